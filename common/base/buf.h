@@ -1,0 +1,38 @@
+/* A growable byte buffer with a sticky error: append without looking, ask once at the end. */
+#ifndef MUSTER_COMMON_BASE_BUF_H
+#define MUSTER_COMMON_BASE_BUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes that somebody else owns. */
+struct bytes {
+    const uint8_t *p;
+    size_t n;
+};
+
+struct buf {
+    uint8_t *p;
+    size_t n;
+    size_t capacity;
+    size_t max;  /* 0: no limit */
+    bool failed; /* an append did not fit or found no memory; later appends do nothing */
+};
+
+void buf_init(struct buf *buf, size_t max_bytes);
+void buf_append(struct buf *buf, const void *p, size_t n);
+void buf_puts(struct buf *buf, const char *text);
+void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_u8(struct buf *buf, uint8_t v);
+void buf_u32(struct buf *buf, uint32_t v); /* big-endian */
+void buf_u64(struct buf *buf, uint64_t v); /* big-endian */
+/* View of what was appended; empty when failed, so that half a message is never sent. */
+struct bytes buf_bytes(const struct buf *buf);
+/* NUL-terminated view, "" when empty or failed; valid until the next call. */
+const char *buf_text(struct buf *buf);
+/* Empties it and clears the error; reset keeps the memory for the next use. */
+void buf_reset(struct buf *buf);
+void buf_free(struct buf *buf);
+
+#endif

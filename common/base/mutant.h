@@ -1,0 +1,31 @@
+/* Deliberate bugs, for the simulator to catch: in a build with MUSTER_MUTANTS one of them can be turned on
+ * at a time; in any other build each test is the constant false and costs nothing. */
+#ifndef MUSTER_COMMON_BASE_MUTANT_H
+#define MUSTER_COMMON_BASE_MUTANT_H
+
+/* X(name, what the bug does) */
+#define MUTANT_LIST(X)                                                            \
+    X(MUTANT_SPEAK_BEFORE_COMMIT, "replies and delivers before the commit")       \
+    X(MUTANT_SKIP_COUNTER, "takes an old counter as new")                         \
+    X(MUTANT_CURSOR_OFF_BY_ONE, "resumes a lane one record too late")             \
+    X(MUTANT_FORGET_EVICT, "keeps state that ran ahead of a failed commit")       \
+    X(MUTANT_DEADLINE_EARLY, "fires a deadline a second early")                   \
+    X(MUTANT_NO_TOMBSTONE, "delivers an order that was recalled while it waited") \
+    X(MUTANT_FORGET_OUTBOX, "does not keep what an absent agent should get")
+
+enum mutant {
+    MUTANT_NONE = 0,
+#define MUTANT_ENUM(name, text) name,
+    MUTANT_LIST(MUTANT_ENUM)
+#undef MUTANT_ENUM
+        MUTANT_COUNT
+};
+
+#ifdef MUSTER_MUTANTS
+extern enum mutant mutant_on; /* the simulator's, which defines it */
+#define MUTANT(name) (mutant_on == (name))
+#else
+#define MUTANT(name) 0
+#endif
+
+#endif

@@ -1,0 +1,407 @@
+#include "common/conf/conf_tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <yaml.h>
+
+#include "common/base/text.h"
+
+/* CONF_NODES_MAX nodes of 88 bytes with 16 bytes of text, 24 of entry or item each (26 MB), the texts
+ * of the file (4 MiB), and what is lost at the ends of chunks. */
+enum { ARENA_BUDGET = 64 * 1024 * 1024 };
+
+/* A list or mapping that is still open. */
+struct frame {
+    struct conf_node *node;
+    struct conf_node *first, *last; /* of a mapping: key, value, key, ... */
+    size_t n;
+};
+
+struct builder {
+    yaml_parser_t yaml;
+    struct conf *conf;
+    const char *text;
+    size_t text_n;
+    struct err *err;
+    struct conf_node *root;
+    unsigned documents;
+    size_t nodes;
+    struct frame frames[CONF_DEPTH_MAX];
+    unsigned depth;
+};
+
+static int fail_at(const struct builder *b, yaml_mark_t mark, const char *what)
+{
+    return err_set(b->err, ERR_CONFIG, "%s:%zu:%zu: %s", b->conf->name, mark.line + 1, mark.column + 1, what);
+}
+
+static int fail_memory(const struct builder *b)
+{
+    return err_set(b->err, ERR_NO_MEMORY, "%s: no memory for the configuration", b->conf->name);
+}
+
+/* Line and column, from 0, of a byte of the text. */
+static yaml_mark_t place_of(const struct builder *b, size_t offset)
+{
+    yaml_mark_t mark = {0, 0, 0};
+
+    for (size_t i = 0; i < offset && i < b->text_n; i++) {
+        if (b->text[i] == '\n') {
+            mark.line++;
+            mark.column = 0;
+        } else if (((uint8_t)b->text[i] & 0xc0u) != 0x80) {
+            mark.column++;
+        }
+    }
+    return mark;
+}
+
+/* Before libyaml sees it: the encoding is not guessed, and texts have no NUL. */
+static int check_encoding(const struct builder *b)
+{
+    uint32_t cp;
+
+    for (size_t i = 0; i < b->text_n;) {
+        size_t length = text_decode(b->text + i, b->text_n - i, &cp);
+
+        if (length == 0)
+            return fail_at(b, place_of(b, i), "not UTF-8; save the file as UTF-8");
+        if (cp == 0)
+            return fail_at(b, place_of(b, i), "NUL byte; save the file as plain UTF-8 text");
+        i += length;
+    }
+    return 0;
+}
+
+static int fail_yaml(const struct builder *b)
+{
+    const char *problem = b->yaml.problem ? b->yaml.problem : "cannot be read";
+    yaml_mark_t mark = b->yaml.problem_mark;
+
+    if (b->yaml.error == YAML_MEMORY_ERROR)
+        return fail_memory(b);
+    if (b->yaml.error == YAML_READER_ERROR)
+        mark = place_of(b, b->yaml.problem_offset);
+    return err_set(b->err, ERR_CONFIG, "%s:%zu:%zu: not valid YAML: %s%s%s; check the indentation and quotes",
+                   b->conf->name, mark.line + 1, mark.column + 1, b->yaml.context ? b->yaml.context : "",
+                   b->yaml.context ? ", " : "", problem);
+}
+
+static bool key_is_next(const struct builder *b)
+{
+    const struct frame *top = b->depth > 0 ? &b->frames[b->depth - 1] : NULL;
+
+    return top && top->node->kind == CONF_MAP && top->n % 2 == 0;
+}
+
+/* A new node, hung into the open list or mapping. */
+static int add_node(struct builder *b, const yaml_event_t *event, enum conf_kind kind, struct conf_node **ret)
+{
+    struct frame *top = b->depth > 0 ? &b->frames[b->depth - 1] : NULL;
+    struct conf_node *node;
+
+    if (b->nodes == CONF_NODES_MAX)
+        return fail_at(b, event->start_mark,
+                       "more keys and values than a configuration may have; split the file");
+    if (kind != CONF_SCALAR && key_is_next(b))
+        return fail_at(b, event->start_mark,
+                       "a key must be a plain word; quote a value that begins with [ or {");
+    node = arena_alloc(&b->conf->arena, sizeof *node);
+    if (!node)
+        return fail_memory(b);
+    b->nodes++;
+    node->conf = b->conf;
+    node->kind = kind;
+    node->line = (unsigned)event->start_mark.line + 1;
+    node->column = (unsigned)event->start_mark.column + 1;
+    if (!top)
+        b->root = node;
+    else if (top->last)
+        top->last->sibling = node;
+    else
+        top->first = node;
+    if (top) {
+        top->last = node;
+        top->n++;
+    }
+    *ret = node;
+    return 0;
+}
+
+static int add_scalar(struct builder *b, const yaml_event_t *event)
+{
+    const char *text = (const char *)event->data.scalar.value;
+    size_t n = event->data.scalar.length;
+    bool is_key = key_is_next(b), plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    struct conf_node *node = NULL;
+    int code;
+
+    if (event->data.scalar.anchor || event->data.scalar.tag)
+        return fail_at(b, event->start_mark,
+                       "anchors (&) and tags (!) are not allowed; write the value itself");
+    if (!text_is_utf8(text, n))
+        return fail_at(b, event->start_mark, "a text must not contain a NUL character; remove it");
+    if (is_key && n == 0)
+        return fail_at(b, event->start_mark, "empty key; write a word before the colon");
+    if (is_key && plain && strcmp(text, "<<") == 0)
+        return fail_at(b, event->start_mark, "merge keys (<<) are not allowed; write the keys themselves");
+    code = add_node(b, event, CONF_SCALAR, &node);
+    if (code)
+        return code;
+    node->plain = plain;
+    node->text = arena_strdup(&b->conf->arena, text);
+    return node->text ? 0 : fail_memory(b);
+}
+
+static int open_collection(struct builder *b, const yaml_event_t *event, enum conf_kind kind, bool decorated)
+{
+    struct conf_node *node = NULL;
+    int code;
+
+    if (decorated)
+        return fail_at(b, event->start_mark,
+                       "anchors (&) and tags (!) are not allowed; write the value itself");
+    if (b->depth == CONF_DEPTH_MAX)
+        return fail_at(b, event->start_mark, "nested too deeply; flatten it");
+    code = add_node(b, event, kind, &node);
+    if (!code)
+        b->frames[b->depth++] = (struct frame){.node = node};
+    return code;
+}
+
+/* By key, then by place, so that of two equal keys the later one is blamed. */
+static int compare_entries(const void *a, const void *b)
+{
+    const struct conf_entry *x = *(struct conf_entry *const *)a, *y = *(struct conf_entry *const *)b;
+    int order = strcmp(x->key->text, y->key->text);
+
+    return order ? order : (x > y) - (x < y);
+}
+
+static int close_map(struct builder *b, const struct frame *frame)
+{
+    struct arena *arena = &b->conf->arena;
+    struct conf_entries *entries = arena_alloc(arena, sizeof *entries);
+    const struct conf_node *child = frame->first;
+    size_t n = frame->n / 2;
+
+    if (!entries)
+        return fail_memory(b);
+    entries->at = arena_array(arena, struct conf_entry, n);
+    entries->sorted = arena_array(arena, struct conf_entry *, n);
+    if (!entries->at || !entries->sorted)
+        return fail_memory(b);
+    for (size_t i = 0; i < n; i++) {
+        entries->at[i].key = child;
+        entries->at[i].value = child->sibling;
+        entries->sorted[i] = &entries->at[i];
+        child = child->sibling->sibling;
+    }
+    frame->node->entries = entries;
+    frame->node->n = n;
+    if (n < 2)
+        return 0;
+    qsort(entries->sorted, n, sizeof entries->sorted[0], compare_entries);
+    for (size_t i = 1; i < n; i++) {
+        const struct conf_node *key = entries->sorted[i]->key;
+
+        if (strcmp(key->text, entries->sorted[i - 1]->key->text) == 0)
+            return conf_fail(key, b->err, ERR_CONFIG, "key '%s' is already in line %u; remove one of them",
+                             key->text, entries->sorted[i - 1]->key->line);
+    }
+    return 0;
+}
+
+static int close_list(struct builder *b, const struct frame *frame)
+{
+    const struct conf_node *child = frame->first;
+
+    frame->node->items = arena_array(&b->conf->arena, const struct conf_node *, frame->n);
+    if (!frame->node->items)
+        return fail_memory(b);
+    for (size_t i = 0; i < frame->n; i++, child = child->sibling)
+        frame->node->items[i] = child;
+    frame->node->n = frame->n;
+    return 0;
+}
+
+static int take_event(struct builder *b, const yaml_event_t *event)
+{
+    switch (event->type) {
+    case YAML_DOCUMENT_START_EVENT:
+        if (b->documents++ > 0)
+            return fail_at(b, event->start_mark, "a second document; a configuration file has one");
+        return 0;
+    case YAML_ALIAS_EVENT:
+        return fail_at(b, event->start_mark, "aliases (*) are not allowed; write the value itself");
+    case YAML_SCALAR_EVENT:
+        return add_scalar(b, event);
+    case YAML_SEQUENCE_START_EVENT:
+        return open_collection(b, event, CONF_LIST,
+                               event->data.sequence_start.anchor || event->data.sequence_start.tag);
+    case YAML_MAPPING_START_EVENT:
+        return open_collection(b, event, CONF_MAP,
+                               event->data.mapping_start.anchor || event->data.mapping_start.tag);
+    case YAML_SEQUENCE_END_EVENT:
+        return close_list(b, &b->frames[--b->depth]);
+    case YAML_MAPPING_END_EVENT:
+        return close_map(b, &b->frames[--b->depth]);
+    case YAML_NO_EVENT:
+    case YAML_STREAM_START_EVENT:
+    case YAML_STREAM_END_EVENT:
+    case YAML_DOCUMENT_END_EVENT:
+        break;
+    }
+    return 0;
+}
+
+/* The root of a file in which nothing stands. */
+static int empty_root(struct builder *b)
+{
+    yaml_event_t event = {0};
+    int code = open_collection(b, &event, CONF_MAP, false);
+
+    return code ? code : close_map(b, &b->frames[--b->depth]);
+}
+
+static int build(struct builder *b)
+{
+    bool ended = false;
+    int code = check_encoding(b);
+
+    yaml_parser_set_input_string(&b->yaml, (const unsigned char *)b->text, b->text_n);
+    while (!code && !ended) {
+        yaml_event_t event;
+
+        if (!yaml_parser_parse(&b->yaml, &event))
+            return fail_yaml(b);
+        ended = event.type == YAML_STREAM_END_EVENT;
+        code = take_event(b, &event);
+        yaml_event_delete(&event);
+    }
+    if (code)
+        return code;
+    if (!b->root || (b->root->kind == CONF_SCALAR && b->root->plain && b->root->text[0] == '\0'))
+        return empty_root(b);
+    if (b->root->kind == CONF_SCALAR)
+        return conf_fail(b->root, b->err, ERR_CONFIG, "a single value; write \"key: value\" lines");
+    return 0;
+}
+
+int conf_parse(const char *name, const char *text, size_t n, struct conf **ret, struct err *err)
+{
+    struct builder *b;
+    struct conf *conf;
+    int code = ERR_NO_MEMORY;
+
+    if (n > CONF_FILE_MAX)
+        return err_set(err, ERR_CONFIG, "%s: larger than a configuration may be (%d bytes); split the file",
+                       name, CONF_FILE_MAX);
+    conf = calloc(1, sizeof *conf);
+    if (!conf)
+        goto fail;
+    arena_init(&conf->arena, ARENA_BUDGET);
+    conf->name = arena_strdup(&conf->arena, name);
+    b = calloc(1, sizeof *b);
+    if (!conf->name || !b || !yaml_parser_initialize(&b->yaml))
+        goto fail_builder;
+    b->conf = conf;
+    b->text = n > 0 ? text : "";
+    b->text_n = n;
+    b->err = err;
+    code = build(b);
+    conf->root = b->root;
+    yaml_parser_delete(&b->yaml);
+    free(b);
+    if (code) {
+        conf_free(conf);
+        return code;
+    }
+    *ret = conf;
+    return 0;
+
+fail_builder:
+    free(b);
+    conf_free(conf);
+fail:
+    return err_set(err, code, "%s: no memory for the configuration", name);
+}
+
+/* The open file's bytes, at most one more than allowed. */
+static int read_file(const char *path, int fd, char *text, size_t *ret_n, struct err *err)
+{
+    size_t n = 0;
+    struct stat st;
+
+    if (fstat(fd, &st) < 0)
+        return err_set(err, ERR_IO, "%s: cannot read the configuration: %m", path);
+    if (!S_ISREG(st.st_mode))
+        return err_set(err, ERR_CONFIG, "%s: not a regular file; name a YAML file", path);
+    while (n <= CONF_FILE_MAX) {
+        ssize_t got = read(fd, text + n, CONF_FILE_MAX + 1 - n);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return err_set(err, ERR_IO, "%s: cannot read the configuration: %m", path);
+        if (got == 0)
+            break;
+        n += (size_t)got;
+    }
+    *ret_n = n;
+    return 0;
+}
+
+int conf_load(const char *path, struct conf **ret, struct err *err)
+{
+    /* O_NONBLOCK: a FIFO must not hold the program up before it is refused. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    size_t n = 0;
+    char *text;
+    int code;
+
+    if (fd < 0)
+        return err_set(err,
+                       errno == ENOENT || errno == ENOTDIR ? ERR_NO_INPUT
+                       : errno == EACCES                   ? ERR_PERMISSION
+                                                           : ERR_IO,
+                       "%s: cannot open the configuration: %m", path);
+    text = malloc(CONF_FILE_MAX + 1);
+    code = text ? read_file(path, fd, text, &n, err)
+                : err_set(err, ERR_NO_MEMORY, "%s: no memory for the configuration", path);
+    close(fd);
+    if (!code)
+        code = conf_parse(path, text, n, ret, err);
+    free(text);
+    return code;
+}
+
+void conf_free(struct conf *conf)
+{
+    if (!conf)
+        return;
+    arena_free(&conf->arena);
+    free(conf);
+}
+
+struct conf_entry *conf_tree_find(const struct conf_node *map, const char *key)
+{
+    size_t low = 0, high = map->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(key, map->entries->sorted[middle]->key->text);
+
+        if (order == 0)
+            return map->entries->sorted[middle];
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
+}
