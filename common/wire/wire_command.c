@@ -1,0 +1,243 @@
+/* The tables of proto/muster/v1/command.proto. */
+#include "common/wire/wire_map.h"
+
+#include "muster/v1/command.pb-c.h"
+
+enum { UTC_OFFSET_MAX_MINUTES = 24 * 60 - 1 };
+
+/* --- shared with the events that say the same ---------------------------------------------------- */
+
+#define S struct found_region
+const struct wire_field wire_fields_found_region[7] = {
+    NAME(S, region),          NAME(S, name),
+    NAME(S, parent),          I32(S, utc_offset_minutes, UTC_OFFSET_MAX_MINUTES),
+    KEY(S, root_key),         KEY(S, broker_sign_key),
+    KEY(S, broker_curve_key),
+};
+static const struct wire_map found_region_map = {WIRE_MAP(found_region, S, wire_fields_found_region)};
+#undef S
+
+#define S struct enrol
+const struct wire_field wire_fields_enrol_agent[4] = {
+    NAME(S, name),
+    KEY(S, sign_key),
+    KEY(S, curve_key),
+    WORDS(S, rights, LIST_MAX),
+};
+const struct wire_field wire_fields_enrol_operator[3] = {
+    NAME(S, name),
+    KEY(S, sign_key),
+    WORDS(S, rights, LIST_MAX),
+};
+static const struct wire_map enrol_agent_map = {WIRE_MAP(enrol_agent, S, wire_fields_enrol_agent)};
+static const struct wire_map enrol_operator_map = {WIRE_MAP(enrol_operator, S, wire_fields_enrol_operator)};
+#undef S
+
+#define S struct revoke
+const struct wire_field wire_fields_revoke[2] = {
+    NAME(S, name),
+    TEXT(S, reason),
+};
+static const struct wire_map revoke_map = {WIRE_MAP(revoke, S, wire_fields_revoke)};
+#undef S
+
+const struct wire_field wire_fields_set_policy[1] = {
+    SPREAD("policy", wire_map_policy, WIRE_REQUIRED),
+};
+static const struct wire_map set_policy_map = {WIRE_MAP(set_policy, struct policy, wire_fields_set_policy)};
+
+#define S struct count_refusals
+const struct wire_field wire_fields_count_refusals[3] = {
+    NAME(S, agent),
+    SEQ(S, count),
+    SEQ(S, up_to_counter),
+};
+static const struct wire_map count_refusals_map = {WIRE_MAP(count_refusals, S, wire_fields_count_refusals)};
+#undef S
+
+/* --- incidents ------------------------------------------------------------------------------------ */
+
+#define S struct file_report
+static const struct wire_field file_report_fields[] = {
+    ID(S, incident), ENUM(S, kind), MESSAGE(S, facts, wire_map_facts), TEXT(S, text), NAME(S, signed_off_by),
+};
+static const struct wire_map file_report_map = {WIRE_MAP(file_report, S, file_report_fields)};
+#undef S
+
+#define S struct close_incident
+static const struct wire_field close_incident_fields[] = {
+    ID(S, incident),
+    TEXT(S, reason),
+};
+static const struct wire_map close_incident_map = {WIRE_MAP(close_incident, S, close_incident_fields)};
+#undef S
+
+/* --- orders --------------------------------------------------------------------------------------- */
+
+#define S struct new_order
+static const struct wire_field new_order_fields[] = {
+    ID(S, order),          NAME(S, kind),          NAME(S, addressee), TEXT(S, text),
+    TIME(S, answer_by_ms), TIME(S, expires_at_ms), ID(S, reissue_of),  WORDS(S, units, LIST_MAX),
+};
+static const struct wire_map new_order_map = {WIRE_MAP(new_order, S, new_order_fields)};
+#undef S
+
+#define S struct issue_orders
+static const struct wire_field issue_orders_fields[] = {
+    ID(S, incident),
+    LIST(S, orders, new_order_map, ORDERS_PER_COMMAND_MAX),
+};
+static const struct wire_map issue_orders_map = {WIRE_MAP(issue_orders, S, issue_orders_fields)};
+#undef S
+
+#define S struct recall_order
+static const struct wire_field recall_order_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    TEXT(S, reason),
+};
+static const struct wire_map recall_order_map = {WIRE_MAP(recall_order, S, recall_order_fields)};
+#undef S
+
+#define S struct order_evacuation
+static const struct wire_field order_evacuation_fields[] = {
+    ID(S, incident), ID(S, evacuation), TEXT(S, text), TIME(S, answer_by_ms), TIME(S, expires_at_ms),
+};
+static const struct wire_map order_evacuation_map = {WIRE_MAP(order_evacuation, S, order_evacuation_fields)};
+#undef S
+
+#define S struct give_receipt
+static const struct wire_field head_count_fields[] = {
+    U32(S, present),
+    U32(S, missing),
+};
+static const struct wire_map head_count_map = {WIRE_MAP(head_count, S, head_count_fields)};
+static const struct wire_field give_receipt_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    ENUM(S, rung),
+    U32(S, amendment),
+    WORDS(S, units, LIST_MAX),
+    {.name = "head_count",
+     .type = WIRE_MESSAGE,
+     .flags = WIRE_FLAGGED,
+     .n = offsetof(S, has_head_count),
+     .map = &head_count_map},
+    TEXT(S, text),
+};
+static const struct wire_map give_receipt_map = {WIRE_MAP(give_receipt, S, give_receipt_fields)};
+#undef S
+
+#define S struct state_units
+static const struct wire_field state_units_fields[] = {
+    LIST(S, units, wire_map_unit, UNITS_PER_COMMAND_MAX),
+};
+static const struct wire_map state_units_map = {WIRE_MAP(state_units, S, state_units_fields)};
+#undef S
+
+/* --- history -------------------------------------------------------------------------------------- */
+
+#define S struct historic_order
+static const struct wire_field historic_order_fields[] = {
+    ID(S, order),
+    NAME(S, kind),
+    NAME(S, addressee),
+    WORDS(S, units, LIST_MAX),
+    TIME(S, issued_at_ms),
+    TIME(S, acknowledged_at_ms),
+    TIME(S, accepted_at_ms),
+    TIME(S, en_route_at_ms),
+    TIME(S, on_scene_at_ms),
+    TIME(S, completed_at_ms),
+    TIME(S, recalled_at_ms),
+};
+static const struct wire_map historic_order_map = {WIRE_MAP(historic_order, S, historic_order_fields)};
+#undef S
+
+#define S struct record_history
+static const struct wire_field record_history_fields[] = {
+    NAME(S, source),
+    NAME(S, key),
+    ID(S, incident),
+    MESSAGE(S, facts, wire_map_facts),
+    TIME(S, reported_at_ms),
+    TIME(S, closed_at_ms),
+    LIST(S, orders, historic_order_map, ORDERS_PER_COMMAND_MAX),
+};
+static const struct wire_map record_history_map = {WIRE_MAP(record_history, S, record_history_fields)};
+#undef S
+
+/* --- the conversation's and the broker's own ------------------------------------------------------ */
+
+#define S struct ack
+static const struct wire_field ack_fields[] = {
+    ENUM(S, lane),
+    SEQ(S, up_to_seq),
+    SEQ(S, head_seq),
+    FIXED(S, head_hash),
+};
+static const struct wire_map ack_map = {WIRE_MAP(ack, S, ack_fields)};
+#undef S
+
+#define S struct pass_deadlines
+static const struct wire_field pass_deadlines_fields[] = {
+    STREAM(S, stream),
+    TIME(S, at_ms),
+};
+static const struct wire_map pass_deadlines_map = {WIRE_MAP(pass_deadlines, S, pass_deadlines_fields)};
+#undef S
+
+#define S struct set_clock
+static const struct wire_field set_clock_fields[] = {
+    FIXED(S, boot), TIME(S, bus_ms), TIME(S, utc_ms), TEXT(S, reason), TIME(S, boot_ms),
+};
+static const struct wire_map set_clock_map = {WIRE_MAP(set_clock, S, set_clock_fields)};
+#undef S
+
+#define S struct command
+static const struct wire_field command_fields[] = {
+    NAME(S, region),
+    SEQ(S, epoch),
+    ENUM(S, mode),
+    NAME(S, agent),
+    SEQ(S, counter),
+    TIME(S, issued_at_ms),
+    TIME(S, expires_at_ms),
+    NAME(S, operator),
+    TIME(S, occurred_at_ms),
+    BODY(S, found_region, found_region_map),
+    BODY_AS("enrol_agent", S, enrol, enrol_agent_map),
+    BODY_AS("enrol_operator", S, enrol, enrol_operator_map),
+    BODY(S, revoke, revoke_map),
+    BODY(S, set_policy, set_policy_map),
+    BODY(S, file_report, file_report_map),
+    BODY(S, close_incident, close_incident_map),
+    BODY(S, issue_orders, issue_orders_map),
+    BODY(S, recall_order, recall_order_map),
+    BODY(S, order_evacuation, order_evacuation_map),
+    BODY(S, give_receipt, give_receipt_map),
+    BODY(S, state_units, state_units_map),
+    BODY(S, record_history, record_history_map),
+    BODY(S, ack, ack_map),
+    BODY(S, pass_deadlines, pass_deadlines_map),
+    BODY(S, set_clock, set_clock_map),
+    BODY(S, count_refusals, count_refusals_map),
+};
+const struct wire_map wire_map_command = {WIRE_MAP(command, S, command_fields),
+                                          .body_from = COMMAND_FOUND_REGION, .kind = offsetof(S, kind)};
+#undef S
+
+int wire_decode_command(struct bytes bytes, struct arena *arena, struct command *ret, struct err *err)
+{
+    struct command command = {.cosigner = ""};
+    int rc = wire_decode(&wire_map_command, "command", bytes, arena, &command, err);
+
+    if (rc == 0)
+        *ret = command;
+    return rc;
+}
+
+void wire_encode_command(const struct command *command, struct buf *ret)
+{
+    wire_encode(&wire_map_command, command, ret);
+}

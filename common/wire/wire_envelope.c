@@ -1,0 +1,160 @@
+/* The tables of proto/muster/v1/envelope.proto. */
+#include "common/wire/wire_map.h"
+
+#include <string.h>
+
+#include "muster/v1/envelope.pb-c.h"
+
+#define S struct signed_head
+static const struct wire_field signed_head_fields[] = {
+    NAME(S, region), SEQ(S, epoch), SEQ(S, seq), FIXED(S, hash), FIXED(S, signature),
+};
+static const struct wire_map signed_head_map = {WIRE_MAP(signed_head, S, signed_head_fields)};
+#undef S
+
+#define S struct hello
+static const struct wire_field hello_fields[] = {
+    U32(S, protocol),
+    NAME(S, agent),
+    BOOL(S, deliveries),
+    U32(S, window),
+    FLAGGED(S, seen, signed_head_map, seen.present, 0),
+    NAME(S, software),
+};
+static const struct wire_map hello_map = {WIRE_MAP(hello, S, hello_fields)};
+#undef S
+
+static const struct wire_field submit_fields[] = {SPREAD("command", wire_map_signed, WIRE_REQUIRED)};
+static const struct wire_map submit_map = {WIRE_MAP(submit, struct signed_command, submit_fields)};
+
+#define S struct credit
+static const struct wire_field credit_fields[] = {ENUM(S, lane), U32(S, add)};
+static const struct wire_map credit_map = {WIRE_MAP(credit, S, credit_fields)};
+#undef S
+
+#define S struct tail
+static const struct wire_field tail_fields[] = {
+    ENUM(S, filter), STREAM(S, stream), SEQ(S, from_seq), BOOL(S, follow), U32(S, credit),
+};
+static const struct wire_map tail_map = {WIRE_MAP(tail, S, tail_fields)};
+#undef S
+
+#define S struct beat
+static const struct wire_field beat_fields[] = {
+    FLAGGED(S, head, signed_head_map, head.present, 0),
+    TIME(S, bus_ms),
+};
+static const struct wire_map beat_map = {WIRE_MAP(beat, S, beat_fields)};
+#undef S
+
+#define S struct bye
+static const struct wire_field bye_fields[] = {REFUSAL(S, refusal), TEXT(S, reason)};
+static const struct wire_map bye_map = {WIRE_MAP(bye, S, bye_fields)};
+#undef S
+
+static const struct wire_field lane_cursor_fields[] = {
+    {.name = "lane", .type = WIRE_ENUM},
+    {.name = "acked_seq", .type = WIRE_U64, .max = INT64_MAX},
+};
+static const struct wire_map lane_cursor_map = {WIRE_MAP(lane_cursor, struct welcome, lane_cursor_fields)};
+
+#define S struct welcome
+static const struct wire_field welcome_fields[] = {
+    U32(S, protocol),
+    NAME(S, region),
+    SEQ(S, epoch),
+    SEQ(S, last_counter),
+    U32(S, beat_ms),
+    U32(S, frame_max),
+    FLAGGED(S, head, signed_head_map, head.present, 0),
+    TIME(S, bus_ms),
+    {.name = "cursors",
+     .type = WIRE_CURSORS,
+     .member = offsetof(S, acked),
+     .list_max = LANE_MAX,
+     .map = &lane_cursor_map},
+};
+static const struct wire_map welcome_map = {WIRE_MAP(welcome, S, welcome_fields)};
+#undef S
+
+#define S struct reply
+static const struct wire_field reply_refusal_fields[] = {REFUSAL(S, refusal), TEXT(S, detail)};
+static const struct wire_map reply_refusal_map = {WIRE_MAP(refusal, S, reply_refusal_fields)};
+static const struct wire_field reply_fields[] = {
+    SEQ(S, counter),  ENUM(S, outcome),  SEQ(S, seq), FIXED(S, hash), SPREAD("refusal", reply_refusal_map, 0),
+    U32(S, retry_ms), ENUM(S, ack_lane),
+};
+static const struct wire_map reply_map = {WIRE_MAP(reply, S, reply_fields)};
+#undef S
+
+#define S struct deliver
+static const struct wire_field deliver_fields[] = {
+    ENUM(S, lane),
+    SEQ(S, seq),
+    SEQ(S, epoch),
+    TIME(S, bus_ms),
+    FIXED(S, hash),
+    BLOB(S, record, FRAME_MAX),
+    IDS(S, recalled, RECALLED_MAX),
+};
+static const struct wire_map deliver_map = {WIRE_MAP(deliver, S, deliver_fields)};
+#undef S
+
+#define S struct tail_item
+static const struct wire_field tail_item_fields[] = {
+    SEQ(S, seq),
+    SEQ(S, epoch),
+    U32(S, kind),
+    U8(S, outcome),
+    TIME(S, bus_ms),
+    TIME(S, utc_ms),
+    TIME(S, occurred_ms),
+    FIXED(S, boot),
+    NAME(S, author),
+    SEQ(S, counter),
+    FIXED(S, hash),
+    FIXED(S, payload_hash),
+    BLOB(S, record, FRAME_MAX),
+};
+static const struct wire_map tail_item_map = {WIRE_MAP(tail_item, S, tail_item_fields)};
+#undef S
+
+#define S struct tail_end
+static const struct wire_field tail_end_refusal_fields[] = {REFUSAL(S, refusal), TEXT(S, detail)};
+static const struct wire_map tail_end_refusal_map = {WIRE_MAP(refusal, S, tail_end_refusal_fields)};
+static const struct wire_field tail_end_fields[] = {
+    SEQ(S, head_seq),
+    SPREAD("refusal", tail_end_refusal_map, 0),
+};
+static const struct wire_map tail_end_map = {WIRE_MAP(tail_end, S, tail_end_fields)};
+#undef S
+
+#define S struct envelope
+static const struct wire_field envelope_fields[] = {
+    BODY(S, hello, hello_map),         BODY(S, submit, submit_map),     BODY(S, credit, credit_map),
+    BODY(S, tail, tail_map),           BODY(S, beat, beat_map),         BODY(S, bye, bye_map),
+    BODY(S, welcome, welcome_map),     BODY(S, reply, reply_map),       BODY(S, deliver, deliver_map),
+    BODY(S, tail_item, tail_item_map), BODY(S, tail_end, tail_end_map),
+};
+const struct wire_map wire_map_envelope = {WIRE_MAP(envelope, S, envelope_fields), .body_from = 1,
+                                           .kind = offsetof(S, kind)};
+#undef S
+
+int wire_decode_envelope(struct bytes bytes, struct arena *arena, struct envelope *ret, struct err *err)
+{
+    struct envelope envelope;
+    int rc;
+
+    if (bytes.n > FRAME_MAX)
+        return err_set(err, ERR_PROTOCOL, "envelope: longer than %d bytes", FRAME_MAX);
+    memset(&envelope, 0, sizeof envelope);
+    rc = wire_decode(&wire_map_envelope, "envelope", bytes, arena, &envelope, err);
+    if (rc == 0)
+        *ret = envelope;
+    return rc;
+}
+
+void wire_encode_envelope(const struct envelope *envelope, struct buf *ret)
+{
+    wire_encode(&wire_map_envelope, envelope, ret);
+}

@@ -1,0 +1,190 @@
+/* The tables of proto/muster/v1/event.proto. Bodies are mapped to struct event itself, for its incident,
+ * order and time are the same members for all kinds. */
+#include "common/wire/wire_map.h"
+
+#include "muster/v1/event.pb-c.h"
+
+static const struct wire_map region_founded_map = {
+    WIRE_MAP(region_founded, struct found_region, wire_fields_found_region)};
+static const struct wire_map agent_enrolled_map = {
+    WIRE_MAP(agent_enrolled, struct enrol, wire_fields_enrol_agent)};
+static const struct wire_map operator_enrolled_map = {
+    WIRE_MAP(operator_enrolled, struct enrol, wire_fields_enrol_operator)};
+static const struct wire_map revoked_map = {WIRE_MAP(revoked, struct revoke, wire_fields_revoke)};
+static const struct wire_map policy_set_map = {WIRE_MAP(policy_set, struct policy, wire_fields_set_policy)};
+static const struct wire_field clock_set_fields[] = {
+    FIXED(struct set_clock, boot),   TIME(struct set_clock, bus_ms), TIME(struct set_clock, utc_ms),
+    TIME(struct set_clock, boot_ms), TEXT(struct set_clock, reason), /* beyond the message: "" */
+};
+static const struct wire_map clock_set_map = {WIRE_MAP(clock_set, struct set_clock, clock_set_fields)};
+static const struct wire_map refusals_counted_map = {
+    WIRE_MAP(refusals_counted, struct count_refusals, wire_fields_count_refusals)};
+
+#define S struct event
+
+/* --- incidents ------------------------------------------------------------------------------------ */
+
+static const struct wire_field incident_opened_fields[] = {
+    ID(S, incident),
+    ENUM(S, incident_opened.mode),
+    TIME(S, at_ms),
+    NAME(S, incident_opened.reporter),
+    BOOL(S, incident_opened.history),
+    BOOL(S, incident_opened.bare),
+    U64(S, incident_opened.content),
+};
+static const struct wire_map incident_opened_map = {WIRE_MAP(incident_opened, S, incident_opened_fields)};
+
+static const struct wire_field report_filed_fields[] = {
+    ID(S, incident), ENUM(S, report_filed.kind),     U32(S, report_filed.number),
+    TIME(S, at_ms),  NAME(S, report_filed.reporter),
+};
+static const struct wire_map report_filed_map = {WIRE_MAP(report_filed, S, report_filed_fields)};
+
+static const struct wire_field facts_changed_fields[] = {
+    ID(S, incident),
+    {.name = "facts", .type = WIRE_MESSAGE, .member = offsetof(S, facts_changed), .map = &wire_map_facts},
+    TIME(S, at_ms),
+};
+static const struct wire_map facts_changed_map = {WIRE_MAP(facts_changed, S, facts_changed_fields)};
+
+static const struct wire_field information_fields[] = {
+    ID(S, incident),
+    NAME(S, information.fact),
+    TIME(S, at_ms),
+    TIME(S, information.due_at_ms),
+};
+static const struct wire_map information_requested_map = {
+    WIRE_MAP(information_requested, S, information_fields)};
+static const struct wire_map information_answered_map = {
+    WIRE_MAP(information_answered, S, information_fields)};
+static const struct wire_map information_overdue_map = {WIRE_MAP(information_overdue, S, information_fields)};
+
+static const struct wire_field incident_closed_fields[] = {
+    ID(S, incident),
+    TIME(S, at_ms),
+};
+static const struct wire_map incident_closed_map = {WIRE_MAP(incident_closed, S, incident_closed_fields)};
+
+/* --- orders --------------------------------------------------------------------------------------- */
+
+static const struct wire_field order_issued_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    NAME(S, order_issued.kind),
+    NAME(S, order_issued.addressee),
+    WORDS(S, order_issued.agents, EVENT_WORDS_MAX),
+    NAME(S, order_issued.issuer),
+    NAME(S, order_issued.operator),
+    TIME(S, at_ms),
+    TIME(S, order_issued.answer_by_ms),
+    TIME(S, order_issued.expires_at_ms),
+    ID(S, order_issued.reissue_of),
+    ID(S, order_issued.evacuation),
+    WORDS(S, order_issued.needs, EVENT_WORDS_MAX),
+    BOOL(S, order_issued.history),
+    U64(S, order_issued.content),
+    WORDS(S, order_issued.units, LIST_MAX),
+};
+static const struct wire_map order_issued_map = {WIRE_MAP(order_issued, S, order_issued_fields)};
+
+static const struct wire_field order_amended_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    U32(S, order_amended.amendment),
+    WORDS(S, order_amended.needs, EVENT_WORDS_MAX),
+    TIME(S, at_ms),
+    TIME(S, order_amended.answer_by_ms),
+};
+static const struct wire_map order_amended_map = {WIRE_MAP(order_amended, S, order_amended_fields)};
+
+static const struct wire_field amendment_acknowledged_fields[] = {
+    ID(S, incident), ID(S, order), U32(S, amendment.amendment), NAME(S, amendment.agent), TIME(S, at_ms),
+};
+static const struct wire_map amendment_acknowledged_map = {
+    WIRE_MAP(amendment_acknowledged, S, amendment_acknowledged_fields)};
+
+static const struct wire_field amendment_overdue_fields[] = {
+    ID(S, incident),          ID(S, order), U32(S, amendment.amendment), TIME(S, at_ms),
+    NAME(S, amendment.agent), /* beyond the message: "" */
+};
+static const struct wire_map amendment_overdue_map = {
+    WIRE_MAP(amendment_overdue, S, amendment_overdue_fields)};
+
+static const struct wire_field rung_fields[] = {
+    ID(S, incident),      ID(S, order),         ENUM(S, rung.rung),
+    NAME(S, rung.agent),  TIME(S, at_ms),       WORDS(S, rung.units, LIST_MAX),
+    U32(S, rung.present), U32(S, rung.missing),
+};
+static const struct wire_map rung_reached_map = {WIRE_MAP(rung_reached, S, rung_fields)};
+static const struct wire_map receipt_noted_map = {WIRE_MAP(receipt_noted, S, rung_fields)};
+
+static const struct wire_field order_recalled_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    NAME(S, order_recalled.by),
+    TIME(S, at_ms),
+    TIME(S, order_recalled.expires_at_ms),
+};
+static const struct wire_map order_recalled_map = {WIRE_MAP(order_recalled, S, order_recalled_fields)};
+
+/* Nothing but what happened to it, and when. */
+static const struct wire_field order_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    TIME(S, at_ms),
+};
+static const struct wire_map order_expired_map = {WIRE_MAP(order_expired, S, order_fields)};
+static const struct wire_map order_unanswered_map = {WIRE_MAP(order_unanswered, S, order_fields)};
+static const struct wire_map order_overdue_map = {WIRE_MAP(order_overdue, S, order_fields)};
+
+/* --- agents --------------------------------------------------------------------------------------- */
+
+static const struct wire_field units_stated_fields[] = {
+    NAME(S, units_stated.agent),
+    LIST(S, units_stated.units, wire_map_unit, UNITS_PER_COMMAND_MAX),
+    TIME(S, at_ms),
+};
+static const struct wire_map units_stated_map = {WIRE_MAP(units_stated, S, units_stated_fields)};
+
+static const struct wire_field acknowledged_fields[] = {
+    NAME(S, acknowledged.agent),
+    ENUM(S, acknowledged.lane),
+    SEQ(S, acknowledged.up_to_seq),
+    SEQ(S, acknowledged.head_seq),
+};
+static const struct wire_map acknowledged_map = {WIRE_MAP(acknowledged, S, acknowledged_fields)};
+
+/* -------------------------------------------------------------------------------------------------- */
+
+static const struct wire_field event_fields[] = {
+    BODY(S, region_founded, region_founded_map),
+    BODY_AS("agent_enrolled", S, enrolled, agent_enrolled_map),
+    BODY_AS("operator_enrolled", S, enrolled, operator_enrolled_map),
+    BODY(S, revoked, revoked_map),
+    BODY(S, policy_set, policy_set_map),
+    BODY(S, clock_set, clock_set_map),
+    BODY(S, refusals_counted, refusals_counted_map),
+    BODY_SPREAD("incident_opened", incident_opened_map),
+    BODY_SPREAD("report_filed", report_filed_map),
+    BODY_SPREAD("facts_changed", facts_changed_map),
+    BODY_SPREAD("information_requested", information_requested_map),
+    BODY_SPREAD("information_answered", information_answered_map),
+    BODY_SPREAD("information_overdue", information_overdue_map),
+    BODY_SPREAD("incident_closed", incident_closed_map),
+    BODY_SPREAD("order_issued", order_issued_map),
+    BODY_SPREAD("order_amended", order_amended_map),
+    BODY_SPREAD("amendment_acknowledged", amendment_acknowledged_map),
+    BODY_SPREAD("amendment_overdue", amendment_overdue_map),
+    BODY_SPREAD("rung_reached", rung_reached_map),
+    BODY_SPREAD("receipt_noted", receipt_noted_map),
+    BODY_SPREAD("order_recalled", order_recalled_map),
+    BODY_SPREAD("order_expired", order_expired_map),
+    BODY_SPREAD("order_unanswered", order_unanswered_map),
+    BODY_SPREAD("order_overdue", order_overdue_map),
+    BODY_SPREAD("units_stated", units_stated_map),
+    BODY_SPREAD("acknowledged", acknowledged_map),
+};
+/* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
+const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,
+                                        .kind = offsetof(S, kind)};
