@@ -1,0 +1,304 @@
+#include "common/log/log_query.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/log/log_builder.h"
+#include "common/log/log_sql.h"
+
+#define RECORD                                                                                           \
+    "r.seq, r.epoch, r.kind, r.outcome, r.bus_ms, r.utc_ms, r.occurred_ms, r.boot, r.author, r.counter," \
+    " r.payload, r.payload_hash, r.hash"
+
+enum column {
+    C_SEQ,
+    C_EPOCH,
+    C_KIND,
+    C_OUTCOME,
+    C_BUS,
+    C_UTC,
+    C_OCCURRED,
+    C_BOOT,
+    C_AUTHOR,
+    C_COUNTER,
+    C_PAYLOAD,
+    C_PAYLOAD_HASH,
+    C_HASH,
+    C_ITEM,
+    C_TOMBSTONE
+};
+
+enum { HEAD_STATEMENT = LOG_Q_BEHIND + 1, BEHIND_FIRST = 0 };
+
+/* ?1 after, ?2 name, ?3 lane, ?4 number. Each walks an index in the order of its answer, so that a cut
+ * answer has cost no more than what it holds. */
+static const char *const sql[LOG_QUERY_STATEMENTS] = {
+    [BEHIND_FIRST] = "SELECT agent, lane, seq FROM outbox ORDER BY agent, lane, seq LIMIT 1",
+    [LOG_Q_RANGE] = "SELECT " RECORD " FROM record AS r WHERE r.seq > ?1 ORDER BY r.seq",
+    [LOG_Q_STREAM] = "SELECT " RECORD " FROM touch AS t CROSS JOIN record AS r ON r.seq = t.seq"
+                     " WHERE t.stream = ?2 AND t.seq > ?1 ORDER BY t.seq",
+    [LOG_Q_OUTBOX] = "SELECT " RECORD ", o.item, o.tombstone"
+                     " FROM outbox AS o CROSS JOIN record AS r ON r.seq = o.seq"
+                     " WHERE o.agent = ?2 AND o.lane = ?3 AND o.seq > ?1 ORDER BY o.seq, o.item",
+    [LOG_Q_COMMAND] = "SELECT " RECORD " FROM record AS r"
+                      " WHERE r.author = ?2 AND r.counter = ?4 AND r.counter > 0",
+    [LOG_Q_COUNTER] = "SELECT counter FROM record WHERE author = ?2 AND counter > 0"
+                      " ORDER BY counter DESC LIMIT 1",
+    [LOG_Q_CURSOR] = "SELECT seq FROM cursor WHERE agent = ?2 AND lane = ?3",
+    [LOG_Q_OPEN] = "SELECT stream FROM open WHERE stream > ?2 ORDER BY stream",
+    [LOG_Q_DUE] = "SELECT stream, at_ms FROM due WHERE at_ms <= ?4 ORDER BY at_ms, stream",
+    /* The first that waits after (agent, lane); asked again for each, it never walks a whole outbox. */
+    [LOG_Q_BEHIND] = "SELECT agent, lane, seq FROM outbox WHERE (agent, lane) > (?2, ?3)"
+                     " ORDER BY agent, lane, seq LIMIT 1",
+    [HEAD_STATEMENT] = "SELECT seq, epoch, hash, bus_ms FROM record ORDER BY seq DESC LIMIT 1",
+};
+
+void log_querier_init(struct log_querier *querier, sqlite3 *db, const char *path)
+{
+    *querier = (struct log_querier){.db = db, .path = path};
+}
+
+static int prepare(struct log_querier *querier, int which, sqlite3_stmt **ret)
+{
+    if (querier->statements[which] == NULL) {
+        int rc = sqlite3_prepare_v3(querier->db, sql[which], -1, SQLITE_PREPARE_PERSISTENT,
+                                    &querier->statements[which], NULL);
+        if (rc != SQLITE_OK)
+            return rc;
+    }
+    *ret = querier->statements[which];
+    return SQLITE_OK;
+}
+
+static sqlite3_int64 clamp(uint64_t v)
+{
+    return v > INT64_MAX ? INT64_MAX : (sqlite3_int64)v;
+}
+
+/* Parameters that a statement does not have are passed over. */
+static int bind(sqlite3_stmt *statement, const struct log_query *query)
+{
+    const char *name = query->name != NULL ? query->name : "";
+    int n = sqlite3_bind_parameter_count(statement);
+    int rc = SQLITE_OK;
+    if (n >= 1)
+        rc = sqlite3_bind_int64(statement, 1, clamp(query->after));
+    if (rc == SQLITE_OK && n >= 2)
+        rc = sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
+    if (rc == SQLITE_OK && n >= 3)
+        rc = sqlite3_bind_int(statement, 3, query->lane);
+    if (rc == SQLITE_OK && n >= 4)
+        rc = sqlite3_bind_int64(statement, 4, clamp(query->number));
+    return rc;
+}
+
+static bool take_blob(sqlite3_stmt *statement, int column, void *ret, int n)
+{
+    if (sqlite3_column_type(statement, column) != SQLITE_BLOB || sqlite3_column_bytes(statement, column) != n)
+        return false;
+    memcpy(ret, sqlite3_column_blob(statement, column), (size_t)n);
+    return true;
+}
+
+static const char *take_text(sqlite3_stmt *statement, int column)
+{
+    const unsigned char *text = sqlite3_column_text(statement, column);
+    return text != NULL ? (const char *)text : "";
+}
+
+/* Author and payload point into the statement until its next step. False: the row is not one of ours. */
+static bool take_record(sqlite3_stmt *statement, struct log_record *ret)
+{
+    struct log_header *h = &ret->header;
+    *ret = (struct log_record){0};
+    h->seq = (uint64_t)sqlite3_column_int64(statement, C_SEQ);
+    h->epoch = (uint64_t)sqlite3_column_int64(statement, C_EPOCH);
+    sqlite3_int64 kind = sqlite3_column_int64(statement, C_KIND);
+    sqlite3_int64 outcome = sqlite3_column_int64(statement, C_OUTCOME);
+    if (kind < 0 || kind > UINT32_MAX || outcome < 0 || outcome > UINT8_MAX)
+        return false;
+    h->kind = (uint32_t)kind;
+    h->outcome = (uint8_t)outcome;
+    h->bus_ms = sqlite3_column_int64(statement, C_BUS);
+    h->utc_ms = sqlite3_column_int64(statement, C_UTC);
+    h->occurred_ms = sqlite3_column_int64(statement, C_OCCURRED);
+    h->author = take_text(statement, C_AUTHOR);
+    h->counter = (uint64_t)sqlite3_column_int64(statement, C_COUNTER);
+    ret->redacted = sqlite3_column_type(statement, C_PAYLOAD) == SQLITE_NULL;
+    ret->payload.p = sqlite3_column_blob(statement, C_PAYLOAD);
+    ret->payload.n = (size_t)sqlite3_column_bytes(statement, C_PAYLOAD);
+    return take_blob(statement, C_BOOT, h->boot, (int)sizeof(h->boot)) &&
+           take_blob(statement, C_PAYLOAD_HASH, ret->payload_hash.b, HASH_BYTES) &&
+           take_blob(statement, C_HASH, ret->hash.b, HASH_BYTES);
+}
+
+/* How a walk over rows may end, beside a negative code. */
+enum { TAKEN = 0, ANSWER_FULL = 1 };
+
+static int take_row(struct log_querier *querier, sqlite3_stmt *statement, bool has_items,
+                    struct log_builder *builder, struct err *err)
+{
+    struct log_record record;
+    uint64_t seq = (uint64_t)sqlite3_column_int64(statement, C_SEQ);
+    size_t rows = builder->answer.rows_n;
+    bool again = has_items && rows > 0 && builder->answer.rows[rows - 1].record.header.seq == seq;
+    int code = 0;
+    if (!again) {
+        if (!log_builder_fits_row(builder, (size_t)sqlite3_column_bytes(statement, C_PAYLOAD)))
+            return ANSWER_FULL;
+        if (!take_record(statement, &record))
+            return err_set(err, ERR_CORRUPT, "record %" PRIu64 " of %s is damaged", seq, querier->path);
+        code = log_builder_row(builder, &record);
+    }
+    if (code == 0 && has_items)
+        code = log_builder_item(builder, take_text(statement, C_ITEM),
+                                sqlite3_column_int(statement, C_TOMBSTONE) != 0);
+    return code;
+}
+
+static int take_name(sqlite3_stmt *statement, enum log_question question, struct log_builder *builder)
+{
+    if (!log_builder_fits_name(builder))
+        return ANSWER_FULL;
+    uint64_t due = question == LOG_Q_DUE ? (uint64_t)sqlite3_column_int64(statement, 1) : 0;
+    return log_builder_name(builder, take_text(statement, 0), 0, due);
+}
+
+static int take(struct log_querier *querier, sqlite3_stmt *statement, enum log_question question,
+                struct log_builder *builder, struct err *err)
+{
+    switch (question) {
+    case LOG_Q_OPEN:
+    case LOG_Q_DUE:
+        return take_name(statement, question, builder);
+    case LOG_Q_COUNTER:
+    case LOG_Q_CURSOR:
+        builder->answer.number = (uint64_t)sqlite3_column_int64(statement, 0);
+        return TAKEN;
+    default:
+        return take_row(querier, statement, question == LOG_Q_OUTBOX, builder, err);
+    }
+}
+
+/* Only between records: the items of one must not be cut apart. */
+static bool is_late(const struct log_querier *querier, const struct log_builder *builder,
+                    sqlite3_stmt *statement, int64_t begun_ms)
+{
+    size_t rows = builder->answer.rows_n;
+    if (querier->time_max_ms == 0 || rows == 0 ||
+        querier->clock->boot_ms(querier->clock->ctx) - begun_ms < querier->time_max_ms)
+        return false;
+    return builder->answer.rows[rows - 1].record.header.seq !=
+           (uint64_t)sqlite3_column_int64(statement, C_SEQ);
+}
+
+static int walk(struct log_querier *querier, const struct log_query *query, struct log_builder *builder,
+                struct err *err)
+{
+    sqlite3_stmt *statement;
+    int64_t begun_ms = querier->time_max_ms > 0 ? querier->clock->boot_ms(querier->clock->ctx) : 0;
+    int code = TAKEN;
+    int rc = prepare(querier, (int)query->question, &statement);
+    if (rc != SQLITE_OK)
+        return log_sql_error(querier->db, rc, "read", querier->path, err);
+    rc = bind(statement, query);
+    while (rc == SQLITE_OK && code == TAKEN && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        rc = SQLITE_OK;
+        if (is_late(querier, builder, statement, begun_ms)) {
+            builder->answer.more = true;
+            break;
+        }
+        code = take(querier, statement, query->question, builder, err);
+    }
+    if (rc != SQLITE_OK && rc != SQLITE_DONE)
+        code = log_sql_error(querier->db, rc, "read", querier->path, err);
+    sqlite3_reset(statement);
+    /* What lies before the damage is good; the next question begins right at it. */
+    if (code == ERR_CORRUPT && query->question == LOG_Q_RANGE && builder->answer.rows_n > 0) {
+        builder->answer.more = true;
+        return ANSWER_FULL;
+    }
+    return code;
+}
+
+static int walk_behind(struct log_querier *querier, const struct log_query *query,
+                       struct log_builder *builder, struct err *err)
+{
+    struct log_query next = *query;
+    int which = query->name == NULL ? BEHIND_FIRST : LOG_Q_BEHIND;
+    int code = TAKEN;
+    while (code == TAKEN) {
+        sqlite3_stmt *statement = NULL;
+        int rc = prepare(querier, which, &statement);
+        if (rc == SQLITE_OK)
+            rc = bind(statement, &next);
+        if (rc == SQLITE_OK)
+            rc = sqlite3_step(statement);
+        if (rc == SQLITE_ROW && !log_builder_fits_name(builder)) {
+            code = ANSWER_FULL;
+        } else if (rc == SQLITE_ROW) {
+            next.lane = (uint8_t)sqlite3_column_int(statement, 1);
+            code = log_builder_name(builder, take_text(statement, 0), next.lane,
+                                    (uint64_t)sqlite3_column_int64(statement, 2));
+            if (code == TAKEN)
+                next.name = builder->answer.names[builder->answer.names_n - 1].name;
+        } else {
+            code =
+                rc == SQLITE_DONE ? ANSWER_FULL : log_sql_error(querier->db, rc, "read", querier->path, err);
+        }
+        if (querier->statements[which] != NULL)
+            sqlite3_reset(querier->statements[which]);
+        which = LOG_Q_BEHIND;
+    }
+    return code;
+}
+
+int log_querier_ask(struct log_querier *querier, const struct log_query *query, struct arena *arena,
+                    struct log_answer *ret, struct err *err)
+{
+    struct log_builder builder;
+    if ((int)query->question < LOG_Q_RANGE || (int)query->question > LOG_Q_BEHIND)
+        return err_set(err, ERR_DATA, "unknown question %d to the log", (int)query->question);
+    log_builder_init(&builder, query, arena);
+    int code = query->question == LOG_Q_BEHIND ? walk_behind(querier, query, &builder, err)
+                                               : walk(querier, query, &builder, err);
+    if (code == ERR_NO_MEMORY)
+        return err_set(err, code, "out of memory for an answer of %s", querier->path);
+    if (code < 0)
+        return code;
+    *ret = builder.answer;
+    return 0;
+}
+
+int log_querier_head(struct log_querier *querier, struct log_head *ret, struct err *err)
+{
+    sqlite3_stmt *statement;
+    struct log_head head = {0};
+    int rc = prepare(querier, HEAD_STATEMENT, &statement);
+    if (rc != SQLITE_OK)
+        return log_sql_error(querier->db, rc, "read", querier->path, err);
+    rc = sqlite3_step(statement);
+    bool is_sound = true;
+    if (rc == SQLITE_ROW) {
+        head.seq = (uint64_t)sqlite3_column_int64(statement, 0);
+        head.epoch = (uint64_t)sqlite3_column_int64(statement, 1);
+        head.bus_ms = sqlite3_column_int64(statement, 3);
+        is_sound = take_blob(statement, 2, head.hash.b, HASH_BYTES);
+    }
+    int code = 0;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        code = log_sql_error(querier->db, rc, "read", querier->path, err);
+    else if (!is_sound)
+        code = err_set(err, ERR_CORRUPT, "record %" PRIu64 " of %s is damaged", head.seq, querier->path);
+    sqlite3_reset(statement);
+    if (code == 0)
+        *ret = head;
+    return code;
+}
+
+void log_querier_close(struct log_querier *querier)
+{
+    for (int i = 0; i < LOG_QUERY_STATEMENTS; i++)
+        sqlite3_finalize(querier->statements[i]);
+    memset(querier->statements, 0, sizeof(querier->statements));
+}

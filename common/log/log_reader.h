@@ -1,0 +1,43 @@
+/* Reading a log without disturbing it: for analysts' tools on a folder, live, closed or copied.
+ *
+ * A live log (its lock is held) is read through a read-only connection in transactions of 100 ms at
+ * most. A cleanly closed one opens immutable. One with a WAL beside it that nobody writes to (a copy, or
+ * what a crash left) is first copied to a temporary folder (in TMPDIR), which is gone again once it is
+ * open. Nothing is ever written into the log's folder, but for SQLite's own read marks in the -shm file of
+ * a live log. A reader belongs to one thread at a time. */
+#ifndef MUSTER_COMMON_LOG_LOG_READER_H
+#define MUSTER_COMMON_LOG_LOG_READER_H
+
+#include "common/log/log.h"
+
+struct log_reader;
+
+struct log_facts {
+    uint32_t format;
+    char region[LOG_NAME_MAX];
+    struct log_head head;
+    bool live;
+    bool slots_present;   /* the head file was there and had a valid slot */
+    struct log_head slot; /* the newest valid one */
+};
+
+/* ERR_NO_INPUT, ERR_NEWER, ERR_CORRUPT (not a Muster log), each naming the file. */
+int log_reader_open(const char *folder, struct log_reader **ret, struct err *err);
+const struct log_facts *log_reader_facts(const struct log_reader *reader);
+
+/* The same questions as a store answers. ERR_TEMPORARY when a broker has started on a log that was closed
+ * when it was opened: open it again. */
+int log_reader_read(struct log_reader *reader, const struct log_query *query, struct arena *arena,
+                    struct log_answer *ret, struct err *err);
+
+/* Verifies hashes and sequence from seq 1 to the head of this moment, and the head against the slots:
+ * ERR_CORRUPT names the first bad (or missing) seq, and ret_bad_seq (may be NULL) holds it. Payload
+ * meaning and signatures are view's to check: visit (may be NULL) gets every record in order and may
+ * stop with a negative code. */
+typedef int log_visit(void *ctx, const struct log_record *record, struct err *err);
+int log_reader_verify(struct log_reader *reader, log_visit *visit, void *ctx, uint64_t *ret_bad_seq,
+                      struct err *err);
+
+void log_reader_close(struct log_reader *reader);
+
+#endif

@@ -1,0 +1,358 @@
+#include "common/log/log_sqlite.h"
+
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/log/log_entry.h"
+#include "common/log/log_file.h"
+#include "common/log/log_folder.h"
+#include "common/log/log_query.h"
+#include "common/log/log_schema.h"
+#include "common/log/log_slots.h"
+#include "common/log/log_sql.h"
+#include "common/log/log_tables.h"
+#include "common/log/log_verify.h"
+
+enum {
+    TAIL_CHECKED = 64,                     /* records whose chain is looked at when a log is opened */
+    CHECKPOINT_AGAIN = 1000,               /* frames after a checkpoint that readers held up */
+    FRAMES_MAX = 4 * LOG_CHECKPOINT_FRAMES /* from here on a checkpoint waits for readers to end */
+};
+
+struct sqlite_store {
+    struct log_store base;
+    sqlite3_vfs *vfs;
+    sqlite3 *db;
+    char *folder;
+    char *path;
+    int lock_fd;
+    struct log_slots slots;
+    struct log_querier querier;
+    struct log_tables tables;
+    struct log_head head;
+    int wal_frames;
+    int checkpoint_at;
+    bool failed;
+};
+
+static const struct log_store_ops sqlite_ops;
+
+static struct sqlite_store *of(struct log_store *store)
+{
+    return (struct sqlite_store *)store;
+}
+
+static void set_checkpoint_on_close(sqlite3 *db, bool on)
+{
+    sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, on ? 0 : 1, NULL);
+}
+
+/* From here on nothing is written any more, by a close either: what the disk holds is for a new process to
+ * find out. */
+static void fail(struct sqlite_store *store)
+{
+    store->failed = true;
+    set_checkpoint_on_close(store->db, false);
+}
+
+static int refuse_failed(const struct sqlite_store *store, struct err *err)
+{
+    return err_set(err, ERR_IO, "the log %s has failed before; restart to check it", store->folder);
+}
+
+static int note_frames(void *ctx, sqlite3 *db, const char *name, int frames)
+{
+    struct sqlite_store *store = ctx;
+    (void)db;
+    (void)name;
+    store->wal_frames = frames;
+    return SQLITE_OK;
+}
+
+/* Writes the WAL back into the database. What was committed is durable already, so a full disk or a busy
+ * reader only puts it off; any other error fails the store, for the next append to say. */
+static void checkpoint(struct sqlite_store *store)
+{
+    int frames = 0, done = 0;
+    int mode = store->wal_frames >= FRAMES_MAX ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    int rc = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, &frames, &done);
+    int code = rc == SQLITE_OK ? 0 : log_sql_code(store->db, rc);
+    if (code != 0 && code != ERR_DISK_FULL && code != ERR_TEMPORARY)
+        fail(store);
+    store->checkpoint_at =
+        code == 0 && done == frames ? LOG_CHECKPOINT_FRAMES : store->wal_frames + CHECKPOINT_AGAIN;
+}
+
+static int sqlite_append(struct log_store *base, uint64_t expected_seq, struct log_entry *entries, size_t n,
+                         struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    struct log_head head;
+    if (store->failed)
+        return refuse_failed(store, err);
+    int code = log_entries_prepare(store->head, expected_seq, entries, n, &head, err);
+    if (code != 0 || n == 0)
+        return code;
+    code = log_tables_append(&store->tables, entries, n, err);
+    if (code != 0) {
+        if (code != ERR_DISK_FULL && code != ERR_CONFLICT)
+            fail(store);
+        return code;
+    }
+    store->head = head;
+    if (store->wal_frames >= store->checkpoint_at)
+        checkpoint(store);
+    return 0;
+}
+
+static int sqlite_read(struct log_store *base, const struct log_query *query, struct arena *arena,
+                       struct log_answer *ret, struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    return store->failed ? refuse_failed(store, err)
+                         : log_querier_ask(&store->querier, query, arena, ret, err);
+}
+
+static struct log_head sqlite_head(struct log_store *base)
+{
+    return of(base)->head;
+}
+
+static int sqlite_sync_head(struct log_store *base, struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    if (store->failed)
+        return refuse_failed(store, err);
+    if (store->slots.valid > 0 && store->slots.newest.seq == store->head.seq)
+        return 0;
+    int code = log_slots_write(&store->slots, &store->head, err);
+    if (code == 0)
+        store->slots.valid = 2;
+    else if (code != ERR_DISK_FULL)
+        fail(store);
+    return code;
+}
+
+static void sqlite_close(struct log_store *base)
+{
+    struct sqlite_store *store = of(base);
+    log_tables_close(&store->tables);
+    log_querier_close(&store->querier);
+    sqlite3_close(store->db);
+    log_slots_close(&store->slots);
+    if (store->lock_fd >= 0)
+        close(store->lock_fd);
+    free(store->path);
+    free(store->folder);
+    free(store);
+}
+
+static const struct log_store_ops sqlite_ops = {.append = sqlite_append,
+                                                .read = sqlite_read,
+                                                .head = sqlite_head,
+                                                .sync_head = sqlite_sync_head,
+                                                .close = sqlite_close};
+
+/* Folder, file system and lock; a VFS that was given has none of these. */
+static int enter_folder(struct sqlite_store *store, const struct log_sqlite_options *options, struct err *err)
+{
+    if (options->vfs != NULL)
+        return 0;
+    int code = log_folder_prepare(store->folder, options->create, options->volatile_ok, err);
+    if (code != 0)
+        return code;
+    /* A folder that is no log gets no lock file either. */
+    if (!options->create && access(store->path, F_OK) != 0)
+        return err_set(err, ERR_NO_INPUT, "there is no log in %s", store->folder);
+    return log_folder_lock(store->folder, &store->lock_fd, err);
+}
+
+static int check_library(struct err *err)
+{
+    if (sqlite3_libversion_number() < SQLITE_VERSION_NUMBER || !sqlite3_threadsafe())
+        return err_set(err, ERR_SOFTWARE, "SQLite %s is older than %s, for which this program was built",
+                       sqlite3_libversion(), SQLITE_VERSION);
+    return 0;
+}
+
+/* What lies in the folder, before SQLite opens anything. */
+static int inspect(struct sqlite_store *store, const struct log_sqlite_options *options,
+                   enum log_file_state *ret, struct err *err)
+{
+    int code = log_slots_read(&store->slots, store->vfs, store->folder, err);
+    if (code == 0)
+        code = log_file_inspect(store->vfs, store->path, ret, err);
+    if (code != 0 || *ret == LOG_FILE_LOG)
+        return code;
+    if (store->slots.newest.seq > 0)
+        return err_set(err, ERR_CORRUPT,
+                       "%s is missing or empty, but the head file has seen %" PRIu64
+                       " records; bring it back from a copy",
+                       store->path, store->slots.newest.seq);
+    if (!options->create)
+        return err_set(err, ERR_NO_INPUT, "there is no log in %s", store->folder);
+    return 0;
+}
+
+/* Again from inside: a newer program may have raised the format in the WAL only. */
+static int check_identity(const struct sqlite_store *store, const char *region, struct err *err)
+{
+    char found[LOG_NAME_MAX];
+    sqlite3_int64 format = 0;
+    int rc = log_sql_integer(store->db, "PRAGMA user_version", &format);
+    if (rc == SQLITE_OK && format > LOG_FORMAT)
+        return err_set(err, ERR_NEWER, "%s has format %lld, this program knows up to %d; use a newer one",
+                       store->path, format, LOG_FORMAT);
+    if (rc == SQLITE_OK)
+        rc = log_sql_text(store->db, "SELECT value FROM meta WHERE key = 'region'", found, sizeof(found));
+    if (rc != SQLITE_OK)
+        return log_sql_error(store->db, rc, "open", store->path, err);
+    if (strcmp(found, region) != 0)
+        return err_set(err, ERR_CONFLICT, "the log %s is of region %s, not %s", store->folder, found, region);
+    return 0;
+}
+
+static int open_database(struct sqlite_store *store, const struct log_sqlite_options *options,
+                         enum log_file_state state, struct err *err)
+{
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    int rc = sqlite3_open_v2(store->path, &store->db, flags, options->vfs);
+    if (rc != SQLITE_OK)
+        return log_sql_error(store->db, rc, "open", store->path, err);
+    int code = log_schema_guard(store->db, store->path, options->single_process, err);
+    if (code == 0)
+        code = state == LOG_FILE_NOTHING
+                   ? log_schema_create(store->db, store->path, options->region,
+                                       options->rng != NULL ? options->rng : rng_system(), err)
+                   : check_identity(store, options->region, err);
+    if (code == 0)
+        code = log_schema_write_mode(store->db, store->path, err);
+    if (code != 0)
+        return code;
+    sqlite3_wal_hook(store->db, note_frames, store);
+    log_querier_init(&store->querier, store->db, store->path);
+    return log_tables_init(&store->tables, store->db, store->path, err);
+}
+
+static void warn_of_slots(const struct sqlite_store *store, char *warning, size_t n)
+{
+    const struct log_slots *slots = &store->slots;
+    if (warning == NULL || n == 0)
+        return;
+    warning[0] = '\0';
+    if (slots->valid == 0 && store->head.seq > 0)
+        snprintf(warning, n, "%s has no head file to compare with: a tail that was cut would not show",
+                 store->folder);
+    else if (slots->damaged)
+        snprintf(warning, n, "one of the two slots of %s is damaged; the other one is used", slots->path);
+}
+
+static int check_content(struct sqlite_store *store, struct err *err)
+{
+    int code = log_querier_head(&store->querier, &store->head, err);
+    if (code != 0)
+        return code;
+    uint64_t seq = store->head.seq;
+    code = log_verify_slot(&store->querier, &store->head, &store->slots.newest, NULL, err);
+    if (code == 0)
+        code = log_verify(&store->querier, seq > TAIL_CHECKED ? seq - TAIL_CHECKED : 0, seq, NULL, NULL, NULL,
+                          err);
+    return code == ERR_CORRUPT ? err_prefix(err, "the log %s", store->folder) : code;
+}
+
+/* A new log has its head file and its folder entries on the disk before anybody builds on it. */
+static int make_durable(struct sqlite_store *store, const struct log_sqlite_options *options, struct err *err)
+{
+    int code = store->slots.exists ? 0 : sqlite_sync_head(&store->base, err);
+    if (code == 0 && options->vfs == NULL)
+        code = log_folder_sync(store->folder, err);
+    return code;
+}
+
+static int check_options(const struct log_sqlite_options *options, struct err *err)
+{
+    if (options->folder == NULL || options->folder[0] == '\0')
+        return err_set(err, ERR_USAGE, "no folder is named for the log");
+    if (options->region == NULL || options->region[0] == '\0' ||
+        strnlen(options->region, LOG_NAME_MAX) == LOG_NAME_MAX)
+        return err_set(err, ERR_USAGE, "the log's region must have 1 to %d bytes", LOG_NAME_MAX - 1);
+    return 0;
+}
+
+int log_sqlite_open(const struct log_sqlite_options *options, struct log_store **ret, char *warning,
+                    size_t warning_n, struct err *err)
+{
+    enum log_file_state state;
+    int code = check_options(options, err);
+    if (code != 0)
+        return code;
+    struct sqlite_store *store = calloc(1, sizeof(*store));
+    if (store == NULL)
+        return err_set(err, ERR_NO_MEMORY, "out of memory");
+    store->base.ops = &sqlite_ops;
+    store->lock_fd = -1;
+    store->checkpoint_at = LOG_CHECKPOINT_FRAMES;
+    store->folder = strdup(options->folder);
+    store->path = log_folder_path(options->folder, LOG_DATABASE_NAME);
+    store->vfs = sqlite3_vfs_find(options->vfs);
+    if (store->folder == NULL || store->path == NULL)
+        code = err_set(err, ERR_NO_MEMORY, "out of memory");
+    else if (store->vfs == NULL)
+        code = err_set(err, ERR_SOFTWARE, "SQLite has no VFS %s",
+                       options->vfs != NULL ? options->vfs : "of its own");
+    else
+        code = enter_folder(store, options, err);
+    if (code == 0)
+        code = check_library(err);
+    if (code == 0)
+        code = inspect(store, options, &state, err);
+    if (code == 0)
+        code = open_database(store, options, state, err);
+    if (code == 0)
+        code = check_content(store, err);
+    if (code == 0) {
+        warn_of_slots(store, warning, warning_n);
+        code = make_durable(store, options, err);
+    }
+    if (code != 0) {
+        sqlite_close(&store->base);
+        return code;
+    }
+    set_checkpoint_on_close(store->db, true);
+    *ret = &store->base;
+    return 0;
+}
+
+/* The WAL still holds the old pages: it is written back and cut. */
+static int forget_wal(struct sqlite_store *store, struct err *err)
+{
+    int rc = sqlite3_wal_checkpoint_v2(store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    if (rc != SQLITE_OK)
+        return log_sql_error(store->db, rc, "write back", store->path, err);
+    store->wal_frames = 0;
+    store->checkpoint_at = LOG_CHECKPOINT_FRAMES;
+    return 0;
+}
+
+int log_sqlite_redact(struct log_store *base, uint64_t seq, struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    if (base->ops != &sqlite_ops)
+        return err_set(err, ERR_SOFTWARE, "only a log in SQLite can be redacted");
+    if (store->failed)
+        return refuse_failed(store, err);
+    /* Freed pages are overwritten with zeros. */
+    int code = log_sql_run(store->db, "PRAGMA secure_delete = ON", store->path, err);
+    if (code == 0)
+        code = log_tables_redact(&store->tables, seq, err);
+    if (code == 0)
+        code = forget_wal(store, err);
+    (void)log_sql_run(store->db, "PRAGMA secure_delete = OFF", store->path, NULL);
+    if (code != 0 && code != ERR_NOT_FOUND && code != ERR_DISK_FULL && code != ERR_TEMPORARY)
+        fail(store);
+    return code;
+}

@@ -1,0 +1,35 @@
+/* The store in SQLite: a folder with muster.db (WAL, synchronous=FULL), head (two checksummed slots,
+ * log_head.h) and lock. The one connection that writes, checkpoints and backs up is here, and belongs
+ * to one thread; readers use log_reader.h. */
+#ifndef MUSTER_COMMON_LOG_LOG_SQLITE_H
+#define MUSTER_COMMON_LOG_LOG_SQLITE_H
+
+#include "common/log/log.h"
+
+struct log_sqlite_options {
+    const char *folder;
+    const char *region;    /* written into a new log; an old one must be of the same region */
+    bool create;           /* a missing log is made (folder too); without it that is ERR_NO_INPUT */
+    bool volatile_ok;      /* take tmpfs, which does not survive a power cut; network file systems are
+                                always refused, they do not keep locks and fsync honestly */
+    const char *vfs;       /* NULL: the system's; tests give their own, which then holds database and
+                                head file alike; folder, file system and lock are not looked at */
+    bool single_process;   /* locking_mode=EXCLUSIVE, no -shm file: for a VFS without shared memory */
+    const struct rng *rng; /* for the log's own id; NULL: the system's */
+};
+
+/* Opens for writing. In order: the folder and its file system; the lock (ERR_LOCKED, naming the
+ * holder's pid); the SQLite version; the format (ERR_NEWER, file untouched); region; quick check of
+ * the last records' chain; the head slots: a database whose head is below the slots has lost its tail
+ * and gives ERR_CORRUPT that names the missing seqs. What is unusual but not wrong (one bad slot) goes
+ * into the warning text, if given. */
+int log_sqlite_open(const struct log_sqlite_options *options, struct log_store **ret, char *warning,
+                    size_t warning_n, struct err *err);
+
+/* Takes the payload of a record away for good (also from the WAL and from freed pages) and keeps its
+ * hash; the chain still verifies. Doing it again is harmless, and is what to do after ERR_TEMPORARY (a
+ * reader held up the clearing of the WAL) and ERR_DISK_FULL. ERR_NOT_FOUND; any other failure leaves the
+ * store unusable. Same thread as the store; not in the middle of its writer's work. */
+int log_sqlite_redact(struct log_store *store, uint64_t seq, struct err *err);
+
+#endif
