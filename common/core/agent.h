@@ -1,0 +1,19 @@
+/* An agent 代理 with its units and its cursors: one stream, "agent/NAME". */
+#ifndef MUSTER_COMMON_CORE_AGENT_H
+#define MUSTER_COMMON_CORE_AGENT_H
+
+#include "common/core/words.h"
+
+enum { UNITS_PER_AGENT_MAX = 4096 };
+
+struct agent {
+    const char *name;
+    struct unit *units; /* sorted by id; lists owned, words interned */
+    size_t units_n;
+    uint64_t acked[LANE_MAX + 1]; /* by enum lane */
+};
+
+const struct unit *agent_unit(const struct agent *agent, const char *id);
+void agent_free(struct agent *agent);
+
+#endif

@@ -1,0 +1,44 @@
+#include "common/core/command.h"
+
+const char *command_kind_name(enum command_kind kind)
+{
+    switch (kind) {
+    case COMMAND_NONE:
+        return "?";
+    case COMMAND_FOUND_REGION:
+        return "found-region";
+    case COMMAND_ENROL_AGENT:
+        return "enrol-agent";
+    case COMMAND_ENROL_OPERATOR:
+        return "enrol-operator";
+    case COMMAND_REVOKE:
+        return "revoke";
+    case COMMAND_SET_POLICY:
+        return "set-policy";
+    case COMMAND_FILE_REPORT:
+        return "file-report";
+    case COMMAND_CLOSE_INCIDENT:
+        return "close-incident";
+    case COMMAND_ISSUE_ORDERS:
+        return "issue-orders";
+    case COMMAND_RECALL_ORDER:
+        return "recall-order";
+    case COMMAND_ORDER_EVACUATION:
+        return "order-evacuation";
+    case COMMAND_GIVE_RECEIPT:
+        return "give-receipt";
+    case COMMAND_STATE_UNITS:
+        return "state-units";
+    case COMMAND_RECORD_HISTORY:
+        return "record-history";
+    case COMMAND_ACK:
+        return "ack";
+    case COMMAND_PASS_DEADLINES:
+        return "pass-deadlines";
+    case COMMAND_SET_CLOCK:
+        return "set-clock";
+    case COMMAND_COUNT_REFUSALS:
+        return "count-refusals";
+    }
+    return "?";
+}

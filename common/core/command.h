@@ -1,0 +1,208 @@
+/* What agents and operators say, as plain structs: proto/muster/v1/command.proto without its bytes. */
+#ifndef MUSTER_COMMON_CORE_COMMAND_H
+#define MUSTER_COMMON_CORE_COMMAND_H
+
+#include "common/core/words.h"
+
+enum { ORDERS_PER_COMMAND_MAX = 64, UNITS_PER_COMMAND_MAX = 512, KEY_BYTES = 32 };
+
+/* The numbers are the body's field numbers in command.proto, and `kind` in the log's header. */
+enum command_kind {
+    COMMAND_NONE = 0,
+    COMMAND_FOUND_REGION = 16,
+    COMMAND_ENROL_AGENT = 17,
+    COMMAND_ENROL_OPERATOR = 18,
+    COMMAND_REVOKE = 19,
+    COMMAND_SET_POLICY = 20,
+    COMMAND_FILE_REPORT = 32,
+    COMMAND_CLOSE_INCIDENT = 33,
+    COMMAND_ISSUE_ORDERS = 34,
+    COMMAND_RECALL_ORDER = 35,
+    COMMAND_ORDER_EVACUATION = 36,
+    COMMAND_GIVE_RECEIPT = 37,
+    COMMAND_STATE_UNITS = 38,
+    COMMAND_RECORD_HISTORY = 39,
+    COMMAND_ACK = 64,
+    COMMAND_PASS_DEADLINES = 80,
+    COMMAND_SET_CLOCK = 81,
+    COMMAND_COUNT_REFUSALS = 82
+};
+
+/* "issue-orders"; "?" for an unknown kind. */
+const char *command_kind_name(enum command_kind kind);
+
+struct found_region {
+    const char *region;
+    const char *name;
+    const char *parent;
+    int32_t utc_offset_minutes;
+    uint8_t root_key[KEY_BYTES];
+    uint8_t broker_sign_key[KEY_BYTES];
+    uint8_t broker_curve_key[KEY_BYTES];
+};
+
+/* Agent and operator alike; an operator has no curve key. */
+struct enrol {
+    const char *name;
+    uint8_t sign_key[KEY_BYTES];
+    uint8_t curve_key[KEY_BYTES];
+    struct words rights;
+};
+
+struct revoke {
+    const char *name;
+    const char *reason;
+};
+
+struct file_report {
+    struct id incident;
+    enum report_kind kind;
+    struct facts facts;
+    const char *text;
+    const char *signed_off_by;
+};
+
+struct close_incident {
+    struct id incident;
+    const char *reason;
+};
+
+struct new_order {
+    struct id order;
+    const char *kind;
+    const char *addressee;
+    const char *text;
+    int64_t answer_by_ms;
+    int64_t expires_at_ms;
+    struct id reissue_of; /* zero: none */
+    struct words units;
+};
+
+struct issue_orders {
+    struct id incident; /* zero: the first order's id names the stream */
+    const struct new_order *orders;
+    size_t orders_n;
+};
+
+struct recall_order {
+    struct id incident;
+    struct id order;
+    const char *reason;
+};
+
+struct order_evacuation {
+    struct id incident;
+    struct id evacuation; /* its last two bytes are zero */
+    const char *text;
+    int64_t answer_by_ms;
+    int64_t expires_at_ms;
+};
+
+struct give_receipt {
+    struct id incident;
+    struct id order;
+    enum rung rung;
+    uint32_t amendment;
+    struct words units;
+    bool has_head_count;
+    uint32_t present;
+    uint32_t missing;
+    const char *text;
+};
+
+struct state_units {
+    const struct unit *units;
+    size_t units_n;
+};
+
+struct historic_order {
+    struct id order;
+    const char *kind;
+    const char *addressee;
+    struct words units;
+    int64_t issued_at_ms;
+    int64_t acknowledged_at_ms;
+    int64_t accepted_at_ms;
+    int64_t en_route_at_ms;
+    int64_t on_scene_at_ms;
+    int64_t completed_at_ms;
+    int64_t recalled_at_ms;
+};
+
+struct record_history {
+    const char *source;
+    const char *key;
+    struct id incident;
+    struct facts facts;
+    int64_t reported_at_ms;
+    int64_t closed_at_ms;
+    const struct historic_order *orders;
+    size_t orders_n;
+};
+
+struct ack {
+    enum lane lane;
+    uint64_t up_to_seq;
+    uint64_t head_seq;
+    uint8_t head_hash[32];
+};
+
+struct pass_deadlines {
+    const char *stream;
+    int64_t at_ms;
+};
+
+struct set_clock {
+    uint8_t boot[16];
+    int64_t bus_ms;
+    int64_t utc_ms;
+    int64_t boot_ms; /* CLOCK_BOOTTIME at that moment: bus_ms - boot_ms is the offset */
+    const char *reason;
+};
+
+struct count_refusals {
+    const char *agent;
+    uint64_t count;
+    uint64_t up_to_counter;
+};
+
+/* Who speaks, as the engine found by checking signatures. */
+enum signer { SIGNER_NONE = 0, SIGNER_AGENT, SIGNER_OPERATOR, SIGNER_ROOT, SIGNER_BROKER };
+
+struct command {
+    const char *region;
+    uint64_t epoch;
+    enum mode mode;
+    const char *agent;
+    uint64_t counter;
+    int64_t issued_at_ms;
+    int64_t expires_at_ms;
+    const char *operator;
+    int64_t occurred_at_ms;
+
+    /* Not in the bytes: set by whoever verified the signatures, before decide(). */
+    enum signer signer;
+    const char *cosigner; /* operator whose second signature is good; "" none */
+
+    enum command_kind kind;
+    union {
+        struct found_region found_region;
+        struct enrol enrol;
+        struct revoke revoke;
+        struct policy set_policy;
+        struct file_report file_report;
+        struct close_incident close_incident;
+        struct issue_orders issue_orders;
+        struct recall_order recall_order;
+        struct order_evacuation order_evacuation;
+        struct give_receipt give_receipt;
+        struct state_units state_units;
+        struct record_history record_history;
+        struct ack ack;
+        struct pass_deadlines pass_deadlines;
+        struct set_clock set_clock;
+        struct count_refusals count_refusals;
+    };
+};
+
+#endif

@@ -1,0 +1,71 @@
+/* A deadline that passes is a command of the broker's own, decided and logged like any other: it never
+ * fires early, because what is due is judged by the time in the record, and fires once, because what it
+ * changes is state. */
+#include "common/core/decide_private.h"
+#include "common/core/stream.h"
+
+static bool passed(const struct deciding *d, int64_t at_ms)
+{
+    return at_ms != 0 && at_ms <= d->env->now_ms;
+}
+
+static struct event *emit_passed(struct deciding *d, enum event_kind kind, const struct incident *incident,
+                                 const struct order *order)
+{
+    struct event *event = decide_emit(d, kind);
+
+    event->incident = incident->id;
+    event->at_ms = d->env->now_ms;
+    if (order != NULL) {
+        event->order = order->id;
+    }
+    return event;
+}
+
+static void pass_order(struct deciding *d, const struct incident *incident, const struct order *order)
+{
+    if (!order_is_open(order)) {
+        return;
+    }
+    if (order->rung < RUNG_ACCEPTED) {
+        if (!order->unanswered && passed(d, order->answer_by_ms)) {
+            emit_passed(d, EVENT_ORDER_UNANSWERED, incident, order);
+        }
+        if (passed(d, order->expires_at_ms)) {
+            emit_passed(d, EVENT_ORDER_EXPIRED, incident, order);
+            return;
+        }
+    } else if (!order->overdue && passed(d, order->expires_at_ms)) {
+        emit_passed(d, EVENT_ORDER_OVERDUE, incident, order);
+    }
+    if (order->amendments_acknowledged < order->amendments && !order->amendment_overdue &&
+        passed(d, order->amend_by_ms)) {
+        emit_passed(d, EVENT_AMENDMENT_OVERDUE, incident, order)->amendment =
+            (struct amendment_answer){.amendment = order->amendments, .agent = ""};
+    }
+}
+
+void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *command)
+{
+    struct id id;
+    const struct incident *incident =
+        stream_incident(command->stream, &id) ? state_incident(d->state, id) : NULL;
+
+    if (incident == NULL) {
+        decide_refuse(d, REFUSED_NO_INCIDENT, "%s", command->stream);
+        return;
+    }
+    if (!incident_is_live(incident)) {
+        return;
+    }
+    for (size_t i = 0; i < incident->requests_n; i++) {
+        const struct request *request = &incident->requests[i];
+        if (request->answered_at_ms == 0 && !request->overdue && passed(d, request->due_at_ms)) {
+            emit_passed(d, EVENT_INFORMATION_OVERDUE, incident, NULL)->information =
+                (struct information){.fact = request->fact};
+        }
+    }
+    for (size_t i = 0; i < incident->orders_n && d->events_n < DEADLINES_PER_COMMAND_MAX; i++) {
+        pass_order(d, incident, &incident->orders[i]);
+    }
+}

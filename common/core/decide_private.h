@@ -1,0 +1,72 @@
+/* What the rules share while one command is being decided: for *_decide.c alone. */
+#ifndef MUSTER_COMMON_CORE_DECIDE_PRIVATE_H
+#define MUSTER_COMMON_CORE_DECIDE_PRIVATE_H
+
+#include "common/core/decide.h"
+
+enum {
+    COMMAND_LIFE_MAX_MS = 7 * 24 * 3600 * 1000, /* a command waits at most a week in a journal */
+    CLOCK_TOLERANCE_DEFAULT_MS = 5 * 60 * 1000, /* without a policy's word */
+    AMEND_ANSWER_DEFAULT_MS = 2 * 60 * 1000,
+    DEADLINES_PER_COMMAND_MAX = 256, /* the rest are due still, and passed by the next */
+    EVACUATION_TAIL = 2              /* bytes of an id that number its orders */
+};
+#define ORDER_LIFE_MAX_MS (INT64_C(30) * 24 * 3600 * 1000)
+#define POLICY_TIME_MAX_MS ORDER_LIFE_MAX_MS /* also keeps now + time far from overflow */
+
+struct deciding {
+    const struct state *state;
+    const struct region *region;
+    const struct command *command;
+    const struct env *env;
+    struct arena *arena;
+    struct event *events;
+    size_t events_n;
+    size_t capacity;
+    enum refusal refusal;
+    const char *detail;
+    bool no_memory;
+    struct event sink; /* where an event goes when there is no memory: read by nobody */
+};
+
+/* The next event, zeroed but for its kind; its memory is a sink when there is none left. */
+struct event *decide_emit(struct deciding *d, enum event_kind kind);
+void decide_refuse(struct deciding *d, enum refusal refusal, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The author (operator or agent) has the right, or the command is refused. */
+bool decide_needs_right(struct deciding *d, const char *right, const char *kind);
+/* The id is not zero, or the command is refused. */
+bool decide_names_incident(struct deciding *d, struct id id);
+/* The incident is there, of the command's mode and no history, or the command is refused and NULL. */
+const struct incident *decide_incident(struct deciding *d, struct id id);
+/* A position that is given names its reference system, or the command is refused. */
+bool decide_has_reference(struct deciding *d, const struct facts *facts);
+/* The time at which what is told happened, as far as it can be believed: not after now, not before. */
+int64_t decide_occurred(const struct deciding *d, int64_t not_before_ms);
+
+/* What crews need for this kind and substance by the policy: sorted, each once, in the arena. */
+struct words decide_needs(struct deciding *d, const char *kind, const char *substance);
+
+/* One function a command. Each emits events, or refuses, or neither when it is true already. */
+void decide_found_region(struct deciding *d, const struct found_region *command);
+void decide_enrol(struct deciding *d, const struct enrol *command, bool is_operator);
+void decide_revoke(struct deciding *d, const struct revoke *command);
+void decide_set_policy(struct deciding *d, const struct policy *command);
+void decide_set_clock(struct deciding *d, const struct set_clock *command);
+void decide_count_refusals(struct deciding *d, const struct count_refusals *command);
+void decide_file_report(struct deciding *d, const struct file_report *command);
+void decide_close_incident(struct deciding *d, const struct close_incident *command);
+void decide_issue_orders(struct deciding *d, const struct issue_orders *command);
+void decide_recall_order(struct deciding *d, const struct recall_order *command);
+void decide_order_evacuation(struct deciding *d, const struct order_evacuation *command);
+void decide_give_receipt(struct deciding *d, const struct give_receipt *command);
+void decide_record_history(struct deciding *d, const struct record_history *command);
+void decide_state_units(struct deciding *d, const struct state_units *command);
+void decide_ack(struct deciding *d, const struct ack *command);
+void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *command);
+
+/* The amendments that follow when what crews need becomes `needs`. */
+void decide_amendments(struct deciding *d, const struct incident *incident, struct words needs);
+
+#endif

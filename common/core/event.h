@@ -1,0 +1,144 @@
+/* What was decided, as plain structs: proto/muster/v1/event.proto without its bytes. */
+#ifndef MUSTER_COMMON_CORE_EVENT_H
+#define MUSTER_COMMON_CORE_EVENT_H
+
+#include "common/core/command.h"
+#include "common/core/words.h"
+
+/* The numbers are the body's field numbers in event.proto. */
+#define EVENT_LIST(X)                                             \
+    X(EVENT_REGION_FOUNDED, 1, "region-founded")                  \
+    X(EVENT_AGENT_ENROLLED, 2, "agent-enrolled")                  \
+    X(EVENT_OPERATOR_ENROLLED, 3, "operator-enrolled")            \
+    X(EVENT_REVOKED, 4, "revoked")                                \
+    X(EVENT_POLICY_SET, 5, "policy-set")                          \
+    X(EVENT_CLOCK_SET, 6, "clock-set")                            \
+    X(EVENT_REFUSALS_COUNTED, 7, "refusals-counted")              \
+    X(EVENT_INCIDENT_OPENED, 16, "incident-opened")               \
+    X(EVENT_REPORT_FILED, 17, "report-filed")                     \
+    X(EVENT_FACTS_CHANGED, 18, "facts-changed")                   \
+    X(EVENT_INFORMATION_REQUESTED, 19, "information-requested")   \
+    X(EVENT_INFORMATION_ANSWERED, 20, "information-answered")     \
+    X(EVENT_INFORMATION_OVERDUE, 21, "information-overdue")       \
+    X(EVENT_INCIDENT_CLOSED, 22, "incident-closed")               \
+    X(EVENT_ORDER_ISSUED, 32, "order-issued")                     \
+    X(EVENT_ORDER_AMENDED, 33, "order-amended")                   \
+    X(EVENT_AMENDMENT_ACKNOWLEDGED, 34, "amendment-acknowledged") \
+    X(EVENT_AMENDMENT_OVERDUE, 35, "amendment-overdue")           \
+    X(EVENT_RUNG_REACHED, 36, "rung-reached")                     \
+    X(EVENT_RECEIPT_NOTED, 37, "receipt-noted")                   \
+    X(EVENT_ORDER_RECALLED, 38, "order-recalled")                 \
+    X(EVENT_ORDER_EXPIRED, 39, "order-expired")                   \
+    X(EVENT_ORDER_UNANSWERED, 40, "order-unanswered")             \
+    X(EVENT_ORDER_OVERDUE, 41, "order-overdue")                   \
+    X(EVENT_UNITS_STATED, 48, "units-stated")                     \
+    X(EVENT_ACKNOWLEDGED, 49, "acknowledged")
+
+enum event_kind {
+    EVENT_NONE = 0,
+#define EVENT_ENUM(name, number, text) name = (number),
+    EVENT_LIST(EVENT_ENUM)
+#undef EVENT_ENUM
+};
+
+const char *event_kind_name(enum event_kind kind);
+
+struct incident_opened {
+    enum mode mode;
+    const char *reporter;
+    bool history;
+    bool bare;
+    uint64_t content;
+};
+
+struct report_filed {
+    enum report_kind kind;
+    uint32_t number;
+    const char *reporter;
+};
+
+struct information {
+    const char *fact;
+    int64_t due_at_ms; /* of a request */
+};
+
+struct order_issued {
+    const char *kind;
+    const char *addressee;
+    struct words agents;
+    struct words units; /* asked for by name */
+    const char *issuer;
+    const char *operator;
+    int64_t answer_by_ms;
+    int64_t expires_at_ms;
+    struct id reissue_of;
+    struct id evacuation;
+    struct words needs;
+    bool history;
+    uint64_t content;
+};
+
+struct order_amended {
+    uint32_t amendment;
+    struct words needs;
+    int64_t answer_by_ms;
+};
+
+struct amendment_answer {
+    uint32_t amendment;
+    const char *agent;
+};
+
+struct rung_reached {
+    enum rung rung;
+    const char *agent;
+    struct words units;
+    uint32_t present;
+    uint32_t missing;
+};
+
+struct order_recalled {
+    const char *by;
+    int64_t expires_at_ms; /* the order's: until then whoever has not seen it keeps the recall */
+};
+
+struct units_stated {
+    const char *agent;
+    const struct unit *units;
+    size_t units_n;
+};
+
+struct acknowledged {
+    const char *agent;
+    enum lane lane;
+    uint64_t up_to_seq;
+    uint64_t head_seq;
+};
+
+struct event {
+    enum event_kind kind;
+    struct id incident; /* of all incident and order events */
+    struct id order;    /* of all order events */
+    int64_t at_ms;      /* of those that have one */
+    union {
+        struct found_region region_founded;
+        struct enrol enrolled; /* agent or operator */
+        struct revoke revoked;
+        struct policy policy_set;
+        struct set_clock clock_set;
+        struct count_refusals refusals_counted;
+        struct incident_opened incident_opened;
+        struct report_filed report_filed;
+        struct facts facts_changed;
+        struct information information; /* requested, answered, overdue */
+        struct order_issued order_issued;
+        struct order_amended order_amended;
+        struct amendment_answer amendment; /* acknowledged, overdue */
+        struct rung_reached rung;          /* rung-reached, receipt-noted */
+        struct order_recalled order_recalled;
+        struct units_stated units_stated;
+        struct acknowledged acknowledged;
+    };
+};
+
+#endif

@@ -1,0 +1,140 @@
+#include "common/core/incident.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_id(const void *key, const void *element)
+{
+    return id_compare(*(const struct id *)key, ((const struct order *)element)->id);
+}
+
+struct order *incident_order(const struct incident *incident, struct id order)
+{
+    if (incident->orders_n == 0) {
+        return NULL;
+    }
+    return bsearch(&order, incident->orders, incident->orders_n, sizeof *incident->orders, compare_id);
+}
+
+bool incident_is_open(const struct incident *incident)
+{
+    return incident->closed_at_ms == 0;
+}
+
+static bool any_order_open(const struct incident *incident)
+{
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        if (order_is_open(&incident->orders[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool incident_is_live(const struct incident *incident)
+{
+    if (incident->history) {
+        return false;
+    }
+    /* one that only an order opened ends with its orders */
+    return incident->bare ? any_order_open(incident) : incident_is_open(incident) || any_order_open(incident);
+}
+
+int64_t incident_due(const struct incident *incident)
+{
+    int64_t due = 0;
+
+    if (!incident_is_live(incident)) {
+        return 0; /* what is over asks for nothing more */
+    }
+    for (size_t i = 0; i < incident->requests_n; i++) {
+        const struct request *request = &incident->requests[i];
+        if (request->answered_at_ms == 0 && !request->overdue && (due == 0 || request->due_at_ms < due)) {
+            due = request->due_at_ms;
+        }
+    }
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        int64_t at = order_due(&incident->orders[i]);
+        if (at != 0 && (due == 0 || at < due)) {
+            due = at;
+        }
+    }
+    return due;
+}
+
+static const char *new_text(const struct incident *incident, enum fact fact, const char *said)
+{
+    if (said[0] == '\0' || fingerprint_text(FINGERPRINT_START, said) == incident->texts[fact]) {
+        return "";
+    }
+    return said;
+}
+
+static int64_t new_count(int64_t known, int64_t said)
+{
+    return said == known ? COUNT_UNKNOWN : said;
+}
+
+struct facts incident_news(const struct incident *incident, const struct facts *said)
+{
+    struct facts news = facts_none();
+
+    if (strcmp(said->kind, incident->kind) != 0) {
+        news.kind = said->kind;
+    }
+    if (strcmp(said->substance, incident->substance) != 0) {
+        news.substance = said->substance;
+    }
+    news.place = new_text(incident, FACT_PLACE, said->place);
+    news.unit = new_text(incident, FACT_UNIT, said->unit);
+    news.course = new_text(incident, FACT_COURSE, said->course);
+    news.measures = new_text(incident, FACT_MEASURES, said->measures);
+    news.caller = new_text(incident, FACT_CALLER, said->caller);
+    news.title = new_text(incident, FACT_TITLE, said->title);
+    const struct position *p = &said->position;
+    if (p->datum != DATUM_NONE &&
+        (p->datum != incident->position.datum || p->latitude_e7 != incident->position.latitude_e7 ||
+         p->longitude_e7 != incident->position.longitude_e7 ||
+         p->accuracy_m != incident->position.accuracy_m)) {
+        news.position = *p;
+    }
+    news.casualties.dead = new_count(incident->casualties.dead, said->casualties.dead);
+    news.casualties.missing = new_count(incident->casualties.missing, said->casualties.missing);
+    news.casualties.serious = new_count(incident->casualties.serious, said->casualties.serious);
+    news.casualties.minor = new_count(incident->casualties.minor, said->casualties.minor);
+    news.casualties.trapped = new_count(incident->casualties.trapped, said->casualties.trapped);
+    news.loss_cny = new_count(incident->loss_cny, said->loss_cny);
+    if (said->occurred_at_ms != incident->occurred_at_ms) {
+        news.occurred_at_ms = said->occurred_at_ms;
+    }
+    return news;
+}
+
+static bool count_differs(int64_t known, int64_t said)
+{
+    return known != COUNT_UNKNOWN && said != COUNT_UNKNOWN && known != said;
+}
+
+bool incident_contradicts(const struct incident *incident, const struct facts *said)
+{
+    struct facts news = incident_news(incident, said);
+    const struct casualties *a = &incident->casualties, *b = &said->casualties;
+
+    return (incident->known & facts_known(&news) & ~(1u << FACT_CASUALTIES)) != 0 ||
+           count_differs(a->dead, b->dead) || count_differs(a->missing, b->missing) ||
+           count_differs(a->serious, b->serious) || count_differs(a->minor, b->minor) ||
+           count_differs(a->trapped, b->trapped);
+}
+
+void incident_free(struct incident *incident)
+{
+    if (incident == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        order_free(&incident->orders[i]);
+    }
+    free(incident->orders);
+    free(incident->requests);
+    free(incident);
+}

@@ -1,0 +1,174 @@
+/* Rules of incidents and reports. A report never waits: what is missing is asked for afterwards. */
+#include <string.h>
+
+#include "common/core/decide_private.h"
+#include "common/core/stream.h"
+
+static uint64_t report_content(const struct command *command, const struct file_report *report)
+{
+    const struct facts *f = &report->facts;
+    const char *const texts[] = {f->kind,     f->place,  f->unit,  f->substance, f->course,
+                                 f->measures, f->caller, f->title, report->text, report->signed_off_by};
+    const int64_t numbers[] = {
+        (int64_t)command->mode,  (int64_t)report->kind,    (int64_t)f->position.datum,
+        f->position.latitude_e7, f->position.longitude_e7, (int64_t)f->position.accuracy_m,
+        f->casualties.dead,      f->casualties.missing,    f->casualties.serious,
+        f->casualties.minor,     f->casualties.trapped,    f->loss_cny,
+        f->occurred_at_ms};
+    uint64_t content = FINGERPRINT_START;
+
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        content = fingerprint_text(content, texts[i]);
+    }
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        content = fingerprint_number(content, numbers[i]);
+    }
+    return content;
+}
+
+static struct event *emit_about(struct deciding *d, enum event_kind kind, struct id incident, int64_t at_ms)
+{
+    struct event *event = decide_emit(d, kind);
+
+    event->incident = incident;
+    event->at_ms = at_ms;
+    return event;
+}
+
+/* Asks for every fact that the kind requires, is not known, and was not asked for before. */
+static void ask_for_missing(struct deciding *d, struct id id, const struct incident *incident,
+                            const char *kind, uint32_t known)
+{
+    const struct kind_policy *policy = region_kind(d->region, kind);
+
+    if (policy == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < policy->required.n; i++) {
+        const char *fact = policy->required.at[i];
+        bool asked = (known & (1u << (unsigned)fact_parse(fact))) != 0;
+        for (size_t j = 0; incident != NULL && j < incident->requests_n; j++) {
+            asked = asked || strcmp(incident->requests[j].fact, fact) == 0;
+        }
+        if (!asked) {
+            known |= 1u << (unsigned)fact_parse(fact); /* once, though the policy may name it twice */
+            struct event *event = emit_about(d, EVENT_INFORMATION_REQUESTED, id, d->env->now_ms);
+            event->information =
+                (struct information){.fact = fact, .due_at_ms = d->env->now_ms + policy->ask_within_ms};
+        }
+    }
+}
+
+static void open_incident(struct deciding *d, const struct file_report *command)
+{
+    struct id id = command->incident;
+    int64_t now = d->env->now_ms;
+    struct event *event = emit_about(d, EVENT_INCIDENT_OPENED, id, now);
+
+    event->incident_opened = (struct incident_opened){.mode = d->command->mode,
+                                                      .reporter = d->command->agent,
+                                                      .content = report_content(d->command, command)};
+    event = emit_about(d, EVENT_REPORT_FILED, id, now);
+    event->report_filed =
+        (struct report_filed){.kind = REPORT_INITIAL, .number = 1, .reporter = d->command->agent};
+    if (facts_known(&command->facts) != 0) {
+        emit_about(d, EVENT_FACTS_CHANGED, id, now)->facts_changed = command->facts;
+    }
+    ask_for_missing(d, id, NULL, command->facts.kind, facts_known(&command->facts));
+}
+
+static void answer_requests(struct deciding *d, const struct incident *incident, uint32_t news)
+{
+    for (size_t i = 0; i < incident->requests_n; i++) {
+        const struct request *request = &incident->requests[i];
+        if (request->answered_at_ms == 0 && (news & (1u << (unsigned)fact_parse(request->fact))) != 0) {
+            struct event *event = emit_about(d, EVENT_INFORMATION_ANSWERED, incident->id, d->env->now_ms);
+            event->information = (struct information){.fact = request->fact};
+        }
+    }
+}
+
+static void supplement_incident(struct deciding *d, const struct incident *incident,
+                                const struct file_report *command)
+{
+    int64_t now = d->env->now_ms;
+    struct facts news = incident_news(incident, &command->facts);
+    uint32_t known_news = facts_known(&news);
+    struct event *event = emit_about(d, EVENT_REPORT_FILED, incident->id, now);
+
+    event->report_filed = (struct report_filed){
+        .kind = command->kind, .number = incident->reports + 1, .reporter = d->command->agent};
+    if (known_news == 0) {
+        return;
+    }
+    emit_about(d, EVENT_FACTS_CHANGED, incident->id, now)->facts_changed = news;
+    answer_requests(d, incident, known_news);
+
+    const char *kind = news.kind[0] != '\0' ? news.kind : incident->kind;
+    const char *substance = news.substance[0] != '\0' ? news.substance : incident->substance;
+    if (news.kind[0] != '\0') {
+        ask_for_missing(d, incident->id, incident, kind, incident->known | known_news);
+    }
+    if (news.kind[0] != '\0' || news.substance[0] != '\0') {
+        decide_amendments(d, incident, decide_needs(d, kind, substance));
+    }
+}
+
+bool decide_has_reference(struct deciding *d, const struct facts *facts)
+{
+    if (facts->position.present && facts->position.datum == DATUM_NONE) {
+        decide_refuse(d, REFUSED_REFERENCE, "name wgs84, cgcs2000, gcj02 or bd09");
+    }
+    return d->refusal == REFUSED_NOT;
+}
+
+void decide_file_report(struct deciding *d, const struct file_report *command)
+{
+    char text[ID_TEXT];
+
+    if (id_is_zero(command->incident) || command->kind < REPORT_INITIAL || command->kind > REPORT_FINAL) {
+        decide_refuse(d, REFUSED_INVALID, "a report names its incident and its kind");
+        return;
+    }
+    if (!decide_needs_right(d, "report", NULL)) {
+        return;
+    }
+    const struct incident *there = state_incident(d->state, command->incident);
+    if (command->kind != REPORT_INITIAL) {
+        there = decide_incident(d, command->incident);
+        if (there != NULL && decide_has_reference(d, &command->facts)) {
+            supplement_incident(d, there, command);
+        }
+        return;
+    }
+    if (there == NULL) {
+        if (decide_has_reference(d, &command->facts)) {
+            open_incident(d, command);
+        }
+    } else if (there->content != report_content(d->command, command) || there->history || there->bare) {
+        decide_refuse(d, REFUSED_CONFLICT, "incident %s was reported with other words",
+                      id_format(command->incident, text));
+    }
+}
+
+void decide_close_incident(struct deciding *d, const struct close_incident *command)
+{
+    char text[ID_TEXT];
+
+    if (!decide_names_incident(d, command->incident) || !decide_needs_right(d, "close", NULL)) {
+        return;
+    }
+    const struct incident *incident = decide_incident(d, command->incident);
+    if (incident == NULL || !incident_is_open(incident)) {
+        return;
+    }
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        if (order_is_open(&incident->orders[i])) {
+            decide_refuse(d, REFUSED_OPEN_ORDERS, "order %s is %s: complete or recall it",
+                          id_format(incident->orders[i].id, text),
+                          rung_name((enum rung)incident->orders[i].rung));
+            return;
+        }
+    }
+    emit_about(d, EVENT_INCIDENT_CLOSED, incident->id, d->env->now_ms);
+}

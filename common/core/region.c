@@ -1,0 +1,106 @@
+#include "common/core/region.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int compare_name(const void *key, const void *element)
+{
+    return strcmp(key, ((const struct member *)element)->name);
+}
+
+const struct member *region_member(const struct region *region, const char *name)
+{
+    if (region->members_n == 0) {
+        return NULL;
+    }
+    return bsearch(name, region->members, region->members_n, sizeof *region->members, compare_name);
+}
+
+const struct member *region_member_by_curve(const struct region *region, const uint8_t curve_key[KEY_BYTES])
+{
+    for (size_t i = 0; i < region->members_n; i++) {
+        const struct member *member = &region->members[i];
+        if (!member->is_operator && memcmp(member->curve_key, curve_key, KEY_BYTES) == 0) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+bool member_has_right(const struct member *member, const char *right, const char *kind)
+{
+    size_t n = strlen(right);
+
+    for (size_t i = 0; i < member->rights.n; i++) {
+        const char *had = member->rights.at[i];
+        if (strncmp(had, right, n) != 0) {
+            continue;
+        }
+        if (had[n] == '\0') {
+            return true;
+        }
+        if (kind != NULL && had[n] == ':' && strcmp(had + n + 1, kind) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool policy_equal(const struct policy *a, const struct policy *b)
+{
+    if (a->kinds_n != b->kinds_n || a->substances_n != b->substances_n ||
+        a->order_kinds_n != b->order_kinds_n || a->clock_tolerance_ms != b->clock_tolerance_ms ||
+        a->amend_answer_ms != b->amend_answer_ms || strcmp(a->version, b->version) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < a->kinds_n; i++) {
+        const struct kind_policy *x = &a->kinds[i], *y = &b->kinds[i];
+        if (strcmp(x->kind, y->kind) != 0 || x->ask_within_ms != y->ask_within_ms ||
+            !words_equal(x->required, y->required) || !words_equal(x->needs, y->needs)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < a->substances_n; i++) {
+        if (strcmp(a->substances[i].substance, b->substances[i].substance) != 0 ||
+            !words_equal(a->substances[i].needs, b->substances[i].needs)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < a->order_kinds_n; i++) {
+        if (strcmp(a->order_kinds[i].kind, b->order_kinds[i].kind) != 0 ||
+            a->order_kinds[i].two_persons != b->order_kinds[i].two_persons) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const struct kind_policy *region_kind(const struct region *region, const char *kind)
+{
+    for (size_t i = 0; i < region->policy.kinds_n; i++) {
+        if (strcmp(region->policy.kinds[i].kind, kind) == 0) {
+            return &region->policy.kinds[i];
+        }
+    }
+    return NULL;
+}
+
+const struct substance_policy *region_substance(const struct region *region, const char *substance)
+{
+    for (size_t i = 0; i < region->policy.substances_n; i++) {
+        if (strcmp(region->policy.substances[i].substance, substance) == 0) {
+            return &region->policy.substances[i];
+        }
+    }
+    return NULL;
+}
+
+const struct order_kind_policy *region_order_kind(const struct region *region, const char *kind)
+{
+    for (size_t i = 0; i < region->policy.order_kinds_n; i++) {
+        if (strcmp(region->policy.order_kinds[i].kind, kind) == 0) {
+            return &region->policy.order_kinds[i];
+        }
+    }
+    return NULL;
+}

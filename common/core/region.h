@@ -1,0 +1,51 @@
+/* A region 行政区: who may speak there, and the policy in force. One stream, "region/CODE". */
+#ifndef MUSTER_COMMON_CORE_REGION_H
+#define MUSTER_COMMON_CORE_REGION_H
+
+#include "common/core/command.h"
+#include "common/core/words.h"
+
+struct member {
+    const char *name; /* REGION/AGENCY/AGENT, or an operator's */
+    bool is_operator;
+    bool revoked;
+    uint8_t sign_key[KEY_BYTES];
+    uint8_t curve_key[KEY_BYTES]; /* agents only */
+    struct words rights;          /* array owned */
+};
+
+struct region {
+    const char *code; /* "" until founded */
+    const char *name;
+    const char *parent;
+    int32_t utc_offset_minutes;
+    uint8_t root_key[KEY_BYTES];
+    uint8_t broker_sign_key[KEY_BYTES];
+    uint8_t broker_curve_key[KEY_BYTES];
+    struct member *members; /* sorted by name */
+    size_t members_n;
+    struct policy policy; /* deep copy; texts interned */
+    int64_t clock_bus_ms; /* of the last ClockSet */
+    int64_t clock_utc_ms;
+    int64_t clock_boot_ms;
+    uint8_t clock_boot[16];
+    uint64_t refusals_counted;
+};
+
+/* NULL when unknown. Revoked members are found too: ask. */
+const struct member *region_member(const struct region *region, const char *name);
+const struct member *region_member_by_curve(const struct region *region, const uint8_t curve_key[KEY_BYTES]);
+
+/* "order" is had by who has "order", or with kind "dispatch" by who has "order:dispatch". kind may be
+ * NULL. */
+bool member_has_right(const struct member *member, const char *right, const char *kind);
+
+/* The same rules in the same order, under the same version. */
+bool policy_equal(const struct policy *a, const struct policy *b);
+
+/* NULL when the policy says nothing of it. */
+const struct kind_policy *region_kind(const struct region *region, const char *kind);
+const struct substance_policy *region_substance(const struct region *region, const char *substance);
+const struct order_kind_policy *region_order_kind(const struct region *region, const char *kind);
+
+#endif

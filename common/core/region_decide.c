@@ -1,0 +1,152 @@
+/* Rules of the region: founding, enrolment, revocation, policy, clock. */
+#include <string.h>
+
+#include "common/core/decide_private.h"
+
+static bool is_zero(const uint8_t *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void decide_found_region(struct deciding *d, const struct found_region *command)
+{
+    if (d->region->code[0] != '\0') {
+        decide_refuse(d, REFUSED_FOUNDING, "region %s is founded", d->region->code);
+    } else if (strcmp(command->region, d->env->region) != 0) {
+        decide_refuse(d, REFUSED_REGION, "this is region %s", d->env->region);
+    } else if (is_zero(command->root_key, KEY_BYTES) || is_zero(command->broker_sign_key, KEY_BYTES) ||
+               is_zero(command->broker_curve_key, KEY_BYTES)) {
+        decide_refuse(d, REFUSED_INVALID, "found_region: a key is missing");
+    } else {
+        decide_emit(d, EVENT_REGION_FOUNDED)->region_founded = *command;
+    }
+}
+
+static bool same_enrolment(const struct member *member, const struct enrol *command, bool is_operator)
+{
+    return !member->revoked && member->is_operator == is_operator &&
+           memcmp(member->sign_key, command->sign_key, KEY_BYTES) == 0 &&
+           (is_operator || memcmp(member->curve_key, command->curve_key, KEY_BYTES) == 0) &&
+           words_equal(member->rights, command->rights);
+}
+
+static bool is_of_region(const char *agent, const char *region)
+{
+    size_t n = strlen(region);
+
+    return strncmp(agent, region, n) == 0 && agent[n] == '/';
+}
+
+/* Somebody else who has one of the keys: were it allowed, one person could sign for two. */
+static const struct member *other_owner(const struct region *region, const struct enrol *command,
+                                        bool is_operator)
+{
+    for (size_t i = 0; i < region->members_n; i++) {
+        const struct member *member = &region->members[i];
+        bool same = memcmp(member->sign_key, command->sign_key, KEY_BYTES) == 0 ||
+                    (!is_operator && !member->is_operator &&
+                     memcmp(member->curve_key, command->curve_key, KEY_BYTES) == 0);
+        if (same && strcmp(member->name, command->name) != 0) {
+            return member;
+        }
+    }
+    return NULL;
+}
+
+void decide_enrol(struct deciding *d, const struct enrol *command, bool is_operator)
+{
+    const struct member *there = region_member(d->region, command->name);
+
+    if (is_operator ? command->name[0] == '\0' || strchr(command->name, '/') != NULL
+                    : !name_is_agent(command->name) || !is_of_region(command->name, d->region->code)) {
+        decide_refuse(d, REFUSED_INVALID,
+                      is_operator ? "an operator's name has no slash: %s"
+                                  : "an agent's name is REGION/AGENCY/AGENT: %s",
+                      command->name);
+        return;
+    }
+    if (is_zero(command->sign_key, KEY_BYTES) || (!is_operator && is_zero(command->curve_key, KEY_BYTES))) {
+        decide_refuse(d, REFUSED_INVALID, "%s: a key is missing", command->name);
+        return;
+    }
+    if (!decide_needs_right(d, "admin", NULL)) {
+        return;
+    }
+    const struct member *owner = other_owner(d->region, command, is_operator);
+    if (owner != NULL) {
+        decide_refuse(d, REFUSED_CONFLICT, "the key is %s's", owner->name);
+        return;
+    }
+    if (there != NULL && there->is_operator != is_operator) {
+        decide_refuse(d, REFUSED_CONFLICT, "%s is enrolled as something else", command->name);
+        return;
+    }
+    if (there == NULL || !same_enrolment(there, command, is_operator)) {
+        decide_emit(d, is_operator ? EVENT_OPERATOR_ENROLLED : EVENT_AGENT_ENROLLED)->enrolled = *command;
+    }
+}
+
+void decide_revoke(struct deciding *d, const struct revoke *command)
+{
+    if (!decide_needs_right(d, "admin", NULL)) {
+        return;
+    }
+    const struct member *there = region_member(d->region, command->name);
+    if (there == NULL) {
+        decide_refuse(d, REFUSED_NO_ADDRESSEE, "nobody is enrolled as %s", command->name);
+    } else if (!there->revoked) {
+        decide_emit(d, EVENT_REVOKED)->revoked = *command;
+    }
+}
+
+static bool policy_is_good(struct deciding *d, const struct policy *command)
+{
+    if (command->clock_tolerance_ms < 0 || command->clock_tolerance_ms > POLICY_TIME_MAX_MS ||
+        command->amend_answer_ms < 0 || command->amend_answer_ms > POLICY_TIME_MAX_MS) {
+        decide_refuse(d, REFUSED_INVALID, "a policy's times are 0 to 30 days");
+        return false;
+    }
+    for (size_t i = 0; i < command->kinds_n; i++) {
+        const struct kind_policy *kind = &command->kinds[i];
+        for (size_t j = 0; j < kind->required.n; j++) {
+            if (fact_parse(kind->required.at[j]) == FACT_COUNT) {
+                decide_refuse(d, REFUSED_INVALID, "kind %s requires \"%s\", which is no fact", kind->kind,
+                              kind->required.at[j]);
+                return false;
+            }
+        }
+        if (kind->required.n > 0 && (kind->ask_within_ms <= 0 || kind->ask_within_ms > POLICY_TIME_MAX_MS)) {
+            decide_refuse(d, REFUSED_INVALID, "kind %s: ask_within must be above 0, at most 30 days",
+                          kind->kind);
+            return false;
+        }
+    }
+    return true;
+}
+
+void decide_set_policy(struct deciding *d, const struct policy *command)
+{
+    if (!policy_is_good(d, command) || !decide_needs_right(d, "admin", NULL)) {
+        return;
+    }
+    if (!policy_equal(&d->region->policy, command)) {
+        decide_emit(d, EVENT_POLICY_SET)->policy_set = *command;
+    }
+}
+
+void decide_set_clock(struct deciding *d, const struct set_clock *command)
+{
+    decide_emit(d, EVENT_CLOCK_SET)->clock_set = *command;
+}
+
+void decide_count_refusals(struct deciding *d, const struct count_refusals *command)
+{
+    if (command->count > 0) {
+        decide_emit(d, EVENT_REFUSALS_COUNTED)->refusals_counted = *command;
+    }
+}

@@ -1,0 +1,92 @@
+#include "common/core/route.h"
+
+#include <string.h>
+
+static const struct id no_order;
+
+static void tell(const struct route_sink *sink, const char *agent, enum lane lane, const char *author)
+{
+    if (agent[0] != '\0' && strcmp(agent, author) != 0) {
+        sink->add(sink->ctx, agent, lane, no_order);
+    }
+}
+
+/* Command centres: whoever may order is told what is reported and what ends. */
+static void tell_centres(const struct region *region, const struct route_sink *sink, const char *author)
+{
+    for (size_t i = 0; i < region->members_n; i++) {
+        const struct member *member = &region->members[i];
+        if (!member->is_operator && !member->revoked && member_has_right(member, "centre", NULL)) {
+            tell(sink, member->name, LANE_BULK, author);
+        }
+    }
+}
+
+static void route_order(const struct state *state, const struct event *event, const char *author,
+                        const struct route_sink *sink)
+{
+    const struct incident *incident = state_incident(state, event->incident);
+    const struct order *order = incident != NULL ? incident_order(incident, event->order) : NULL;
+
+    if (order == NULL || order->history) {
+        return;
+    }
+    switch (event->kind) {
+    case EVENT_ORDER_ISSUED:
+    case EVENT_ORDER_AMENDED:
+        for (size_t i = 0; i < order->agents.n; i++) {
+            enum lane lane = event->kind == EVENT_ORDER_ISSUED ? order_lane(order) : LANE_ORDERS;
+            sink->add(sink->ctx, order->agents.at[i], lane, order->id);
+        }
+        return;
+    case EVENT_ORDER_RECALLED:
+    case EVENT_ORDER_EXPIRED:
+        for (size_t i = 0; i < order->agents.n; i++) {
+            sink->recalled(sink->ctx, order->agents.at[i], order_lane(order), order->id);
+            sink->add(sink->ctx, order->agents.at[i], LANE_URGENT, no_order);
+        }
+        break;
+    default:
+        break;
+    }
+    tell(sink, order->issuer, LANE_URGENT, author);
+}
+
+void route(const struct state *state, const struct event *event, const char *author,
+           const struct route_sink *sink)
+{
+    const struct incident *incident;
+
+    switch (event->kind) {
+    case EVENT_REPORT_FILED:
+    case EVENT_INCIDENT_CLOSED:
+        incident = state_incident(state, event->incident);
+        if (incident != NULL && !incident->history) {
+            tell_centres(state_region(state), sink, author);
+        }
+        return;
+    case EVENT_INFORMATION_REQUESTED:
+    case EVENT_INFORMATION_OVERDUE:
+        incident = state_incident(state, event->incident);
+        if (incident != NULL && !incident->history) {
+            /* the reporter is asked, also for what its own report lacked */
+            sink->add(sink->ctx, incident->reporter, LANE_ORDERS, no_order);
+            tell_centres(state_region(state), sink, incident->reporter);
+        }
+        return;
+    case EVENT_ORDER_ISSUED:
+    case EVENT_ORDER_AMENDED:
+    case EVENT_AMENDMENT_ACKNOWLEDGED:
+    case EVENT_AMENDMENT_OVERDUE:
+    case EVENT_RUNG_REACHED:
+    case EVENT_RECEIPT_NOTED:
+    case EVENT_ORDER_RECALLED:
+    case EVENT_ORDER_EXPIRED:
+    case EVENT_ORDER_UNANSWERED:
+    case EVENT_ORDER_OVERDUE:
+        route_order(state, event, author, sink);
+        return;
+    default:
+        return;
+    }
+}

@@ -1,0 +1,329 @@
+#include "common/core/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/err.h"
+#include "common/core/state_private.h"
+#include "common/core/stream.h"
+
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element) (void)(element)
+#include <uthash.h>
+
+struct incident_entry {
+    struct id id;
+    struct incident *incident;
+    UT_hash_handle hh;
+};
+
+struct agent_entry {
+    struct agent *agent;
+    UT_hash_handle hh;
+};
+
+struct name_entry {
+    UT_hash_handle hh;
+    char text[];
+};
+
+struct state {
+    struct region region;
+    struct incident_entry *incidents;
+    struct agent_entry *agents;
+    struct name_entry *names;
+};
+
+struct state *state_new(void)
+{
+    struct state *state = calloc(1, sizeof *state);
+
+    if (state != NULL) {
+        state->region = (struct region){.code = "", .name = "", .parent = "", .policy = {.version = ""}};
+    }
+    return state;
+}
+
+void region_clear(struct region *region)
+{
+    for (size_t i = 0; i < region->members_n; i++) {
+        words_free(&region->members[i].rights);
+    }
+    free(region->members);
+    region_policy_clear(&region->policy);
+    *region = (struct region){.code = "", .name = "", .parent = "", .policy = {.version = ""}};
+}
+
+void state_free(struct state *state)
+{
+    struct incident_entry *incident, *next_incident;
+    struct agent_entry *agent, *next_agent;
+    struct name_entry *name, *next_name;
+
+    if (state == NULL) {
+        return;
+    }
+    HASH_ITER (hh, state->incidents, incident, next_incident) {
+        HASH_DEL(state->incidents, incident);
+        incident_free(incident->incident);
+        free(incident);
+    }
+    HASH_ITER (hh, state->agents, agent, next_agent) {
+        HASH_DEL(state->agents, agent);
+        agent_free(agent->agent);
+        free(agent);
+    }
+    region_clear(&state->region);
+    HASH_ITER (hh, state->names, name, next_name) {
+        HASH_DEL(state->names, name);
+        free(name);
+    }
+    free(state);
+}
+
+const struct region *state_region(const struct state *state)
+{
+    return &state->region;
+}
+
+struct region *state_region_mutable(struct state *state)
+{
+    return &state->region;
+}
+
+struct incident *state_incident(const struct state *state, struct id id)
+{
+    struct incident_entry *entry;
+
+    HASH_FIND(hh, state->incidents, &id, sizeof id, entry);
+    return entry != NULL ? entry->incident : NULL;
+}
+
+struct agent *state_agent(const struct state *state, const char *name)
+{
+    struct agent_entry *entry;
+
+    HASH_FIND(hh, state->agents, name, strlen(name), entry);
+    return entry != NULL ? entry->agent : NULL;
+}
+
+struct incident *state_incident_make(struct state *state, struct id id)
+{
+    struct incident *there = state_incident(state, id);
+    if (there != NULL) {
+        return there;
+    }
+
+    struct incident_entry *entry = calloc(1, sizeof *entry);
+    if (entry == NULL) {
+        return NULL;
+    }
+    struct incident *incident = calloc(1, sizeof *incident);
+    if (incident == NULL) {
+        goto fail_incident;
+    }
+    struct facts none = facts_none();
+    incident->id = id;
+    incident->reporter = "";
+    incident->kind = "";
+    incident->substance = "";
+    incident->casualties = none.casualties;
+    incident->loss_cny = none.loss_cny;
+    entry->id = id;
+    entry->incident = incident;
+    HASH_ADD(hh, state->incidents, id, sizeof entry->id, entry);
+    if (entry->hh.tbl == NULL) {
+        goto fail_add;
+    }
+    return incident;
+
+fail_add:
+    incident_free(incident);
+fail_incident:
+    free(entry);
+    return NULL;
+}
+
+struct agent *state_agent_make(struct state *state, const char *name)
+{
+    struct agent *there = state_agent(state, name);
+    if (there != NULL) {
+        return there;
+    }
+
+    struct agent_entry *entry = calloc(1, sizeof *entry);
+    if (entry == NULL) {
+        return NULL;
+    }
+    struct agent *agent = calloc(1, sizeof *agent);
+    if (agent == NULL) {
+        goto fail_agent;
+    }
+    agent->name = state_intern(state, name);
+    if (agent->name == NULL) {
+        goto fail_add;
+    }
+    entry->agent = agent;
+    HASH_ADD_KEYPTR(hh, state->agents, agent->name, strlen(agent->name), entry);
+    if (entry->hh.tbl == NULL) {
+        goto fail_add;
+    }
+    return agent;
+
+fail_add:
+    agent_free(agent);
+fail_agent:
+    free(entry);
+    return NULL;
+}
+
+const char *state_intern(struct state *state, const char *text)
+{
+    struct name_entry *entry;
+    size_t n = strlen(text);
+
+    if (n == 0) {
+        return "";
+    }
+    HASH_FIND(hh, state->names, text, n, entry);
+    if (entry != NULL) {
+        return entry->text;
+    }
+    entry = malloc(sizeof *entry + n + 1);
+    if (entry == NULL) {
+        return NULL;
+    }
+    memset(&entry->hh, 0, sizeof entry->hh);
+    memcpy(entry->text, text, n + 1);
+    HASH_ADD_KEYPTR(hh, state->names, entry->text, n, entry);
+    if (entry->hh.tbl == NULL) {
+        free(entry);
+        return NULL;
+    }
+    return entry->text;
+}
+
+int state_intern_words(struct state *state, struct words words, struct words *ret)
+{
+    if (words.n == 0) {
+        *ret = (struct words){NULL, 0};
+        return 0;
+    }
+    const char **at = calloc(words.n, sizeof *at);
+    if (at == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < words.n; i++) {
+        at[i] = state_intern(state, words.at[i]);
+        if (at[i] == NULL) {
+            free(at);
+            return ERR_NO_MEMORY;
+        }
+    }
+    *ret = (struct words){at, words.n};
+    return 0;
+}
+
+static int compare_incidents(const void *a, const void *b)
+{
+    const struct incident_entry *const *x = a;
+    const struct incident_entry *const *y = b;
+
+    return id_compare((*x)->id, (*y)->id);
+}
+
+int state_each_incident(const struct state *state, bool (*visit)(void *ctx, const struct incident *),
+                        void *ctx)
+{
+    size_t n = state_incident_count(state);
+    if (n == 0) {
+        return 0;
+    }
+    struct incident_entry **sorted = calloc(n, sizeof(struct incident_entry *));
+    if (sorted == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    size_t i = 0;
+    for (struct incident_entry *entry = state->incidents; entry != NULL; entry = entry->hh.next) {
+        sorted[i++] = entry;
+    }
+    qsort(sorted, n, sizeof(struct incident_entry *), compare_incidents);
+    for (i = 0; i < n && visit(ctx, sorted[i]->incident); i++) {
+    }
+    free(sorted);
+    return 0;
+}
+
+static int compare_agents(const void *a, const void *b)
+{
+    const struct agent_entry *const *x = a;
+    const struct agent_entry *const *y = b;
+
+    return strcmp((*x)->agent->name, (*y)->agent->name);
+}
+
+int state_each_agent(const struct state *state, bool (*visit)(void *ctx, const struct agent *), void *ctx)
+{
+    size_t n = HASH_COUNT(state->agents);
+    if (n == 0) {
+        return 0;
+    }
+    struct agent_entry **sorted = calloc(n, sizeof(struct agent_entry *));
+    if (sorted == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    size_t i = 0;
+    for (struct agent_entry *entry = state->agents; entry != NULL; entry = entry->hh.next) {
+        sorted[i++] = entry;
+    }
+    qsort(sorted, n, sizeof(struct agent_entry *), compare_agents);
+    for (i = 0; i < n && visit(ctx, sorted[i]->agent); i++) {
+    }
+    free(sorted);
+    return 0;
+}
+
+size_t state_incident_count(const struct state *state)
+{
+    return HASH_COUNT(state->incidents);
+}
+
+static void evict_incident(struct state *state, struct id id)
+{
+    struct incident_entry *entry;
+
+    HASH_FIND(hh, state->incidents, &id, sizeof id, entry);
+    if (entry != NULL) {
+        HASH_DEL(state->incidents, entry);
+        incident_free(entry->incident);
+        free(entry);
+    }
+}
+
+static void evict_agent(struct state *state, const char *name)
+{
+    struct agent_entry *entry;
+
+    HASH_FIND(hh, state->agents, name, strlen(name), entry);
+    if (entry != NULL) {
+        HASH_DEL(state->agents, entry);
+        agent_free(entry->agent);
+        free(entry);
+    }
+}
+
+void state_evict(struct state *state, const char *stream)
+{
+    struct id incident;
+    char region[STREAM_NAME_MAX];
+
+    if (stream_incident(stream, &incident)) {
+        evict_incident(state, incident);
+    } else if (strncmp(stream, "agent/", 6) == 0) {
+        evict_agent(state, stream + 6);
+    } else if (state->region.code[0] != '\0'
+                   ? strcmp(stream, stream_of_region(state->region.code, region)) == 0
+                   : strncmp(stream, "region/", 7) == 0) {
+        region_clear(&state->region);
+    }
+}

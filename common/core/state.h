@@ -1,0 +1,38 @@
+/* State: what follows from the log, as far as it is loaded. A cache of streams: state_evict() drops
+ * one, evolving its events again brings it back. One thread. Everything that a loaded stream refers to
+ * (names, kinds, units) is interned here and lives as long as the state. */
+#ifndef MUSTER_COMMON_CORE_STATE_H
+#define MUSTER_COMMON_CORE_STATE_H
+
+#include "common/base/buf.h"
+#include "common/core/agent.h"
+#include "common/core/incident.h"
+#include "common/core/region.h"
+
+struct state;
+
+struct state *state_new(void); /* NULL: out of memory */
+void state_free(struct state *state);
+
+const struct region *state_region(const struct state *state);
+/* NULL when not loaded, or when there is none: who must know keeps a list of loaded streams. */
+struct incident *state_incident(const struct state *state, struct id id);
+struct agent *state_agent(const struct state *state, const char *name);
+
+/* Walks in the canonical order: incidents by id, agents by name; stops when visit returns false.
+ * 0, or ERR_NO_MEMORY and nothing was visited. */
+int state_each_incident(const struct state *state, bool (*visit)(void *ctx, const struct incident *),
+                        void *ctx);
+int state_each_agent(const struct state *state, bool (*visit)(void *ctx, const struct agent *), void *ctx);
+size_t state_incident_count(const struct state *state);
+
+/* Drops the stream ("incident/...", "agent/...", "region/..."); nothing to drop is fine. */
+void state_evict(struct state *state, const char *stream);
+
+/* The canonical dump: one line a thing, sorted, zero values left out, so that formats can only add.
+ * Two states with the same dump are the same; without memory for it ret is failed. docs/log.md says how
+ * it is hashed. */
+void state_dump(const struct state *state, struct buf *ret);
+void state_dump_incident(const struct incident *incident, struct buf *ret);
+
+#endif

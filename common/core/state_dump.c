@@ -1,0 +1,283 @@
+/* The canonical dump. A line is a word, a name and KEY=VALUE pairs, all parted by one tab; values are
+ * escaped, so that no text can forge a line; what is zero, empty or unknown is left out. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/core/state.h"
+
+/* The value, so that no two look alike: text_escape() leaves a backslash alone, and a comma parts words. */
+static void put_value(struct buf *ret, const char *value)
+{
+    while (*value != '\0') {
+        size_t plain = strcspn(value, "\\,");
+        text_escape(ret, value, plain);
+        value += plain;
+        if (*value != '\0') {
+            buf_puts(ret, *value == ',' ? "\\x2c" : "\\\\");
+            value++;
+        }
+    }
+}
+
+static void put_text(struct buf *ret, const char *key, const char *value)
+{
+    if (value[0] != '\0') {
+        buf_printf(ret, "\t%s=", key);
+        put_value(ret, value);
+    }
+}
+
+static void put_number(struct buf *ret, const char *key, int64_t value)
+{
+    if (value != 0) {
+        buf_printf(ret, "\t%s=%" PRId64, key, value);
+    }
+}
+
+/* A count: zero says something, unknown does not. */
+static void put_count(struct buf *ret, const char *key, int64_t value)
+{
+    if (value != COUNT_UNKNOWN) {
+        buf_printf(ret, "\t%s=%" PRId64, key, value);
+    }
+}
+
+static void put_print(struct buf *ret, const char *key, uint64_t value)
+{
+    if (value != 0) {
+        buf_printf(ret, "\t%s=%016" PRIx64, key, value);
+    }
+}
+
+static void put_id(struct buf *ret, const char *key, struct id id)
+{
+    char text[ID_TEXT];
+
+    if (!id_is_zero(id)) {
+        buf_printf(ret, "\t%s=%s", key, id_format(id, text));
+    }
+}
+
+static void put_bytes(struct buf *ret, const char *key, const uint8_t *p, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    bool any = false;
+
+    for (size_t i = 0; i < n; i++) {
+        any = any || p[i] != 0;
+    }
+    if (!any) {
+        return;
+    }
+    buf_printf(ret, "\t%s=", key);
+    for (size_t i = 0; i < n; i++) {
+        buf_u8(ret, (uint8_t)digits[p[i] >> 4]);
+        buf_u8(ret, (uint8_t)digits[p[i] & 15]);
+    }
+}
+
+static void put_words(struct buf *ret, const char *key, struct words words)
+{
+    for (size_t i = 0; i < words.n; i++) {
+        if (i == 0) {
+            buf_printf(ret, "\t%s=", key);
+        } else {
+            buf_puts(ret, ",");
+        }
+        put_value(ret, words.at[i]);
+    }
+}
+
+static void dump_policy(const struct policy *policy, struct buf *ret)
+{
+    if (policy->kinds_n + policy->substances_n + policy->order_kinds_n == 0 && policy->version[0] == '\0' &&
+        policy->clock_tolerance_ms == 0 && policy->amend_answer_ms == 0) {
+        return;
+    }
+    buf_puts(ret, "policy");
+    put_text(ret, "version", policy->version);
+    put_number(ret, "clock_tolerance_ms", policy->clock_tolerance_ms);
+    put_number(ret, "amend_answer_ms", policy->amend_answer_ms);
+    buf_puts(ret, "\n");
+    for (size_t i = 0; i < policy->kinds_n; i++) {
+        buf_puts(ret, "kind");
+        put_text(ret, "name", policy->kinds[i].kind);
+        put_words(ret, "required", policy->kinds[i].required);
+        put_number(ret, "ask_within_ms", policy->kinds[i].ask_within_ms);
+        put_words(ret, "needs", policy->kinds[i].needs);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < policy->substances_n; i++) {
+        buf_puts(ret, "substance");
+        put_text(ret, "name", policy->substances[i].substance);
+        put_words(ret, "needs", policy->substances[i].needs);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < policy->order_kinds_n; i++) {
+        buf_puts(ret, "order-kind");
+        put_text(ret, "name", policy->order_kinds[i].kind);
+        put_number(ret, "two_persons", policy->order_kinds[i].two_persons);
+        buf_puts(ret, "\n");
+    }
+}
+
+static void dump_region(const struct region *region, struct buf *ret)
+{
+    if (region->code[0] == '\0') {
+        return;
+    }
+    buf_puts(ret, "region");
+    put_text(ret, "code", region->code);
+    put_text(ret, "name", region->name);
+    put_text(ret, "parent", region->parent);
+    put_number(ret, "utc_offset_minutes", region->utc_offset_minutes);
+    put_bytes(ret, "root_key", region->root_key, KEY_BYTES);
+    put_bytes(ret, "broker_sign_key", region->broker_sign_key, KEY_BYTES);
+    put_bytes(ret, "broker_curve_key", region->broker_curve_key, KEY_BYTES);
+    put_number(ret, "clock_bus_ms", region->clock_bus_ms);
+    put_number(ret, "clock_utc_ms", region->clock_utc_ms);
+    put_number(ret, "clock_boot_ms", region->clock_boot_ms);
+    put_bytes(ret, "clock_boot", region->clock_boot, sizeof region->clock_boot);
+    put_number(ret, "refusals_counted", (int64_t)region->refusals_counted);
+    buf_puts(ret, "\n");
+    for (size_t i = 0; i < region->members_n; i++) {
+        const struct member *member = &region->members[i];
+        buf_puts(ret, member->is_operator ? "operator" : "member");
+        put_text(ret, "name", member->name);
+        put_number(ret, "revoked", member->revoked);
+        put_bytes(ret, "sign_key", member->sign_key, KEY_BYTES);
+        put_bytes(ret, "curve_key", member->curve_key, KEY_BYTES);
+        put_words(ret, "rights", member->rights);
+        buf_puts(ret, "\n");
+    }
+    dump_policy(&region->policy, ret);
+}
+
+static void dump_order(const struct order *order, struct buf *ret)
+{
+    buf_puts(ret, "order");
+    put_id(ret, "id", order->id);
+    put_text(ret, "kind", order->kind);
+    put_text(ret, "addressee", order->addressee);
+    put_text(ret, "issuer", order->issuer);
+    put_text(ret, "operator", order->operator);
+    put_text(ret, "taker", order->taker);
+    put_words(ret, "agents", order->agents);
+    put_words(ret, "units", order->units);
+    put_words(ret, "needs", order->needs);
+    put_id(ret, "reissue_of", order->reissue_of);
+    put_id(ret, "evacuation", order->evacuation);
+    put_print(ret, "content", order->content);
+    buf_printf(ret, "\trung=%s", rung_name((enum rung)order->rung));
+    put_number(ret, "issued_at_ms", order->issued_at_ms);
+    put_number(ret, "acknowledged_at_ms", order->acknowledged_at_ms);
+    put_number(ret, "accepted_at_ms", order->accepted_at_ms);
+    put_number(ret, "en_route_at_ms", order->en_route_at_ms);
+    put_number(ret, "on_scene_at_ms", order->on_scene_at_ms);
+    put_number(ret, "ended_at_ms", order->ended_at_ms);
+    put_number(ret, "answer_by_ms", order->answer_by_ms);
+    put_number(ret, "expires_at_ms", order->expires_at_ms);
+    put_number(ret, "amend_by_ms", order->amend_by_ms);
+    put_number(ret, "amendments", order->amendments);
+    put_number(ret, "amendments_acknowledged", order->amendments_acknowledged);
+    put_number(ret, "history", order->history);
+    put_number(ret, "unanswered", order->unanswered);
+    put_number(ret, "overdue", order->overdue);
+    put_number(ret, "amendment_overdue", order->amendment_overdue);
+    if (order->has_head_count) {
+        put_count(ret, "present", order->present);
+        put_count(ret, "missing", order->missing);
+    }
+    buf_puts(ret, "\n");
+}
+
+static void dump_facts(const struct incident *incident, struct buf *ret)
+{
+    put_text(ret, "kind", incident->kind);
+    put_text(ret, "substance", incident->substance);
+    put_number(ret, "datum", (int64_t)incident->position.datum);
+    put_number(ret, "latitude_e7", incident->position.latitude_e7);
+    put_number(ret, "longitude_e7", incident->position.longitude_e7);
+    put_number(ret, "accuracy_m", incident->position.accuracy_m);
+    put_count(ret, "dead", incident->casualties.dead);
+    put_count(ret, "missing", incident->casualties.missing);
+    put_count(ret, "serious", incident->casualties.serious);
+    put_count(ret, "minor", incident->casualties.minor);
+    put_count(ret, "trapped", incident->casualties.trapped);
+    put_count(ret, "loss_cny", incident->loss_cny);
+    put_number(ret, "occurred_at_ms", incident->occurred_at_ms);
+    put_print(ret, "known", incident->known);
+    for (int fact = 0; fact < FACT_COUNT; fact++) {
+        put_print(ret, fact_name((enum fact)fact), incident->texts[fact]);
+    }
+}
+
+void state_dump_incident(const struct incident *incident, struct buf *ret)
+{
+    buf_puts(ret, "incident");
+    put_id(ret, "id", incident->id);
+    put_text(ret, "mode", mode_name(incident->mode));
+    put_number(ret, "history", incident->history);
+    put_number(ret, "bare", incident->bare);
+    put_text(ret, "reporter", incident->reporter);
+    put_print(ret, "content", incident->content);
+    put_number(ret, "opened_at_ms", incident->opened_at_ms);
+    put_number(ret, "closed_at_ms", incident->closed_at_ms);
+    put_number(ret, "final_at_ms", incident->final_at_ms);
+    put_number(ret, "last_report_at_ms", incident->last_report_at_ms);
+    put_number(ret, "reports", incident->reports);
+    dump_facts(incident, ret);
+    buf_puts(ret, "\n");
+    for (size_t i = 0; i < incident->requests_n; i++) {
+        const struct request *request = &incident->requests[i];
+        buf_puts(ret, "request");
+        put_text(ret, "fact", request->fact);
+        put_number(ret, "asked_at_ms", request->asked_at_ms);
+        put_number(ret, "due_at_ms", request->due_at_ms);
+        put_number(ret, "answered_at_ms", request->answered_at_ms);
+        put_number(ret, "overdue", request->overdue);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        dump_order(&incident->orders[i], ret);
+    }
+}
+
+static bool dump_incident(void *ctx, const struct incident *incident)
+{
+    state_dump_incident(incident, ctx);
+    return true;
+}
+
+static bool dump_agent(void *ctx, const struct agent *agent)
+{
+    struct buf *ret = ctx;
+
+    buf_puts(ret, "agent");
+    put_text(ret, "name", agent->name);
+    put_number(ret, "acked_urgent", (int64_t)agent->acked[LANE_URGENT]);
+    put_number(ret, "acked_orders", (int64_t)agent->acked[LANE_ORDERS]);
+    put_number(ret, "acked_bulk", (int64_t)agent->acked[LANE_BULK]);
+    buf_puts(ret, "\n");
+    for (size_t i = 0; i < agent->units_n; i++) {
+        const struct unit *unit = &agent->units[i];
+        buf_puts(ret, "unit");
+        put_text(ret, "id", unit->id);
+        put_text(ret, "type", unit->type);
+        put_words(ret, "abilities", unit->abilities);
+        put_words(ret, "equipment", unit->equipment);
+        put_text(ret, "status", unit_status_name(unit->status));
+        put_number(ret, "crew", unit->crew);
+        buf_puts(ret, "\n");
+    }
+    return true;
+}
+
+void state_dump(const struct state *state, struct buf *ret)
+{
+    dump_region(state_region(state), ret);
+    if (state_each_agent(state, dump_agent, ret) < 0 || state_each_incident(state, dump_incident, ret) < 0) {
+        ret->failed = true;
+    }
+}

@@ -1,0 +1,24 @@
+/* State as evolve() sees it: for state.c and evolve*.c alone. */
+#ifndef MUSTER_COMMON_CORE_STATE_PRIVATE_H
+#define MUSTER_COMMON_CORE_STATE_PRIVATE_H
+
+#include "common/core/event.h"
+#include "common/core/state.h"
+
+struct region *state_region_mutable(struct state *state);
+/* The one that is there, or a new empty one; NULL: out of memory. */
+struct incident *state_incident_make(struct state *state, struct id id);
+struct agent *state_agent_make(struct state *state, const char *name);
+
+/* The one copy of the text that lives as long as the state; NULL: out of memory. */
+const char *state_intern(struct state *state, const char *text);
+/* A new array of interned words; free with words_free(). 0 or ERR_NO_MEMORY. */
+int state_intern_words(struct state *state, struct words words, struct words *ret);
+
+/* evolve() for the events of the region's stream. */
+int evolve_region(struct state *state, const struct event *event);
+
+void region_clear(struct region *region);
+void region_policy_clear(struct policy *policy);
+
+#endif

@@ -1,0 +1,114 @@
+#include "common/core/stream.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char incident_prefix[] = "incident/";
+
+char *stream_of_incident(struct id incident, char *ret)
+{
+    char text[ID_TEXT];
+
+    (void)snprintf(ret, STREAM_NAME_MAX, "%s%s", incident_prefix, id_format(incident, text));
+    return ret;
+}
+
+char *stream_of_agent(const char *agent, char *ret)
+{
+    (void)snprintf(ret, STREAM_NAME_MAX, "agent/%s", agent);
+    return ret;
+}
+
+char *stream_of_region(const char *region, char *ret)
+{
+    (void)snprintf(ret, STREAM_NAME_MAX, "region/%s", region);
+    return ret;
+}
+
+char *stream_of_order(struct id order, char *ret)
+{
+    char text[ID_TEXT];
+
+    (void)snprintf(ret, STREAM_NAME_MAX, "order/%s", id_format(order, text));
+    return ret;
+}
+
+bool stream_incident(const char *stream, struct id *ret)
+{
+    size_t n = sizeof incident_prefix - 1;
+
+    return strncmp(stream, incident_prefix, n) == 0 && id_parse(stream + n, ret) == 0;
+}
+
+struct id issue_orders_incident(const struct issue_orders *issue)
+{
+    if (id_is_zero(issue->incident) && issue->orders_n > 0) {
+        return issue->orders[0].order;
+    }
+    return issue->incident;
+}
+
+size_t command_streams(const struct command *command, char ret[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX])
+{
+    switch (command->kind) {
+    case COMMAND_FILE_REPORT:
+        stream_of_incident(command->file_report.incident, ret[0]);
+        return 1;
+    case COMMAND_CLOSE_INCIDENT:
+        stream_of_incident(command->close_incident.incident, ret[0]);
+        return 1;
+    case COMMAND_ISSUE_ORDERS:
+        stream_of_incident(issue_orders_incident(&command->issue_orders), ret[0]);
+        return 1;
+    case COMMAND_RECALL_ORDER:
+        stream_of_incident(command->recall_order.incident, ret[0]);
+        return 1;
+    case COMMAND_ORDER_EVACUATION:
+        stream_of_incident(command->order_evacuation.incident, ret[0]);
+        return 1;
+    case COMMAND_GIVE_RECEIPT:
+        stream_of_incident(command->give_receipt.incident, ret[0]);
+        return 1;
+    case COMMAND_RECORD_HISTORY:
+        stream_of_incident(command->record_history.incident, ret[0]);
+        return 1;
+    case COMMAND_STATE_UNITS:
+    case COMMAND_ACK:
+        stream_of_agent(command->agent, ret[0]);
+        return 1;
+    case COMMAND_PASS_DEADLINES:
+        (void)snprintf(ret[0], STREAM_NAME_MAX, "%s", command->pass_deadlines.stream);
+        return 1;
+    case COMMAND_NONE:
+    case COMMAND_FOUND_REGION:
+    case COMMAND_ENROL_AGENT:
+    case COMMAND_ENROL_OPERATOR:
+    case COMMAND_REVOKE:
+    case COMMAND_SET_POLICY:
+    case COMMAND_SET_CLOCK:
+    case COMMAND_COUNT_REFUSALS:
+        return 0; /* the region's stream alone */
+    }
+    return 0;
+}
+
+char *event_stream(const struct event *event, const char *region, char *ret)
+{
+    switch (event->kind) {
+    case EVENT_UNITS_STATED:
+        return stream_of_agent(event->units_stated.agent, ret);
+    case EVENT_ACKNOWLEDGED:
+        return stream_of_agent(event->acknowledged.agent, ret);
+    case EVENT_NONE:
+    case EVENT_REGION_FOUNDED:
+    case EVENT_AGENT_ENROLLED:
+    case EVENT_OPERATOR_ENROLLED:
+    case EVENT_REVOKED:
+    case EVENT_POLICY_SET:
+    case EVENT_CLOCK_SET:
+    case EVENT_REFUSALS_COUNTED:
+        return stream_of_region(region, ret);
+    default:
+        return stream_of_incident(event->incident, ret);
+    }
+}
