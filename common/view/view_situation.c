@@ -1,0 +1,381 @@
+#include "common/view/view_situation.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/text.h"
+#include "common/base/when.h"
+#include "common/view/view_json.h"
+#include "common/view/view_table.h"
+
+enum { LACKS_MAX = 32 };
+
+#define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
+
+struct looking {
+    const struct view *view;
+    const struct view_situation_options *options;
+    struct buf *ret;
+    size_t shown;
+    size_t orders;
+    size_t unanswered;
+};
+
+static bool is_asked(const struct looking *l, const struct incident *incident)
+{
+    const struct view_situation_options *options = l->options;
+    size_t n = strlen(options->incident);
+    char text[ID_TEXT];
+
+    if (options->mode != MODE_NONE && incident->mode != options->mode) {
+        return false;
+    }
+    if (n > 0) {
+        id_format(incident->id, text);
+        return n < ID_TEXT && strcasecmp(text + ID_TEXT - 1 - n, options->incident) == 0;
+    }
+    return options->closed_too || incident_is_live(incident) ||
+           (incident->history && incident_is_open(incident));
+}
+
+/* --- equipment -------------------------------------------------------------------------------- */
+
+static bool any_unit_has(const struct agent *agent, const struct order *order, const char *equipment)
+{
+    for (size_t i = 0; agent != NULL && i < order->units.n; i++) {
+        const struct unit *unit = agent_unit(agent, order->units.at[i]);
+        if (unit != NULL && words_have(unit->equipment, equipment)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t view_order_lacks(const struct view *view, const struct order *order, const char **ret, size_t max)
+{
+    const struct agent *agent = order->taker[0] != '\0' ? state_agent(view_state(view), order->taker) : NULL;
+    size_t n = 0;
+
+    if (order->units.n == 0 || !order_is_open(order)) {
+        return 0;
+    }
+    for (size_t i = 0; i < order->needs.n && n < max; i++) {
+        if (!any_unit_has(agent, order, order->needs.at[i])) {
+            ret[n++] = order->needs.at[i];
+        }
+    }
+    return n;
+}
+
+/* --- for people ------------------------------------------------------------------------------- */
+
+static const char *ago(const struct looking *l, int64_t at_ms, char ret[WHEN_TEXT])
+{
+    ret[0] = '\0';
+    if (at_ms != 0 && at_ms <= l->options->now_ms) {
+        when_format_duration(l->options->now_ms - at_ms, ret);
+    }
+    return ret;
+}
+
+static int64_t rung_since(const struct order *order)
+{
+    return rung_is_outcome((enum rung)order->rung) ? order->ended_at_ms
+                                                   : order_rung_at(order, (enum rung)order->rung);
+}
+
+/* What is still awaited of an order. */
+static void say_awaited(const struct looking *l, const struct order *order, struct buf *ret)
+{
+    const struct view_voice *voice = &l->options->voice;
+    const struct state *state = view_state(l->view);
+    const struct view_order *told = view_order(l->view, order->id);
+    char clock[VIEW_TIME];
+    const char *lacks[LACKS_MAX];
+
+    if (!order_is_open(order)) {
+        return;
+    }
+    if (order->rung < RUNG_ACCEPTED && !order->history) {
+        bool late = order->answer_by_ms != 0 && order->answer_by_ms <= l->options->now_ms;
+        buf_printf(ret,
+                   late ? PICK(voice, "NOT ANSWERED by %s", "%s 前未答复")
+                        : PICK(voice, "answer by %s", "答复时限 %s"),
+                   view_clock(state, order->answer_by_ms, l->options->now_ms, clock));
+        for (size_t i = 0; told != NULL && i < order->agents.n; i++) {
+            const char *agent = order->agents.at[i];
+            if (!view_delivered(l->view, agent, order_lane(order), told->issued_seq).delivered) {
+                buf_printf(ret, PICK(voice, ", not delivered to %s", "，未送达 %s"),
+                           view_short_name(state, agent));
+            }
+        }
+    } else if (order->overdue) {
+        buf_printf(ret, PICK(voice, "OVERDUE since %s", "自 %s 起超时"),
+                   view_clock(state, order->expires_at_ms, l->options->now_ms, clock));
+    }
+    if (order->amendments_acknowledged < order->amendments) {
+        buf_printf(ret, PICK(voice, "%samendment %u not acknowledged", "%s补充 %u 未签收"),
+                   ret->n > 0 ? ", " : "", order->amendments);
+    }
+    struct words lack = {lacks, view_order_lacks(l->view, order, lacks, LACKS_MAX)};
+    if (lack.n > 0) {
+        buf_printf(ret, PICK(voice, "%slacks ", "%s缺少 "), ret->n > 0 ? ", " : "");
+        view_say_words(lack, ret);
+    }
+}
+
+static void show_order(struct looking *l, const struct order *order, struct table *table)
+{
+    const struct view_voice *voice = &l->options->voice;
+    const struct state *state = view_state(l->view);
+    char id[VIEW_SHORT_ID], took[WHEN_TEXT];
+    struct buf text;
+
+    buf_init(&text, 0);
+    table_cell(table, view_short_id(order->id, id));
+    table_cell(table, view_short_name(state, order->addressee));
+    table_cell(table, order->kind);
+    table_cell(table, view_rung_name(voice, (enum rung)order->rung));
+    table_cell(table, order->history ? "" : ago(l, rung_since(order), took));
+    table_cell(table, view_short_name(state, order->taker));
+    view_say_words(order->units, &text);
+    table_cell(table, buf_text(&text));
+    buf_reset(&text);
+    say_awaited(l, order, &text);
+    table_cell(table, buf_text(&text));
+    buf_free(&text);
+    l->orders++;
+    l->unanswered += order_is_open(order) && order->rung < RUNG_ACCEPTED && !order->history;
+}
+
+static void show_requests(struct looking *l, const struct incident *incident)
+{
+    const struct view_voice *voice = &l->options->voice;
+    char clock[VIEW_TIME];
+
+    for (size_t i = 0; i < incident->requests_n; i++) {
+        const struct request *request = &incident->requests[i];
+        if (request->answered_at_ms != 0) {
+            continue;
+        }
+        bool late = request->due_at_ms <= l->options->now_ms;
+        enum fact fact = fact_parse(request->fact);
+        const char *name = voice->zh && fact != FACT_COUNT ? fact_name_zh(fact) : request->fact;
+        buf_printf(l->ret, PICK(voice, "  %s%s still not known: %s %s%s\n", "  %s%s尚未报告：%s %s%s\n"),
+                   view_tone_on(voice, late ? TONE_BAD : TONE_WARN), name,
+                   late ? PICK(voice, "was due by", "已过时限") : PICK(voice, "due by", "时限"),
+                   view_clock(view_state(l->view), request->due_at_ms, l->options->now_ms, clock),
+                   view_tone_off(voice, late ? TONE_BAD : TONE_WARN));
+    }
+}
+
+static void show_facts(struct looking *l, const struct incident *incident)
+{
+    const struct view_incident *told = view_incident(l->view, incident->id);
+    struct buf text;
+
+    if (told == NULL) {
+        return;
+    }
+    buf_init(&text, 0);
+    view_say_facts(&l->options->voice, &told->facts, &text);
+    if (text.n > 0) {
+        buf_puts(l->ret, "  ");
+        text_escape(l->ret, (const char *)text.p, text.n);
+        buf_puts(l->ret, "\n");
+    }
+    buf_free(&text);
+}
+
+static bool show_incident(void *ctx, const struct incident *incident)
+{
+    struct looking *l = ctx;
+    const struct view_voice *voice = &l->options->voice;
+    const struct state *state = view_state(l->view);
+    char id[ID_TEXT], time[VIEW_TIME];
+    struct table table;
+
+    if (!is_asked(l, incident)) {
+        return true;
+    }
+    l->shown++;
+    buf_printf(l->ret, PICK(voice, "\nincident %s  opened %s", "\n事件 %s  立案 %s"),
+               id_format(incident->id, id), view_time(state, incident->opened_at_ms, time));
+    if (incident->closed_at_ms != 0) {
+        buf_printf(l->ret, PICK(voice, "  closed %s", "  结束 %s"),
+                   view_time(state, incident->closed_at_ms, time));
+    }
+    if (incident->mode != MODE_ACTUAL) {
+        buf_printf(l->ret, "  [%s]", view_mode_name(voice, incident->mode));
+    }
+    buf_printf(l->ret, PICK(voice, "  %u reports\n", "  报送 %u 次\n"), incident->reports);
+    show_facts(l, incident);
+    show_requests(l, incident);
+    table_init(&table, "llllrlll");
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        show_order(l, &incident->orders[i], &table);
+    }
+    table_show(&table, "  ", l->ret);
+    table_free(&table);
+    return true;
+}
+
+size_t view_situation_text(const struct view *view, const struct view_situation_options *options,
+                           struct buf *ret)
+{
+    const struct region *region = state_region(view_state(view));
+    const struct view_voice *voice = &options->voice;
+    struct view_counts counts = view_counts(view);
+    struct buf body;
+    struct looking l = {.view = view, .options = options, .ret = &body};
+    char time[VIEW_TIME];
+
+    buf_init(&body, 0);
+    state_each_incident(view_state(view), show_incident, &l);
+    text_escape(ret, region->code, strlen(region->code));
+    buf_puts(ret, " ");
+    text_escape(ret, region->name, strlen(region->name));
+    buf_printf(ret, PICK(voice, "  %s  after record %llu\n", "  %s  第 %llu 条记录之后\n"),
+               view_time(view_state(view), options->now_ms, time), (unsigned long long)counts.last_seq);
+    buf_printf(ret,
+               PICK(voice, "%zu incidents, %zu orders, %zu not answered yet\n",
+                    "事件 %zu 起，指令 %zu 条，未答复 %zu 条\n"),
+               l.shown, l.orders, l.unanswered);
+    buf_append(ret, body.p, body.n);
+    ret->failed = ret->failed || body.failed;
+    buf_free(&body);
+    return l.shown;
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static void put_agents(const struct view *view, const struct order *order, struct json *json)
+{
+    const struct view_order *told = view_order(view, order->id);
+
+    json_array(json, "agents");
+    for (size_t i = 0; i < order->agents.n; i++) {
+        struct view_delivery delivery = {.delivered = false};
+        if (told != NULL) {
+            delivery = view_delivered(view, order->agents.at[i], order_lane(order), told->issued_seq);
+        }
+        json_object(json, NULL);
+        json_text(json, "agent", order->agents.at[i]);
+        json_bool(json, "delivered", delivery.delivered);
+        json_number(json, "delivered_ms", delivery.bus_ms);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
+void view_order_json(const struct view *view, const struct incident *incident, const struct order *order,
+                     struct json *json)
+{
+    const struct view_order *told = view_order(view, order->id);
+    const char *lacks[LACKS_MAX];
+
+    json_id(json, "order", order->id);
+    json_id(json, "incident", incident->id);
+    json_text(json, "mode", mode_name(incident->mode));
+    json_text(json, "kind", order->kind);
+    json_text(json, "addressee", order->addressee);
+    json_text(json, "issuer", order->issuer);
+    json_text(json, "operator", order->operator);
+    json_text(json, "rung", rung_name((enum rung)order->rung));
+    json_bool(json, "open", order_is_open(order));
+    json_text(json, "taker", order->taker);
+    json_words(json, "units", order->units);
+    json_words(json, "needs", order->needs);
+    json_words(json, "lacks", (struct words){lacks, view_order_lacks(view, order, lacks, LACKS_MAX)});
+    json_text(json, "text", told != NULL ? told->text : "");
+    json_text(json, "end_reason", told != NULL ? told->end_reason : "");
+    json_unsigned(json, "seq", told != NULL ? told->issued_seq : 0);
+    json_number(json, "issued_ms", order->issued_at_ms);
+    json_number(json, "acknowledged_ms", order->acknowledged_at_ms);
+    json_number(json, "accepted_ms", order->accepted_at_ms);
+    json_number(json, "en_route_ms", order->en_route_at_ms);
+    json_number(json, "on_scene_ms", order->on_scene_at_ms);
+    json_number(json, "ended_ms", order->ended_at_ms);
+    json_number(json, "answer_by_ms", order->answer_by_ms);
+    json_number(json, "expires_ms", order->expires_at_ms);
+    json_id(json, "reissue_of", order->reissue_of);
+    json_id(json, "evacuation", order->evacuation);
+    json_unsigned(json, "amendments", order->amendments);
+    json_unsigned(json, "amendments_acknowledged", order->amendments_acknowledged);
+    json_bool(json, "unanswered", order->unanswered);
+    json_bool(json, "overdue", order->overdue);
+    json_bool(json, "history", order->history);
+    if (order->has_head_count) {
+        json_unsigned(json, "present", order->present);
+        json_unsigned(json, "missing", order->missing);
+    }
+    put_agents(view, order, json);
+}
+
+void view_incident_json(const struct view *view, const struct incident *incident, struct json *json)
+{
+    const struct view_incident *told = view_incident(view, incident->id);
+    struct facts none = facts_none();
+    const struct facts *facts = told != NULL ? &told->facts : &none;
+
+    json_id(json, "incident", incident->id);
+    json_text(json, "mode", mode_name(incident->mode));
+    json_bool(json, "open", incident_is_open(incident));
+    json_bool(json, "history", incident->history);
+    json_text(json, "reporter", incident->reporter);
+    json_number(json, "opened_ms", incident->opened_at_ms);
+    json_number(json, "closed_ms", incident->closed_at_ms);
+    json_unsigned(json, "reports", incident->reports);
+    json_text(json, "kind", facts->kind);
+    json_text(json, "substance", facts->substance);
+    json_text(json, "title", facts->title);
+    json_text(json, "place", facts->place);
+    json_text(json, "unit", facts->unit);
+    json_text(json, "course", facts->course);
+    json_text(json, "measures", facts->measures);
+    json_text(json, "caller", facts->caller);
+    json_array(json, "requests");
+    for (size_t i = 0; i < incident->requests_n; i++) {
+        const struct request *request = &incident->requests[i];
+        json_object(json, NULL);
+        json_text(json, "fact", request->fact);
+        json_number(json, "asked_ms", request->asked_at_ms);
+        json_number(json, "due_ms", request->due_at_ms);
+        json_number(json, "answered_ms", request->answered_at_ms);
+        json_bool(json, "overdue", request->overdue);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
+static bool put_incident(void *ctx, const struct incident *incident)
+{
+    struct looking *l = ctx;
+    struct json json = json_begin(l->ret);
+
+    if (!is_asked(l, incident)) {
+        return true;
+    }
+    l->shown++;
+    json_object(&json, NULL);
+    view_incident_json(l->view, incident, &json);
+    json_array(&json, "orders");
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        json_object(&json, NULL);
+        view_order_json(l->view, incident, &incident->orders[i], &json);
+        json_object_end(&json);
+    }
+    json_array_end(&json);
+    json_object_end(&json);
+    buf_puts(l->ret, "\n");
+    return true;
+}
+
+size_t view_situation_json(const struct view *view, const struct view_situation_options *options,
+                           struct buf *ret)
+{
+    struct looking l = {.view = view, .options = options, .ret = ret};
+
+    state_each_incident(view_state(view), put_incident, &l);
+    return l.shown;
+}

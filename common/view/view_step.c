@@ -1,0 +1,280 @@
+#include "common/view/view_step.h"
+
+#include <string.h>
+
+#include "common/core/stream.h"
+
+int view_record_decode(const struct log_record *from, bool with_command, struct arena *arena,
+                       struct view_record *ret, struct err *err)
+{
+    struct err why;
+    struct view_record record = {.header = from->header, .hash = from->hash, .redacted = from->redacted};
+    unsigned long long seq = (unsigned long long)from->header.seq;
+
+    if (from->redacted) {
+        *ret = record;
+        return 0;
+    }
+    int result = wire_decode_record(from->payload, arena, &record.record, &why);
+    if (result == ERR_NO_MEMORY) {
+        return err_set(err, result, "seq %llu: out of memory", seq);
+    }
+    if (result < 0) {
+        return err_set(err, ERR_CORRUPT, "seq %llu: %s", seq, why.text);
+    }
+    if (with_command) {
+        result = wire_decode_command(record.record.signed_command.payload, arena, &record.command, &why);
+        record.has_command = result == 0;
+        if (result == ERR_NO_MEMORY) {
+            return err_set(err, result, "seq %llu: out of memory", seq);
+        }
+        if (result < 0 && record.record.refusal == REFUSED_NOT) {
+            return err_set(err, ERR_CORRUPT, "seq %llu: %s", seq, why.text);
+        }
+    }
+    *ret = record;
+    return 0;
+}
+
+struct log_record view_record_of_tail(const struct tail_item *item)
+{
+    struct log_record record = {.header = {.seq = item->seq,
+                                           .epoch = item->epoch,
+                                           .kind = item->kind,
+                                           .outcome = item->outcome,
+                                           .bus_ms = item->bus_ms,
+                                           .utc_ms = item->utc_ms,
+                                           .occurred_ms = item->occurred_ms,
+                                           .author = item->author,
+                                           .counter = item->counter},
+                                .payload = item->record,
+                                .payload_hash = item->payload_hash,
+                                .hash = item->hash,
+                                .redacted = item->record.n == 0};
+
+    memcpy(record.header.boot, item->boot, sizeof record.header.boot);
+    return record;
+}
+
+struct id view_command_incident(const struct command *command)
+{
+    struct id none = {{0}};
+
+    switch (command->kind) {
+    case COMMAND_FILE_REPORT:
+        return command->file_report.incident;
+    case COMMAND_CLOSE_INCIDENT:
+        return command->close_incident.incident;
+    case COMMAND_ISSUE_ORDERS:
+        return issue_orders_incident(&command->issue_orders);
+    case COMMAND_RECALL_ORDER:
+        return command->recall_order.incident;
+    case COMMAND_ORDER_EVACUATION:
+        return command->order_evacuation.incident;
+    case COMMAND_GIVE_RECEIPT:
+        return command->give_receipt.incident;
+    case COMMAND_RECORD_HISTORY:
+        return command->record_history.incident;
+    case COMMAND_PASS_DEADLINES:
+        return stream_incident(command->pass_deadlines.stream, &none) ? none : (struct id){{0}};
+    default:
+        return none;
+    }
+}
+
+struct id view_command_order(const struct command *command)
+{
+    switch (command->kind) {
+    case COMMAND_ISSUE_ORDERS:
+        return command->issue_orders.orders_n == 1 ? command->issue_orders.orders[0].order : (struct id){{0}};
+    case COMMAND_RECALL_ORDER:
+        return command->recall_order.order;
+    case COMMAND_GIVE_RECEIPT:
+        return command->give_receipt.order;
+    default:
+        return (struct id){{0}};
+    }
+}
+
+static bool is_of_region(enum event_kind kind)
+{
+    return kind < EVENT_INCIDENT_OPENED;
+}
+
+/* The words that stand in the command and not in the event. */
+static const char *words_of(const struct command *command, const struct event *event)
+{
+    switch (command->kind) {
+    case COMMAND_FOUND_REGION:
+        return command->found_region.name;
+    case COMMAND_REVOKE:
+        return command->revoke.reason;
+    case COMMAND_SET_CLOCK:
+        return command->set_clock.reason;
+    case COMMAND_FILE_REPORT:
+        return event->kind == EVENT_REPORT_FILED ? command->file_report.text : "";
+    case COMMAND_CLOSE_INCIDENT:
+        return command->close_incident.reason;
+    case COMMAND_RECALL_ORDER:
+        return command->recall_order.reason;
+    case COMMAND_ORDER_EVACUATION:
+        return command->order_evacuation.text;
+    case COMMAND_GIVE_RECEIPT:
+        return command->give_receipt.text;
+    case COMMAND_ISSUE_ORDERS:
+        for (size_t i = 0; i < command->issue_orders.orders_n; i++) {
+            if (id_equal(command->issue_orders.orders[i].order, event->order)) {
+                return command->issue_orders.orders[i].text;
+            }
+        }
+        return "";
+    default:
+        return "";
+    }
+}
+
+static void add_order_event(const struct event *event, struct view_step *step)
+{
+    switch (event->kind) {
+    case EVENT_ORDER_ISSUED:
+        step->subject = event->order_issued.addressee;
+        step->what = event->order_issued.kind;
+        step->words = event->order_issued.units;
+        step->needs = event->order_issued.needs;
+        step->rung = RUNG_ISSUED;
+        step->due_ms = event->order_issued.answer_by_ms;
+        step->expires_ms = event->order_issued.expires_at_ms;
+        step->is_evacuation = !id_is_zero(event->order_issued.evacuation);
+        step->other = step->is_evacuation ? event->order_issued.evacuation : event->order_issued.reissue_of;
+        step->history = event->order_issued.history;
+        return;
+    case EVENT_ORDER_AMENDED:
+        step->number = event->order_amended.amendment;
+        step->needs = event->order_amended.needs;
+        step->due_ms = event->order_amended.answer_by_ms;
+        return;
+    case EVENT_AMENDMENT_ACKNOWLEDGED:
+    case EVENT_AMENDMENT_OVERDUE:
+        step->number = event->amendment.amendment;
+        step->subject = event->amendment.agent != NULL ? event->amendment.agent : "";
+        return;
+    case EVENT_RUNG_REACHED:
+    case EVENT_RECEIPT_NOTED:
+        step->rung = event->rung.rung;
+        step->subject = event->rung.agent;
+        step->words = event->rung.units;
+        step->present = event->rung.present;
+        step->missing = event->rung.missing;
+        return;
+    case EVENT_ORDER_RECALLED:
+        step->rung = RUNG_RECALLED;
+        step->subject = event->order_recalled.by;
+        step->expires_ms = event->order_recalled.expires_at_ms;
+        return;
+    case EVENT_ORDER_EXPIRED:
+        step->rung = RUNG_EXPIRED;
+        return;
+    default:
+        return;
+    }
+}
+
+static void add_incident_event(const struct event *event, struct view_step *step)
+{
+    switch (event->kind) {
+    case EVENT_INCIDENT_OPENED:
+        step->subject = event->incident_opened.reporter;
+        step->history = event->incident_opened.history;
+        step->bare = event->incident_opened.bare;
+        return;
+    case EVENT_REPORT_FILED:
+        step->subject = event->report_filed.reporter;
+        step->report = event->report_filed.kind;
+        step->number = event->report_filed.number;
+        return;
+    case EVENT_FACTS_CHANGED:
+        step->facts = &event->facts_changed;
+        step->what = event->facts_changed.kind;
+        return;
+    case EVENT_INFORMATION_REQUESTED:
+    case EVENT_INFORMATION_ANSWERED:
+    case EVENT_INFORMATION_OVERDUE:
+        step->what = event->information.fact;
+        step->due_ms = event->information.due_at_ms;
+        return;
+    default:
+        add_order_event(event, step);
+        return;
+    }
+}
+
+static void add_other_event(const struct event *event, struct view_step *step)
+{
+    switch (event->kind) {
+    case EVENT_REGION_FOUNDED:
+        step->subject = event->region_founded.region;
+        step->text = event->region_founded.name;
+        return;
+    case EVENT_AGENT_ENROLLED:
+    case EVENT_OPERATOR_ENROLLED:
+        step->subject = event->enrolled.name;
+        step->words = event->enrolled.rights;
+        return;
+    case EVENT_REVOKED:
+        step->subject = event->revoked.name;
+        return;
+    case EVENT_POLICY_SET:
+        step->what = event->policy_set.version;
+        step->number = event->policy_set.kinds_n;
+        return;
+    case EVENT_REFUSALS_COUNTED:
+        step->subject = event->refusals_counted.agent;
+        step->number = event->refusals_counted.count;
+        return;
+    case EVENT_UNITS_STATED:
+        step->subject = event->units_stated.agent;
+        step->units = event->units_stated.units;
+        step->units_n = event->units_stated.units_n;
+        return;
+    case EVENT_ACKNOWLEDGED:
+        step->subject = event->acknowledged.agent;
+        step->lane = event->acknowledged.lane;
+        step->number = event->acknowledged.up_to_seq;
+        return;
+    default:
+        add_incident_event(event, step);
+        return;
+    }
+}
+
+struct view_step view_step_of(const struct state *state, const struct view_record *record,
+                              const struct event *event)
+{
+    struct view_step step = {.kind = event->kind,
+                             .seq = record->header.seq,
+                             .bus_ms = record->header.bus_ms,
+                             .at_ms = event->at_ms,
+                             .author = record->header.author != NULL ? record->header.author : "",
+                             .operator= "",
+                             .incident = event->incident,
+                             .order = event->order,
+                             .subject = "",
+                             .what = "",
+                             .text = ""};
+
+    if (record->has_command) {
+        step.operator= record->command.operator;
+        step.text = words_of(&record->command, event);
+        step.mode = record->command.mode;
+    }
+    const struct incident *incident = state_incident(state, event->incident);
+    if (incident != NULL) {
+        step.mode = incident->mode;
+        step.history = incident->history;
+    }
+    if (is_of_region(event->kind)) {
+        step.mode = MODE_NONE;
+    }
+    add_other_event(event, &step);
+    return step;
+}

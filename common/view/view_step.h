@@ -1,0 +1,71 @@
+/* One thing that happened, flat: an event with what its record says beside it (who, in which words). What
+ * the replay prints a line of, and what the story of an incident or an order is made of. */
+#ifndef MUSTER_COMMON_VIEW_VIEW_STEP_H
+#define MUSTER_COMMON_VIEW_VIEW_STEP_H
+
+#include "common/base/arena.h"
+#include "common/core/event.h"
+#include "common/core/state.h"
+#include "common/log/log.h"
+#include "common/wire/wire.h"
+
+/* A record of the log, decoded; all memory is the arena's or the payload's. */
+struct view_record {
+    struct log_header header;
+    struct hash hash;
+    bool redacted; /* nothing below is set */
+    struct record record;
+    bool has_command;       /* asked for, and well-formed */
+    struct command command; /* signer and cosigner are not set */
+};
+
+/* With the words of the command, or (half the work) without. A redacted record is fine, and so is one
+ * refused because its command is not well-formed. ERR_CORRUPT naming the seq, ERR_NO_MEMORY. */
+int view_record_decode(const struct log_record *from, bool with_command, struct arena *arena,
+                       struct view_record *ret, struct err *err);
+
+/* The header of a tail item as the log's own; its bytes stay the item's. */
+struct log_record view_record_of_tail(const struct tail_item *item);
+
+/* The incident that a command concerns; zero: none. */
+struct id view_command_incident(const struct command *command);
+/* The order that a command concerns, when it is one; zero: none or several. */
+struct id view_command_order(const struct command *command);
+
+struct view_step {
+    enum event_kind kind; /* EVENT_NONE: a refusal, or a record of which no more is known */
+    uint64_t seq;
+    int64_t bus_ms;       /* when the broker decided it */
+    int64_t at_ms;        /* when it happened, 0: then */
+    enum mode mode;       /* MODE_NONE: of the region, it holds in every mode */
+    const char *author;   /* agent; "" the root or the broker */
+    const char *operator; /* on whose word; "" the agent's own */
+    struct id incident;
+    struct id order;
+    struct id other;     /* the order that this one replaces; the evacuation that it is part of */
+    const char *subject; /* whom it concerns: addressee, taker, who was enrolled ... */
+    const char *what;    /* kind of order or incident, name of a fact, version of a policy */
+    const char *text;    /* the author's words */
+    struct words words;  /* units that go, rights */
+    struct words needs;  /* equipment */
+    enum rung rung;
+    enum report_kind report;
+    enum lane lane;
+    uint64_t number; /* of the report or the amendment; refusals counted; acknowledged up to */
+    int64_t due_ms;  /* to be answered by */
+    int64_t expires_ms;
+    bool history;
+    bool bare; /* incident opened by an order without one */
+    bool is_evacuation;
+    uint32_t present;
+    uint32_t missing;
+    const struct facts *facts; /* FACTS_CHANGED, else NULL */
+    const struct unit *units;  /* UNITS_STATED */
+    size_t units_n;
+};
+
+/* Borrows everything. state is the one after the event. */
+struct view_step view_step_of(const struct state *state, const struct view_record *record,
+                              const struct event *event);
+
+#endif

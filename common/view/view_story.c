@@ -1,0 +1,294 @@
+/* The stories of incidents and orders: texts are copied once and live as long as the view. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/view/view_private.h"
+
+const char *view_intern(struct view *view, const char *text)
+{
+    struct name_entry *entry;
+    size_t n = strlen(text);
+
+    if (n == 0) {
+        return "";
+    }
+    HASH_FIND(hh, view->names, text, n, entry);
+    if (entry != NULL) {
+        return entry->text;
+    }
+    entry = malloc(sizeof *entry + n + 1);
+    if (entry == NULL) {
+        return NULL;
+    }
+    memset(&entry->hh, 0, sizeof entry->hh);
+    memcpy(entry->text, text, n + 1);
+    HASH_ADD_KEYPTR(hh, view->names, entry->text, n, entry);
+    if (entry->hh.tbl == NULL) {
+        free(entry);
+        return NULL;
+    }
+    return entry->text;
+}
+
+/* Sets *at to a copy that lives as long as the view. */
+static bool keep_text(struct view *view, const char **at)
+{
+    *at = (*at)[0] == '\0' ? "" : arena_strdup(&view->keep, *at);
+    return *at != NULL;
+}
+
+static bool keep_words(struct view *view, struct words *words)
+{
+    if (words->n == 0) {
+        return true;
+    }
+    const char **at = arena_array(&view->keep, const char *, words->n);
+    for (size_t i = 0; at != NULL && i < words->n; i++) {
+        at[i] = view_intern(view, words->at[i]);
+        if (at[i] == NULL) {
+            return false;
+        }
+    }
+    words->at = at;
+    return at != NULL;
+}
+
+static bool keep_name(struct view *view, const char **at)
+{
+    *at = view_intern(view, *at);
+    return *at != NULL;
+}
+
+static bool keep_facts(struct view *view, struct facts *facts)
+{
+    return keep_name(view, &facts->kind) && keep_text(view, &facts->place) && keep_text(view, &facts->unit) &&
+           keep_name(view, &facts->substance) && keep_text(view, &facts->course) &&
+           keep_text(view, &facts->measures) && keep_text(view, &facts->caller) &&
+           keep_text(view, &facts->title);
+}
+
+/* A copy of the step at the end of a story. */
+static int tell(struct view *view, const struct view_step *step, struct view_told **first,
+                struct view_told **last)
+{
+    struct view_told *told = arena_alloc(&view->keep, sizeof *told);
+
+    if (told == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    told->step = *step;
+    told->next = NULL;
+    struct view_step *kept = &told->step;
+    kept->units = NULL;
+    kept->units_n = 0;
+    if (!keep_name(view, &kept->author) || !keep_name(view, &kept->operator) ||
+        !keep_name(view, &kept->subject) || !keep_name(view, &kept->what) || !keep_text(view, &kept->text) ||
+        !keep_words(view, &kept->words) || !keep_words(view, &kept->needs)) {
+        return ERR_NO_MEMORY;
+    }
+    if (step->facts != NULL) {
+        struct facts *facts = arena_copy(&view->keep, step->facts, sizeof *facts);
+        if (facts == NULL || !keep_facts(view, facts)) {
+            return ERR_NO_MEMORY;
+        }
+        kept->facts = facts;
+    }
+    if (*last == NULL) {
+        *first = told;
+    } else {
+        (*last)->next = told;
+    }
+    *last = told;
+    return 0;
+}
+
+static struct incident_entry *incident_entry(const struct view *view, struct id id)
+{
+    struct incident_entry *entry;
+
+    HASH_FIND(hh, view->incidents, &id, sizeof id, entry);
+    return entry;
+}
+
+static struct order_entry *order_entry(const struct view *view, struct id id)
+{
+    struct order_entry *entry;
+
+    HASH_FIND(hh, view->orders, &id, sizeof id, entry);
+    return entry;
+}
+
+struct incident_entry *view_incident_make(struct view *view, struct id id)
+{
+    struct incident_entry *entry = incident_entry(view, id);
+
+    if (entry != NULL) {
+        return entry;
+    }
+    entry = calloc(1, sizeof *entry);
+    if (entry == NULL) {
+        return NULL;
+    }
+    entry->incident =
+        (struct view_incident){.id = id, .facts = facts_none(), .source = "", .key = "", .close_reason = ""};
+    HASH_ADD(hh, view->incidents, incident.id, sizeof id, entry);
+    if (entry->hh.tbl == NULL) {
+        free(entry);
+        return NULL;
+    }
+    return entry;
+}
+
+static struct order_entry *order_make(struct view *view, struct id id, struct id incident)
+{
+    struct order_entry *entry = order_entry(view, id);
+
+    if (entry != NULL) {
+        return entry;
+    }
+    entry = calloc(1, sizeof *entry);
+    if (entry == NULL) {
+        return NULL;
+    }
+    entry->order = (struct view_order){.id = id, .incident = incident, .text = "", .end_reason = ""};
+    HASH_ADD(hh, view->orders, order.id, sizeof id, entry);
+    if (entry->hh.tbl == NULL) {
+        free(entry);
+        return NULL;
+    }
+    return entry;
+}
+
+static void say_count(int64_t *known, int64_t said)
+{
+    if (said != COUNT_UNKNOWN) {
+        *known = said;
+    }
+}
+
+static void say_text(const char **known, const char *said)
+{
+    if (said[0] != '\0') {
+        *known = said;
+    }
+}
+
+/* said lives as long as the view. */
+static void merge_facts(struct facts *known, const struct facts *said)
+{
+    say_text(&known->kind, said->kind);
+    say_text(&known->place, said->place);
+    say_text(&known->unit, said->unit);
+    say_text(&known->substance, said->substance);
+    say_text(&known->course, said->course);
+    say_text(&known->measures, said->measures);
+    say_text(&known->caller, said->caller);
+    say_text(&known->title, said->title);
+    if (said->position.present) {
+        known->position = said->position;
+    }
+    say_count(&known->casualties.dead, said->casualties.dead);
+    say_count(&known->casualties.missing, said->casualties.missing);
+    say_count(&known->casualties.serious, said->casualties.serious);
+    say_count(&known->casualties.minor, said->casualties.minor);
+    say_count(&known->casualties.trapped, said->casualties.trapped);
+    say_count(&known->loss_cny, said->loss_cny);
+    if (said->occurred_at_ms != 0) {
+        known->occurred_at_ms = said->occurred_at_ms;
+    }
+}
+
+static int note_incident(struct view *view, const struct view_record *record, const struct view_step *step)
+{
+    struct incident_entry *entry = view_incident_make(view, step->incident);
+
+    if (entry == NULL || tell(view, step, &entry->incident.first, &entry->incident.last) < 0) {
+        return ERR_NO_MEMORY;
+    }
+    struct view_incident *incident = &entry->incident;
+    const struct view_step *kept = &incident->last->step;
+    if (step->kind == EVENT_INCIDENT_OPENED) {
+        incident->opened_seq = step->seq;
+    } else if (step->kind == EVENT_INCIDENT_CLOSED) {
+        incident->close_reason = kept->text;
+    } else if (step->kind == EVENT_FACTS_CHANGED) {
+        merge_facts(&incident->facts, kept->facts);
+    }
+    if (record->has_command && record->command.kind == COMMAND_RECORD_HISTORY &&
+        incident->source[0] == '\0') {
+        incident->source = record->command.record_history.source;
+        incident->key = record->command.record_history.key;
+        return keep_name(view, &incident->source) && keep_text(view, &incident->key) ? 0 : ERR_NO_MEMORY;
+    }
+    return 0;
+}
+
+static int note_order(struct view *view, const struct view_step *step)
+{
+    struct order_entry *entry = order_make(view, step->order, step->incident);
+
+    if (entry == NULL || tell(view, step, &entry->order.first, &entry->order.last) < 0) {
+        return ERR_NO_MEMORY;
+    }
+    struct view_order *order = &entry->order;
+    const struct view_step *kept = &order->last->step;
+    if (step->kind != EVENT_RECEIPT_NOTED && rung_is_outcome(step->rung)) {
+        order->ended_seq = step->seq;
+        order->end_reason = kept->text;
+    }
+    if (step->kind != EVENT_ORDER_ISSUED) {
+        return 0;
+    }
+    order->issued_seq = step->seq;
+    order->text = kept->text;
+    const struct order *there = view_find_order(view, step->order, NULL);
+    for (size_t i = 0; there != NULL && i < there->agents.n; i++) {
+        if (view_wait_for(view, there->agents.at[i], order_lane(there), step->seq, step->order) < 0) {
+            return ERR_NO_MEMORY;
+        }
+    }
+    return 0;
+}
+
+int view_note(struct view *view, const struct view_record *record, const struct event *event)
+{
+    struct view_step step = view_step_of(view->state, record, event);
+
+    if (event->kind == EVENT_ACKNOWLEDGED) {
+        return view_prove(view, &step);
+    }
+    if (id_is_zero(step.incident)) {
+        return 0;
+    }
+    return id_is_zero(step.order) ? note_incident(view, record, &step) : note_order(view, &step);
+}
+
+const struct view_incident *view_incident(const struct view *view, struct id id)
+{
+    const struct incident_entry *entry = incident_entry(view, id);
+
+    return entry != NULL ? &entry->incident : NULL;
+}
+
+const struct view_order *view_order(const struct view *view, struct id id)
+{
+    const struct order_entry *entry = order_entry(view, id);
+
+    return entry != NULL ? &entry->order : NULL;
+}
+
+const struct order *view_find_order(const struct view *view, struct id id,
+                                    const struct incident **ret_incident)
+{
+    const struct order_entry *entry = order_entry(view, id);
+    const struct incident *incident =
+        entry != NULL ? state_incident(view->state, entry->order.incident) : NULL;
+
+    if (incident == NULL) {
+        return NULL;
+    }
+    if (ret_incident != NULL) {
+        *ret_incident = incident;
+    }
+    return incident_order(incident, id);
+}
