@@ -1,0 +1,83 @@
+/* muster explain: why an incident or an order is as it is. */
+#include <string.h>
+
+#include "agents/ctl/log_input.h"
+#include "agents/ctl/option.h"
+#include "common/view/view_explain.h"
+
+static int explain(const struct view *view, const struct view_voice *voice, const char *text, struct err *err)
+{
+    struct buf out;
+    struct id id;
+    bool is_order;
+    int result = view_find(view, text, &id, &is_order, err);
+
+    if (result < 0) {
+        return result;
+    }
+    buf_init(&out, 0);
+    result = is_order ? view_explain_order(view, voice, id, &out, err)
+                      : view_explain_incident(view, voice, id, &out, err);
+    if (result == 0) {
+        result = output_pour(&out, true, err);
+    }
+    buf_free(&out);
+    return result;
+}
+
+static int run(const char *path, const char *text, const struct view_voice *voice, struct err *err)
+{
+    struct log_input input = {.reader = NULL};
+    int result = log_input_open(&input, path, err);
+
+    if (result < 0) {
+        return result;
+    }
+    struct view *view = view_new(&(struct view_options){.details = true});
+    if (view == NULL) {
+        result = err_set(err, ERR_NO_MEMORY, "out of memory");
+    } else {
+        result = log_input_fold(&input, &(struct view_until){.seq = 0}, view, err);
+    }
+    if (result == 0) {
+        result = explain(view, voice, text, err);
+        if (result < 0) {
+            err_prefix(err, "%s", path);
+        }
+    }
+    view_free(view);
+    log_input_close(&input);
+    return result;
+}
+
+int ctl_explain(int argc, char **argv)
+{
+    const char *lang = "", *color = "auto";
+    const struct option options[] = {
+        {"lang", OPTION_TEXT, &lang, "LANG", "en or zh (default: the locale's)"},
+        {"color", OPTION_TEXT, &color, "WHEN", "auto, always or never (default auto)"},
+        {NULL, OPTION_FLAG, NULL, NULL, NULL}};
+    const struct page page = {
+        .usage = "muster explain LOG ID [options]",
+        .summary =
+            "Everything about one incident or order: who was told when, who answered, which deadlines\n"
+            "passed, how it ended. ID: 26 characters, or the last few.",
+        .options = options,
+        .examples = "  muster explain ./log 7KQ2ZM\n",
+        .arguments_min = 2,
+        .arguments_max = 2};
+    struct view_voice voice = {.zh = false};
+    struct arguments arguments;
+    struct err err = {.code = 0};
+    int code;
+
+    if (!option_read(&page, argc, argv, &arguments, &code)) {
+        return code;
+    }
+    int result = voice_choose(lang, color, &voice, &err);
+    if (result == 0) {
+        result = run(arguments.at[0], arguments.at[1], &voice, &err);
+    }
+    code = ctl_end_output();
+    return code != EXIT_OK || result == 0 ? code : ctl_fail(&err);
+}

@@ -1,0 +1,145 @@
+/* muster: the command line for operators and analysts. Finds the command and hands over. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/ctl/ctl.h"
+#include "common/base/text.h"
+#include "muster/version.h"
+
+struct entry {
+    const char *group; /* NULL: a command of its own */
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *help;
+};
+
+static const struct entry entries[] = {
+    {"keys", "init", ctl_keys_init, "make a region's keys, founding and configuration"},
+    {"incident", "report", ctl_incident_report, "report an incident (initial report)"},
+    {"incident", "update", ctl_incident_update, "supplement it (follow-up or final report)"},
+    {"incident", "close", ctl_incident_close, "close it"},
+    {"incident", "show", ctl_incident_show, "show one incident with its orders"},
+    {"incident", "list", ctl_incident_list, "list the incidents"},
+    {"order", "issue", ctl_order_issue, "issue dispatch orders"},
+    {"order", "recall", ctl_order_recall, "recall an order"},
+    {"order", "evacuate", ctl_order_evacuate, "order everybody on scene out, answered by head-count"},
+    {"order", "receipt", ctl_order_receipt, "say how far an order is, as its addressee"},
+    {"order", "show", ctl_order_show, "show one order, its units and what they lack"},
+    {"order", "list", ctl_order_list, "list the open orders"},
+    {"agent", "list", ctl_agent_list, "list agents and operators"},
+    {"agent", "enrol", ctl_agent_enrol, "enrol an agent or operator"},
+    {"agent", "revoke", ctl_agent_revoke, "end the right of an agent or operator to speak"},
+    {NULL, "watch", ctl_watch, "show what happens, as it happens"},
+    {"import", "cad-csv", ctl_import_cad_csv, "import a dispatch system's records as history"},
+    {NULL, "replay", ctl_replay, "read a log from its beginning"},
+    {NULL, "verify", ctl_verify, "check a log: chain, signatures, sequence"},
+    {NULL, "stats", ctl_stats, "times from report to order to scene"},
+    {NULL, "explain", ctl_explain, "say why an incident or order is as it is"},
+};
+
+enum { ENTRIES = sizeof entries / sizeof entries[0] };
+
+static void print_help(const char *group)
+{
+    if (group == NULL) {
+        printf("usage: muster COMMAND [options]\n\n"
+               "Muster, a message bus for emergency agencies: the command line.\n\ncommands:\n");
+    } else {
+        printf("usage: muster %s COMMAND [options]\n\ncommands:\n", group);
+    }
+    for (size_t i = 0; i < ENTRIES; i++) {
+        char name[64];
+        if (group != NULL && (entries[i].group == NULL || strcmp(entries[i].group, group) != 0)) {
+            continue;
+        }
+        (void)snprintf(name, sizeof name, "%s%s%s", entries[i].group != NULL ? entries[i].group : "",
+                       entries[i].group != NULL ? " " : "", entries[i].name);
+        printf("  %-18s%s\n", name, entries[i].help);
+    }
+    printf("\n\"muster COMMAND --help\" tells more of each.\n");
+}
+
+static bool is_group(const char *word)
+{
+    for (size_t i = 0; i < ENTRIES; i++) {
+        if (entries[i].group != NULL && strcmp(entries[i].group, word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The words that may stand here: of a group its commands, else groups and commands. */
+static int unknown(const char *group, const char *word)
+{
+    const char *names[ENTRIES + 1];
+    size_t n = 0;
+
+    for (size_t i = 0; i < ENTRIES; i++) {
+        if (group == NULL) {
+            names[n++] = entries[i].group != NULL ? entries[i].group : entries[i].name;
+        } else if (entries[i].group != NULL && strcmp(entries[i].group, group) == 0) {
+            names[n++] = entries[i].name;
+        }
+    }
+    names[n] = NULL;
+    const char *near = text_nearest(word, names);
+    const char *space = group != NULL ? " " : "";
+    group = group != NULL ? group : "";
+    if (near != NULL) {
+        return ctl_fail_text(ERR_USAGE, "no command \"%s%s%s\"; did you mean \"%s%s%s\"?", group, space, word,
+                             group, space, near);
+    }
+    return ctl_fail_text(ERR_USAGE, "no command \"%s%s%s\"; \"muster%s%s --help\" lists them", group, space,
+                         word, space, group);
+}
+
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
+static int run_in_group(const char *group, int argc, char **argv)
+{
+    if (argc < 1) {
+        return ctl_fail_text(ERR_USAGE, "\"muster %s\" wants a command; \"muster %s --help\" lists them",
+                             group, group);
+    }
+    if (is_help(argv[0])) {
+        print_help(group);
+        return ctl_end_output();
+    }
+    for (size_t i = 0; i < ENTRIES; i++) {
+        if (entries[i].group != NULL && strcmp(entries[i].group, group) == 0 &&
+            strcmp(entries[i].name, argv[0]) == 0) {
+            return entries[i].run(argc, argv);
+        }
+    }
+    return unknown(group, argv[0]);
+}
+
+int main(int argc, char **argv)
+{
+    (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write, said once */
+    if (argc < 2) {
+        return ctl_fail_text(ERR_USAGE, "a command is missing; \"muster --help\" lists them");
+    }
+    if (is_help(argv[1])) {
+        print_help(NULL);
+        return ctl_end_output();
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("muster %s\n", MUSTER_VERSION);
+        return ctl_end_output();
+    }
+    if (is_group(argv[1])) {
+        return run_in_group(argv[1], argc - 2, argv + 2);
+    }
+    for (size_t i = 0; i < ENTRIES; i++) {
+        if (entries[i].group == NULL && strcmp(entries[i].name, argv[1]) == 0) {
+            return entries[i].run(argc - 1, argv + 1);
+        }
+    }
+    return unknown(NULL, argv[1]);
+}

@@ -1,0 +1,89 @@
+#include "agents/ctl/resolve.h"
+
+#include "agents/ctl/find.h"
+#include "common/core/stream.h"
+
+static int read_incident(struct session *session, struct resolved *resolved, struct err *err)
+{
+    char stream[STREAM_NAME_MAX];
+    char text[ID_TEXT];
+    int rc = session_read_stream(session, stream_of_incident(resolved->incident, stream), err);
+
+    if (rc != 0) {
+        return rc;
+    }
+    const struct incident *incident = state_incident(view_state(session_view(session)), resolved->incident);
+    if (incident == NULL) {
+        return err_set(err, ERR_NOT_FOUND, "%s %s",
+                       lang_text(session_lang(session), "there is no incident", "没有该事件："),
+                       id_format(resolved->incident, text));
+    }
+    resolved->mode = incident->mode;
+    resolved->read = true;
+    return 0;
+}
+
+static int by_part(struct session *session, enum find_what what, const char *text, struct resolved *resolved,
+                   struct err *err)
+{
+    struct id id;
+    int rc = session_read(session, TAIL_OPEN, NULL, err);
+
+    rc = rc ? rc
+            : find_by_text(view_state(session_view(session)), what, text, session_lang(session), &id,
+                           &resolved->incident, err);
+    if (rc != 0) {
+        return rc;
+    }
+    if (what == FIND_ORDER) {
+        resolved->order = id;
+    }
+    resolved->mode = state_incident(view_state(session_view(session)), resolved->incident)->mode;
+    resolved->read = true;
+    return 0;
+}
+
+int resolve_incident(struct session *session, const char *text, struct resolved *ret, struct err *err)
+{
+    struct resolved resolved = {.mode = session_profile(session)->mode};
+    int rc;
+
+    if (!find_is_whole(text, &resolved.incident)) {
+        rc = by_part(session, FIND_INCIDENT, text, &resolved, err);
+    } else {
+        rc = read_incident(session, &resolved, err);
+        rc = rc == ERR_PERMISSION ? 0 : rc;
+    }
+    if (rc == 0) {
+        *ret = resolved;
+    }
+    return rc;
+}
+
+int resolve_order(struct session *session, const char *text, struct resolved *ret, struct err *err)
+{
+    struct resolved resolved = {.mode = session_profile(session)->mode};
+    int rc;
+
+    if (!find_is_whole(text, &resolved.order)) {
+        rc = by_part(session, FIND_ORDER, text, &resolved, err);
+    } else {
+        rc = session_order_incident(session, resolved.order, &resolved.incident, err);
+        rc = rc ? rc : read_incident(session, &resolved, err);
+    }
+    if (rc == 0) {
+        *ret = resolved;
+    }
+    return rc;
+}
+
+int resolve_agents(struct session *session, struct words agents, struct err *err)
+{
+    char stream[STREAM_NAME_MAX];
+    int rc = 0;
+
+    for (size_t i = 0; i < agents.n && rc == 0; i++) {
+        rc = session_read(session, TAIL_STREAM, stream_of_agent(agents.at[i], stream), err);
+    }
+    return rc;
+}

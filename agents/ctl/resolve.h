@@ -1,0 +1,21 @@
+/* From what a person typed to the incident or order meant, with its stream read into the session's view. */
+#ifndef MUSTER_AGENTS_CTL_RESOLVE_H
+#define MUSTER_AGENTS_CTL_RESOLVE_H
+
+#include "agents/ctl/session.h"
+
+struct resolved {
+    struct id incident;
+    struct id order; /* zero when an incident was asked for */
+    enum mode mode;  /* the incident's; the session's own when it may not be read */
+    bool read;       /* the view holds it: the right "watch" was there */
+};
+
+/* A whole id is taken as it is when the right to read is missing; a part of one needs that right. */
+int resolve_incident(struct session *session, const char *text, struct resolved *ret, struct err *err);
+int resolve_order(struct session *session, const char *text, struct resolved *ret, struct err *err);
+
+/* Reads agents' streams (units, cursors) into the view. */
+int resolve_agents(struct session *session, struct words agents, struct err *err);
+
+#endif

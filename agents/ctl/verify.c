@@ -1,0 +1,178 @@
+/* muster verify: can this log be trusted? */
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/ctl/log_input.h"
+#include "agents/ctl/option.h"
+#include "common/base/text.h"
+#include "common/crypto/keyfile.h"
+#include "common/view/view_json.h"
+#include "common/view/view_table.h"
+#include "common/view/view_verify.h"
+
+static void put_findings(const struct view_report *report, struct buf *ret)
+{
+    for (size_t i = 0; i < report->findings_n; i++) {
+        const struct view_finding *finding = &report->findings[i];
+        if (finding->seq != 0 && strncmp(finding->text, "seq ", 4) != 0) {
+            buf_printf(ret, "seq %llu: ", (unsigned long long)finding->seq);
+        }
+        text_escape(ret, finding->text, strlen(finding->text));
+        buf_puts(ret, "\n");
+    }
+    if (report->bad > report->findings_n) {
+        buf_printf(ret, "and %llu more\n", (unsigned long long)(report->bad - report->findings_n));
+    }
+}
+
+static void put_text(const struct view_report *report, const char *path, struct buf *ret)
+{
+    char hex[2 * HASH_BYTES + 1];
+    struct table table;
+
+    table_init(&table, "ll");
+    table_cell(&table, "log");
+    table_print(&table, "%s, region %s%s", path, report->founded ? report->region : "not founded",
+                report->live ? ", in service now" : "");
+    table_cell(&table, "records");
+    table_print(&table, "%llu: %llu refused, %llu redacted, %llu events of unknown kinds",
+                (unsigned long long)report->records, (unsigned long long)report->refused,
+                (unsigned long long)report->redacted, (unsigned long long)report->unknown_events);
+    table_cell(&table, "head");
+    table_print(&table, "%llu, epoch %llu, %s", (unsigned long long)report->head.seq,
+                (unsigned long long)report->head.epoch, hex_format(report->head.hash.b, HASH_BYTES, hex));
+    table_cell(&table, "head file");
+    if (report->slots_present) {
+        table_print(&table, "saw %llu", (unsigned long long)report->slot_seq);
+    } else {
+        table_cell(&table, "none");
+    }
+    table_cell(&table, "signatures");
+    table_print(&table, "%llu good, of %llu authors; %llu refused without one, %llu without a known key",
+                (unsigned long long)report->signatures, (unsigned long long)report->authors,
+                (unsigned long long)report->unsigned_refusals, (unsigned long long)report->unchecked);
+    table_cell(&table, "decided again");
+    table_print(&table, "%llu with the same outcome", (unsigned long long)report->decided_again);
+    table_cell(&table, "witnesses");
+    table_print(&table, "%llu heads that agents saw are here", (unsigned long long)report->acks);
+    table_cell(&table, "state");
+    table_print(&table, "%s%s", hex_format(report->state_hash.b, HASH_BYTES, hex),
+                report->broken   ? " (of what could be read)"
+                : report->marked ? " (marked: something is redacted or unknown)"
+                                 : "");
+    table_cell(&table, "root key");
+    table_cell(&table, hex_format(report->root_key, KEY_BYTES, hex));
+    table_show(&table, "", ret);
+    table_free(&table);
+    put_findings(report, ret);
+    buf_puts(ret, report->bad == 0 ? "verified: nothing is wrong with it\n" : "NOT verified\n");
+}
+
+static void put_json(const struct view_report *report, const char *path, struct buf *ret)
+{
+    struct json json = json_begin(ret);
+
+    json_object(&json, NULL);
+    json_bool(&json, "good", report->bad == 0);
+    json_text(&json, "log", path);
+    json_text(&json, "region", report->region);
+    json_bool(&json, "live", report->live);
+    json_unsigned(&json, "records", report->records);
+    json_unsigned(&json, "refused", report->refused);
+    json_unsigned(&json, "redacted", report->redacted);
+    json_unsigned(&json, "unknown_events", report->unknown_events);
+    json_bool(&json, "marked", report->marked);
+    json_bool(&json, "broken", report->broken);
+    json_unsigned(&json, "signatures", report->signatures);
+    json_unsigned(&json, "signatures_unchecked", report->unchecked);
+    json_unsigned(&json, "unsigned_refusals", report->unsigned_refusals);
+    json_unsigned(&json, "authors", report->authors);
+    json_unsigned(&json, "decided_again", report->decided_again);
+    json_unsigned(&json, "witnesses", report->acks);
+    json_unsigned(&json, "head_seq", report->head.seq);
+    json_hex(&json, "head_hash", report->head.hash.b, HASH_BYTES);
+    json_bool(&json, "head_file", report->slots_present);
+    json_unsigned(&json, "head_file_seq", report->slot_seq);
+    json_hex(&json, "state_hash", report->state_hash.b, HASH_BYTES);
+    json_hex(&json, "root_key", report->root_key, KEY_BYTES);
+    json_unsigned(&json, "bad", report->bad);
+    json_array(&json, "findings");
+    for (size_t i = 0; i < report->findings_n; i++) {
+        json_object(&json, NULL);
+        json_unsigned(&json, "seq", report->findings[i].seq);
+        json_text(&json, "text", report->findings[i].text);
+        json_object_end(&json);
+    }
+    json_array_end(&json);
+    json_object_end(&json);
+    buf_puts(ret, "\n");
+}
+
+static int verify(const char *path, const char *root, bool as_json, struct err *err)
+{
+    struct log_input input = {.reader = NULL};
+    struct public_keys keys;
+    struct view_report report;
+    struct buf out;
+    int result = root[0] != '\0' ? keyfile_read_public(root, &keys, err) : 0;
+
+    if (result == 0) {
+        result = log_input_open(&input, path, err);
+    }
+    if (result < 0) {
+        return result;
+    }
+    result = view_verify(input.reader, root[0] != '\0' ? keys.sign.b : NULL, &input.progress, &report, err);
+    log_input_close(&input);
+    if (result < 0) {
+        err_prefix(err, "%s", path);
+        return result;
+    }
+    buf_init(&out, 0);
+    if (as_json) {
+        put_json(&report, path, &out);
+    } else {
+        put_text(&report, path, &out);
+    }
+    result = output_pour(&out, true, err);
+    buf_free(&out);
+    if (result == 0 && report.bad > 0) {
+        const struct view_finding *first = &report.findings[0];
+        bool named = first->seq == 0 || strncmp(first->text, "seq ", 4) == 0;
+        result = named ? err_set(err, ERR_CORRUPT, "%s: %s", path, first->text)
+                       : err_set(err, ERR_CORRUPT, "%s: seq %llu: %s", path, (unsigned long long)first->seq,
+                                 first->text);
+    }
+    return result;
+}
+
+int ctl_verify(int argc, char **argv)
+{
+    const char *root = "";
+    bool as_json = false;
+    const struct option options[] = {
+        {"root", OPTION_TEXT, &root, "FILE", "region.pub: the root key that must have founded the region"},
+        {"json", OPTION_FLAG, &as_json, NULL, "one JSON object"},
+        {NULL, OPTION_FLAG, NULL, NULL, NULL}};
+    const struct page page = {
+        .usage = "muster verify LOG [options]",
+        .summary = "Checks chain, sequence, signatures and counters, and decides every command\n"
+                   "again. Exit code 0: nothing is wrong; 65: the first bad record is named.",
+        .options = options,
+        .examples = "  muster verify ./log --root keys/region.pub\n",
+        .arguments_min = 1,
+        .arguments_max = 1};
+    struct arguments arguments;
+    struct err err = {.code = 0};
+    int code;
+
+    if (!option_read(&page, argc, argv, &arguments, &code)) {
+        return code;
+    }
+    if (crypto_init() < 0) {
+        return ctl_fail_text(ERR_SOFTWARE, "cannot start the cryptographic library");
+    }
+    int result = verify(arguments.at[0], root, as_json, &err);
+    code = ctl_end_output();
+    return code != EXIT_OK || result == 0 ? code : ctl_fail(&err);
+}

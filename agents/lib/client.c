@@ -1,0 +1,343 @@
+#include "agents/lib/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/lib/client_private.h"
+
+enum { TROUBLE_WAIT_MS = 1000, TRIM_EVERY_MS = 10 * 60 * 1000 };
+
+int64_t client_now(const struct client *client)
+{
+    return client->clock->boot_ms(client->clock->ctx);
+}
+
+int64_t client_jitter(struct client *client, int64_t ms)
+{
+    uint32_t random;
+
+    client->rng->fill(client->rng->ctx, &random, sizeof random);
+    return ms / 2 + (ms > 0 ? (int64_t)random % ms : 0);
+}
+
+int64_t client_bus_ms(const struct client *client)
+{
+    if (client->bus_known) {
+        return client_now(client) + client->bus_offset_ms;
+    }
+    return client->clock->utc_ms(client->clock->ctx);
+}
+
+void client_heard_bus(struct client *client, int64_t bus_ms)
+{
+    if (bus_ms > 0) {
+        client->bus_offset_ms = bus_ms - client_now(client);
+        client->bus_known = true;
+    }
+}
+
+bool client_ready(const struct client *client)
+{
+    return client->state == CLIENT_READY;
+}
+
+size_t client_pending(const struct client *client)
+{
+    return client->pending_n;
+}
+
+/* ---- frames ---- */
+
+int client_frames_push(struct frames *frames, struct bytes bytes)
+{
+    struct frame frame = {.p = NULL, .n = bytes.n};
+
+    if (frames->bytes + bytes.n > CLIENT_INBOX_BYTES_MAX) {
+        return ERR_TOO_BIG;
+    }
+    if (frames->n == frames->capacity) {
+        size_t capacity = frames->capacity ? 2 * frames->capacity : 16;
+        struct frame *at = reallocarray(frames->at, capacity, sizeof *at);
+
+        if (!at) {
+            return ERR_NO_MEMORY;
+        }
+        frames->at = at;
+        frames->capacity = capacity;
+    }
+    frame.p = malloc(bytes.n ? bytes.n : 1);
+    if (!frame.p) {
+        return ERR_NO_MEMORY;
+    }
+    memcpy(frame.p, bytes.p, bytes.n);
+    frames->at[frames->n++] = frame;
+    frames->bytes += bytes.n;
+    return 0;
+}
+
+void client_frames_take(struct frames *frames, struct frame *ret, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        ret[i] = frames->at[i];
+        frames->bytes -= ret[i].n;
+    }
+    frames->n -= n;
+    if (frames->n > 0) {
+        memmove(frames->at, frames->at + n, frames->n * sizeof *frames->at);
+    }
+}
+
+void client_frames_free(struct frame *at, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        free(at[i].p);
+    }
+}
+
+void client_frames_drop_all(struct frames *frames)
+{
+    client_frames_free(frames->at, frames->n);
+    frames->n = 0;
+    frames->bytes = 0;
+}
+
+void client_say_frame(struct client *client, struct bytes frame)
+{
+    client->said_ms = client_now(client);
+    client->io.send(client->io.ctx, frame);
+}
+
+void client_say(struct client *client, const struct envelope *envelope)
+{
+    buf_reset(&client->out);
+    wire_encode_envelope(envelope, &client->out);
+    if (!client->out.failed) {
+        client_say_frame(client, buf_bytes(&client->out));
+    }
+}
+
+void client_give_up(struct client *client, const char *why)
+{
+    client_disconnected(client);
+    client->io.reconnect(client->io.ctx, why);
+}
+
+void client_trouble(struct client *client, const struct err *err)
+{
+    client->trouble_until_ms = client_now(client) + TROUBLE_WAIT_MS;
+    if (client->io.on_trouble) {
+        client->io.on_trouble(client->io.ctx, err);
+    }
+}
+
+static void gather(struct client *client, struct frames *frames, struct bytes frame)
+{
+    if (client->state == CLIENT_READY && client_frames_push(frames, frame)) {
+        client_give_up(client, "more came than can be kept at once");
+    }
+}
+
+void client_frame(struct client *client, struct bytes frame)
+{
+    struct envelope envelope;
+    struct err err = {0};
+
+    if (client->state == CLIENT_AWAY) {
+        return;
+    }
+    arena_reset(&client->arena);
+    if (frame.n > FRAME_MAX || wire_decode_envelope(frame, &client->arena, &envelope, &err)) {
+        client_give_up(client, err.text[0] != '\0' ? err.text : "the broker sent what cannot be read");
+        return;
+    }
+    client->heard_ms = client_now(client);
+    switch (envelope.kind) {
+    case ENVELOPE_WELCOME:
+        client_session_welcome(client, &envelope.welcome);
+        break;
+    case ENVELOPE_BYE:
+        client_session_bye(client, envelope.bye.refusal, envelope.bye.reason);
+        break;
+    case ENVELOPE_BEAT:
+        client_heard_bus(client, envelope.beat.bus_ms);
+        client_session_head(client, &envelope.beat.head);
+        break;
+    case ENVELOPE_REPLY:
+        if (envelope.reply.ack_lane != LANE_NONE) {
+            client_ack_reply(client, &envelope.reply);
+        } else {
+            gather(client, &client->replies, frame);
+        }
+        break;
+    case ENVELOPE_DELIVER:
+        gather(client, &client->deliveries, frame);
+        break;
+    case ENVELOPE_TAIL_ITEM:
+        client_tail_item(client, &envelope.tail_item);
+        break;
+    case ENVELOPE_TAIL_END:
+        client_tail_end(client, &envelope.tail_end);
+        break;
+    default:
+        break; /* of a later protocol, or an agent's own kind: nothing to us */
+    }
+}
+
+/* ---- time ---- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t session_due(const struct client *client)
+{
+    if (client->state == CLIENT_READY) {
+        return earlier(client->said_ms + client->beat_ms / 2,
+                       client->heard_ms + CLIENT_BEATS_MISSED_MAX * client->beat_ms);
+    }
+    return client->state == CLIENT_AWAY ? INT64_MAX : client->state_due_ms;
+}
+
+static bool work_waits(const struct client *client)
+{
+    return client->replies.n > 0 || (client->keys_known && client->deliveries.n > 0);
+}
+
+int64_t client_due_ms(const struct client *client)
+{
+    int64_t due = session_due(client);
+
+    if (client->state != CLIENT_READY) {
+        return due;
+    }
+    if (work_waits(client)) {
+        due = earlier(due, client->trouble_until_ms);
+    }
+    return earlier(earlier(due, client_submit_due(client)), client_ack_due(client));
+}
+
+static void tick_session(struct client *client, int64_t now)
+{
+    if (client->state == CLIENT_WAITING && now >= client->state_due_ms) {
+        client_session_hello(client);
+    } else if (client->state == CLIENT_GREETING && now >= client->state_due_ms) {
+        client_give_up(client, "the broker does not answer");
+    } else if (client->state == CLIENT_READY &&
+               now >= client->heard_ms + CLIENT_BEATS_MISSED_MAX * client->beat_ms) {
+        client_give_up(client, "the broker is silent");
+    } else if (client->state == CLIENT_READY && now >= client->said_ms + client->beat_ms / 2) {
+        client_say(client, &(struct envelope){.kind = ENVELOPE_BEAT, .beat = {.head = {.region = ""}}});
+    }
+}
+
+void client_tick(struct client *client)
+{
+    int64_t now = client_now(client);
+
+    if (client->state == CLIENT_READY && now >= client->trouble_until_ms) {
+        client_take_replies(client);
+        if (client->keys_known) {
+            client_take_deliveries(client);
+        }
+    }
+    tick_session(client, now);
+    if (client->state == CLIENT_READY) {
+        client_submit_pump(client);
+        client_ack_send(client);
+    }
+    if (now >= client->trim_ms) {
+        struct err err = {0};
+
+        client->trim_ms = now + TRIM_EVERY_MS;
+        if (journal_trim(client->journal, client_bus_ms(client), &err)) {
+            client_trouble(client, &err);
+        }
+    }
+}
+
+/* ---- life ---- */
+
+void client_connected(struct client *client)
+{
+    if (client->state == CLIENT_AWAY) {
+        client->hello_wait_ms = CLIENT_HELLO_AGAIN_MS;
+        client_session_hello(client);
+    }
+}
+
+void client_disconnected(struct client *client)
+{
+    client_session_end(client);
+    client->state = CLIENT_AWAY;
+}
+
+static int read_journal(struct client *client, struct err *err)
+{
+    struct envelope envelope;
+    int rc = journal_epoch(client->journal, &client->epoch, err);
+
+    for (unsigned lane = 1; lane <= LANE_MAX && !rc; lane++) {
+        rc = journal_cursor(client->journal, (enum lane)lane, &client->lanes[lane].cursor, err);
+        client->lanes[lane].kept = client->lanes[lane].cursor;
+    }
+    rc = rc ? rc : journal_head(client->journal, &client->seen, err);
+    if (!rc && client->seen.n > 0 &&
+        wire_decode_envelope(buf_bytes(&client->seen), &client->arena, &envelope, NULL) == 0 &&
+        envelope.kind == ENVELOPE_BEAT && envelope.beat.head.present) {
+        client->seen_seq = envelope.beat.head.seq;
+    }
+    return rc ? rc : client_submit_load(client, err);
+}
+
+int client_new(const struct client_options *options, struct journal *journal, const struct client_io *io,
+               const struct clock *clock, const struct rng *rng, struct client **ret, struct err *err)
+{
+    struct client *client = calloc(1, sizeof *client);
+    int rc;
+
+    if (!client) {
+        return ERR_NO_MEMORY;
+    }
+    client->options = *options;
+    client->journal = journal;
+    client->io = *io;
+    client->clock = clock;
+    client->rng = rng;
+    client->frame_max = FRAME_MAX;
+    arena_init(&client->arena, ARENA_PER_FRAME);
+    buf_init(&client->out, FRAME_MAX);
+    buf_init(&client->seen, FRAME_MAX);
+    buf_init(&client->claimed, FRAME_MAX);
+    client->keyring = keyring_new(options->region, &options->region_keys->sign);
+    rc = client->keyring ? read_journal(client, err) : ERR_NO_MEMORY;
+    if (rc) {
+        client_free(client);
+        return rc;
+    }
+    client->trim_ms = client_now(client) + TRIM_EVERY_MS;
+    *ret = client;
+    return 0;
+}
+
+void client_free(struct client *client)
+{
+    if (!client) {
+        return;
+    }
+    client_ack_keep(client, NULL); /* what fails here is delivered again */
+    client_frames_drop_all(&client->replies);
+    client_frames_drop_all(&client->deliveries);
+    free(client->replies.at);
+    free(client->deliveries.at);
+    for (size_t i = 0; i < client->pending_n; i++) {
+        free(client->pending[i].frame.p);
+    }
+    free(client->pending);
+    keyring_free(client->keyring);
+    buf_free(&client->claimed);
+    buf_free(&client->seen);
+    buf_free(&client->out);
+    arena_free(&client->arena);
+    free(client);
+}

@@ -1,0 +1,92 @@
+/* Acknowledgements: signed, cumulative, at most one a lane under way. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/lib/client_private.h"
+
+enum { ACK_AGAIN_MS = 5000 };
+
+static void ack_one(struct client *client, enum lane lane)
+{
+    struct ack_lane *at = &client->lanes[lane];
+    struct command command = {.kind = COMMAND_ACK, .ack = {.lane = lane, .up_to_seq = at->cursor}};
+    struct buf frame;
+
+    command.ack.head_seq = client->head_seq;
+    memcpy(command.ack.head_hash, client->head_hash.b, sizeof command.ack.head_hash);
+    buf_init(&frame, FRAME_MAX);
+    if (client_submit_sign(client, &command, true, &frame, NULL) == 0) {
+        at->under_way = at->cursor;
+        at->again_ms = client_now(client) + CLIENT_REPLY_WAIT_MS;
+        client_say_frame(client, buf_bytes(&frame));
+    }
+    buf_free(&frame);
+}
+
+static bool ack_waits(const struct client *client, enum lane lane)
+{
+    const struct ack_lane *at = &client->lanes[lane];
+
+    /* Not before the head is known that it has to name. */
+    return client->options.deliveries && client->keys_known && client->head_seq >= at->cursor &&
+           at->cursor > at->acked;
+}
+
+void client_ack_send(struct client *client)
+{
+    int64_t now = client_now(client);
+
+    for (unsigned lane = 1; lane <= LANE_MAX && client->state == CLIENT_READY; lane++) {
+        if (ack_waits(client, (enum lane)lane) && now >= client->lanes[lane].again_ms) {
+            ack_one(client, (enum lane)lane);
+        }
+    }
+}
+
+int64_t client_ack_due(const struct client *client)
+{
+    int64_t due = INT64_MAX;
+
+    for (unsigned lane = 1; lane <= LANE_MAX; lane++) {
+        if (ack_waits(client, (enum lane)lane) && client->lanes[lane].again_ms < due) {
+            due = client->lanes[lane].again_ms;
+        }
+    }
+    return due;
+}
+
+void client_ack_reply(struct client *client, const struct reply *reply)
+{
+    struct ack_lane *at = &client->lanes[reply->ack_lane];
+
+    if (client->state != CLIENT_READY || at->under_way == 0) {
+        return;
+    }
+    if (reply->outcome == OUTCOME_REFUSED) {
+        at->again_ms =
+            client_now(client) + client_jitter(client, reply->retry_ms ? reply->retry_ms : ACK_AGAIN_MS);
+    } else {
+        at->acked = at->under_way > at->acked ? at->under_way : at->acked;
+        at->again_ms = 0;
+    }
+    at->under_way = 0;
+}
+
+int client_ack_keep(struct client *client, struct err *err)
+{
+    int rc = 0;
+
+    for (unsigned lane = 1; lane <= LANE_MAX && !rc; lane++) {
+        struct ack_lane *at = &client->lanes[lane];
+
+        if (at->cursor > at->kept) {
+            rc = journal_set_cursor(client->journal, (enum lane)lane, at->cursor, err);
+            at->kept = rc ? at->kept : at->cursor;
+        }
+    }
+    if (!rc && client->seen_unkept) {
+        rc = journal_set_head(client->journal, buf_bytes(&client->seen), err);
+        client->seen_unkept = rc != 0;
+    }
+    return rc;
+}

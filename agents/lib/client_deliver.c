@@ -1,0 +1,360 @@
+/* Deliveries: checked, journalled many at a time, then given to the application, then acknowledged. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/lib/client_private.h"
+
+/* One Deliver on its way to the application. Everything lives in its arena. */
+struct taken {
+    struct arena arena;
+    struct deliver deliver;
+    struct record record;
+    struct command command;
+    struct delivery *list;
+    size_t n;
+    char *bad; /* why it is not given on; NULL: it is */
+};
+
+/* ---- which events concern us ---- */
+
+static bool is_recalled(const struct deliver *deliver, struct id order)
+{
+    for (size_t i = 0; i < deliver->recalled_n; i++) {
+        if (id_equal(deliver->recalled[i], order)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The words of the order stand in the command, beside the event. */
+static bool find_words(const struct command *command, const struct event *event, struct delivery *ret)
+{
+    if (command->kind == COMMAND_ORDER_EVACUATION) {
+        ret->evacuation_said = &command->order_evacuation;
+        return true;
+    }
+    if (command->kind != COMMAND_ISSUE_ORDERS) {
+        return false;
+    }
+    for (size_t i = 0; i < command->issue_orders.orders_n; i++) {
+        if (id_equal(command->issue_orders.orders[i].order, event->order)) {
+            ret->order_said = &command->issue_orders.orders[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct delivery delivery_of(const struct taken *taken, const struct event *event,
+                                   enum delivery_kind kind)
+{
+    return (struct delivery){
+        .kind = kind,
+        .mode = taken->command.mode,
+        .lane = taken->deliver.lane,
+        .seq = taken->deliver.seq,
+        .bus_ms = taken->deliver.bus_ms,
+        .incident = event->incident,
+        .order = event->order,
+        .event = event,
+        .record = &taken->record,
+    };
+}
+
+static void give(struct taken *taken, struct delivery delivery)
+{
+    taken->list[taken->n++] = delivery;
+}
+
+static int take_order(struct client *client, struct taken *taken, const struct event *event, struct err *err)
+{
+    struct delivery delivery = delivery_of(taken, event, DELIVERY_ORDER);
+    struct journal_order order = {
+        .order = event->order,
+        .incident = event->incident,
+        .seq = taken->deliver.seq,
+        .lane = taken->deliver.lane,
+        .bus_ms = taken->deliver.bus_ms,
+        .expires_at_ms = event->order_issued.expires_at_ms,
+        .record = taken->deliver.record,
+    };
+    bool recalled, is_new;
+    int rc;
+
+    if (!find_words(&taken->command, event, &delivery)) {
+        taken->bad = arena_printf(&taken->arena, "an order was issued whose words its command does not hold");
+        return 0;
+    }
+    rc = journal_has_recall(client->journal, event->order, &recalled, err);
+    if (rc) {
+        return rc;
+    }
+    if (recalled || is_recalled(&taken->deliver, event->order)) {
+        order.end = JOURNAL_RECALLED;
+    } else if (order.expires_at_ms > 0 && order.expires_at_ms < client_bus_ms(client)) {
+        order.end = JOURNAL_EXPIRED;
+        delivery.kind = DELIVERY_EXPIRED;
+    }
+    rc = journal_add_order(client->journal, &order, &is_new, err);
+    if (!rc && is_new && order.end != JOURNAL_RECALLED) {
+        give(taken, delivery);
+    }
+    return rc;
+}
+
+static int take_recall(struct client *client, struct taken *taken, const struct event *event, struct err *err)
+{
+    struct journal_order order;
+    int rc = journal_order(client->journal, event->order, &order, err);
+
+    if (rc == ERR_NOT_FOUND) {
+        rc = journal_add_recall(client->journal, event->order, event->order_recalled.expires_at_ms, err);
+    } else if (!rc && order.end == JOURNAL_RECALLED) {
+        return 0;
+    } else if (!rc) {
+        rc = journal_end_order(client->journal, event->order, JOURNAL_RECALLED, err);
+    }
+    if (!rc) {
+        give(taken, delivery_of(taken, event, DELIVERY_RECALL));
+    }
+    return rc;
+}
+
+/* Amendments and the end of an order that is ours; ret_ours is false when it is not. */
+static int take_change(struct client *client, struct taken *taken, const struct event *event, bool *ret_ours,
+                       struct err *err)
+{
+    struct journal_order order;
+    int rc = journal_order(client->journal, event->order, &order, err);
+
+    *ret_ours = rc == 0;
+    if (rc) {
+        return rc == ERR_NOT_FOUND ? 0 : rc;
+    }
+    if (event->kind == EVENT_ORDER_EXPIRED) {
+        if (order.end == JOURNAL_EXPIRED) {
+            return 0;
+        }
+        rc = journal_end_order(client->journal, event->order, JOURNAL_EXPIRED, err);
+        if (!rc) {
+            give(taken, delivery_of(taken, event, DELIVERY_EXPIRED));
+        }
+        return rc;
+    }
+    if (event->order_amended.amendment <= order.amendments || order.end != JOURNAL_OPEN) {
+        return 0;
+    }
+    rc = journal_add_amendment(client->journal, event->order, event->order_amended.amendment,
+                               taken->deliver.seq, taken->deliver.bus_ms, taken->deliver.record, err);
+    if (!rc) {
+        give(taken, delivery_of(taken, event, DELIVERY_AMENDMENT));
+    }
+    return rc;
+}
+
+/* A record that does something to an order of ours is that; any other is a notice of each event. */
+static int take_events(struct client *client, struct taken *taken, struct err *err)
+{
+    size_t ours = 0;
+
+    for (size_t i = 0; i < taken->record.events_n && !taken->bad; i++) {
+        const struct event *event = &taken->record.events[i];
+        bool is_ours = false;
+        int rc = 0;
+
+        if (event->kind == EVENT_ORDER_ISSUED) {
+            is_ours = !event->order_issued.history &&
+                      words_have(event->order_issued.agents, client->options.agent->name);
+            rc = is_ours ? take_order(client, taken, event, err) : 0;
+        } else if (event->kind == EVENT_ORDER_RECALLED) {
+            is_ours = true;
+            rc = take_recall(client, taken, event, err);
+        } else if (event->kind == EVENT_ORDER_AMENDED || event->kind == EVENT_ORDER_EXPIRED) {
+            rc = take_change(client, taken, event, &is_ours, err);
+        }
+        if (rc) {
+            return rc;
+        }
+        ours += is_ours ? 1 : 0;
+    }
+    if (ours == 0 && !taken->bad) {
+        for (size_t i = 0; i < taken->record.events_n; i++) {
+            give(taken, delivery_of(taken, &taken->record.events[i], DELIVERY_NOTICE));
+        }
+    }
+    return 0;
+}
+
+/* ---- one delivery ---- */
+
+/* ERR_TEMPORARY: not before the region's stream was read again. */
+static int check(struct client *client, struct taken *taken)
+{
+    struct err err = {0};
+    int rc = wire_decode_record(taken->deliver.record, &taken->arena, &taken->record, &err);
+
+    rc = rc ? rc
+            : wire_decode_command(taken->record.signed_command.payload, &taken->arena, &taken->command, &err);
+    if (rc == 0) {
+        rc = keyring_verify(client->keyring, taken->deliver.seq, &taken->record, &taken->command, &err);
+        if (rc && taken->deliver.seq > client->keys_seq) {
+            return ERR_TEMPORARY;
+        }
+    }
+    if (rc == 0) {
+        taken->list = arena_array(&taken->arena, struct delivery, taken->record.events_n);
+        rc = taken->list ? 0 : ERR_NO_MEMORY;
+    }
+    if (rc) {
+        taken->bad = arena_strdup(&taken->arena, err.text[0] != '\0' ? err.text : err_string(rc));
+        return taken->bad ? 0 : ERR_NO_MEMORY;
+    }
+    return 0;
+}
+
+static bool is_behind(const struct client *client, const struct deliver *deliver)
+{
+    return deliver->seq <= client->lanes[deliver->lane].cursor;
+}
+
+static int take_one(struct client *client, struct taken *taken, struct bytes frame, struct err *err)
+{
+    struct envelope envelope;
+    int rc = wire_decode_envelope(frame, &taken->arena, &envelope, err);
+
+    if (rc) {
+        return rc;
+    }
+    taken->deliver = envelope.deliver;
+    if (is_behind(client, &taken->deliver) || taken->deliver.record.n == 0) {
+        return 0; /* had already, or a tombstone */
+    }
+    rc = check(client, taken);
+    if (rc || taken->bad) {
+        return rc;
+    }
+    return take_events(client, taken, err);
+}
+
+/* ---- a batch ---- */
+
+static void give_one(struct client *client, const struct taken *taken)
+{
+    struct ack_lane *lane = &client->lanes[taken->deliver.lane];
+
+    lane->credit++;
+    if (is_behind(client, &taken->deliver)) {
+        return; /* the same twice in one batch */
+    }
+    lane->cursor = taken->deliver.seq;
+    if (taken->deliver.seq > client->head_seq) {
+        client->head_seq = taken->deliver.seq;
+        client->head_hash = taken->deliver.hash;
+    }
+    if (taken->bad && client->io.on_bad) {
+        client->io.on_bad(client->io.ctx, taken->deliver.seq, taken->bad);
+    }
+    for (size_t i = 0; i < taken->n && client->io.on_delivery; i++) {
+        client->io.on_delivery(client->io.ctx, &taken->list[i]);
+    }
+}
+
+static void give_credit(struct client *client)
+{
+    for (unsigned i = 1; i <= LANE_MAX; i++) {
+        struct ack_lane *lane = &client->lanes[i];
+
+        if (lane->credit > 0 && client->state == CLIENT_READY) {
+            client_say(client, &(struct envelope){.kind = ENVELOPE_CREDIT,
+                                                  .credit = {.lane = (enum lane)i, .add = lane->credit}});
+            lane->credit = 0;
+        }
+    }
+}
+
+/* Keys that are newer than what we know: the stream is read again, which the user's tail would be lost by. */
+static void need_keys(struct client *client, uint64_t seq)
+{
+    client->keys_asked = seq;
+    if (client->tailing == TAILING_USER) {
+        client_give_up(client, "a key has changed: the region's stream is read again");
+    } else {
+        client_tail_start(client);
+    }
+}
+
+static int take_batch(struct client *client, struct taken *taken, size_t n, size_t *ret_n, bool *ret_keys,
+                      struct err *err)
+{
+    int rc = journal_begin(client->journal, err);
+    size_t i = 0;
+
+    *ret_keys = false;
+    for (; i < n && !rc; i++) {
+        struct frame *frame = &client->deliveries.at[i];
+
+        rc = take_one(client, &taken[i], (struct bytes){frame->p, frame->n}, err);
+        if (rc == ERR_TEMPORARY) {
+            *ret_keys = true;
+            rc = 0;
+            break;
+        }
+    }
+    rc = rc ? rc : client_ack_keep(client, err);
+    if (rc) {
+        journal_rollback(client->journal);
+        return rc;
+    }
+    *ret_n = i;
+    return journal_commit(client->journal, err);
+}
+
+/* False when no more can be taken now. */
+static bool take_some(struct client *client, struct taken *taken, size_t n)
+{
+    struct frame frames[CLIENT_BATCH_MAX];
+    struct err err = {0};
+    bool keys;
+    size_t done;
+    int rc = take_batch(client, taken, n, &done, &keys, &err);
+
+    if (rc) {
+        client_trouble(client, &err);
+        return false;
+    }
+    client_frames_take(&client->deliveries, frames, done);
+    for (size_t i = 0; i < done; i++) {
+        give_one(client, &taken[i]);
+    }
+    client_frames_free(frames, done);
+    give_credit(client);
+    if (keys && client->state == CLIENT_READY) {
+        need_keys(client, taken[done].deliver.seq);
+    }
+    return !keys;
+}
+
+void client_take_deliveries(struct client *client)
+{
+    struct taken *taken;
+    bool more = true;
+
+    if (client->deliveries.n == 0) {
+        return;
+    }
+    taken = calloc(CLIENT_BATCH_MAX, sizeof *taken);
+    for (size_t rounds = 0; taken && more && client->deliveries.n > 0 && rounds < CLIENT_WINDOW; rounds++) {
+        size_t n = client->deliveries.n < CLIENT_BATCH_MAX ? client->deliveries.n : CLIENT_BATCH_MAX;
+
+        for (size_t i = 0; i < n; i++) {
+            taken[i] = (struct taken){0};
+            arena_init(&taken[i].arena, ARENA_PER_FRAME);
+        }
+        more = take_some(client, taken, n);
+        for (size_t i = 0; i < n; i++) {
+            arena_free(&taken[i].arena);
+        }
+    }
+    free(taken);
+}

@@ -1,0 +1,160 @@
+/* The client's inside, for client*.c only. */
+#ifndef MUSTER_AGENTS_LIB_CLIENT_PRIVATE_H
+#define MUSTER_AGENTS_LIB_CLIENT_PRIVATE_H
+
+#include "agents/lib/client.h"
+#include "agents/lib/keyring.h"
+#include "common/core/stream.h"
+
+/*   AWAY --connected--> GREETING --Welcome--> READY
+ *    ^                   |    ^                 |
+ *    |                  Bye   time              |
+ *    |                   v    |                 |
+ *    +---disconnected-- WAITING <-----Bye-------+      (a disconnect leads from every state to AWAY) */
+enum client_state { CLIENT_AWAY, CLIENT_GREETING, CLIENT_WAITING, CLIENT_READY };
+
+/* What the one tail of the session is for. */
+enum tailing { TAILING_NOTHING, TAILING_KEYS, TAILING_USER };
+
+struct frame {
+    uint8_t *p;
+    size_t n;
+};
+
+/* Frames that wait for the next tick, in the order in which they came. */
+struct frames {
+    struct frame *at;
+    size_t n;
+    size_t capacity;
+    size_t bytes;
+};
+
+struct pending {
+    int64_t item;
+    uint64_t counter;
+    uint64_t tag;
+    struct frame frame;
+    bool sent;
+    bool settled;     /* its reply is in the journal's open transaction */
+    int64_t again_ms; /* boot time: not sent (again) before */
+};
+
+struct ack_lane {
+    uint64_t cursor;    /* taken in and given */
+    uint64_t kept;      /* the cursor that is in the journal */
+    uint64_t acked;     /* the broker has said so */
+    uint64_t under_way; /* 0: none */
+    int64_t again_ms;
+    uint32_t credit; /* to be given back */
+};
+
+struct client {
+    struct client_options options;
+    struct journal *journal;
+    struct client_io io;
+    const struct clock *clock;
+    const struct rng *rng;
+    struct arena arena; /* of the frame at hand */
+    struct buf out;
+
+    enum client_state state;
+    int64_t state_due_ms; /* GREETING: give up; WAITING: say Hello */
+    int64_t hello_wait_ms;
+    int64_t ready_ms; /* since when */
+    int64_t heard_ms;
+    int64_t said_ms;
+    int64_t beat_ms;
+    size_t frame_max;
+    uint64_t epoch;
+    uint64_t last_counter;
+    int64_t bus_offset_ms;
+    bool bus_known;
+
+    /* the highest record seen, and the highest head that the broker signed */
+    uint64_t head_seq;
+    struct hash head_hash;
+    struct buf seen; /* as an encoded Beat */
+    uint64_t seen_seq;
+    bool seen_unkept;
+    struct buf claimed; /* a head that came before the broker's key was known */
+
+    struct keyring *keyring;
+    bool keys_known;
+    uint64_t keys_seq;   /* the region's stream was read up to it */
+    uint64_t keys_asked; /* a delivery's seq for which it is read again */
+    enum tailing tailing;
+    uint32_t tail_items; /* since credit was last given */
+    uint32_t tail_credit;
+    struct tail tail; /* the user's */
+    char tail_stream[STREAM_NAME_MAX];
+    bool tail_wanted;
+    bool tail_ended;
+    uint64_t tail_seq;
+
+    struct pending *pending;
+    size_t pending_n;
+    size_t pending_capacity;
+    size_t pending_bytes;
+    size_t in_flight;
+    struct frames replies;
+    struct frames deliveries;
+    int64_t trouble_until_ms;
+    int64_t trim_ms;
+    struct ack_lane lanes[LANE_MAX + 1];
+};
+
+int64_t client_now(const struct client *client);
+/* Half of ms to one and a half of it. */
+int64_t client_jitter(struct client *client, int64_t ms);
+void client_say(struct client *client, const struct envelope *envelope);
+void client_say_frame(struct client *client, struct bytes frame);
+void client_give_up(struct client *client, const char *why);
+void client_heard_bus(struct client *client, int64_t bus_ms);
+void client_trouble(struct client *client, const struct err *err);
+
+int client_frames_push(struct frames *frames, struct bytes bytes); /* 0, ERR_TOO_BIG, ERR_NO_MEMORY */
+void client_frames_drop_all(struct frames *frames);
+/* Moves the first n out; they are the caller's to free by client_frames_free(). Callbacks may end the
+ * session and with it the queue, while what they are given points into the frames. */
+void client_frames_take(struct frames *frames, struct frame *ret, size_t n);
+void client_frames_free(struct frame *at, size_t n);
+
+/* client_session.c */
+void client_session_hello(struct client *client);
+void client_session_welcome(struct client *client, const struct welcome *welcome);
+void client_session_bye(struct client *client, enum refusal refusal, const char *reason);
+void client_session_head(struct client *client, const struct signed_head *head);
+void client_session_end(struct client *client);
+
+/* client_tail.c */
+void client_tail_start(struct client *client);
+void client_tail_item(struct client *client, const struct tail_item *item);
+void client_tail_end(struct client *client, const struct tail_end *end);
+
+/* client_submit.c */
+int client_submit_load(struct client *client, struct err *err);
+void client_submit_pump(struct client *client);
+int64_t client_submit_due(const struct client *client);
+void client_submit_forget_session(struct client *client);
+/* What journals a command without sending it; client_submit_commit() sends it once the journal's transaction
+ * is durable, client_submit_undo() forgets it. */
+int client_submit_prepare(struct client *client, const struct command *commands, const uint64_t *tags,
+                          size_t n, struct err *err);
+void client_submit_commit(struct client *client);
+void client_submit_undo(struct client *client, size_t n);
+int client_submit_sign(struct client *client, struct command *command, bool as_agent, struct buf *ret,
+                       struct err *err);
+
+/* client_reply.c */
+void client_take_replies(struct client *client);
+
+/* client_deliver.c */
+void client_take_deliveries(struct client *client);
+
+/* client_ack.c */
+void client_ack_reply(struct client *client, const struct reply *reply);
+void client_ack_send(struct client *client);
+int64_t client_ack_due(const struct client *client);
+int client_ack_keep(struct client *client, struct err *err); /* cursors and head into the journal */
+
+#endif

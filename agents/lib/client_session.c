@@ -1,0 +1,152 @@
+/* Hello, Welcome, Bye, and the head of the log that the broker signs. */
+#include <string.h>
+
+#include "agents/lib/client_private.h"
+
+void client_session_hello(struct client *client)
+{
+    struct hello hello = {
+        .protocol = PROTOCOL_VERSION,
+        .agent = client->options.agent->name,
+        .deliveries = client->options.deliveries,
+        .window = CLIENT_WINDOW,
+        .seen = {.region = ""},
+        .software = client->options.software ? client->options.software : "",
+    };
+    struct envelope seen;
+
+    arena_reset(&client->arena);
+    if (client->seen.n > 0 &&
+        wire_decode_envelope(buf_bytes(&client->seen), &client->arena, &seen, NULL) == 0 &&
+        seen.kind == ENVELOPE_BEAT) {
+        hello.seen = seen.beat.head;
+    }
+    client->state = CLIENT_GREETING;
+    client->heard_ms = client_now(client);
+    client->state_due_ms = client->heard_ms + CLIENT_WELCOME_WAIT_MS;
+    client_say(client, &(struct envelope){.kind = ENVELOPE_HELLO, .hello = hello});
+}
+
+/* What belonged to the session only: the broker says again what was not acknowledged. */
+void client_session_end(struct client *client)
+{
+    client_frames_drop_all(&client->deliveries);
+    client_frames_drop_all(&client->replies);
+    client_submit_forget_session(client);
+    client->tailing = TAILING_NOTHING;
+    client->keys_known = false;
+    for (unsigned lane = 1; lane <= LANE_MAX; lane++) {
+        client->lanes[lane].under_way = 0;
+        client->lanes[lane].again_ms = 0;
+        client->lanes[lane].credit = 0;
+    }
+}
+
+static void wait_and_greet(struct client *client, enum refusal refusal, const char *reason)
+{
+    /* Two processes of one agent end each other's sessions: only one that lasted makes the wait short. */
+    if (client->state == CLIENT_READY && client_now(client) - client->ready_ms > CLIENT_HELLO_AGAIN_MAX_MS) {
+        client->hello_wait_ms = CLIENT_HELLO_AGAIN_MS;
+    }
+    client_session_end(client);
+    client->state = CLIENT_WAITING;
+    client->state_due_ms = client_now(client) + client_jitter(client, client->hello_wait_ms);
+    client->hello_wait_ms *= 2;
+    if (client->hello_wait_ms > CLIENT_HELLO_AGAIN_MAX_MS) {
+        client->hello_wait_ms = CLIENT_HELLO_AGAIN_MAX_MS;
+    }
+    if (client->io.on_refused) {
+        client->io.on_refused(client->io.ctx, refusal, reason);
+    }
+}
+
+void client_session_bye(struct client *client, enum refusal refusal, const char *reason)
+{
+    if (client->state != CLIENT_WAITING) {
+        wait_and_greet(client, refusal, reason);
+    }
+}
+
+void client_goodbye(struct client *client)
+{
+    if (client->state == CLIENT_READY || client->state == CLIENT_GREETING) {
+        client_say(client, &(struct envelope){.kind = ENVELOPE_BYE, .bye = {.reason = ""}});
+    }
+    client_disconnected(client);
+}
+
+static void take_cursors(struct client *client, const struct welcome *welcome)
+{
+    for (unsigned lane = 1; lane <= LANE_MAX; lane++) {
+        struct ack_lane *at = &client->lanes[lane];
+
+        at->acked = welcome->acked[lane];
+        if (at->cursor < at->acked) {
+            at->cursor = at->acked; /* said before, by a journal that is gone */
+        }
+    }
+}
+
+void client_session_welcome(struct client *client, const struct welcome *welcome)
+{
+    struct err err = {0};
+
+    if (client->state != CLIENT_GREETING) {
+        return;
+    }
+    if (welcome->protocol != PROTOCOL_VERSION) {
+        wait_and_greet(client, REFUSED_VERSION, "the broker speaks another version of the protocol");
+        return;
+    }
+    if (strcmp(welcome->region, client->options.region) != 0) {
+        wait_and_greet(client, REFUSED_REGION, "this is another region's broker; check the address");
+        return;
+    }
+    if (client->epoch != welcome->epoch && journal_set_epoch(client->journal, welcome->epoch, &err)) {
+        client_trouble(client, &err);
+        client_give_up(client, "the journal fails");
+        return;
+    }
+    client->state = CLIENT_READY;
+    client->ready_ms = client_now(client);
+    client->epoch = welcome->epoch;
+    client->last_counter = welcome->last_counter;
+    client->beat_ms = welcome->beat_ms > 0 ? welcome->beat_ms : 5000;
+    client->frame_max =
+        welcome->frame_max > 0 && welcome->frame_max < FRAME_MAX ? welcome->frame_max : FRAME_MAX;
+    client_heard_bus(client, welcome->bus_ms);
+    take_cursors(client, welcome);
+    client_tail_start(client);
+    client_session_head(client, &welcome->head);
+    client_submit_pump(client);
+    client_ack_send(client);
+    if (client->io.on_ready) {
+        client->io.on_ready(client->io.ctx, welcome);
+    }
+}
+
+/* A head is believed when the broker's key, known from the region's stream, has signed it. */
+void client_session_head(struct client *client, const struct signed_head *head)
+{
+    const struct public_key *broker = keyring_broker(client->keyring);
+    struct envelope kept = {.kind = ENVELOPE_BEAT, .beat = {.head = *head}};
+    struct buf *to = broker ? &client->seen : &client->claimed;
+
+    if (!head->present || strcmp(head->region, client->options.region) != 0) {
+        return;
+    }
+    if (broker && (!signed_head_verify(broker, head) || head->seq <= client->seen_seq)) {
+        return;
+    }
+    buf_reset(to);
+    wire_encode_envelope(&kept, to);
+    if (!broker) {
+        return;
+    }
+    client->seen_seq = head->seq;
+    client->seen_unkept = true;
+    if (head->seq > client->head_seq) {
+        client->head_seq = head->seq;
+        client->head_hash = head->hash;
+    }
+}

@@ -1,0 +1,151 @@
+/* What the client gives, in the words of the public header. */
+#include "agents/lib/muster_private.h"
+
+_Static_assert((int)MUSTER_ACTUAL == (int)MODE_ACTUAL && (int)MUSTER_TEST == (int)MODE_TEST, "modes");
+_Static_assert((int)MUSTER_ACKNOWLEDGED == (int)RUNG_ACKNOWLEDGED &&
+                   (int)MUSTER_DECLINED == (int)RUNG_DECLINED,
+               "rungs");
+_Static_assert((int)MUSTER_FINAL == (int)REPORT_FINAL &&
+                   (int)MUSTER_OUT_OF_SERVICE == (int)UNIT_OUT_OF_SERVICE,
+               "reports and units");
+_Static_assert((int)MUSTER_BD09 == (int)DATUM_BD09 && (int)MUSTER_REFUSED == (int)OUTCOME_REFUSED,
+               "datums and outcomes");
+
+struct texts {
+    char order[ID_TEXT];
+    char incident[ID_TEXT];
+};
+
+static void format_ids(const struct delivery *delivery, struct texts *ret)
+{
+    ret->order[0] = '\0';
+    ret->incident[0] = '\0';
+    if (!id_is_zero(delivery->order)) {
+        id_format(delivery->order, ret->order);
+    }
+    if (!id_is_zero(delivery->incident)) {
+        id_format(delivery->incident, ret->incident);
+    }
+}
+
+static void give_order(struct muster *muster, const struct delivery *delivery, const struct texts *texts)
+{
+    const struct order_issued *issued = &delivery->event->order_issued;
+    struct muster_order order = {
+        .order = texts->order,
+        .incident = texts->incident,
+        .mode = (enum muster_mode)delivery->mode,
+        .evacuation = delivery->evacuation_said != NULL,
+        .resumed = delivery->resumed,
+        .last_rung = (enum muster_rung)delivery->rung_said,
+        .kind = issued->kind,
+        .issuer = issued->issuer,
+        .needs = issued->needs.at,
+        .needs_n = issued->needs.n,
+        .issued_at_ms = delivery->event->at_ms,
+        .answer_by_ms = issued->answer_by_ms,
+        .expires_at_ms = issued->expires_at_ms,
+    };
+
+    if (delivery->order_said) {
+        order.text = delivery->order_said->text;
+        order.units = delivery->order_said->units.at;
+        order.units_n = delivery->order_said->units.n;
+    } else if (delivery->evacuation_said) {
+        order.text = delivery->evacuation_said->text;
+    }
+    muster->callbacks.on_order(muster->ctx, &order);
+}
+
+static void give_amendment(struct muster *muster, const struct delivery *delivery, const struct texts *texts)
+{
+    struct muster_amendment amendment = {
+        .order = texts->order,
+        .incident = texts->incident,
+        .amendment = delivery->event->order_amended.amendment,
+        .needs = delivery->event->order_amended.needs.at,
+        .needs_n = delivery->event->order_amended.needs.n,
+        .answer_by_ms = delivery->event->order_amended.answer_by_ms,
+        .resumed = delivery->resumed,
+    };
+
+    muster->callbacks.on_amendment(muster->ctx, &amendment);
+}
+
+static void give_notice(struct muster *muster, const struct delivery *delivery, const struct texts *texts)
+{
+    const struct event *event = delivery->event;
+    struct muster_notice notice = {
+        .seq = delivery->seq,
+        .event = event_kind_name(event->kind),
+        .incident = texts->incident,
+        .order = texts->order,
+        .agent = "",
+        .fact = "",
+        .at_ms = event->at_ms,
+    };
+
+    if (event->kind == EVENT_RUNG_REACHED || event->kind == EVENT_RECEIPT_NOTED) {
+        notice.rung = (enum muster_rung)event->rung.rung;
+        notice.agent = event->rung.agent;
+    } else if (event->kind == EVENT_INFORMATION_REQUESTED || event->kind == EVENT_INFORMATION_ANSWERED ||
+               event->kind == EVENT_INFORMATION_OVERDUE) {
+        notice.fact = event->information.fact;
+    }
+    muster->callbacks.on_notice(muster->ctx, &notice);
+}
+
+void handle_give(void *ctx, const struct delivery *delivery)
+{
+    struct muster *muster = ctx;
+    const struct muster_callbacks *callbacks = &muster->callbacks;
+    struct texts texts;
+
+    format_ids(delivery, &texts);
+    switch (delivery->kind) {
+    case DELIVERY_ORDER:
+        if (callbacks->on_order) {
+            give_order(muster, delivery, &texts);
+        }
+        break;
+    case DELIVERY_AMENDMENT:
+        if (callbacks->on_amendment) {
+            give_amendment(muster, delivery, &texts);
+        }
+        break;
+    case DELIVERY_RECALL:
+        if (callbacks->on_recall) {
+            callbacks->on_recall(muster->ctx, texts.order, texts.incident);
+        }
+        break;
+    case DELIVERY_EXPIRED:
+        if (callbacks->on_expired) {
+            callbacks->on_expired(muster->ctx, texts.order, texts.incident);
+        }
+        break;
+    case DELIVERY_NOTICE:
+        if (callbacks->on_notice) {
+            give_notice(muster, delivery, &texts);
+        }
+        break;
+    }
+}
+
+void handle_give_reply(void *ctx, uint64_t tag, const struct reply *reply)
+{
+    struct muster *muster = ctx;
+    bool refused = reply->outcome == OUTCOME_REFUSED;
+    struct muster_reply given = {
+        .tag = tag,
+        .outcome = (enum muster_outcome)reply->outcome,
+        .seq = reply->seq,
+        .refusal = refused ? refusal_word(reply->refusal) : "",
+        .text = !refused                                    ? ""
+                : reply->detail && reply->detail[0] != '\0' ? reply->detail
+                                                            : refusal_text(reply->refusal),
+    };
+
+    if (muster->callbacks.on_reply) {
+        muster->callbacks.on_reply(muster->ctx, &given);
+    }
+}

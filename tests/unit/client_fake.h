@@ -1,0 +1,97 @@
+/* A broker of one region for tests of the client: it signs, encodes, and does exactly what the test says. The
+ * client's clock and random numbers are the test's too. */
+#ifndef MUSTER_TESTS_UNIT_CLIENT_FAKE_H
+#define MUSTER_TESTS_UNIT_CLIENT_FAKE_H
+
+#include "agents/lib/client.h"
+
+#define FAKE_REGION "370102"
+#define FAKE_AGENT "370102/fire-rescue/station-3"
+#define FAKE_CENTRE "370102/emergency-management/centre"
+
+enum { FAKE_SENT_MAX = 512, FAKE_GIVEN_MAX = 512 };
+
+struct fake_given {
+    enum delivery_kind kind;
+    bool resumed;
+    struct id order;
+    uint64_t seq;
+    enum rung rung_said;
+    char text[64];
+    char note[16];
+};
+
+struct fake {
+    int64_t now_ms;
+    uint64_t random;
+    struct clock clock;
+    struct rng rng;
+    struct secret_keys root, broker, agent, centre, stranger;
+    struct public_keys region_keys;
+    char path[96];
+    char folder[64];
+    struct journal *journal;
+    struct client *client;
+    uint64_t epoch;
+    uint64_t last_counter;
+    uint64_t acked[LANE_MAX + 1];
+    uint64_t seq;          /* of the last record made */
+    struct buf region[16]; /* its stream */
+    size_t region_n;
+
+    struct buf sent[FAKE_SENT_MAX];
+    size_t sent_n;
+    size_t read_n;
+    struct arena arena;
+
+    struct fake_given given[FAKE_GIVEN_MAX];
+    size_t given_n;
+    size_t bad;
+    size_t ready;
+    size_t refused;
+    enum refusal refusal;
+    size_t reconnects;
+    size_t replies;
+    uint64_t reply_tag;
+    struct reply reply;
+    size_t tailed;
+    size_t tail_ends;
+};
+
+void fake_start(struct fake *fake);
+void fake_stop(struct fake *fake);
+/* The client's process dies and starts again, with the same journal. */
+void fake_restart(struct fake *fake);
+
+/* Ticks until nothing is due now. */
+void fake_run(struct fake *fake);
+void fake_later(struct fake *fake, int64_t ms);
+/* The next frame of this kind that the client has sent; what came before it is passed over. NULL: none. */
+const struct envelope *fake_next(struct fake *fake, enum envelope_kind kind);
+void fake_skip(struct fake *fake); /* passes over all */
+/* Whatever the client sent is answered: Hello, the tail of the region's stream. */
+void fake_greet(struct fake *fake);
+void fake_say(struct fake *fake, const struct envelope *envelope);
+void fake_reply(struct fake *fake, uint64_t counter, enum outcome outcome, enum refusal refusal);
+void fake_answer_acks(struct fake *fake);
+
+/* A record, signed by `keys` in the name of `author`, appended to ret. */
+void fake_record(struct fake *fake, const struct secret_keys *keys, const struct command *command,
+                 const struct event *events, size_t events_n, struct buf *ret);
+void fake_deliver(struct fake *fake, enum lane lane, uint64_t seq, const struct buf *record);
+void fake_tombstone(struct fake *fake, enum lane lane, uint64_t seq, struct id order);
+
+struct id fake_id(uint8_t n);
+/* The records that tests need most. Each returns its seq after giving it to the client. */
+uint64_t fake_order(struct fake *fake, struct id order, int64_t expires_at_ms);
+uint64_t fake_order_by(struct fake *fake, const struct secret_keys *keys, struct id order,
+                       int64_t expires_at_ms);
+uint64_t fake_recall(struct fake *fake, struct id order, int64_t expires_at_ms);
+uint64_t fake_amend(struct fake *fake, struct id order, uint32_t amendment);
+/* An enrolment after the start, to be read when the client asks for the region's stream again. */
+void fake_enrol_stranger(struct fake *fake);
+
+/* What the client said of a command: decoded from a Submit. */
+struct command fake_command(struct fake *fake, const struct envelope *submit);
+
+#endif

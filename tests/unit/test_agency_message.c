@@ -1,0 +1,167 @@
+#include "agents/agency/message.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define ORDER "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+
+static struct arena arena;
+static json_t *json;
+
+static int parse(const char *text, struct asked *ret, struct err *err)
+{
+    json_decref(json);
+    json = json_loads(text, 0, NULL);
+    assert_non_null(json);
+    arena_reset(&arena);
+    return message_parse(json, (struct id){{7}}, &arena, ret, err);
+}
+
+static void a_receipt_is_read(void **state)
+{
+    struct asked asked;
+    char text[ID_TEXT];
+
+    (void)state;
+    assert_int_equal(parse("{\"type\":\"receipt\",\"ref\":9,\"order\":\"" ORDER "\",\"rung\":\"accepted\","
+                           "\"units\":[\"E1\",\"E2\"],\"text\":\"on our way\"}",
+                           &asked, NULL),
+                     0);
+    assert_int_equal(asked.kind, ASKED_RECEIPT);
+    assert_true(asked.has_ref);
+    assert_int_equal(asked.ref, 9);
+    assert_int_equal(asked.command.give_receipt.rung, RUNG_ACCEPTED);
+    assert_int_equal(asked.command.give_receipt.units.n, 2);
+    assert_string_equal(id_format(asked.command.give_receipt.order, text), ORDER);
+    assert_false(asked.command.give_receipt.has_head_count);
+    assert_int_equal(parse("{\"type\":\"receipt\",\"order\":\"" ORDER
+                           "\",\"rung\":\"completed\",\"present\":6}",
+                           &asked, NULL),
+                     0);
+    assert_true(asked.command.give_receipt.has_head_count);
+    assert_int_equal(asked.command.give_receipt.present, 6);
+    assert_int_equal(parse("{\"type\":\"receipt\",\"order\":\"" ORDER "\",\"amendment\":2}", &asked, NULL),
+                     0);
+    assert_int_equal(asked.command.give_receipt.amendment, 2);
+    assert_int_equal(asked.command.give_receipt.rung, RUNG_ACKNOWLEDGED);
+}
+
+static void units_and_reports_are_read(void **state)
+{
+    struct asked asked;
+    const struct facts *facts = &asked.command.file_report.facts;
+
+    (void)state;
+    assert_int_equal(
+        parse("{\"type\":\"units\",\"units\":[{\"id\":\"E1\",\"equipment\":[\"scba\"],\"crew\":6}]}", &asked,
+              NULL),
+        0);
+    assert_int_equal(asked.command.state_units.units[0].status, UNIT_FREE);
+    assert_int_equal(asked.command.state_units.units[0].crew, 6);
+    assert_int_equal(
+        parse("{\"type\":\"report\",\"facts\":{\"kind\":\"fire\",\"position\":{\"datum\":\"wgs84\","
+              "\"latitude\":36.65,\"longitude\":-117.1},\"casualties\":{\"dead\":0},"
+              "\"occurred_at\":\"2026-11-22T03:00:00Z\"}}",
+              &asked, NULL),
+        0);
+    assert_int_equal(asked.command.file_report.kind, REPORT_INITIAL);
+    assert_int_equal(asked.command.file_report.incident.b[0], 7);
+    assert_string_equal(facts->kind, "fire");
+    assert_int_equal(facts->position.latitude_e7, 366500000);
+    assert_int_equal(facts->position.longitude_e7, -1171000000);
+    assert_int_equal(facts->casualties.dead, 0);
+    assert_int_equal(facts->casualties.missing, COUNT_UNKNOWN);
+    assert_int_equal(facts->occurred_at_ms, 1795316400000);
+}
+
+static void bad_lines_say_what_is_wrong(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *says;
+    } BAD[] = {
+        {"[]", "object"},
+        {"{}", "\"type\""},
+        {"{\"type\":\"order\"}", "\"type\""},
+        {"{\"type\":3}", "\"type\""},
+        {"{\"type\":\"receipt\",\"ref\":-1}", "\"ref\""},
+        {"{\"type\":\"receipt\",\"rung\":\"accepted\"}", "\"order\""},
+        {"{\"type\":\"receipt\",\"order\":\"x\",\"rung\":\"accepted\"}", "\"order\""},
+        {"{\"type\":\"receipt\",\"order\":\"" ORDER "\",\"rung\":\"recalled\"}", "\"rung\""},
+        {"{\"type\":\"receipt\",\"order\":\"" ORDER "\",\"rung\":\"accepted\",\"units\":[1]}", "\"units\""},
+        {"{\"type\":\"units\"}", "\"units\""},
+        {"{\"type\":\"units\",\"units\":[{}]}", "\"id\""},
+        {"{\"type\":\"units\",\"units\":[{\"id\":\"E\",\"status\":\"gone\"}]}", "\"status\""},
+        {"{\"type\":\"report\",\"kind\":\"follow-up\"}", "\"incident\""},
+        {"{\"type\":\"report\",\"kind\":\"first\"}", "\"kind\""},
+        {"{\"type\":\"report\",\"facts\":{\"position\":{\"latitude\":1,\"longitude\":1}}}", "datum"},
+        {"{\"type\":\"report\",\"facts\":{\"occurred_at\":\"yesterday\"}}", "occurred_at"},
+        {"{\"type\":\"report\",\"facts\":{\"casualties\":{\"dead\":-1}}}", "\"dead\""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        struct asked asked;
+        struct err err = {0};
+
+        assert_int_equal(parse(BAD[i].text, &asked, &err), ERR_DATA);
+        if (!strstr(err.text, BAD[i].says)) {
+            fail_msg("%s: %s", BAD[i].text, err.text);
+        }
+    }
+}
+
+static void a_delivery_is_told(void **state)
+{
+    struct event event = {.kind = EVENT_ORDER_ISSUED};
+    struct new_order words = {.text = "go", .addressee = "370102/health", .kind = "dispatch"};
+    struct delivery delivery = {.kind = DELIVERY_ORDER,
+                                .mode = MODE_EXERCISE,
+                                .seq = 5,
+                                .order = {{1}},
+                                .incident = {{2}},
+                                .event = &event,
+                                .order_said = &words};
+    json_t *told;
+
+    (void)state;
+    event.order_issued = (struct order_issued){.kind = "dispatch", .issuer = "", .operator= "" };
+    told = message_delivery(&delivery);
+    assert_string_equal(json_string_value(json_object_get(told, "type")), "order");
+    assert_string_equal(json_string_value(json_object_get(told, "mode")), "exercise");
+    assert_string_equal(json_string_value(json_object_get(told, "text")), "go");
+    assert_null(json_object_get(told, "issuer"));
+    json_decref(told);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    arena_init(&arena, 1 << 20);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    json_decref(json);
+    arena_free(&arena);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_receipt_is_read),
+        cmocka_unit_test(units_and_reports_are_read),
+        cmocka_unit_test(bad_lines_say_what_is_wrong),
+        cmocka_unit_test(a_delivery_is_told),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}

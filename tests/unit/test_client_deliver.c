@@ -1,0 +1,370 @@
+/* What a client is given, and that it is given once. */
+#include "agents/lib/client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/client_fake.h"
+
+static struct fake fake;
+
+static int setup(void **state)
+{
+    (void)state;
+    fake_start(&fake);
+    client_connected(fake.client);
+    fake_greet(&fake);
+    fake_skip(&fake);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fake_stop(&fake);
+    return 0;
+}
+
+static int64_t later(void)
+{
+    return client_bus_ms(fake.client) + 60000;
+}
+
+static void again(void)
+{
+    fake_restart(&fake);
+    assert_int_equal(client_resume(fake.client, NULL), 0);
+    client_connected(fake.client);
+    fake_greet(&fake);
+}
+
+static struct command next_receipt(void)
+{
+    const struct envelope *submit;
+    struct command none = {.kind = COMMAND_NONE};
+
+    while ((submit = fake_next(&fake, ENVELOPE_SUBMIT)) != NULL) {
+        struct command command = fake_command(&fake, submit);
+
+        if (command.kind == COMMAND_GIVE_RECEIPT) {
+            return command;
+        }
+    }
+    return none;
+}
+
+static int receipt(struct id order, enum rung rung)
+{
+    return client_receipt(fake.client, &(struct give_receipt){.order = order, .rung = rung, .text = ""}, 1,
+                          NULL);
+}
+
+static void an_order_is_given_and_acknowledged(void **state)
+{
+    const struct envelope *sent;
+    struct command ack;
+    uint64_t seq = fake_order(&fake, fake_id(1), later());
+
+    (void)state;
+    assert_int_equal(fake.given_n, 1);
+    assert_int_equal(fake.given[0].kind, DELIVERY_ORDER);
+    assert_false(fake.given[0].resumed);
+    assert_string_equal(fake.given[0].text, "go");
+    sent = fake_next(&fake, ENVELOPE_CREDIT);
+    assert_int_equal(sent->credit.lane, LANE_ORDERS);
+    assert_int_equal(sent->credit.add, 1);
+    ack = fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT));
+    assert_int_equal(ack.kind, COMMAND_ACK);
+    assert_int_equal(ack.counter, 0);
+    assert_int_equal(ack.ack.lane, LANE_ORDERS);
+    assert_int_equal(ack.ack.up_to_seq, seq);
+    assert_int_equal(ack.ack.head_seq, seq);
+}
+
+static void acknowledgements_are_gathered(void **state)
+{
+    const struct envelope *first;
+    struct command ack;
+    struct reply reply = {.outcome = OUTCOME_DONE, .ack_lane = LANE_ORDERS, .detail = ""};
+
+    (void)state;
+    fake_order(&fake, fake_id(1), later());
+    first = fake_next(&fake, ENVELOPE_SUBMIT);
+    assert_non_null(first);
+    for (uint8_t i = 2; i < 10; i++) {
+        fake_order(&fake, fake_id(i), later());
+    }
+    assert_null(fake_next(&fake, ENVELOPE_SUBMIT)); /* one under way */
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_REPLY, .reply = reply});
+    fake_run(&fake);
+    fake.read_n = 0;
+    while ((first = fake_next(&fake, ENVELOPE_SUBMIT)) != NULL) {
+        ack = fake_command(&fake, first);
+    }
+    assert_int_equal(ack.ack.up_to_seq, fake.seq);
+}
+
+static void a_second_delivery_is_not_given(void **state)
+{
+    (void)state;
+    fake_order(&fake, fake_id(1), later());
+    fake.seq--;
+    fake_order(&fake, fake_id(1), later()); /* same seq */
+    fake_order(&fake, fake_id(1), later()); /* same order, other seq: an importer of trouble */
+    assert_int_equal(fake.given_n, 1);
+}
+
+static void after_a_restart_an_order_is_resumed_and_not_new(void **state)
+{
+    (void)state;
+    fake_order(&fake, fake_id(1), later());
+    assert_int_equal(receipt(fake_id(1), RUNG_ACKNOWLEDGED), 0);
+    assert_int_equal(receipt(fake_id(1), RUNG_ACCEPTED), 0);
+    assert_int_equal(client_note(fake.client, fake_id(1), (struct bytes){(const uint8_t *)"E3", 2}, NULL), 0);
+    again();
+    assert_int_equal(fake.given_n, 2);
+    assert_true(fake.given[1].resumed);
+    assert_int_equal(fake.given[1].rung_said, RUNG_ACCEPTED);
+    assert_string_equal(fake.given[1].text, "go");
+    assert_string_equal(fake.given[1].note, "E3");
+    fake.seq--; /* the Ack was lost: the broker delivers it again */
+    fake_order(&fake, fake_id(1), later());
+    assert_int_equal(fake.given_n, 2);
+}
+
+static void a_cursor_ahead_of_the_brokers_is_acknowledged_again(void **state)
+{
+    uint64_t seq = fake_order(&fake, fake_id(1), later());
+    const struct envelope *sent;
+
+    (void)state;
+    fake_order(&fake, fake_id(2), later());
+    fake_restart(&fake); /* closing keeps the cursors */
+    client_connected(fake.client);
+    fake_greet(&fake);
+    fake.read_n = 0;
+    while ((sent = fake_next(&fake, ENVELOPE_SUBMIT)) != NULL) {
+        assert_true(fake_command(&fake, sent).ack.up_to_seq >= seq);
+    }
+}
+
+static void an_ended_order_is_not_resumed(void **state)
+{
+    (void)state;
+    fake_order(&fake, fake_id(1), later());
+    fake_order(&fake, fake_id(2), later());
+    fake_order(&fake, fake_id(3), later());
+    assert_int_equal(receipt(fake_id(1), RUNG_COMPLETED), 0);
+    fake_recall(&fake, fake_id(2), later());
+    assert_int_equal(fake.given_n, 4);
+    again();
+    assert_int_equal(fake.given_n, 5);
+    assert_true(id_equal(fake.given[4].order, fake_id(3)));
+}
+
+static void a_receipt_is_said_once(void **state)
+{
+    struct command command;
+
+    (void)state;
+    fake_order(&fake, fake_id(1), later());
+    fake_skip(&fake);
+    assert_int_equal(receipt(fake_id(1), RUNG_ACKNOWLEDGED), 0);
+    command = next_receipt();
+    assert_int_equal(command.kind, COMMAND_GIVE_RECEIPT);
+    assert_true(id_equal(command.give_receipt.incident, fake_id(250)));
+    assert_int_equal(command.mode, MODE_ACTUAL);
+    assert_int_equal(receipt(fake_id(1), RUNG_ACKNOWLEDGED), 0);
+    assert_int_equal(next_receipt().kind, COMMAND_NONE);
+    assert_int_equal(receipt(fake_id(1), RUNG_ON_SCENE), 0);
+    assert_int_equal(next_receipt().give_receipt.rung, RUNG_ON_SCENE);
+    assert_int_equal(receipt(fake_id(1), RUNG_EN_ROUTE), ERR_CONFLICT);
+    assert_int_equal(receipt(fake_id(9), RUNG_ACCEPTED), ERR_NOT_FOUND);
+    assert_int_equal(receipt(fake_id(1), RUNG_RECALLED), ERR_USAGE);
+    again();
+    fake_skip(&fake);
+    assert_int_equal(receipt(fake_id(1), RUNG_ON_SCENE), 0);
+    assert_int_equal(next_receipt().kind, COMMAND_NONE);
+}
+
+static void a_refused_receipt_may_be_said_again(void **state)
+{
+    struct command command;
+
+    (void)state;
+    fake_order(&fake, fake_id(1), later());
+    assert_int_equal(receipt(fake_id(1), RUNG_COMPLETED), 0);
+    command = next_receipt();
+    fake_reply(&fake, command.counter, OUTCOME_REFUSED, REFUSED_HEAD_COUNT);
+    assert_int_equal(receipt(fake_id(1), RUNG_COMPLETED), 0);
+    assert_int_equal(next_receipt().give_receipt.rung, RUNG_COMPLETED);
+}
+
+static void a_recall_overtakes_its_order(void **state)
+{
+    (void)state;
+    fake_recall(&fake, fake_id(1), later());
+    assert_int_equal(fake.given_n, 1);
+    assert_int_equal(fake.given[0].kind, DELIVERY_RECALL);
+    fake_order(&fake, fake_id(1), later());
+    assert_int_equal(fake.given_n, 1);
+    fake_recall(&fake, fake_id(2), later());
+    again();
+    fake_order(&fake, fake_id(2), later());
+    assert_int_equal(fake.given_n, 2);
+}
+
+static void a_recall_is_given_once(void **state)
+{
+    (void)state;
+    fake_order(&fake, fake_id(1), later());
+    fake_recall(&fake, fake_id(1), later());
+    fake_recall(&fake, fake_id(1), later());
+    assert_int_equal(fake.given_n, 2);
+}
+
+static void a_tombstone_moves_the_cursor_only(void **state)
+{
+    struct command ack;
+
+    (void)state;
+    fake_tombstone(&fake, LANE_ORDERS, ++fake.seq, fake_id(1));
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, 0);
+    assert_non_null(fake_next(&fake, ENVELOPE_CREDIT));
+    ack = fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT));
+    assert_int_equal(ack.ack.up_to_seq, fake.seq);
+}
+
+static void an_order_that_has_expired_is_not_new(void **state)
+{
+    (void)state;
+    fake_order(&fake, fake_id(1), client_bus_ms(fake.client) - 1);
+    assert_int_equal(fake.given_n, 1);
+    assert_int_equal(fake.given[0].kind, DELIVERY_EXPIRED);
+    again();
+    assert_int_equal(fake.given_n, 1);
+}
+
+static void an_amendment_is_given_once_and_resumed_until_answered(void **state)
+{
+    struct give_receipt answer = {.order = fake_id(1), .rung = RUNG_ACKNOWLEDGED, .amendment = 1, .text = ""};
+
+    (void)state;
+    fake_amend(&fake, fake_id(7), 1); /* of somebody else's order: news to us */
+    assert_int_equal(fake.given[0].kind, DELIVERY_NOTICE);
+    fake_order(&fake, fake_id(1), later());
+    fake_amend(&fake, fake_id(1), 1);
+    fake_amend(&fake, fake_id(1), 1);
+    assert_int_equal(fake.given_n, 3);
+    assert_int_equal(fake.given[2].kind, DELIVERY_AMENDMENT);
+    again();
+    assert_int_equal(fake.given_n, 5);
+    assert_int_equal(fake.given[4].kind, DELIVERY_AMENDMENT);
+    assert_true(fake.given[4].resumed);
+    fake_skip(&fake);
+    assert_int_equal(client_receipt(fake.client, &answer, 1, NULL), 0);
+    assert_int_equal(next_receipt().give_receipt.amendment, 1);
+    assert_int_equal(client_receipt(fake.client, &answer, 1, NULL), 0);
+    assert_int_equal(next_receipt().kind, COMMAND_NONE);
+    again();
+    assert_int_equal(fake.given_n, 6);
+}
+
+static void an_order_that_is_not_signed_by_its_author_is_not_given(void **state)
+{
+    struct secret_keys forged = fake.stranger;
+
+    (void)state;
+    memcpy(forged.name, FAKE_CENTRE, sizeof FAKE_CENTRE);
+    fake_order_by(&fake, &forged, fake_id(1), later());
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, 0);
+    assert_non_null(fake_next(&fake, ENVELOPE_TAIL)); /* the key may have changed: it looks */
+    fake_say(&fake,
+             &(struct envelope){.kind = ENVELOPE_TAIL_END, .tail_end = {.head_seq = fake.seq, .detail = ""}});
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, 0);
+    assert_int_equal(fake.bad, 1);
+    fake_order(&fake, fake_id(2), later()); /* and it goes on */
+    assert_int_equal(fake.given_n, 1);
+}
+
+static void an_author_who_was_enrolled_meanwhile_is_looked_up(void **state)
+{
+    (void)state;
+    fake_order_by(&fake, &fake.stranger, fake_id(1), later());
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, 0);
+    fake_enrol_stranger(&fake);
+    client_disconnected(fake.client);
+    client_connected(fake.client);
+    fake_greet(&fake);
+    fake_order_by(&fake, &fake.stranger, fake_id(1), later());
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, 1);
+    assert_int_equal(fake.bad, 0);
+}
+
+static void orders_before_the_keys_wait(void **state)
+{
+    struct welcome welcome = {.protocol = PROTOCOL_VERSION,
+                              .region = FAKE_REGION,
+                              .epoch = 1,
+                              .beat_ms = 5000,
+                              .head = {.region = ""}};
+
+    (void)state;
+    fake_restart(&fake);
+    client_connected(fake.client);
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
+    fake_order(&fake, fake_id(1), later());
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, 0);
+    assert_true(client_due_ms(fake.client) > fake.now_ms);
+}
+
+static void a_burst_is_taken_in_order(void **state)
+{
+    (void)state;
+    for (unsigned i = 1; i <= 200; i++) {
+        fake_order_by(&fake, &fake.centre, fake_id((uint8_t)i), later());
+    }
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, 200);
+    for (unsigned i = 0; i < 200; i++) {
+        assert_int_equal(fake.given[i].order.b[14], i + 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_order_is_given_and_acknowledged, setup, teardown),
+        cmocka_unit_test_setup_teardown(acknowledgements_are_gathered, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_second_delivery_is_not_given, setup, teardown),
+        cmocka_unit_test_setup_teardown(after_a_restart_an_order_is_resumed_and_not_new, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_cursor_ahead_of_the_brokers_is_acknowledged_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_ended_order_is_not_resumed, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_receipt_is_said_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_refused_receipt_may_be_said_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_recall_overtakes_its_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_recall_is_given_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_tombstone_moves_the_cursor_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_order_that_has_expired_is_not_new, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_amendment_is_given_once_and_resumed_until_answered, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_order_that_is_not_signed_by_its_author_is_not_given, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(an_author_who_was_enrolled_meanwhile_is_looked_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(orders_before_the_keys_wait, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_burst_is_taken_in_order, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

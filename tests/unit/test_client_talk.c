@@ -1,0 +1,433 @@
+/* The client's session and what it submits, against a broker that does what the test says. */
+#include "agents/lib/client.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/client_fake.h"
+
+static struct fake fake;
+
+static int setup(void **state)
+{
+    (void)state;
+    fake_start(&fake);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fake_stop(&fake);
+    return 0;
+}
+
+static void start_session(void)
+{
+    client_connected(fake.client);
+    fake_greet(&fake);
+    assert_true(client_ready(fake.client));
+}
+
+static void submit(uint64_t tag)
+{
+    struct command command = {.kind = COMMAND_STATE_UNITS, .operator= "" };
+
+    assert_int_equal(client_submit(fake.client, &command, tag, NULL), 0);
+}
+
+static void hello_brings_welcome_and_keys(void **state)
+{
+    const struct envelope *hello;
+
+    (void)state;
+    client_connected(fake.client);
+    hello = fake_next(&fake, ENVELOPE_HELLO);
+    assert_non_null(hello);
+    assert_int_equal(hello->hello.protocol, PROTOCOL_VERSION);
+    assert_int_equal(hello->hello.window, CLIENT_WINDOW);
+    assert_true(hello->hello.deliveries);
+    assert_false(hello->hello.seen.present);
+    fake.read_n = 0;
+    fake_greet(&fake);
+    assert_int_equal(fake.ready, 1);
+    assert_int_equal(fake.bad, 0);
+    assert_int_equal(client_bus_ms(fake.client), fake.now_ms + 5000);
+}
+
+static void the_head_that_was_seen_is_shown_after_a_restart(void **state)
+{
+    const struct envelope *hello;
+
+    (void)state;
+    start_session();
+    fake_restart(&fake);
+    client_connected(fake.client);
+    hello = fake_next(&fake, ENVELOPE_HELLO);
+    assert_true(hello->hello.seen.present);
+    assert_int_equal(hello->hello.seen.seq, 100);
+    assert_true(signed_head_verify(&fake.broker.sign.public, &hello->hello.seen));
+}
+
+static void a_head_that_the_broker_did_not_sign_is_not_kept(void **state)
+{
+    struct signed_head head = {.region = FAKE_REGION, .epoch = 1, .seq = 900};
+    const struct envelope *hello;
+
+    (void)state;
+    start_session();
+    signed_head_sign(&fake.stranger.sign, &head);
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_BEAT, .beat = {.head = head}});
+    fake_restart(&fake);
+    client_connected(fake.client);
+    hello = fake_next(&fake, ENVELOPE_HELLO);
+    assert_int_equal(hello->hello.seen.seq, 100);
+}
+
+static void a_command_is_signed_counted_and_answered_once(void **state)
+{
+    const struct envelope *sent;
+    struct command command;
+    struct hash root;
+
+    (void)state;
+    fake.last_counter = 41;
+    start_session();
+    submit(7);
+    sent = fake_next(&fake, ENVELOPE_SUBMIT);
+    command = fake_command(&fake, sent);
+    assert_int_equal(command.counter, 42);
+    assert_string_equal(command.agent, FAKE_AGENT);
+    assert_int_equal(command.mode, MODE_ACTUAL);
+    assert_int_equal(command.expires_at_ms, client_bus_ms(fake.client) + CLIENT_EXPIRY_MS);
+    assert_true(signed_root(&sent->submit, &root));
+    assert_true(sign_verify_root(&fake.agent.sign.public, &sent->submit.signatures[0].signature, root));
+    assert_int_equal(client_pending(fake.client), 1);
+    fake_reply(&fake, 42, OUTCOME_DONE, REFUSED_NOT);
+    fake_reply(&fake, 42, OUTCOME_DONE, REFUSED_NOT);
+    assert_int_equal(fake.replies, 1);
+    assert_int_equal(fake.reply_tag, 7);
+    assert_int_equal(client_pending(fake.client), 0);
+}
+
+static void without_a_reply_the_same_bytes_go_again(void **state)
+{
+    struct buf before;
+
+    (void)state;
+    submit(1); /* while disconnected */
+    assert_null(fake_next(&fake, ENVELOPE_SUBMIT));
+    start_session();
+    fake_skip(&fake);
+    client_disconnected(fake.client);
+    fake.last_counter = 1;
+    fake_restart(&fake);
+    assert_int_equal(client_pending(fake.client), 1);
+    client_connected(fake.client);
+    fake_greet(&fake);
+    fake.read_n = 0;
+    buf_init(&before, 0);
+    assert_non_null(fake_next(&fake, ENVELOPE_SUBMIT));
+    buf_append(&before, fake.sent[fake.read_n - 1].p, fake.sent[fake.read_n - 1].n);
+    assert_non_null(fake_next(&fake, ENVELOPE_SUBMIT));
+    assert_int_equal(before.n, fake.sent[fake.read_n - 1].n);
+    assert_memory_equal(before.p, fake.sent[fake.read_n - 1].p, before.n);
+    buf_free(&before);
+    assert_null(fake_next(&fake, ENVELOPE_SUBMIT));
+    fake_reply(&fake, 1, OUTCOME_DONE, REFUSED_NOT);
+    assert_int_equal(fake.replies, 1);
+    fake_restart(&fake);
+    assert_int_equal(client_pending(fake.client), 0);
+}
+
+static void stale_gets_a_new_counter_and_one_reply(void **state)
+{
+    struct command command;
+
+    (void)state;
+    start_session();
+    submit(5);
+    fake_skip(&fake);
+    fake_reply(&fake, 1, OUTCOME_REFUSED, REFUSED_STALE);
+    assert_int_equal(fake.replies, 0);
+    command = fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT));
+    assert_int_equal(command.kind, COMMAND_STATE_UNITS);
+    assert_int_equal(command.counter, 2);
+    fake_restart(&fake); /* the journal knows it by its new counter alone */
+    client_connected(fake.client);
+    fake_greet(&fake);
+    fake_skip(&fake);
+    assert_int_equal(client_pending(fake.client), 1);
+    fake_reply(&fake, 2, OUTCOME_DONE, REFUSED_NOT);
+    assert_int_equal(fake.replies, 1);
+    assert_int_equal(fake.reply_tag, 5);
+    assert_int_equal(client_pending(fake.client), 0);
+}
+
+static void busy_is_tried_again_and_not_told(void **state)
+{
+    (void)state;
+    start_session();
+    submit(5);
+    fake_skip(&fake);
+    fake_reply(&fake, 1, OUTCOME_REFUSED, REFUSED_BUSY);
+    assert_null(fake_next(&fake, ENVELOPE_SUBMIT));
+    fake_later(&fake, 50);
+    assert_null(fake_next(&fake, ENVELOPE_SUBMIT)); /* not before the broker's word */
+    fake_later(&fake, 200);
+    assert_int_equal(fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT)).counter, 1);
+    assert_int_equal(fake.replies, 0);
+    fake_reply(&fake, 1, OUTCOME_UNCHANGED, REFUSED_NOT);
+    assert_int_equal(fake.replies, 1);
+}
+
+static void a_refusal_is_told(void **state)
+{
+    (void)state;
+    start_session();
+    submit(5);
+    fake_reply(&fake, 1, OUTCOME_REFUSED, REFUSED_EXPIRED);
+    assert_int_equal(fake.replies, 1);
+    assert_int_equal(fake.reply.refusal, REFUSED_EXPIRED);
+    assert_int_equal(client_pending(fake.client), 0);
+}
+
+static void a_batch_has_one_signature_and_all_or_none(void **state)
+{
+    struct command commands[3] = {
+        {.kind = COMMAND_STATE_UNITS, .operator= "" },
+         {.kind = COMMAND_STATE_UNITS, .operator= "" }, {.kind = COMMAND_STATE_UNITS, .operator= "" } };
+    static struct command many[CLIENT_PENDING_MAX];
+    static uint64_t many_tags[CLIENT_PENDING_MAX];
+    uint64_t tags[3] = {1, 2, 3};
+    const struct envelope *first;
+    struct hash a, b;
+
+    (void)state;
+    start_session();
+    assert_int_equal(client_submit_batch(fake.client, commands, tags, 3, NULL), 0);
+    first = fake_next(&fake, ENVELOPE_SUBMIT);
+    assert_true(signed_root(&first->submit, &a));
+    assert_int_equal(first->submit.batch_size, 3);
+    assert_true(signed_root(&fake_next(&fake, ENVELOPE_SUBMIT)->submit, &b));
+    assert_true(hash_equal(a, b));
+    assert_int_equal(client_submit_batch(fake.client, many, many_tags, CLIENT_PENDING_MAX, NULL),
+                     ERR_TEMPORARY);
+    assert_int_equal(client_pending(fake.client), 3);
+}
+
+static void no_more_is_under_way_than_the_transport_holds(void **state)
+{
+    static struct command many[CLIENT_IN_FLIGHT_MAX + 10];
+    static uint64_t tags[CLIENT_IN_FLIGHT_MAX + 10];
+    size_t sent = 0;
+
+    (void)state;
+    start_session();
+    for (size_t i = 0; i < CLIENT_IN_FLIGHT_MAX + 10; i++) {
+        many[i] = (struct command){.kind = COMMAND_STATE_UNITS};
+    }
+    assert_int_equal(client_submit_batch(fake.client, many, tags, CLIENT_IN_FLIGHT_MAX + 10, NULL), 0);
+    while (fake_next(&fake, ENVELOPE_SUBMIT)) {
+        sent++;
+    }
+    assert_int_equal(sent, CLIENT_IN_FLIGHT_MAX);
+    fake_reply(&fake, 1, OUTCOME_DONE, REFUSED_NOT);
+    assert_int_equal(fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT)).counter,
+                     CLIENT_IN_FLIGHT_MAX + 1);
+    assert_null(fake_next(&fake, ENVELOPE_SUBMIT));
+}
+
+static void an_operator_signs_and_a_second_one_too(void **state)
+{
+    struct secret_keys first, second;
+    struct client_options options = {.region = FAKE_REGION,
+                                     .agent = &fake.agent,
+                                     .operator= & first,
+                                     .second = &second,
+                                     .region_keys = &fake.region_keys,
+                                     .mode = MODE_ACTUAL};
+    struct client_io io = {0};
+    struct client *client;
+    struct command command = {.kind = COMMAND_STATE_UNITS};
+    struct buf *kept;
+
+    (void)state;
+    (void)kept;
+    keys_generate("zhang.wei", &fake.rng, &first);
+    keys_generate("li.na", &fake.rng, &second);
+    assert_int_equal(client_new(&options, fake.journal, &io, &fake.clock, &fake.rng, &client, NULL), 0);
+    assert_int_equal(client_submit(client, &command, 1, NULL), 0);
+    client_free(client);
+    fake_restart(&fake);
+    client_connected(fake.client);
+    fake_greet(&fake);
+    fake.read_n = 0;
+    const struct envelope *sent = fake_next(&fake, ENVELOPE_SUBMIT);
+    struct hash root;
+    assert_string_equal(fake_command(&fake, sent).operator, "zhang.wei");
+    assert_int_equal(sent->submit.signatures_n, 2);
+    assert_string_equal(sent->submit.signatures[1].signer, "li.na");
+    assert_true(signed_root(&sent->submit, &root));
+    assert_true(sign_verify_root(&first.sign.public, &sent->submit.signatures[0].signature, root));
+    assert_true(sign_verify_root(&second.sign.public, &sent->submit.signatures[1].signature, root));
+    /* This process has not that operator's key: what is stale then is refused, and not signed by another. */
+    fake_reply(&fake, 1, OUTCOME_REFUSED, REFUSED_STALE);
+    assert_int_equal(fake.replies, 1);
+    assert_int_equal(fake.reply.refusal, REFUSED_STALE);
+}
+
+static void silence_ends_the_session(void **state)
+{
+    (void)state;
+    start_session();
+    fake_skip(&fake);
+    for (int i = 0; i < 5; i++) {
+        fake_later(&fake, 2600);
+    }
+    assert_non_null(fake_next(&fake, ENVELOPE_BEAT));
+    assert_int_equal(fake.reconnects, 0);
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_BEAT, .beat = {.head = {.region = ""}}});
+    fake_later(&fake, 14999);
+    assert_int_equal(fake.reconnects, 0);
+    fake_later(&fake, 1);
+    assert_int_equal(fake.reconnects, 1);
+    assert_false(client_ready(fake.client));
+    assert_true(client_due_ms(fake.client) > fake.now_ms);
+}
+
+static void no_welcome_means_another_try(void **state)
+{
+    (void)state;
+    client_connected(fake.client);
+    fake_later(&fake, CLIENT_WELCOME_WAIT_MS);
+    assert_int_equal(fake.reconnects, 1);
+}
+
+static void a_bye_is_answered_by_hello_later_and_later(void **state)
+{
+    struct envelope bye = {.kind = ENVELOPE_BYE, .bye = {.refusal = REFUSED_IDENTITY, .reason = "revoked"}};
+    int64_t first, second;
+
+    (void)state;
+    start_session();
+    fake_skip(&fake);
+    fake_say(&fake, &bye);
+    assert_int_equal(fake.refused, 1);
+    assert_int_equal(fake.refusal, REFUSED_IDENTITY);
+    assert_null(fake_next(&fake, ENVELOPE_HELLO));
+    first = client_due_ms(fake.client) - fake.now_ms;
+    fake_later(&fake, first);
+    assert_non_null(fake_next(&fake, ENVELOPE_HELLO));
+    fake_say(&fake, &bye);
+    second = client_due_ms(fake.client) - fake.now_ms;
+    assert_true(first >= CLIENT_HELLO_AGAIN_MS / 2 && first <= CLIENT_HELLO_AGAIN_MS * 3 / 2);
+    assert_true(second >= CLIENT_HELLO_AGAIN_MS && second <= CLIENT_HELLO_AGAIN_MS * 3);
+    for (int i = 0; i < 20; i++) {
+        fake_later(&fake, client_due_ms(fake.client) - fake.now_ms);
+        fake_say(&fake, &bye);
+    }
+    assert_true(client_due_ms(fake.client) - fake.now_ms <= CLIENT_HELLO_AGAIN_MAX_MS * 3 / 2);
+}
+
+static void another_regions_broker_is_not_talked_to(void **state)
+{
+    struct welcome welcome = {
+        .protocol = PROTOCOL_VERSION, .region = "370103", .epoch = 1, .head = {.region = ""}};
+
+    (void)state;
+    client_connected(fake.client);
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
+    assert_int_equal(fake.refusal, REFUSED_REGION);
+    assert_false(client_ready(fake.client));
+}
+
+static void another_root_is_not_believed(void **state)
+{
+    (void)state;
+    fake.region_keys.sign = fake.stranger.sign.public;
+    fake_restart(&fake);
+    client_connected(fake.client);
+    fake_greet(&fake);
+    assert_int_equal(fake.refusal, REFUSED_SIGNATURE);
+    assert_false(client_ready(fake.client));
+}
+
+static void garbage_ends_the_session(void **state)
+{
+    static const uint8_t GARBAGE[] = {0xff, 0xff, 0xff, 0xff, 1};
+
+    (void)state;
+    start_session();
+    client_frame(fake.client, (struct bytes){GARBAGE, sizeof GARBAGE});
+    assert_int_equal(fake.reconnects, 1);
+    assert_false(client_ready(fake.client));
+}
+
+static void say_item(uint64_t seq)
+{
+    struct tail_item item = {.seq = seq, .epoch = 1, .kind = COMMAND_FILE_REPORT, .author = ""};
+
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_ITEM, .tail_item = item});
+}
+
+static void a_tail_goes_on_after_a_reconnect(void **state)
+{
+    struct tail tail = {.filter = TAIL_ALL, .stream = "", .follow = true, .credit = 4};
+    const struct envelope *asked;
+
+    (void)state;
+    start_session();
+    assert_int_equal(client_tail(fake.client, &tail, NULL), 0);
+    asked = fake_next(&fake, ENVELOPE_TAIL);
+    assert_int_equal(asked->tail.from_seq, 0);
+    say_item(5);
+    say_item(6);
+    assert_int_equal(fake_next(&fake, ENVELOPE_CREDIT)->credit.add, 2);
+    fake_say(&fake,
+             &(struct envelope){.kind = ENVELOPE_TAIL_END, .tail_end = {.head_seq = 90, .detail = ""}});
+    say_item(91);
+    assert_int_equal(fake.tailed, 3);
+    client_disconnected(fake.client);
+    client_connected(fake.client);
+    fake_greet(&fake);
+    asked = fake_next(&fake, ENVELOPE_TAIL);
+    assert_int_equal(asked->tail.from_seq, 91);
+    say_item(91);
+    say_item(92);
+    fake_say(&fake,
+             &(struct envelope){.kind = ENVELOPE_TAIL_END, .tail_end = {.head_seq = 92, .detail = ""}});
+    assert_int_equal(fake.tailed, 4);
+    assert_int_equal(fake.tail_ends, 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(hello_brings_welcome_and_keys, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_head_that_was_seen_is_shown_after_a_restart, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_head_that_the_broker_did_not_sign_is_not_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_command_is_signed_counted_and_answered_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_a_reply_the_same_bytes_go_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(stale_gets_a_new_counter_and_one_reply, setup, teardown),
+        cmocka_unit_test_setup_teardown(busy_is_tried_again_and_not_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_refusal_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_batch_has_one_signature_and_all_or_none, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_more_is_under_way_than_the_transport_holds, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_operator_signs_and_a_second_one_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(silence_ends_the_session, setup, teardown),
+        cmocka_unit_test_setup_teardown(no_welcome_means_another_try, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_bye_is_answered_by_hello_later_and_later, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_regions_broker_is_not_talked_to, setup, teardown),
+        cmocka_unit_test_setup_teardown(another_root_is_not_believed, setup, teardown),
+        cmocka_unit_test_setup_teardown(garbage_ends_the_session, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_tail_goes_on_after_a_reconnect, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
