@@ -11,7 +11,12 @@
     X(MUTANT_FORGET_EVICT, "keeps state that ran ahead of a failed commit")       \
     X(MUTANT_DEADLINE_EARLY, "fires a deadline a second early")                   \
     X(MUTANT_NO_TOMBSTONE, "delivers an order that was recalled while it waited") \
-    X(MUTANT_FORGET_OUTBOX, "does not keep what an absent agent should get")
+    X(MUTANT_FORGET_OUTBOX, "does not keep what an absent agent should get")      \
+    X(MUTANT_NO_RELOAD, "does not read again what a failed commit dropped")       \
+    X(MUTANT_FORGET_DUE, "forgets the deadlines of a stream that is loaded")      \
+    X(MUTANT_FORGET_MARK, "forgets at a restart which counters were used")        \
+    X(MUTANT_FORGET_CLOCK, "follows the wall clock at every restart")             \
+    X(MUTANT_TAIL_GAP, "skips what was committed while a tail's past was read")
 
 enum mutant {
     MUTANT_NONE = 0,

@@ -1,0 +1,139 @@
+#include "broker/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/conf/conf.h"
+
+enum { BEAT_MIN_MS = 100, BEAT_MAX_MS = 60000, REGION_DIGITS_MIN = 2, REGION_DIGITS_MAX = 12 };
+
+static int read_region(const struct conf_node *root, struct config *ret, struct err *err)
+{
+    int result = conf_string(root, "region", CONF_REQUIRED, &ret->region, err);
+    if (result < 0) {
+        return result;
+    }
+    size_t digits = strspn(ret->region, "0123456789");
+    if (ret->region[digits] != '\0' || digits < REGION_DIGITS_MIN || digits > REGION_DIGITS_MAX) {
+        return conf_fail(root, err, ERR_CONFIG,
+                         "region: \"%s\" is no code of GB/T 2260; write 6 digits in quotes", ret->region);
+    }
+    return 0;
+}
+
+static int read_listen(const struct conf_node *root, struct config *ret, struct err *err)
+{
+    static const char scheme[] = "tcp://";
+    const char *listen = NULL;
+    int result = conf_string(root, "listen", CONF_REQUIRED, &listen, err);
+
+    if (result < 0) {
+        return result;
+    }
+    const char *host = listen + sizeof scheme - 1;
+    const char *colon = strncmp(listen, scheme, sizeof scheme - 1) == 0 ? strrchr(host, ':') : NULL;
+    char *end = NULL;
+    long port = colon != NULL && colon[1] != '\0' ? strtol(colon + 1, &end, 10) : -1;
+    if (port < 0 || port > UINT16_MAX || *end != '\0' || colon == host ||
+        (size_t)(colon - host) >= sizeof ret->host) {
+        return conf_fail(root, err, ERR_CONFIG, "listen: \"%s\" is no address; write tcp://HOST:PORT",
+                         listen);
+    }
+    size_t n = (size_t)(colon - host);
+    bool bracketed = host[0] == '[' && n > 2 && host[n - 1] == ']';
+    memcpy(ret->host, bracketed ? host + 1 : host, bracketed ? n - 2 : n);
+    ret->host[bracketed ? n - 2 : n] = '\0';
+    ret->port = (uint16_t)port;
+    return 0;
+}
+
+static int read_keys(const struct conf_node *root, struct config *ret, struct err *err)
+{
+    const struct conf_node *keys = NULL;
+    const char *broker = NULL;
+    const char *region = NULL;
+    int result = conf_map(root, "keys", CONF_REQUIRED, &keys, err);
+
+    result = result < 0 ? result : conf_path(keys, "broker", CONF_REQUIRED, &broker, err);
+    result = result < 0 ? result : conf_path(keys, "region", CONF_REQUIRED, &region, err);
+    result = result < 0 ? result : keyfile_read_secret(broker, &ret->broker, err);
+    return result < 0 ? result : keyfile_read_public(region, &ret->region_keys, err);
+}
+
+static int read_genesis(const struct conf_node *root, struct config *ret, struct err *err)
+{
+    uint8_t chunk[4096];
+    ssize_t n;
+
+    ret->genesis_path = "";
+    buf_init(&ret->genesis, GENESIS_MAX);
+    int result = conf_path(root, "genesis", CONF_OPTIONAL, &ret->genesis_path, err);
+    if (result < 0 || ret->genesis_path[0] == '\0') {
+        return result;
+    }
+    int fd = open(ret->genesis_path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return err_set(err, errno == EACCES ? ERR_PERMISSION : ERR_NO_INPUT,
+                       "%s: %s; make it with muster keys init", ret->genesis_path, strerror(errno));
+    }
+    while ((n = read(fd, chunk, sizeof chunk)) > 0) {
+        buf_append(&ret->genesis, chunk, (size_t)n);
+    }
+    (void)close(fd);
+    if (n < 0 || ret->genesis.failed) {
+        return err_set(err, ERR_DATA, "%s: cannot be read, or larger than 4 MiB", ret->genesis_path);
+    }
+    return 0;
+}
+
+static int read_rest(const struct conf_node *root, struct config *ret, struct err *err)
+{
+    int64_t beat_ms = 0;
+
+    ret->endpoint_file = "";
+    int result = conf_path(root, "log", CONF_REQUIRED, &ret->log, err);
+    result = result < 0 ? result : conf_path(root, "endpoint_file", CONF_OPTIONAL, &ret->endpoint_file, err);
+    result = result < 0 ? result
+                        : conf_duration(root, "beat", CONF_OPTIONAL, BEAT_MIN_MS, BEAT_MAX_MS, &beat_ms, err);
+    result = result < 0 ? result : conf_bool(root, "accept_clock", CONF_OPTIONAL, &ret->accept_clock, err);
+    result = result < 0 ? result : conf_bool(root, "volatile_ok", CONF_OPTIONAL, &ret->volatile_ok, err);
+    ret->beat_ms = (uint32_t)beat_ms;
+    return result;
+}
+
+int config_load(const char *path, struct config *ret, struct err *err)
+{
+    struct config config = {0};
+    int result = conf_load(path, &config.conf, err);
+
+    if (result < 0) {
+        return result;
+    }
+    const struct conf_node *root = conf_root(config.conf);
+    result = read_region(root, &config, err);
+    result = result < 0 ? result : read_listen(root, &config, err);
+    result = result < 0 ? result : read_rest(root, &config, err);
+    result = result < 0 ? result : read_keys(root, &config, err);
+    result = result < 0 ? result : read_genesis(root, &config, err);
+    /* an unknown key is often the misspelt required one: it is the better message */
+    struct err unknown;
+    if ((result == 0 || result == ERR_CONFIG) && conf_check_unknown(config.conf, &unknown) < 0) {
+        result = err_set(err, ERR_CONFIG, "%s", unknown.text);
+    }
+    if (result < 0) {
+        config_free(&config);
+        return result;
+    }
+    *ret = config;
+    return 0;
+}
+
+void config_free(struct config *config)
+{
+    keys_wipe(&config->broker);
+    buf_free(&config->genesis);
+    conf_free(config->conf);
+}

@@ -1,0 +1,36 @@
+/* What musterd is told by its configuration file. */
+#ifndef MUSTER_BROKER_CONFIG_H
+#define MUSTER_BROKER_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/buf.h"
+#include "common/base/err.h"
+#include "common/crypto/keyfile.h"
+
+enum { CONFIG_HOST_MAX = 256, GENESIS_MAX = 4 * 1024 * 1024 };
+
+struct conf;
+
+struct config {
+    struct conf *conf; /* owns the texts below */
+    const char *region;
+    char host[CONFIG_HOST_MAX];
+    uint16_t port;             /* 0: any free one */
+    const char *log;           /* folder */
+    const char *genesis_path;  /* "" none */
+    const char *endpoint_file; /* "": none; else the real endpoint is written there once in service */
+    struct secret_keys broker;
+    struct public_keys region_keys;
+    struct buf genesis;
+    uint32_t beat_ms;
+    bool accept_clock;
+    bool volatile_ok;
+};
+
+/* Reads and checks everything that can be checked without opening the log. */
+int config_load(const char *path, struct config *ret, struct err *err);
+void config_free(struct config *config);
+
+#endif

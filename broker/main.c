@@ -1,0 +1,84 @@
+/* musterd: the broker of one region. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/broker.h"
+#include "common/base/logging.h"
+#include "muster/version.h"
+
+static const char usage[] =
+    "usage: musterd --config FILE [--check]\n"
+    "\n"
+    "The broker of one region: takes reports and orders, keeps them, and tells who is to know.\n"
+    "\n"
+    "  --config FILE   configuration (YAML); docs/operations.md has every key\n"
+    "  --check         read and check everything, open nothing, start nothing\n"
+    "  --debug         say more on standard error\n"
+    "  --help          this text\n"
+    "  --version       name and version\n"
+    "\n"
+    "It stops on SIGTERM and SIGINT. Exit codes are those of sysexits.h.\n";
+
+static int fail(const struct err *err)
+{
+    (void)fprintf(stderr, "musterd: %s\n", err->text);
+    return err_exit_code(err->code);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+        {"debug", no_argument, NULL, 'd'},        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0}};
+    const char *path = NULL;
+    bool check = false;
+    enum log_level level = LOG_LEVEL_NOTICE;
+    struct config config;
+    struct err err = {0};
+    int option;
+
+    while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            path = optarg;
+            break;
+        case 'k':
+            check = true;
+            break;
+        case 'd':
+            level = LOG_LEVEL_DEBUG;
+            break;
+        case 'h':
+            (void)fputs(usage, stdout);
+            return EXIT_SUCCESS;
+        case 'V':
+            (void)puts("musterd " MUSTER_VERSION);
+            return EXIT_SUCCESS;
+        default:
+            return err_exit_code(ERR_USAGE);
+        }
+    }
+    if (path == NULL || optind < argc) {
+        (void)fputs("musterd: name a configuration: musterd --config FILE (see musterd --help)\n", stderr);
+        return err_exit_code(ERR_USAGE);
+    }
+    logging_init("musterd", level);
+    if (crypto_init() < 0) {
+        (void)fputs("musterd: libsodium cannot start\n", stderr);
+        return err_exit_code(ERR_SOFTWARE);
+    }
+    if (config_load(path, &config, &err) < 0) {
+        return fail(&err);
+    }
+    int result = 0;
+    if (check) {
+        (void)printf("%s: fine: region %s\n", path, config.region);
+    } else {
+        result = broker_run(&config, &err);
+    }
+    config_free(&config);
+    return result < 0 ? fail(&err) : EXIT_SUCCESS;
+}

@@ -1,0 +1,515 @@
+/* Decide, append, commit, then speak. State runs ahead of the log while a batch is under way; nothing of
+ * it can be seen, and a commit that fails takes it back by evicting what it touched. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mutant.h"
+#include "common/core/evolve.h"
+#include "common/engine/engine_private.h"
+
+bool commit_has_room(const struct engine *engine)
+{
+    return engine->gather.n < LOG_BATCH_MAX && engine->gather.bytes < ENGINE_BATCH_BYTES_MAX;
+}
+
+void batch_free(struct batch *batch)
+{
+    while (batch->first != NULL) {
+        struct submission *submission = batch->first;
+        DL_DELETE(batch->first, submission);
+        submission_free(submission);
+    }
+    *batch = (struct batch){0};
+}
+
+static bool has_record(const struct submission *submission)
+{
+    return submission->entry.record.header.seq != 0;
+}
+
+/* --- the index of one record --------------------------------------------------------------------------- */
+
+struct indexing {
+    struct engine *engine;
+    struct submission *submission;
+    struct log_index *at;
+    size_t n;
+    size_t capacity;
+    bool no_memory;
+};
+
+static void index_add(struct indexing *indexing, struct log_index index)
+{
+    struct arena *arena = &indexing->submission->arena;
+
+    for (size_t i = 0; i < indexing->n; i++) {
+        const struct log_index *there = &indexing->at[i];
+        if (there->op == index.op && there->lane == index.lane && there->number == index.number &&
+            strcmp(there->name, index.name) == 0 && strcmp(there->item, index.item) == 0) {
+            return;
+        }
+    }
+    if (indexing->n == indexing->capacity) {
+        size_t capacity = indexing->capacity == 0 ? 8 : indexing->capacity * 2;
+        struct log_index *grown = arena_array(arena, struct log_index, capacity);
+        if (grown == NULL) {
+            indexing->no_memory = true;
+            return;
+        }
+        if (indexing->n > 0) {
+            memcpy(grown, indexing->at, indexing->n * sizeof *grown);
+        }
+        indexing->at = grown;
+        indexing->capacity = capacity;
+    }
+    const char *name = arena_strdup(arena, index.name);
+    const char *item = index.item[0] != '\0' ? arena_strdup(arena, index.item) : "";
+    if (name == NULL || item == NULL) {
+        indexing->no_memory = true;
+        return;
+    }
+    index.name = name;
+    index.item = item;
+    indexing->at[indexing->n++] = index;
+}
+
+static void add_outbox(void *ctx, const char *agent, enum lane lane, struct id order)
+{
+    char item[ID_TEXT];
+
+    if (MUTANT(MUTANT_FORGET_OUTBOX) && author_find(((struct indexing *)ctx)->engine, agent) == NULL) {
+        return;
+    }
+    index_add(ctx, (struct log_index){.op = LOG_OUTBOX,
+                                      .lane = (uint8_t)lane,
+                                      .name = agent,
+                                      .item = id_is_zero(order) ? "" : id_format(order, item)});
+}
+
+static void add_tombstone(void *ctx, const char *agent, enum lane lane, struct id order)
+{
+    char item[ID_TEXT];
+
+    if (MUTANT(MUTANT_NO_TOMBSTONE)) {
+        return;
+    }
+    index_add(ctx,
+              (struct log_index){
+                  .op = LOG_TOMBSTONE, .lane = (uint8_t)lane, .name = agent, .item = id_format(order, item)});
+}
+
+/* The streams that the events touched: their place among what is open and what is due. */
+static void index_streams(struct indexing *indexing, const struct decision *decision, uint64_t seq)
+{
+    struct engine *engine = indexing->engine;
+    char name[STREAM_NAME_MAX];
+    char last[STREAM_NAME_MAX] = "";
+
+    for (size_t i = 0; i < decision->events_n; i++) {
+        const struct event *event = &decision->events[i];
+        if (event->kind == EVENT_ORDER_ISSUED) {
+            index_add(
+                indexing,
+                (struct log_index){.op = LOG_TOUCH, .name = stream_of_order(event->order, name), .item = ""});
+        }
+        event_stream(event, engine->options.region, name);
+        if (strcmp(name, last) == 0) {
+            continue;
+        }
+        memcpy(last, name, sizeof last);
+        struct stream *before = stream_find(engine, name);
+        bool was_live = before != NULL && before->live;
+        int64_t was_due = before != NULL ? before->due.at_ms : 0;
+        struct stream *stream = stream_touched(engine, name, seq);
+        if (stream == NULL) {
+            indexing->no_memory = true;
+            return;
+        }
+        index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = name, .item = ""});
+        if (stream->live != was_live) {
+            index_add(indexing, (struct log_index){
+                                    .op = stream->live ? LOG_OPEN : LOG_CLOSE, .name = name, .item = ""});
+        }
+        if (stream->due.at_ms != was_due && stream->live) {
+            index_add(indexing,
+                      (struct log_index){
+                          .op = LOG_DUE, .name = name, .item = "", .number = (uint64_t)stream->due.at_ms});
+        }
+    }
+}
+
+static void index_routes(struct indexing *indexing, const struct decision *decision)
+{
+    const struct submission *submission = indexing->submission;
+    const char *author = submission->author != NULL ? submission->author->name : "";
+    struct route_sink sink = {.ctx = indexing, .add = add_outbox, .recalled = add_tombstone};
+
+    for (size_t i = 0; i < decision->events_n; i++) {
+        const struct event *event = &decision->events[i];
+        route(indexing->engine->state, event, author, &sink);
+        if (event->kind == EVENT_ACKNOWLEDGED) {
+            index_add(indexing, (struct log_index){.op = LOG_CURSOR,
+                                                   .lane = (uint8_t)event->acknowledged.lane,
+                                                   .name = event->acknowledged.agent,
+                                                   .item = "",
+                                                   .number = event->acknowledged.up_to_seq});
+        }
+    }
+}
+
+/* --- one record --------------------------------------------------------------------------------------------- */
+
+static bool encode(struct engine *engine, struct submission *submission, const struct decision *decision)
+{
+    struct record record = {.signed_command = submission->signed_command,
+                            .events = decision->events,
+                            .events_n = decision->events_n,
+                            .refusal = decision->refusal,
+                            .detail = decision->detail};
+    struct buf buf;
+
+    buf_init(&buf, LOG_PAYLOAD_MAX);
+    wire_encode_record(&record, &buf);
+    struct bytes bytes = buf_bytes(&buf);
+    void *payload = buf.failed ? NULL : arena_copy(&submission->arena, bytes.p, bytes.n);
+    submission->entry.record.payload = (struct bytes){payload, bytes.n};
+    engine->gather.bytes += bytes.n;
+    buf_free(&buf);
+    return payload != NULL;
+}
+
+static void fill_header(struct engine *engine, struct submission *submission, const struct env *env,
+                        enum refusal refusal)
+{
+    const struct command *command = &submission->command;
+    bool counts = submission->author != NULL && submission->verified && command->kind != COMMAND_ACK;
+    struct log_header *header = &submission->entry.record.header;
+
+    *header = (struct log_header){.seq = engine->next_seq++,
+                                  .epoch = engine->options.epoch,
+                                  .kind = (uint32_t)command->kind,
+                                  .outcome = refusal == REFUSED_NOT ? LOG_DECIDED : LOG_REFUSED,
+                                  .bus_ms = env->now_ms,
+                                  .utc_ms = env->utc_ms,
+                                  .occurred_ms = command->occurred_at_ms,
+                                  .author = submission->author != NULL ? submission->author->name : "",
+                                  .counter = counts ? command->counter : 0};
+    memcpy(header->boot, engine->options.boot, sizeof header->boot);
+}
+
+static void gather(struct engine *engine, struct submission *submission)
+{
+    DL_APPEND(engine->gather.first, submission);
+    engine->gather.last = submission;
+    engine->gather.n++;
+}
+
+static bool is_ours(const struct submission *submission)
+{
+    return submission->author == NULL;
+}
+
+/* Refused: kept in the log as far as the cap allows, else only answered. */
+static void gather_refusal(struct engine *engine, struct submission *submission,
+                           const struct decision *decision, const struct env *env)
+{
+    struct author *author = submission->author;
+
+    submission->refusal = decision->refusal;
+    submission->detail = decision->detail;
+    engine->numbers.refused++;
+    if (author != NULL && !author_may_log_refusal(engine, author)) {
+        author->refusals_uncounted++;
+        author->refusals_up_to = submission->command.counter;
+    } else if (encode(engine, submission, decision)) {
+        fill_header(engine, submission, env, decision->refusal);
+    }
+    gather(engine, submission);
+}
+
+static void gather_events(struct engine *engine, struct submission *submission,
+                          const struct decision *decision, const struct env *env)
+{
+    struct indexing indexing = {.engine = engine, .submission = submission};
+
+    if (!encode(engine, submission, decision)) {
+        struct decision too_big = {.refusal = REFUSED_TOO_MANY, .detail = "the record would be too large"};
+        gather_refusal(engine, submission, &too_big, env);
+        return;
+    }
+    fill_header(engine, submission, env, REFUSED_NOT);
+    for (size_t i = 0; i < decision->events_n; i++) {
+        if (evolve(engine->state, &decision->events[i]) < 0) {
+            engine_fail(engine, ERR_NO_MEMORY, "out of memory for state");
+            submission_free(submission);
+            return;
+        }
+    }
+    index_streams(&indexing, decision, submission->entry.record.header.seq);
+    index_routes(&indexing, decision);
+    if (indexing.no_memory) {
+        engine_fail(engine, ERR_NO_MEMORY, "out of memory for the index of a record");
+        submission_free(submission);
+        return;
+    }
+    submission->entry.index = indexing.at;
+    submission->entry.index_n = indexing.n;
+    gather(engine, submission);
+}
+
+void commit_decide(struct engine *engine, struct submission *submission)
+{
+    struct env env = engine_env(engine);
+    struct decision decision = {.refusal = submission->refusal, .detail = submission->detail};
+
+    if (submission->refusal == REFUSED_NOT &&
+        decide(engine->state, &submission->command, &env, &submission->arena, &decision) < 0) {
+        decision =
+            (struct decision){.refusal = REFUSED_TOO_MANY, .detail = "this would take too much memory"};
+    }
+    if (decision.refusal != REFUSED_NOT) {
+        gather_refusal(engine, submission, &decision, &env);
+    } else if (decision.events_n == 0) {
+        engine->numbers.unchanged++;
+        if (is_ours(submission)) {
+            submission_free(submission);
+            return;
+        }
+        gather(engine, submission);
+    } else {
+        gather_events(engine, submission, &decision, &env);
+    }
+}
+
+void commit_own(struct engine *engine, const struct command *command)
+{
+    struct submission *submission = submission_new();
+    struct buf buf;
+
+    if (submission == NULL) {
+        return; /* what is due stays due: the next tick tries again */
+    }
+    submission->command = *command;
+    submission->command.region = engine->options.region;
+    submission->command.epoch = engine->options.epoch;
+    submission->command.agent = "broker";
+    submission->command.operator= "";
+    submission->command.cosigner = "";
+    submission->command.signer = SIGNER_BROKER;
+    submission->command.issued_at_ms = engine_now(engine);
+    submission->verified = true;
+    buf_init(&buf, FRAME_MAX);
+    wire_encode_command(&submission->command, &buf);
+    struct bytes bytes = buf_bytes(&buf);
+    struct bytes payload = {arena_copy(&submission->arena, bytes.p, bytes.n), bytes.n};
+    bool fine = !buf.failed && payload.p != NULL;
+    buf_free(&buf);
+    submission->signed_command.payload = payload;
+    if (!fine || sign_batch(&engine->options.broker->sign, engine->rng, &submission->signed_command, 1) < 0) {
+        submission_free(submission);
+        return;
+    }
+    commit_decide(engine, submission);
+}
+
+/* --- after the commit ------------------------------------------------------------------------------------- */
+
+static void speak(struct engine *engine, struct submission *submission)
+{
+    struct reply reply = {.outcome = OUTCOME_UNCHANGED};
+
+    if (submission->refusal != REFUSED_NOT) {
+        reply.outcome = OUTCOME_REFUSED;
+        reply.refusal = submission->refusal;
+        reply.detail = submission->detail;
+    } else if (has_record(submission)) {
+        reply.outcome = OUTCOME_DONE;
+    }
+    if (has_record(submission)) {
+        reply.seq = submission->entry.record.header.seq;
+        reply.hash = submission->entry.record.hash;
+    }
+    intake_reply(engine, submission, &reply);
+    deliver_committed(engine, submission);
+}
+
+static void speak_all(struct engine *engine)
+{
+    struct submission *submission;
+
+    DL_FOREACH (engine->flight.first, submission) {
+        speak(engine, submission);
+    }
+}
+
+static void committed(struct engine *engine, const struct log_request *request)
+{
+    struct submission *submission;
+    size_t i = 0;
+
+    DL_FOREACH (engine->flight.first, submission) {
+        if (has_record(submission)) {
+            submission->entry.record = request->entries[i++].record;
+        }
+    }
+    const struct log_record *last = &request->entries[request->entries_n - 1].record;
+    engine->head.seq = last->header.seq;
+    engine->head.hash = last->hash;
+    engine->head.bus_ms = last->header.bus_ms;
+    engine->head_is_signed = false;
+    engine->numbers.records += request->entries_n;
+    engine->numbers.commits++;
+    if (!MUTANT(MUTANT_SPEAK_BEFORE_COMMIT)) {
+        speak_all(engine);
+    }
+    batch_free(&engine->flight);
+    tail_committed(engine);
+    streams_evict_idle(engine);
+}
+
+/* --- when the commit fails --------------------------------------------------------------------------------- */
+
+static void take_back(struct engine *engine, struct submission *submission, enum refusal refusal)
+{
+    struct author *author = submission->author;
+    struct reply reply = {.outcome = OUTCOME_REFUSED,
+                          .refusal = refusal,
+                          .detail = "nothing was kept, send it again",
+                          .retry_ms = ENGINE_RETRY_MS};
+
+    for (size_t i = 0; i < submission->entry.index_n; i++) {
+        const struct log_index *index = &submission->entry.index[i];
+        if (index->op == LOG_TOUCH && !MUTANT(MUTANT_FORGET_EVICT)) {
+            stream_reload(engine, index->name);
+        }
+    }
+    if (author != NULL && submission->verified && submission->command.kind != COMMAND_ACK &&
+        author->mark >= submission->command.counter) {
+        author->mark = submission->command.counter - 1;
+    }
+    intake_reply(engine, submission, &reply);
+}
+
+static void take_all_back(struct engine *engine, enum refusal refusal)
+{
+    struct submission *submission;
+
+    DL_FOREACH (engine->flight.first, submission) {
+        take_back(engine, submission, refusal);
+    }
+    DL_FOREACH (engine->gather.first, submission) {
+        take_back(engine, submission, refusal);
+    }
+    /* Those that wait, too: a later counter must not be taken while an earlier one is open again. */
+    DL_FOREACH (engine->parked, submission) {
+        take_back(engine, submission, refusal);
+    }
+    batch_free(&engine->flight);
+    batch_free(&engine->gather);
+    intake_drop_parked(engine);
+    engine->next_seq = engine->head.seq + 1;
+    engine->own_after_ms = engine_boot(engine) + ENGINE_RETRY_MS;
+}
+
+void commit_done(struct engine *engine, struct job *job)
+{
+    const struct log_request *request = &job->request;
+
+    engine->flying = false;
+    if (engine->phase == PHASE_FAILED) {
+        return;
+    }
+    if (request->result == 0) {
+        committed(engine, request);
+    } else if (request->result == ERR_DISK_FULL && engine->phase >= PHASE_SERVICE) {
+        engine_note(engine, LOG_LEVEL_ERROR,
+                    "the disk is full: %s; commands are refused until there is space", request->err.text);
+        take_all_back(engine, REFUSED_DISK);
+    } else {
+        engine_fail(engine, request->result, "the log cannot be written: %s", request->err.text);
+    }
+}
+
+/* --- the batch goes ------------------------------------------------------------------------------------------ */
+
+/* Acks wait until a batch goes, so that at most one an agent and lane is in it. */
+static void gather_acks(struct engine *engine)
+{
+    struct author *author, *next;
+    char name[STREAM_NAME_MAX];
+    bool left = false;
+
+    HASH_ITER (hh, engine->authors, author, next) {
+        for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
+            struct submission *ack = author->acks[lane];
+            if (ack == NULL) {
+                continue;
+            }
+            if (!commit_has_room(engine) || !region_is_loaded(engine) ||
+                !stream_ready(engine, stream_of_agent(author->name, name))) {
+                left = true;
+                continue;
+            }
+            author->acks[lane] = NULL;
+            commit_decide(engine, ack);
+        }
+    }
+    engine->acks_wait = left;
+}
+
+static size_t fill_entries(struct engine *engine)
+{
+    struct log_request *request = &engine->flight_job.request;
+    struct submission *submission;
+    size_t n = 0;
+
+    if (request->entries == NULL) {
+        request->entries = calloc(LOG_BATCH_MAX + 1, sizeof *request->entries);
+        if (request->entries == NULL) {
+            engine_fail(engine, ERR_NO_MEMORY, "out of memory for a batch");
+            return 0;
+        }
+    }
+    DL_FOREACH (engine->flight.first, submission) {
+        if (has_record(submission)) {
+            request->entries[n++] = submission->entry;
+        }
+    }
+    return n;
+}
+
+void commit_flush(struct engine *engine)
+{
+    struct log_request *request = &engine->flight_job.request;
+
+    if (engine->flying || engine->phase == PHASE_FAILED) {
+        return;
+    }
+    if (engine->acks_wait) {
+        gather_acks(engine);
+    }
+    if (engine->gather.n == 0) {
+        return;
+    }
+    engine->flight = engine->gather;
+    engine->gather = (struct batch){0};
+    size_t n = fill_entries(engine);
+    if (engine->phase == PHASE_FAILED) {
+        return;
+    }
+    if (n == 0) { /* nothing to write, and everything that it rested on is committed */
+        speak_all(engine);
+        batch_free(&engine->flight);
+        return;
+    }
+    request->is_append = true;
+    request->expected_seq = engine->head.seq;
+    request->entries_n = n;
+    request->owner = &engine->flight_job;
+    request->result = 0;
+    engine->flying = true;
+    if (MUTANT(MUTANT_SPEAK_BEFORE_COMMIT)) {
+        speak_all(engine);
+    }
+    engine->io.log.submit(engine->io.log.ctx, request);
+}

@@ -1,0 +1,161 @@
+/* One way out, first half: what waits for an agent, lane by lane. The outbox is an index of the log, so a
+ * slow or absent agent costs disk. A session that has everything is given what is committed at once; one
+ * that is behind reads from the log until it has caught up. */
+#include <string.h>
+
+#include "common/base/mutant.h"
+#include "common/engine/engine_private.h"
+
+static bool give(struct engine *engine, struct session *session, enum lane lane,
+                 const struct log_record *record, const struct id *recalled, size_t recalled_n,
+                 bool tombstone)
+{
+    struct lane_state *state = &session->lanes[lane];
+    struct envelope envelope = {.kind = ENVELOPE_DELIVER,
+                                .deliver = {.lane = lane,
+                                            .seq = record->header.seq,
+                                            .epoch = record->header.epoch,
+                                            .bus_ms = record->header.bus_ms,
+                                            .hash = record->hash,
+                                            .recalled = recalled,
+                                            .recalled_n = recalled_n}};
+
+    if (!tombstone) {
+        envelope.deliver.record = record->payload;
+    }
+    if (engine_send(engine, session->peer, &envelope) < 0) {
+        return false;
+    }
+    state->sent = record->header.seq;
+    state->credit--;
+    engine->numbers.delivered++;
+    return true;
+}
+
+void deliver_committed(struct engine *engine, const struct submission *submission)
+{
+    for (size_t i = 0; i < submission->entry.index_n; i++) {
+        const struct log_index *index = &submission->entry.index[i];
+        if (index->op != LOG_OUTBOX) {
+            continue;
+        }
+        struct author *author = author_find(engine, index->name);
+        struct session *session = author != NULL ? author->taker : NULL;
+        if (session == NULL || !session->welcomed) {
+            continue; /* it stays in the outbox */
+        }
+        struct lane_state *lane = &session->lanes[index->lane];
+        uint64_t seq = submission->entry.record.header.seq;
+        if (lane->behind) {
+            lane->missed = true;
+        } else if (seq > lane->sent &&
+                   (lane->credit == 0 || !give(engine, session, (enum lane)index->lane,
+                                               &submission->entry.record, NULL, 0, false))) {
+            lane->behind = true;
+        }
+    }
+}
+
+/* --- catching up ------------------------------------------------------------------------------------------- */
+
+enum { RECALLED_MAX = ORDERS_PER_COMMAND_MAX };
+
+static bool give_row(struct engine *engine, struct session *session, enum lane lane,
+                     const struct log_row *row)
+{
+    struct id recalled[RECALLED_MAX];
+    size_t n = 0;
+    bool all = row->items_n > 0;
+
+    for (size_t i = 0; i < row->items_n; i++) {
+        if (!row->items[i].tombstone) {
+            all = false;
+        } else if (n < RECALLED_MAX && id_parse(row->items[i].item, &recalled[n]) == 0) {
+            n++;
+        }
+    }
+    return give(engine, session, lane, &row->record, recalled, n, all);
+}
+
+static void outbox_answered(struct engine *engine, struct job *job)
+{
+    struct session *session = session_by_serial(engine, job->peer, job->serial);
+    const struct log_answer *answer = &job->request.answer;
+
+    if (session == NULL) {
+        return;
+    }
+    struct lane_state *lane = &session->lanes[job->lane];
+    size_t given = 0;
+    lane->reading = false;
+    while (given < answer->rows_n && lane->credit > 0 &&
+           give_row(engine, session, job->lane, &answer->rows[given])) {
+        given++;
+    }
+    if (given < answer->rows_n) {
+        return; /* no credit, or the peer's queue is full: credit or the next sweep goes on */
+    }
+    if (!answer->more && !lane->missed) {
+        lane->behind = false;
+    } else {
+        deliver_pump(engine, session);
+    }
+}
+
+static void read_outbox(struct engine *engine, struct session *session, enum lane lane)
+{
+    struct lane_state *state = &session->lanes[lane];
+    struct job *job = job_new(outbox_answered);
+
+    if (job == NULL) {
+        return; /* the next sweep tries again */
+    }
+    memcpy(job->name, session->author->name, strlen(session->author->name) + 1);
+    job->peer = session->peer;
+    job->serial = session->serial;
+    job->lane = lane;
+    job->request.query = (struct log_query){
+        .question = LOG_Q_OUTBOX, .lane = (uint8_t)lane, .after = state->sent, .records_max = state->credit};
+    state->reading = true;
+    state->missed = false;
+    job_submit(engine, job);
+}
+
+void deliver_pump(struct engine *engine, struct session *session)
+{
+    if (!session->deliveries) {
+        return;
+    }
+    for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
+        struct lane_state *state = &session->lanes[lane];
+        if (state->behind && !state->reading && state->credit > 0) {
+            read_outbox(engine, session, (enum lane)lane);
+        }
+    }
+}
+
+void deliver_start(struct engine *engine, struct session *session)
+{
+    const struct agent *agent = state_agent(engine->state, session->author->name);
+
+    for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
+        uint64_t acked = agent != NULL ? agent->acked[lane] : 0;
+        session->lanes[lane] = (struct lane_state){.sent = acked + (MUTANT(MUTANT_CURSOR_OFF_BY_ONE) ? 1 : 0),
+                                                   .credit = session->window,
+                                                   .behind = true};
+    }
+    deliver_pump(engine, session);
+}
+
+void deliver_credit(struct engine *engine, struct session *session, enum lane lane, uint32_t add)
+{
+    struct lane_state *state;
+
+    if (lane < LANE_URGENT || lane > LANE_MAX) {
+        session_end(engine, session, REFUSED_INVALID, "credit: no such lane");
+        return;
+    }
+    state = &session->lanes[lane];
+    state->credit = add < ENGINE_WINDOW_MAX - state->credit ? state->credit + add : ENGINE_WINDOW_MAX;
+    deliver_pump(engine, session);
+}

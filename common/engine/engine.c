@@ -1,0 +1,372 @@
+#include "common/engine/engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mutant.h"
+#include "common/engine/engine_private.h"
+
+/* How often sessions and counters are looked over. */
+enum { SWEEP_MS = 250 };
+
+int engine_new(const struct engine_options *options, const struct engine_io *io, const struct clock *clock,
+               const struct rng *rng, struct engine **ret, struct err *err)
+{
+    struct engine *engine = calloc(1, sizeof *engine);
+
+    if (engine == NULL) {
+        return err_set(err, ERR_NO_MEMORY, "engine: out of memory");
+    }
+    engine->state = state_new();
+    if (engine->state == NULL) {
+        free(engine);
+        return err_set(err, ERR_NO_MEMORY, "engine: out of memory");
+    }
+    engine->options = *options;
+    if (engine->options.beat_ms == 0) {
+        engine->options.beat_ms = ENGINE_BEAT_MS;
+    }
+    if (engine->options.idle_streams_max == 0) {
+        engine->options.idle_streams_max = ENGINE_IDLE_STREAMS_MAX;
+    }
+    engine->io = *io;
+    engine->clock = clock;
+    engine->rng = rng;
+    engine->head = options->head;
+    engine->head.epoch = options->epoch;
+    engine->next_seq = options->head.seq + 1;
+    engine->broker_key = options->broker->sign.public;
+    arena_init(&engine->arena, ARENA_PER_FRAME);
+    buf_init(&engine->frame, FRAME_MAX);
+    *ret = engine;
+    return 0;
+}
+
+void engine_free(struct engine *engine)
+{
+    struct author *author, *next;
+
+    if (engine == NULL) {
+        return;
+    }
+    sessions_free(engine);
+    batch_free(&engine->gather);
+    batch_free(&engine->flight);
+    intake_drop_parked(engine);
+    HASH_ITER (hh, engine->authors, author, next) {
+        HASH_DEL(engine->authors, author);
+        for (int lane = 0; lane <= LANE_MAX; lane++) {
+            submission_free(author->acks[lane]);
+        }
+        free(author);
+    }
+    streams_free(engine);
+    due_free(&engine->due);
+    state_free(engine->state);
+    arena_free(&engine->arena);
+    buf_free(&engine->frame);
+    free(engine->flight_job.request.entries);
+    free(engine);
+}
+
+/* --- time ------------------------------------------------------------------------------------------------ */
+
+int64_t engine_boot(const struct engine *engine)
+{
+    return engine->clock->boot_ms(engine->clock->ctx);
+}
+
+int64_t engine_now(const struct engine *engine)
+{
+    return engine_boot(engine) + engine->offset_ms;
+}
+
+struct env engine_env(const struct engine *engine)
+{
+    return (struct env){.now_ms = engine_now(engine) + (MUTANT(MUTANT_DEADLINE_EARLY) ? 1000 : 0),
+                        .utc_ms = engine->clock->utc_ms(engine->clock->ctx),
+                        .region = engine->options.region,
+                        .epoch = engine->options.epoch};
+}
+
+/* --- telling -------------------------------------------------------------------------------------------- */
+
+void engine_note(struct engine *engine, enum log_level level, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    engine->io.on_note(engine->io.ctx, level, text);
+}
+
+void engine_fail(struct engine *engine, int code, const char *format, ...)
+{
+    struct err err = {.code = code};
+    va_list args;
+
+    if (engine->phase == PHASE_FAILED) {
+        return;
+    }
+    engine->phase = PHASE_FAILED;
+    va_start(args, format);
+    (void)vsnprintf(err.text, sizeof err.text, format, args);
+    va_end(args);
+    engine->io.on_fatal(engine->io.ctx, &err);
+}
+
+int engine_send(struct engine *engine, struct peer peer, const struct envelope *envelope)
+{
+    buf_reset(&engine->frame);
+    wire_encode_envelope(envelope, &engine->frame);
+    if (engine->frame.failed) {
+        return ERR_NO_MEMORY;
+    }
+    return engine->io.send(engine->io.ctx, peer, buf_bytes(&engine->frame));
+}
+
+const struct signed_head *engine_signed_head(struct engine *engine)
+{
+    struct signed_head *head = &engine->signed_head;
+
+    if (!engine->head_is_signed) {
+        *head = (struct signed_head){.present = true,
+                                     .region = engine->options.region,
+                                     .epoch = engine->options.epoch,
+                                     .seq = engine->head.seq,
+                                     .hash = engine->head.hash};
+        signed_head_sign(&engine->options.broker->sign, head);
+        engine->head_is_signed = true;
+    }
+    return head;
+}
+
+/* --- log jobs -------------------------------------------------------------------------------------------- */
+
+struct job *job_new(void (*done)(struct engine *, struct job *))
+{
+    struct job *job = calloc(1, sizeof *job);
+
+    if (job != NULL) {
+        job->done = done;
+        job->request.owner = job;
+        /* records, their payloads, and rows around them */
+        arena_init(&job->request.arena, (size_t)4 * LOG_READ_BYTES_MAX);
+    }
+    return job;
+}
+
+void job_submit(struct engine *engine, struct job *job)
+{
+    job->request.query.name = job->name;
+    engine->jobs_under_way++;
+    engine->io.log.submit(engine->io.log.ctx, &job->request);
+}
+
+void engine_log_done(struct engine *engine, struct log_request *request)
+{
+    struct job *job = request->owner;
+
+    if (request->is_append) {
+        commit_done(engine, job);
+    } else {
+        engine->jobs_under_way--;
+        if (request->result < 0 && engine->phase != PHASE_FAILED) {
+            engine_fail(engine, request->result, "the log cannot be read: %s", request->err.text);
+        }
+        if (engine->phase != PHASE_FAILED) {
+            job->done(engine, job);
+        }
+        submission_free(job->submission);
+        arena_free(&request->arena);
+        free(job);
+    }
+    if (engine->phase < PHASE_SERVICE) {
+        founding_advance(engine);
+    }
+    intake_unpark(engine);
+    commit_flush(engine);
+}
+
+/* --- frames ---------------------------------------------------------------------------------------------- */
+
+static void handle(struct engine *engine, struct session *session, const struct envelope *envelope)
+{
+    session->heard_ms = engine_boot(engine);
+    switch (envelope->kind) {
+    case ENVELOPE_SUBMIT:
+        intake_submit(engine, session, &envelope->submit);
+        return;
+    case ENVELOPE_CREDIT:
+        if (envelope->credit.lane == LANE_NONE) {
+            tail_credit(engine, session, envelope->credit.add);
+        } else {
+            deliver_credit(engine, session, envelope->credit.lane, envelope->credit.add);
+        }
+        return;
+    case ENVELOPE_TAIL:
+        tail_begin(engine, session, &envelope->tail);
+        return;
+    case ENVELOPE_BEAT:
+        return; /* heard, which is all it says; ours goes by itself */
+    case ENVELOPE_BYE:
+        session_drop(engine, session);
+        return;
+    default:
+        session_end(engine, session, REFUSED_INVALID, "this is the broker's line");
+        return;
+    }
+}
+
+void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
+                  struct bytes frame)
+{
+    struct envelope envelope;
+    struct err err;
+    struct session *session = session_of(engine, peer);
+
+    if (engine->phase != PHASE_SERVICE) {
+        return; /* not in service: silence makes the client try again */
+    }
+    arena_reset(&engine->arena);
+    if (wire_decode_envelope(frame, &engine->arena, &envelope, &err) < 0) {
+        engine->numbers.bad_frames++;
+        if (session != NULL) {
+            session_end(engine, session, REFUSED_INVALID, err.text);
+        } else {
+            session_bye(engine, peer, REFUSED_INVALID, err.text);
+        }
+        return;
+    }
+    if (envelope.kind == ENVELOPE_HELLO) {
+        session_hello(engine, peer, curve_key, &envelope.hello);
+    } else if (session == NULL || memcmp(session->curve_key, curve_key, CURVE_BYTES) != 0) {
+        if (envelope.kind != ENVELOPE_BYE) {
+            session_bye(engine, peer, REFUSED_IDENTITY, "say Hello first");
+        }
+    } else if (session_holds(engine, session)) {
+        if (session->welcomed) {
+            handle(engine, session, &envelope);
+        } else if (envelope.kind != ENVELOPE_BEAT) {
+            session_end(engine, session, REFUSED_IDENTITY, "wait for Welcome");
+        }
+    }
+    commit_flush(engine);
+}
+
+/* --- time passes ----------------------------------------------------------------------------------------- */
+
+/* A stream's deadline becomes a command of ours. The stream is loaded: what is in the heap is. */
+static void pass_deadlines(struct engine *engine)
+{
+    int64_t now = engine_now(engine) + (MUTANT(MUTANT_DEADLINE_EARLY) ? 1000 : 0);
+    struct due *due = due_first(&engine->due);
+
+    while (due != NULL && due->at_ms <= now && commit_has_room(engine)) {
+        struct stream *stream = (struct stream *)((char *)due - offsetof(struct stream, due));
+        struct command command = {.kind = COMMAND_PASS_DEADLINES,
+                                  .mode = MODE_ACTUAL,
+                                  .pass_deadlines = {.stream = stream->name, .at_ms = due->at_ms}};
+        struct id incident;
+        const struct incident *there =
+            stream_incident(stream->name, &incident) ? state_incident(engine->state, incident) : NULL;
+        if (there == NULL) {
+            (void)due_set(&engine->due, due, 0);
+        } else {
+            uint64_t before = engine->next_seq;
+            command.mode = there->mode;
+            commit_own(engine, &command);
+            if (engine->next_seq == before) { /* no memory for it: not at once again */
+                engine->own_after_ms = engine_boot(engine) + ENGINE_RETRY_MS;
+                engine_note(engine, LOG_LEVEL_ERROR, "a deadline of %s could not be passed", stream->name);
+                return;
+            }
+        }
+        due = due_first(&engine->due);
+    }
+}
+
+void engine_tick(struct engine *engine)
+{
+    int64_t boot = engine_boot(engine);
+
+    if (engine->phase == PHASE_SERVICE && !engine->fenced && boot >= engine->own_after_ms &&
+        region_is_loaded(engine)) {
+        pass_deadlines(engine);
+    }
+    if (boot >= engine->swept_ms + SWEEP_MS && engine->phase >= PHASE_SERVICE) {
+        engine->swept_ms = boot;
+        sessions_sweep(engine, boot);
+    }
+    intake_unpark(engine);
+    commit_flush(engine);
+}
+
+int64_t engine_due_ms(const struct engine *engine)
+{
+    const struct due *due = due_first(&engine->due);
+    int64_t at = INT64_MAX;
+
+    if (engine->phase != PHASE_SERVICE) {
+        return at;
+    }
+    if (engine->sessions != NULL || engine->authors != NULL) {
+        at = engine->swept_ms + SWEEP_MS;
+    }
+    if (due != NULL && !engine->fenced) {
+        int64_t deadline = due->at_ms - engine->offset_ms;
+        if (deadline < engine->own_after_ms) {
+            deadline = engine->own_after_ms;
+        }
+        at = deadline < at ? deadline : at;
+    }
+    return at;
+}
+
+/* --- the rest -------------------------------------------------------------------------------------------- */
+
+bool engine_knows_key(const struct engine *engine, const uint8_t curve_key[CURVE_BYTES])
+{
+    const struct member *member = region_member_by_curve(state_region(engine->state), curve_key);
+
+    return member != NULL && !member->revoked;
+}
+
+void engine_stop(struct engine *engine)
+{
+    struct session *session, *next;
+
+    if (engine->phase >= PHASE_STOPPING) {
+        return;
+    }
+    engine->phase = PHASE_STOPPING;
+    commit_flush(engine);
+    HASH_ITER (hh, engine->sessions, session, next) {
+        session_bye(engine, session->peer, REFUSED_NOT, "the broker stops");
+    }
+}
+
+bool engine_drained(const struct engine *engine)
+{
+    return engine->phase == PHASE_FAILED ||
+           (!engine->flying && engine->gather.n == 0 && engine->jobs_under_way == 0);
+}
+
+struct engine_numbers engine_numbers(const struct engine *engine)
+{
+    struct engine_numbers numbers = engine->numbers;
+
+    numbers.head_seq = engine->head.seq;
+    numbers.sessions = HASH_COUNT(engine->sessions);
+    numbers.streams = HASH_COUNT(engine->streams);
+    return numbers;
+}
+
+const struct state *engine_state(const struct engine *engine)
+{
+    return engine->state;
+}

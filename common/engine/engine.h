@@ -1,0 +1,114 @@
+/* The broker without its sockets: bytes, time and finished log requests go in; frames and log requests
+ * come out through engine_io. One thread, no clock, no randomness, no I/O of its own: the live broker
+ * and the simulator run this same engine.
+ *
+ * A command's way: engine_frame -> intake.c (who speaks, signature, counter) -> streams.c (load what it
+ * names) -> commit.c (decide, evolve, gather; one batch under way at a time) -> engine_log_done ->
+ * reply, and deliver.c / tail.c to whoever is to know. Nothing is said before its commit. */
+#ifndef MUSTER_COMMON_ENGINE_ENGINE_H
+#define MUSTER_COMMON_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/logging.h"
+#include "common/crypto/keyfile.h"
+#include "common/log/log.h"
+#include "common/log/log_writer.h"
+
+enum {
+    ENGINE_PEER_MAX = 16,
+    ENGINE_BEAT_MS = 5000, /* default */
+    ENGINE_BEATS_MISSED_MAX = 3,
+    ENGINE_PARKED_MAX = 4096,                 /* commands that wait for a stream; more are BUSY */
+    ENGINE_BATCH_BYTES_MAX = 8 * 1024 * 1024, /* what gathers while a commit is under way */
+    ENGINE_SESSIONS_PER_AGENT = 8,
+    ENGINE_IDLE_STREAMS_MAX = 1024,  /* streams that are over but still at hand */
+    ENGINE_WINDOW_MAX = 1024,        /* deliveries of a lane, or tail items, under way to one session */
+    ENGINE_RETRY_MS = 250,           /* what BUSY and DISK tell, and the pause before our own next try */
+    ENGINE_REFUSALS_BURST = 50,      /* refusals of one author that are kept at once ... */
+    ENGINE_REFUSALS_REFILL_MS = 2000 /* ... and one more for each of these; the rest are counted */
+};
+
+/* A connection, as the transport names it (a routing id). It proves nothing. */
+struct peer {
+    uint8_t bytes[ENGINE_PEER_MAX];
+    uint8_t n;
+};
+
+struct engine_io {
+    void *ctx;
+    /* 0, ERR_TEMPORARY (the peer's queue is full) or ERR_NOT_FOUND (the peer is gone). Never blocks. */
+    int (*send)(void *ctx, struct peer peer, struct bytes frame);
+    struct log_port log;
+    /* The region is loaded and commands are taken. Once. */
+    void (*on_service)(void *ctx);
+    /* For the keeper of the program. */
+    void (*on_note)(void *ctx, enum log_level level, const char *text);
+    /* The log failed, or what it holds cannot be gone on with: the process must end. Once. */
+    void (*on_fatal)(void *ctx, const struct err *err);
+};
+
+struct engine_options {
+    const char *region;
+    uint64_t epoch;
+    const struct secret_keys *broker;
+    const struct public_keys *region_keys; /* sign: the region's root */
+    struct bytes genesis;                  /* founding commands for an empty log; else unread */
+    struct log_head head;                  /* of the log that is given */
+    uint8_t boot[16];
+    uint32_t beat_ms;          /* 0: ENGINE_BEAT_MS */
+    uint32_t idle_streams_max; /* 0: ENGINE_IDLE_STREAMS_MAX */
+    bool accept_clock;         /* an operator's word that the wall clock is right */
+};
+
+struct engine_numbers {
+    uint64_t head_seq;
+    uint64_t sessions;
+    uint64_t records; /* written since start */
+    uint64_t commits;
+    uint64_t refused;
+    uint64_t unchanged;
+    uint64_t streams; /* loaded */
+    uint64_t delivered;
+    uint64_t bad_frames;
+};
+
+struct engine;
+
+/* Everything given must outlive the engine. */
+int engine_new(const struct engine_options *options, const struct engine_io *io, const struct clock *clock,
+               const struct rng *rng, struct engine **ret, struct err *err);
+void engine_free(struct engine *engine);
+
+/* Asks the log for the region and what is open; on_service follows, or on_fatal. */
+void engine_start(struct engine *engine);
+
+/* A message of a peer whose CURVE key the transport has proved. */
+void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
+                  struct bytes frame);
+
+/* A log request came back done. */
+void engine_log_done(struct engine *engine, struct log_request *request);
+
+/* Deadlines, beats, retries: call when engine_due_ms() (boot time) has come; any other time is harmless.
+ * INT64_MAX: nothing is due. */
+void engine_tick(struct engine *engine);
+int64_t engine_due_ms(const struct engine *engine);
+
+/* May a client with this CURVE key connect at all? (For ZAP.) */
+bool engine_knows_key(const struct engine *engine, const uint8_t curve_key[CURVE_BYTES]);
+
+/* Asked to stop: no more commands are taken, sessions are told; drained when what was under way is done. */
+void engine_stop(struct engine *engine);
+bool engine_drained(const struct engine *engine);
+
+struct engine_numbers engine_numbers(const struct engine *engine);
+
+struct state;
+/* For the simulator's invariants: state as it is, which may be ahead of the log. */
+const struct state *engine_state(const struct engine *engine);
+
+#endif

@@ -1,0 +1,266 @@
+/* What the files of the engine share. */
+#ifndef MUSTER_COMMON_ENGINE_ENGINE_PRIVATE_H
+#define MUSTER_COMMON_ENGINE_ENGINE_PRIVATE_H
+
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(element) (void)(element)
+#include <uthash.h>
+#include <utlist.h>
+
+#include "common/core/decide.h"
+#include "common/core/route.h"
+#include "common/core/state.h"
+#include "common/core/stream.h"
+#include "common/engine/due.h"
+#include "common/engine/engine.h"
+#include "common/wire/wire.h"
+
+struct job;
+struct session;
+
+/* --- streams.c: what is loaded ------------------------------------------------------------------------ */
+
+struct stream {
+    char name[STREAM_NAME_MAX];
+    bool loaded;       /* false: a load is under way */
+    bool live;         /* as the open index will have it after the last record gathered */
+    uint64_t last_seq; /* of the last record gathered that touched it; not to be evicted before its commit */
+    struct due due;    /* first: a heap entry is its stream */
+    UT_hash_handle hh;
+    struct stream *prev, *next; /* engine->idle, while loaded and not live */
+    bool idle;
+};
+
+/* --- intake.c: commands on their way -------------------------------------------------------------------- */
+
+/* An agent, as far as commands and deliveries go. Lives from its first Hello to the end. */
+struct author {
+    char name[NAME_MAX_BYTES + 1];
+    bool ready;    /* mark is known and the agent's stream loaded */
+    bool asking;   /* ... is being asked for */
+    uint64_t mark; /* highest counter under a verified signature */
+    struct session *sessions;
+    struct session *taker;                 /* the session that takes deliveries */
+    struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
+    struct public_key proven_key; /* the last batch whose signature was found good: a root under a key */
+    struct hash proven_root;
+    bool proven;
+    int64_t refusals_at_ms; /* token bucket of kept refusals */
+    uint32_t refusals_left;
+    uint64_t refusals_uncounted; /* beyond the cap, not yet in a record */
+    uint64_t refusals_up_to;
+    UT_hash_handle hh;
+};
+
+/* A command from its arrival to its reply. Its arena holds everything decoded from it. */
+struct submission {
+    struct author *author; /* NULL: the broker's own, or the root's */
+    struct peer peer;      /* where the reply goes */
+    struct arena arena;
+    struct signed_command signed_command;
+    struct command command;
+    bool verified;        /* a good signature: its counter counts */
+    enum refusal refusal; /* found before decide() */
+    const char *detail;
+    struct log_entry entry; /* once decided; index and payload are the arena's */
+    struct submission *prev, *next;
+};
+
+/* --- commit.c --------------------------------------------------------------------------------------------- */
+
+struct batch {
+    struct submission *first; /* in order of seq */
+    struct submission *last;
+    size_t n;
+    size_t bytes;
+};
+
+/* --- deliver.c, tail.c, sessions.c ------------------------------------------------------------------------- */
+
+struct lane_state {
+    uint64_t sent; /* highest seq given in this session */
+    uint32_t credit;
+    bool behind;  /* the outbox holds something above `sent` */
+    bool reading; /* an outbox read is under way */
+    bool missed;  /* something was committed for the lane meanwhile */
+};
+
+struct tail_state {
+    enum tail_filter filter; /* TAIL_NONE: no tail */
+    bool follow;
+    bool ended; /* TailEnd was given */
+    bool reading;
+    bool dirty; /* the log has grown beyond what was read */
+    uint32_t credit;
+    uint64_t head;                  /* at the time of Tail */
+    uint64_t after;                 /* last seq read */
+    uint64_t serial;                /* of this tail: answers to an older one are dropped */
+    char (*names)[STREAM_NAME_MAX]; /* OPEN and STREAM: streams still to be given */
+    size_t names_n, names_at, names_capacity;
+    bool names_done;
+    char last_open[STREAM_NAME_MAX];
+};
+
+struct session {
+    struct peer peer;
+    struct author *author;
+    uint8_t curve_key[CURVE_BYTES];
+    uint64_t serial;
+    bool welcomed;
+    bool deliveries;
+    uint32_t window;
+    int64_t heard_ms; /* boot time */
+    int64_t beat_ms;  /* last beat sent */
+    struct lane_state lanes[LANE_MAX + 1];
+    struct tail_state tail;
+    UT_hash_handle hh;
+    struct session *prev, *next; /* author->sessions, oldest first */
+};
+
+/* --- log jobs ------------------------------------------------------------------------------------------------ */
+
+/* One log request with what to do when it comes back. */
+struct job {
+    struct log_request request;
+    void (*done)(struct engine *engine, struct job *job);
+    char name[STREAM_NAME_MAX]; /* what the query names */
+    struct peer peer;           /* of the session that waits, with its serial: it may be gone */
+    uint64_t serial;
+    uint64_t sub_serial; /* of its tail */
+    enum lane lane;
+    struct submission *submission; /* an old counter's, to be answered from the log */
+    bool is_region;
+    int64_t begun_ms;
+};
+
+enum engine_phase {
+    PHASE_NEW,
+    PHASE_REGION,
+    PHASE_FOUNDING,
+    PHASE_OPEN,
+    PHASE_SERVICE,
+    PHASE_STOPPING,
+    PHASE_FAILED
+};
+
+struct engine {
+    struct engine_options options;
+    struct engine_io io;
+    const struct clock *clock;
+    const struct rng *rng;
+    enum engine_phase phase;
+    bool fenced;
+    struct state *state;
+    struct log_head head; /* committed */
+    uint64_t next_seq;    /* of the next record gathered */
+    int64_t offset_ms;    /* bus time = boot time + offset */
+    struct public_key broker_key;
+
+    struct stream *streams;
+    struct stream *idle;
+    size_t idle_n;
+    struct due_heap due;
+    size_t loads_under_way;
+
+    struct author *authors;
+    struct session *sessions;
+    uint64_t serials;
+
+    struct submission *parked; /* in order of arrival */
+    size_t parked_n;
+    struct batch gather;
+    struct batch flight;
+    struct job flight_job;
+    bool flying;
+    bool acks_wait;
+    int64_t own_after_ms; /* boot time before which the broker's own commands rest (full disk) */
+    int64_t swept_ms;     /* boot time of the last look at sessions and counters */
+    size_t jobs_under_way;
+
+    struct signed_head signed_head; /* of `head`, made when first asked for */
+    bool head_is_signed;
+    struct engine_numbers numbers;
+    struct arena arena; /* of the frame being read */
+    struct buf frame;   /* of the frame being written */
+};
+
+/* engine.c */
+int64_t engine_now(const struct engine *engine); /* bus time */
+int64_t engine_boot(const struct engine *engine);
+struct env engine_env(const struct engine *engine);
+void engine_note(struct engine *engine, enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void engine_fail(struct engine *engine, int code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int engine_send(struct engine *engine, struct peer peer, const struct envelope *envelope);
+const struct signed_head *engine_signed_head(struct engine *engine);
+struct job *job_new(void (*done)(struct engine *, struct job *));
+void job_submit(struct engine *engine, struct job *job); /* a query; freed after done() */
+
+/* founding.c */
+void founding_begin(struct engine *engine);
+void founding_advance(struct engine *engine); /* something finished: what is next on the way to service? */
+
+/* streams.c */
+struct stream *stream_find(struct engine *engine, const char *name);
+/* True when loaded; false when a load is (now) under way. A failure ends the engine. */
+bool stream_ready(struct engine *engine, const char *name);
+/* After its state changed: live, due, and the indexes that follow. */
+struct stream *stream_touched(struct engine *engine, const char *name, uint64_t seq);
+void stream_evict(struct engine *engine, const char *name);
+/* What ran ahead of the log is dropped and, if it was loaded, read again: its deadlines go on. */
+void stream_reload(struct engine *engine, const char *name);
+bool region_is_loaded(struct engine *engine);
+void streams_evict_idle(struct engine *engine);
+void streams_free(struct engine *engine);
+/* Applies the events of a record to the stream (NULL: to all); false: damage or no memory, engine failed. */
+bool stream_apply(struct engine *engine, const struct log_record *record, const char *only);
+
+/* intake.c */
+void intake_submit(struct engine *engine, struct session *session, const struct signed_command *said);
+void intake_park(struct engine *engine, struct submission *submission);
+void intake_unpark(struct engine *engine);
+void intake_drop_parked(struct engine *engine);
+void intake_reply(struct engine *engine, struct submission *submission, const struct reply *reply);
+struct submission *submission_new(void);
+void submission_free(struct submission *submission);
+struct author *author_find(struct engine *engine, const char *name);
+struct author *author_make(struct engine *engine, const char *name);
+bool author_may_log_refusal(struct engine *engine, struct author *author);
+
+/* commit.c */
+bool commit_has_room(const struct engine *engine);
+void commit_decide(struct engine *engine, struct submission *submission); /* takes it over */
+void commit_own(struct engine *engine, const struct command *command);    /* the broker's own */
+void commit_flush(struct engine *engine);
+void commit_done(struct engine *engine, struct job *job);
+void batch_free(struct batch *batch);
+
+/* deliver.c */
+void deliver_start(struct engine *engine, struct session *session);
+void deliver_committed(struct engine *engine, const struct submission *submission);
+void deliver_credit(struct engine *engine, struct session *session, enum lane lane, uint32_t add);
+void deliver_pump(struct engine *engine, struct session *session);
+
+/* tail.c */
+void tail_begin(struct engine *engine, struct session *session, const struct tail *tail);
+void tail_credit(struct engine *engine, struct session *session, uint32_t add);
+void tail_committed(struct engine *engine);
+void tail_pump(struct engine *engine, struct session *session);
+void tail_clear(struct session *session);
+
+/* sessions.c */
+struct session *session_of(struct engine *engine, struct peer peer);
+struct session *session_by_serial(struct engine *engine, struct peer peer, uint64_t serial);
+void session_hello(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
+                   const struct hello *hello);
+void session_welcome_all(struct engine *engine, struct author *author);
+void session_end(struct engine *engine, struct session *session, enum refusal refusal, const char *reason);
+void session_drop(struct engine *engine, struct session *session);
+/* Still enrolled, under this key? Else it is ended. */
+bool session_holds(struct engine *engine, struct session *session);
+void sessions_sweep(struct engine *engine, int64_t boot_ms);
+void sessions_free(struct engine *engine);
+void session_bye(struct engine *engine, struct peer peer, enum refusal refusal, const char *reason);
+
+#endif

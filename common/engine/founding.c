@@ -1,0 +1,206 @@
+/* The way into service: the region's stream, the founding of a new log, the clock, what is open. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mutant.h"
+#include "common/engine/engine_private.h"
+
+/* A wall clock further ahead than this of the last record, or further behind, waits for a person's word. */
+#define CLOCK_AHEAD_MAX_MS (INT64_C(30) * 24 * 3600 * 1000)
+#define CLOCK_BEHIND_MAX_MS (INT64_C(3600) * 1000)
+
+void founding_begin(struct engine *engine)
+{
+    char name[STREAM_NAME_MAX];
+
+    engine->phase = PHASE_REGION;
+    (void)stream_ready(engine, stream_of_region(engine->options.region, name));
+}
+
+void engine_start(struct engine *engine)
+{
+    /* until the region is loaded, time is only for pauses */
+    engine->offset_ms = 0;
+    founding_begin(engine);
+}
+
+/* One founding command: decoded, its root signature checked. */
+static struct submission *founding_command(struct engine *engine, struct bytes bytes)
+{
+    struct submission *submission = submission_new();
+    struct err err = {0};
+    struct hash root;
+
+    if (submission == NULL) {
+        engine_fail(engine, ERR_NO_MEMORY, "out of memory for the founding");
+        return NULL;
+    }
+    if (wire_decode_signed(bytes, &submission->arena, &submission->signed_command, &err) < 0 ||
+        wire_decode_command(submission->signed_command.payload, &submission->arena, &submission->command,
+                            &err) < 0) {
+        engine_fail(engine, ERR_CONFIG, "genesis: %s; make it anew with muster keys init", err.text);
+        goto bad;
+    }
+    if (submission->signed_command.signatures_n == 0 || !signed_root(&submission->signed_command, &root) ||
+        !sign_verify_root(&engine->options.region_keys->sign,
+                          &submission->signed_command.signatures[0].signature, root)) {
+        engine_fail(engine, ERR_CONFIG, "genesis: a command is not signed by the region's root key");
+        goto bad;
+    }
+    submission->command.signer = SIGNER_ROOT;
+    submission->command.cosigner = "";
+    submission->verified = true;
+    return submission;
+
+bad:
+    submission_free(submission);
+    return NULL;
+}
+
+static void found(struct engine *engine)
+{
+    const uint8_t *p = engine->options.genesis.p;
+    size_t left = engine->options.genesis.n;
+
+    engine->phase = PHASE_FOUNDING;
+    if (left == 0) {
+        engine_fail(engine, ERR_CONFIG, "the log is new and no genesis is given: name it in the config");
+        return;
+    }
+    while (left > 0) {
+        size_t n =
+            left < 4 ? SIZE_MAX : (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | (size_t)p[3];
+        if (n > left - 4) {
+            engine_fail(engine, ERR_CONFIG, "genesis is cut short: make it anew with muster keys init");
+            return;
+        }
+        if (!commit_has_room(engine)) { /* it is one commit, so that there is never half a region */
+            engine_fail(engine, ERR_CONFIG, "genesis holds more than %d commands: enrol the rest later",
+                        LOG_BATCH_MAX);
+            return;
+        }
+        struct submission *submission = founding_command(engine, (struct bytes){p + 4, n});
+        if (submission == NULL) {
+            return;
+        }
+        commit_decide(engine, submission);
+        if (engine->numbers.refused > 0) {
+            engine_fail(engine, ERR_CONFIG, "genesis holds a command that is refused: see muster keys init");
+            return;
+        }
+        p += 4 + n;
+        left -= 4 + n;
+    }
+    commit_flush(engine);
+}
+
+/* --- the clock ------------------------------------------------------------------------------------------- */
+
+/* In the same boot bus time goes on where it was; after another it is the later of wall clock and log. */
+static bool set_clock(struct engine *engine)
+{
+    const struct region *region = state_region(engine->state);
+    int64_t boot = engine_boot(engine);
+    int64_t utc = engine->clock->utc_ms(engine->clock->ctx);
+    int64_t last = engine->head.bus_ms;
+    bool same_boot = region->clock_bus_ms != 0 && !MUTANT(MUTANT_FORGET_CLOCK) &&
+                     memcmp(region->clock_boot, engine->options.boot, sizeof region->clock_boot) == 0;
+    int64_t bus = same_boot ? boot + (region->clock_bus_ms - region->clock_boot_ms) : utc;
+
+    if (!same_boot && last != 0 && !engine->options.accept_clock &&
+        (utc - last > CLOCK_AHEAD_MAX_MS || last - utc > CLOCK_BEHIND_MAX_MS)) {
+        engine_fail(
+            engine, ERR_CONFIG,
+            "the wall clock is %lld h %s the last record: set it, or give accept_clock if it is right",
+            (long long)(llabs((long long)(utc - last)) / 3600000), utc > last ? "ahead of" : "behind");
+        return false;
+    }
+    bus = bus > last ? bus : last;
+    engine->offset_ms = bus - boot;
+
+    struct command command = {
+        .kind = COMMAND_SET_CLOCK,
+        .mode = MODE_ACTUAL,
+        .set_clock = {.bus_ms = bus, .utc_ms = utc, .boot_ms = boot, .reason = "start"}};
+    memcpy(command.set_clock.boot, engine->options.boot, sizeof command.set_clock.boot);
+    commit_own(engine, &command);
+    commit_flush(engine);
+    return true;
+}
+
+/* --- what is open ---------------------------------------------------------------------------------------- */
+
+static void ask_open(struct engine *engine, const char *after);
+
+static void open_answered(struct engine *engine, struct job *job)
+{
+    const struct log_answer *answer = &job->request.answer;
+
+    for (size_t i = 0; i < answer->names_n; i++) {
+        (void)stream_ready(engine, answer->names[i].name);
+    }
+    if (answer->more && answer->names_n > 0) {
+        ask_open(engine, answer->names[answer->names_n - 1].name);
+    }
+}
+
+static void ask_open(struct engine *engine, const char *after)
+{
+    struct job *job = job_new(open_answered);
+
+    if (job == NULL) {
+        engine_fail(engine, ERR_NO_MEMORY, "out of memory at start");
+        return;
+    }
+    memcpy(job->name, after, strlen(after) + 1);
+    job->request.query = (struct log_query){.question = LOG_Q_OPEN};
+    job_submit(engine, job);
+}
+
+static bool region_is_ours(struct engine *engine)
+{
+    const struct region *region = state_region(engine->state);
+
+    if (region->code[0] == '\0') {
+        engine_fail(engine, ERR_CORRUPT, "the log does not begin with its founding");
+    } else if (memcmp(region->root_key, engine->options.region_keys->sign.b, KEY_BYTES) != 0) {
+        engine_fail(engine, ERR_CONFIG, "the log was founded under another root key than keys.region names");
+    } else if (memcmp(region->broker_sign_key, engine->broker_key.b, KEY_BYTES) != 0) {
+        engine_fail(engine, ERR_CONFIG, "the log names another broker key than keys.broker");
+    }
+    return engine->phase != PHASE_FAILED;
+}
+
+void founding_advance(struct engine *engine)
+{
+    if (engine->loads_under_way > 0 || engine->jobs_under_way > 0 || engine->flying || engine->gather.n > 0) {
+        return;
+    }
+    switch (engine->phase) {
+    case PHASE_REGION:
+        if (engine->head.seq == 0) {
+            engine->offset_ms = engine->clock->utc_ms(engine->clock->ctx) - engine_boot(engine);
+            found(engine);
+            return;
+        }
+        engine->phase = PHASE_FOUNDING;
+        founding_advance(engine);
+        return;
+    case PHASE_FOUNDING:
+        if (region_is_ours(engine) && set_clock(engine)) {
+            engine->phase = PHASE_OPEN;
+            ask_open(engine, "");
+        }
+        return;
+    case PHASE_OPEN:
+        engine->phase = PHASE_SERVICE;
+        engine->swept_ms = engine_boot(engine);
+        engine->io.on_service(engine->io.ctx);
+        return;
+    case PHASE_NEW:
+    case PHASE_SERVICE:
+    case PHASE_STOPPING:
+    case PHASE_FAILED:
+        return;
+    }
+}

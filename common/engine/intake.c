@@ -1,0 +1,467 @@
+/* Commands as they come in: whose they are, whether the signature holds, whether the counter is new; then
+ * they wait until what they name is loaded. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mutant.h"
+#include "common/engine/engine_private.h"
+
+struct submission *submission_new(void)
+{
+    struct submission *submission = calloc(1, sizeof *submission);
+
+    if (submission != NULL) {
+        arena_init(&submission->arena, ARENA_PER_FRAME);
+        submission->detail = "";
+    }
+    return submission;
+}
+
+void submission_free(struct submission *submission)
+{
+    if (submission != NULL) {
+        arena_free(&submission->arena);
+        free(submission);
+    }
+}
+
+/* --- authors ------------------------------------------------------------------------------------------- */
+
+struct author *author_find(struct engine *engine, const char *name)
+{
+    struct author *author;
+
+    HASH_FIND_STR(engine->authors, name, author);
+    return author;
+}
+
+struct author *author_make(struct engine *engine, const char *name)
+{
+    struct author *author = author_find(engine, name);
+
+    if (author != NULL) {
+        return author;
+    }
+    author = calloc(1, sizeof *author);
+    if (author != NULL && strlen(name) < sizeof author->name) {
+        memcpy(author->name, name, strlen(name) + 1);
+        author->refusals_left = ENGINE_REFUSALS_BURST;
+        author->refusals_at_ms = engine_boot(engine);
+        HASH_ADD_STR(engine->authors, name, author);
+        if (author->hh.tbl != NULL) {
+            return author;
+        }
+    }
+    free(author);
+    engine_fail(engine, ERR_NO_MEMORY, "out of memory for %s", name);
+    return NULL;
+}
+
+/* A flood of refusals must not eat the disk: beyond a burst they are counted. */
+bool author_may_log_refusal(struct engine *engine, struct author *author)
+{
+    int64_t boot = engine_boot(engine);
+    int64_t refills = (boot - author->refusals_at_ms) / ENGINE_REFUSALS_REFILL_MS;
+
+    if (refills > 0) {
+        int64_t left = (int64_t)author->refusals_left + refills;
+        author->refusals_left = left < ENGINE_REFUSALS_BURST ? (uint32_t)left : ENGINE_REFUSALS_BURST;
+        author->refusals_at_ms += refills * ENGINE_REFUSALS_REFILL_MS;
+    }
+    if (author->refusals_left == 0) {
+        return false;
+    }
+    author->refusals_left--;
+    return true;
+}
+
+/* --- replies ---------------------------------------------------------------------------------------------- */
+
+void intake_reply(struct engine *engine, struct submission *submission, const struct reply *reply)
+{
+    struct envelope envelope = {.kind = ENVELOPE_REPLY, .reply = *reply};
+
+    if (submission->author == NULL) {
+        return; /* our own */
+    }
+    if (submission->command.kind == COMMAND_ACK) {
+        envelope.reply.ack_lane = submission->command.ack.lane;
+    }
+    envelope.reply.counter = submission->command.counter;
+    if (envelope.reply.detail == NULL) {
+        envelope.reply.detail = "";
+    }
+    (void)engine_send(engine, submission->peer, &envelope); /* lost: the client asks again */
+}
+
+/* Refused without a record: the mark is not moved by it. */
+static void turn_away(struct engine *engine, struct submission *submission, enum refusal refusal,
+                      const char *detail)
+{
+    struct reply reply = {.outcome = OUTCOME_REFUSED, .refusal = refusal, .detail = detail};
+
+    if (refusal == REFUSED_BUSY || refusal == REFUSED_DISK) {
+        reply.retry_ms = ENGINE_RETRY_MS;
+    }
+    intake_reply(engine, submission, &reply);
+    submission_free(submission);
+}
+
+/* --- an old counter ----------------------------------------------------------------------------------------- */
+
+static bool same_bytes(const struct submission *a, const struct submission *b)
+{
+    struct bytes x = a->signed_command.payload;
+    struct bytes y = b->signed_command.payload;
+
+    return x.n == y.n && memcmp(x.p, y.p, x.n) == 0;
+}
+
+static struct submission *find_counter(struct submission *list, const struct submission *like)
+{
+    struct submission *submission;
+
+    DL_FOREACH (list, submission) {
+        if (submission->author == like->author && submission->verified &&
+            submission->command.kind != COMMAND_ACK && submission->command.counter == like->command.counter) {
+            return submission;
+        }
+    }
+    return NULL;
+}
+
+static void conflict(struct engine *engine, struct submission *submission, struct bytes recorded)
+{
+    char hash[2 * HASH_BYTES + 1];
+    struct hash theirs = hash_bytes(recorded.p, recorded.n);
+
+    submission->refusal = REFUSED_CONFLICT;
+    submission->detail = arena_printf(
+        &submission->arena, "counter %llu is taken by a command with hash %.16s...",
+        (unsigned long long)submission->command.counter, hex_format(theirs.b, sizeof theirs.b, hash));
+    if (submission->detail == NULL) {
+        submission->detail = "";
+    }
+    submission->verified = false; /* its record must not bear the counter, which is another's */
+    intake_park(engine, submission);
+}
+
+/* The same bytes get the recorded answer, other bytes a conflict, no record at all: stale. */
+static void old_answered(struct engine *engine, struct job *job)
+{
+    struct submission *submission = job->submission;
+    const struct log_answer *answer = &job->request.answer;
+    struct record record;
+    struct err err;
+
+    job->submission = NULL;
+    if (answer->rows_n == 0) {
+        turn_away(engine, submission, REFUSED_STALE, "no record bears this counter");
+        return;
+    }
+    const struct log_record *row = &answer->rows[0].record;
+    if (row->redacted || wire_decode_record(row->payload, &submission->arena, &record, &err) < 0) {
+        turn_away(engine, submission, REFUSED_STALE,
+                  "the record of this counter cannot be compared any more");
+        return;
+    }
+    struct bytes recorded = record.signed_command.payload;
+    struct bytes said = submission->signed_command.payload;
+    if (recorded.n != said.n || memcmp(recorded.p, said.p, said.n) != 0) {
+        conflict(engine, submission, recorded);
+        return;
+    }
+    struct reply reply = {.outcome = record.refusal == REFUSED_NOT ? OUTCOME_DONE : OUTCOME_REFUSED,
+                          .seq = row->header.seq,
+                          .hash = row->hash,
+                          .refusal = record.refusal,
+                          .detail = record.detail};
+    intake_reply(engine, submission, &reply);
+    submission_free(submission);
+}
+
+static void old_counter(struct engine *engine, struct submission *submission)
+{
+    struct submission *pending = find_counter(engine->parked, submission);
+
+    pending = pending != NULL ? pending : find_counter(engine->gather.first, submission);
+    pending = pending != NULL ? pending : find_counter(engine->flight.first, submission);
+    if (pending != NULL) {
+        if (same_bytes(pending, submission)) {
+            pending->peer = submission->peer; /* the answer goes where it was asked last */
+            submission_free(submission);
+        } else {
+            conflict(engine, submission, pending->signed_command.payload);
+        }
+        return;
+    }
+    struct job *job = job_new(old_answered);
+    if (job == NULL) {
+        turn_away(engine, submission, REFUSED_BUSY, "out of memory");
+        return;
+    }
+    memcpy(job->name, submission->author->name, strlen(submission->author->name) + 1);
+    job->request.query = (struct log_query){.question = LOG_Q_COMMAND, .number = submission->command.counter};
+    job->submission = submission;
+    job_submit(engine, job);
+}
+
+/* --- signatures --------------------------------------------------------------------------------------------- */
+
+static bool signature_holds(struct author *author, const struct member *member,
+                            const struct signature *signature, struct hash root)
+{
+    struct public_key key;
+
+    memcpy(key.b, member->sign_key, sizeof key.b);
+    if (author->proven && memcmp(author->proven_key.b, key.b, sizeof key.b) == 0 &&
+        hash_equal(author->proven_root, root)) {
+        return true; /* another command of the same batch */
+    }
+    if (!sign_verify_root(&key, signature, root)) {
+        return false;
+    }
+    author->proven = true;
+    author->proven_key = key;
+    author->proven_root = root;
+    return true;
+}
+
+static void refuse(struct submission *submission, enum refusal refusal, const char *detail)
+{
+    submission->refusal = refusal;
+    submission->detail = detail;
+}
+
+static void verify(struct engine *engine, struct submission *submission)
+{
+    const struct region *region = state_region(engine->state);
+    const struct signed_command *said = &submission->signed_command;
+    struct command *command = &submission->command;
+    bool by_operator = command->operator[0] != '\0';
+    const struct member *member = region_member(region, by_operator ? command->operator: command->agent);
+    struct hash root;
+
+    if (member == NULL || member->revoked || member->is_operator != by_operator) {
+        refuse(submission, REFUSED_IDENTITY, by_operator ? "the operator is not enrolled" : "not enrolled");
+        return;
+    }
+    if (said->signatures_n == 0 || !signed_root(said, &root) ||
+        !signature_holds(submission->author, member, &said->signatures[0].signature, root)) {
+        refuse(submission, REFUSED_SIGNATURE, "the author's signature is not over these bytes");
+        return;
+    }
+    command->signer = by_operator ? SIGNER_OPERATOR : SIGNER_AGENT;
+    command->cosigner = "";
+    if (said->signatures_n > 1) {
+        const struct wire_signature *second = &said->signatures[1];
+        const struct member *cosigner = region_member(region, second->signer);
+        struct public_key key;
+        if (cosigner == NULL || cosigner->revoked || !cosigner->is_operator) {
+            refuse(submission, REFUSED_IDENTITY, "the second signer is not enrolled");
+            return;
+        }
+        memcpy(key.b, cosigner->sign_key, sizeof key.b);
+        if (!sign_verify_root(&key, &second->signature, root)) {
+            refuse(submission, REFUSED_SIGNATURE, "the second signature is not over these bytes");
+            return;
+        }
+        command->cosigner = cosigner->name;
+    }
+    submission->verified = true;
+}
+
+/* --- intake --------------------------------------------------------------------------------------------------- */
+
+/* Copies what a frame said, which goes, into the submission's arena, which stays. */
+static bool keep(struct submission *submission, const struct signed_command *said)
+{
+    struct signed_command *kept = &submission->signed_command;
+
+    *kept = *said;
+    kept->payload.p = arena_copy(&submission->arena, said->payload.p, said->payload.n);
+    bool fine = kept->payload.p != NULL;
+    for (size_t i = 0; i < kept->signatures_n; i++) {
+        kept->signatures[i].signer = arena_strdup(&submission->arena, said->signatures[i].signer);
+        fine = fine && kept->signatures[i].signer != NULL;
+    }
+    return fine;
+}
+
+static void keep_ack(struct engine *engine, struct submission *submission)
+{
+    struct author *author = submission->author;
+    const struct ack *ack = &submission->command.ack;
+    enum lane lane = ack->lane;
+
+    if (submission->refusal == REFUSED_NOT &&
+        (lane < LANE_URGENT || lane > LANE_MAX || ack->up_to_seq > engine->head.seq ||
+         ack->head_seq > engine->head.seq)) {
+        refuse(submission, REFUSED_INVALID, "ack: beyond what was ever sent");
+    }
+    if (submission->refusal != REFUSED_NOT) {
+        intake_park(engine, submission);
+        return;
+    }
+    struct submission *older = author->acks[lane];
+    if (older != NULL && older->command.ack.up_to_seq > ack->up_to_seq) {
+        author->acks[lane] = submission;
+        submission = older;
+        older = author->acks[lane];
+    }
+    author->acks[lane] = submission;
+    engine->acks_wait = true;
+    if (older != NULL) { /* the newer one says it too */
+        struct reply reply = {.outcome = OUTCOME_UNCHANGED};
+        intake_reply(engine, older, &reply);
+        submission_free(older);
+    }
+}
+
+void intake_submit(struct engine *engine, struct session *session, const struct signed_command *said)
+{
+    struct submission *submission = submission_new();
+    struct err err = {0};
+
+    if (submission == NULL) {
+        return; /* the client asks again */
+    }
+    submission->author = session->author;
+    submission->peer = session->peer;
+    submission->command.cosigner = "";
+    if (!keep(submission, said)) {
+        turn_away(engine, submission, REFUSED_BUSY, "out of memory");
+        return;
+    }
+    if (engine->fenced) {
+        (void)wire_decode_command(said->payload, &submission->arena, &submission->command, NULL);
+        turn_away(engine, submission, REFUSED_FENCED, "records of this log are missing");
+        return;
+    }
+    int decoded = wire_decode_command(submission->signed_command.payload, &submission->arena,
+                                      &submission->command, &err);
+    if (decoded < 0) {
+        submission->command = (struct command){
+            .agent = "", .cosigner = "", .counter = wire_peek_counter(submission->signed_command.payload)};
+    }
+    if (!commit_has_room(engine) || engine->parked_n >= ENGINE_PARKED_MAX || !region_is_loaded(engine)) {
+        turn_away(engine, submission, REFUSED_BUSY, "too much is waiting");
+        return;
+    }
+    if (decoded < 0) {
+        const char *why = arena_strdup(&submission->arena, err.text);
+        refuse(submission, REFUSED_INVALID, why != NULL ? why : "");
+        intake_park(engine, submission);
+        return;
+    }
+    submission->command.cosigner = "";
+    if (strcmp(submission->command.agent, session->author->name) != 0) {
+        refuse(submission, REFUSED_IDENTITY, "the command names another agent than the one who sends it");
+        intake_park(engine, submission);
+        return;
+    }
+    bool is_ack = submission->command.kind == COMMAND_ACK;
+    if (is_ack != (submission->command.counter == 0)) {
+        refuse(submission, REFUSED_INVALID, "a counter is needed in all but an Ack");
+        intake_park(engine, submission);
+        return;
+    }
+    if (!is_ack && submission->command.counter <= session->author->mark && !MUTANT(MUTANT_SKIP_COUNTER)) {
+        old_counter(engine, submission);
+        return;
+    }
+    verify(engine, submission);
+    if (is_ack) {
+        keep_ack(engine, submission);
+        return;
+    }
+    if (submission->verified && submission->command.counter > session->author->mark) {
+        session->author->mark = submission->command.counter;
+    }
+    intake_park(engine, submission);
+}
+
+/* --- waiting for streams ------------------------------------------------------------------------------------- */
+
+/* All that the command names is loaded; what is not is asked for. */
+static bool is_loaded(struct engine *engine, const struct submission *submission)
+{
+    char names[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
+    char region[STREAM_NAME_MAX];
+    bool ready = stream_ready(engine, stream_of_region(engine->options.region, region));
+    size_t n = submission->refusal == REFUSED_NOT ? command_streams(&submission->command, names) : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        ready = stream_ready(engine, names[i]) && ready;
+    }
+    return ready;
+}
+
+static bool share_stream(const struct submission *a, const struct submission *b)
+{
+    char x[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
+    char y[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
+    size_t n = command_streams(&a->command, x);
+    size_t m = command_streams(&b->command, y);
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < m; j++) {
+            if (strcmp(x[i], y[j]) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* An author's commands are decided in their order, and so are those of one stream. */
+static bool is_behind(const struct submission *list, const struct submission *submission)
+{
+    const struct submission *earlier;
+
+    DL_FOREACH (list, earlier) {
+        if (earlier == submission) {
+            return false;
+        }
+        if (earlier->author == submission->author || share_stream(earlier, submission)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void intake_park(struct engine *engine, struct submission *submission)
+{
+    if (commit_has_room(engine) && is_loaded(engine, submission) && !is_behind(engine->parked, submission)) {
+        commit_decide(engine, submission);
+        return;
+    }
+    DL_APPEND(engine->parked, submission);
+    engine->parked_n++;
+}
+
+void intake_drop_parked(struct engine *engine)
+{
+    while (engine->parked != NULL) {
+        struct submission *submission = engine->parked;
+        DL_DELETE(engine->parked, submission);
+        submission_free(submission);
+    }
+    engine->parked_n = 0;
+}
+
+void intake_unpark(struct engine *engine)
+{
+    struct submission *submission, *next;
+
+    /* Stopping at the first that cannot go keeps this linear: loads come back in the order in which they
+     * were asked for, so little waits behind a first one that others could have passed. */
+    DL_FOREACH_SAFE (engine->parked, submission, next) {
+        if (engine->phase != PHASE_SERVICE || !is_loaded(engine, submission) || !commit_has_room(engine)) {
+            return;
+        }
+        DL_DELETE(engine->parked, submission);
+        engine->parked_n--;
+        commit_decide(engine, submission);
+    }
+}

@@ -1,0 +1,286 @@
+/* One way out, second half: readers who follow the log through a filter. Everything is read from the log,
+ * in pieces that credit pays for, so a slow reader delays nobody. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/mutant.h"
+#include "common/engine/engine_private.h"
+
+enum { TAIL_NAMES_MAX = 1 << 20 };
+
+void tail_clear(struct session *session)
+{
+    free(session->tail.names);
+    session->tail = (struct tail_state){.serial = session->tail.serial};
+}
+
+static void refuse_tail(struct engine *engine, struct session *session, enum refusal refusal,
+                        const char *detail)
+{
+    struct envelope envelope = {
+        .kind = ENVELOPE_TAIL_END,
+        .tail_end = {.head_seq = engine->head.seq, .refusal = refusal, .detail = detail}};
+
+    tail_clear(session);
+    (void)engine_send(engine, session->peer, &envelope);
+}
+
+/* False: the peer's queue is full; the row will be read again. */
+static bool give_item(struct engine *engine, struct session *session, const struct log_record *record)
+{
+    const struct log_header *header = &record->header;
+    struct envelope envelope = {.kind = ENVELOPE_TAIL_ITEM,
+                                .tail_item = {.seq = header->seq,
+                                              .epoch = header->epoch,
+                                              .kind = header->kind,
+                                              .outcome = header->outcome,
+                                              .bus_ms = header->bus_ms,
+                                              .utc_ms = header->utc_ms,
+                                              .occurred_ms = header->occurred_ms,
+                                              .author = header->author,
+                                              .counter = header->counter,
+                                              .hash = record->hash,
+                                              .payload_hash = record->payload_hash,
+                                              .record = record->payload}};
+
+    memcpy(envelope.tail_item.boot, header->boot, sizeof envelope.tail_item.boot);
+    if (engine_send(engine, session->peer, &envelope) < 0) {
+        return false;
+    }
+    session->tail.credit--;
+    return true;
+}
+
+/* --- the streams of an OPEN or STREAM tail -------------------------------------------------------------- */
+
+static bool add_name(struct tail_state *tail, const char *name)
+{
+    if (tail->names_n == tail->names_capacity) {
+        size_t capacity = tail->names_capacity == 0 ? 16 : tail->names_capacity * 2;
+        void *grown = capacity <= TAIL_NAMES_MAX ? realloc(tail->names, capacity * STREAM_NAME_MAX) : NULL;
+        if (grown == NULL) {
+            return false;
+        }
+        tail->names = grown;
+        tail->names_capacity = capacity;
+    }
+    memcpy(tail->names[tail->names_n++], name, strlen(name) + 1);
+    return true;
+}
+
+static void give_end(struct engine *engine, struct session *session)
+{
+    struct tail_state *tail = &session->tail;
+    struct envelope envelope = {.kind = ENVELOPE_TAIL_END,
+                                .tail_end = {.head_seq = tail->head, .detail = ""}};
+
+    if (engine_send(engine, session->peer, &envelope) < 0) {
+        return; /* the next sweep tries again */
+    }
+    tail->ended = true;
+    if (!tail->follow) {
+        tail_clear(session);
+        return;
+    }
+    if (tail->filter == TAIL_OPEN) {
+        tail->after = MUTANT(MUTANT_TAIL_GAP) ? engine->head.seq : tail->head;
+    }
+    tail->dirty = engine->head.seq > tail->after;
+}
+
+/* Streams are given one by one: is this one done? */
+static bool by_stream(const struct tail_state *tail)
+{
+    return tail->filter == TAIL_STREAM || (tail->filter == TAIL_OPEN && !tail->ended);
+}
+
+static void rows_answered(struct engine *engine, struct session *session, const struct log_answer *answer)
+{
+    struct tail_state *tail = &session->tail;
+
+    bool more = answer->more;
+
+    for (size_t i = 0; i < answer->rows_n; i++) {
+        const struct log_record *record = &answer->rows[i].record;
+        if (!tail->ended && record->header.seq > tail->head) {
+            more = false;
+            break; /* later than the Tail: given after its end, if at all */
+        }
+        if (tail->credit == 0 || !give_item(engine, session, record)) {
+            tail->dirty = true; /* read again when credit comes, or at the next sweep */
+            return;
+        }
+        tail->after = record->header.seq;
+    }
+    if (tail->ended) {
+        tail->dirty = tail->dirty || more;
+    } else if (!more || tail->after >= tail->head) {
+        if (by_stream(tail) && tail->names_at + 1 < tail->names_n) {
+            tail->names_at++;
+            tail->after = 0;
+        } else {
+            give_end(engine, session);
+        }
+    }
+}
+
+static void tail_answered(struct engine *engine, struct job *job)
+{
+    struct session *session = session_by_serial(engine, job->peer, job->serial);
+    const struct log_answer *answer = &job->request.answer;
+
+    if (session == NULL || session->tail.serial != job->sub_serial) {
+        return;
+    }
+    struct tail_state *tail = &session->tail;
+    tail->reading = false;
+    if (job->request.query.question == LOG_Q_OPEN) {
+        for (size_t i = 0; i < answer->names_n; i++) {
+            if (!add_name(tail, answer->names[i].name)) {
+                refuse_tail(engine, session, REFUSED_BUSY, "out of memory");
+                return;
+            }
+        }
+        tail->names_done = !answer->more || answer->names_n == 0;
+        if (answer->names_n > 0) {
+            memcpy(tail->last_open, tail->names[tail->names_n - 1], sizeof tail->last_open);
+        }
+    } else {
+        rows_answered(engine, session, answer);
+    }
+    if (session_by_serial(engine, job->peer, job->serial) != NULL) {
+        tail_pump(engine, session);
+    }
+}
+
+static void tail_ask(struct engine *engine, struct session *session, struct log_query query, const char *name)
+{
+    struct job *job = job_new(tail_answered);
+
+    if (job == NULL) {
+        return; /* the next sweep tries again */
+    }
+    memcpy(job->name, name, strlen(name) + 1);
+    job->peer = session->peer;
+    job->serial = session->serial;
+    job->sub_serial = session->tail.serial;
+    job->request.query = query;
+    session->tail.reading = true;
+    job_submit(engine, job);
+}
+
+void tail_pump(struct engine *engine, struct session *session)
+{
+    struct tail_state *tail = &session->tail;
+
+    if (tail->filter == TAIL_NONE || tail->reading || tail->credit == 0 || (tail->ended && !tail->dirty)) {
+        return;
+    }
+    if (tail->filter == TAIL_OPEN && !tail->names_done) {
+        tail_ask(engine, session, (struct log_query){.question = LOG_Q_OPEN}, tail->last_open);
+        return;
+    }
+    if (tail->ended) {
+        tail->dirty = false; /* what is committed from now on makes it dirty again */
+    }
+    if (by_stream(tail)) {
+        tail_ask(
+            engine, session,
+            (struct log_query){.question = LOG_Q_STREAM, .after = tail->after, .records_max = tail->credit},
+            tail->names[tail->names_at]);
+        return;
+    }
+    tail_ask(engine, session,
+             (struct log_query){.question = LOG_Q_RANGE, .after = tail->after, .records_max = tail->credit},
+             "");
+}
+
+void tail_committed(struct engine *engine)
+{
+    struct session *session, *next;
+
+    HASH_ITER (hh, engine->sessions, session, next) {
+        if (session->tail.filter != TAIL_NONE && session->tail.follow) {
+            session->tail.dirty = true;
+            tail_pump(engine, session);
+        }
+    }
+}
+
+/* --- Tail and Credit ------------------------------------------------------------------------------------- */
+
+static bool may_read(struct engine *engine, const struct session *session, const struct tail *said)
+{
+    const struct region *region = state_region(engine->state);
+    const struct member *member = region_member(region, session->author->name);
+    char own[STREAM_NAME_MAX];
+    char regions[STREAM_NAME_MAX];
+
+    if (said->filter == TAIL_STREAM &&
+        (strcmp(said->stream, stream_of_agent(session->author->name, own)) == 0 ||
+         strcmp(said->stream, stream_of_region(region->code, regions)) == 0)) {
+        return true;
+    }
+    return member != NULL && member_has_right(member, "watch", NULL);
+}
+
+/* OPEN begins with who is enrolled and what their units are. */
+static bool add_members(struct engine *engine, struct tail_state *tail)
+{
+    const struct region *region = state_region(engine->state);
+    char name[STREAM_NAME_MAX];
+    bool fine = add_name(tail, stream_of_region(region->code, name));
+
+    for (size_t i = 0; i < region->members_n && fine; i++) {
+        if (!region->members[i].is_operator) {
+            fine = add_name(tail, stream_of_agent(region->members[i].name, name));
+        }
+    }
+    return fine;
+}
+
+void tail_begin(struct engine *engine, struct session *session, const struct tail *said)
+{
+    struct tail_state *tail = &session->tail;
+
+    tail_clear(session);
+    tail->serial++;
+    if (said->filter < TAIL_ALL || said->filter > TAIL_STREAM || strlen(said->stream) >= STREAM_NAME_MAX ||
+        (said->filter == TAIL_STREAM && said->stream[0] == '\0')) {
+        refuse_tail(engine, session, REFUSED_INVALID, "tail: name all, open, or a stream");
+        return;
+    }
+    if (!region_is_loaded(engine)) { /* being read again after a failed commit */
+        refuse_tail(engine, session, REFUSED_BUSY, "not just now");
+        return;
+    }
+    if (!may_read(engine, session, said)) {
+        refuse_tail(engine, session, REFUSED_RIGHT, "the right \"watch\" is needed");
+        return;
+    }
+    tail->filter = said->filter;
+    tail->follow = said->follow;
+    tail->head = engine->head.seq;
+    tail->after = said->filter == TAIL_ALL ? said->from_seq : 0;
+    tail->credit = said->credit < ENGINE_WINDOW_MAX ? said->credit : ENGINE_WINDOW_MAX;
+    tail->names_done = said->filter != TAIL_OPEN;
+    bool fine = said->filter == TAIL_OPEN     ? add_members(engine, tail)
+                : said->filter == TAIL_STREAM ? add_name(tail, said->stream)
+                                              : true;
+    if (!fine) {
+        refuse_tail(engine, session, REFUSED_BUSY, "out of memory");
+        return;
+    }
+    tail_pump(engine, session);
+}
+
+void tail_credit(struct engine *engine, struct session *session, uint32_t add)
+{
+    struct tail_state *tail = &session->tail;
+
+    if (tail->filter == TAIL_NONE) {
+        return; /* for a tail that has ended */
+    }
+    tail->credit = add < ENGINE_WINDOW_MAX - tail->credit ? tail->credit + add : ENGINE_WINDOW_MAX;
+    tail_pump(engine, session);
+}
