@@ -60,7 +60,12 @@ static int read_keys(const struct conf_node *root, struct config *ret, struct er
     result = result < 0 ? result : conf_path(keys, "broker", CONF_REQUIRED, &broker, err);
     result = result < 0 ? result : conf_path(keys, "region", CONF_REQUIRED, &region, err);
     result = result < 0 ? result : keyfile_read_secret(broker, &ret->broker, err);
-    return result < 0 ? result : keyfile_read_public(region, &ret->region_keys, err);
+    result = result < 0 ? result : keyfile_read_public(region, &ret->region_keys, err);
+    if (result == 0 && strcmp(ret->region_keys.name, ret->region) != 0) {
+        return conf_fail(keys, err, ERR_CONFIG, "region is \"%s\", but keys.region is the key of \"%s\"",
+                         ret->region, ret->region_keys.name);
+    }
+    return result;
 }
 
 static int read_genesis(const struct conf_node *root, struct config *ret, struct err *err)
@@ -104,6 +109,26 @@ static int read_rest(const struct conf_node *root, struct config *ret, struct er
     return result;
 }
 
+/* Before anything else, for an unknown key is often a required one misspelt. Each known key is asked for, so
+ * that the nearest one can be named. */
+static int check_unknown(const struct conf *conf, struct err *err)
+{
+    static const char *const known[] = {"region",        "listen", "log",          "genesis",
+                                        "endpoint_file", "beat",   "accept_clock", "volatile_ok"};
+    const struct conf_node *root = conf_root(conf);
+    const struct conf_node *keys = NULL;
+    const char *text = NULL;
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        (void)conf_string(root, known[i], CONF_OPTIONAL, &text, NULL);
+    }
+    if (conf_map(root, "keys", CONF_OPTIONAL, &keys, NULL) == 0 && keys != NULL) {
+        (void)conf_string(keys, "broker", CONF_OPTIONAL, &text, NULL);
+        (void)conf_string(keys, "region", CONF_OPTIONAL, &text, NULL);
+    }
+    return conf_check_unknown(conf, err);
+}
+
 int config_load(const char *path, struct config *ret, struct err *err)
 {
     struct config config = {0};
@@ -113,16 +138,12 @@ int config_load(const char *path, struct config *ret, struct err *err)
         return result;
     }
     const struct conf_node *root = conf_root(config.conf);
-    result = read_region(root, &config, err);
+    result = check_unknown(config.conf, err);
+    result = result < 0 ? result : read_region(root, &config, err);
     result = result < 0 ? result : read_listen(root, &config, err);
     result = result < 0 ? result : read_rest(root, &config, err);
     result = result < 0 ? result : read_keys(root, &config, err);
     result = result < 0 ? result : read_genesis(root, &config, err);
-    /* an unknown key is often the misspelt required one: it is the better message */
-    struct err unknown;
-    if ((result == 0 || result == ERR_CONFIG) && conf_check_unknown(config.conf, &unknown) < 0) {
-        result = err_set(err, ERR_CONFIG, "%s", unknown.text);
-    }
     if (result < 0) {
         config_free(&config);
         return result;

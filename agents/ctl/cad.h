@@ -52,8 +52,8 @@ struct cad {
 /* One line for a person about a row; note: it is taken in all the same. */
 typedef void cad_say(void *ctx, bool note, const char *text);
 
-/* Reads every row; a bad one is said and left out. csv, map and region (for a map that names none) must outlive
- * ret. ERR_DATA when the heading lacks a column, ERR_TOO_BIG, ERR_NO_MEMORY. */
+/* Reads every row; a bad one is said and left out. csv, map and region (for a map that names none) must
+ * outlive ret. ERR_DATA when the heading lacks a column, ERR_TOO_BIG, ERR_NO_MEMORY. */
 int cad_read(struct csv *csv, const struct cad_map *map, const char *region, cad_say *say, void *ctx,
              struct cad *ret, struct err *err);
 /* Sorts rows and makes incidents of them; for cad_rows.c. */

@@ -1,5 +1,6 @@
 #include "agents/ctl/cad_map.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -125,15 +126,10 @@ static int check_agency(const struct conf_node *root, const struct cad_map *map,
 {
     const char *prefix = map->region != NULL ? map->region : "370000";
     char name[NAME_MAX_BYTES + 1];
-    size_t n = strlen(prefix) + 1 + strlen(agency);
+    int n = snprintf(name, sizeof name, "%s/%s", prefix, agency);
 
-    if (n <= NAME_MAX_BYTES) {
-        memcpy(name, prefix, strlen(prefix));
-        name[strlen(prefix)] = '/';
-        memcpy(name + strlen(prefix) + 1, agency, strlen(agency) + 1);
-        if (name_is_agency(name) || name_is_agent(name)) {
-            return 0;
-        }
+    if (n > 0 && (size_t)n < sizeof name && (name_is_agency(name) || name_is_agent(name))) {
+        return 0;
     }
     return conf_fail(root, err, ERR_CONFIG,
                      "\"%s\" under region \"%s\" makes no address; write an agency such as fire-rescue",

@@ -71,7 +71,7 @@ int csv_parse(const char *name, const char *text, size_t n, struct csv **ret, st
 
 static int read_all(FILE *file, const char *path, char **ret, size_t *ret_n, struct err *err)
 {
-    size_t capacity = 1024 * 1024;
+    size_t capacity = CSV_ROW_MAX;
     size_t n = 0;
     char *text = malloc(capacity + 1);
 

@@ -237,12 +237,51 @@ static void set_rung_time(struct order *order, enum rung rung, int64_t at_ms)
     }
 }
 
+/* Who is on scene, by everybody's own word. */
+static int said_there(struct state *state, struct order *order, const struct rung_reached *e)
+{
+    bool is_there = words_have(order->there, e->agent);
+
+    if (order->history) {
+        return 0; /* the past is told in any order, and nobody is to be called out of it */
+    }
+    if (e->rung == RUNG_ON_SCENE && !is_there) {
+        const char **at = calloc(order->there.n + 1, sizeof *at);
+        const char *agent = state_intern(state, e->agent);
+        if (at == NULL || agent == NULL) {
+            free(at);
+            return ERR_NO_MEMORY;
+        }
+        for (size_t i = 0; i < order->there.n; i++) {
+            at[i] = order->there.at[i];
+        }
+        at[order->there.n] = agent;
+        struct words grown = {at, order->there.n + 1};
+        words_free(&order->there);
+        order->there = grown;
+    } else if (e->rung == RUNG_COMPLETED && is_there) {
+        const char **at = calloc(order->there.n, sizeof *at);
+        if (at == NULL) {
+            return ERR_NO_MEMORY;
+        }
+        size_t n = 0;
+        for (size_t i = 0; i < order->there.n; i++) {
+            if (strcmp(order->there.at[i], e->agent) != 0) {
+                at[n++] = order->there.at[i];
+            }
+        }
+        words_free(&order->there);
+        order->there = (struct words){at, n};
+    }
+    return 0;
+}
+
 static int rung_reached(struct state *state, struct order *order, const struct event *event)
 {
     const struct rung_reached *e = &event->rung;
     const char *taker = state_intern(state, e->agent);
 
-    if (taker == NULL) {
+    if (taker == NULL || said_there(state, order, e) < 0) {
         return ERR_NO_MEMORY;
     }
     if (e->units.n > 0 && replace_words(state, e->units, &order->units) < 0) {
@@ -297,7 +336,9 @@ static int order_changed(struct state *state, struct incident *incident, const s
     case EVENT_ORDER_OVERDUE:
         order->overdue = true;
         return 0;
-    default: /* EVENT_RECEIPT_NOTED: kept in the log, without effect */
+    case EVENT_RECEIPT_NOTED: /* no rung, but who is there is there */
+        return said_there(state, order, &event->rung);
+    default:
         return 0;
     }
 }

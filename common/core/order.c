@@ -113,4 +113,5 @@ void order_free(struct order *order)
     words_free(&order->agents);
     words_free(&order->units);
     words_free(&order->needs);
+    words_free(&order->there);
 }

@@ -28,6 +28,8 @@ struct order {
     struct words agents;  /* who gets it; array owned by the order, names interned */
     struct words units;   /* who goes, as the taker said; until then who was asked for */
     struct words needs;   /* equipment */
+    struct words there;   /* agents that said on-scene and not yet completed, the taker or not, and also
+                             after the outcome: whom an evacuation must reach */
     struct id reissue_of;
     struct id evacuation;
     uint64_t content;

@@ -299,17 +299,24 @@ static struct id numbered(struct id evacuation, size_t number)
 /* Agents with somebody on scene, each once. */
 static struct words agents_on_scene(struct deciding *d, const struct incident *incident)
 {
-    const char **at = arena_array(d->arena, const char *, incident->orders_n + 1);
-    struct words found = {at, 0};
+    struct words found = {NULL, 0};
+    size_t n = 0;
 
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        n += incident->orders[i].there.n;
+    }
+    const char **at = arena_array(d->arena, const char *, n + 1);
     if (at == NULL) {
         d->no_memory = true;
         return found;
     }
+    found.at = at;
     for (size_t i = 0; i < incident->orders_n; i++) {
         const struct order *order = &incident->orders[i];
-        if (order->rung == RUNG_ON_SCENE && !order_is_evacuation(order) && !words_have(found, order->taker)) {
-            at[found.n++] = order->taker;
+        for (size_t j = 0; j < order->there.n && !order_is_evacuation(order); j++) {
+            if (!words_have(found, order->there.at[j])) {
+                at[found.n++] = order->there.at[j];
+            }
         }
     }
     return found;
@@ -340,7 +347,7 @@ void decide_order_evacuation(struct deciding *d, const struct order_evacuation *
     }
     struct words agents = agents_on_scene(d, incident);
     if (agents.n == 0) {
-        decide_refuse(d, REFUSED_NOBODY_ON_SCENE, "no order of the incident is on-scene");
+        decide_refuse(d, REFUSED_NOBODY_ON_SCENE, "nobody of the incident has said on-scene");
         return;
     }
     uint64_t content = evacuation_content(d->command, command);

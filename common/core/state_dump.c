@@ -166,6 +166,7 @@ static void dump_order(const struct order *order, struct buf *ret)
     put_words(ret, "agents", order->agents);
     put_words(ret, "units", order->units);
     put_words(ret, "needs", order->needs);
+    put_words(ret, "there", order->there);
     put_id(ret, "reissue_of", order->reissue_of);
     put_id(ret, "evacuation", order->evacuation);
     put_print(ret, "content", order->content);

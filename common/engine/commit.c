@@ -257,8 +257,46 @@ static void gather_events(struct engine *engine, struct submission *submission,
     gather(engine, submission);
 }
 
+/* A signature was checked when the command came; a revocation or a new key may have come between. */
+static void check_key(struct engine *engine, struct submission *submission)
+{
+    const struct command *command = &submission->command;
+    const char *name = command->signer == SIGNER_OPERATOR ? command->operator: command->agent;
+
+    if (is_ours(submission) || !submission->verified || submission->refusal != REFUSED_NOT) {
+        return;
+    }
+    const struct member *member = region_member(state_region(engine->state), name);
+    if (member == NULL || memcmp(member->sign_key, submission->key.b, sizeof submission->key.b) != 0) {
+        submission->refusal = REFUSED_SIGNATURE;
+        submission->detail = "the author's key has changed meanwhile";
+        submission->verified = false;
+    }
+}
+
+/* What is due on a stream comes before what is said now: an answer after the deadline is late, however
+ * soon after it the command came. */
+static void pass_due_first(struct engine *engine, const struct submission *submission)
+{
+    char names[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
+
+    if (is_ours(submission) || submission->refusal != REFUSED_NOT ||
+        engine_boot(engine) < engine->own_after_ms) {
+        return;
+    }
+    size_t n = command_streams(&submission->command, names);
+    for (size_t i = 0; i < n; i++) {
+        struct stream *stream = stream_find(engine, names[i]);
+        if (stream != NULL && stream->due.at_ms != 0 && stream->due.at_ms <= engine_now(engine)) {
+            commit_pass_deadlines(engine, stream);
+        }
+    }
+}
+
 void commit_decide(struct engine *engine, struct submission *submission)
 {
+    check_key(engine, submission);
+    pass_due_first(engine, submission);
     struct env env = engine_env(engine);
     struct decision decision = {.refusal = submission->refusal, .detail = submission->detail};
 
@@ -312,6 +350,24 @@ void commit_own(struct engine *engine, const struct command *command)
     commit_decide(engine, submission);
 }
 
+bool commit_pass_deadlines(struct engine *engine, struct stream *stream)
+{
+    struct id id;
+    const struct incident *incident =
+        stream_incident(stream->name, &id) ? state_incident(engine->state, id) : NULL;
+    uint64_t before = engine->next_seq;
+
+    if (incident == NULL) {
+        (void)due_set(&engine->due, &stream->due, 0);
+        return true;
+    }
+    struct command command = {.kind = COMMAND_PASS_DEADLINES,
+                              .mode = incident->mode,
+                              .pass_deadlines = {.stream = stream->name, .at_ms = stream->due.at_ms}};
+    commit_own(engine, &command);
+    return engine->next_seq != before;
+}
+
 /* --- after the commit ------------------------------------------------------------------------------------- */
 
 static void speak(struct engine *engine, struct submission *submission)
@@ -349,7 +405,9 @@ static void committed(struct engine *engine, const struct log_request *request)
 
     DL_FOREACH (engine->flight.first, submission) {
         if (has_record(submission)) {
-            submission->entry.record = request->entries[i++].record;
+            const struct log_record *record = &request->entries[i++].record;
+            submission->entry.record = *record;
+            engine->recent[record->header.seq % RECENT_HASHES] = record->hash;
         }
     }
     const struct log_record *last = &request->entries[request->entries_n - 1].record;
@@ -357,6 +415,9 @@ static void committed(struct engine *engine, const struct log_request *request)
     engine->head.hash = last->hash;
     engine->head.bus_ms = last->header.bus_ms;
     engine->head_is_signed = false;
+    if (engine->head.seq >= engine->recent_from + RECENT_HASHES) {
+        engine->recent_from = engine->head.seq - RECENT_HASHES + 1;
+    }
     engine->numbers.records += request->entries_n;
     engine->numbers.commits++;
     if (!MUTANT(MUTANT_SPEAK_BEFORE_COMMIT)) {

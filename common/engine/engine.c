@@ -20,7 +20,10 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
         return err_set(err, ERR_NO_MEMORY, "engine: out of memory");
     }
     engine->state = state_new();
-    if (engine->state == NULL) {
+    engine->recent = calloc(RECENT_HASHES, sizeof *engine->recent);
+    if (engine->state == NULL || engine->recent == NULL) {
+        state_free(engine->state);
+        free(engine->recent);
         free(engine);
         return err_set(err, ERR_NO_MEMORY, "engine: out of memory");
     }
@@ -37,6 +40,7 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     engine->head = options->head;
     engine->head.epoch = options->epoch;
     engine->next_seq = options->head.seq + 1;
+    engine->recent_from = engine->next_seq;
     engine->broker_key = options->broker->sign.public;
     arena_init(&engine->arena, ARENA_PER_FRAME);
     buf_init(&engine->frame, FRAME_MAX);
@@ -68,6 +72,7 @@ void engine_free(struct engine *engine)
     arena_free(&engine->arena);
     buf_free(&engine->frame);
     free(engine->flight_job.request.entries);
+    free(engine->recent);
     free(engine);
 }
 
@@ -268,23 +273,10 @@ static void pass_deadlines(struct engine *engine)
 
     while (due != NULL && due->at_ms <= now && commit_has_room(engine)) {
         struct stream *stream = (struct stream *)((char *)due - offsetof(struct stream, due));
-        struct command command = {.kind = COMMAND_PASS_DEADLINES,
-                                  .mode = MODE_ACTUAL,
-                                  .pass_deadlines = {.stream = stream->name, .at_ms = due->at_ms}};
-        struct id incident;
-        const struct incident *there =
-            stream_incident(stream->name, &incident) ? state_incident(engine->state, incident) : NULL;
-        if (there == NULL) {
-            (void)due_set(&engine->due, due, 0);
-        } else {
-            uint64_t before = engine->next_seq;
-            command.mode = there->mode;
-            commit_own(engine, &command);
-            if (engine->next_seq == before) { /* no memory for it: not at once again */
-                engine->own_after_ms = engine_boot(engine) + ENGINE_RETRY_MS;
-                engine_note(engine, LOG_LEVEL_ERROR, "a deadline of %s could not be passed", stream->name);
-                return;
-            }
+        if (!commit_pass_deadlines(engine, stream)) { /* not at once again */
+            engine->own_after_ms = engine_boot(engine) + ENGINE_RETRY_MS;
+            engine_note(engine, LOG_LEVEL_ERROR, "a deadline of %s could not be passed", stream->name);
+            return;
         }
         due = due_first(&engine->due);
     }

@@ -42,8 +42,9 @@ struct author {
     struct session *sessions;
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
-    struct public_key proven_key; /* the last batch whose signature was found good: a root under a key */
+    struct public_key proven_key; /* the last signature that was found good: of a batch, it comes again */
     struct hash proven_root;
+    struct signature proven_signature;
     bool proven;
     int64_t refusals_at_ms; /* token bucket of kept refusals */
     uint32_t refusals_left;
@@ -59,8 +60,9 @@ struct submission {
     struct arena arena;
     struct signed_command signed_command;
     struct command command;
-    bool verified;        /* a good signature: its counter counts */
-    enum refusal refusal; /* found before decide() */
+    bool verified;         /* a good signature: its counter counts */
+    struct public_key key; /* under which it was good; it may change before the decision */
+    enum refusal refusal;  /* found before decide() */
     const char *detail;
     struct log_entry entry; /* once decided; index and payload are the arena's */
     struct submission *prev, *next;
@@ -133,6 +135,9 @@ struct job {
     int64_t begun_ms;
 };
 
+/* Hashes of the last records, to hold an Ack's witness against. 4,096 x 32 B; older ones are believed. */
+enum { RECENT_HASHES = 4096 };
+
 enum engine_phase {
     PHASE_NEW,
     PHASE_REGION,
@@ -152,6 +157,8 @@ struct engine {
     bool fenced;
     struct state *state;
     struct log_head head; /* committed */
+    struct hash *recent;  /* by seq modulo RECENT_HASHES */
+    uint64_t recent_from; /* the first seq that is in it */
     uint64_t next_seq;    /* of the next record gathered */
     int64_t offset_ms;    /* bus time = boot time + offset */
     struct public_key broker_key;
@@ -232,6 +239,8 @@ bool author_may_log_refusal(struct engine *engine, struct author *author);
 bool commit_has_room(const struct engine *engine);
 void commit_decide(struct engine *engine, struct submission *submission); /* takes it over */
 void commit_own(struct engine *engine, const struct command *command);    /* the broker's own */
+/* The stream's deadlines that have passed, as a command of ours; false: no memory for it. */
+bool commit_pass_deadlines(struct engine *engine, struct stream *stream);
 void commit_flush(struct engine *engine);
 void commit_done(struct engine *engine, struct job *job);
 void batch_free(struct batch *batch);

@@ -215,7 +215,8 @@ static bool signature_holds(struct author *author, const struct member *member,
 
     memcpy(key.b, member->sign_key, sizeof key.b);
     if (author->proven && memcmp(author->proven_key.b, key.b, sizeof key.b) == 0 &&
-        hash_equal(author->proven_root, root)) {
+        hash_equal(author->proven_root, root) &&
+        memcmp(author->proven_signature.b, signature->b, sizeof signature->b) == 0) {
         return true; /* another command of the same batch */
     }
     if (!sign_verify_root(&key, signature, root)) {
@@ -224,6 +225,7 @@ static bool signature_holds(struct author *author, const struct member *member,
     author->proven = true;
     author->proven_key = key;
     author->proven_root = root;
+    author->proven_signature = *signature;
     return true;
 }
 
@@ -268,6 +270,7 @@ static void verify(struct engine *engine, struct submission *submission)
         }
         command->cosigner = cosigner->name;
     }
+    memcpy(submission->key.b, member->sign_key, sizeof submission->key.b);
     submission->verified = true;
 }
 
@@ -288,6 +291,18 @@ static bool keep(struct submission *submission, const struct signed_command *sai
     return fine;
 }
 
+/* A witness that saw another log must be heard now, not by an analyst a year later. */
+static bool witness_agrees(const struct engine *engine, const struct ack *ack)
+{
+    static const uint8_t no_claim[sizeof ack->head_hash];
+
+    if (ack->head_seq < engine->recent_from || memcmp(ack->head_hash, no_claim, sizeof no_claim) == 0) {
+        return true;
+    }
+    return memcmp(engine->recent[ack->head_seq % RECENT_HASHES].b, ack->head_hash, sizeof ack->head_hash) ==
+           0;
+}
+
 static void keep_ack(struct engine *engine, struct submission *submission)
 {
     struct author *author = submission->author;
@@ -298,6 +313,8 @@ static void keep_ack(struct engine *engine, struct submission *submission)
         (lane < LANE_URGENT || lane > LANE_MAX || ack->up_to_seq > engine->head.seq ||
          ack->head_seq > engine->head.seq)) {
         refuse(submission, REFUSED_INVALID, "ack: beyond what was ever sent");
+    } else if (submission->refusal == REFUSED_NOT && !witness_agrees(engine, ack)) {
+        refuse(submission, REFUSED_INVALID, "ack: this log has another hash at head_seq");
     }
     if (submission->refusal != REFUSED_NOT) {
         intake_park(engine, submission);

@@ -29,6 +29,9 @@ enum {
 
 int wire_decode_command(struct bytes bytes, struct arena *arena, struct command *ret, struct err *err);
 void wire_encode_command(const struct command *command, struct buf *ret);
+/* The counter of a command that wire_decode_command() refused, so that its author knows which it was; 0 if
+ * it cannot be read. */
+uint64_t wire_peek_counter(struct bytes bytes);
 
 struct wire_signature {
     const char *signer; /* "" the one whom the command names */

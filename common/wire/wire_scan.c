@@ -8,6 +8,8 @@
 
 enum { PATH_TEXT_MAX = 256, WHY_MAX = 96, FIELD_NUMBER_MAX = (1 << 29) - 1 };
 
+enum { COUNTER_FIELD = 5 }; /* of Command */
+
 enum { VARINT = 0, FIXED64 = 1, DELIMITED = 2, FIXED32 = 5 };
 
 /* Where in the input: a chain from the field up to the root. */
@@ -291,4 +293,14 @@ int wire_scan(const struct wire_map *map, const char *root, struct bytes bytes, 
     struct place place = {.name = root};
 
     return scan_message(&scan, map, &place, 0, bytes);
+}
+
+uint64_t wire_peek_counter(struct bytes bytes)
+{
+    struct item item;
+
+    while (bytes.n > 0 && take_item(&bytes, &item))
+        if (item.number == COUNTER_FIELD && item.wire == VARINT)
+            return item.value <= INT64_MAX ? item.value : 0;
+    return 0;
 }

@@ -9,9 +9,13 @@ static void run(void **state)
 int main(void)
 {
     static char paths[][48] = {
-        "tests/unit/logs/01-poisoning.txt",   "tests/unit/logs/02-decline-reissue.txt",
-        "tests/unit/logs/03-recall-race.txt", "tests/unit/logs/04-evacuation.txt",
-        "tests/unit/logs/05-expiry.txt",      "tests/unit/logs/06-history.txt",
+        "tests/unit/logs/01-poisoning.txt",
+        "tests/unit/logs/02-decline-reissue.txt",
+        "tests/unit/logs/03-recall-race.txt",
+        "tests/unit/logs/04-evacuation.txt",
+        "tests/unit/logs/05-expiry.txt",
+        "tests/unit/logs/06-history.txt",
+        "tests/unit/logs/07-agency-evacuation.txt",
     };
     enum { N = sizeof paths / sizeof paths[0] };
     struct CMUnitTest tests[N];

@@ -366,6 +366,8 @@ static void texts_and_lists_at_their_limits(void **state)
 }
 
 /* A million empty messages: refused by their number, before memory is taken for them. */
+enum { SMALL_BUDGET = 64 * 1024 };
+
 static void many_tiny_messages(void **state)
 {
     struct buf units, record;
@@ -385,16 +387,16 @@ static void many_tiny_messages(void **state)
     buf_init(&record, 0);
     memset(&ret, 0, sizeof ret);
     wire_encode_record(&ret, &record);
-    for (int i = 0; i < 60000; i++)
+    for (int i = 0; i < 2000; i++)
         put_field(&record, 2, "\x82\x01\x00", 3);
-    arena_init(&arena, ARENA_PER_FRAME);
+    arena_init(&arena, SMALL_BUDGET);
     assert_int_equal(wire_decode_record(buf_bytes(&record), &arena, &ret, &err), ERR_NO_MEMORY);
     assert_string_equal(err.text, "record: needs more memory than its size allows");
-    assert_true(arena.used <= ARENA_PER_FRAME);
+    assert_true(arena.used <= SMALL_BUDGET);
     arena_free(&arena);
     arena_init(&arena, 256 * 1024 * 1024);
     assert_int_equal(wire_decode_record(buf_bytes(&record), &arena, &ret, &err), 0);
-    assert_int_equal(ret.events_n, 60000);
+    assert_int_equal(ret.events_n, 2000);
     arena_free(&arena);
     buf_free(&record);
 }
