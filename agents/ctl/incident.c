@@ -82,6 +82,22 @@ static int print_situation(struct session *session, const struct view_situation_
     return rc;
 }
 
+/* Units and cursors of everybody who was ordered: what is delivered, what units lack. */
+static int read_agents(struct session *session, struct id id, struct err *err)
+{
+    const struct incident *incident = state_incident(view_state(session_view(session)), id);
+    int rc = 0;
+
+    for (size_t i = 0; incident != NULL && i < incident->orders_n && rc == 0; i++) {
+        bool read = false;
+        for (size_t j = 0; j < i && !read; j++) {
+            read = words_equal(incident->orders[i].agents, incident->orders[j].agents);
+        }
+        rc = read ? 0 : resolve_agents(session, incident->orders[i].agents, err);
+    }
+    return rc;
+}
+
 int ctl_incident_show(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
@@ -111,6 +127,7 @@ int ctl_incident_show(int argc, char **argv)
         rc = err_set(&err, ERR_PERMISSION, "%s has not the right \"watch\"",
                      session_profile(session)->agent.name);
     }
+    rc = rc ? rc : read_agents(session, resolved.incident, &err);
     if (rc == 0) {
         struct view_situation_options situation = {.voice = voice_of(session),
                                                    .now_ms = session_now_ms(session),

@@ -54,29 +54,35 @@ void region_clear(struct region *region)
     *region = (struct region){.code = "", .name = "", .parent = "", .policy = {.version = ""}};
 }
 
+/* The table goes first, then the entries along their own list: that is what a static analyser can follow. */
 void state_free(struct state *state)
 {
-    struct incident_entry *incident, *next_incident;
-    struct agent_entry *agent, *next_agent;
-    struct name_entry *name, *next_name;
-
     if (state == NULL) {
         return;
     }
-    HASH_ITER (hh, state->incidents, incident, next_incident) {
-        HASH_DEL(state->incidents, incident);
+    struct incident_entry *incident = state->incidents;
+    HASH_CLEAR(hh, state->incidents);
+    while (incident != NULL) {
+        struct incident_entry *next = incident->hh.next;
         incident_free(incident->incident);
         free(incident);
+        incident = next;
     }
-    HASH_ITER (hh, state->agents, agent, next_agent) {
-        HASH_DEL(state->agents, agent);
+    struct agent_entry *agent = state->agents;
+    HASH_CLEAR(hh, state->agents);
+    while (agent != NULL) {
+        struct agent_entry *next = agent->hh.next;
         agent_free(agent->agent);
         free(agent);
+        agent = next;
     }
     region_clear(&state->region);
-    HASH_ITER (hh, state->names, name, next_name) {
-        HASH_DEL(state->names, name);
+    struct name_entry *name = state->names;
+    HASH_CLEAR(hh, state->names);
+    while (name != NULL) {
+        struct name_entry *next = name->hh.next;
         free(name);
+        name = next;
     }
     free(state);
 }

@@ -67,7 +67,7 @@ bool stream_apply(struct engine *engine, const struct log_record *record, const 
     return true;
 }
 
-/* --- live, idle, due ---------------------------------------------------------------------------------- */
+/* --- live, idle, due ------------------------------------------------------------------------------ */
 
 static void rest(struct engine *engine, struct stream *stream)
 {
@@ -174,7 +174,7 @@ void streams_evict_idle(struct engine *engine)
 {
     while (engine->idle_n > engine->options.idle_streams_max) {
         struct stream *oldest = engine->idle;
-        if (oldest->last_seq > engine->head.seq || is_wanted(engine, oldest->name)) {
+        if (oldest == NULL || oldest->last_seq > engine->head.seq || is_wanted(engine, oldest->name)) {
             return; /* not committed yet, or about to be used: the next time */
         }
         char name[STREAM_NAME_MAX];
@@ -187,13 +187,15 @@ void streams_free(struct engine *engine)
 {
     struct stream *stream, *next;
 
-    HASH_ITER (hh, engine->streams, stream, next) {
-        HASH_DEL(engine->streams, stream);
+    stream = engine->streams;
+    HASH_CLEAR(hh, engine->streams);
+    for (; stream != NULL; stream = next) {
+        next = stream->hh.next;
         free(stream);
     }
 }
 
-/* --- loading ------------------------------------------------------------------------------------------- */
+/* --- loading -------------------------------------------------------------------------------------- */
 
 static void load_more(struct engine *engine, const char *name, uint64_t after);
 

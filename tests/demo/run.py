@@ -232,14 +232,13 @@ class Accident:
         step("Crews arrive; the room is not safe: everybody out, heads are counted.")
         self.wait(fire, "on-scene")
         self.wait(ambulance, "on-scene")
-        out = county.muster(["order", "evacuate", "--incident", self.incident, "--text", "二次爆燃风险，立即撤离"])
-        evacuation = ids(out)
-        for order in [key for key, value in until("the evacuation orders", self.evacuations).items()]:
+        county.muster(["order", "evacuate", "--incident", self.incident, "--text", "二次爆燃风险，立即撤离"])
+        for order in until("the evacuation orders", self.evacuations):
             self.wait(order, "completed")
-        counted = [order for order in self.evacuations().values()]
+        counted = list(self.evacuations().values())
         present = sum(order.get("present", 0) for order in counted)
         missing = sum(order.get("missing", 0) for order in counted)
-        self.screen.line(f"  {len(evacuation) or len(counted)} agencies counted: {present} present, {missing} missing")
+        self.screen.line(f"  {len(counted)} agencies counted: {present} present, {missing} missing")
 
         step("The work is done.")
         for order in (fire, ambulance, police):
