@@ -72,7 +72,7 @@ static void look_again(struct broker *broker)
     }
 }
 
-/* --- what the engine asks of us --------------------------------------------------------------------------- */
+/* --- what the engine asks of us ------------------------------------------------------------------------- */
 
 static int send_frame(void *ctx, struct peer peer, struct bytes frame)
 {
@@ -169,7 +169,7 @@ static void on_service(void *ctx)
                (unsigned long long)engine_numbers(broker->engine).head_seq);
 }
 
-/* --- what wakes us ------------------------------------------------------------------------------------------- */
+/* --- what wakes us -------------------------------------------------------------------------------------- */
 
 static void on_writer(uv_poll_t *poll, int status, int events)
 {
@@ -236,7 +236,7 @@ static void close_all(struct broker *broker)
     uv_close((uv_handle_t *)&broker->watchdog, NULL);
 }
 
-/* --- set-up ------------------------------------------------------------------------------------------------- */
+/* --- set-up --------------------------------------------------------------------------------------------- */
 
 static int open_log(struct broker *broker, struct log_head *ret_head, struct err *err)
 {
@@ -309,6 +309,7 @@ static int start_handles(struct broker *broker, struct err *err)
 int broker_run(const struct config *config, struct err *err)
 {
     struct broker *broker = calloc(1, sizeof *broker);
+    struct log_request *request;
     struct log_head head;
     int result;
 
@@ -347,7 +348,10 @@ int broker_run(const struct config *config, struct err *err)
     }
 
 free_engine:
-    log_writer_stop(broker->writer); /* before the engine goes, which owns what is under way */
+    log_writer_stop(broker->writer); /* before the engine goes, which owns what is under way ... */
+    while ((request = log_writer_done(broker->writer)) != NULL) {
+        engine_log_done(broker->engine, request); /* ... and is handed back here */
+    }
     engine_free(broker->engine);
 stop_writer:
     log_writer_free(broker->writer);

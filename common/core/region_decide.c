@@ -70,6 +70,10 @@ void decide_enrol(struct deciding *d, const struct enrol *command, bool is_opera
                       command->name);
         return;
     }
+    if (is_operator && strcmp(command->name, "broker") == 0) { /* whose own commands bear that name */
+        decide_refuse(d, REFUSED_INVALID, "no operator is called broker");
+        return;
+    }
     if (is_zero(command->sign_key, KEY_BYTES) || (!is_operator && is_zero(command->curve_key, KEY_BYTES))) {
         decide_refuse(d, REFUSED_INVALID, "%s: a key is missing", command->name);
         return;

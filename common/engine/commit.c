@@ -27,7 +27,7 @@ static bool has_record(const struct submission *submission)
     return submission->entry.record.header.seq != 0;
 }
 
-/* --- the index of one record --------------------------------------------------------------------------- */
+/* --- the index of one record ---------------------------------------------------------------------- */
 
 struct indexing {
     struct engine *engine;
@@ -157,7 +157,7 @@ static void index_routes(struct indexing *indexing, const struct decision *decis
     }
 }
 
-/* --- one record --------------------------------------------------------------------------------------------- */
+/* --- one record ----------------------------------------------------------------------------------- */
 
 static bool encode(struct engine *engine, struct submission *submission, const struct decision *decision)
 {
@@ -368,7 +368,7 @@ bool commit_pass_deadlines(struct engine *engine, struct stream *stream)
     return engine->next_seq != before;
 }
 
-/* --- after the commit ------------------------------------------------------------------------------------- */
+/* --- after the commit ----------------------------------------------------------------------------- */
 
 static void speak(struct engine *engine, struct submission *submission)
 {
@@ -428,7 +428,7 @@ static void committed(struct engine *engine, const struct log_request *request)
     streams_evict_idle(engine);
 }
 
-/* --- when the commit fails --------------------------------------------------------------------------------- */
+/* --- when the commit fails ------------------------------------------------------------------------ */
 
 static void take_back(struct engine *engine, struct submission *submission, enum refusal refusal)
 {
@@ -491,7 +491,7 @@ void commit_done(struct engine *engine, struct job *job)
     }
 }
 
-/* --- the batch goes ------------------------------------------------------------------------------------------ */
+/* --- the batch goes ------------------------------------------------------------------------------- */
 
 /* Acks wait until a batch goes, so that at most one an agent and lane is in it. */
 static void gather_acks(struct engine *engine)

@@ -56,7 +56,7 @@ void deliver_committed(struct engine *engine, const struct submission *submissio
     }
 }
 
-/* --- catching up ------------------------------------------------------------------------------------------- */
+/* --- catching up ---------------------------------------------------------------------------------- */
 
 enum { RECALLED_MAX = ORDERS_PER_COMMAND_MAX };
 

@@ -76,7 +76,7 @@ void engine_free(struct engine *engine)
     free(engine);
 }
 
-/* --- time ------------------------------------------------------------------------------------------------ */
+/* --- time ----------------------------------------------------------------------------------------- */
 
 int64_t engine_boot(const struct engine *engine)
 {
@@ -96,7 +96,7 @@ struct env engine_env(const struct engine *engine)
                         .epoch = engine->options.epoch};
 }
 
-/* --- telling -------------------------------------------------------------------------------------------- */
+/* --- telling -------------------------------------------------------------------------------------- */
 
 void engine_note(struct engine *engine, enum log_level level, const char *format, ...)
 {
@@ -150,7 +150,7 @@ const struct signed_head *engine_signed_head(struct engine *engine)
     return head;
 }
 
-/* --- log jobs -------------------------------------------------------------------------------------------- */
+/* --- log jobs ------------------------------------------------------------------------------------- */
 
 struct job *job_new(void (*done)(struct engine *, struct job *))
 {
@@ -197,7 +197,7 @@ void engine_log_done(struct engine *engine, struct log_request *request)
     commit_flush(engine);
 }
 
-/* --- frames ---------------------------------------------------------------------------------------------- */
+/* --- frames --------------------------------------------------------------------------------------- */
 
 static void handle(struct engine *engine, struct session *session, const struct envelope *envelope)
 {
@@ -263,7 +263,7 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
     commit_flush(engine);
 }
 
-/* --- time passes ----------------------------------------------------------------------------------------- */
+/* --- time passes ---------------------------------------------------------------------------------- */
 
 /* A stream's deadline becomes a command of ours. The stream is loaded: what is in the heap is. */
 static void pass_deadlines(struct engine *engine)
@@ -319,7 +319,7 @@ int64_t engine_due_ms(const struct engine *engine)
     return at;
 }
 
-/* --- the rest -------------------------------------------------------------------------------------------- */
+/* --- the rest ------------------------------------------------------------------------------------- */
 
 bool engine_knows_key(const struct engine *engine, const uint8_t curve_key[CURVE_BYTES])
 {

@@ -18,7 +18,7 @@
 struct job;
 struct session;
 
-/* --- streams.c: what is loaded ------------------------------------------------------------------------ */
+/* --- streams.c: what is loaded -------------------------------------------------------------------- */
 
 struct stream {
     char name[STREAM_NAME_MAX];
@@ -31,7 +31,7 @@ struct stream {
     bool idle;
 };
 
-/* --- intake.c: commands on their way -------------------------------------------------------------------- */
+/* --- intake.c: commands on their way -------------------------------------------------------------- */
 
 /* An agent, as far as commands and deliveries go. Lives from its first Hello to the end. */
 struct author {
@@ -68,7 +68,7 @@ struct submission {
     struct submission *prev, *next;
 };
 
-/* --- commit.c --------------------------------------------------------------------------------------------- */
+/* --- commit.c ------------------------------------------------------------------------------------- */
 
 struct batch {
     struct submission *first; /* in order of seq */
@@ -77,7 +77,7 @@ struct batch {
     size_t bytes;
 };
 
-/* --- deliver.c, tail.c, sessions.c ------------------------------------------------------------------------- */
+/* --- deliver.c, tail.c, sessions.c ---------------------------------------------------------------- */
 
 struct lane_state {
     uint64_t sent; /* highest seq given in this session */
@@ -119,7 +119,7 @@ struct session {
     struct session *prev, *next; /* author->sessions, oldest first */
 };
 
-/* --- log jobs ------------------------------------------------------------------------------------------------ */
+/* --- log jobs ------------------------------------------------------------------------------------- */
 
 /* One log request with what to do when it comes back. */
 struct job {

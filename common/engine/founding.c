@@ -94,7 +94,7 @@ static void found(struct engine *engine)
     commit_flush(engine);
 }
 
-/* --- the clock ------------------------------------------------------------------------------------------- */
+/* --- the clock ------------------------------------------------------------------------------------ */
 
 /* In the same boot bus time goes on where it was; after another it is the later of wall clock and log. */
 static bool set_clock(struct engine *engine)
@@ -128,7 +128,7 @@ static bool set_clock(struct engine *engine)
     return true;
 }
 
-/* --- what is open ---------------------------------------------------------------------------------------- */
+/* --- what is open --------------------------------------------------------------------------------- */
 
 static void ask_open(struct engine *engine, const char *after);
 

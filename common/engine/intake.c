@@ -25,7 +25,7 @@ void submission_free(struct submission *submission)
     }
 }
 
-/* --- authors ------------------------------------------------------------------------------------------- */
+/* --- authors -------------------------------------------------------------------------------------- */
 
 struct author *author_find(struct engine *engine, const char *name)
 {
@@ -75,7 +75,7 @@ bool author_may_log_refusal(struct engine *engine, struct author *author)
     return true;
 }
 
-/* --- replies ---------------------------------------------------------------------------------------------- */
+/* --- replies -------------------------------------------------------------------------------------- */
 
 void intake_reply(struct engine *engine, struct submission *submission, const struct reply *reply)
 {
@@ -107,7 +107,7 @@ static void turn_away(struct engine *engine, struct submission *submission, enum
     submission_free(submission);
 }
 
-/* --- an old counter ----------------------------------------------------------------------------------------- */
+/* --- an old counter ------------------------------------------------------------------------------- */
 
 static bool same_bytes(const struct submission *a, const struct submission *b)
 {
@@ -206,7 +206,7 @@ static void old_counter(struct engine *engine, struct submission *submission)
     job_submit(engine, job);
 }
 
-/* --- signatures --------------------------------------------------------------------------------------------- */
+/* --- signatures ----------------------------------------------------------------------------------- */
 
 static bool signature_holds(struct author *author, const struct member *member,
                             const struct signature *signature, struct hash root)
@@ -274,7 +274,7 @@ static void verify(struct engine *engine, struct submission *submission)
     submission->verified = true;
 }
 
-/* --- intake --------------------------------------------------------------------------------------------------- */
+/* --- intake --------------------------------------------------------------------------------------- */
 
 /* Copies what a frame said, which goes, into the submission's arena, which stays. */
 static bool keep(struct submission *submission, const struct signed_command *said)
@@ -398,7 +398,7 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     intake_park(engine, submission);
 }
 
-/* --- waiting for streams ------------------------------------------------------------------------------------- */
+/* --- waiting for streams -------------------------------------------------------------------------- */
 
 /* All that the command names is loaded; what is not is asked for. */
 static bool is_loaded(struct engine *engine, const struct submission *submission)

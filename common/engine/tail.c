@@ -51,7 +51,7 @@ static bool give_item(struct engine *engine, struct session *session, const stru
     return true;
 }
 
-/* --- the streams of an OPEN or STREAM tail -------------------------------------------------------------- */
+/* --- the streams of an OPEN or STREAM tail -------------------------------------------------------- */
 
 static bool add_name(struct tail_state *tail, const char *name)
 {
@@ -207,7 +207,7 @@ void tail_committed(struct engine *engine)
     }
 }
 
-/* --- Tail and Credit ------------------------------------------------------------------------------------- */
+/* --- Tail and Credit ------------------------------------------------------------------------------ */
 
 static bool may_read(struct engine *engine, const struct session *session, const struct tail *said)
 {

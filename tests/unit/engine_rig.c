@@ -19,7 +19,7 @@ static const char *const NAMES[RIG_AGENTS] = {
     [STRANGER] = RIG_REGION "/health/stranger",
 };
 
-/* --- the world ------------------------------------------------------------------------------------- */
+/* --- the world ------------------------------------------------------------------------------------ */
 
 static int64_t boot_ms(void *ctx)
 {
@@ -90,7 +90,7 @@ static void on_fatal(void *ctx, const struct err *err)
     rig->fatal_err = *err;
 }
 
-/* --- the founding ------------------------------------------------------------------------------------ */
+/* --- the founding --------------------------------------------------------------------------------- */
 
 static void add_founding(struct rig *rig, struct command command)
 {
@@ -162,7 +162,7 @@ void rig_make(struct rig *rig)
     assert_non_null(rig->store);
 }
 
-/* --- life ------------------------------------------------------------------------------------------------ */
+/* --- life ----------------------------------------------------------------------------------------- */
 
 static void engine_make(struct rig *rig)
 {
@@ -172,7 +172,8 @@ static void engine_make(struct rig *rig)
                                      .region_keys = &rig->region_keys,
                                      .genesis = buf_bytes(&rig->genesis),
                                      .head = log_get_head(rig->store),
-                                     .beat_ms = RIG_BEAT_MS};
+                                     .beat_ms = RIG_BEAT_MS,
+                                     .idle_streams_max = rig->idle_streams_max};
     struct engine_io io = {.ctx = rig,
                            .send = on_send,
                            .log = {rig, on_submit},
@@ -200,6 +201,9 @@ static struct log_request *take_request(struct rig *rig)
 
 static void engine_end(struct rig *rig)
 {
+    if (rig->engine == NULL) {
+        return;
+    }
     while (rig->queue != NULL) {
         struct log_request *request = take_request(rig);
         rig->fatal = false;
@@ -234,9 +238,7 @@ void rig_start(struct rig *rig)
 
 void rig_free(struct rig *rig)
 {
-    if (rig->engine != NULL) {
-        engine_end(rig);
-    }
+    engine_end(rig);
     for (size_t i = 0; i < rig->frames_n; i++) {
         buf_free(&rig->frames[i].bytes);
     }
@@ -245,7 +247,7 @@ void rig_free(struct rig *rig)
     arena_free(&rig->arena);
 }
 
-/* --- the log --------------------------------------------------------------------------------------------- */
+/* --- the log -------------------------------------------------------------------------------------- */
 
 bool rig_step(struct rig *rig)
 {
@@ -306,7 +308,7 @@ int64_t rig_bus_ms(const struct rig *rig)
     return rig->utc_ms; /* the tests let the wall clock run with the boot clock */
 }
 
-/* --- frames ---------------------------------------------------------------------------------------------- */
+/* --- frames --------------------------------------------------------------------------------------- */
 
 void rig_frame(struct rig *rig, unsigned peer, enum rig_agent agent, struct bytes frame)
 {
@@ -367,7 +369,7 @@ void rig_hello(struct rig *rig, unsigned peer, enum rig_agent agent, uint32_t wi
     rig_run(rig);
 }
 
-/* --- commands -------------------------------------------------------------------------------------------- */
+/* --- commands ------------------------------------------------------------------------------------- */
 
 void rig_submit_as(struct rig *rig, unsigned peer, enum rig_agent agent, enum rig_agent signer,
                    const struct command *said, uint64_t counter)

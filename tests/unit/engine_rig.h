@@ -31,6 +31,7 @@ struct rig {
     struct public_keys region_keys;
     struct buf genesis;
     uint8_t boot[16];
+    uint32_t idle_streams_max; /* of the next engine */
     struct log_store *store;
     struct log_request *queue; /* oldest first */
     struct log_request **queue_end;

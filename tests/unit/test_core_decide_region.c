@@ -128,6 +128,12 @@ static void bad_name(struct bus *bus, struct command *command)
     command->enrol.name = command->kind == COMMAND_ENROL_AGENT ? "370102/water" : "370102/water/zhao";
 }
 
+static void brokers_name(struct bus *bus, struct command *command)
+{
+    (void)bus;
+    command->enrol.name = "broker";
+}
+
 static void name_of_another_region(struct bus *bus, struct command *command)
 {
     (void)bus;
@@ -176,6 +182,7 @@ static void enrolment_is_refused(void **state)
     static const struct fault operator_rows[] = {
         FAULTS_OF_ALL,
         {"bad name", REFUSED_INVALID, bad_name},
+        {"the broker's name", REFUSED_INVALID, brokers_name},
         {"no sign key", REFUSED_INVALID, no_sign_key},
         {"without the right", REFUSED_RIGHT, spoil_right},
         {"key of another", REFUSED_CONFLICT, key_of_another},

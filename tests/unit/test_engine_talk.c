@@ -271,6 +271,9 @@ static void test_stop(void **state)
     (void)state;
     rig_hello(&rig, 1, CENTRE, 4);
     (void)rig_submit(&rig, 1, CENTRE, &command);
+    while (!rig_append_waits(&rig)) {
+        assert_true(rig_step(&rig));
+    }
     engine_stop(rig.engine);
     assert_false(engine_drained(rig.engine));
     rig_run(&rig);

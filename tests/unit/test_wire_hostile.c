@@ -401,6 +401,21 @@ static void many_tiny_messages(void **state)
     buf_free(&record);
 }
 
+/* A command that is refused while it is decoded must still be answered under its counter. */
+static void counter_of_what_cannot_be_decoded(void **state)
+{
+    static const uint8_t counter_then_rubbish[] = {0x28, 0xac, 0x02, 0x9a, 0x02, 0x7f};
+    static const uint8_t as_text[] = {0x2a, 0x01, 0x31};
+    static const uint8_t cut[] = {0x28, 0xac};
+
+    (void)state;
+    assert_int_equal(wire_peek_counter((struct bytes){counter_then_rubbish, sizeof counter_then_rubbish}),
+                     300);
+    assert_int_equal(wire_peek_counter((struct bytes){as_text, sizeof as_text}), 0);
+    assert_int_equal(wire_peek_counter((struct bytes){cut, sizeof cut}), 0);
+    assert_int_equal(wire_peek_counter((struct bytes){NULL, 0}), 0);
+}
+
 /* The schema has no cycle, so what nests deeper than it stands in fields that nobody opens. */
 static void deep_nesting(void **state)
 {
@@ -474,6 +489,7 @@ int main(void)
         cmocka_unit_test(unknown_fields_pass),
         cmocka_unit_test(texts_and_lists_at_their_limits),
         cmocka_unit_test(many_tiny_messages),
+        cmocka_unit_test(counter_of_what_cannot_be_decoded),
         cmocka_unit_test(deep_nesting),
         cmocka_unit_test(a_frame_has_a_limit),
         cmocka_unit_test(what_nobody_would_take_is_not_said),

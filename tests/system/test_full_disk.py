@@ -1,0 +1,166 @@
+"""A full disk: commands are refused with DISK, the broker stays, and goes on when there is room.
+
+The log lies in a small memory file system of a mount namespace of its own; without the right to make one the
+test is skipped.
+"""
+import errno
+import os
+import subprocess
+
+from harness import CENTRE, HOSPITAL, SiteTest, describe, main, processes, skip, start
+from muster_wire import check_chain, new_id, pb
+
+SIZE_MIB = 4
+
+
+def private_mount(folder):
+    """A process that holds a namespace in which `folder` is a small tmpfs, and how to enter it."""
+    script = 'mount -t tmpfs -o size="$1"m muster "$0" && echo ready && exec sleep 1000'
+    for options, enter in ((["-m"], ["-m"]), (["-r", "-m"], ["-U", "-m", "--preserve-credentials"])):
+        holder = start(["unshare", *options, "sh", "-c", script, folder, str(SIZE_MIB)],
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if holder.stdout.readline() == "ready\n":
+            return holder, ["nsenter", "-t", str(holder.pid), *enter]
+        reason = holder.communicate(timeout=20)[1]
+        processes.discard(holder)
+    return skip("no mount namespace: " + reason.strip())
+
+
+class FullDisk(SiteTest):
+    started = False
+
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.site.path("log"))
+        self.holder, self.site.prefix = private_mount(self.site.path("log"))
+        self.addCleanup(self.let_go)
+        self.site.config["volatile_ok"] = "true"
+        self.site.start()
+        self.centre, self.hospital = self.client(CENTRE), self.client(HOSPITAL)
+        self.incident = new_id()
+        self.done(self.centre.do(pb.FileReport(incident=self.incident, kind=pb.REPORT_KIND_INITIAL,
+                                               facts=pb.Facts(kind="fire", place="harbour"))))
+
+    def let_go(self):
+        self.site.process.kill()
+        self.holder.kill()
+        self.holder.communicate()
+        processes.discard(self.holder)
+
+    def ballast(self):
+        return f"/proc/{self.holder.pid}/root{self.site.path('log', 'ballast')}"
+
+    def fill(self):
+        """To the last byte."""
+        with open(self.ballast(), "ab", buffering=0) as file:
+            for size in (65536, 4096, 1):
+                try:
+                    while True:
+                        file.write(bytes(size))
+                except OSError as error:
+                    self.assertEqual(error.errno, errno.ENOSPC)
+
+    def empty(self):
+        os.unlink(self.ballast())
+
+    def report(self, client):
+        """New incidents, and one that goes on: what is known of it must outlast every refusal."""
+        client.submit(pb.FileReport(incident=new_id(), kind=pb.REPORT_KIND_INITIAL, text="x" * 6000,
+                                    facts=pb.Facts(kind="fire", place="market")))
+        client.submit(pb.FileReport(incident=self.incident, kind=pb.REPORT_KIND_FOLLOW_UP,
+                                    facts=pb.Facts(measures=f"{client.keys.name} {client.journal.counter}")))
+
+    def until_refused(self):
+        """Both send until each was refused with DISK."""
+        clients = self.centre, self.hospital
+        for client in clients:
+            client.put_off.clear()
+
+        def refused():
+            for client in clients:
+                if len(client.journal.pending) < 20:
+                    self.report(client)
+            return all(client.put_off for client in clients)
+        self.wait(refused, "DISK")
+        for client in clients:
+            for reply in client.put_off:
+                self.assertEqual(describe(reply), "disk")
+                self.assertEqual((reply.seq, reply.hash), (0, b""))
+                self.assertGreater(reply.retry_ms, 0)
+
+    def settle(self):
+        self.wait(lambda: not self.centre.journal.pending and not self.hospital.journal.pending,
+                  "an answer to everything", 30)
+
+    def ask_again(self):
+        """Everything that was answered, byte for byte: the same answer, no second record."""
+        for client in (self.centre, self.hospital):
+            before = {counter: (reply.seq, reply.hash) for counter, reply in client.journal.replies.items()}
+            client.journal.replies.clear()
+            for counter in before:
+                client.send_signed(client.journal.said[counter])
+            self.wait(lambda c=client, b=before: len(c.journal.replies) == len(b), "the answers again")
+            self.assertEqual({c: (r.seq, r.hash) for c, r in client.journal.replies.items()}, before)
+
+    def nothing_lost(self):
+        items = self.centre.read(pb.TAIL_FILTER_ALL)
+        self.assertEqual(check_chain(items), [])
+        by_seq = {item.seq: item for item in items}
+        numbers = [event.report_filed.number for item in items
+                   for event in pb.Record.FromString(item.record).events
+                   if event.WhichOneof("body") == "report_filed"
+                   and event.report_filed.incident == self.incident]
+        self.assertEqual(numbers, list(range(1, len(numbers) + 1)))
+        commands = [(item.author, item.counter) for item in items if item.counter]
+        self.assertEqual(len(commands), len(set(commands)), "done twice")
+        for client in (self.centre, self.hospital):
+            for counter, reply in client.journal.replies.items():
+                self.done(reply)
+                item = by_seq[reply.seq]
+                self.assertEqual((item.author, item.counter, item.hash),
+                                 (client.keys.name, counter, reply.hash))
+
+    def test_goes_on_when_there_is_room(self):
+        for _ in range(3):
+            self.fill()
+            self.until_refused()
+            self.assert_alive()
+            # It still speaks, and reads.
+            beats = len(self.hospital.heads)
+            self.wait(lambda b=beats: len(self.hospital.heads) > b + 1, "beats of the broker")
+            self.nothing_lost()
+            self.empty()
+            self.settle()
+            self.ask_again()
+            self.nothing_lost()
+        self.assertEqual((self.centre.byes, self.hospital.byes), ([], []))
+        self.assertEqual(self.site.stop(), 0)
+        self.site.start()
+        for client in (self.centre, self.hospital):
+            client.join()
+        self.nothing_lost()
+
+    def test_killed_while_full(self):
+        self.fill()
+        self.until_refused()
+        self.site.kill()
+        # A start on a full disk serves or says why not; it never spoils what is there.
+        self.site.launch()
+        for client in (self.centre, self.hospital):
+            client.drop()
+        try:
+            code = self.site.process.wait(3)
+            self.assertEqual(code, 74, self.site.errors())
+            self.assertIn("full", self.site.errors().splitlines()[-1])
+        except subprocess.TimeoutExpired:
+            self.site.kill()
+        self.empty()
+        self.site.start()
+        for client in (self.centre, self.hospital):
+            client.join()
+        self.settle()
+        self.nothing_lost()
+
+
+if __name__ == "__main__":
+    main()
