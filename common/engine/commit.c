@@ -7,6 +7,9 @@
 #include "common/core/evolve.h"
 #include "common/engine/engine_private.h"
 
+/* A full disk is said to the keeper at once, and again every minute. */
+enum { DISK_SAID_MS = 60 * 1000 };
+
 bool commit_has_room(const struct engine *engine)
 {
     return engine->gather.n < LOG_BATCH_MAX && engine->gather.bytes < ENGINE_BATCH_BYTES_MAX;
@@ -448,6 +451,9 @@ static void take_back(struct engine *engine, struct submission *submission, enum
         author->mark >= submission->command.counter) {
         author->mark = submission->command.counter - 1;
     }
+    if (author != NULL && submission->verified && submission->command.kind != COMMAND_ACK) {
+        intake_hold(engine, author, submission->command.counter);
+    }
     intake_reply(engine, submission, &reply);
 }
 
@@ -483,8 +489,11 @@ void commit_done(struct engine *engine, struct job *job)
     if (request->result == 0) {
         committed(engine, request);
     } else if (request->result == ERR_DISK_FULL && engine->phase >= PHASE_SERVICE) {
-        engine_note(engine, LOG_LEVEL_ERROR,
-                    "the disk is full: %s; commands are refused until there is space", request->err.text);
+        if (engine_boot(engine) >= engine->disk_said_ms + DISK_SAID_MS || engine->disk_said_ms == 0) {
+            engine->disk_said_ms = engine_boot(engine);
+            engine_note(engine, LOG_LEVEL_ERROR,
+                        "the disk is full: %s; commands are refused until there is space", request->err.text);
+        }
         take_all_back(engine, REFUSED_DISK);
     } else {
         engine_fail(engine, request->result, "the log cannot be written: %s", request->err.text);

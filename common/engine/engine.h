@@ -25,10 +25,11 @@ enum {
     ENGINE_PARKED_MAX = 4096,                 /* commands that wait for a stream; more are BUSY */
     ENGINE_BATCH_BYTES_MAX = 8 * 1024 * 1024, /* what gathers while a commit is under way */
     ENGINE_SESSIONS_PER_AGENT = 8,
-    ENGINE_IDLE_STREAMS_MAX = 1024,  /* streams that are over but still at hand */
-    ENGINE_WINDOW_MAX = 1024,        /* deliveries of a lane, or tail items, under way to one session */
-    ENGINE_RETRY_MS = 250,           /* what BUSY and DISK tell, and the pause before our own next try */
-    ENGINE_REFUSALS_BURST = 50,      /* refusals of one author that are kept at once ... */
+    ENGINE_IDLE_STREAMS_MAX = 1024, /* streams that are over but still at hand */
+    ENGINE_WINDOW_MAX = 1024,       /* deliveries of a lane, or tail items, under way to one session */
+    ENGINE_HOLD_MS = 2000,      /* how long an author's later commands wait for one that was turned away */
+    ENGINE_RETRY_MS = 250,      /* what BUSY and DISK tell, and the pause before our own next try */
+    ENGINE_REFUSALS_BURST = 50, /* refusals of one author that are kept at once ... */
     ENGINE_REFUSALS_REFILL_MS = 2000 /* ... and one more for each of these; the rest are counted */
 };
 

@@ -36,9 +36,12 @@ struct stream {
 /* An agent, as far as commands and deliveries go. Lives from its first Hello to the end. */
 struct author {
     char name[NAME_MAX_BYTES + 1];
-    bool ready;    /* mark is known and the agent's stream loaded */
-    bool asking;   /* ... is being asked for */
-    uint64_t mark; /* highest counter under a verified signature */
+    bool ready;            /* mark is known and the agent's stream loaded */
+    bool asking;           /* ... is being asked for */
+    uint64_t mark;         /* highest counter under a verified signature */
+    uint64_t held;         /* turned away for the moment: later ones wait for it; 0: none */
+    uint64_t held_to;      /* ... and so on up to this one */
+    int64_t held_until_ms; /* boot time: who asks later than that is not waited for */
     struct session *sessions;
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
@@ -181,6 +184,7 @@ struct engine {
     bool flying;
     bool acks_wait;
     int64_t own_after_ms; /* boot time before which the broker's own commands rest (full disk) */
+    int64_t disk_said_ms; /* boot time of the last word about a full disk; 0: none */
     int64_t swept_ms;     /* boot time of the last look at sessions and counters */
     size_t jobs_under_way;
 
@@ -227,6 +231,8 @@ bool stream_apply(struct engine *engine, const struct log_record *record, const 
 void intake_submit(struct engine *engine, struct session *session, const struct signed_command *said);
 void intake_park(struct engine *engine, struct submission *submission);
 void intake_unpark(struct engine *engine);
+/* The counter is open again: what its author said after it is not taken before it. */
+void intake_hold(struct engine *engine, struct author *author, uint64_t counter);
 void intake_drop_parked(struct engine *engine);
 void intake_reply(struct engine *engine, struct submission *submission, const struct reply *reply);
 struct submission *submission_new(void);

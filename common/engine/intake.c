@@ -107,6 +107,39 @@ static void turn_away(struct engine *engine, struct submission *submission, enum
     submission_free(submission);
 }
 
+/* --- in order ---------------------------------------------------------------------------------------- */
+
+void intake_hold(struct engine *engine, struct author *author, uint64_t counter)
+{
+    if (author->held == 0 || counter < author->held) {
+        author->held = counter;
+    }
+    author->held_to = counter > author->held_to ? counter : author->held_to;
+    author->held_until_ms = engine_boot(engine) + ENGINE_HOLD_MS;
+}
+
+/* An author's commands are decided in their order, also when some were turned away: true when this one has
+ * to wait for an earlier one. */
+static bool must_wait(struct engine *engine, struct author *author, uint64_t counter)
+{
+    if (author->held == 0) {
+        return false;
+    }
+    if (counter > author->held && engine_boot(engine) < author->held_until_ms) {
+        author->held_to = counter > author->held_to ? counter : author->held_to;
+        return true;
+    }
+    if (counter >= author->held) {
+        author->held = counter + 1;
+        author->held_until_ms = engine_boot(engine) + ENGINE_HOLD_MS;
+    }
+    if (author->held > author->held_to) {
+        author->held = 0;
+        author->held_to = 0;
+    }
+    return false;
+}
+
 /* --- an old counter ------------------------------------------------------------------------------- */
 
 static bool same_bytes(const struct submission *a, const struct submission *b)
@@ -362,6 +395,9 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
             .agent = "", .cosigner = "", .counter = wire_peek_counter(submission->signed_command.payload)};
     }
     if (!commit_has_room(engine) || engine->parked_n >= ENGINE_PARKED_MAX || !region_is_loaded(engine)) {
+        if (decoded == 0 && submission->command.counter != 0) {
+            intake_hold(engine, submission->author, submission->command.counter);
+        }
         turn_away(engine, submission, REFUSED_BUSY, "too much is waiting");
         return;
     }
@@ -385,6 +421,10 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     }
     if (!is_ack && submission->command.counter <= session->author->mark && !MUTANT(MUTANT_SKIP_COUNTER)) {
         old_counter(engine, submission);
+        return;
+    }
+    if (!is_ack && must_wait(engine, session->author, submission->command.counter)) {
+        turn_away(engine, submission, REFUSED_BUSY, "an earlier command is still to come");
         return;
     }
     verify(engine, submission);

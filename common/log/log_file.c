@@ -12,6 +12,7 @@ enum {
     AT_USER_VERSION = 60,
     AT_APPLICATION_ID = 68,
     JOURNAL_HEADER_BYTES = 28,
+    PIECE_BYTES = 65536,
     AT_JOURNAL_PAGES = 16 /* size of the database before the transaction */
 };
 
@@ -149,4 +150,44 @@ int log_file_inspect(sqlite3_vfs *vfs, const char *path, enum log_file_state *re
         return err_set(err, ERR_CORRUPT, "%s names no format; it is left as it is", path);
     *ret = LOG_FILE_LOG;
     return 0;
+}
+
+static int rewrite(sqlite3_file *file, uint8_t *piece)
+{
+    sqlite3_int64 size = 0;
+    int rc = file->pMethods->xFileSize(file, &size);
+    for (sqlite3_int64 at = 0; at < size && rc == SQLITE_OK; at += PIECE_BYTES) {
+        int n = size - at < PIECE_BYTES ? (int)(size - at) : PIECE_BYTES;
+        rc = file->pMethods->xRead(file, piece, n, at);
+        if (rc == SQLITE_OK)
+            rc = file->pMethods->xWrite(file, piece, n, at);
+    }
+    return rc == SQLITE_OK && size > 0 ? file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) : rc;
+}
+
+int log_file_rewrite_wal(sqlite3_vfs *vfs, const char *path, struct err *err)
+{
+    sqlite3_file *file = NULL;
+    sqlite3_int64 size = 0;
+    uint8_t *piece = malloc(PIECE_BYTES);
+    char *wal_path = sqlite3_mprintf("%s-wal", path);
+    const char *wal = wal_path != NULL ? log_file_name(wal_path) : NULL;
+    int rc = wal != NULL && piece != NULL ? log_file_size(vfs, wal, &size) : SQLITE_NOMEM;
+    if (rc == SQLITE_OK && size > 0)
+        rc = log_file_open(vfs, wal, SQLITE_OPEN_READWRITE, &file);
+    if (file != NULL) {
+        rc = rewrite(file, piece);
+        log_file_close(file);
+    }
+    if (wal != NULL)
+        sqlite3_free_filename(wal);
+    sqlite3_free(wal_path);
+    free(piece);
+    if (rc == SQLITE_OK)
+        return 0;
+    return err_set(err,
+                   rc == SQLITE_NOMEM  ? ERR_NO_MEMORY
+                   : rc == SQLITE_FULL ? ERR_DISK_FULL
+                                       : ERR_IO,
+                   "cannot write %s-wal again: %s", path, sqlite3_errstr(rc));
 }

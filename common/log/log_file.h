@@ -32,6 +32,12 @@ void log_file_close(sqlite3_file *file);
 /* Size in bytes, 0 when it is missing. A SQLite code. */
 int log_file_size(sqlite3_vfs *vfs, const char *name, sqlite3_int64 *ret);
 
+/* Writes the WAL beside the database again, byte for byte, and syncs it. After a sync that failed, the system
+ * shows what was written and the disk may not hold it, and a later sync says nothing of it: a new process
+ * that built on such bytes would lose, at the next power cut, all that it wrote after them. SQLite must not
+ * have it open. ERR_IO, ERR_DISK_FULL, ERR_NO_MEMORY. */
+int log_file_rewrite_wal(sqlite3_vfs *vfs, const char *path, struct err *err);
+
 /* ERR_CORRUPT (not a Muster log, or a database is gone whose WAL is still there), ERR_NEWER, ERR_IO. */
 int log_file_inspect(sqlite3_vfs *vfs, const char *path, enum log_file_state *ret, struct err *err);
 

@@ -310,6 +310,8 @@ int log_sqlite_open(const struct log_sqlite_options *options, struct log_store *
         code = check_library(err);
     if (code == 0)
         code = inspect(store, options, &state, err);
+    if (code == 0 && state == LOG_FILE_LOG)
+        code = log_file_rewrite_wal(store->vfs, store->path, err);
     if (code == 0)
         code = open_database(store, options, state, err);
     if (code == 0)

@@ -395,6 +395,37 @@ static void test_full_disk_gives_back_what_waits(void **state)
     assert_int_equal(rig_reply(&rig, 1).refusal, REFUSED_NO_INCIDENT);
 }
 
+/* What was said later does not overtake what was turned away; and nobody is waited for for ever. */
+static void test_order_is_kept_after_a_full_disk(void **state)
+{
+    struct command first = rig_follow_up(1, "first");
+    struct command second = rig_follow_up(1, "second");
+
+    (void)state;
+    open_incident(1);
+    uint64_t counter = rig_submit(&rig, 1, CENTRE, &first);
+    run_until_append();
+    rig_fail(&rig, ERR_DISK_FULL);
+    assert_int_equal(rig_reply(&rig, 1).refusal, REFUSED_DISK);
+    rig_run(&rig);
+    uint64_t later = rig_submit(&rig, 1, CENTRE, &second);
+    assert_int_equal(rig_reply(&rig, 1).refusal, REFUSED_BUSY);
+    rig_submit_as(&rig, 1, CENTRE, CENTRE, &first, counter);
+    rig_submit_as(&rig, 1, CENTRE, CENTRE, &second, later);
+    rig_run(&rig);
+    assert_int_equal(rig_reply(&rig, 1).outcome, OUTCOME_DONE);
+    assert_int_equal(rig_reply(&rig, 1).outcome, OUTCOME_DONE);
+
+    (void)rig_submit(&rig, 1, CENTRE, &first); /* this one never comes back */
+    run_until_append();
+    rig_fail(&rig, ERR_DISK_FULL);
+    (void)rig_reply(&rig, 1);
+    rig_run(&rig);
+    rig.boot_ms += ENGINE_HOLD_MS;
+    rig.utc_ms += ENGINE_HOLD_MS;
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &second).outcome, OUTCOME_DONE);
+}
+
 static void test_io_error_is_the_end(void **state)
 {
     struct command command = rig_report(1);
@@ -431,6 +462,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_full_disk_keeps_deadlines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_at_a_change_of_the_region, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_gives_back_what_waits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_order_is_kept_after_a_full_disk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_io_error_is_the_end, setup, teardown),
     };
 

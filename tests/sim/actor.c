@@ -1,0 +1,306 @@
+#include "tests/sim/actor.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/sim/world.h"
+
+/* --- what the client asks for --------------------------------------------------------------------- */
+
+static int64_t boot_ms(void *ctx)
+{
+    const struct actor *actor = ctx;
+
+    return actor->world->now_ms - actor->boot_base_ms;
+}
+
+static int64_t utc_ms(void *ctx)
+{
+    const struct actor *actor = ctx;
+
+    return actor->world->now_ms + actor->utc_offset_ms;
+}
+
+static void on_send(void *ctx, struct bytes frame)
+{
+    struct actor *actor = ctx;
+
+    network_up(actor->world, actor->number, frame);
+}
+
+static void on_reconnect(void *ctx, const char *why)
+{
+    struct actor *actor = ctx;
+
+    world_trace(actor->world, "agent %u: reconnects: %s", actor->number, why);
+    network_cut(actor->world, actor->number, false);
+}
+
+static void on_ready(void *ctx, const struct welcome *welcome)
+{
+    struct actor *actor = ctx;
+
+    world_trace(actor->world, "agent %u: ready, counter %" PRIu64, actor->number, welcome->last_counter);
+}
+
+static void on_refused(void *ctx, enum refusal refusal, const char *reason)
+{
+    struct actor *actor = ctx;
+
+    world_trace(actor->world, "agent %u: bye: %s", actor->number, reason);
+    if (refusal != REFUSED_NOT && refusal != REFUSED_IDENTITY && refusal != REFUSED_BUSY) {
+        world_fail(actor->world, "agent %u is turned away without a reason: %s (%s)", actor->number,
+                   refusal_word(refusal), reason);
+    }
+}
+
+static void on_reply(void *ctx, uint64_t tag, const struct reply *reply)
+{
+    struct actor *actor = ctx;
+
+    check_reply(actor->world, actor->number, tag, reply);
+}
+
+static void on_delivery(void *ctx, const struct delivery *delivery)
+{
+    struct actor *actor = ctx;
+
+    check_delivery(actor->world, actor->number, delivery);
+    agency_delivery(actor, delivery);
+}
+
+static void on_tail(void *ctx, const struct tail_item *item)
+{
+    struct actor *actor = ctx;
+
+    if (actor->tail_is_whole && item->seq != actor->tailed_seq + 1) {
+        world_fail(actor->world, "I5: the tail jumps from seq %" PRIu64 " to %" PRIu64, actor->tailed_seq,
+                   item->seq);
+    }
+    actor->tailed_seq = item->seq;
+}
+
+static void on_tail_end(void *ctx, const struct tail_end *end)
+{
+    struct actor *actor = ctx;
+
+    if (end->refusal == REFUSED_BUSY) {
+        return; /* the region is being read again: it goes on after the next Welcome, if at all */
+    }
+    if (end->refusal != REFUSED_NOT) {
+        world_fail(actor->world, "a tail is refused: %s", end->detail);
+    }
+    if (actor->tail_is_whole && end->head_seq > actor->tailed_seq) {
+        world_fail(actor->world, "I5: the tail ends at %" PRIu64 " and was given up to %" PRIu64,
+                   end->head_seq, actor->tailed_seq);
+    }
+    if (end->head_seq > actor->tailed_seq) {
+        actor->tailed_seq = end->head_seq;
+    }
+    actor->tail_is_whole = true;
+}
+
+static void on_bad(void *ctx, uint64_t seq, const char *why)
+{
+    struct actor *actor = ctx;
+
+    world_fail(actor->world, "agent %u does not believe record %" PRIu64 ": %s", actor->number, seq, why);
+}
+
+static void on_trouble(void *ctx, const struct err *err)
+{
+    struct actor *actor = ctx;
+
+    world_trace(actor->world, "agent %u: trouble: %s", actor->number, err->text);
+    if (!actor->disk_full && !actor->may_fail) {
+        world_fail(actor->world, "agent %u is in trouble without a fault: %s", actor->number, err->text);
+    }
+}
+
+/* --- life ----------------------------------------------------------------------------------------- */
+
+bool actor_make(struct world *world, unsigned number)
+{
+    struct actor *actor = &world->actors[number];
+
+    actor->world = world;
+    actor->number = number;
+    actor->clock = (struct clock){actor, boot_ms, utc_ms};
+    actor->boot_base_ms = world->now_ms - world_between(world, 1000, 100000);
+    actor->utc_offset_ms = INT64_C(1795000000000) - world->now_ms;
+    (void)snprintf(actor->vfs_name, sizeof actor->vfs_name, "sim-agent-%u", number);
+    actor->vfs = memvfs_new(actor->vfs_name, world_below(world, UINT64_MAX));
+    return actor->vfs != NULL;
+}
+
+static void tail(struct actor *actor)
+{
+    struct tail tail = {.filter = world_once_in(actor->world, 2) ? TAIL_ALL : TAIL_OPEN,
+                        .stream = "",
+                        .follow = true,
+                        .credit = (uint32_t)world_between(actor->world, 1, 40)};
+
+    actor->tail_is_whole = tail.filter == TAIL_ALL;
+    (void)client_tail(actor->client, &tail, NULL);
+}
+
+static int open_client(struct actor *actor, struct err *err)
+{
+    struct world *world = actor->world;
+    struct journal_options journal = {.path = "journal",
+                                      .agent = world->keys.agents[actor->number].name,
+                                      .region = SIM_REGION,
+                                      .vfs = actor->vfs_name,
+                                      .single_process = true};
+    struct client_options options = {.region = SIM_REGION,
+                                     .agent = &world->keys.agents[actor->number],
+                                     .operator= actor->number == 0
+                                     ? &world->keys.operator: NULL,
+                                     .region_keys = &world->keys.region,
+                                     .deliveries = true,
+                                     .software = "sim",
+                                     .mode = MODE_ACTUAL };
+    struct client_io io = {.ctx = actor,
+                           .send = on_send,
+                           .reconnect = on_reconnect,
+                           .on_ready = on_ready,
+                           .on_refused = on_refused,
+                           .on_reply = on_reply,
+                           .on_delivery = on_delivery,
+                           .on_tail = on_tail,
+                           .on_tail_end = on_tail_end,
+                           .on_bad = on_bad,
+                           .on_trouble = on_trouble};
+    int rc = journal_open(&journal, &actor->journal, err);
+
+    return rc ? rc
+              : client_new(&options, actor->journal, &io, &actor->clock, &world->rng, &actor->client, err);
+}
+
+void actor_start(struct actor *actor)
+{
+    struct world *world = actor->world;
+    struct err err = {0};
+
+    if (actor->client != NULL) {
+        return;
+    }
+    if (open_client(actor, &err) < 0) {
+        world_trace(world, "agent %u does not start: %s", actor->number, err.text);
+        if (!actor->disk_full) {
+            world_fail(world, "agent %u does not start after a crash: %s", actor->number, err.text);
+        }
+        journal_close(actor->journal);
+        actor->journal = NULL;
+        world_later(world, 1000, HAPPEN_AGENT_UP, actor->number, 0);
+        return;
+    }
+    actor->life = world_life(world);
+    actor->tailed_seq = 0;
+    world_trace(world, "agent %u: start, %zu pending", actor->number, client_pending(actor->client));
+    if (client_resume(actor->client, &err) < 0 && !actor->disk_full) {
+        world_fail(world, "agent %u cannot resume: %s", actor->number, err.text);
+    }
+    if (actor->number == 0) {
+        tail(actor);
+    }
+    world_later(world, world_between(world, 1, 300), HAPPEN_CONNECT, actor->number, actor->life);
+    actor_plan_act(actor);
+}
+
+static void end_process(struct actor *actor)
+{
+    client_free(actor->client);
+    journal_close(actor->journal);
+    actor->client = NULL;
+    actor->journal = NULL;
+    actor->life = 0;
+    actor->tasks_n = 0;
+    actor->may_fail = false;
+    actor->power_planned = false;
+}
+
+void actor_crash(struct actor *actor, bool power)
+{
+    struct world *world = actor->world;
+
+    world_trace(world, "agent %u: %s", actor->number, power ? "the power goes" : "killed");
+    if (power) {
+        memvfs_power_cut(actor->vfs, world_below(world, UINT64_MAX));
+        actor->boot_base_ms = world->now_ms;
+    } else {
+        memvfs_kill(actor->vfs);
+    }
+    memvfs_fail(actor->vfs, MEMVFS_CHANGES, 0, MEMVFS_EIO, false);
+    memvfs_power_cut_at(actor->vfs, MEMVFS_CHANGES, 0);
+    end_process(actor);
+    network_cut(world, actor->number, false);
+    world_later(world, world_between(world, 50, 6000), HAPPEN_AGENT_UP, actor->number, 0);
+}
+
+void actor_free(struct actor *actor)
+{
+    if (actor->vfs != NULL) {
+        memvfs_kill(actor->vfs);
+        end_process(actor);
+        memvfs_free(actor->vfs);
+    }
+}
+
+void actor_tick(struct actor *actor)
+{
+    client_tick(actor->client);
+}
+
+/* --- saying --------------------------------------------------------------------------------------- */
+
+void actor_plan_act(struct actor *actor)
+{
+    world_later(actor->world, world_between(actor->world, 20, actor->number == 0 ? 300 : 900), HAPPEN_ACT,
+                actor->number, actor->life);
+}
+
+void actor_act(struct actor *actor)
+{
+    if (client_pending(actor->client) < PENDING_ENOUGH) {
+        if (actor->number == 0 && !actor->world->healing) {
+            centre_act(actor);
+        } else if (actor->number > 0) {
+            agency_act(actor);
+        }
+    }
+    actor_plan_act(actor);
+}
+
+uint64_t actor_tag(struct actor *actor, char ret[TAG_TEXT])
+{
+    uint64_t tag = check_say(actor->world, actor->number);
+
+    (void)snprintf(ret, TAG_TEXT, "tag %" PRIu64, tag);
+    return tag;
+}
+
+void actor_submit(struct actor *actor, const struct command *command, uint64_t tag)
+{
+    struct err err = {0};
+
+    world_trace(actor->world, "agent %u: says %s, tag %" PRIu64, actor->number,
+                command_kind_name(command->kind), tag);
+    check_submitted(actor->world, tag);
+    if (client_submit(actor->client, command, tag, &err) < 0) {
+        world_trace(actor->world, "agent %u: not said: %s", actor->number, err.text);
+        check_unsaid(actor->world, tag);
+        if (!actor->disk_full && !actor->may_fail && err.code != ERR_TEMPORARY) {
+            world_fail(actor->world, "agent %u cannot submit: %s", actor->number, err.text);
+        }
+    }
+}
+
+struct id actor_id(struct actor *actor)
+{
+    uint8_t random[10];
+
+    actor->world->rng.fill(actor->world->rng.ctx, random, sizeof random);
+    return id_make(client_bus_ms(actor->client), random);
+}

@@ -1,0 +1,79 @@
+/* An agent's process: the real client with its journal on a disk of its own, and on top an application. The
+ * first agent's is a command centre (centre.c), the others' are agencies (agency.c). */
+#ifndef MUSTER_TESTS_SIM_ACTOR_H
+#define MUSTER_TESTS_SIM_ACTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "agents/lib/client.h"
+#include "tests/fault/memvfs.h"
+#include "tests/sim/keys.h"
+
+struct world;
+
+enum { TASKS_MAX = 512, KNOWN_MAX = 256, KNOWN_ORDERS_MAX = 24, TAG_TEXT = 32, PENDING_ENOUGH = 40 };
+
+/* An order as the application of an agency sees it. */
+struct task {
+    struct id incident;
+    struct id order;
+    bool evacuation;
+    enum rung rung; /* last said */
+    uint32_t amendment;
+    uint32_t amendment_said;
+    bool over;
+};
+
+/* An incident as the application of the centre sees it. */
+struct known {
+    struct id incident;
+    bool bare;
+    bool closed;
+    uint64_t tag; /* of the report that opened it */
+    struct id orders[KNOWN_ORDERS_MAX];
+    size_t orders_n;
+};
+
+struct actor {
+    struct world *world;
+    unsigned number;
+    char vfs_name[64];
+    struct memvfs *vfs;
+    struct journal *journal;
+    struct client *client; /* NULL: no process */
+    struct clock clock;
+    uint64_t life;
+    int64_t boot_base_ms;
+    int64_t utc_offset_ms;
+    bool disk_full;
+    bool may_fail;
+    bool power_planned;
+    struct task tasks[TASKS_MAX]; /* of this process */
+    size_t tasks_n;
+    struct known known[KNOWN_MAX]; /* the application's own store: outlives the process */
+    size_t known_n;
+    uint64_t tailed_seq; /* of this process */
+    bool tail_is_whole;  /* every seq from here on */
+};
+
+bool actor_make(struct world *world, unsigned number);
+void actor_free(struct actor *actor);
+void actor_start(struct actor *actor);
+void actor_crash(struct actor *actor, bool power);
+void actor_tick(struct actor *actor);
+/* The application does something, or nothing. */
+void actor_act(struct actor *actor);
+void actor_plan_act(struct actor *actor);
+
+/* A new tag for what is about to be said; its text goes into the command, so that it is known again. */
+uint64_t actor_tag(struct actor *actor, char ret[TAG_TEXT]);
+void actor_submit(struct actor *actor, const struct command *command, uint64_t tag);
+struct id actor_id(struct actor *actor);
+
+/* centre.c, agency.c */
+void centre_act(struct actor *actor);
+void agency_act(struct actor *actor);
+void agency_delivery(struct actor *actor, const struct delivery *delivery);
+
+#endif

@@ -1,0 +1,60 @@
+/* The broker's process: the real engine over the real SQLite log on a disk in memory. It can be stopped,
+ * killed and lose its power at any moment, and starts again from what the disk has kept. */
+#ifndef MUSTER_TESTS_SIM_BROKER_H
+#define MUSTER_TESTS_SIM_BROKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/engine/engine.h"
+#include "common/log/log_sqlite.h"
+#include "tests/fault/memvfs.h"
+
+struct world;
+
+struct requests {
+    struct log_request *first;
+    struct log_request *last;
+};
+
+enum { BROKER_BEAT_MS = 1000, BROKER_LOG_BASE_BYTES = 64 * 1024 };
+
+struct broker {
+    struct memvfs *vfs;
+    struct log_store *store;
+    struct engine *engine; /* NULL: no process */
+    struct clock clock;
+    uint64_t life;
+    bool in_service;
+    bool dying;    /* what it says now is heard by nobody */
+    bool fatal;    /* it asked to end */
+    bool may_fail; /* a fault is planned on the disk */
+    bool power_planned;
+    bool disk_full;
+    bool was_full;         /* ... and no commit has come through since */
+    int64_t boot_base_ms;  /* true time of the machine's start */
+    int64_t utc_offset_ms; /* wall clock against true time */
+    uint8_t boot[16];
+    int64_t paused_until_ms;
+    int64_t healthy_since_ms; /* in service, running, with room on the disk */
+    int64_t bus_offset_ms;    /* bus time - true time, as the rule has it, reckoned here */
+    struct requests submitted, written;
+    int64_t request_ms; /* when the last one planned is done */
+    bool slots_planned;
+};
+
+/* The machine, without a process. False when that fails. */
+bool broker_make(struct world *world);
+void broker_free(struct world *world);
+
+void broker_start(struct world *world);
+/* The process ends without a word; with power, so does the machine. It starts again by itself later. */
+void broker_crash(struct world *world, bool power);
+void broker_write(struct world *world);
+void broker_tell(struct world *world);
+void broker_sync_head(struct world *world);
+/* The bus time that there ought to be now. */
+int64_t broker_bus_ms(const struct world *world);
+bool broker_paused(const struct world *world);
+
+#endif

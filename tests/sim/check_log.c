@@ -1,0 +1,369 @@
+/* The log as it lies on the disk: chain, order, time, and what follows from each record. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/core/evolve.h"
+#include "common/core/route.h"
+#include "common/log/log_chain.h"
+#include "common/wire/wire.h"
+#include "tests/sim/world.h"
+
+static unsigned agent_number(const char *name)
+{
+    for (unsigned i = 0; i < AGENTS; i++) {
+        if (strcmp(keys_address(i), name) == 0) {
+            return i;
+        }
+    }
+    return AGENTS;
+}
+
+/* --- before it is written ------------------------------------------------------------------------- */
+
+/* The rule of bus time, reckoned from the log and the clocks, apart from the engine. */
+static void expect_clock(struct world *world, const struct log_header *header)
+{
+    const struct region *region = state_region(world->check.fold);
+    const struct broker *broker = &world->broker;
+    int64_t boot = broker->clock.boot_ms(broker->clock.ctx);
+    bool same_boot = region->clock_bus_ms != 0 && memcmp(region->clock_boot, broker->boot, 16) == 0;
+    int64_t bus = same_boot ? boot + region->clock_bus_ms - region->clock_boot_ms
+                            : broker->clock.utc_ms(broker->clock.ctx);
+
+    bus = bus > world->check.last_bus_ms ? bus : world->check.last_bus_ms;
+    world->broker.bus_offset_ms = bus - world->now_ms;
+    if (header->bus_ms != bus) {
+        world_fail(world, "I12: the clock is set to %" PRId64 ", not %" PRId64, header->bus_ms, bus);
+    }
+}
+
+void check_append(struct world *world, const struct log_request *request)
+{
+    int64_t last = world->check.last_bus_ms;
+
+    if (request->entries_n == 0 || request->entries_n > LOG_BATCH_MAX ||
+        request->expected_seq != world->check.head) {
+        world_fail(world, "I5: %zu records are appended after %" PRIu64 ", and the head is %" PRIu64,
+                   request->entries_n, request->expected_seq, world->check.head);
+    }
+    for (size_t i = 0; i < request->entries_n; i++) {
+        const struct log_header *header = &request->entries[i].record.header;
+        if (header->kind == COMMAND_FOUND_REGION) {
+            world->broker.bus_offset_ms = world->broker.utc_offset_ms;
+        } else if (header->kind == COMMAND_SET_CLOCK) {
+            expect_clock(world, header);
+        }
+        if (header->bus_ms < last || header->bus_ms > broker_bus_ms(world)) {
+            world_fail(world,
+                       "I7: seq %" PRIu64 " bears bus time %" PRId64 ", now is %" PRId64
+                       ", before was %" PRId64,
+                       header->seq, header->bus_ms, broker_bus_ms(world), last);
+        }
+        last = header->bus_ms;
+    }
+}
+
+/* --- what was said -------------------------------------------------------------------------------- */
+
+static const char *tag_text(const struct command *command)
+{
+    switch (command->kind) {
+    case COMMAND_FILE_REPORT:
+        return command->file_report.text;
+    case COMMAND_CLOSE_INCIDENT:
+        return command->close_incident.reason;
+    case COMMAND_ISSUE_ORDERS:
+        return command->issue_orders.orders_n > 0 ? command->issue_orders.orders[0].text : "";
+    case COMMAND_RECALL_ORDER:
+        return command->recall_order.reason;
+    case COMMAND_ORDER_EVACUATION:
+        return command->order_evacuation.text;
+    case COMMAND_GIVE_RECEIPT:
+        return command->give_receipt.text;
+    case COMMAND_STATE_UNITS:
+        return command->state_units.units_n > 0 ? command->state_units.units[0].type : "";
+    case COMMAND_SET_POLICY:
+        return command->set_policy.version;
+    default:
+        return "";
+    }
+}
+
+/* Which saying the command is, or TAGS_MAX: none of an application's. */
+static uint64_t tag_of(const struct command *command)
+{
+    const char *text = tag_text(command);
+    char *end;
+
+    if (command->agent[0] == '\0' || strncmp(text, "tag ", 4) != 0) {
+        return TAGS_MAX;
+    }
+    unsigned long long tag = strtoull(text + 4, &end, 10);
+    return *end == '\0' && tag < TAGS_MAX ? tag : TAGS_MAX;
+}
+
+static void count_saying(struct world *world, uint64_t tag, uint64_t seq)
+{
+    if (tag == TAGS_MAX) {
+        return;
+    }
+    if (tag >= world->check.sayings_n) {
+        world_fail(world, "seq %" PRIu64 " holds what nobody said", seq);
+    } else if (++world->check.sayings[tag].decided > 1) {
+        world_fail(world, "I3: tag %" PRIu64 " has its effect twice, again at seq %" PRIu64, tag, seq);
+    }
+}
+
+/* --- what follows --------------------------------------------------------------------------------- */
+
+struct routing {
+    struct world *world;
+    uint64_t seq;
+};
+
+static void add_seq(struct seqs *seqs, uint64_t seq)
+{
+    if (seqs->n > 0 && seqs->at[seqs->n - 1] == seq) {
+        return;
+    }
+    if (seqs->n == seqs->capacity) {
+        seqs->capacity = seqs->capacity == 0 ? 64 : 2 * seqs->capacity;
+        seqs->at = reallocarray(seqs->at, seqs->capacity, sizeof *seqs->at);
+        if (seqs->at == NULL) {
+            abort();
+        }
+    }
+    seqs->at[seqs->n++] = seq;
+}
+
+static void route_add(void *ctx, const char *agent, enum lane lane, struct id order)
+{
+    struct routing *routing = ctx;
+    unsigned number = agent_number(agent);
+
+    (void)order;
+    if (number < AGENTS) {
+        add_seq(&routing->world->check.outbox[number][lane], routing->seq);
+    }
+}
+
+static void route_recalled(void *ctx, const char *agent, enum lane lane, struct id order)
+{
+    (void)ctx;
+    (void)agent;
+    (void)lane;
+    (void)order;
+}
+
+static void watch_issued(struct world *world, const struct event *event, uint64_t seq)
+{
+    struct watched *watched = check_watch(world, event->order);
+
+    watched->issuer = agent_number(event->order_issued.issuer);
+    watched->issued_seq = seq;
+}
+
+static void needs(struct world *world, bool fine, const char *what, const struct event *event, uint64_t seq)
+{
+    char text[ID_TEXT];
+
+    if (!fine) {
+        world_fail(world, "%s: %s of %s at seq %" PRIu64, what, event_kind_name(event->kind),
+                   id_format(event->order, text), seq);
+    }
+}
+
+static void check_request(struct world *world, const struct incident *incident, const struct event *event,
+                          const struct log_header *header)
+{
+    for (size_t i = 0; i < incident->requests_n; i++) {
+        const struct request *request = &incident->requests[i];
+        if (strcmp(request->fact, event->information.fact) == 0) {
+            needs(world, request->due_at_ms <= header->bus_ms, "I7: early", event, header->seq);
+            needs(world, !request->overdue, "I7: twice", event, header->seq);
+        }
+    }
+}
+
+/* State is as it was before the event. */
+static void check_deadline(struct world *world, const struct order *order, const struct event *event,
+                           const struct log_header *header)
+{
+    int64_t now = header->bus_ms;
+
+    switch (event->kind) {
+    case EVENT_ORDER_UNANSWERED:
+        needs(world, order->answer_by_ms <= now, "I7: early", event, header->seq);
+        needs(world, !order->unanswered, "I7: twice", event, header->seq);
+        return;
+    case EVENT_ORDER_OVERDUE:
+        needs(world, order->expires_at_ms <= now, "I7: early", event, header->seq);
+        needs(world, !order->overdue, "I7: twice", event, header->seq);
+        return;
+    case EVENT_AMENDMENT_OVERDUE:
+        needs(world, order->amend_by_ms <= now, "I7: early", event, header->seq);
+        needs(world, !order->amendment_overdue, "I7: twice", event, header->seq);
+        return;
+    case EVENT_ORDER_EXPIRED:
+        needs(world, order->expires_at_ms <= now, "I7: early", event, header->seq);
+        needs(world, order->rung < RUNG_ACCEPTED, "I2: accepted, and expires", event, header->seq);
+        return;
+    default:
+        return;
+    }
+}
+
+static bool is_outcome(const struct event *event)
+{
+    return event->kind == EVENT_ORDER_RECALLED || event->kind == EVENT_ORDER_EXPIRED ||
+           (event->kind == EVENT_RUNG_REACHED && rung_is_outcome(event->rung.rung));
+}
+
+static void check_event(struct world *world, const struct event *event, const struct log_record *record)
+{
+    const struct log_header *header = &record->header;
+    const struct incident *incident = state_incident(world->check.fold, event->incident);
+    const struct order *order = incident != NULL ? incident_order(incident, event->order) : NULL;
+    struct watched *watched = order != NULL ? check_order(world, event->order) : NULL;
+
+    if (event->kind == EVENT_INFORMATION_OVERDUE && incident != NULL) {
+        check_request(world, incident, event, header);
+    }
+    if (event->kind == EVENT_ORDER_ISSUED) {
+        needs(world, order == NULL, "I3: issued twice", event, header->seq);
+        watch_issued(world, event, header->seq);
+    }
+    if (order == NULL || watched == NULL) {
+        return;
+    }
+    check_deadline(world, order, event, header);
+    if (event->kind == EVENT_RUNG_REACHED || is_outcome(event)) {
+        needs(world, order_is_open(order), "I2: a second outcome", event, header->seq);
+    }
+    if (is_outcome(event)) {
+        watched->outcome_seq = header->seq;
+        watched->outcome_by_issuer = agent_number(header->author) == watched->issuer;
+    }
+}
+
+/* One record further: it is checked, and its events change the fold. */
+bool check_record(struct world *world, const struct log_record *record)
+{
+    struct check *check = &world->check;
+    struct routing routing = {world, record->header.seq};
+    struct route_sink sink = {.ctx = &routing, .add = route_add, .recalled = route_recalled};
+    struct record decoded;
+    struct command command;
+    struct err err;
+
+    arena_reset(&check->arena);
+    if (wire_decode_record(record->payload, &check->arena, &decoded, &err) < 0 ||
+        wire_decode_command(decoded.signed_command.payload, &check->arena, &command, &err) < 0) {
+        world_fail(world, "I5: seq %" PRIu64 " cannot be read: %s", record->header.seq, err.text);
+        return false;
+    }
+    uint64_t tag = tag_of(&command);
+    world_trace(world, "log: seq %" PRIu64 " %s by %s, tag %" PRIu64 ": %s %s", record->header.seq,
+                command_kind_name(command.kind), record->header.author, tag,
+                decoded.refusal == REFUSED_NOT ? "decided" : refusal_word(decoded.refusal), decoded.detail);
+    if (decoded.refusal == REFUSED_NOT) {
+        count_saying(world, tag, record->header.seq);
+        unsigned agent = agent_number(command.agent);
+        if (agent < AGENTS && tag != TAGS_MAX) {
+            if (tag < check->last_tag[agent]) {
+                world_fail(world, "order: tag %" PRIu64 " of agent %u comes after tag %" PRIu64, tag, agent,
+                           check->last_tag[agent]);
+            }
+            check->last_tag[agent] = tag;
+        }
+    }
+    for (size_t i = 0; i < decoded.events_n; i++) {
+        check_event(world, &decoded.events[i], record);
+        if (evolve(check->fold, &decoded.events[i]) < 0) {
+            abort();
+        }
+        route(check->fold, &decoded.events[i], record->header.author, &sink);
+    }
+    check->last_bus_ms = record->header.bus_ms;
+    check->applied++;
+    return true;
+}
+
+/* --- after it is written -------------------------------------------------------------------------- */
+
+static void keep_hash(struct check *check, struct hash hash)
+{
+    if (check->head == check->capacity) {
+        check->capacity = check->capacity == 0 ? 1024 : 2 * check->capacity;
+        check->hashes = reallocarray(check->hashes, check->capacity, sizeof *check->hashes);
+        if (check->hashes == NULL) {
+            abort();
+        }
+    }
+    check->hashes[check->head++] = hash;
+}
+
+bool check_hash(const struct world *world, uint64_t seq, struct hash hash)
+{
+    return seq >= 1 && seq <= world->check.head && hash_equal(world->check.hashes[seq - 1], hash);
+}
+
+/* Reads the log from after a seq to its end: what is known must be there as it was, what is new is taken. */
+static void read_from(struct world *world, uint64_t after)
+{
+    struct check *check = &world->check;
+    struct hash previous = after > 0 ? check->hashes[after - 1] : (struct hash){{0}};
+    struct log_answer answer = {.more = true};
+    struct arena arena;
+    struct err err;
+
+    arena_init(&arena, (size_t)4 * LOG_READ_BYTES_MAX);
+    while (answer.more && !world->failed) {
+        struct log_query query = {.question = LOG_Q_RANGE, .after = after};
+        arena_reset(&arena);
+        if (log_read(world->broker.store, &query, &arena, &answer, &err) < 0) {
+            world_fail(world, "I1: the log cannot be read: %s", err.text);
+            break;
+        }
+        for (size_t i = 0; i < answer.rows_n && !world->failed; i++) {
+            const struct log_record *record = &answer.rows[i].record;
+            if (log_chain_check(previous, after + 1, record, &err) < 0) {
+                world_fail(world, "I5: %s", err.text);
+            } else if (after < check->head && !check_hash(world, after + 1, record->hash)) {
+                world_fail(world, "I1: seq %" PRIu64 " is not what it was", after + 1);
+            } else if (after == check->head) {
+                keep_hash(check, record->hash);
+                (void)check_record(world, record);
+            }
+            previous = record->hash;
+            after++;
+        }
+    }
+    arena_free(&arena);
+    if (after < check->head) {
+        world_fail(world, "I1: the log ends at %" PRIu64 ", and %" PRIu64 " was durable", after, check->head);
+    }
+}
+
+void check_written(struct world *world)
+{
+    read_from(world, world->check.head);
+}
+
+void check_told(struct world *world, uint64_t first, uint64_t last)
+{
+    world->check.told_from = first;
+    world->check.told_head = last;
+}
+
+void check_reopened(struct world *world)
+{
+    read_from(world, 0);
+    world->check.told_head = world->check.head;
+    world->check.told_from = world->check.head + 1;
+    if (log_get_head(world->broker.store).seq != world->check.head) {
+        world_fail(world, "I5: the head is not the last record");
+    }
+}

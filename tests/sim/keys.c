@@ -1,0 +1,105 @@
+#include "tests/sim/keys.h"
+
+#include <string.h>
+
+#include "common/wire/wire.h"
+
+enum { ASK_WITHIN_MS = 5000, AMEND_ANSWER_MS = 4000 };
+
+static const char *const NAMES[ADDRESSES] = {
+    SIM_REGION "/emergency-management/centre", SIM_REGION "/health/desk",
+    SIM_REGION "/public-security/desk",        SIM_REGION "/fire-rescue/station-1",
+    SIM_REGION "/fire-rescue/station-2",       SIM_REGION "/fire-rescue"};
+
+const char *keys_address(unsigned n)
+{
+    return NAMES[n];
+}
+
+struct policy keys_policy(const char *version)
+{
+    static const char *const REQUIRED[] = {"place", "casualties"};
+    static const char *const HOSE[] = {"hose"};
+    static const char *const SUIT[] = {"mask", "suit"};
+    static const struct kind_policy KINDS[] = {
+        {.kind = "fire", .required = {REQUIRED, 2}, .ask_within_ms = ASK_WITHIN_MS, .needs = {HOSE, 1}}};
+    static const struct substance_policy SUBSTANCES[] = {{.substance = "chlorine", .needs = {SUIT, 2}}};
+    static const struct order_kind_policy ORDER_KINDS[] = {{.kind = "dispatch"}, {.kind = "stand-by"}};
+
+    return (struct policy){.kinds = KINDS,
+                           .kinds_n = 1,
+                           .substances = SUBSTANCES,
+                           .substances_n = 1,
+                           .order_kinds = ORDER_KINDS,
+                           .order_kinds_n = 2,
+                           .amend_answer_ms = AMEND_ANSWER_MS,
+                           .version = version};
+}
+
+static void found(struct keys *keys, const struct rng *rng, int64_t utc_ms, struct command command)
+{
+    struct signed_command said = {.payload = {NULL, 0}};
+    struct buf payload, bytes;
+
+    command.region = SIM_REGION;
+    command.epoch = 1;
+    command.mode = MODE_ACTUAL;
+    command.agent = "";
+    command.operator= "";
+    command.issued_at_ms = utc_ms;
+    buf_init(&payload, 0);
+    buf_init(&bytes, 0);
+    wire_encode_command(&command, &payload);
+    said.payload = buf_bytes(&payload);
+    (void)sign_batch(&keys->root.sign, rng, &said, 1);
+    wire_encode_signed(&said, &bytes);
+    buf_u32(&keys->genesis, (uint32_t)bytes.n);
+    buf_append(&keys->genesis, bytes.p, bytes.n);
+    buf_free(&payload);
+    buf_free(&bytes);
+}
+
+static void enrol(struct keys *keys, const struct rng *rng, int64_t utc_ms, const struct secret_keys *who,
+                  struct words rights, bool is_operator)
+{
+    struct command command = {.kind = is_operator ? COMMAND_ENROL_OPERATOR : COMMAND_ENROL_AGENT};
+
+    command.enrol.name = who->name;
+    command.enrol.rights = rights;
+    memcpy(command.enrol.sign_key, who->sign.public.b, KEY_BYTES);
+    if (!is_operator) {
+        memcpy(command.enrol.curve_key, who->curve_public, KEY_BYTES);
+    }
+    found(keys, rng, utc_ms, command);
+}
+
+void keys_make(struct keys *keys, const struct rng *rng, int64_t utc_ms)
+{
+    static const char *const CENTRE[] = {"centre", "watch"};
+    static const char *const OPERATOR[] = {"report", "order", "recall", "evacuate", "close", "admin"};
+    static const char *const FIELD[] = {"report", "receipt", "units"};
+    struct command command = {.kind = COMMAND_FOUND_REGION};
+
+    buf_init(&keys->genesis, 0);
+    keys_generate("root", rng, &keys->root);
+    keys_generate("broker", rng, &keys->broker);
+    keys_generate("duty-officer", rng, &keys->operator);
+    keys->region = (struct public_keys){.name = SIM_REGION, .sign = keys->root.sign.public};
+    command.found_region = (struct found_region){.region = SIM_REGION, .name = "Lixia", .parent = "370100"};
+    memcpy(command.found_region.root_key, keys->root.sign.public.b, KEY_BYTES);
+    memcpy(command.found_region.broker_sign_key, keys->broker.sign.public.b, KEY_BYTES);
+    memcpy(command.found_region.broker_curve_key, keys->broker.curve_public, KEY_BYTES);
+    found(keys, rng, utc_ms, command);
+    found(keys, rng, utc_ms, (struct command){.kind = COMMAND_SET_POLICY, .set_policy = keys_policy("0")});
+    enrol(keys, rng, utc_ms, &keys->operator,(struct words){OPERATOR, 6}, true);
+    for (unsigned i = 0; i < AGENTS; i++) {
+        keys_generate(NAMES[i], rng, &keys->agents[i]);
+        enrol(keys, rng, utc_ms, &keys->agents[i],
+              i == 0 ? (struct words){CENTRE, 2} : (struct words){FIELD, 3}, false);
+    }
+}
+
+void keys_free(struct keys *keys)
+{
+    buf_free(&keys->genesis);
+}
