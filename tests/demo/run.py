@@ -149,7 +149,7 @@ def until(what, condition, process=None):
 
 def follow(county, screen):
     """Shows each event as it happens."""
-    watch = subprocess.Popen([county.bin / "muster", "watch", "--lang", "en"], env=county.environment,
+    watch = subprocess.Popen([county.bin / "muster", "watch"], env=county.environment,
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     county.processes.append(watch)
 
@@ -298,6 +298,9 @@ def main():
     if arguments.file and not Path(arguments.file).is_file():
         print(f"./dev run: {arguments.file}: no such file; name a CSV of dispatch records", file=sys.stderr)
         return 66
+    if not (arguments.bin / "musterd").is_file():
+        print(f"./dev run: {arguments.bin}: the programs are not there; ./dev build makes them", file=sys.stderr)
+        return 66
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     screen = Screen()
     with tempfile.TemporaryDirectory(prefix="muster-") as folder:
@@ -322,6 +325,8 @@ def main():
                 tail = log.read_text(encoding="utf-8", errors="replace").splitlines()[-5:]
                 print(f"--- {log.name}\n" + "\n".join(tail), file=sys.stderr)
             return 1
+        except KeyboardInterrupt:
+            return 130
         finally:
             county.stop()
     return 0
