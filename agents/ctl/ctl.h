@@ -38,6 +38,7 @@ int ctl_end_output(void);
 
 /* The commands. */
 int ctl_keys_init(int argc, char **argv);
+int ctl_keys_new(int argc, char **argv);
 int ctl_incident_report(int argc, char **argv);
 int ctl_incident_update(int argc, char **argv);
 int ctl_incident_close(int argc, char **argv);

@@ -262,8 +262,8 @@ int ctl_keys_init(int argc, char **argv)
             "founding of its log, musterd.yaml for the broker, centre.yaml for the command centre's\n"
             "operator and a configuration for each agent. Keep root.key away from the broker's machine.",
         .options = options,
-        .examples = "  muster keys init licheng --region 370102 --name 历城区 --roster rosters/county.yaml\n"
-                    "  musterd --config licheng/musterd.yaml\n",
+        .examples = "  muster keys init lixia --region 370102 --name 历下区 --roster rosters/county.yaml\n"
+                    "  musterd --config lixia/musterd.yaml\n",
         .arguments_min = 1,
         .arguments_max = 1};
     struct arguments arguments;

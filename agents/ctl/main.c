@@ -16,6 +16,7 @@ struct entry {
 
 static const struct entry entries[] = {
     {"keys", "init", ctl_keys_init, "make a region's keys, founding and configuration"},
+    {"keys", "new", ctl_keys_new, "make one pair of keys"},
     {"incident", "report", ctl_incident_report, "report an incident (initial report)"},
     {"incident", "update", ctl_incident_update, "supplement it (follow-up or final report)"},
     {"incident", "close", ctl_incident_close, "close it"},
