@@ -97,6 +97,9 @@ void client_submit_pump(struct client *client)
     for (size_t i = 0; i < client->pending_n && client->state == CLIENT_READY; i++) {
         struct pending *pending = &client->pending[i];
 
+        if (!pending->sent && now < pending->again_ms) {
+            break; /* told to wait: what was said later must not overtake it */
+        }
         if (now < pending->again_ms || (!pending->sent && client->in_flight >= CLIENT_IN_FLIGHT_MAX)) {
             continue;
         }
@@ -116,6 +119,9 @@ int64_t client_submit_due(const struct client *client)
 
         if ((pending->sent || client->in_flight < CLIENT_IN_FLIGHT_MAX) && pending->again_ms < due) {
             due = pending->again_ms;
+        }
+        if (!pending->sent && pending->again_ms > 0) {
+            break; /* the others wait for it */
         }
     }
     return due;
