@@ -1,4 +1,4 @@
-/* muster keys new: one key pair, for an agent or operator who is enrolled later, or whose keys are replaced. */
+/* muster keys new: one key pair, for who is enrolled later or gets new keys. */
 #include <stdio.h>
 #include <string.h>
 

@@ -57,8 +57,9 @@ def wait_for(path, process):
 def import_once(binaries, file):
     with tempfile.TemporaryDirectory(prefix="muster-bench-", dir="/var/tmp") as folder:
         county = Path(folder) / "county"
+        roster = SOURCE / "agents/ctl/rosters/county.yaml"
         subprocess.run([binaries / "muster", "keys", "init", county, "--region", "370102", "--name", "bench",
-                        "--roster", SOURCE / "agents/ctl/rosters/county.yaml", "--listen", "tcp://127.0.0.1:0"],
+                        "--roster", roster, "--listen", "tcp://127.0.0.1:0"],
                        check=True, stdout=subprocess.DEVNULL)
         broker = subprocess.Popen([binaries / "musterd", "--config", county / "musterd.yaml"],
                                   stderr=subprocess.DEVNULL)
@@ -73,9 +74,9 @@ def import_once(binaries, file):
         finally:
             broker.terminate()
             broker.wait()
-        stats = json.loads(subprocess.run([binaries / "muster", "stats", county / "log", "--json"], check=True,
-                                          capture_output=True, text=True).stdout)
-        return seconds, rss, stats, fdatasync_us(folder)
+        stats = subprocess.run([binaries / "muster", "stats", county / "log", "--json"], check=True,
+                               capture_output=True, text=True).stdout
+        return seconds, rss, json.loads(stats), fdatasync_us(folder)
 
 
 def bench_import(arguments):

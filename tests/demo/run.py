@@ -95,14 +95,16 @@ class County:
         for agent in AGENCIES:
             name = agent.replace("/", ".")
             self.start(name, ["muster-agent", "--config", f"agents/{name}.yaml"])
-        until("four agencies to say what units they have",
-              lambda: sum(1 for member in self.lines(["agent", "list", "--json"]) if member.get("units")) == 4)
+        def all_stated():
+            members = self.lines(["agent", "list", "--json"])
+            return sum(bool(member.get("units")) for member in members) == len(AGENCIES)
+        until("four agencies to say what units they have", all_stated)
 
     def muster(self, words, show=True, check=True):
         if show:
             self.screen.command(words)
-        done = subprocess.run([self.bin / "muster", *words], env=self.environment, capture_output=True, text=True,
-                              timeout=WAIT_S * 3)
+        done = subprocess.run([self.bin / "muster", *words], env=self.environment, capture_output=True,
+                              text=True, timeout=WAIT_S * 3)
         if check and done.returncode != 0:
             raise Failure(f"muster {shlex.join(words)}: exit {done.returncode}: {done.stderr.strip()}")
         return done.stdout
@@ -128,7 +130,8 @@ class County:
 def replace(path, start, line):
     """The line that begins so, by another."""
     text = path.read_text(encoding="utf-8").splitlines()
-    path.write_text("".join((line if old.startswith(start) else old) + "\n" for old in text), encoding="utf-8")
+    lines = [line if old.startswith(start) else old for old in text]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def until(what, condition, process=None):
@@ -202,7 +205,7 @@ class Accident:
         police = self.order("public-security", "supply", "封控厂区道路")
         team = self.order("emergency-management/rescue-team", "inspect", "现场气体检测")
 
-        step("Public security does not take \"supply\": a wrong kind. It declines, and the order is issued again.")
+        step("Public security does not take \"supply\": it declines, and the order is issued again.")
         self.wait(police, "declined")
         police = self.order("public-security", "traffic-control", "封控厂区道路", police)
 
@@ -213,11 +216,12 @@ class Accident:
         began = time.monotonic()
         county.start_broker()
         until("the broker to answer", lambda: county.muster(["incident", "list"], show=False))
-        self.screen.line(f"  in service again after {time.monotonic() - began:.2f} s; agents come back by themselves")
+        self.screen.line(f"  in service again after {time.monotonic() - began:.2f} s; "
+                         "agents come back by themselves")
 
         step("The plant calls back: exhaust gas, carbon monoxide. Every open order is amended.")
-        county.muster(["incident", "update", self.incident, "--substance", "carbon-monoxide", "--serious", "2",
-                       "--trapped", "0", "--text", "发电机尾气，一氧化碳"])
+        county.muster(["incident", "update", self.incident, "--substance", "carbon-monoxide",
+                       "--serious", "2", "--trapped", "0", "--text", "发电机尾气，一氧化碳"])
         until("the amendment to be acknowledged",
               lambda: all(order["amendments"] == order["amendments_acknowledged"] > 0
                           for order in self.orders().values() if order["open"]))
@@ -299,7 +303,7 @@ def main():
         print(f"./dev run: {arguments.file}: no such file; name a CSV of dispatch records", file=sys.stderr)
         return 66
     if not (arguments.bin / "musterd").is_file():
-        print(f"./dev run: {arguments.bin}: the programs are not there; ./dev build makes them", file=sys.stderr)
+        print(f"./dev run: no programs in {arguments.bin}; ./dev build makes them", file=sys.stderr)
         return 66
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     screen = Screen()

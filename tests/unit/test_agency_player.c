@@ -407,7 +407,7 @@ static void the_ready_profiles_are_sound(void **state)
     (void)state;
     for (size_t i = 0; i < 4; i++) {
         struct conf *file;
-        struct profile ready;
+        struct profile ready = {0};
         struct err err = {0};
         char path[128];
 
