@@ -93,7 +93,9 @@ function(muster_shared_client)
     target_link_libraries(muster_shared PRIVATE muster_client)
     add_dependencies(programs muster_shared)
     install(TARGETS muster_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
-    install(FILES agents/lib/muster.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} OPTIONAL)
+    configure_file(cmake/libmuster.pc.in "${MUSTER_CONFIG_DIR}/libmuster.pc" @ONLY)
+    install(FILES agents/lib/muster.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+    install(FILES "${MUSTER_CONFIG_DIR}/libmuster.pc" DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 endfunction()
 
 # muster_proto(): proto/muster/v1/*.proto compiled by protoc-c into the build folder, as muster_proto.

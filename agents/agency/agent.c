@@ -211,13 +211,18 @@ static void on_ready(void *ctx, const struct welcome *welcome)
 static void on_refused(void *ctx, enum refusal refusal, const char *reason)
 {
     (void)ctx;
+    if (refusal == REFUSED_NOT) {
+        log_notice("the broker said good-bye: %s", reason);
+        return;
+    }
     log_warning("the broker refused: %s%s%s", refusal_text(refusal), reason[0] != '\0' ? ": " : "", reason);
 }
 
 static void on_waiting(void *ctx, const char *why)
 {
-    (void)ctx;
-    log_notice("%s", why);
+    const struct config *config = ((struct agent *)ctx)->config;
+
+    log_notice("%s: %s", config->broker ? config->broker : config->broker_file, why);
 }
 
 static void on_bad(void *ctx, uint64_t seq, const char *why)
@@ -288,6 +293,23 @@ static void bad_line(struct agent *agent, uint64_t number, const char *text)
     say(agent, message_error(number, text));
 }
 
+/* Every line is answered: a receipt that was said before, and so is not sent again, from here. */
+static int submit(struct agent *agent, const struct asked *asked, uint64_t tag, struct err *err)
+{
+    struct client *client = link_client(agent->link);
+    size_t pending = client_pending(client);
+    int rc;
+
+    if (asked->kind != ASKED_RECEIPT) {
+        return client_submit(client, &asked->command, tag, err);
+    }
+    rc = client_receipt(client, &asked->command.give_receipt, tag, err);
+    if (!rc && client_pending(client) == pending) {
+        say(agent, message_reply(tag, &(struct reply){.outcome = OUTCOME_UNCHANGED}));
+    }
+    return rc;
+}
+
 static void on_line(void *ctx, uint64_t number, const char *text, size_t n)
 {
     struct agent *agent = ctx;
@@ -308,11 +330,7 @@ static void on_line(void *ctx, uint64_t number, const char *text, size_t n)
     rc = message_parse(json, id_make(clock_system()->utc_ms(clock_system()->ctx), random), &arena, &asked,
                        &err);
     if (!rc) {
-        uint64_t tag = asked.has_ref ? asked.ref : number;
-
-        rc = asked.kind == ASKED_RECEIPT
-                 ? client_receipt(link_client(agent->link), &asked.command.give_receipt, tag, &err)
-                 : client_submit(link_client(agent->link), &asked.command, tag, &err);
+        rc = submit(agent, &asked, asked.has_ref ? asked.ref : number, &err);
     }
     if (rc) {
         bad_line(agent, number, err.text[0] != '\0' ? err.text : err_string(rc));

@@ -137,6 +137,22 @@ static void gather(struct client *client, struct frames *frames, struct bytes fr
     }
 }
 
+/* A broker whose log lost its tail is told by the heads that its agents saw: also by those that a quiet
+ * agent saw last, so it does not wait for the next delivery to be kept. */
+static void client_keep_seen(struct client *client)
+{
+    struct err err = {0};
+
+    if (!client->seen_unkept || !client->options.deliveries) {
+        return;
+    }
+    if (journal_set_head(client->journal, buf_bytes(&client->seen), &err) != 0) {
+        client_trouble(client, &err);
+        return;
+    }
+    client->seen_unkept = false;
+}
+
 void client_frame(struct client *client, struct bytes frame)
 {
     struct envelope envelope;
@@ -161,6 +177,7 @@ void client_frame(struct client *client, struct bytes frame)
     case ENVELOPE_BEAT:
         client_heard_bus(client, envelope.beat.bus_ms);
         client_session_head(client, &envelope.beat.head);
+        client_keep_seen(client);
         break;
     case ENVELOPE_REPLY:
         if (envelope.reply.ack_lane != LANE_NONE) {

@@ -89,8 +89,8 @@ struct client_io {
      * DISK are retried here and not told. `tag` is the submitter's; replies to what an earlier process of
      * this journal submitted come too. */
     void (*on_reply)(void *ctx, uint64_t tag, const struct reply *reply);
-    /* An order is given once, then resumed at each restart until it is ended. Notices are acknowledged
-     * after the callback, so after a crash in between a notice may come again; its seq tells. */
+    /* An order is given once, then resumed at each restart until it is ended. Recalls, expiries and notices
+     * are acknowledged after the callback, so after a crash in between one may come again; its seq tells. */
     void (*on_delivery)(void *ctx, const struct delivery *delivery);
     void (*on_tail)(void *ctx, const struct tail_item *item);
     void (*on_tail_end)(void *ctx, const struct tail_end *end);

@@ -108,11 +108,10 @@ static int take_recall(struct client *client, struct taken *taken, const struct 
     struct journal_order order;
     int rc = journal_order(client->journal, event->order, &order, err);
 
+    /* Given even if the journal knows it: the process may have died between the two. */
     if (rc == ERR_NOT_FOUND) {
         rc = journal_add_recall(client->journal, event->order, event->order_recalled.expires_at_ms, err);
-    } else if (!rc && order.end == JOURNAL_RECALLED) {
-        return 0;
-    } else if (!rc) {
+    } else if (!rc && order.end != JOURNAL_RECALLED) {
         rc = journal_end_order(client->journal, event->order, JOURNAL_RECALLED, err);
     }
     if (!rc) {
@@ -133,10 +132,9 @@ static int take_change(struct client *client, struct taken *taken, const struct 
         return rc == ERR_NOT_FOUND ? 0 : rc;
     }
     if (event->kind == EVENT_ORDER_EXPIRED) {
-        if (order.end == JOURNAL_EXPIRED) {
-            return 0;
-        }
-        rc = journal_end_order(client->journal, event->order, JOURNAL_EXPIRED, err);
+        rc = order.end == JOURNAL_EXPIRED
+                 ? 0 /* known, and perhaps not given */
+                 : journal_end_order(client->journal, event->order, JOURNAL_EXPIRED, err);
         if (!rc) {
             give(taken, delivery_of(taken, event, DELIVERY_EXPIRED));
         }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agents/lib/journal_lock.h"
 #include "common/crypto/crypto.h"
 #include "common/net/boot_timer.h"
 #include "common/net/context.h"
@@ -20,14 +21,16 @@ struct link {
     struct client_options client_options;
     char *endpoint; /* given, or read from the file */
     char *endpoint_file;
+    int lock; /* -1: takes no deliveries */
     struct journal *journal;
     struct client *client;
     struct net_dealer *dealer;
     struct net_boot_timer *timer;
-    int64_t poll_ms; /* boot time: look for the endpoint file again; 0: no need */
-    unsigned ending; /* dealers that are closing */
-    unsigned depth;  /* inside the client */
-    bool reopen;     /* the endpoint has changed: a new dealer when the old is gone */
+    int64_t poll_ms;  /* boot time: look for the endpoint file again; 0: no need */
+    int64_t quiet_ms; /* boot time: say that there is no connection yet; 0: no need */
+    unsigned ending;  /* dealers that are closing */
+    unsigned depth;   /* inside the client */
+    bool reopen;      /* the endpoint has changed: a new dealer when the old is gone */
     bool closing;
     void (*on_closed)(void *ctx);
     void *closed_ctx;
@@ -37,6 +40,7 @@ static void link_free(struct link *link)
 {
     client_free(link->client);
     journal_close(link->journal);
+    journal_unlock(link->lock);
     free(link->endpoint_file);
     free(link->endpoint);
     free(link);
@@ -63,9 +67,16 @@ static int64_t now_ms(void)
 
 static void waiting(struct link *link, const char *why)
 {
+    link->quiet_ms = 0;
     if (link->on_waiting && !link->closing) {
         link->on_waiting(link->io.ctx, why);
     }
+}
+
+/* at_ms 0: never. */
+static int64_t earlier(int64_t due, int64_t at_ms)
+{
+    return at_ms > 0 && at_ms < due ? at_ms : due;
 }
 
 void link_wake(struct link *link)
@@ -77,10 +88,15 @@ void link_wake(struct link *link)
     }
     due = client_due_ms(link->client);
     now = now_ms();
-    if (link->poll_ms > 0 && link->poll_ms < due) {
-        due = link->poll_ms;
-    }
+    due = earlier(due, link->poll_ms);
+    due = earlier(due, link->quiet_ms);
     net_boot_timer_set(link->timer, due < now + FAR_MS ? due : now + FAR_MS);
+}
+
+/* A broker that starts again may listen elsewhere. */
+static void look_for_endpoint(struct link *link)
+{
+    link->poll_ms = link->endpoint_file ? now_ms() + LINK_ENDPOINT_POLL_MS : 0;
 }
 
 /* Calls into the client are counted, so that its callbacks may close the link. */
@@ -110,6 +126,7 @@ static void on_connected(void *ctx)
     struct link *link = ctx;
 
     link->depth++;
+    link->quiet_ms = 0;
     client_connected(link->client);
     leave(link);
 }
@@ -121,7 +138,7 @@ static void on_disconnected(void *ctx)
     link->depth++;
     client_disconnected(link->client);
     waiting(link, "the connection to the broker is lost; trying again");
-    link->poll_ms = link->endpoint_file ? now_ms() + LINK_ENDPOINT_POLL_MS : 0;
+    look_for_endpoint(link);
     leave(link);
 }
 
@@ -220,7 +237,6 @@ static int read_endpoint(struct link *link, bool *ret_changed)
     return 0;
 }
 
-/* A broker that starts again may listen elsewhere. */
 static void poll_endpoint(struct link *link)
 {
     bool changed;
@@ -255,6 +271,7 @@ static void io_send(void *ctx, struct bytes frame)
         client_disconnected(link->client);
         net_dealer_reconnect(link->dealer);
         waiting(link, "the broker takes no more; trying again");
+        look_for_endpoint(link);
     }
 }
 
@@ -266,7 +283,7 @@ static void io_reconnect(void *ctx, const char *why)
     if (link->dealer && !link->closing) {
         net_dealer_reconnect(link->dealer);
     }
-    link->poll_ms = link->endpoint_file ? now_ms() + LINK_ENDPOINT_POLL_MS : 0;
+    look_for_endpoint(link);
 }
 
 #define PASS_ON(name, ...)                        \
@@ -327,6 +344,10 @@ static void on_timer(void *ctx)
     if (link->poll_ms > 0 && now_ms() >= link->poll_ms) {
         poll_endpoint(link);
     }
+    if (link->quiet_ms > 0 && now_ms() >= link->quiet_ms) {
+        waiting(link, link->endpoint ? "there is no connection yet; trying again"
+                                     : "the endpoint file names no broker yet; trying again");
+    }
     client_tick(link->client);
     leave(link);
 }
@@ -353,8 +374,9 @@ static int open_parts(struct link *link, const struct link_options *options, str
         .agent = options->client.agent->name,
         .region = options->client.region,
     };
-    int rc = journal_open(&journal, &link->journal, err);
+    int rc = options->client.deliveries ? journal_lock(options->journal, &link->lock, err) : 0;
 
+    rc = rc ? rc : journal_open(&journal, &link->journal, err);
     return rc ? rc
               : client_new(&link->client_options, link->journal, &io, clock_system(), rng_system(),
                            &link->client, err);
@@ -393,6 +415,7 @@ int link_open(uv_loop_t *loop, struct net_context *context, const struct link_op
     if (!link) {
         return ERR_NO_MEMORY;
     }
+    link->lock = -1;
     link->loop = loop;
     link->context = context;
     link->io = *io;
@@ -414,6 +437,7 @@ int link_open(uv_loop_t *loop, struct net_context *context, const struct link_op
             goto err_timer;
         }
     }
+    link->quiet_ms = now_ms() + LINK_QUIET_MS;
     link_wake(link);
     *ret = link;
     return 0;

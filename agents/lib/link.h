@@ -6,7 +6,11 @@
 #include "agents/lib/client.h"
 #include "common/net/dealer.h"
 
-enum { LINK_PATH_MAX = 1024, LINK_ENDPOINT_POLL_MS = 500 };
+enum {
+    LINK_PATH_MAX = 1024,
+    LINK_ENDPOINT_POLL_MS = 500,
+    LINK_QUIET_MS = 1000 /* without a first connection for so long: on_waiting says so, once */
+};
 
 struct net_context;
 struct link;
@@ -20,8 +24,9 @@ struct link_options {
 
 /* Opens the journal and begins to connect; returns before there is a session. `io`: send and reconnect are
  * the link's own and are ignored. on_waiting (may be NULL) is told each time why there is no session.
- * Fails as journal_open and net_dealer_open do; ERR_USAGE when neither endpoint is given. When it fails
- * after the dealer began, run the loop once before freeing it. */
+ * Fails as journal_open and net_dealer_open do; ERR_USAGE when neither endpoint is given; ERR_LOCKED when
+ * another process takes the agent's deliveries with this journal. When it fails after the dealer began, run
+ * the loop once before freeing it. */
 int link_open(uv_loop_t *loop, struct net_context *context, const struct link_options *options,
               const struct client_io *io, void (*on_waiting)(void *ctx, const char *why), struct link **ret,
               struct err *err);

@@ -176,13 +176,13 @@ struct muster_callbacks {
     void (*on_waiting)(void *ctx, const char *why); /* there is none; it is tried again by itself */
     void (*on_order)(void *ctx, const struct muster_order *order);
     void (*on_amendment)(void *ctx, const struct muster_amendment *amendment);
-    /* Stop what the order began. Also comes for orders that never arrived: then there is nothing to stop. */
+    /* Stop what the order began. Also comes for orders that never arrived: then there is nothing to stop. May
+     * come twice after a crash, as an expiry may. */
     void (*on_recall)(void *ctx, const char *order, const char *incident);
     void (*on_expired)(void *ctx, const char *order, const char *incident);
     void (*on_notice)(void *ctx, const struct muster_notice *notice);
-    void (*on_reply)(void *ctx,
-                     const struct muster_reply *reply); /* once for each call that was given a tag */
-    void (*on_trouble)(void *ctx, const char *text);    /* for the keeper's eye: a bad record, a full disk */
+    void (*on_reply)(void *ctx, const struct muster_reply *reply); /* once for each command that was sent */
+    void (*on_trouble)(void *ctx, const char *text); /* for the keeper's eye: a bad record, a full disk */
 };
 
 struct muster_options {
@@ -192,7 +192,7 @@ struct muster_options {
     const char *agent_key;     /* paths of key files, as `muster keys init` makes them */
     const char *region_key;    /* region.pub */
     const char *operator_key;  /* the person who speaks; NULL: the agent itself */
-    const char *journal;       /* path; made when missing; one per agent */
+    const char *journal;       /* path; made when missing; one per agent, whose orders one process takes */
     const char *software;      /* name and version, for the broker's log */
     enum muster_mode mode;     /* 0: actual */
     bool no_deliveries;        /* only say things: another process of this agent takes its orders */

@@ -51,6 +51,8 @@ static int teardown(void **state)
     (void)state;
     snprintf(file, sizeof file, "%s-journal", journal);
     unlink(file);
+    snprintf(file, sizeof file, "%s.lock", journal);
+    unlink(file);
     unlink(journal);
     unlink(agent_key);
     unlink(region_key);

@@ -1,0 +1,107 @@
+"""The demo does the main job and leaves nothing behind, also when somebody stops it in the middle."""
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+
+import agents  # noqa: F401, says when the programs are not built
+from agents import SOURCE, until
+from harness import BIN, processes, start
+
+DEMO = os.path.join(SOURCE, "tests", "demo", "run.py")
+SECONDS = 40
+STEPS = [
+    "A county with fresh keys", "Orders to four agencies", "declined", "--reissue-of", "killed with -9",
+    "in service again after", "Every open order is amended", "unit 消-101 lacks gas-detector", "order recall",
+    "recalled",
+    "everybody out", "head-count: 7 present, 0 missing", "agencies counted", "The work is done",
+    "The final report",
+    "closed", "muster replay", "muster verify", "verified: nothing is wrong with it", "muster stats", "Done.",
+]
+
+
+class Demo(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="muster-test-")
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.addCleanup(self.kill_left)
+
+    def begin(self, *arguments):
+        process = start(["/usr/bin/python3", "-B", DEMO, "--bin", BIN, *arguments], stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE, text=True, start_new_session=True,
+                        env=dict(os.environ, TMPDIR=self.folder, LC_ALL="C.UTF-8"))
+        self.addCleanup(processes.discard, process)
+        return process
+
+    def ours(self):
+        """Processes that work on our folder, as pid and command line."""
+        found = {}
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                where = os.readlink(f"/proc/{name}/cwd")
+                with open(f"/proc/{name}/environ", "rb") as file:
+                    environment = file.read()
+                with open(f"/proc/{name}/cmdline", "rb") as file:
+                    line = file.read()
+            except OSError:
+                continue  # it has ended, or is another's
+            if where.startswith(self.folder) or self.folder.encode() in environment + line:
+                found[int(name)] = line.replace(b"\0", b" ").decode(errors="replace")
+        return found
+
+    def kill_left(self):
+        for pid in self.ours():
+            os.kill(pid, signal.SIGKILL)
+
+    def assert_clean(self):
+        until(lambda: not self.ours(), f"everything to end; left: {self.ours()}", 10)
+        self.assertEqual(os.listdir(self.folder), [])
+
+    def test_the_main_job(self):
+        process = self.begin()
+        out, err = process.communicate(timeout=SECONDS)
+        self.assertEqual(process.returncode, 0, err)
+        at = 0
+        for step in STEPS:
+            found = out.find(step, at)
+            self.assertGreaterEqual(found, 0, f"after {at}: no \"{step}\" in\n{out}")
+            at = found
+        self.assertEqual(err, "")
+        self.assert_clean()
+
+    def stop_in_the_middle(self, number, code):
+        process = self.begin()
+        for line in process.stdout:
+            if "killed with -9" in line:
+                break
+        self.assertGreater(len(self.ours()), 5, "broker, agents, watch and the script itself")
+        os.killpg(process.pid, number)  # as a terminal does
+        _, err = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, code, err)
+        self.assertLess(err.count("\n"), 30)
+        self.assert_clean()
+
+    def test_interrupted(self):
+        self.stop_in_the_middle(signal.SIGINT, 130)
+
+    def test_terminated(self):
+        self.stop_in_the_middle(signal.SIGTERM, 143)
+
+    def test_a_file_that_is_not_there(self):
+        process = self.begin("--import", "nowhere.csv")
+        _, err = process.communicate(timeout=20)
+        self.assertEqual((process.returncode, err.count("\n")), (66, 1), err)
+        self.assertIn("nowhere.csv", err)
+
+    def test_programs_that_are_not_there(self):
+        process = start(["/usr/bin/python3", "-B", DEMO, "--bin", self.folder], stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE, text=True)
+        _, err = process.communicate(timeout=20)
+        self.assertNotIn("Traceback", err)
+        self.assertEqual((process.returncode, err.count("\n")), (66, 1), err)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
