@@ -69,6 +69,9 @@ void show_delivery(const struct delivery *delivery)
         buf_puts(&more, delivery->resumed ? " (resumed)" : "");
     } else if (delivery->kind == DELIVERY_AMENDMENT) {
         join(event->order_amended.needs, ": needs now ", &more);
+    } else if (delivery->kind == DELIVERY_RECALL && event && event->kind == EVENT_RUNG_REACHED) {
+        buf_printf(&more, ": %s by %s", event->rung.rung == RUNG_DECLINED ? "declined" : "taken",
+                   event->rung.agent);
     } else if (delivery->kind == DELIVERY_NOTICE) {
         buf_printf(&more, ": %s", event_kind_name(event->kind));
     }

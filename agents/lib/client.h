@@ -50,7 +50,9 @@ struct client_options {
 enum delivery_kind {
     DELIVERY_ORDER = 1, /* new, or (resumed) one that was not ended when this process started */
     DELIVERY_AMENDMENT,
-    DELIVERY_RECALL,  /* also of an order that was never seen: then nothing is to be done */
+    /* Also of an order never seen: then nothing is to be done. And of an agency's order that another of its
+     * agents has taken or declined: event is then that RUNG_REACHED. */
+    DELIVERY_RECALL,
     DELIVERY_EXPIRED, /* the broker's word that it ended unanswered */
     DELIVERY_NOTICE   /* any other record: receipts, outcomes and escalations to an issuer, requests */
 };

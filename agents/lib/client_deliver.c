@@ -120,6 +120,38 @@ static int take_recall(struct client *client, struct taken *taken, const struct 
     return rc;
 }
 
+/* Another agent of our agency took an order to the agency, or declined it: for us it is withdrawn. */
+static int take_taken(struct client *client, struct taken *taken, const struct event *event, bool *ret_ours,
+                      struct err *err)
+{
+    const char *self = client->options.agent->name;
+    const struct rung_reached *said = &event->rung;
+    char ours[NAME_MAX_BYTES + 1], theirs[NAME_MAX_BYTES + 1];
+    struct journal_order order;
+    int rc;
+
+    *ret_ours = false;
+    if (said->rung < RUNG_ACCEPTED || strcmp(said->agent, self) == 0 || !name_agency(self, ours) ||
+        !name_agency(said->agent, theirs) || strcmp(ours, theirs) != 0) {
+        return 0;
+    }
+    rc = journal_order(client->journal, event->order, &order, err);
+    if (rc == ERR_NOT_FOUND) { /* it may still be on its way to us: then it is not to be begun */
+        return journal_add_recall(client->journal, event->order, taken->deliver.bus_ms + CLIENT_TAKEN_KEEP_MS,
+                                  err);
+    }
+    if (rc == 0 && order.end == JOURNAL_OPEN) {
+        rc = journal_end_order(client->journal, event->order, JOURNAL_ENDED, err);
+    } else if (rc || (said->rung != RUNG_ACCEPTED && said->rung != RUNG_DECLINED)) {
+        return rc;
+    }
+    if (!rc) {
+        *ret_ours = true;
+        give(taken, delivery_of(taken, event, DELIVERY_RECALL));
+    }
+    return rc;
+}
+
 /* Amendments and the end of an order that is ours; ret_ours is false when it is not. */
 static int take_change(struct client *client, struct taken *taken, const struct event *event, bool *ret_ours,
                        struct err *err)
@@ -170,6 +202,8 @@ static int take_events(struct client *client, struct taken *taken, struct err *e
             rc = take_recall(client, taken, event, err);
         } else if (event->kind == EVENT_ORDER_AMENDED || event->kind == EVENT_ORDER_EXPIRED) {
             rc = take_change(client, taken, event, &is_ours, err);
+        } else if (event->kind == EVENT_RUNG_REACHED) {
+            rc = take_taken(client, taken, event, &is_ours, err);
         }
         if (rc) {
             return rc;

@@ -103,6 +103,9 @@ struct client {
     struct ack_lane lanes[LANE_MAX + 1];
 };
 
+/* An order lives 30 days at most; what another took is remembered so long. */
+#define CLIENT_TAKEN_KEEP_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
+
 int64_t client_now(const struct client *client);
 /* Half of ms to one and a half of it. */
 int64_t client_jitter(struct client *client, int64_t ms);

@@ -176,8 +176,9 @@ struct muster_callbacks {
     void (*on_waiting)(void *ctx, const char *why); /* there is none; it is tried again by itself */
     void (*on_order)(void *ctx, const struct muster_order *order);
     void (*on_amendment)(void *ctx, const struct muster_amendment *amendment);
-    /* Stop what the order began. Also comes for orders that never arrived: then there is nothing to stop. May
-     * come twice after a crash, as an expiry may. */
+    /* Stop what the order began: it was recalled, or another agent of the agency has taken or declined it.
+     * Also comes for orders that never arrived: then there is nothing to stop. May come twice after a crash,
+     * as an expiry may. */
     void (*on_recall)(void *ctx, const char *order, const char *incident);
     void (*on_expired)(void *ctx, const char *order, const char *incident);
     void (*on_notice)(void *ctx, const struct muster_notice *notice);

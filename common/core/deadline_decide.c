@@ -66,6 +66,12 @@ void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *comm
         }
     }
     for (size_t i = 0; i < incident->orders_n && d->events_n < DEADLINES_PER_COMMAND_MAX; i++) {
-        pass_order(d, incident, &incident->orders[i]);
+        const struct order *order = &incident->orders[i];
+        size_t before = d->events_n;
+        if (d->reach > 0 && d->reach + order->agents.n > REACH_PER_COMMAND_MAX) {
+            return; /* due still, and passed by the next */
+        }
+        pass_order(d, incident, order);
+        d->reach += d->events_n > before ? order->agents.n : 0;
     }
 }

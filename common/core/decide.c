@@ -44,6 +44,15 @@ void decide_refuse(struct deciding *d, enum refusal refusal, const char *format,
     }
 }
 
+bool decide_reaches(struct deciding *d, struct words agents)
+{
+    d->reach += agents.n;
+    if (d->reach > REACH_PER_COMMAND_MAX) {
+        decide_refuse(d, REFUSED_TOO_MANY, "orders times their agents: %d a command", REACH_PER_COMMAND_MAX);
+    }
+    return d->refusal == REFUSED_NOT;
+}
+
 bool decide_needs_right(struct deciding *d, const char *right, const char *kind)
 {
     const struct command *command = d->command;

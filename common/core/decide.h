@@ -11,7 +11,11 @@
 #include "common/core/state.h"
 
 /* Above what any rule emits: amendments of all orders of an incident, or 64 past orders with all rungs. */
-enum { EVENTS_PER_COMMAND_MAX = 2048 };
+enum {
+    EVENTS_PER_COMMAND_MAX = 2048,
+    REACH_PER_COMMAND_MAX = 4096 /* agents of all orders that one command concerns: what waits for whom is
+                                    an index row or two for each, in one transaction */
+};
 
 struct env {
     int64_t now_ms; /* bus time */

@@ -26,6 +26,7 @@ struct deciding {
     enum refusal refusal;
     const char *detail;
     bool no_memory;
+    size_t reach;      /* agents of the orders so far */
     struct event sink; /* where an event goes when there is no memory: read by nobody */
 };
 
@@ -33,6 +34,9 @@ struct deciding {
 struct event *decide_emit(struct deciding *d, enum event_kind kind);
 void decide_refuse(struct deciding *d, enum refusal refusal, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The command concerns these agents of an order too, and not too many in all, or it is refused. */
+bool decide_reaches(struct deciding *d, struct words agents);
 
 /* The author (operator or agent) has the right, or the command is refused. */
 bool decide_needs_right(struct deciding *d, const char *right, const char *kind);

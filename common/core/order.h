@@ -7,8 +7,10 @@
  *     |  +--------|--+---------> EXPIRED     (expires_at passed, not accepted)
  *     +-----------+------------> DECLINED    (the addressee's word)
  *
- * Rungs may be skipped forward, never back. RECALLED, EXPIRED, DECLINED and COMPLETED are outcomes:
- * an order has at most one, and what is said after it is noted without effect. DELIVERED is derived
+ * Rungs may be skipped forward, never back. Of an agency's agents the first receipt of a rung counts; who
+ * accepts takes the order, and from then on only its receipts count: the others are told and stay.
+ * RECALLED, EXPIRED, DECLINED and COMPLETED are outcomes: an order has at most one; what is said after it
+ * is noted without effect, or refused when its taker contradicts itself. DELIVERED is derived
  * from Acks and is no rung of state.
  *
  * An order that is not answered (accepted or declined) by answer_by is UNANSWERED: an escalation, once.

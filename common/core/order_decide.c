@@ -149,7 +149,7 @@ static void issue_one(struct deciding *d, struct id id, const struct incident *i
         return;
     }
     struct words agents = resolve(d, order->addressee);
-    if (!d->no_memory && order_is_good(d, order, incident, agents)) {
+    if (!d->no_memory && order_is_good(d, order, incident, agents) && decide_reaches(d, agents)) {
         emit_issued(d, id, order, agents, needs);
     }
 }
@@ -384,6 +384,9 @@ void decide_amendments(struct deciding *d, const struct incident *incident, stru
         const struct order *order = &incident->orders[i];
         if (!order_is_open(order) || order_is_evacuation(order) || words_equal(order->needs, needs)) {
             continue;
+        }
+        if (!decide_reaches(d, order->agents)) {
+            return;
         }
         struct event *event = emit_order(d, EVENT_ORDER_AMENDED, incident->id, order->id);
         event->order_amended = (struct order_amended){

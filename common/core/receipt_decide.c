@@ -26,6 +26,12 @@ static void emit_rung(struct deciding *d, enum event_kind kind, const struct giv
                                                                      .missing = command->missing};
 }
 
+/* Once an agent has accepted, the order is in its hands: what the agency's others say is only noted. */
+static bool is_anothers(const struct deciding *d, const struct order *order)
+{
+    return order->rung >= RUNG_ACCEPTED && strcmp(order->taker, d->command->agent) != 0;
+}
+
 static void acknowledge_amendment(struct deciding *d, const struct give_receipt *command,
                                   const struct order *order)
 {
@@ -35,6 +41,9 @@ static void acknowledge_amendment(struct deciding *d, const struct give_receipt 
         decide_refuse(d, REFUSED_NO_AMENDMENT, "order %s has %u amendments", id_format(order->id, text),
                       order->amendments);
         return;
+    }
+    if (is_anothers(d, order)) {
+        return; /* the crews that go must know, not a station that stays */
     }
     if (command->amendment > order->amendments_acknowledged) {
         emit_said(d, EVENT_AMENDMENT_ACKNOWLEDGED, command, order)->amendment =
@@ -70,6 +79,8 @@ static void climb(struct deciding *d, const struct give_receipt *command, const 
 
     if (command->rung == RUNG_DECLINED && order_is_evacuation(order)) {
         decide_refuse(d, REFUSED_HEAD_COUNT, "nobody declines an evacuation: get out and count");
+    } else if (is_anothers(d, order)) {
+        emit_rung(d, EVENT_RECEIPT_NOTED, command, order);
     } else if (order_may_reach(order, command->rung)) {
         if (command->rung == RUNG_COMPLETED && order_is_evacuation(order) && !command->has_head_count) {
             decide_refuse(d, REFUSED_HEAD_COUNT, "say how many are present and missing");

@@ -11,7 +11,7 @@ static void tell(const struct route_sink *sink, const char *agent, enum lane lan
     }
 }
 
-/* Command centres: whoever may order is told what is reported and what ends. */
+/* Command centres (the right "centre") are told what is reported, asked for, and what ends. */
 static void tell_centres(const struct region *region, const struct route_sink *sink, const char *author)
 {
     for (size_t i = 0; i < region->members_n; i++) {
@@ -44,6 +44,12 @@ static void route_order(const struct state *state, const struct event *event, co
         for (size_t i = 0; i < order->agents.n; i++) {
             sink->recalled(sink->ctx, order->agents.at[i], order_lane(order), order->id);
             sink->add(sink->ctx, order->agents.at[i], LANE_URGENT, no_order);
+        }
+        break;
+    case EVENT_RUNG_REACHED:
+        /* who takes the order, or declines it, does so for its agency: the others must not set out as well */
+        for (size_t i = 0; i < order->agents.n && event->rung.rung >= RUNG_ACCEPTED; i++) {
+            tell(sink, order->agents.at[i], LANE_URGENT, author);
         }
         break;
     default:

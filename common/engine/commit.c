@@ -10,9 +10,15 @@
 /* A full disk is said to the keeper at once, and again every minute. */
 enum { DISK_SAID_MS = 60 * 1000 };
 
+/* On top of what deciding may cost: REACH_PER_COMMAND_MAX agents have two rows each at most, which with its
+ * texts, and with the arrays that were outgrown, takes less than 256 bytes. */
+enum { ARENA_PER_INDEX = LOG_INDEX_MAX * 256 };
+
+/* A command may bring with it the passed deadlines of every stream that it names. */
 bool commit_has_room(const struct engine *engine)
 {
-    return engine->gather.n < LOG_BATCH_MAX && engine->gather.bytes < ENGINE_BATCH_BYTES_MAX;
+    return engine->gather.n + STREAMS_PER_COMMAND_MAX < LOG_BATCH_MAX &&
+           engine->gather.bytes < ENGINE_BATCH_BYTES_MAX;
 }
 
 void batch_free(struct batch *batch)
@@ -45,10 +51,11 @@ static void index_add(struct indexing *indexing, struct log_index index)
 {
     struct arena *arena = &indexing->submission->arena;
 
-    for (size_t i = 0; i < indexing->n; i++) {
+    /* Rows of an item come once by themselves; the others may come again with each event. */
+    for (size_t i = 0; i < indexing->n && index.item[0] == '\0'; i++) {
         const struct log_index *there = &indexing->at[i];
-        if (there->op == index.op && there->lane == index.lane && there->number == index.number &&
-            strcmp(there->name, index.name) == 0 && strcmp(there->item, index.item) == 0) {
+        if (there->item[0] == '\0' && there->op == index.op && there->lane == index.lane &&
+            there->number == index.number && strcmp(there->name, index.name) == 0) {
             return;
         }
     }
@@ -171,10 +178,11 @@ static bool encode(struct engine *engine, struct submission *submission, const s
                             .detail = decision->detail};
     struct buf buf;
 
-    buf_init(&buf, LOG_PAYLOAD_MAX);
+    buf_init(&buf, RECORD_MAX);
     wire_encode_record(&record, &buf);
     struct bytes bytes = buf_bytes(&buf);
-    void *payload = buf.failed ? NULL : arena_copy(&submission->arena, bytes.p, bytes.n);
+    bool fine = !buf.failed && (decision->events_n == 0 || wire_record_can_be_read(bytes));
+    void *payload = fine ? arena_copy(&submission->arena, bytes.p, bytes.n) : NULL;
     submission->entry.record.payload = (struct bytes){payload, bytes.n};
     engine->gather.bytes += bytes.n;
     buf_free(&buf);
@@ -248,6 +256,7 @@ static void gather_events(struct engine *engine, struct submission *submission,
             return;
         }
     }
+    submission->arena.budget += ARENA_PER_INDEX;
     index_streams(&indexing, decision, submission->entry.record.header.seq);
     index_routes(&indexing, decision);
     if (indexing.no_memory) {

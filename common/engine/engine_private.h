@@ -213,7 +213,7 @@ void founding_begin(struct engine *engine);
 void founding_advance(struct engine *engine); /* something finished: what is next on the way to service? */
 
 /* streams.c */
-struct stream *stream_find(struct engine *engine, const char *name);
+struct stream *stream_find(const struct engine *engine, const char *name);
 /* True when loaded; false when a load is (now) under way. A failure ends the engine. */
 bool stream_ready(struct engine *engine, const char *name);
 /* After its state changed: live, due, and the indexes that follow. */

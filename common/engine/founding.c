@@ -74,7 +74,7 @@ static void found(struct engine *engine)
             engine_fail(engine, ERR_CONFIG, "genesis is cut short: make it anew with muster keys init");
             return;
         }
-        if (!commit_has_room(engine)) { /* it is one commit, so that there is never half a region */
+        if (engine->gather.n >= LOG_BATCH_MAX) { /* one commit, so that there is never half a region */
             engine_fail(engine, ERR_CONFIG, "genesis holds more than %d commands: enrol the rest later",
                         LOG_BATCH_MAX);
             return;

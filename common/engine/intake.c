@@ -228,9 +228,9 @@ static void old_counter(struct engine *engine, struct submission *submission)
         }
         return;
     }
-    struct job *job = job_new(old_answered);
+    struct job *job = engine->jobs_under_way < ENGINE_PARKED_MAX ? job_new(old_answered) : NULL;
     if (job == NULL) {
-        turn_away(engine, submission, REFUSED_BUSY, "out of memory");
+        turn_away(engine, submission, REFUSED_BUSY, "too much is waiting");
         return;
     }
     memcpy(job->name, submission->author->name, strlen(submission->author->name) + 1);
@@ -305,6 +305,9 @@ static void verify(struct engine *engine, struct submission *submission)
     }
     memcpy(submission->key.b, member->sign_key, sizeof submission->key.b);
     submission->verified = true;
+    if (command->kind == COMMAND_PASS_DEADLINES) { /* before it makes us load a stream of its choice */
+        refuse(submission, REFUSED_RIGHT, "pass-deadlines is not for agents and operators");
+    }
 }
 
 /* --- intake --------------------------------------------------------------------------------------- */

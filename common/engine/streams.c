@@ -6,7 +6,7 @@
 #include "common/core/evolve.h"
 #include "common/engine/engine_private.h"
 
-struct stream *stream_find(struct engine *engine, const char *name)
+struct stream *stream_find(const struct engine *engine, const char *name)
 {
     struct stream *stream;
 

@@ -22,7 +22,8 @@ enum {
     FRAME_MAX = 256 * 1024,   /* an Envelope: the largest command (64 orders of 2 KiB text) with room */
     COMMAND_MAX = 160 * 1024, /* its payload, so that its record with the events fits a frame too */
     SIGNATURES_MAX = 2,
-    ARENA_PER_FRAME = 4 * FRAME_MAX /* decoding and deciding one frame may cost this much memory */
+    RECORD_MAX = FRAME_MAX - 4 * 1024, /* so that the Deliver or TailItem that bears it fits a frame */
+    ARENA_PER_FRAME = 4 * FRAME_MAX    /* decoding and deciding one frame may cost this much memory */
 };
 
 /* --- commands ---------------------------------------------------------------------------------- */
@@ -76,6 +77,9 @@ struct record {
 
 int wire_decode_record(struct bytes bytes, struct arena *arena, struct record *ret, struct err *err);
 void wire_encode_record(const struct record *record, struct buf *ret);
+/* A record of many small parts takes more memory than bytes: whether ARENA_PER_FRAME holds it for who starts
+ * a broker from it, and for an agent, which has the frame in it too, the command, and a list of its own. */
+bool wire_record_can_be_read(struct bytes bytes);
 
 /* --- the conversation -------------------------------------------------------------------------- */
 

@@ -4,6 +4,9 @@
 #include "common/core/decide.h"
 #include "muster/v1/record.pb-c.h"
 
+/* Up to here reading costs less than its budget, whatever the parts. */
+enum { EASILY_READ_BYTES = ARENA_PER_FRAME / 32 };
+
 #define S struct wire_signature
 static const struct wire_field signature_fields[] = {
     ONLY("alg", MUSTER__V1__SIGN_ALG__SIGN_ALG_ED25519),
@@ -86,4 +89,22 @@ int wire_decode_record(struct bytes bytes, struct arena *arena, struct record *r
 void wire_encode_record(const struct record *record, struct buf *ret)
 {
     wire_encode(&wire_map_record, record, ret);
+}
+
+bool wire_record_can_be_read(struct bytes bytes)
+{
+    struct arena arena;
+    struct record record;
+    struct command command;
+
+    if (bytes.n <= EASILY_READ_BYTES)
+        return true;
+    if (bytes.n >= ARENA_PER_FRAME)
+        return false;
+    arena_init(&arena, ARENA_PER_FRAME - bytes.n);
+    bool fine = wire_decode_record(bytes, &arena, &record, NULL) == 0 &&
+                wire_decode_command(record.signed_command.payload, &arena, &command, NULL) == 0 &&
+                arena_array(&arena, struct event, record.events_n) != NULL;
+    arena_free(&arena);
+    return fine;
 }

@@ -385,6 +385,22 @@ uint64_t fake_recall(struct fake *fake, struct id order, int64_t expires_at_ms)
     return fake->seq;
 }
 
+uint64_t fake_rung(struct fake *fake, struct id order, enum rung rung, const char *by)
+{
+    struct command command = command_of(fake, COMMAND_GIVE_RECEIPT, FAKE_CENTRE);
+    struct event event = {.kind = EVENT_RUNG_REACHED, .incident = fake_id(250), .order = order, .at_ms = 1};
+    struct buf record;
+
+    command.give_receipt =
+        (struct give_receipt){.incident = fake_id(250), .order = order, .rung = rung, .text = ""};
+    event.rung = (struct rung_reached){.rung = rung, .agent = by};
+    fake_record(fake, &fake->centre, &command, &event, 1, &record);
+    fake_deliver(fake, LANE_URGENT, ++fake->seq, &record);
+    buf_free(&record);
+    fake_run(fake);
+    return fake->seq;
+}
+
 uint64_t fake_amend(struct fake *fake, struct id order, uint32_t amendment)
 {
     struct command command = command_of(fake, COMMAND_FILE_REPORT, FAKE_CENTRE);

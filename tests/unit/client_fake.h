@@ -87,6 +87,8 @@ uint64_t fake_order(struct fake *fake, struct id order, int64_t expires_at_ms);
 uint64_t fake_order_by(struct fake *fake, const struct secret_keys *keys, struct id order,
                        int64_t expires_at_ms);
 uint64_t fake_recall(struct fake *fake, struct id order, int64_t expires_at_ms);
+/* Somebody else's rung of the order, as route() tells it to the agency's other agents and to its issuer. */
+uint64_t fake_rung(struct fake *fake, struct id order, enum rung rung, const char *by);
 uint64_t fake_amend(struct fake *fake, struct id order, uint32_t amendment);
 /* An enrolment after the start, to be read when the client asks for the region's stream again. */
 void fake_enrol_stranger(struct fake *fake);

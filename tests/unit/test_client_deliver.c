@@ -230,6 +230,27 @@ static void a_recall_that_comes_again_is_given_again(void **state)
     assert_int_equal(fake.given[2].kind, DELIVERY_RECALL);
 }
 
+static void what_another_of_the_agency_took_is_withdrawn(void **state)
+{
+    static const char other[] = "370102/fire-rescue/station-4";
+
+    (void)state;
+    fake_order(&fake, fake_id(1), later());
+    fake_rung(&fake, fake_id(1), RUNG_ACKNOWLEDGED, other); /* does not take it */
+    assert_int_equal(fake.given[1].kind, DELIVERY_NOTICE);
+    fake_rung(&fake, fake_id(1), RUNG_ACCEPTED, other);
+    assert_int_equal(fake.given[2].kind, DELIVERY_RECALL);
+    again(); /* and it is not resumed */
+    fake_rung(&fake, fake_id(2), RUNG_ACCEPTED, other);
+    assert_int_equal(fake.given[3].kind, DELIVERY_NOTICE);
+    fake_order(&fake, fake_id(2), later()); /* was still on its way: not to be begun */
+    assert_int_equal(fake.given_n, 4);
+    fake_rung(&fake, fake_id(3), RUNG_ACCEPTED,
+              "370102/health/hospital"); /* another agency's order of ours */
+    fake_order(&fake, fake_id(3), later());
+    assert_int_equal(fake.given[5].kind, DELIVERY_ORDER);
+}
+
 static void a_tombstone_moves_the_cursor_only(void **state)
 {
     struct command ack;
@@ -357,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_refused_receipt_may_be_said_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_recall_overtakes_its_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_recall_that_comes_again_is_given_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_another_of_the_agency_took_is_withdrawn, setup, teardown),
         cmocka_unit_test_setup_teardown(a_tombstone_moves_the_cursor_only, setup, teardown),
         cmocka_unit_test_setup_teardown(an_order_that_has_expired_is_not_new, setup, teardown),
         cmocka_unit_test_setup_teardown(an_amendment_is_given_once_and_resumed_until_answered, setup,

@@ -89,8 +89,8 @@ struct ladder_row {
 
 static const struct ladder_row ladder[] = {
     {RUNG_ISSUED, "RRRRRR", "RRRRRR"},   {RUNG_ACKNOWLEDGED, ".RRRRR", "nRRRRR"},
-    {RUNG_ACCEPTED, "b.RRRb", "nnRRRn"}, {RUNG_EN_ROUTE, "bb.RRb", "nnnRRn"},
-    {RUNG_ON_SCENE, "bbb.Rb", "nnnnRn"}, {RUNG_COMPLETED, "eeee.e", "nnnnnn"},
+    {RUNG_ACCEPTED, "b.RRRb", "nnnnnn"}, {RUNG_EN_ROUTE, "bb.RRb", "nnnnnn"},
+    {RUNG_ON_SCENE, "bbb.Rb", "nnnnnn"}, {RUNG_COMPLETED, "eeee.e", "nnnnnn"},
     {RUNG_DECLINED, "eeeee.", "nnnnnn"}, {RUNG_RECALLED, "nnnnnn", "nnnnnn"},
     {RUNG_EXPIRED, "nnnnnn", "nnnnnn"},
 };

@@ -225,7 +225,8 @@ static void who_is_told(void **state)
     report.file_report.facts.kind = "fire";
     tells(&bus, report, "centre:bulk desk:orders centre:bulk "); /* it is asked for the place */
     tells(&bus, an_order(&bus, 1, 1, FIRE), "station-3:orders* station-4:orders* ");
-    tells(&bus, a_receipt(&bus, STATION_3, 1, order_id(1), RUNG_ON_SCENE), "centre:urgent ");
+    tells(&bus, a_receipt(&bus, STATION_3, 1, order_id(1), RUNG_ON_SCENE),
+          "station-4:urgent centre:urgent "); /* the other station must not set out as well */
     report = a_report(&bus, 1, REPORT_FOLLOW_UP);
     report.file_report.facts.substance = "chlorine";
     tells(&bus, report, "station-3:orders* station-4:orders* ");

@@ -1,0 +1,80 @@
+/* What one agent can make the broker keep in memory is bounded. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/engine_rig.h"
+
+static struct rig rig;
+
+static int setup(void **state)
+{
+    struct command command = rig_report(1);
+
+    (void)state;
+    rig_start(&rig);
+    rig_hello(&rig, 1, CENTRE, 8);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &command).outcome, OUTCOME_DONE);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_free(&rig);
+    return 0;
+}
+
+/* Only the broker passes deadlines; who else tries makes it load nothing. */
+static void test_streams_of_a_strangers_choice(void **state)
+{
+    uint64_t before = engine_numbers(rig.engine).streams;
+
+    (void)state;
+    for (unsigned i = 0; i < 20; i++) {
+        char name[64];
+        struct command command = {.kind = COMMAND_PASS_DEADLINES, .pass_deadlines = {.stream = name}};
+
+        (void)snprintf(name, sizeof name, "nonsense/%u", i);
+        command.pass_deadlines.at_ms = rig_bus_ms(&rig);
+        struct reply reply = rig_done(&rig, 1, CENTRE, &command);
+        assert_int_equal(reply.outcome, OUTCOME_REFUSED);
+        assert_int_equal(reply.refusal, REFUSED_RIGHT);
+    }
+    assert_int_equal(engine_numbers(rig.engine).streams, before);
+}
+
+/* Old counters are looked up in the log, which may be slow. */
+static void test_old_counters_while_the_disk_hangs(void **state)
+{
+    struct command command = rig_follow_up(1, "again");
+    unsigned busy = 0;
+    const struct envelope *envelope;
+
+    (void)state;
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &command).outcome, OUTCOME_DONE);
+    for (unsigned i = 0; i < ENGINE_PARKED_MAX + 100; i++) {
+        rig_submit_as(&rig, 1, CENTRE, CENTRE, &command, 1);
+    }
+    while ((envelope = rig_next(&rig, 1, ENVELOPE_REPLY)) != NULL) {
+        assert_int_equal(envelope->reply.refusal, REFUSED_BUSY);
+        assert_true(envelope->reply.retry_ms > 0);
+        busy++;
+    }
+    assert_int_equal(busy, 100);
+    rig_skip(&rig);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_streams_of_a_strangers_choice, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_old_counters_while_the_disk_hangs, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
