@@ -17,6 +17,7 @@
 #include "common/log/log_writer.h"
 #include "common/net/boot_timer.h"
 #include "common/net/context.h"
+#include "common/net/endpoint.h"
 #include "common/net/router.h"
 #include "common/net/zap.h"
 
@@ -317,6 +318,11 @@ int broker_run(const struct config *config, struct err *err)
         return err_set(err, ERR_NO_MEMORY, "out of memory");
     }
     broker->config = config;
+    result = config->port == 0 ? 0 : net_endpoint_probe(config->host, config->port, err);
+    if (result < 0) {
+        free(broker);
+        return result;
+    }
     if (uv_loop_init(&broker->loop) != 0) {
         free(broker);
         return err_set(err, ERR_OS, "libuv: no loop");

@@ -66,6 +66,19 @@ static void remember_asked(const struct conf_node *map, const char *key)
     entries->asked_n++;
 }
 
+/* A key of the mapping that nobody has read and that looks like this one misspelt, or NULL. */
+static const char *nearest_unread(const struct conf_node *map, const char *key)
+{
+    for (size_t i = 0; i < map->n; i++) {
+        const struct conf_entry *entry = &map->entries->at[i];
+        const char *const candidate[] = {entry->key->text, NULL};
+
+        if (!entry->known && text_nearest(key, candidate) != NULL)
+            return entry->key->text;
+    }
+    return NULL;
+}
+
 /* The value of a key, marked as known; NULL when it is absent and optional. */
 static int find(const struct conf_node *map, const char *key, enum conf_need need,
                 const struct conf_node **ret, struct err *err)
@@ -83,9 +96,12 @@ static int find(const struct conf_node *map, const char *key, enum conf_need nee
         return 0;
     }
     remember_asked(map, key);
-    if (need == CONF_REQUIRED)
-        return conf_fail(map, err, ERR_CONFIG, "missing key '%s'; add it", key);
-    return 0;
+    if (need != CONF_REQUIRED)
+        return 0;
+    const char *meant = nearest_unread(map, key);
+    if (meant != NULL)
+        return conf_fail(map, err, ERR_CONFIG, "missing key '%s'; is '%s' meant for it?", key, meant);
+    return conf_fail(map, err, ERR_CONFIG, "missing key '%s'; add it", key);
 }
 
 /* What YAML calls null. */

@@ -1,9 +1,12 @@
 #include "common/net/endpoint.h"
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <zmq.h>
 
@@ -32,6 +35,37 @@ int net_endpoint_format(const char *host, uint16_t port, char ret[NET_ENDPOINT_T
     }
     snprintf(ret, NET_ENDPOINT_TEXT, bare_ipv6 ? "tcp://[%s]:%u" : "tcp://%s:%u", host, (unsigned)port);
     return 0;
+}
+
+int net_endpoint_probe(const char *host, uint16_t port, struct err *err)
+{
+    const struct addrinfo hints = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    char service[8];
+    int on = 1;
+
+    (void)snprintf(service, sizeof service, "%u", (unsigned)port);
+    if (getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, service, &hints, &found) != 0) {
+        return err_set(err, ERR_CONFIG, "cannot listen on %s: no address of this machine", host);
+    }
+    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int failed = fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+                 bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, 1) < 0;
+    int why = failed ? errno : 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    freeaddrinfo(found);
+    if (!failed) {
+        return 0;
+    }
+    int code = why == EADDRINUSE      ? ERR_UNAVAILABLE
+               : why == EACCES        ? ERR_PERMISSION
+               : why == EADDRNOTAVAIL ? ERR_CONFIG
+                                      : ERR_OS;
+    return err_set(err, code, "cannot listen on %s port %u: %s", host, (unsigned)port,
+                   why == EADDRINUSE ? "it is in use; stop what listens there or name another"
+                                     : strerror(why));
 }
 
 int net_endpoint_check(const char *endpoint, struct err *err)

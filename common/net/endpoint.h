@@ -64,6 +64,10 @@ int net_endpoint_format(const char *host, uint16_t port, char ret[NET_ENDPOINT_T
  * ERR_CONFIG. */
 int net_endpoint_check(const char *endpoint, struct err *err);
 
+/* Whether host:port can be listened on now: asked before anything is written that a failed start would leave
+ * behind. 0; ERR_UNAVAILABLE when it is in use, ERR_PERMISSION, ERR_CONFIG for no address of this machine. */
+int net_endpoint_probe(const char *host, uint16_t port, struct err *err);
+
 /* The rest is for this room: on a fresh libzmq socket, before bind and connect, because libzmq applies
  * options to connections made afterwards only. 0 or ERR_CONFIG / ERR_OS with the option's name. */
 int net_endpoint_set_int(void *socket, int option, const char *name, int value, struct err *err);

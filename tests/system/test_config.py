@@ -193,6 +193,7 @@ class Config(Broken):
             other.listen()
             self.site.config["listen"] = f"tcp://127.0.0.1:{other.getsockname()[1]}"
             self.fails(UNAVAILABLE, str(other.getsockname()[1]), "in use")
+            self.assertFalse(os.path.exists(self.site.path("log")), "a start that failed founded a log")
         self.site.config["listen"] = "tcp://127.0.0.1:0"
         self.fill(2)
 
