@@ -37,6 +37,12 @@ static int run(const char *path, bool check, bool json)
     if (rc) {
         return fail(&err, rc);
     }
+    if (config.profile.units_n == 0 && !config.profile.bridge) {
+        (void)fprintf(stderr,
+                      "muster-agent: %s: warning: no units and no bridge, so it has nobody to send; name a "
+                      "profile (key `profile`), or give units or `bridge: true`\n",
+                      path);
+    }
     if (check) {
         (void)printf("%s: %s, %zu units, %s\n", path, config.agent.name, config.profile.units_n,
                      config.profile.bridge ? "bridged" : "scripted");

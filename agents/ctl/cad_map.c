@@ -16,11 +16,6 @@ static const struct {
 #undef CAD_KEY
 };
 
-const char *cad_column_key(enum cad_column column)
-{
-    return column_keys[column].key;
-}
-
 static int text_of(const struct conf_node *map, const char *key, enum conf_need need, struct arena *arena,
                    const char **ret, struct err *err)
 {

@@ -75,7 +75,4 @@ const char *cad_values_find(const struct cad_values *values, const char *value);
 /* A time of the table as unix ms. ERR_DATA for what the format does not fit or the calendar does not have. */
 int cad_time_parse(const struct cad_map *map, const char *text, int64_t *ret_ms);
 
-/* "columns.ended" as the map calls it. */
-const char *cad_column_key(enum cad_column column);
-
 #endif

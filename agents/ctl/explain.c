@@ -39,7 +39,9 @@ static int run(const char *path, const char *text, const struct view_voice *voic
     } else {
         result = log_input_fold(&input, &(struct view_until){.seq = 0}, view, err);
     }
-    if (result == 0) {
+    if (result == ERR_CORRUPT) { /* what was read before the damage is worth showing */
+        (void)explain(view, voice, text, NULL);
+    } else if (result == 0) {
         result = explain(view, voice, text, err);
         if (result < 0) {
             err_prefix(err, "%s", path);

@@ -62,6 +62,10 @@ int log_input_scan(struct log_input *input, const struct view_until *until, log_
     int result = view_scan(input->reader, until, visit, ctx, &input->progress, err);
 
     log_input_quiet(input);
+    if (result == ERR_CORRUPT) {
+        struct err why = *err;
+        return err_set(err, result, "%s: %s; muster verify %s says more", input->path, why.text, input->path);
+    }
     if (result < 0) {
         err_prefix(err, "%s", input->path);
     }

@@ -22,7 +22,8 @@ struct log_input {
 int log_input_open(struct log_input *input, const char *path, struct err *err);
 void log_input_close(struct log_input *input);
 
-/* Every record to `visit`, as view_scan(). */
+/* Every record to `visit`, as view_scan(). After ERR_CORRUPT what was read before the damage is still worth
+ * showing; the command then ends with that error. err must not be NULL. */
 int log_input_scan(struct log_input *input, const struct view_until *until, log_visit *visit, void *ctx,
                    struct err *err);
 /* Every record up to `until` into the view. */

@@ -75,6 +75,46 @@ static int read_keys(const struct conf_node *root, struct arena *arena, struct p
     return rc;
 }
 
+/* Marks what is below node as known. */
+static void ignore(const struct conf_node *node)
+{
+    if (node == NULL || !(conf_is_map(node) || conf_is_list(node))) {
+        return;
+    }
+    for (size_t i = 0; i < conf_count(node); i++) {
+        if (conf_is_map(node)) {
+            (void)conf_key_at(node, i);
+        }
+        ignore(conf_value_at(node, i));
+    }
+}
+
+/* muster-agent's own keys may stand in the same file: they are known, and nothing is made of them. */
+static int ignore_agents_keys(const struct conf_node *root, struct err *err)
+{
+    static const char *const words[] = {"profile", "needs", "sink"};
+    static const char *const switches[] = {"bridge", "exercise"};
+    static const char *const lists[] = {"takes", "units"};
+    const struct conf_node *node = NULL;
+    const char *word;
+    bool is_on;
+    int rc = conf_map(root, "script", CONF_OPTIONAL, &node, err);
+
+    ignore(node);
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0] && rc == 0; i++) {
+        node = NULL;
+        rc = conf_list(root, lists[i], CONF_OPTIONAL, &node, err);
+        ignore(node);
+    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0] && rc == 0; i++) {
+        rc = conf_string(root, words[i], CONF_OPTIONAL, &word, err);
+    }
+    for (size_t i = 0; i < sizeof switches / sizeof switches[0] && rc == 0; i++) {
+        rc = conf_bool(root, switches[i], CONF_OPTIONAL, &is_on, err);
+    }
+    return rc;
+}
+
 static int read_all(const struct conf_node *root, struct arena *arena, struct profile *profile,
                     struct err *err)
 {
@@ -85,6 +125,7 @@ static int read_all(const struct conf_node *root, struct arena *arena, struct pr
     rc = rc ? rc : read_keys(root, arena, profile, err);
     rc = rc ? rc : path_of(root, "journal", CONF_REQUIRED, arena, &profile->journal, err);
     rc = rc ? rc : conf_choice(root, "mode", CONF_OPTIONAL, modes, &mode, err);
+    rc = rc ? rc : ignore_agents_keys(root, err);
     profile->mode = (enum mode)(mode + 1);
     return rc;
 }

@@ -90,14 +90,16 @@ static int show_point(struct replay_command *c, struct err *err)
 
     if (result == 0) {
         result = log_input_fold(&c->input, &until, c->view, err);
+    } else {
+        return result;
     }
-    if (result < 0) {
+    if (result < 0 && result != ERR_CORRUPT) {
         return result;
     }
     options.now_ms = until.bus_ms != 0 ? until.bus_ms : view_counts(c->view).last_bus_ms;
     size_t shown = c->options.format == VIEW_JSONL ? view_situation_json(c->view, &options, &c->out)
                                                    : view_situation_text(c->view, &options, &c->out);
-    return shown == 0 && c->incident[0] != '\0' ? no_incident(c, err) : 0;
+    return result == 0 && shown == 0 && c->incident[0] != '\0' ? no_incident(c, err) : result;
 }
 
 static int run(struct replay_command *c, const char *path, struct err *err)

@@ -55,8 +55,9 @@ static int run(const struct stats_command *c, const char *path, struct err *err)
     } else {
         result = log_input_fold(&input, &(struct view_until){.seq = 0}, view, err);
     }
-    if (result == 0) {
-        result = show(c, mode, &voice, view, err);
+    if (result == 0 || result == ERR_CORRUPT) { /* what was read before the damage is worth showing */
+        int shown = show(c, mode, &voice, view, result == 0 ? err : NULL);
+        result = result == 0 ? shown : result;
     }
     view_free(view);
     log_input_close(&input);

@@ -87,12 +87,6 @@ void buf_u32(struct buf *buf, uint32_t v)
     buf_append(buf, b, sizeof b);
 }
 
-void buf_u64(struct buf *buf, uint64_t v)
-{
-    buf_u32(buf, (uint32_t)(v >> 32));
-    buf_u32(buf, (uint32_t)v);
-}
-
 struct bytes buf_bytes(const struct buf *buf)
 {
     if (buf->failed)

@@ -26,7 +26,6 @@ void buf_puts(struct buf *buf, const char *text);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void buf_u8(struct buf *buf, uint8_t v);
 void buf_u32(struct buf *buf, uint32_t v); /* big-endian */
-void buf_u64(struct buf *buf, uint64_t v); /* big-endian */
 /* View of what was appended; empty when failed, so that half a message is never sent. */
 struct bytes buf_bytes(const struct buf *buf);
 /* NUL-terminated view, "" when empty or failed; valid until the next call. */

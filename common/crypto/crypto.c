@@ -118,12 +118,6 @@ void sign_key_generate(const struct rng *rng, struct sign_key *ret)
     sign_key_from_seed(ret->seed, ret);
 }
 
-void sign_key_wipe(struct sign_key *key)
-{
-    if (key)
-        sodium_memzero(key, sizeof *key);
-}
-
 struct signature sign(const struct sign_key *key, const void *p, size_t n)
 {
     uint8_t secret[crypto_sign_SECRETKEYBYTES];

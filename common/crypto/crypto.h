@@ -28,7 +28,7 @@ struct public_key {
 struct signature {
     uint8_t b[SIGN_BYTES];
 };
-/* Keep it out of core dumps and logs; sign_key_wipe() when done. */
+/* Keep it out of core dumps and logs; keys_wipe() of keyfile.h when done. */
 struct sign_key {
     uint8_t seed[SIGN_SEED];
     struct public_key public;
@@ -57,7 +57,6 @@ int hex_parse(const char *text, void *ret, size_t n);
 
 void sign_key_generate(const struct rng *rng, struct sign_key *ret);
 void sign_key_from_seed(const uint8_t seed[SIGN_SEED], struct sign_key *ret);
-void sign_key_wipe(struct sign_key *key);
 struct signature sign(const struct sign_key *key, const void *p, size_t n);
 bool sign_verify(const struct public_key *key, const struct signature *signature, const void *p, size_t n);
 

@@ -184,11 +184,6 @@ struct view_counts view_counts(const struct view *view)
     return view->counts;
 }
 
-bool view_has_details(const struct view *view)
-{
-    return view->details;
-}
-
 static bool ends_so(struct id id, const char *end)
 {
     char text[ID_TEXT];

@@ -86,7 +86,6 @@ int view_take(struct view *view, const struct log_record *record, struct err *er
 
 const struct state *view_state(const struct view *view);
 struct view_counts view_counts(const struct view *view);
-bool view_has_details(const struct view *view);
 
 /* NULL when unknown, or without details. */
 const struct view_incident *view_incident(const struct view *view, struct id id);

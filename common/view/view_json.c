@@ -98,12 +98,6 @@ void json_bool(struct json *json, const char *key, bool value)
     buf_puts(json->out, value ? "true" : "false");
 }
 
-void json_null(struct json *json, const char *key)
-{
-    put_key(json, key);
-    buf_puts(json->out, "null");
-}
-
 void json_share(struct json *json, const char *key, uint64_t part, uint64_t whole)
 {
     put_key(json, key);

@@ -23,7 +23,6 @@ void json_text(struct json *json, const char *key, const char *text);
 void json_number(struct json *json, const char *key, int64_t number);
 void json_unsigned(struct json *json, const char *key, uint64_t number);
 void json_bool(struct json *json, const char *key, bool value);
-void json_null(struct json *json, const char *key);
 /* With three digits after the point. */
 void json_share(struct json *json, const char *key, uint64_t part, uint64_t whole);
 void json_words(struct json *json, const char *key, struct words words);

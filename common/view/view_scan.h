@@ -12,7 +12,9 @@ struct view_until {
 };
 
 /* visit gets each record, its memory valid during the call, and may stop with a negative code. Progress may
- * be NULL. Returns 0, what visit said, or an error of reading. */
+ * be NULL. Each record's payload and place in the chain are checked before visit gets it, and at the end the
+ * head file: ERR_CORRUPT, "damaged at record N: ...", when visit has had all that is good before it. Else
+ * returns 0, what visit said, or an error of reading. */
 int view_scan(struct log_reader *reader, const struct view_until *until, log_visit *visit, void *ctx,
               const struct view_progress *progress, struct err *err);
 

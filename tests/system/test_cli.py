@@ -333,10 +333,21 @@ class Log(CliTest):
         done = self.county.call("verify", damaged, "--json")
         report = json.loads(done.stdout)
         self.assertEqual((done.returncode, report["good"], report["findings"][0]["seq"]), (65, False, seq))
+        self.assert_read_and_warned(damaged, first, seq)
+
+    def assert_read_and_warned(self, log, incident, seq):
+        """Every reader shows what was good, says once where it ends, and ends with 65."""
+        for words in (["replay", log, "--mode", "all"], ["replay", log, "--at", "2100-01-01T00:00:00Z"],
+                      ["stats", log], ["explain", log, incident]):
+            done = self.county.call(*words)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (65, 1), (words, done.stderr))
+            self.assertIn(f"{log}: damaged at record {seq}: ", done.stderr)
+            self.assertIn(f"muster verify {log} says more", done.stderr)
+            self.assertGreater(done.stdout.count("\n"), 1, words)
 
     def test_verify_a_tail_that_was_cut(self):
         """The chain cannot show it; the head file beside it does."""
-        self.play()
+        first, *_ = self.play()
         self.county.stop_broker()
         head = self.assert_verified()["head_seq"]
         with sqlite3.connect(os.path.join(self.county.log, "muster.db")) as database:
@@ -345,6 +356,7 @@ class Log(CliTest):
         done = self.county.call("verify", self.county.log)
         self.assertEqual(done.returncode, 65)
         self.assertIn(str(head), done.stderr)
+        self.assert_read_and_warned(self.county.log, first, head)
 
     def test_verify_another_regions_root(self):
         other = os.path.join(self.county.folder, "other")

@@ -1,4 +1,5 @@
 """The demo does the main job and leaves nothing behind, also when somebody stops it in the middle."""
+import csv
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import unittest
 import agents  # noqa: F401, says when the programs are not built
 from agents import SOURCE, until
 from harness import BIN, processes, start
+from test_import import COLUMNS, GOOD, MAP, row
 
 DEMO = os.path.join(SOURCE, "tests", "demo", "run.py")
 SECONDS = 40
@@ -88,6 +90,30 @@ class Demo(unittest.TestCase):
 
     def test_terminated(self):
         self.stop_in_the_middle(signal.SIGTERM, 143)
+
+    def test_an_import_with_a_bad_row(self):
+        """By a map of one's own; what is good is in, verified and counted; the exit code is the import's."""
+        inputs = tempfile.mkdtemp(prefix="muster-input-")
+        self.addCleanup(shutil.rmtree, inputs, True)
+        table, columns = os.path.join(inputs, "calls.csv"), os.path.join(inputs, "map.yaml")
+        shutil.copy(MAP, columns)
+        with open(table, "w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows([*GOOD, row("102", "E2", "no time at all")])
+        process = self.begin("--import", table, "--map", columns)
+        out, err = process.communicate(timeout=SECONDS)
+        self.assertEqual(process.returncode, 65, out + err)
+        for step in ("muster verify", "verified: nothing is wrong with it", "muster stats", "Done."):
+            self.assertIn(step, out)
+        self.assertIn("1 bad rows", err)
+        self.assert_clean()
+
+    def test_a_map_that_is_not_there(self):
+        process = self.begin("--import", DEMO, "--map", "nowhere.yaml")
+        _, err = process.communicate(timeout=20)
+        self.assertEqual((process.returncode, err.count("\n")), (66, 1), err)
+        self.assertIn("nowhere.yaml", err)
 
     def test_a_file_that_is_not_there(self):
         process = self.begin("--import", "nowhere.csv")
