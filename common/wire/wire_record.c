@@ -94,7 +94,7 @@ void wire_encode_record(const struct record *record, struct buf *ret)
 bool wire_record_can_be_read(struct bytes bytes)
 {
     struct arena arena;
-    struct record record;
+    struct record record = {0};
     struct command command;
 
     if (bytes.n <= EASILY_READ_BYTES)

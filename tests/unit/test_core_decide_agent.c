@@ -102,7 +102,7 @@ static void known_units_do_not_count_twice(void **state)
     units[0].id = "u-0-0";
     units[0].crew = 4;
     assert_int_equal(bus_do(&bus, command), 1); /* full, but this one is known */
-    (void)units_of(&bus, &command, 1); /* an unknown one */
+    (void)units_of(&bus, &command, 1);          /* an unknown one */
     assert_int_equal(bus_say(&bus, &command), REFUSED_TOO_MANY);
     bus_close(&bus);
 }
