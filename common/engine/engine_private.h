@@ -25,6 +25,7 @@ struct stream {
     bool loaded;       /* false: a load is under way */
     bool live;         /* as the open index will have it after the last record gathered */
     uint64_t last_seq; /* of the last record gathered that touched it; not to be evicted before its commit */
+    size_t wanted;     /* parked commands that name it: it stays */
     struct due due;    /* first: a heap entry is its stream */
     UT_hash_handle hh;
     struct stream *prev, *next; /* engine->idle, while loaded and not live */
@@ -45,6 +46,7 @@ struct author {
     struct session *sessions;
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
+    size_t parked;                         /* its commands among engine->parked */
     struct public_key proven_key; /* the last signature that was found good: of a batch, it comes again */
     struct hash proven_root;
     struct signature proven_signature;
@@ -67,6 +69,8 @@ struct submission {
     struct public_key key; /* under which it was good; it may change before the decision */
     enum refusal refusal;  /* found before decide() */
     const char *detail;
+    const char **streams; /* what it names: the arena's */
+    size_t streams_n;
     struct log_entry entry; /* once decided; index and payload are the arena's */
     struct submission *prev, *next;
 };
@@ -237,9 +241,14 @@ void intake_drop_parked(struct engine *engine);
 void intake_reply(struct engine *engine, struct submission *submission, const struct reply *reply);
 struct submission *submission_new(void);
 void submission_free(struct submission *submission);
+/* What the command names: command_streams(), kept. False: no memory. */
+bool submission_name_streams(struct submission *submission);
 struct author *author_find(struct engine *engine, const char *name);
 struct author *author_make(struct engine *engine, const char *name);
 bool author_may_log_refusal(struct engine *engine, struct author *author);
+
+/* index.c: after evolve(). False: no memory. */
+bool index_record(struct engine *engine, struct submission *submission, const struct decision *decision);
 
 /* commit.c */
 bool commit_has_room(const struct engine *engine);

@@ -32,11 +32,24 @@ static struct stream *stream_make(struct engine *engine, const char *name)
     return stream;
 }
 
+/* An order's own stream says where it is, and nothing more. */
+static bool apply_home(struct engine *engine, const struct event *event)
+{
+    if (event->kind == EVENT_ORDER_ISSUED &&
+        state_set_order_home(engine->state, event->order, event->incident) < 0) {
+        engine_fail(engine, ERR_NO_MEMORY, "out of memory while loading");
+        return false;
+    }
+    return true;
+}
+
 bool stream_apply(struct engine *engine, const struct log_record *record, const char *only)
 {
     struct record decoded;
     struct err err;
     char name[STREAM_NAME_MAX];
+    struct id order;
+    bool of_order = only != NULL && stream_order(only, &order);
 
     if (record->redacted) {
         return true; /* what it said is gone by law: state goes on without it */
@@ -56,6 +69,12 @@ bool stream_apply(struct engine *engine, const struct log_record *record, const 
     }
     for (size_t i = 0; i < decoded.events_n; i++) {
         const struct event *event = &decoded.events[i];
+        if (of_order) {
+            if (!apply_home(engine, event)) {
+                return false;
+            }
+            continue;
+        }
         if (only != NULL && strcmp(event_stream(event, engine->options.region, name), only) != 0) {
             continue;
         }
@@ -94,7 +113,7 @@ static void place(struct engine *engine, struct stream *stream)
         stream_incident(stream->name, &id) ? state_incident(engine->state, id) : NULL;
     bool is_incident = strncmp(stream->name, "incident/", 9) == 0;
 
-    if (!is_incident) {
+    if (!is_incident && !stream_order(stream->name, &id)) {
         return; /* agents and the region stay */
     }
     stream->live = incident != NULL && incident_is_live(incident);
@@ -153,29 +172,12 @@ bool region_is_loaded(struct engine *engine)
     return stream_ready(engine, stream_of_region(engine->options.region, name));
 }
 
-/* A parked command may be waiting for what was just loaded: it keeps its streams. */
-static bool is_wanted(const struct engine *engine, const char *name)
-{
-    char names[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
-    const struct submission *submission;
-
-    DL_FOREACH (engine->parked, submission) {
-        size_t n = command_streams(&submission->command, names);
-        for (size_t i = 0; i < n; i++) {
-            if (strcmp(names[i], name) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 void streams_evict_idle(struct engine *engine)
 {
     while (engine->idle_n > engine->options.idle_streams_max) {
         struct stream *oldest = engine->idle;
-        if (oldest == NULL || oldest->last_seq > engine->head.seq || is_wanted(engine, oldest->name)) {
-            return; /* not committed yet, or about to be used: the next time */
+        if (oldest == NULL || oldest->last_seq > engine->head.seq || oldest->wanted > 0) {
+            return; /* not committed yet, or a parked command waits for it: the next time */
         }
         char name[STREAM_NAME_MAX];
         memcpy(name, oldest->name, sizeof name);
