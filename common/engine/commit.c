@@ -291,7 +291,7 @@ static void committed(struct engine *engine, const struct log_request *request)
     }
     batch_free(&engine->flight);
     tail_committed(engine);
-    streams_evict_idle(engine);
+    streams_evict(engine);
 }
 
 /* --- when the commit fails ------------------------------------------------------------------------ */

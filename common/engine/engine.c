@@ -21,8 +21,9 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     }
     engine->state = state_new();
     engine->recent = calloc(RECENT_HASHES, sizeof *engine->recent);
-    if (engine->state == NULL || engine->recent == NULL) {
+    if (engine->state == NULL || engine->recent == NULL || fresh_init(&engine->fresh) < 0) {
         state_free(engine->state);
+        fresh_free(&engine->fresh);
         free(engine->recent);
         free(engine);
         return err_set(err, ERR_NO_MEMORY, "engine: out of memory");
@@ -33,6 +34,9 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     }
     if (engine->options.idle_streams_max == 0) {
         engine->options.idle_streams_max = ENGINE_IDLE_STREAMS_MAX;
+    }
+    if (engine->options.open_orders_max == 0) {
+        engine->options.open_orders_max = ENGINE_OPEN_ORDERS_MAX;
     }
     engine->io = *io;
     engine->clock = clock;
@@ -68,6 +72,7 @@ void engine_free(struct engine *engine)
     }
     streams_free(engine);
     due_free(&engine->due);
+    fresh_free(&engine->fresh);
     state_free(engine->state);
     arena_free(&engine->arena);
     buf_free(&engine->frame);
@@ -289,6 +294,7 @@ void engine_tick(struct engine *engine)
     if (engine->phase == PHASE_SERVICE && !engine->fenced && boot >= engine->own_after_ms &&
         region_is_loaded(engine)) {
         pass_deadlines(engine);
+        streams_ask_due(engine);
     }
     if (boot >= engine->swept_ms + SWEEP_MS && engine->phase >= PHASE_SERVICE) {
         engine->swept_ms = boot;
@@ -318,8 +324,10 @@ int64_t engine_due_ms(const struct engine *engine)
     if (engine->sessions != NULL || engine->authors != NULL) {
         at = engine->swept_ms + SWEEP_MS;
     }
-    if (due != NULL && can_pass_deadlines(engine)) {
-        int64_t deadline = due->at_ms - engine->offset_ms;
+    if (can_pass_deadlines(engine)) {
+        int64_t deadline = due != NULL ? due->at_ms - engine->offset_ms : INT64_MAX;
+        int64_t ask = streams_ask_due_ms(engine);
+        deadline = ask < deadline ? ask : deadline;
         if (deadline < engine->own_after_ms) {
             deadline = engine->own_after_ms;
         }

@@ -26,10 +26,14 @@ enum {
     ENGINE_BATCH_BYTES_MAX = 8 * 1024 * 1024, /* what gathers while a commit is under way */
     ENGINE_SESSIONS_PER_AGENT = 8,
     ENGINE_IDLE_STREAMS_MAX = 1024, /* streams that are over but still at hand */
-    ENGINE_WINDOW_MAX = 1024,       /* deliveries of a lane, or tail items, under way to one session */
-    ENGINE_HOLD_MS = 2000,      /* how long an author's later commands wait for one that was turned away */
-    ENGINE_RETRY_MS = 250,      /* what BUSY and DISK tell, and the pause before our own next try */
-    ENGINE_REFUSALS_BURST = 50, /* refusals of one author that are kept at once ... */
+    ENGINE_OPEN_ORDERS_MAX =
+        65536,                    /* at hand, with their incidents: some 1.5 KiB each where every order is an
+                                       incident of its own; the others are in the log, and read when needed */
+    ENGINE_FRESH_IDS_MAX = 65536, /* ids given since the start that need no look-up: 20 bytes each */
+    ENGINE_WINDOW_MAX = 1024,     /* deliveries of a lane, or tail items, under way to one session */
+    ENGINE_HOLD_MS = 2000,        /* how long an author's later commands wait for one that was turned away */
+    ENGINE_RETRY_MS = 250,        /* what BUSY and DISK tell, and the pause before our own next try */
+    ENGINE_REFUSALS_BURST = 50,   /* refusals of one author that are kept at once ... */
     ENGINE_REFUSALS_REFILL_MS = 2000 /* ... and one more for each of these; the rest are counted */
 };
 
@@ -62,6 +66,7 @@ struct engine_options {
     uint8_t boot[16];
     uint32_t beat_ms;          /* 0: ENGINE_BEAT_MS */
     uint32_t idle_streams_max; /* 0: ENGINE_IDLE_STREAMS_MAX */
+    uint32_t open_orders_max;  /* 0: ENGINE_OPEN_ORDERS_MAX */
     bool accept_clock;         /* an operator's word that the wall clock is right */
 };
 

@@ -20,16 +20,35 @@ struct session;
 
 /* --- streams.c: what is loaded -------------------------------------------------------------------- */
 
+struct stream_list {
+    struct stream *first; /* touched least recently */
+    size_t n;
+    size_t weight;
+};
+
 struct stream {
-    char name[STREAM_NAME_MAX];
-    bool loaded;       /* false: a load is under way */
-    bool live;         /* as the open index will have it after the last record gathered */
-    uint64_t last_seq; /* of the last record gathered that touched it; not to be evicted before its commit */
-    size_t wanted;     /* parked commands that name it: it stays */
-    struct due due;    /* first: a heap entry is its stream */
+    bool loaded; /* false: a load is under way */
+    bool live;   /* as the open index will have it after the last record gathered */
+    uint64_t
+        last_seq;  /* of the last record gathered that touched it; evicted after its commit at the earliest */
+    size_t wanted; /* parked commands that name it: it stays */
+    size_t weight; /* itself and its orders */
+    struct due due;
+    struct stream_list *list; /* NULL: the region and agents, which stay, and what is being loaded */
+    struct stream *prev, *next;
     UT_hash_handle hh;
-    struct stream *prev, *next; /* engine->idle, while loaded and not live */
-    bool idle;
+    char name[];
+};
+
+/* --- fresh.c: ids that are too new to be in the log ------------------------------------------------ */
+
+/* Ids that were given since floor_ms; one of that time that is not here is free, without a look at the log. */
+struct fresh_ids {
+    int64_t floor_ms; /* INT64_MAX: nothing is known */
+    struct id *young; /* open addressing; zero: free */
+    struct id *old;   /* the generation before */
+    size_t young_n;
+    unsigned answers; /* of the log, at the start */
 };
 
 /* --- intake.c: commands on their way -------------------------------------------------------------- */
@@ -171,9 +190,13 @@ struct engine {
     struct public_key broker_key;
 
     struct stream *streams;
-    struct stream *idle;
-    size_t idle_n;
-    struct due_heap due;
+    struct stream_list idle; /* over, or an order's own */
+    struct stream_list open;
+    struct fresh_ids fresh;
+    struct due_heap due; /* of what is loaded */
+    bool due_elsewhere;  /* ... and there may be more in the log ... */
+    bool due_asked;
+    int64_t due_asked_ms; /* boot time: last asked for what is due soon */
     size_t loads_under_way;
 
     struct author *authors;
@@ -226,10 +249,24 @@ void stream_evict(struct engine *engine, const char *name);
 /* What ran ahead of the log is dropped and, if it was loaded, read again: its deadlines go on. */
 void stream_reload(struct engine *engine, const char *name);
 bool region_is_loaded(struct engine *engine);
-void streams_evict_idle(struct engine *engine);
+void streams_evict(struct engine *engine);
+/* Loads what is not at hand and will be due soon; what is due soon is never evicted. */
+void streams_ask_due(struct engine *engine);
+int64_t streams_ask_due_ms(const struct engine *engine); /* boot time; INT64_MAX: not needed */
+/* Whether another open stream may be loaded at the start. */
+bool streams_have_room(const struct engine *engine);
 void streams_free(struct engine *engine);
 /* Applies the events of a record to the stream (NULL: to all); false: damage or no memory, engine failed. */
 bool stream_apply(struct engine *engine, const struct log_record *record, const char *only);
+
+/* fresh.c */
+int fresh_init(struct fresh_ids *fresh); /* 0 or ERR_NO_MEMORY */
+void fresh_free(struct fresh_ids *fresh);
+/* At the start: asks the log for ids of now and later; what it does not name is fresh from then on. */
+void fresh_begin(struct engine *engine);
+void fresh_note(struct fresh_ids *fresh, struct id id, int64_t now_ms);
+/* "incident/ID" or "order/ID" that no record can have touched. */
+bool fresh_is(const struct fresh_ids *fresh, const char *stream);
 
 /* intake.c */
 void intake_submit(struct engine *engine, struct session *session, const struct signed_command *said);

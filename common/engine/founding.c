@@ -137,6 +137,10 @@ static void open_answered(struct engine *engine, struct job *job)
     const struct log_answer *answer = &job->request.answer;
 
     for (size_t i = 0; i < answer->names_n; i++) {
+        if (!streams_have_room(engine)) { /* the others are read when somebody names them, or they are due */
+            engine->due_elsewhere = true;
+            return;
+        }
         (void)stream_ready(engine, answer->names[i].name);
     }
     if (answer->more && answer->names_n > 0) {
@@ -189,6 +193,7 @@ void founding_advance(struct engine *engine)
     case PHASE_FOUNDING:
         if (region_is_ours(engine) && set_clock(engine)) {
             engine->phase = PHASE_OPEN;
+            fresh_begin(engine);
             ask_open(engine, "");
         }
         return;

@@ -85,6 +85,7 @@ static bool index_order(struct indexing *indexing, const struct event *event, ui
     struct engine *engine = indexing->engine;
     char name[STREAM_NAME_MAX];
 
+    fresh_note(&engine->fresh, event->order, engine_now(engine));
     if (stream_touched(engine, stream_of_order(event->order, name), seq) == NULL ||
         state_set_order_home(engine->state, event->order, event->incident) < 0) {
         indexing->no_memory = true;
@@ -105,6 +106,9 @@ static void index_streams(struct indexing *indexing, const struct decision *deci
         const struct event *event = &decision->events[i];
         if (event->kind == EVENT_ORDER_ISSUED && !index_order(indexing, event, seq)) {
             return;
+        }
+        if (event->kind == EVENT_INCIDENT_OPENED) {
+            fresh_note(&engine->fresh, event->incident, engine_now(engine));
         }
         event_stream(event, engine->options.region, name);
         if (strcmp(name, last) == 0) {
