@@ -96,6 +96,7 @@ struct client {
     size_t pending_capacity;
     size_t pending_bytes;
     size_t in_flight;
+    size_t pending_unread; /* so many, when the journal failed: none is sent before they are read again */
     struct frames replies;
     struct frames deliveries;
     int64_t trouble_until_ms;
@@ -135,6 +136,7 @@ void client_tail_item(struct client *client, const struct tail_item *item);
 void client_tail_end(struct client *client, const struct tail_end *end);
 
 /* client_submit.c */
+/* The list of what has no reply, as the journal has it. What fails is tried again at the next tick. */
 int client_submit_load(struct client *client, struct err *err);
 void client_submit_pump(struct client *client);
 int64_t client_submit_due(const struct client *client);

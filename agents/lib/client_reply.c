@@ -209,13 +209,10 @@ static void take_some(struct client *client, size_t n, struct arena *arenas, str
         rc = journal_commit(client->journal, &err);
     }
     if (rc) {
-        /* What changed in memory and not in the journal is read again and said again. */
+        /* What changed in memory and not in the journal is read again, at a tick that can, and said again. */
+        client->pending_unread = client->pending_unread > 0 ? client->pending_unread : client->pending_n;
         client_trouble(client, &err);
         client_give_up(client, "the journal fails");
-        client_submit_undo(client, client->pending_n);
-        if (client_submit_load(client, &err)) {
-            client_trouble(client, &err);
-        }
         return;
     }
     client_frames_take(&client->replies, frames, n);

@@ -30,6 +30,8 @@ struct fake {
     struct public_keys region_keys;
     char path[96];
     char folder[64];
+    const char *vfs; /* of the journal; NULL: a file of the system */
+    size_t troubles; /* allowed with a vfs only */
     struct journal *journal;
     struct client *client;
     uint64_t epoch;
@@ -59,6 +61,8 @@ struct fake {
 };
 
 void fake_start(struct fake *fake);
+/* The same, with the journal on the disk of this VFS. */
+void fake_start_on(struct fake *fake, const char *vfs);
 void fake_stop(struct fake *fake);
 /* The client's process dies and starts again, with the same journal. */
 void fake_restart(struct fake *fake);
