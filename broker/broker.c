@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "broker/watchdog.h"
 #include "common/base/clock.h"
 #include "common/base/logging.h"
 #include "common/engine/engine.h"
@@ -24,9 +25,6 @@
 enum {
     /* Deliveries of three lanes, tail items and replies that may be under way to one agent. */
     SEND_QUEUE = 4 * ENGINE_WINDOW_MAX + 1024,
-    /* A commit that takes longer than this hangs: a supervised restart is better. */
-    WRITER_HUNG_MS = 30000,
-    WATCHDOG_MS = 1000,
     STOP_MS = 5000
 };
 
@@ -41,7 +39,8 @@ struct broker {
     struct log_writer *writer;
     uv_poll_t writer_poll;
     uv_signal_t term, interrupt;
-    uv_timer_t watchdog;
+    uv_timer_t watchdog_timer;
+    struct watchdog watchdog;
     bool stopping;
     int64_t stopping_ms;
     bool closed;
@@ -197,7 +196,7 @@ static void on_watchdog(uv_timer_t *timer)
 {
     struct broker *broker = timer->data;
 
-    if (log_writer_busy_ms(broker->writer) > WRITER_HUNG_MS) {
+    if (watchdog_look(&broker->watchdog, log_writer_doing(broker->writer), boot_now())) {
         /* The thread cannot be ended, nor can what it holds be trusted: only the process can end. */
         log_error("the disk has not answered for %d s: ending for a restart", WRITER_HUNG_MS / 1000);
         _exit(err_exit_code(ERR_IO));
@@ -234,7 +233,7 @@ static void close_all(struct broker *broker)
     uv_close((uv_handle_t *)&broker->writer_poll, NULL);
     uv_close((uv_handle_t *)&broker->term, NULL);
     uv_close((uv_handle_t *)&broker->interrupt, NULL);
-    uv_close((uv_handle_t *)&broker->watchdog, NULL);
+    uv_close((uv_handle_t *)&broker->watchdog_timer, NULL);
 }
 
 /* --- set-up --------------------------------------------------------------------------------------------- */
@@ -291,7 +290,7 @@ static int start_handles(struct broker *broker, struct err *err)
     broker->writer_poll.data = broker;
     broker->term.data = broker;
     broker->interrupt.data = broker;
-    broker->watchdog.data = broker;
+    broker->watchdog_timer.data = broker;
     int result = net_boot_timer_open(loop, on_timer, broker, &broker->timer, err);
     if (result < 0) {
         return result;
@@ -302,8 +301,9 @@ static int start_handles(struct broker *broker, struct err *err)
     failed = failed != 0 ? failed : uv_signal_start(&broker->term, on_signal, SIGTERM);
     failed = failed != 0 ? failed : uv_signal_init(loop, &broker->interrupt);
     failed = failed != 0 ? failed : uv_signal_start(&broker->interrupt, on_signal, SIGINT);
-    failed = failed != 0 ? failed : uv_timer_init(loop, &broker->watchdog);
-    failed = failed != 0 ? failed : uv_timer_start(&broker->watchdog, on_watchdog, WATCHDOG_MS, WATCHDOG_MS);
+    failed = failed != 0 ? failed : uv_timer_init(loop, &broker->watchdog_timer);
+    failed =
+        failed != 0 ? failed : uv_timer_start(&broker->watchdog_timer, on_watchdog, WATCHDOG_MS, WATCHDOG_MS);
     return failed != 0 ? err_set(err, ERR_OS, "libuv: %s", uv_strerror(failed)) : 0;
 }
 
