@@ -58,6 +58,7 @@ struct author {
     char name[NAME_MAX_BYTES + 1];
     bool ready;            /* mark is known and the agent's stream loaded */
     bool asking;           /* ... is being asked for */
+    bool checking;         /* the record that a session of it says it has seen is being asked for */
     uint64_t mark;         /* highest counter under a verified signature */
     uint64_t held;         /* turned away for the moment: later ones wait for it; 0: none */
     uint64_t held_to;      /* ... and so on up to this one */
@@ -137,8 +138,9 @@ struct session {
     bool welcomed;
     bool deliveries;
     uint32_t window;
-    int64_t heard_ms; /* boot time */
-    int64_t beat_ms;  /* last beat sent */
+    struct signed_head seen; /* what its Hello said it has seen; not present once it was checked */
+    int64_t heard_ms;        /* boot time */
+    int64_t beat_ms;         /* last beat sent */
     struct lane_state lanes[LANE_MAX + 1];
     struct tail_state tail;
     UT_hash_handle hh;
