@@ -310,6 +310,9 @@ static void give_back(struct engine *engine, struct submission *submission, enum
         }
         intake_hold(engine, author, submission->command.counter);
     }
+    if (is_ours(submission) && submission->command.kind == COMMAND_COUNT_REFUSALS) {
+        session_count_again(engine, &submission->command.count_refusals);
+    }
     intake_reply(engine, submission, &reply);
 }
 

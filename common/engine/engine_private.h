@@ -323,6 +323,8 @@ void session_drop(struct engine *engine, struct session *session);
 /* Still enrolled, under this key? Else it is ended. */
 bool session_holds(struct engine *engine, struct session *session);
 void sessions_sweep(struct engine *engine, int64_t boot_ms);
+/* The record with this count did not come about: it is counted on. */
+void session_count_again(struct engine *engine, const struct count_refusals *count);
 void sessions_free(struct engine *engine);
 void session_bye(struct engine *engine, struct peer peer, enum refusal refusal, const char *reason);
 

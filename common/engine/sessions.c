@@ -351,9 +351,24 @@ static void count_refusals(struct engine *engine, struct author *author, int64_t
                               .count_refusals = {.agent = author->name,
                                                  .count = author->refusals_uncounted,
                                                  .up_to_counter = author->refusals_up_to}};
+    uint64_t before = engine->next_seq;
     author->refusals_uncounted = 0;
     author->refusals_at_ms = boot_ms;
     commit_own(engine, &command);
+    if (engine->next_seq == before) {
+        session_count_again(engine, &command.count_refusals);
+    }
+}
+
+void session_count_again(struct engine *engine, const struct count_refusals *count)
+{
+    struct author *author = author_find(engine, count->agent);
+
+    if (author != NULL) {
+        author->refusals_uncounted += count->count;
+        author->refusals_up_to =
+            count->up_to_counter > author->refusals_up_to ? count->up_to_counter : author->refusals_up_to;
+    }
 }
 
 void sessions_sweep(struct engine *engine, int64_t boot_ms)

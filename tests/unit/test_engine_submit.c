@@ -271,6 +271,44 @@ static void test_refusals_are_capped_and_counted(void **state)
     assert_int_equal(head(), before + ENGINE_REFUSALS_BURST + 1);
 }
 
+/* The count in the log's last record. */
+static uint64_t last_count(void)
+{
+    struct log_query query = {.question = LOG_Q_RANGE, .after = head() - 1, .records_max = 1};
+    struct log_answer answer = {0};
+    struct record record;
+    struct command command = {0};
+
+    arena_reset(&rig.arena);
+    assert_int_equal(log_read(rig.store, &query, &rig.arena, &answer, NULL), 0);
+    assert_int_equal(answer.rows_n, 1);
+    assert_int_equal(answer.rows[0].record.header.kind, COMMAND_COUNT_REFUSALS);
+    assert_int_equal(wire_decode_record(answer.rows[0].record.payload, &rig.arena, &record, NULL), 0);
+    assert_int_equal(wire_decode_command(record.signed_command.payload, &rig.arena, &command, NULL), 0);
+    return command.count_refusals.count;
+}
+
+static void test_counted_refusals_survive_a_full_disk(void **state)
+{
+    struct command command = rig_follow_up(7, "of what?");
+    uint64_t before = head();
+
+    (void)state;
+    for (int i = 0; i < ENGINE_REFUSALS_BURST + 30; i++) {
+        (void)rig_done(&rig, 2, STATION, &command);
+    }
+    rig.boot_ms += 61000;
+    rig.utc_ms += 61000;
+    engine_tick(rig.engine);
+    run_until_append();
+    rig_fail(&rig, ERR_DISK_FULL);
+    rig_run(&rig);
+    assert_int_equal(head(), before + ENGINE_REFUSALS_BURST);
+    rig_later(&rig, 61000);
+    assert_int_equal(head(), before + ENGINE_REFUSALS_BURST + 1);
+    assert_int_equal(last_count(), 30);
+}
+
 static void test_refusal_beyond_the_cap_moves_the_mark(void **state)
 {
     struct command command = rig_follow_up(7, "of what?");
@@ -457,6 +495,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_speaking_for_another, setup, teardown),
         cmocka_unit_test_setup_teardown(test_flood_of_undecodable_commands, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals_are_capped_and_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_counted_refusals_survive_a_full_disk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusal_beyond_the_cap_moves_the_mark, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_keeps_deadlines, setup, teardown),
