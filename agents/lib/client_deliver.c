@@ -338,8 +338,12 @@ static int take_batch(struct client *client, struct taken *taken, size_t n, size
         journal_rollback(client->journal);
         return rc;
     }
-    *ret_n = i;
-    return journal_commit(client->journal, err);
+    rc = journal_commit(client->journal, err);
+    if (!rc) {
+        client_ack_kept(client);
+        *ret_n = i;
+    }
+    return rc;
 }
 
 /* False when no more can be taken now. */

@@ -160,6 +160,8 @@ void client_take_deliveries(struct client *client);
 void client_ack_reply(struct client *client, const struct reply *reply);
 void client_ack_send(struct client *client);
 int64_t client_ack_due(const struct client *client);
-int client_ack_keep(struct client *client, struct err *err); /* cursors and head into the journal */
+/* Cursors and head go into the journal; once its transaction is durable, client_ack_kept() says so. */
+int client_ack_keep(struct client *client, struct err *err);
+void client_ack_kept(struct client *client);
 
 #endif

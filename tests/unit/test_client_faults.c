@@ -98,9 +98,29 @@ static void what_waits_is_read_again_for_as_long_as_it_takes(void **state)
     assert_int_equal(client_pending(fake.client), 0);
 }
 
+/* Cursors and heads that were in a transaction which came to nothing go into the next one. */
+static void what_a_failed_commit_took_along_is_kept_later(void **state)
+{
+    uint64_t first, cursor = 0;
+
+    (void)state;
+    start_session();
+    first = fake_order(&fake, fake_id(1), INT64_C(4000000000000));
+    memvfs_fail(disk, MEMVFS_CHANGES, 1, MEMVFS_EIO, true);
+    fake_order(&fake, fake_id(2), INT64_C(4000000000000));
+    assert_int_equal(fake.given_n, 1);
+    assert_true(fake.troubles > 0);
+    memvfs_fail(disk, 0, 0, 0, false);
+    fake_later(&fake, TROUBLE_MS);
+    assert_int_equal(fake.given_n, 2);
+    assert_int_equal(journal_cursor(fake.journal, LANE_ORDERS, &cursor, NULL), 0);
+    assert_int_equal(cursor, first); /* the second's goes along with what comes next */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_a_failed_commit_took_along_is_kept_later, setup, teardown),
         cmocka_unit_test_setup_teardown(what_waits_is_read_again_for_as_long_as_it_takes, setup, teardown),
     };
 
