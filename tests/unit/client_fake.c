@@ -90,8 +90,12 @@ static void on_delivery(void *ctx, const struct delivery *delivery)
 
 static void on_tail(void *ctx, const struct tail_item *item)
 {
-    (void)item;
-    ((struct fake *)ctx)->tailed++;
+    struct fake *fake = ctx;
+
+    fake->tailed++;
+    if (fake->on_tail) {
+        fake->on_tail(item);
+    }
 }
 
 static void on_tail_end(void *ctx, const struct tail_end *end)

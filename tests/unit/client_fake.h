@@ -57,6 +57,7 @@ struct fake {
     uint64_t reply_tag;
     struct reply reply;
     size_t tailed;
+    void (*on_tail)(const struct tail_item *item); /* the test's own; may be NULL */
     size_t tail_ends;
 };
 

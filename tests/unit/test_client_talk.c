@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -406,6 +407,37 @@ static void a_tail_goes_on_after_a_reconnect(void **state)
     assert_int_equal(fake.tail_ends, 1);
 }
 
+static void answer_in_callback(const struct tail_item *item)
+{
+    const struct give_receipt receipt = {.order = fake_id(1), .rung = RUNG_ACKNOWLEDGED};
+    char author[64];
+    struct buf record;
+
+    (void)snprintf(author, sizeof author, "%s", item->author);
+    buf_init(&record, 0);
+    buf_append(&record, item->record.p, item->record.n);
+    assert_int_equal(client_receipt(fake.client, &receipt, 1, NULL), 0);
+    assert_string_equal(item->author, author);
+    assert_memory_equal(item->record.p, record.p, record.n);
+    buf_free(&record);
+}
+
+static void a_callback_may_answer(void **state)
+{
+    const struct tail tail = {.filter = TAIL_ALL};
+    struct tail_item item = {.seq = 101, .epoch = 1, .author = FAKE_CENTRE, .outcome = 1};
+
+    (void)state;
+    start_session();
+    fake_order(&fake, fake_id(1), INT64_C(4000000000000));
+    fake.on_tail = answer_in_callback;
+    item.record = buf_bytes(&fake.region[0]);
+    assert_int_equal(client_tail(fake.client, &tail, NULL), 0);
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_ITEM, .tail_item = item});
+    assert_int_equal(fake.tailed, 1);
+    assert_int_equal(client_pending(fake.client), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -427,6 +459,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_root_is_not_believed, setup, teardown),
         cmocka_unit_test_setup_teardown(garbage_ends_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(a_tail_goes_on_after_a_reconnect, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_callback_may_answer, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
