@@ -277,7 +277,8 @@ void client_tick(struct client *client)
         struct err err = {0};
 
         client->trim_ms = now + TRIM_EVERY_MS;
-        if (journal_trim(client->journal, client_bus_ms(client), &err)) {
+        /* Without the bus's time no recall is over: our own clock may be years ahead of it. */
+        if (journal_trim(client->journal, client->bus_known ? client_bus_ms(client) : 0, &err)) {
             client_trouble(client, &err);
         }
     }

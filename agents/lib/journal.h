@@ -121,7 +121,8 @@ int journal_set_note(struct journal *journal, struct id order, struct bytes note
 int journal_add_recall(struct journal *journal, struct id order, int64_t expires_at_ms, struct err *err);
 int journal_has_recall(struct journal *journal, struct id order, bool *ret, struct err *err);
 
-/* Drops recalls whose order has expired by now, and what is beyond the bounds above. */
+/* Drops recalls whose order has expired by now (0: the time is not known, none has), and what is beyond the
+ * bounds above. */
 int journal_trim(struct journal *journal, int64_t bus_ms, struct err *err);
 
 #endif

@@ -438,6 +438,26 @@ static void a_callback_may_answer(void **state)
     assert_int_equal(client_pending(fake.client), 1);
 }
 
+/* The agent's clock is ahead of the bus, and it is offline: a recall that came before its order stays. */
+static void without_the_bus_no_recall_is_over(void **state)
+{
+    enum { TRIM_MS = 10 * 60 * 1000 };
+    bool recalled = false;
+
+    (void)state;
+    assert_true(client_bus_ms(fake.client) > fake.now_ms + 500000);
+    assert_int_equal(journal_add_recall(fake.journal, fake_id(1), fake.now_ms + TRIM_MS + 100000, NULL), 0);
+    fake.now_ms += TRIM_MS;
+    client_tick(fake.client);
+    assert_int_equal(journal_has_recall(fake.journal, fake_id(1), &recalled, NULL), 0);
+    assert_true(recalled);
+    start_session(); /* now it is known what time it is: 95 s before that order expires, and then after */
+    fake.now_ms += TRIM_MS;
+    client_tick(fake.client);
+    assert_int_equal(journal_has_recall(fake.journal, fake_id(1), &recalled, NULL), 0);
+    assert_false(recalled);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -460,6 +480,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(garbage_ends_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(a_tail_goes_on_after_a_reconnect, setup, teardown),
         cmocka_unit_test_setup_teardown(a_callback_may_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_the_bus_no_recall_is_over, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
