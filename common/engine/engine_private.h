@@ -42,7 +42,7 @@ struct stream {
 
 /* --- fresh.c: ids that are too new to be in the log ------------------------------------------------ */
 
-/* Ids that were given since floor_ms; one of that time that is not here is free, the log need not be asked. */
+/* Ids that were given since floor_ms: one of that time that is not here is free, without asking the log. */
 struct fresh_ids {
     int64_t floor_ms; /* INT64_MAX: nothing is known */
     struct id *young; /* open addressing; zero: free */
