@@ -39,7 +39,7 @@ int64_t load_now_ns(void)
     return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
-/* --- options --------------------------------------------------------------------------------------------- */
+/* --- options --- */
 
 static bool set_number(struct load_options *options, const char *name, const char *value)
 {
@@ -76,7 +76,8 @@ static bool set_text(struct load_options *options, const char *name, const char 
     } texts[] = {{"--mode", &options->mode},
                  {"--endpoint", &options->endpoint},
                  {"--folder", &options->folder},
-                 {"--ca", &options->ca}};
+                 {"--ca", &options->ca},
+                 {"--key", &options->key}};
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         if (strcmp(name, texts[i].name) == 0) {
@@ -112,7 +113,7 @@ void load_options_read(int argc, char **argv, struct load_options *ret)
     }
 }
 
-/* --- latencies ------------------------------------------------------------------------------------------- */
+/* --- latencies --- */
 
 void load_histogram_add(struct load_histogram *histogram, int64_t ns)
 {
@@ -156,7 +157,7 @@ double load_histogram_us(const struct load_histogram *histogram, double share)
     return 0;
 }
 
-/* --- who may issue --------------------------------------------------------------------------------------- */
+/* --- who may issue --- */
 
 void load_begin(struct load *load, const struct load_options *options)
 {

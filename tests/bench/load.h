@@ -2,9 +2,9 @@
  * the report, so that every system is driven and measured alike. One thread at a time.
  *
  * An order takes a slot when it goes out and gives it back when its addressee has it. Closed loop: as many
- * under way as there are slots. Open loop (--rate): an order is due at its time whether or not those before it
- * have come, and its latency counts from that time, so that a system that stalls is charged for everybody who
- * would have waited (no coordinated omission). */
+ * under way as there are slots. Open loop (--rate): an order is due at its time whether or not those before
+ * it have come, and its latency counts from that time, so that a system that stalls is charged for everybody
+ * who would have waited (no coordinated omission). */
 #ifndef MUSTER_TESTS_BENCH_LOAD_H
 #define MUSTER_TESTS_BENCH_LOAD_H
 
@@ -26,6 +26,7 @@ struct load_options {
     const char *endpoint; /* ZeroMQ's */
     const char *folder;   /* keys, or where to write */
     const char *ca;       /* certificate to trust; NULL: no TLS */
+    const char *key;      /* a ROUTER's CURVE key, Z85; NULL: no CURVE */
     long port;
     long clients;    /* that issue; slot s is client s % clients' */
     long addressees; /* that are ordered, 0: as many as clients */
@@ -48,7 +49,7 @@ _Noreturn void load_fail(const char *format, ...) __attribute__((format(printf, 
 /* The same if p is NULL: these programs have nothing to do without memory. */
 void *load_alloc(size_t n, size_t size);
 
-/* --- latencies: 64 steps a power of two, so 1.6 % at most off ------------------------------------------ */
+/* --- latencies: 64 steps a power of two, so 1.6 % at most off --- */
 
 struct load_histogram {
     uint64_t n;
@@ -60,7 +61,7 @@ void load_histogram_add(struct load_histogram *histogram, int64_t ns);
 /* The value below or at which a share (0 to 1) lies, in microseconds; 0 without values. */
 double load_histogram_us(const struct load_histogram *histogram, double share);
 
-/* --- who may issue --------------------------------------------------------------------------------------- */
+/* --- who may issue --- */
 
 struct load {
     struct load_options options;

@@ -23,7 +23,8 @@ enum {
     ANSWER_BY_MS = 60 * 60 * 1000,
     EXPIRES_MS = 2 * ANSWER_BY_MS,
     NS_PER_MS = 1000000,
-    BEAT_LOOK_MS = 500
+    BEAT_LOOK_MS = 500,
+    GATHER_US = 2000 /* open loop: a bulk sender gathers so long for a signature; it counts as latency */
 };
 
 /* What an order still waits for. */
@@ -53,8 +54,9 @@ struct drive {
     size_t answers_n;
     struct resend *resends;
     size_t resends_n, resends_max;
-    uint64_t busy, checked, received;
+    uint64_t busy, checked, received, head;
     int64_t beat_look_ns;
+    int64_t gather_ns; /* open loop: not before */
 };
 
 static struct party *issuer_of(struct drive *drive, size_t slot)
@@ -67,7 +69,7 @@ static struct party *addressee_of(struct drive *drive, size_t slot)
     return &drive->at[drive->issuers_n + slot % (drive->n - drive->issuers_n)];
 }
 
-/* --- out ------------------------------------------------------------------------------------------------- */
+/* --- out --- */
 
 /* The id's last two bytes are the slot, so that no table is needed to find it again. */
 static struct id new_id(size_t slot)
@@ -119,8 +121,8 @@ static void send_orders(struct drive *drive, struct party *issuer, const uint32_
     }
 }
 
-/* Gathers what may go out now into batches, issuer by issuer. A bulk sender waits until there is a batch, unless
- * time presses (open loop). */
+/* Gathers what may go out now into batches, issuer by issuer. A bulk sender waits until there is a batch, or
+ * in the open loop for a moment. */
 static void issue(struct drive *drive)
 {
     static uint32_t batches[LOAD_CLIENTS_MAX][PARTY_BATCH_MAX];
@@ -129,9 +131,11 @@ static void issue(struct drive *drive)
     size_t batch = (size_t)drive->options.batch;
     size_t room = load_room(&drive->load, now);
 
-    if (drive->options.rate == 0 && room < batch * drive->issuers_n && room < drive->load.slots) {
+    if (drive->options.rate > 0 ? now < drive->gather_ns
+                                : room < drive->load.slots && room < batch * drive->issuers_n) {
         return;
     }
+    drive->gather_ns = now + (batch > 1 ? (int64_t)GATHER_US * 1000 : 0);
     for (int slot; (slot = load_next(&drive->load, now)) >= 0;) {
         size_t i = (size_t)slot % drive->issuers_n;
         batches[i][sizes[i]++] = (uint32_t)slot;
@@ -204,7 +208,7 @@ static void resend(struct drive *drive)
     drive->resends_n = kept;
 }
 
-/* --- in -------------------------------------------------------------------------------------------------- */
+/* --- in --- */
 
 static void got(struct drive *drive, size_t slot, uint8_t what)
 {
@@ -240,6 +244,7 @@ static void on_reply(struct drive *drive, struct party *party, const struct repl
     if (reply->outcome != OUTCOME_DONE) {
         load_fail("%s: refused: %s (%s)", party->keys.name, refusal_text(reply->refusal), reply->detail);
     }
+    drive->head = reply->seq > drive->head ? reply->seq : drive->head;
     if (is_issuer) {
         got(drive, slot, WANT_REPLY);
     }
@@ -336,7 +341,7 @@ static void wait_for(struct drive *drive, int64_t wait_ns)
     }
 }
 
-/* --- a run ----------------------------------------------------------------------------------------------- */
+/* --- a run --- */
 
 static void open_parties(struct drive *drive, const char *kind, size_t from, size_t n, bool deliveries)
 {
@@ -392,22 +397,26 @@ static void run_idle(struct drive *drive)
 static void run(struct drive *drive)
 {
     char extra[256];
+    int64_t now = load_now_ns();
 
-    while (!load_over(&drive->load, load_now_ns())) {
+    while (!load_over(&drive->load, now)) {
         issue(drive);
         answer_all(drive);
         resend(drive);
         read_dirty(drive);
         beat(drive);
-        wait_for(drive, load_wait_ns(&drive->load, load_now_ns()));
+        now = load_now_ns();
+        int64_t wait_ns = load_wait_ns(&drive->load, now);
+        bool gathers = drive->options.rate > 0 && wait_ns < drive->gather_ns - now;
+        wait_for(drive, gathers ? drive->gather_ns - now : wait_ns);
     }
     for (size_t i = 0; i < drive->n; i++) {
         drive->checked += drive->at[i].checked;
     }
     (void)snprintf(extra, sizeof extra,
                    "\"orders\": %" PRIu64 ", \"deliveries\": %" PRIu64 ", \"signatures_checked\": %" PRIu64
-                   ", \"busy\": %" PRIu64,
-                   drive->load.done, drive->received, drive->checked, drive->busy);
+                   ", \"busy\": %" PRIu64 ", \"head\": %" PRIu64,
+                   drive->load.done, drive->received, drive->checked, drive->busy, drive->head);
     load_report(&drive->load, extra);
 }
 

@@ -1,5 +1,5 @@
-/* One agent of the load on a real musterd: its socket, its keys, its session. Bare ZeroMQ and not the client of
- * agents/lib, which writes a journal: what is measured is the broker. */
+/* One agent of the load on a real musterd: its socket, its keys, its session. Bare ZeroMQ and not the client
+ * of agents/lib, which writes a journal: what is measured is the broker. */
 #ifndef MUSTER_TESTS_BENCH_MUSTER_PARTY_H
 #define MUSTER_TESTS_BENCH_MUSTER_PARTY_H
 
@@ -60,8 +60,8 @@ bool party_read(struct parties *parties, struct party *party, struct envelope *r
 void party_say(struct parties *parties, struct party *party, const struct envelope *envelope);
 void party_send(struct party *party, struct bytes frame);
 
-/* Signs commands as one batch and writes a Submit of each into frames; the counters are the next ones, and the
- * slot of each is remembered under it. */
+/* Signs commands as one batch and writes a Submit of each into frames; the counters are the next ones, and
+ * the slot of each is remembered under it. */
 void party_sign(struct parties *parties, struct party *party, struct command *commands, const uint32_t *slots,
                 struct buf *const *frames, size_t n);
 
