@@ -1,29 +1,36 @@
 #include "common/core/stream.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char incident_prefix[] = "incident/";
 static const char order_prefix[] = "order/";
 
+/* Cut when it is too long, which no name that was checked is. */
+static char *join(const char *prefix, const char *name, char *ret)
+{
+    size_t n = strlen(prefix), rest = strnlen(name, STREAM_NAME_MAX - 1 - n);
+
+    memcpy(ret, prefix, n);
+    memcpy(ret + n, name, rest);
+    ret[n + rest] = '\0';
+    return ret;
+}
+
 char *stream_of_incident(struct id incident, char *ret)
 {
     char text[ID_TEXT];
 
-    (void)snprintf(ret, STREAM_NAME_MAX, "%s%s", incident_prefix, id_format(incident, text));
-    return ret;
+    return join(incident_prefix, id_format(incident, text), ret);
 }
 
 char *stream_of_agent(const char *agent, char *ret)
 {
-    (void)snprintf(ret, STREAM_NAME_MAX, "agent/%s", agent);
-    return ret;
+    return join("agent/", agent, ret);
 }
 
 char *stream_of_region(const char *region, char *ret)
 {
-    (void)snprintf(ret, STREAM_NAME_MAX, "region/%s", region);
-    return ret;
+    return join("region/", region, ret);
 }
 
 char *stream_of_order(struct id order, char *ret)
@@ -31,8 +38,7 @@ char *stream_of_order(struct id order, char *ret)
     char text[ID_TEXT];
 
     memset(order.b + ID_BYTES - EVACUATION_TAIL, 0, EVACUATION_TAIL);
-    (void)snprintf(ret, STREAM_NAME_MAX, "%s%s", order_prefix, id_format(order, text));
-    return ret;
+    return join(order_prefix, id_format(order, text), ret);
 }
 
 bool stream_incident(const char *stream, struct id *ret)
@@ -107,7 +113,7 @@ size_t command_streams(const struct command *command, char ret[STREAMS_PER_COMMA
         stream_of_agent(command->agent, ret[0]);
         return 1;
     case COMMAND_PASS_DEADLINES:
-        (void)snprintf(ret[0], STREAM_NAME_MAX, "%s", command->pass_deadlines.stream);
+        join("", command->pass_deadlines.stream, ret[0]);
         return 1;
     case COMMAND_NONE:
     case COMMAND_FOUND_REGION:

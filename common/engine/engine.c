@@ -68,6 +68,7 @@ void engine_free(struct engine *engine)
         for (int lane = 0; lane <= LANE_MAX; lane++) {
             submission_free(author->acks[lane]);
         }
+        free(author->proof);
         free(author);
     }
     streams_free(engine);
@@ -177,6 +178,18 @@ void job_submit(struct engine *engine, struct job *job)
     engine->io.log.submit(engine->io.log.ctx, &job->request);
 }
 
+/* What waits is decided as far as it can be, and a batch goes. One that had nothing to write leaves room. */
+static void go_on(struct engine *engine)
+{
+    size_t before;
+
+    do {
+        before = engine->parked_n;
+        intake_unpark(engine);
+        commit_flush(engine);
+    } while (!engine->flying && engine->parked_n > 0 && engine->parked_n < before);
+}
+
 void engine_log_done(struct engine *engine, struct log_request *request)
 {
     struct job *job = request->owner;
@@ -198,8 +211,7 @@ void engine_log_done(struct engine *engine, struct log_request *request)
     if (engine->phase < PHASE_SERVICE) {
         founding_advance(engine);
     }
-    intake_unpark(engine);
-    commit_flush(engine);
+    go_on(engine);
 }
 
 /* --- frames --------------------------------------------------------------------------------------- */
@@ -300,8 +312,7 @@ void engine_tick(struct engine *engine)
         engine->swept_ms = boot;
         sessions_sweep(engine, boot);
     }
-    intake_unpark(engine);
-    commit_flush(engine);
+    go_on(engine);
 }
 
 /* Else what is due waits for the log, whose answer looks again: the clock would only spin. */

@@ -22,8 +22,9 @@ enum {
     ENGINE_PEER_MAX = 16,
     ENGINE_BEAT_MS = 5000, /* default */
     ENGINE_BEATS_MISSED_MAX = 3,
-    ENGINE_PARKED_MAX = 4096, /* commands that wait for a stream, or for the log; more are BUSY */
-    ENGINE_BATCH_BYTES_MAX = 8 * 1024 * 1024, /* what gathers while a commit is under way */
+    ENGINE_PARKED_MAX = 2048, /* commands that wait for a stream, or for the log; more are BUSY ... */
+    ENGINE_PARKED_BYTES_MAX = 8 * 1024 * 1024, /* ... and so they are beyond so many bytes */
+    ENGINE_BATCH_BYTES_MAX = 8 * 1024 * 1024,  /* what gathers while a commit is under way */
     ENGINE_SESSIONS_PER_AGENT = 8,
     ENGINE_IDLE_STREAMS_MAX = 1024, /* streams that are over but still at hand */
     ENGINE_OPEN_ORDERS_MAX =

@@ -67,11 +67,8 @@ struct author {
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
     size_t parked;                         /* its commands among engine->parked */
-    struct public_key proven_key; /* the last signature that was found good: of a batch, it comes again */
-    struct hash proven_root;
-    struct signature proven_signature;
-    bool proven;
-    int64_t refusals_at_ms; /* token bucket of kept refusals */
+    struct batch_proof *proof;             /* of its last batch; NULL: it has sent none */
+    int64_t refusals_at_ms;                /* token bucket of kept refusals */
     uint32_t refusals_left;
     uint64_t refusals_uncounted; /* beyond the cap, not yet in a record */
     uint64_t refusals_up_to;
@@ -207,6 +204,7 @@ struct engine {
 
     struct submission *parked; /* in order of arrival */
     size_t parked_n;
+    size_t parked_bytes;
     struct batch gather;
     struct batch flight;
     struct job flight_job;

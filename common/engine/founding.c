@@ -41,9 +41,7 @@ static struct submission *founding_command(struct engine *engine, struct bytes b
         engine_fail(engine, ERR_CONFIG, "genesis: %s; make it anew with muster keys init", err.text);
         goto bad;
     }
-    if (submission->signed_command.signatures_n == 0 || !signed_root(&submission->signed_command, &root) ||
-        !sign_verify_root(&engine->options.region_keys->sign,
-                          &submission->signed_command.signatures[0].signature, root)) {
+    if (!signed_holds(NULL, &engine->options.region_keys->sign, &submission->signed_command, &root)) {
         engine_fail(engine, ERR_CONFIG, "genesis: a command is not signed by the region's root key");
         goto bad;
     }

@@ -262,24 +262,15 @@ static void old_counter(struct engine *engine, struct submission *submission)
 /* --- signatures ----------------------------------------------------------------------------------- */
 
 static bool signature_holds(struct author *author, const struct member *member,
-                            const struct signature *signature, struct hash root)
+                            const struct signed_command *said, struct hash *ret_root)
 {
     struct public_key key;
 
     memcpy(key.b, member->sign_key, sizeof key.b);
-    if (author->proven && memcmp(author->proven_key.b, key.b, sizeof key.b) == 0 &&
-        hash_equal(author->proven_root, root) &&
-        memcmp(author->proven_signature.b, signature->b, sizeof signature->b) == 0) {
-        return true; /* another command of the same batch */
+    if (said->batch_size > 1 && author->proof == NULL) { /* none for who never sends a batch */
+        author->proof = calloc(1, sizeof *author->proof);
     }
-    if (!sign_verify_root(&key, signature, root)) {
-        return false;
-    }
-    author->proven = true;
-    author->proven_key = key;
-    author->proven_root = root;
-    author->proven_signature = *signature;
-    return true;
+    return signed_holds(author->proof, &key, said, ret_root);
 }
 
 static void refuse(struct submission *submission, enum refusal refusal, const char *detail)
@@ -301,8 +292,7 @@ static void verify(struct engine *engine, struct submission *submission)
         refuse(submission, REFUSED_IDENTITY, by_operator ? "the operator is not enrolled" : "not enrolled");
         return;
     }
-    if (said->signatures_n == 0 || !signed_root(said, &root) ||
-        !signature_holds(submission->author, member, &said->signatures[0].signature, root)) {
+    if (!signature_holds(submission->author, member, said, &root)) {
         refuse(submission, REFUSED_SIGNATURE, "the author's signature is not over these bytes");
         return;
     }
@@ -417,7 +407,8 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
         submission->command = (struct command){
             .agent = "", .cosigner = "", .counter = wire_peek_counter(submission->signed_command.payload)};
     }
-    if (!commit_has_room(engine) || engine->parked_n >= ENGINE_PARKED_MAX || !region_is_loaded(engine)) {
+    if (engine->parked_n >= ENGINE_PARKED_MAX || engine->parked_bytes >= ENGINE_PARKED_BYTES_MAX ||
+        !region_is_loaded(engine)) {
         if (decoded == 0 && submission->command.counter != 0) {
             intake_hold(engine, submission->author, submission->command.counter);
         }
@@ -508,12 +499,14 @@ static void park(struct engine *engine, struct submission *submission)
     submission->author->parked++;
     DL_APPEND(engine->parked, submission);
     engine->parked_n++;
+    engine->parked_bytes += submission->signed_command.payload.n;
 }
 
 static void take_out(struct engine *engine, struct submission *submission)
 {
     DL_DELETE(engine->parked, submission);
     engine->parked_n--;
+    engine->parked_bytes -= submission->signed_command.payload.n;
     submission->author->parked--;
     want_streams(engine, submission, false);
 }

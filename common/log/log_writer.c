@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-
 enum { HEAD_DELAY_MS = 1000 };
 
 /* First in, first out. */

@@ -56,6 +56,18 @@ void wire_encode_signed(const struct signed_command *command, struct buf *ret);
 
 /* The root that its signatures are over; false when path, index and size do not fit. */
 bool signed_root(const struct signed_command *command, struct hash *ret);
+/* What was proved last, so that a batch's one signature is checked once. Begin with zeros. */
+struct batch_proof {
+    struct merkle_way way;
+    struct public_key key;
+    struct hash root;
+    struct signature signature;
+    bool holds;
+};
+
+/* Whether the first signature is this key's over the command's root, which is given back; `proof` may be NULL. */
+bool signed_holds(struct batch_proof *proof, const struct public_key *key, const struct signed_command *command,
+                  struct hash *ret_root);
 /* Signs payloads as one batch (n >= 1): fills salt (from rng), index, size, path and one signature of
  * each. ERR_USAGE (n is 0), ERR_TOO_BIG (beyond 65,536) or ERR_NO_MEMORY. */
 int sign_batch(const struct sign_key *key, const struct rng *rng, struct signed_command *commands, size_t n);

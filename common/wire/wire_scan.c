@@ -238,13 +238,14 @@ static int scan_known(struct scan *scan, const struct wire_map *map, size_t i, c
 }
 
 static int scan_missing(const struct scan *scan, const struct wire_map *map, const struct place *place,
-                        const uint32_t *counts)
+                        uint64_t seen)
 {
     for (size_t i = 0; i < wire_rows(map); i++) {
-        struct place here = {.up = place, .name = map->descriptor->fields[i].name};
+        if ((map->fields[i].flags & WIRE_REQUIRED) && !(seen >> i & 1)) {
+            struct place here = {.up = place, .name = map->descriptor->fields[i].name};
 
-        if ((map->fields[i].flags & WIRE_REQUIRED) && counts[i] == 0)
             return refuse(scan, &here, "missing");
+        }
     }
     return 0;
 }
@@ -252,7 +253,9 @@ static int scan_missing(const struct scan *scan, const struct wire_map *map, con
 static int scan_message(struct scan *scan, const struct wire_map *map, const struct place *place,
                         size_t depth, struct bytes rest)
 {
-    uint32_t counts[FIELDS_MAX] = {0}, bodies = 0;
+    uint32_t counts[FIELDS_MAX]; /* of those that were seen */
+    uint32_t bodies = 0;
+    uint64_t seen = 0;
     struct item item;
     size_t hint = 0;
 
@@ -277,6 +280,10 @@ static int scan_message(struct scan *scan, const struct wire_map *map, const str
                 return refuse(scan, place, "more than %d unknown fields", UNKNOWN_FIELDS_MAX);
             continue;
         }
+        if (!(seen >> i & 1)) {
+            seen |= UINT64_C(1) << i;
+            counts[i] = 0;
+        }
         rc = scan_known(scan, map, i, place, depth, &counts[i], &item);
         if (rc < 0)
             return rc;
@@ -284,7 +291,7 @@ static int scan_message(struct scan *scan, const struct wire_map *map, const str
     }
     if (map->body_from > 0 && bodies == 0)
         return refuse(scan, place, "without a body");
-    return scan_missing(scan, map, place, counts);
+    return scan_missing(scan, map, place, seen);
 }
 
 int wire_scan(const struct wire_map *map, const char *root, struct bytes bytes, struct err *err)

@@ -250,28 +250,20 @@ static ProtobufCMessage *write_message(const struct wire_map *map, const void *p
     return message;
 }
 
-struct buf_appender {
-    ProtobufCBuffer base;
-    struct buf *buf;
-};
-
-static void append(ProtobufCBuffer *base, size_t n, const uint8_t *p)
-{
-    buf_append(((struct buf_appender *)base)->buf, p, n);
-}
-
 void wire_encode(const struct wire_map *map, const void *plain, struct buf *buf)
 {
-    struct buf_appender appender = {.base.append = append, .buf = buf};
     struct scratch scratch;
     ProtobufCMessage *message;
     size_t start = buf->n;
+    uint8_t *to;
 
     scratch.used = 0;
     arena_init(&scratch.more, SCRATCH_MAX);
     message = write_message(map, plain, &scratch);
-    if (message)
-        protobuf_c_message_pack_to_buffer(message, &appender.base);
+    /* Into memory of its size: packing piece by piece would measure each message at every level again. */
+    to = message ? buf_grow(buf, protobuf_c_message_get_packed_size(message)) : NULL;
+    if (to)
+        protobuf_c_message_pack(message, to);
     else
         buf->failed = true;
     /* What goes out is held to the same rules as what comes in: nothing is signed or kept that nobody

@@ -224,25 +224,11 @@ void party_acknowledge(struct parties *parties, struct party *party)
 
 bool party_checks(struct party *party, const struct public_key *author, const struct record *record)
 {
-    const struct signed_command *said = &record->signed_command;
-    struct hash root;
+    struct hash root, last = party->proof.root;
 
-    if (said->signatures_n == 0 || !signed_root(said, &root)) {
+    if (!signed_holds(&party->proof, author, &record->signed_command, &root)) {
         return false;
     }
-    const struct signature *signature = &said->signatures[0].signature;
-    if (party->proven && hash_equal(root, party->proven_root) &&
-        memcmp(author->b, party->proven_key.b, sizeof author->b) == 0 &&
-        memcmp(signature->b, party->proven_signature.b, sizeof signature->b) == 0) {
-        return true; /* another command of the same batch */
-    }
-    if (!sign_verify_root(author, signature, root)) {
-        return false;
-    }
-    party->checked++;
-    party->proven = true;
-    party->proven_key = *author;
-    party->proven_root = root;
-    party->proven_signature = *signature;
+    party->checked += record->signed_command.batch_size <= 1 || !hash_equal(last, root);
     return true;
 }

@@ -32,10 +32,7 @@ struct party {
     uint64_t head_seq;
     struct hash head_hash;
     /* the author whose signature was checked last, as the broker does it for a batch */
-    bool proven;
-    struct public_key proven_key;
-    struct hash proven_root;
-    struct signature proven_signature;
+    struct batch_proof proof;
     uint64_t checked; /* signatures, without the repeated ones */
 };
 
