@@ -65,9 +65,11 @@ struct batch_proof {
     bool holds;
 };
 
-/* Whether the first signature is this key's over the command's root, which is given back; `proof` may be NULL. */
-bool signed_holds(struct batch_proof *proof, const struct public_key *key, const struct signed_command *command,
-                  struct hash *ret_root);
+/* Whether the first signature is this key's over the command's root, which is given back; `proof` may be
+ * NULL. */
+bool signed_holds(struct batch_proof *proof, const struct public_key *key,
+                  const struct signed_command *command, struct hash *ret_root);
+
 /* Signs payloads as one batch (n >= 1): fills salt (from rng), index, size, path and one signature of
  * each. ERR_USAGE (n is 0), ERR_TOO_BIG (beyond 65,536) or ERR_NO_MEMORY. */
 int sign_batch(const struct sign_key *key, const struct rng *rng, struct signed_command *commands, size_t n);

@@ -16,8 +16,8 @@ bool signed_root(const struct signed_command *command, struct hash *ret)
                         command->path_n, ret);
 }
 
-bool signed_holds(struct batch_proof *proof, const struct public_key *key, const struct signed_command *command,
-                  struct hash *ret_root)
+bool signed_holds(struct batch_proof *proof, const struct public_key *key,
+                  const struct signed_command *command, struct hash *ret_root)
 {
     const struct signature *signature = &command->signatures[0].signature;
 
