@@ -80,8 +80,8 @@ size_t merkle_path(const struct hash *leaves, size_t n, size_t index, struct has
 bool merkle_climb(struct hash leaf, size_t index, size_t n, const struct hash *path, size_t path_n,
                   struct hash *ret_root);
 
-/* The way from one leaf to its root, kept so that the next leaf of the same tree need only climb until it meets
- * it: of a batch's commands, in their order, two hashes each instead of one for every level. */
+/* The way from one leaf to its root, kept so that the next leaf of the same tree need only climb until it
+ * meets it: of a batch's commands, in their order, two hashes each instead of one for every level. */
 struct merkle_way {
     size_t n; /* leaves; 0: none */
     size_t index;

@@ -52,11 +52,10 @@ static const struct wire_field bye_fields[] = {REFUSAL(S, refusal), TEXT(S, reas
 static const struct wire_map bye_map = {WIRE_MAP(bye, S, bye_fields)};
 #undef S
 
-static const struct wire_field lane_cursor_fields[] = {
-    {.name = "lane", .type = WIRE_ENUM},
-    {.name = "acked_seq", .type = WIRE_U64, .max = INT64_MAX},
-};
-static const struct wire_map lane_cursor_map = {WIRE_MAP(lane_cursor, struct welcome, lane_cursor_fields)};
+#define S struct lane_cursor
+static const struct wire_field lane_cursor_fields[] = {ENUM(S, lane), SEQ(S, acked_seq)};
+static const struct wire_map lane_cursor_map = {WIRE_MAP(lane_cursor, S, lane_cursor_fields)};
+#undef S
 
 #define S struct welcome
 static const struct wire_field welcome_fields[] = {

@@ -168,8 +168,9 @@ class Musterd(Server):
         roster += [f"  - {{name: fire-rescue/station-{i}, rights: [receipt]}}" for i in range(stations)]
         roster += ["operators:", "  - {name: chief, rights: [admin]}", "policy: {version: bench}"]
         (self.folder / "roster.yaml").write_text("\n".join(roster) + "\n", encoding="utf-8")
-        subprocess.run([(tools or binaries) / "muster", "keys", "init", self.site, "--region", REGION, "--name",
-                        "bench", "--roster", self.folder / "roster.yaml", "--listen", "tcp://127.0.0.1:0"],
+        muster = (tools or binaries) / "muster"
+        subprocess.run([muster, "keys", "init", self.site, "--region", REGION, "--name", "bench",
+                        "--roster", self.folder / "roster.yaml", "--listen", "tcp://127.0.0.1:0"],
                        check=True, stdout=subprocess.DEVNULL)
 
     def start(self):
