@@ -244,6 +244,19 @@ static void handle(struct engine *engine, struct session *session, const struct 
     }
 }
 
+/* Who says Hello learns why there is no session; the rest comes again by itself. */
+static void turn_away(struct engine *engine, struct peer peer, struct bytes frame)
+{
+    struct envelope envelope;
+
+    arena_reset(&engine->arena);
+    if (engine->phase != PHASE_FAILED && wire_decode_envelope(frame, &engine->arena, &envelope, NULL) == 0 &&
+        envelope.kind == ENVELOPE_HELLO) {
+        session_bye(engine, peer, REFUSED_BUSY,
+                    engine->phase == PHASE_STOPPING ? "the broker stops" : "the broker is starting");
+    }
+}
+
 void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
                   struct bytes frame)
 {
@@ -252,7 +265,8 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
     struct session *session = session_of(engine, peer);
 
     if (engine->phase != PHASE_SERVICE) {
-        return; /* not in service: silence makes the client try again */
+        turn_away(engine, peer, frame);
+        return;
     }
     arena_reset(&engine->arena);
     if (wire_decode_envelope(frame, &engine->arena, &envelope, &err) < 0) {

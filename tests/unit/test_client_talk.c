@@ -336,6 +336,25 @@ static void a_bye_is_answered_by_hello_later_and_later(void **state)
     assert_true(client_due_ms(fake.client) - fake.now_ms <= CLIENT_HELLO_AGAIN_MAX_MS * 3 / 2);
 }
 
+static void a_busy_broker_is_asked_again_soon(void **state)
+{
+    struct envelope bye = {.kind = ENVELOPE_BYE, .bye = {.refusal = REFUSED_BUSY, .reason = "starting"}};
+
+    (void)state;
+    client_connected(fake.client);
+    for (int i = 0; i < 20; i++) {
+        fake_say(&fake, &bye);
+        assert_int_equal(fake.refusal, REFUSED_BUSY);
+        assert_null(fake_next(&fake, ENVELOPE_TAIL));
+        assert_true(client_due_ms(fake.client) > fake.now_ms);
+        assert_true(client_due_ms(fake.client) - fake.now_ms <= CLIENT_BUSY_AGAIN_MAX_MS * 3 / 2);
+        fake_later(&fake, client_due_ms(fake.client) - fake.now_ms);
+    }
+    fake.read_n = fake.sent_n - 1; /* the last Hello */
+    fake_greet(&fake);
+    assert_true(client_ready(fake.client));
+}
+
 static void another_regions_broker_is_not_talked_to(void **state)
 {
     struct welcome welcome = {
@@ -475,6 +494,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(silence_ends_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(no_welcome_means_another_try, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bye_is_answered_by_hello_later_and_later, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_busy_broker_is_asked_again_soon, setup, teardown),
         cmocka_unit_test_setup_teardown(another_regions_broker_is_not_talked_to, setup, teardown),
         cmocka_unit_test_setup_teardown(another_root_is_not_believed, setup, teardown),
         cmocka_unit_test_setup_teardown(garbage_ends_the_session, setup, teardown),

@@ -117,8 +117,19 @@ static void test_log_of_another_broker_key(void **state)
     assert_int_equal(rig.fatal_err.code, ERR_CONFIG);
 }
 
-static void test_frames_before_service_are_not_heard(void **state)
+static void assert_busy(unsigned peer, const char *reason)
 {
+    const struct envelope *envelope = rig_next(&rig, peer, ENVELOPE_BYE);
+
+    assert_non_null(envelope);
+    assert_int_equal(envelope->bye.refusal, REFUSED_BUSY);
+    assert_string_equal(envelope->bye.reason, reason);
+}
+
+static void test_hello_out_of_service_is_told_why(void **state)
+{
+    const struct envelope beat = {.kind = ENVELOPE_BEAT, .beat = {.head = {.region = ""}}};
+
     (void)state;
     rig_restart_only(&rig);
     struct envelope envelope = {.kind = ENVELOPE_HELLO,
@@ -127,10 +138,16 @@ static void test_frames_before_service_are_not_heard(void **state)
                                           .seen = {.region = ""},
                                           .software = ""}};
     rig_say(&rig, 9, CENTRE, &envelope);
+    assert_busy(9, "the broker is starting");
+    rig_say(&rig, 9, CENTRE, &beat);
+    rig_frame(&rig, 9, CENTRE, (struct bytes){(const uint8_t *)"garbage", 7});
     assert_null(rig_next(&rig, 9, ENVELOPE_BYE));
     rig_run(&rig);
     assert_true(rig.in_service);
     assert_null(rig_next(&rig, 9, ENVELOPE_WELCOME));
+    engine_stop(rig.engine);
+    rig_say(&rig, 9, CENTRE, &envelope);
+    assert_busy(9, "the broker stops");
 }
 
 /* --- restarts and the clock ----------------------------------------------------------------------- */
@@ -423,7 +440,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_genesis_of_another_root, setup_unstarted, teardown),
         cmocka_unit_test_setup_teardown(test_genesis_holds_a_refused_command, setup_unstarted, teardown),
         cmocka_unit_test_setup_teardown(test_log_of_another_broker_key, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_frames_before_service_are_not_heard, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hello_out_of_service_is_told_why, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restart_gives_the_same_state, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus_time_ignores_the_wall_clock, setup, teardown),
         cmocka_unit_test_setup_teardown(test_clock_after_a_reboot, setup, teardown),
