@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "broker/tally.h"
 #include "broker/watchdog.h"
 #include "common/base/clock.h"
 #include "common/base/logging.h"
@@ -41,6 +42,8 @@ struct broker {
     uv_signal_t term, interrupt;
     uv_timer_t watchdog_timer;
     struct watchdog watchdog;
+    struct tally_said said;
+    unsigned refused_named; /* since the last line about what was turned away */
     bool stopping;
     int64_t stopping_ms;
     bool closed;
@@ -117,7 +120,10 @@ static bool allow(void *ctx, const uint8_t curve_public[NET_KEY_BYTES], const ch
     if (engine_knows_key(broker->engine, curve_public)) {
         return true;
     }
-    log_warning("%s: a key that is not enrolled was refused", address);
+    if (broker->refused_named < TALLY_NAMED_MAX) {
+        broker->refused_named++;
+        log_warning("%s: a key that is not enrolled was refused", address);
+    }
     return false;
 }
 
@@ -192,6 +198,28 @@ static void on_timer(void *ctx)
     look_again(broker);
 }
 
+static void tell_turned_away(struct broker *broker)
+{
+    struct net_router_stats router;
+    struct net_zap_stats zap;
+    char line[TALLY_TEXT];
+
+    if (broker->router == NULL) {
+        return;
+    }
+    net_router_get_stats(broker->router, &router);
+    net_zap_get_stats(broker->zap, &zap);
+    struct tally tally = {.bad_frames = engine_numbers(broker->engine).bad_frames,
+                          .dropped = router.dropped_frames + router.dropped_empty + router.dropped_chosen_id +
+                                     router.dropped_unidentified,
+                          .refused = zap.refused,
+                          .handshakes = router.handshake_failed};
+    if (tally_line(&broker->said, &tally, boot_now(), line)) {
+        broker->refused_named = 0;
+        log_warning("%s", line);
+    }
+}
+
 static void on_watchdog(uv_timer_t *timer)
 {
     struct broker *broker = timer->data;
@@ -201,6 +229,7 @@ static void on_watchdog(uv_timer_t *timer)
         log_error("the disk has not answered for %d s: ending for a restart", WRITER_HUNG_MS / 1000);
         _exit(err_exit_code(ERR_IO));
     }
+    tell_turned_away(broker);
     if (broker->stopping && boot_now() - broker->stopping_ms > STOP_MS) {
         close_all(broker);
     }
