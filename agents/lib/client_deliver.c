@@ -305,15 +305,11 @@ static void give_credit(struct client *client)
     }
 }
 
-/* Keys that are newer than what we know: the stream is read again, which the user's tail would be lost by. */
+/* Keys that are newer than what we know: the stream is read again; the user's tail goes on after that. */
 static void need_keys(struct client *client, uint64_t seq)
 {
     client->keys_asked = seq;
-    if (client->tailing == TAILING_USER) {
-        client_give_up(client, "a key has changed: the region's stream is read again");
-    } else {
-        client_tail_start(client);
-    }
+    client_tail_start(client);
 }
 
 static int take_batch(struct client *client, struct taken *taken, size_t n, size_t *ret_n, bool *ret_keys,

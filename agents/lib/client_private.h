@@ -83,6 +83,7 @@ struct client {
     uint64_t keys_seq;   /* the region's stream was read up to it */
     uint64_t keys_asked; /* a delivery's seq for which it is read again */
     enum tailing tailing;
+    uint32_t tail_id;    /* of the last Tail: what another one brings comes too late */
     uint32_t tail_items; /* since credit was last given */
     uint32_t tail_credit;
     struct tail tail; /* the user's */

@@ -113,6 +113,7 @@ struct lane_state {
 
 struct tail_state {
     enum tail_filter filter; /* TAIL_NONE: no tail */
+    uint32_t id;             /* the client's name for it */
     bool follow;
     bool ended; /* TailEnd was given */
     bool reading;

@@ -182,6 +182,7 @@ struct tail {
     uint64_t from_seq;
     bool follow;
     uint32_t credit;
+    uint32_t id; /* the client's choice: items and end bear that of their Tail */
 };
 
 /* A record with its header, as readers get it: common/log's header, spelt out. */
@@ -199,12 +200,14 @@ struct tail_item {
     struct hash hash;
     struct hash payload_hash;
     struct bytes record; /* empty: redacted */
+    uint32_t id;
 };
 
 struct tail_end {
     uint64_t head_seq;
     enum refusal refusal;
     const char *detail;
+    uint32_t id;
 };
 
 struct beat {

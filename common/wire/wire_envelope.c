@@ -34,7 +34,7 @@ static const struct wire_map credit_map = {WIRE_MAP(credit, S, credit_fields)};
 
 #define S struct tail
 static const struct wire_field tail_fields[] = {
-    ENUM(S, filter), STREAM(S, stream), SEQ(S, from_seq), BOOL(S, follow), U32(S, credit),
+    ENUM(S, filter), STREAM(S, stream), SEQ(S, from_seq), BOOL(S, follow), U32(S, credit), U32(S, id),
 };
 static const struct wire_map tail_map = {WIRE_MAP(tail, S, tail_fields)};
 #undef S
@@ -114,6 +114,7 @@ static const struct wire_field tail_item_fields[] = {
     FIXED(S, hash),
     FIXED(S, payload_hash),
     BLOB(S, record, FRAME_MAX),
+    U32(S, id),
 };
 static const struct wire_map tail_item_map = {WIRE_MAP(tail_item, S, tail_item_fields)};
 #undef S
@@ -124,6 +125,7 @@ static const struct wire_map tail_end_refusal_map = {WIRE_MAP(refusal, S, tail_e
 static const struct wire_field tail_end_fields[] = {
     SEQ(S, head_seq),
     SPREAD("refusal", tail_end_refusal_map, 0),
+    U32(S, id),
 };
 static const struct wire_map tail_end_map = {WIRE_MAP(tail_end, S, tail_end_fields)};
 #undef S

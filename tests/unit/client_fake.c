@@ -220,6 +220,9 @@ const struct envelope *fake_next(struct fake *fake, enum envelope_kind kind)
         if (rc) {
             fail_msg("the client sent what cannot be decoded: %s", err.text);
         }
+        if (envelope->kind == ENVELOPE_TAIL) {
+            fake->tail_id = envelope->tail.id;
+        }
         if (envelope->kind == kind) {
             return envelope;
         }
@@ -243,7 +246,7 @@ void fake_say(struct fake *fake, const struct envelope *envelope)
     buf_free(&frame);
 }
 
-static void say_region(struct fake *fake)
+void fake_say_region(struct fake *fake)
 {
     for (size_t i = 0; i < fake->region_n; i++) {
         struct tail_item item = {.seq = i + 1,
@@ -251,12 +254,14 @@ static void say_region(struct fake *fake)
                                  .kind = COMMAND_ENROL_AGENT,
                                  .author = "",
                                  .outcome = 0,
-                                 .record = buf_bytes(&fake->region[i])};
+                                 .record = buf_bytes(&fake->region[i]),
+                                 .id = fake->tail_id};
 
         fake_say(fake, &(struct envelope){.kind = ENVELOPE_TAIL_ITEM, .tail_item = item});
     }
-    fake_say(fake, &(struct envelope){.kind = ENVELOPE_TAIL_END,
-                                      .tail_end = {.head_seq = fake->seq, .detail = ""}});
+    fake_say(fake,
+             &(struct envelope){.kind = ENVELOPE_TAIL_END,
+                                .tail_end = {.head_seq = fake->seq, .detail = "", .id = fake->tail_id}});
 }
 
 void fake_greet(struct fake *fake)
@@ -281,7 +286,7 @@ void fake_greet(struct fake *fake)
     tail = fake_next(fake, ENVELOPE_TAIL);
     assert_non_null(tail);
     assert_string_equal(tail->tail.stream, "region/" FAKE_REGION);
-    say_region(fake);
+    fake_say_region(fake);
     fake_run(fake);
 }
 

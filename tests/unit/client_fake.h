@@ -56,6 +56,7 @@ struct fake {
     size_t replies;
     uint64_t reply_tag;
     struct reply reply;
+    uint32_t tail_id; /* of the last Tail that was read */
     size_t tailed;
     void (*on_tail)(const struct tail_item *item); /* the test's own; may be NULL */
     size_t tail_ends;
@@ -76,6 +77,7 @@ const struct envelope *fake_next(struct fake *fake, enum envelope_kind kind);
 void fake_skip(struct fake *fake); /* passes over all */
 /* Whatever the client sent is answered: Hello, the tail of the region's stream. */
 void fake_greet(struct fake *fake);
+void fake_say_region(struct fake *fake); /* its stream, as the last Tail asked */
 void fake_say(struct fake *fake, const struct envelope *envelope);
 void fake_reply(struct fake *fake, uint64_t counter, enum outcome outcome, enum refusal refusal);
 void fake_answer_acks(struct fake *fake);

@@ -391,7 +391,8 @@ static void garbage_ends_the_session(void **state)
 
 static void say_item(uint64_t seq)
 {
-    struct tail_item item = {.seq = seq, .epoch = 1, .kind = COMMAND_FILE_REPORT, .author = ""};
+    struct tail_item item = {
+        .seq = seq, .epoch = 1, .kind = COMMAND_FILE_REPORT, .author = "", .id = fake.tail_id};
 
     fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_ITEM, .tail_item = item});
 }
@@ -409,8 +410,8 @@ static void a_tail_goes_on_after_a_reconnect(void **state)
     say_item(5);
     say_item(6);
     assert_int_equal(fake_next(&fake, ENVELOPE_CREDIT)->credit.add, 2);
-    fake_say(&fake,
-             &(struct envelope){.kind = ENVELOPE_TAIL_END, .tail_end = {.head_seq = 90, .detail = ""}});
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_END,
+                                       .tail_end = {.head_seq = 90, .detail = "", .id = fake.tail_id}});
     say_item(91);
     assert_int_equal(fake.tailed, 3);
     client_disconnected(fake.client);
@@ -420,9 +421,40 @@ static void a_tail_goes_on_after_a_reconnect(void **state)
     assert_int_equal(asked->tail.from_seq, 91);
     say_item(91);
     say_item(92);
-    fake_say(&fake,
-             &(struct envelope){.kind = ENVELOPE_TAIL_END, .tail_end = {.head_seq = 92, .detail = ""}});
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_END,
+                                       .tail_end = {.head_seq = 92, .detail = "", .id = fake.tail_id}});
     assert_int_equal(fake.tailed, 4);
+    assert_int_equal(fake.tail_ends, 1);
+}
+
+static void what_an_earlier_tail_brings_is_dropped(void **state)
+{
+    const struct tail all = {.filter = TAIL_ALL, .stream = "", .follow = true, .credit = 4};
+    const struct tail open = {.filter = TAIL_OPEN, .stream = "", .credit = 4};
+    struct envelope end = {.kind = ENVELOPE_TAIL_END, .tail_end = {.head_seq = 90, .detail = ""}};
+    uint32_t first;
+
+    (void)state;
+    start_session();
+    assert_int_equal(client_tail(fake.client, &all, NULL), 0);
+    assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
+    first = fake.tail_id;
+    say_item(5);
+    assert_int_equal(fake.tailed, 1);
+    assert_int_equal(client_tail(fake.client, &open, NULL), 0);
+    assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
+    assert_int_not_equal(fake.tail_id, first);
+    fake.tail_id = first; /* what was under way already */
+    end.tail_end.id = first;
+    say_item(6);
+    fake_say(&fake, &end);
+    assert_int_equal(fake.tailed, 1);
+    assert_int_equal(fake.tail_ends, 0);
+    assert_null(fake_next(&fake, ENVELOPE_CREDIT));
+    fake.tail_id = end.tail_end.id = first + 1;
+    say_item(3);
+    fake_say(&fake, &end);
+    assert_int_equal(fake.tailed, 2);
     assert_int_equal(fake.tail_ends, 1);
 }
 
@@ -452,6 +484,8 @@ static void a_callback_may_answer(void **state)
     fake.on_tail = answer_in_callback;
     item.record = buf_bytes(&fake.region[0]);
     assert_int_equal(client_tail(fake.client, &tail, NULL), 0);
+    assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
+    item.id = fake.tail_id;
     fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_ITEM, .tail_item = item});
     assert_int_equal(fake.tailed, 1);
     assert_int_equal(client_pending(fake.client), 1);
@@ -499,6 +533,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(another_root_is_not_believed, setup, teardown),
         cmocka_unit_test_setup_teardown(garbage_ends_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(a_tail_goes_on_after_a_reconnect, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_an_earlier_tail_brings_is_dropped, setup, teardown),
         cmocka_unit_test_setup_teardown(a_callback_may_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(without_the_bus_no_recall_is_over, setup, teardown),
     };
