@@ -151,6 +151,12 @@ void client_submit_undo(struct client *client, size_t n);
 int client_submit_sign(struct client *client, struct command *command, bool as_agent, struct buf *ret,
                        struct err *err);
 
+/* client_supersede.c */
+/* Leaves out of `command`, which had this counter, what the journal's newer commands have replaced. True in
+ * ret_superseded when nothing is left to be said. Needs memory of arena. */
+int client_supersede(struct client *client, uint64_t counter, struct command *command, struct arena *arena,
+                     bool *ret_superseded, struct err *err);
+
 /* client_reply.c */
 void client_take_replies(struct client *client);
 

@@ -125,7 +125,8 @@ static int settle(struct client *client, struct bytes frame, struct arena *arena
     struct pending *pending;
     struct envelope envelope;
     struct command command;
-    const struct reply *reply = &envelope.reply;
+    struct reply *reply = &envelope.reply;
+    bool superseded = false;
     int rc = wire_decode_envelope(frame, arena, &envelope, err);
 
     pending = rc ? NULL : find(client, reply->counter);
@@ -144,7 +145,11 @@ static int settle(struct client *client, struct bytes frame, struct arena *arena
         if ((reply->refusal == REFUSED_STALE ||
              (reply->refusal == REFUSED_EPOCH && command.epoch != client->epoch)) &&
             can_sign_again(client, &command)) {
-            return renumber(client, pending, &command, err);
+            rc = client_supersede(client, pending->counter, &command, arena, &superseded, err);
+            if (rc || !superseded) {
+                return rc ? rc : renumber(client, pending, &command, err);
+            }
+            reply->detail = "something newer was said since";
         }
         if (command.kind == COMMAND_GIVE_RECEIPT) {
             rc = unsay(client, &command.give_receipt, err);
