@@ -144,10 +144,13 @@ static void a_socket_that_cannot_be_made_is_tried_again(void **state)
     assert_non_null(file);
     fprintf(file, "tcp://127.0.0.1:%u\n", port);
     assert_int_equal(fclose(file), 0);
-    while ((taken[taken_n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) {
+    while (taken_n < DESCRIPTORS_MAX && (taken[taken_n] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0) {
         taken_n++;
     }
-    assert_int_equal(errno, EMFILE);
+    if (taken_n == 0 || taken_n == DESCRIPTORS_MAX || errno != EMFILE) {
+        fail_msg("%zu descriptors were taken: %s", taken_n, strerror(errno));
+        return;
+    }
     close(taken[--taken_n]); /* enough to read the file with, and not for a socket */
     run_until(-1, 2);
     assert_non_null(strstr(why, strerror(EMFILE)));
