@@ -7,9 +7,6 @@
 #include "common/core/evolve.h"
 #include "common/engine/engine_private.h"
 
-/* A full disk is said to the keeper at once, and again every minute. */
-enum { DISK_SAID_MS = 60 * 1000 };
-
 /* A command may bring with it the passed deadlines of the incident that it names. */
 bool commit_has_room(const struct engine *engine)
 {
@@ -365,11 +362,7 @@ void commit_done(struct engine *engine, struct job *job)
     if (request->result == 0) {
         committed(engine, request);
     } else if (request->result == ERR_DISK_FULL && engine->phase >= PHASE_SERVICE) {
-        if (engine_boot(engine) >= engine->disk_said_ms + DISK_SAID_MS || engine->disk_said_ms == 0) {
-            engine->disk_said_ms = engine_boot(engine);
-            engine_note(engine, LOG_LEVEL_ERROR,
-                        "the disk is full: %s; commands are refused until there is space", request->err.text);
-        }
+        room_ended(engine, request->err.text);
         take_all_back(engine, REFUSED_DISK);
     } else {
         engine_fail(engine, request->result, "the log cannot be written: %s", request->err.text);

@@ -322,6 +322,9 @@ void engine_tick(struct engine *engine)
         pass_deadlines(engine);
         streams_ask_due(engine);
     }
+    if (engine->phase == PHASE_SERVICE && boot >= room_ask_ms(engine)) {
+        room_ask(engine);
+    }
     if (boot >= engine->swept_ms + SWEEP_MS && engine->phase >= PHASE_SERVICE) {
         engine->swept_ms = boot;
         sessions_sweep(engine, boot);
@@ -349,6 +352,7 @@ int64_t engine_due_ms(const struct engine *engine)
     if (engine->sessions != NULL || engine->authors != NULL) {
         at = engine->swept_ms + SWEEP_MS;
     }
+    at = room_ask_ms(engine) < at ? room_ask_ms(engine) : at;
     if (can_pass_deadlines(engine)) {
         int64_t deadline = due != NULL ? due->at_ms - engine->offset_ms : INT64_MAX;
         int64_t ask = streams_ask_due_ms(engine);

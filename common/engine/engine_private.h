@@ -212,8 +212,11 @@ struct engine {
     bool flying;
     bool acks_wait;
     int64_t own_after_ms; /* boot time before which the broker's own commands rest (full disk) */
-    int64_t disk_said_ms; /* boot time of the last word about a full disk; 0: none */
-    int64_t swept_ms;     /* boot time of the last look at sessions and counters */
+    bool disk_low;        /* the log lives on its reserve */
+    bool room_asking;
+    int64_t room_asked_ms; /* boot times */
+    int64_t disk_said_ms;
+    int64_t swept_ms; /* boot time of the last look at sessions and counters */
     size_t jobs_under_way;
 
     struct signed_head signed_head; /* of `head`, made when first asked for */
@@ -268,6 +271,12 @@ void fresh_begin(struct engine *engine);
 void fresh_note(struct fresh_ids *fresh, struct id id, int64_t now_ms);
 /* "incident/ID" or "order/ID" that no record can have touched. */
 bool fresh_is(const struct fresh_ids *fresh, const char *stream);
+
+/* room.c */
+bool room_for(const struct engine *engine, enum command_kind kind); /* is it taken now? */
+void room_ended(struct engine *engine, const char *why);            /* a commit found no space */
+void room_ask(struct engine *engine);                               /* has the log its reserve? */
+int64_t room_ask_ms(const struct engine *engine);                   /* when to ask again; INT64_MAX: not */
 
 /* intake.c */
 void intake_submit(struct engine *engine, struct session *session, const struct signed_command *said);

@@ -192,6 +192,7 @@ void founding_advance(struct engine *engine)
         if (region_is_ours(engine) && set_clock(engine)) {
             engine->phase = PHASE_OPEN;
             fresh_begin(engine);
+            room_ask(engine);
             ask_open(engine, "");
         }
         return;

@@ -415,6 +415,11 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
         turn_away(engine, submission, REFUSED_BUSY, "too much is waiting");
         return;
     }
+    if (decoded == 0 && !room_for(engine, submission->command.kind)) {
+        turn_away(engine, submission, REFUSED_DISK,
+                  "the disk is full: only reports, recalls, evacuations and receipts are taken");
+        return;
+    }
     if (decoded < 0) {
         const char *why = arena_strdup(&submission->arena, err.text);
         refuse(submission, REFUSED_INVALID, why != NULL ? why : "");

@@ -23,7 +23,8 @@ enum {
     LOG_BATCH_MAX = 1024,          /* records of one commit: 1,024 x 400 B is some 4 ms of writing */
     LOG_INDEX_MAX = 16384,         /* index changes of one entry: one order to all agents of a region */
     LOG_READ_RECORDS_MAX = 1024,   /* records of one answer, so that no read holds up a commit */
-    LOG_READ_BYTES_MAX = 4 * 1024 * 1024
+    LOG_READ_BYTES_MAX = 4 * 1024 * 1024,
+    LOG_RESERVE_BYTES = 16 * 1024 * 1024 /* kept free for what must not wait: some 15,000 records */
 };
 
 enum log_outcome {
@@ -98,8 +99,9 @@ enum log_question {
     LOG_Q_CURSOR,    /* the cursor of agent `name` in `lane` -> ret number (0: none) */
     LOG_Q_OPEN,      /* names of open streams after `name` in byte order -> ret names */
     LOG_Q_DUE,       /* streams due at or before `number` -> ret names with their dues, earliest first */
-    LOG_Q_TOUCHED,   /* names of streams after `name` and below `to` in byte order -> ret names */
-    LOG_Q_BEHIND     /* agents and lanes for whom anything waits, after (`name`, `lane`; NULL: from the
+    LOG_Q_ROOM,    /* takes the reserve back if there is space for it -> number: 1 as long as there is none */
+    LOG_Q_TOUCHED, /* names of streams after `name` and below `to` in byte order -> ret names */
+    LOG_Q_BEHIND   /* agents and lanes for whom anything waits, after (`name`, `lane`; NULL: from the
                         first) in byte order -> ret names with lane and number = first waiting seq */
 };
 

@@ -17,6 +17,7 @@ struct memory_store {
     size_t records_capacity;
     struct log_head head;
     struct memory_index index;
+    bool low;
     int fail_next;
     bool failed;
 };
@@ -204,6 +205,9 @@ static int answer(const struct memory_store *store, const struct log_query *quer
         return memory_index_open(&store->index, query->name, builder);
     case LOG_Q_DUE:
         return memory_index_due(&store->index, query->number, builder);
+    case LOG_Q_ROOM:
+        builder->answer.number = store->low;
+        return 0;
     case LOG_Q_TOUCHED:
         return memory_index_touched(&store->index, query->name, query->to != NULL ? query->to : "", builder);
     case LOG_Q_BEHIND:
@@ -266,6 +270,11 @@ struct log_store *log_memory_new(void)
         return NULL;
     store->base.ops = &memory_ops;
     return &store->base;
+}
+
+void log_memory_set_low(struct log_store *base, bool low)
+{
+    of(base)->low = low;
 }
 
 void log_memory_fail_next(struct log_store *base, int code)

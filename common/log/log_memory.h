@@ -7,6 +7,9 @@
 /* NULL when out of memory. log_close() frees it. */
 struct log_store *log_memory_new(void);
 
+/* What LOG_Q_ROOM is told. */
+void log_memory_set_low(struct log_store *store, bool low);
+
 /* The next append answers with this code (ERR_DISK_FULL, ERR_IO ...) and appends nothing. */
 void log_memory_fail_next(struct log_store *store, int code);
 

@@ -11,6 +11,7 @@
 #include "common/log/log_file.h"
 #include "common/log/log_folder.h"
 #include "common/log/log_query.h"
+#include "common/log/log_reserve.h"
 #include "common/log/log_schema.h"
 #include "common/log/log_slots.h"
 #include "common/log/log_sql.h"
@@ -19,6 +20,7 @@
 
 enum {
     TAIL_CHECKED = 64,                     /* records whose chain is looked at when a log is opened */
+    CHECKPOINT_LOW = 64,                   /* frames while the reserve is in use: the WAL must not eat it */
     CHECKPOINT_AGAIN = 1000,               /* frames after a checkpoint that readers held up */
     FRAMES_MAX = 4 * LOG_CHECKPOINT_FRAMES /* from here on a checkpoint waits for readers to end */
 };
@@ -31,6 +33,7 @@ struct sqlite_store {
     char *path;
     int lock_fd;
     struct log_slots slots;
+    struct log_reserve reserve;
     struct log_querier querier;
     struct log_tables tables;
     struct log_head head;
@@ -87,6 +90,11 @@ static void checkpoint(struct sqlite_store *store)
         code == 0 && done == frames ? LOG_CHECKPOINT_FRAMES : store->wal_frames + CHECKPOINT_AGAIN;
 }
 
+static bool is_low(const struct sqlite_store *store)
+{
+    return store->reserve.bytes > 0 && !store->reserve.held;
+}
+
 static int sqlite_append(struct log_store *base, uint64_t expected_seq, struct log_entry *entries, size_t n,
                          struct err *err)
 {
@@ -99,12 +107,14 @@ static int sqlite_append(struct log_store *base, uint64_t expected_seq, struct l
         return code;
     code = log_tables_append(&store->tables, entries, n, err);
     if (code != 0) {
-        if (code != ERR_DISK_FULL && code != ERR_CONFLICT)
+        if (code == ERR_DISK_FULL)
+            log_reserve_give(&store->reserve); /* the next one finds space: see LOG_Q_ROOM */
+        else if (code != ERR_CONFLICT)
             fail(store);
         return code;
     }
     store->head = head;
-    if (store->wal_frames >= store->checkpoint_at)
+    if (store->wal_frames >= (is_low(store) ? CHECKPOINT_LOW : store->checkpoint_at))
         checkpoint(store);
     return 0;
 }
@@ -113,8 +123,13 @@ static int sqlite_read(struct log_store *base, const struct log_query *query, st
                        struct log_answer *ret, struct err *err)
 {
     struct sqlite_store *store = of(base);
-    return store->failed ? refuse_failed(store, err)
-                         : log_querier_ask(&store->querier, query, arena, ret, err);
+    if (store->failed)
+        return refuse_failed(store, err);
+    if (query->question != LOG_Q_ROOM)
+        return log_querier_ask(&store->querier, query, arena, ret, err);
+    log_reserve_take(&store->reserve);
+    *ret = (struct log_answer){.number = is_low(store)};
+    return 0;
 }
 
 static struct log_head sqlite_head(struct log_store *base)
@@ -144,6 +159,7 @@ static void sqlite_close(struct log_store *base)
     log_querier_close(&store->querier);
     sqlite3_close(store->db);
     log_slots_close(&store->slots);
+    log_reserve_close(&store->reserve);
     if (store->lock_fd >= 0)
         close(store->lock_fd);
     free(store->path);
@@ -283,6 +299,13 @@ static int check_options(const struct log_sqlite_options *options, struct err *e
     return 0;
 }
 
+static sqlite3_int64 reserve_bytes(const struct log_sqlite_options *options)
+{
+    if (options->reserve_bytes != 0)
+        return options->reserve_bytes > 0 ? options->reserve_bytes : 0;
+    return options->vfs == NULL ? LOG_RESERVE_BYTES : 0;
+}
+
 int log_sqlite_open(const struct log_sqlite_options *options, struct log_store **ret, char *warning,
                     size_t warning_n, struct err *err)
 {
@@ -320,6 +343,8 @@ int log_sqlite_open(const struct log_sqlite_options *options, struct log_store *
         warn_of_slots(store, warning, warning_n);
         code = make_durable(store, options, err);
     }
+    if (code == 0)
+        code = log_reserve_open(&store->reserve, store->vfs, store->folder, reserve_bytes(options), err);
     if (code != 0) {
         sqlite_close(&store->base);
         return code;

@@ -15,6 +15,7 @@ struct log_sqlite_options {
     const char *vfs;       /* NULL: the system's; tests give their own, which then holds database and
                                 head file alike; folder, file system and lock are not looked at */
     bool single_process;   /* locking_mode=EXCLUSIVE, no -shm file: for a VFS without shared memory */
+    int64_t reserve_bytes; /* 0: LOG_RESERVE_BYTES, and with a vfs none; negative: none */
     const struct rng *rng; /* for the log's own id; NULL: the system's */
 };
 

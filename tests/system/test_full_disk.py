@@ -8,16 +8,13 @@ import os
 import subprocess
 
 from harness import CENTRE, HOSPITAL, SiteTest, describe, main, processes, skip, start
-from muster_wire import check_chain, new_id, pb
+from muster_wire import check_chain, new_id, now_ms, pb
 
-SIZE_MIB = 4
-
-
-def private_mount(folder):
+def private_mount(folder, size_mib):
     """A process that holds a namespace in which `folder` is a small tmpfs, and how to enter it."""
     script = 'mount -t tmpfs -o size="$1"m muster "$0" && echo ready && exec sleep 1000'
     for options, enter in ((["-m"], ["-m"]), (["-r", "-m"], ["-U", "-m", "--preserve-credentials"])):
-        holder = start(["unshare", *options, "sh", "-c", script, folder, str(SIZE_MIB)],
+        holder = start(["unshare", *options, "sh", "-c", script, folder, str(size_mib)],
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if holder.stdout.readline() == "ready\n":
             return holder, ["nsenter", "-t", str(holder.pid), *enter]
@@ -26,13 +23,14 @@ def private_mount(folder):
     return skip("no mount namespace: " + reason.strip())
 
 
-class FullDisk(SiteTest):
+class OnSmallDisk(SiteTest):
     started = False
+    size_mib = 0
 
     def setUp(self):
         super().setUp()
         os.mkdir(self.site.path("log"))
-        self.holder, self.site.prefix = private_mount(self.site.path("log"))
+        self.holder, self.site.prefix = private_mount(self.site.path("log"), self.size_mib)
         self.addCleanup(self.let_go)
         self.site.config["volatile_ok"] = "true"
         self.site.start()
@@ -62,6 +60,12 @@ class FullDisk(SiteTest):
 
     def empty(self):
         os.unlink(self.ballast())
+
+
+class NoReserve(OnSmallDisk):
+    """Too small for a reserve: everything is refused."""
+
+    size_mib = 4
 
     def report(self, client):
         """New incidents, and one that goes on: what is known of it must outlast every refusal."""
@@ -160,6 +164,38 @@ class FullDisk(SiteTest):
             client.join()
         self.settle()
         self.nothing_lost()
+
+
+class Reserve(OnSmallDisk):
+    """What must not wait is taken from a reserve; the rest is refused, and taken when there is space."""
+
+    size_mib = 64
+
+    def order(self):
+        now = now_ms()
+        order = pb.NewOrder(order=new_id(), kind="dispatch", addressee=HOSPITAL, text="x" * 3000,
+                            answer_by_ms=now + 600_000, expires_at_ms=now + 1_200_000)
+        return order.order, self.centre.submit(pb.IssueOrders(incident=self.incident, orders=[order]))
+
+    def test_what_must_not_wait_is_taken(self):
+        first, counter = self.order()
+        self.wait(lambda: counter in self.centre.journal.replies, "the first order")
+        self.done(self.centre.journal.replies[counter])
+        self.fill()
+        self.centre.put_off.clear()
+        while not any(describe(reply) == "disk" for reply in self.centre.put_off):
+            self.order()
+            self.wait(lambda: not self.centre.journal.pending or self.centre.put_off, "an answer to an order")
+        self.done(self.hospital.do(pb.FileReport(incident=self.incident, kind=pb.REPORT_KIND_FOLLOW_UP,
+                                                 facts=pb.Facts(measures="still reporting"))))
+        self.done(self.hospital.do(pb.GiveReceipt(incident=self.incident, order=first,
+                                                  rung=pb.RUNG_ACKNOWLEDGED)))
+        self.done(self.centre.do(pb.RecallOrder(incident=self.incident, order=first, reason="full")))
+        self.assertTrue(self.centre.journal.pending, "an order was taken on a full disk")
+        self.assert_alive()
+        self.empty()
+        self.wait(lambda: not self.centre.journal.pending, "the orders, with space again", 30)
+        self.assertEqual(check_chain(self.centre.read(pb.TAIL_FILTER_ALL)), [])
 
 
 if __name__ == "__main__":

@@ -82,8 +82,11 @@ bool log_test_exists(const char *path)
 struct log_sqlite_options log_test_options(const char *folder)
 {
     /* Whoever builds in a RAM disk may test there. */
-    return (struct log_sqlite_options){
-        .folder = folder, .region = LOG_TEST_REGION, .create = true, .volatile_ok = true};
+    return (struct log_sqlite_options){.folder = folder,
+                                       .region = LOG_TEST_REGION,
+                                       .create = true,
+                                       .volatile_ok = true,
+                                       .reserve_bytes = -1};
 }
 
 struct log_store *log_test_open(const char *folder)

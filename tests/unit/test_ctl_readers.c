@@ -55,7 +55,7 @@ static void make_folder(struct folder *folder)
 static void make_empty_log(const struct folder *folder)
 {
     struct log_sqlite_options options = {
-        .folder = folder->path, .region = "370102", .create = true, .volatile_ok = true};
+        .folder = folder->path, .region = "370102", .create = true, .volatile_ok = true, .reserve_bytes = -1};
     struct log_store *store;
     struct err err;
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "common/log/log_memory.h"
 #include "tests/unit/engine_rig.h"
 
 static struct rig rig;
@@ -402,11 +403,46 @@ static void test_full_disk_at_a_change_of_the_region(void **state)
     rig_run(&rig);
     assert_int_equal(rig_reply(&rig, 2).outcome, OUTCOME_DONE);
     assert_true(engine_knows_key(rig.engine, rig.agents[POLICE].curve_public));
+    rig_later(&rig, 1500); /* there is space again */
     command = (struct command){.kind = COMMAND_REVOKE,
                                .revoke = {.name = rig.agents[POLICE].name, .reason = "test"}};
     rig_submit_as(&rig, 1, CENTRE, CENTRE, &command, revoking);
     rig_run(&rig);
     assert_false(engine_knows_key(rig.engine, rig.agents[POLICE].curve_public));
+}
+
+/* As long as the log lives on its reserve, what must not wait is taken, and everything else refused. */
+static void test_full_disk_takes_what_must_not_wait(void **state)
+{
+    struct command order = rig_order(&rig, 1, 10, STATION);
+    struct command report = rig_report(5);
+    struct command recall = rig_recall(1, 10);
+    struct command receipt = rig_receipt(1, 10, RUNG_ACKNOWLEDGED);
+    struct command units = {.kind = COMMAND_STATE_UNITS};
+
+    (void)state;
+    open_incident(1);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &order).outcome, OUTCOME_DONE);
+    log_memory_set_low(rig.store, true);
+    order = rig_order(&rig, 1, 11, STATION);
+    (void)rig_submit(&rig, 1, CENTRE, &order);
+    run_until_append();
+    rig_fail(&rig, ERR_DISK_FULL);
+    rig_run(&rig);
+    assert_int_equal(rig_reply(&rig, 1).refusal, REFUSED_DISK);
+    rig_later(&rig, 2500); /* who was told to come again has had its time; asked for space in between */
+    order = rig_order(&rig, 1, 12, STATION);
+    struct reply reply = rig_done(&rig, 1, CENTRE, &order);
+    assert_int_equal(reply.refusal, REFUSED_DISK);
+    assert_true(reply.retry_ms > 0);
+    assert_int_equal(rig_done(&rig, 2, STATION, &units).refusal, REFUSED_DISK);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &report).outcome, OUTCOME_DONE);
+    assert_int_equal(rig_done(&rig, 2, STATION, &receipt).outcome, OUTCOME_DONE);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &recall).outcome, OUTCOME_DONE);
+    log_memory_set_low(rig.store, false);
+    rig_later(&rig, 1500);
+    order = rig_order(&rig, 1, 13, STATION);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &order).outcome, OUTCOME_DONE);
 }
 
 /* Counters that wait are given back as well: were a later one taken first, it could be taken twice. */
@@ -501,6 +537,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_full_disk_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_keeps_deadlines, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_at_a_change_of_the_region, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_full_disk_takes_what_must_not_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_gives_back_what_waits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_order_is_kept_after_a_full_disk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_io_error_is_the_end, setup, teardown),

@@ -32,8 +32,11 @@ static int make_log(void **state)
     (void)snprintf(folder->path, sizeof folder->path, "/tmp/muster-scan-XXXXXX");
     assert_non_null(mkdtemp(folder->path));
     (void)snprintf(folder->database, sizeof folder->database, "%s/muster.db", folder->path);
-    struct log_sqlite_options options = {
-        .folder = folder->path, .region = FX_REGION, .create = true, .volatile_ok = true};
+    struct log_sqlite_options options = {.folder = folder->path,
+                                         .region = FX_REGION,
+                                         .create = true,
+                                         .volatile_ok = true,
+                                         .reserve_bytes = -1};
     if (log_sqlite_open(&options, &store, NULL, 0, &err) < 0) {
         fail_msg("%s", err.text);
     }

@@ -374,8 +374,11 @@ static void make_log(struct folder *folder)
     (void)snprintf(folder->path, sizeof folder->path, "/tmp/muster-view-XXXXXX");
     assert_non_null(mkdtemp(folder->path));
     (void)snprintf(folder->database, sizeof folder->database, "%s/muster.db", folder->path);
-    struct log_sqlite_options options = {
-        .folder = folder->path, .region = FX_REGION, .create = true, .volatile_ok = true};
+    struct log_sqlite_options options = {.folder = folder->path,
+                                         .region = FX_REGION,
+                                         .create = true,
+                                         .volatile_ok = true,
+                                         .reserve_bytes = -1};
     if (log_sqlite_open(&options, &store, NULL, 0, &err) < 0) {
         fail_msg("%s", err.text);
     }
