@@ -45,22 +45,47 @@ static int read_words(const struct conf_node *map, const char *key, struct words
 
 static int read_unit(const struct conf_node *map, struct unit *unit, struct err *err)
 {
+    static const char *const KINDS[] = {"unit", "team", NULL};
     int64_t crew = 0;
-    int rc;
+    int rc, kind = UNIT_KIND_UNIT;
 
     unit->id = "";
     if (!conf_is_map(map)) {
-        return conf_fail(map, err, ERR_CONFIG, "a unit is {id, type, abilities, equipment, crew}");
+        return conf_fail(map, err, ERR_CONFIG,
+                         "a unit is {id, type, kind, team, abilities, equipment, crew}");
     }
     unit->type = "";
+    unit->team = "";
     unit->status = UNIT_FREE;
     rc = conf_string(map, "id", CONF_REQUIRED, &unit->id, err);
     rc = rc ? rc : conf_string(map, "type", CONF_OPTIONAL, &unit->type, err);
+    rc = rc ? rc : conf_string(map, "team", CONF_OPTIONAL, &unit->team, err);
+    rc = rc ? rc : conf_choice(map, "kind", CONF_OPTIONAL, KINDS, &kind, err);
     rc = rc ? rc : conf_integer(map, "crew", CONF_OPTIONAL, 0, 100000, &crew, err);
     rc = rc ? rc : read_words(map, "abilities", &unit->abilities, err);
     rc = rc ? rc : read_words(map, "equipment", &unit->equipment, err);
     unit->crew = (uint32_t)crew;
+    unit->kind = (enum unit_kind)kind;
     return rc;
+}
+
+/* As the broker will ask for it. */
+static int check_team(const struct conf_node *node, const struct profile *profile, const struct unit *unit,
+                      struct err *err)
+{
+    if (unit->team[0] == '\0') {
+        return 0;
+    }
+    if (unit->kind == UNIT_KIND_TEAM) {
+        return conf_fail(node, err, ERR_CONFIG, "%s is a team, and a team is in no team", unit->id);
+    }
+    for (size_t i = 0; i < profile->units_n; i++) {
+        if (strcmp(profile->units[i].id, unit->team) == 0 && profile->units[i].kind == UNIT_KIND_TEAM) {
+            return 0;
+        }
+    }
+    return conf_fail(node, err, ERR_CONFIG, "%s: there is no team %s; add a unit of that id with kind: team",
+                     unit->id, unit->team);
 }
 
 static int read_units(const struct conf_node *map, struct profile *profile, struct err *err)
@@ -91,6 +116,9 @@ static int read_units(const struct conf_node *map, struct profile *profile, stru
                                profile->units[i].id);
             }
         }
+    }
+    for (size_t i = 0; i < n && !rc; i++) {
+        rc = check_team(conf_value_at(list, i), profile, &profile->units[i], err);
     }
     return rc;
 }

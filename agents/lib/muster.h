@@ -64,7 +64,9 @@ struct muster_unit {
     const char *const *equipment; /* words of the region's policy, e.g. "scba" */
     size_t equipment_n;
     enum muster_unit_status status;
-    uint32_t crew; /* heads */
+    uint32_t crew;    /* heads */
+    bool is_team;     /* 队伍, people; else a vehicle or device with its crew */
+    const char *team; /* id of the team of this agent that the unit belongs to */
 };
 
 /* What is known; begin with muster_report_init(), which makes every number "not said". */

@@ -21,7 +21,9 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     }
     engine->state = state_new();
     engine->recent = calloc(RECENT_HASHES, sizeof *engine->recent);
-    if (engine->state == NULL || engine->recent == NULL) {
+    engine->last_values = last_values_new();
+    if (engine->state == NULL || engine->recent == NULL || engine->last_values == NULL) {
+        last_values_free(engine->last_values);
         state_free(engine->state);
         free(engine->recent);
         free(engine);
@@ -56,6 +58,7 @@ void engine_free(struct engine *engine)
         return;
     }
     sessions_free(engine);
+    last_values_free(engine->last_values);
     batch_free(&engine->gather);
     batch_free(&engine->flight);
     intake_drop_parked(engine);
@@ -209,12 +212,20 @@ static void handle(struct engine *engine, struct session *session, const struct 
     case ENVELOPE_CREDIT:
         if (envelope->credit.lane == LANE_NONE) {
             tail_credit(engine, session, envelope->credit.add);
+        } else if (envelope->credit.lane == LANE_TELEMETRY) {
+            telemetry_credit(engine, session, envelope->credit.add);
         } else {
             deliver_credit(engine, session, envelope->credit.lane, envelope->credit.add);
         }
         return;
     case ENVELOPE_TAIL:
         tail_begin(engine, session, &envelope->tail);
+        return;
+    case ENVELOPE_TELEMETRY:
+        telemetry_publish(engine, session, &envelope->telemetry);
+        return;
+    case ENVELOPE_SUBSCRIBE:
+        telemetry_subscribe(engine, session, &envelope->subscribe);
         return;
     case ENVELOPE_BEAT:
         return; /* heard, which is all it says; ours goes by itself */
@@ -296,6 +307,9 @@ void engine_tick(struct engine *engine)
     }
     intake_unpark(engine);
     commit_flush(engine);
+    if (boot >= telemetry_due_ms(engine) && engine->phase == PHASE_SERVICE) {
+        telemetry_pump(engine);
+    }
 }
 
 /* Else what is due waits for the log, whose answer looks again: the clock would only spin. */
@@ -317,6 +331,9 @@ int64_t engine_due_ms(const struct engine *engine)
     }
     if (engine->sessions != NULL || engine->authors != NULL) {
         at = engine->swept_ms + SWEEP_MS;
+    }
+    if (telemetry_due_ms(engine) < at) {
+        at = telemetry_due_ms(engine);
     }
     if (due != NULL && can_pass_deadlines(engine)) {
         int64_t deadline = due->at_ms - engine->offset_ms;

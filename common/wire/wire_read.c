@@ -48,6 +48,7 @@ static void read_number(const struct wire_field *row, const void *from, char *me
         *(uint8_t *)member = (uint8_t)narrow;
         break;
     case WIRE_U64:
+    case WIRE_S64:
     case WIRE_TIME:
         memcpy(member, from, sizeof(uint64_t));
         break;

@@ -136,6 +136,7 @@ static unsigned wire_of(enum wire_type type)
     case WIRE_U64:
     case WIRE_I32:
     case WIRE_S32:
+    case WIRE_S64:
     case WIRE_TIME:
         return VARINT;
     default:
@@ -150,7 +151,8 @@ static int check_number(const struct scan *scan, const struct place *place, cons
 
     switch (row->type) {
     case WIRE_ENUM:
-        if (value > INT32_MAX || !protobuf_c_enum_descriptor_get_value(field->descriptor, (int)value))
+        if (value > INT32_MAX || (row->max > 0 && value > row->max) ||
+            !protobuf_c_enum_descriptor_get_value(field->descriptor, (int)value))
             return refuse(scan, place, "unknown value %" PRIu64, value);
         return 0;
     case WIRE_ONLY:
@@ -162,6 +164,9 @@ static int check_number(const struct scan *scan, const struct place *place, cons
     case WIRE_S32:
         if (value > UINT32_MAX)
             return refuse(scan, place, "larger than 32 bits");
+        number = (value & 1) ? -(int64_t)(value >> 1) - 1 : (int64_t)(value >> 1);
+        break;
+    case WIRE_S64:
         number = (value & 1) ? -(int64_t)(value >> 1) - 1 : (int64_t)(value >> 1);
         break;
     case WIRE_I32:

@@ -50,6 +50,7 @@ static void write_number(const struct wire_field *row, const char *member, char 
         *(uint32_t *)(void *)to = (uint32_t)row->max;
         break;
     case WIRE_U64:
+    case WIRE_S64:
     case WIRE_TIME:
         memcpy(to, member, sizeof(uint64_t));
         break;
