@@ -12,6 +12,7 @@ enum {
     READING_EXPONENT_MAX = 18
 };
 
+#define READING_MAX INT64_C(1000000000000000) /* a reading's value, either way: exact in a double too */
 #define SAMPLE_POSITION "position"
 
 /* value * 10^exponent. */

@@ -136,7 +136,7 @@ static const struct wire_map tail_end_map = {WIRE_MAP(tail_end, S, tail_end_fiel
 
 #define S struct reading
 static const struct wire_field reading_fields[] = {
-    S64(S, value, COUNT_MAX),
+    S64(S, value, READING_MAX),
     S32(S, exponent, READING_EXPONENT_MAX),
     {.name = "unit_of_measure",
      .type = WIRE_TEXT,

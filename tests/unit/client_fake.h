@@ -56,6 +56,8 @@ struct fake {
     struct reply reply;
     size_t tailed;
     size_t tail_ends;
+    size_t samples;
+    size_t telemetry_refused;
 };
 
 void fake_start(struct fake *fake);
