@@ -449,8 +449,11 @@ int message_parse(const json_t *json, struct id new_incident, struct arena *aren
     } else if (strcmp(type, "report") == 0) {
         asked.kind = ASKED_REPORT;
         rc = parse_report(json, new_incident, &asked.command, err);
+    } else if (strcmp(type, "telemetry") == 0) {
+        asked.kind = ASKED_TELEMETRY;
+        rc = message_parse_samples(json, arena, &asked.samples, &asked.samples_n, err);
     } else {
-        rc = err_set(err, ERR_DATA, "\"type\" must be receipt, units or report");
+        rc = err_set(err, ERR_DATA, "\"type\" must be receipt, units, report or telemetry");
     }
     if (!rc) {
         *ret = asked;

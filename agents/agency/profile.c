@@ -5,6 +5,8 @@
 
 #include "common/base/when.h"
 
+enum { TRACK_EVERY_DEFAULT_MS = 1000, TRACK_EVERY_MIN_MS = 50 };
+
 static const struct script SCRIPT_DEFAULT = {
     .acknowledge_ms = 300,
     .accept_ms = 500,
@@ -163,18 +165,51 @@ static int read_script(const struct conf_node *map, struct script *script, struc
     return rc;
 }
 
+static int read_place(const struct conf_node *track, const char *key, struct position *ret, struct err *err)
+{
+    const struct conf_node *map = NULL;
+    double latitude = 0, longitude = 0;
+    int rc = conf_map(track, key, CONF_REQUIRED, &map, err);
+
+    rc = rc ? rc : conf_number(map, "latitude", CONF_REQUIRED, -90, 90, &latitude, err);
+    rc = rc ? rc : conf_number(map, "longitude", CONF_REQUIRED, -180, 180, &longitude, err);
+    ret->present = true;
+    ret->latitude_e7 = (int32_t)(latitude * 1e7 + (latitude < 0 ? -0.5 : 0.5));
+    ret->longitude_e7 = (int32_t)(longitude * 1e7 + (longitude < 0 ? -0.5 : 0.5));
+    return rc;
+}
+
+static int read_track(const struct conf_node *map, struct track *track, struct err *err)
+{
+    static const char *const DATUMS[] = {"wgs84", "cgcs2000", "gcj02", "bd09", NULL};
+    int datum = 0;
+    int rc = conf_choice(map, "datum", CONF_REQUIRED, DATUMS, &datum, err);
+
+    rc = rc ? rc : read_place(map, "station", &track->station, err);
+    rc = rc ? rc : read_place(map, "scene", &track->scene, err);
+    track->every_ms = TRACK_EVERY_DEFAULT_MS;
+    rc = rc ? rc
+            : conf_duration(map, "every", CONF_OPTIONAL, TRACK_EVERY_MIN_MS, PROFILE_DELAY_MAX_MS,
+                            &track->every_ms, err);
+    track->station.datum = track->scene.datum = (enum datum)(datum + DATUM_WGS84);
+    track->present = rc == 0;
+    return rc;
+}
+
 int profile_read(const struct conf_node *map, struct profile *ret, struct err *err)
 {
     static const char *const SINKS[] = {"actual", "exercise", NULL};
     static const char *const NEEDS[] = {"required", "wished", NULL};
     struct profile profile = {.script = SCRIPT_DEFAULT};
-    const struct conf_node *script = NULL;
+    const struct conf_node *script = NULL, *track = NULL;
     int sink = SINK_ACTUAL, needs = 0;
     int rc = read_words(map, "takes", &profile.takes, err);
 
     rc = rc ? rc : read_units(map, &profile, err);
     rc = rc ? rc : conf_map(map, "script", CONF_OPTIONAL, &script, err);
     rc = rc || !script ? rc : read_script(script, &profile.script, err);
+    rc = rc ? rc : conf_map(map, "track", CONF_OPTIONAL, &track, err);
+    rc = rc || !track ? rc : read_track(track, &profile.track, err);
     rc = rc ? rc : conf_bool(map, "bridge", CONF_OPTIONAL, &profile.bridge, err);
     rc = rc ? rc : conf_choice(map, "needs", CONF_OPTIONAL, NEEDS, &needs, err);
     rc = rc ? rc : conf_choice(map, "sink", CONF_OPTIONAL, SINKS, &sink, err);

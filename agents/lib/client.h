@@ -161,10 +161,10 @@ int client_resume(struct client *client, struct err *err);
 int client_tail(struct client *client, const struct tail *tail, struct err *err);
 
 /* Publishes telemetry of this agent: `agent` of a sample is not read; at_ms 0 means now, mode MODE_NONE the
- * options'. The last value of each (mode, unit, name) is kept in memory, CLIENT_TELEMETRY_MAX of them (the one
- * that was said longest ago makes room), sent at once if it may be, and all again at each Welcome: a broker
- * that was restarted has none. There is no reply. ERR_DATA names the sample that is not well-formed, and
- * nothing was taken; ERR_NO_MEMORY. */
+ * options'. The last value of each (mode, unit, name) is kept in memory, CLIENT_TELEMETRY_MAX of them (the
+ * one that was said longest ago makes room), sent at once if it may be, and all again at each Welcome: a
+ * broker that was restarted has none. There is no reply. ERR_DATA names the sample that is not well-formed,
+ * and nothing was taken; ERR_NO_MEMORY. */
 int client_publish(struct client *client, const struct sample *samples, size_t n, struct err *err);
 
 /* Asks for telemetry, which comes by on_telemetry: first what there is, then what changes. `credit` 0 means

@@ -79,14 +79,16 @@ static const char *copy(char *to, const char *text)
     return to;
 }
 
-/* What is older than the value that is there says nothing. */
-static void keep(struct publisher *publisher, const struct sample *sample)
+/* What is older than the value that is there says nothing; unless that one is from the future, which was a
+ * clock's mistake. */
+static void keep(struct publisher *publisher, const struct sample *sample, int64_t now_ms)
 {
     uint64_t print = print_of(sample);
     size_t at = find(publisher, sample, print);
     bool known = at < publisher->n;
 
-    if (known && sample->at_ms < publisher->values[at].sample.at_ms) {
+    if (known && sample->at_ms < publisher->values[at].sample.at_ms &&
+        publisher->values[at].sample.at_ms <= now_ms) {
         return;
     }
     if (!known) {
@@ -223,7 +225,7 @@ int client_publish(struct client *client, const struct sample *samples, size_t n
     for (size_t i = 0; i < n; i++) {
         struct sample sample = completed(client, &samples[i]);
 
-        keep(client->publisher, &sample);
+        keep(client->publisher, &sample, client_bus_ms(client));
     }
     pump(client);
     return 0;

@@ -265,9 +265,9 @@ int muster_state_units(struct muster *muster, const struct muster_unit *units, s
  * when a later rung was said already. */
 int muster_receipt(struct muster *muster, const struct muster_receipt *receipt, uint64_t tag);
 
-/* Publishes telemetry; there is no reply. The last value of each (mode, unit, name), 1,024 of them, is kept in
- * memory: what cannot be sent now goes when it may, the newest value only, and all of them again in each new
- * session. -2 and the sample's place in muster_error() when one is not well-formed; then none was taken. */
+/* Publishes telemetry; there is no reply. The last value of each (mode, unit, name), 1,024 of them, is kept
+ * in memory: what cannot be sent now goes when it may, the newest value only, and all of them again in each
+ * new session. -2 when a sample is not well-formed (muster_error() says which); then none was taken. */
 int muster_publish(struct muster *muster, const struct muster_sample *samples, size_t n);
 /* Asks for telemetry of an agency ("370102/fire-rescue"), an agent, or everybody (""); mode 0: the handle's.
  * on_telemetry is given what there is, then what changes, after a reconnect too. A new one replaces it. */

@@ -114,7 +114,7 @@ struct tail_state {
 /* What a session publishes. */
 struct publishing {
     uint32_t taken;     /* envelopes that it was not given credit back for */
-    uint32_t refused;   /* ... and those refused since it was last told */
+    uint32_t refused;   /* samples refused since it was last told */
     int64_t refused_ms; /* boot time of that; 0: never */
     enum refusal refusal;
 };

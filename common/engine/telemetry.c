@@ -219,7 +219,7 @@ static void say_refused(struct engine *engine, struct session *session, const ch
     struct publishing *at = &session->publishing;
     struct envelope envelope = {
         .kind = ENVELOPE_TELEMETRY_REFUSED,
-        .telemetry_refused = {.refusal = at->refusal, .detail = detail, .envelopes = at->refused}};
+        .telemetry_refused = {.refusal = at->refusal, .detail = detail, .samples = at->refused}};
 
     if (engine_send(engine, session->peer, &envelope) == 0) {
         at->refused = 0;
@@ -227,33 +227,23 @@ static void say_refused(struct engine *engine, struct session *session, const ch
     }
 }
 
-static void refuse(struct engine *engine, struct session *session, enum refusal refusal, const char *detail)
+static void refuse(struct engine *engine, struct session *session, enum refusal refusal, size_t samples,
+                   const char *detail)
 {
     struct publishing *at = &session->publishing;
 
     at->refusal = refusal;
-    at->refused++;
+    at->refused += (uint32_t)(samples < UINT32_MAX - at->refused ? samples : UINT32_MAX - at->refused);
     if (at->refused_ms == 0 || engine_boot(engine) >= at->refused_ms + REFUSED_SAY_MS) {
         say_refused(engine, session, detail);
     }
 }
 
-static enum refusal check(struct engine *engine, const struct session *session, const struct telemetry *said,
-                          const char **ret_detail)
+static enum refusal may_publish(struct engine *engine, const struct session *session, const char **ret_detail)
 {
     if (!region_is_loaded(engine)) { /* being read again after a failed commit */
         *ret_detail = "not just now";
         return REFUSED_BUSY;
-    }
-    int64_t latest = engine_now(engine) + region_clock_tolerance_ms(state_region(engine->state));
-    for (size_t i = 0; i < said->samples_n; i++) {
-        const char *why = "";
-        enum refusal refusal = sample_check(&said->samples[i], latest, &why);
-        if (refusal != REFUSED_NOT) {
-            *ret_detail = arena_printf(&engine->arena, "samples[%zu]: %s", i, why);
-            *ret_detail = *ret_detail != NULL ? *ret_detail : why;
-            return refusal;
-        }
     }
     const struct member *member = member_of(engine, session);
     if (member == NULL || !member_has_right(member, "units", NULL)) {
@@ -261,6 +251,33 @@ static enum refusal check(struct engine *engine, const struct session *session, 
         return REFUSED_RIGHT;
     }
     return REFUSED_NOT;
+}
+
+/* Each sample stands for itself: one from a clock that is wrong must not cost the others of its envelope. The
+ * first that is refused is the one told. */
+static void take(struct engine *engine, struct session *session, const struct telemetry *said)
+{
+    int64_t latest = engine_now(engine) + region_clock_tolerance_ms(state_region(engine->state));
+    enum refusal first = REFUSED_NOT;
+    const char *detail = "";
+    size_t refused = 0;
+
+    for (size_t i = 0; i < said->samples_n; i++) {
+        const char *why = "out of memory";
+        enum refusal refusal = sample_check(&said->samples[i], latest, &why);
+        if (refusal == REFUSED_NOT && !keep(engine->last_values, session->author, &said->samples[i])) {
+            refusal = REFUSED_BUSY;
+        }
+        if (refusal != REFUSED_NOT && refused++ == 0) {
+            first = refusal;
+            detail = arena_printf(&engine->arena, "samples[%zu]: %s", i, why);
+            detail = detail != NULL ? detail : why;
+        }
+    }
+    engine->numbers.samples += said->samples_n - refused;
+    if (refused > 0) {
+        refuse(engine, session, first, refused, detail);
+    }
 }
 
 /* A publisher goes on when what it sent has been taken; else its words would fill the queue in which its
@@ -278,18 +295,12 @@ static void grant(struct engine *engine, struct session *session)
 void telemetry_publish(struct engine *engine, struct session *session, const struct telemetry *said)
 {
     const char *detail = "";
-    enum refusal refusal = check(engine, session, said, &detail);
+    enum refusal refusal = may_publish(engine, session, &detail);
 
-    for (size_t i = 0; i < said->samples_n && refusal == REFUSED_NOT; i++) {
-        if (!keep(engine->last_values, session->author, &said->samples[i])) {
-            refusal = REFUSED_BUSY;
-            detail = "out of memory";
-        }
-    }
     if (refusal != REFUSED_NOT) {
-        refuse(engine, session, refusal, detail);
+        refuse(engine, session, refusal, said->samples_n, detail);
     } else {
-        engine->numbers.samples += said->samples_n;
+        take(engine, session, said);
     }
     if (++session->publishing.taken >= GRANT) {
         grant(engine, session);

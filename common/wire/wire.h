@@ -224,7 +224,7 @@ struct telemetry_refused {
     enum refusal refusal;
     const char *detail;
     bool subscription;
-    uint32_t envelopes;
+    uint32_t samples;
 };
 
 struct envelope {

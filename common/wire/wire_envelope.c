@@ -180,7 +180,7 @@ static const struct wire_map telemetry_refusal_map = {WIRE_MAP(refusal, S, telem
 static const struct wire_field telemetry_refused_fields[] = {
     SPREAD("refusal", telemetry_refusal_map, 0),
     BOOL(S, subscription),
-    U32(S, envelopes),
+    U32(S, samples),
 };
 static const struct wire_map telemetry_refused_map = {
     WIRE_MAP(telemetry_refused, S, telemetry_refused_fields)};

@@ -163,16 +163,17 @@ class Telemetry(SiteTest):
             self.other.publish(good, sample)
             refused = self.refusal(self.other, word)
             self.assertIn("samples[1]", refused.refusal.detail)
-            self.assertEqual(refused.envelopes, 1)
-        self.settle(self.other, self.centre)
-        self.assertEqual(self.centre.telemetry, [])  # nothing of such an Envelope is taken
+            self.assertEqual(refused.samples, 1)
+        # The good one of such an Envelope is taken, and nothing else.
+        self.wait(lambda: self.centre.values, "the good sample")
+        self.assertEqual(list(self.centre.values), [(STATION_5, ACTUAL, "E1", "position")])
 
         # Many are told together.
         hospital = self.client(HOSPITAL)
         for _ in range(10):
             hospital.publish(position("A1", self.now, 1, mode=0))
-        self.assertEqual(self.refusal(hospital, "mode").envelopes, 1)
-        self.assertEqual(self.refusal(hospital, "mode").envelopes, 9)
+        self.assertEqual(self.refusal(hospital, "mode").samples, 1)
+        self.assertEqual(self.refusal(hospital, "mode").samples, 9)
 
     def test_lane_is_of_credit_only(self):
         self.centre.say(pb.Credit(lane=pb.LANE_TELEMETRY, add=5))  # without a subscription: harmless

@@ -1,4 +1,4 @@
-/* The client's telemetry: last values are kept and sent when they may be, a subscription outlives sessions. */
+/* The client's telemetry: last values wait and go when they may be; a subscription outlives sessions. */
 #include "agents/lib/client.h"
 
 #include <setjmp.h>
@@ -82,6 +82,11 @@ static void what_is_published_is_sent_at_once(void **state)
     assert_int_equal(telemetry.samples[0].at_ms, client_bus_ms(fake.client));
     publish(reading("E1", 999, 6)); /* late */
     assert_int_equal(sent(&telemetry), 0);
+    publish(reading("E1", client_bus_ms(fake.client) + 86400000, 5)); /* a clock's mistake ... */
+    assert_int_equal(sent(&telemetry), 1);
+    publish(reading("E1", 2000, 9)); /* ... shuts nothing out */
+    assert_int_equal(sent(&telemetry), 1);
+    assert_int_equal(telemetry.samples[0].reading.value, 9);
 }
 
 static void last_values_wait_for_a_session(void **state)
