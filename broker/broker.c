@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "broker/tally.h"
+#include "broker/watchdog.h"
 #include "common/base/clock.h"
 #include "common/base/logging.h"
 #include "common/engine/engine.h"
@@ -24,9 +26,6 @@
 enum {
     /* Deliveries of three lanes, tail items and replies that may be under way to one agent. */
     SEND_QUEUE = 4 * ENGINE_WINDOW_MAX + 1024,
-    /* A commit that takes longer than this hangs: a supervised restart is better. */
-    WRITER_HUNG_MS = 30000,
-    WATCHDOG_MS = 1000,
     STOP_MS = 5000
 };
 
@@ -41,7 +40,10 @@ struct broker {
     struct log_writer *writer;
     uv_poll_t writer_poll;
     uv_signal_t term, interrupt;
-    uv_timer_t watchdog;
+    uv_timer_t watchdog_timer;
+    struct watchdog watchdog;
+    struct tally_said said;
+    unsigned refused_named; /* since the last line about what was turned away */
     bool stopping;
     int64_t stopping_ms;
     bool closed;
@@ -118,7 +120,10 @@ static bool allow(void *ctx, const uint8_t curve_public[NET_KEY_BYTES], const ch
     if (engine_knows_key(broker->engine, curve_public)) {
         return true;
     }
-    log_warning("%s: a key that is not enrolled was refused", address);
+    if (broker->refused_named < TALLY_NAMED_MAX) {
+        broker->refused_named++;
+        log_warning("%s: a key that is not enrolled was refused", address);
+    }
     return false;
 }
 
@@ -193,15 +198,38 @@ static void on_timer(void *ctx)
     look_again(broker);
 }
 
+static void tell_turned_away(struct broker *broker)
+{
+    struct net_router_stats router;
+    struct net_zap_stats zap;
+    char line[TALLY_TEXT];
+
+    if (broker->router == NULL) {
+        return;
+    }
+    net_router_get_stats(broker->router, &router);
+    net_zap_get_stats(broker->zap, &zap);
+    struct tally tally = {.bad_frames = engine_numbers(broker->engine).bad_frames,
+                          .dropped = router.dropped_frames + router.dropped_empty + router.dropped_chosen_id +
+                                     router.dropped_unidentified,
+                          .refused = zap.refused,
+                          .handshakes = router.handshake_failed};
+    if (tally_line(&broker->said, &tally, boot_now(), line)) {
+        broker->refused_named = 0;
+        log_warning("%s", line);
+    }
+}
+
 static void on_watchdog(uv_timer_t *timer)
 {
     struct broker *broker = timer->data;
 
-    if (log_writer_busy_ms(broker->writer) > WRITER_HUNG_MS) {
+    if (watchdog_look(&broker->watchdog, log_writer_doing(broker->writer), boot_now())) {
         /* The thread cannot be ended, nor can what it holds be trusted: only the process can end. */
         log_error("the disk has not answered for %d s: ending for a restart", WRITER_HUNG_MS / 1000);
         _exit(err_exit_code(ERR_IO));
     }
+    tell_turned_away(broker);
     if (broker->stopping && boot_now() - broker->stopping_ms > STOP_MS) {
         close_all(broker);
     }
@@ -234,7 +262,7 @@ static void close_all(struct broker *broker)
     uv_close((uv_handle_t *)&broker->writer_poll, NULL);
     uv_close((uv_handle_t *)&broker->term, NULL);
     uv_close((uv_handle_t *)&broker->interrupt, NULL);
-    uv_close((uv_handle_t *)&broker->watchdog, NULL);
+    uv_close((uv_handle_t *)&broker->watchdog_timer, NULL);
 }
 
 /* --- set-up --------------------------------------------------------------------------------------------- */
@@ -291,7 +319,7 @@ static int start_handles(struct broker *broker, struct err *err)
     broker->writer_poll.data = broker;
     broker->term.data = broker;
     broker->interrupt.data = broker;
-    broker->watchdog.data = broker;
+    broker->watchdog_timer.data = broker;
     int result = net_boot_timer_open(loop, on_timer, broker, &broker->timer, err);
     if (result < 0) {
         return result;
@@ -302,8 +330,9 @@ static int start_handles(struct broker *broker, struct err *err)
     failed = failed != 0 ? failed : uv_signal_start(&broker->term, on_signal, SIGTERM);
     failed = failed != 0 ? failed : uv_signal_init(loop, &broker->interrupt);
     failed = failed != 0 ? failed : uv_signal_start(&broker->interrupt, on_signal, SIGINT);
-    failed = failed != 0 ? failed : uv_timer_init(loop, &broker->watchdog);
-    failed = failed != 0 ? failed : uv_timer_start(&broker->watchdog, on_watchdog, WATCHDOG_MS, WATCHDOG_MS);
+    failed = failed != 0 ? failed : uv_timer_init(loop, &broker->watchdog_timer);
+    failed =
+        failed != 0 ? failed : uv_timer_start(&broker->watchdog_timer, on_watchdog, WATCHDOG_MS, WATCHDOG_MS);
     return failed != 0 ? err_set(err, ERR_OS, "libuv: %s", uv_strerror(failed)) : 0;
 }
 

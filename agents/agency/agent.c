@@ -233,6 +233,10 @@ static void on_refused(void *ctx, enum refusal refusal, const char *reason)
         log_notice("the broker said good-bye: %s", reason);
         return;
     }
+    if (refusal == REFUSED_BUSY) {
+        log_notice("not now: %s; trying again", reason);
+        return;
+    }
     log_warning("the broker refused: %s%s%s", refusal_text(refusal), reason[0] != '\0' ? ": " : "", reason);
 }
 

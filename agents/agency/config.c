@@ -15,11 +15,13 @@ static int read_mode(const struct conf_node *root, enum mode *ret, struct err *e
 static int read_keys(const struct conf_node *root, struct config *config, struct err *err)
 {
     const struct conf_node *keys;
-    const char *agent, *region;
+    const char *agent, *region, *unused;
     int rc = conf_map(root, "keys", CONF_REQUIRED, &keys, err);
 
     rc = rc ? rc : conf_path(keys, "agent", CONF_REQUIRED, &agent, err);
     rc = rc ? rc : conf_path(keys, "region", CONF_REQUIRED, &region, err);
+    /* `muster` may use the same file: its person commands, and no agent does in that name. */
+    rc = rc ? rc : conf_path(keys, "operator", CONF_OPTIONAL, &unused, err);
     rc = rc ? rc : keyfile_read_secret(agent, &config->agent, err);
     rc = rc ? rc : keyfile_read_public(region, &config->region, err);
     if (!rc && !name_is_agent(config->agent.name)) {

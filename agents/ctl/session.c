@@ -38,8 +38,9 @@ static void on_refused(void *ctx, enum refusal refusal, const char *reason)
 {
     struct session *session = ctx;
 
-    if (refusal == REFUSED_NOT || refusal == REFUSED_BUSY) {
-        return; /* it comes back, or lets us in later */
+    if (refusal == REFUSED_NOT || refusal == REFUSED_BUSY) { /* it comes back, or lets us in later */
+        (void)snprintf(session->why, sizeof session->why, "%s", reason != NULL ? reason : "");
+        return;
     }
     (void)snprintf(session->why, sizeof session->why, "%s%s%s",
                    session->lang == LANG_ZH ? refusal_text_zh(refusal) : refusal_text(refusal),

@@ -44,8 +44,8 @@ struct session {
     bool tail_ended;
     bool live;
     enum refusal tail_refusal;
-    struct id found; /* session_order_incident */
-    bool find;
+    struct id sought; /* session_order_incident: the order, zero for none */
+    struct id found;  /* ... and its incident */
     const struct session_follow *follow;
     int rc; /* of a callback */
     struct err err;

@@ -22,8 +22,9 @@ static void look_for_incident(struct session *session, const struct tail_item *i
     arena_init(&arena, VIEW_RECORD_MEMORY);
     session->rc = view_record_decode(&from, false, &arena, &record, &session->err);
     for (size_t i = 0; session->rc == 0 && !record.redacted && i < record.record.events_n; i++) {
-        if (record.record.events[i].kind == EVENT_ORDER_ISSUED) {
-            session->found = record.record.events[i].incident;
+        const struct event *event = &record.record.events[i];
+        if (event->kind == EVENT_ORDER_ISSUED && id_equal(event->order, session->sought)) {
+            session->found = event->incident;
         }
     }
     arena_free(&arena);
@@ -39,7 +40,7 @@ void session_on_tail(void *ctx, const struct tail_item *item)
     if (session->follow == NULL || !session->live) {
         (void)uv_timer_again(&session->timer); /* the time-out counts from the last sign of life */
     }
-    if (session->find) {
+    if (!id_is_zero(session->sought)) {
         look_for_incident(session, item);
     } else if (session->follow != NULL) {
         session->rc = session->follow->item(session->follow->ctx, item, session->live, &session->err);
@@ -118,9 +119,9 @@ int session_order_incident(struct session *session, struct id order, struct id *
     char text[ID_TEXT];
 
     session->found = (struct id){{0}};
-    session->find = true;
+    session->sought = order;
     int rc = session_read(session, TAIL_STREAM, stream_of_order(order, stream), err);
-    session->find = false;
+    session->sought = (struct id){{0}};
     if (rc == 0 && id_is_zero(session->found)) {
         rc = err_set(err, ERR_NOT_FOUND, "%s %s",
                      lang_text(session->lang, "there is no order", "没有该指令："), id_format(order, text));

@@ -43,7 +43,7 @@ bool client_ready(const struct client *client)
 
 size_t client_pending(const struct client *client)
 {
-    return client->pending_n;
+    return client->pending_unread > 0 ? client->pending_unread : client->pending_n;
 }
 
 /* ---- frames ---- */
@@ -236,6 +236,9 @@ int64_t client_due_ms(const struct client *client)
 {
     int64_t due = session_due(client);
 
+    if (client->pending_unread > 0) {
+        due = earlier(due, client->trouble_until_ms);
+    }
     if (client->state != CLIENT_READY) {
         return due;
     }
@@ -264,6 +267,13 @@ void client_tick(struct client *client)
 {
     int64_t now = client_now(client);
 
+    if (client->pending_unread > 0 && now >= client->trouble_until_ms) {
+        struct err err = {0};
+
+        if (client_submit_load(client, &err)) {
+            client_trouble(client, &err);
+        }
+    }
     if (client->state == CLIENT_READY && now >= client->trouble_until_ms) {
         client_take_replies(client);
         if (client->keys_known) {
@@ -280,7 +290,8 @@ void client_tick(struct client *client)
         struct err err = {0};
 
         client->trim_ms = now + TRIM_EVERY_MS;
-        if (journal_trim(client->journal, client_bus_ms(client), &err)) {
+        /* Without the bus's time no recall is over: our own clock may be years ahead of it. */
+        if (journal_trim(client->journal, client->bus_known ? client_bus_ms(client) : 0, &err)) {
             client_trouble(client, &err);
         }
     }

@@ -35,7 +35,8 @@ enum {
     CLIENT_TELEMETRY_CREDIT = 8,  /* envelopes under way to us */
     CLIENT_TELEMETRY_AGAIN_MS = 1000,
     CLIENT_HELLO_AGAIN_MS = 500, /* after a Bye; doubles, with jitter, up to the next */
-    CLIENT_HELLO_AGAIN_MAX_MS = 30000
+    CLIENT_HELLO_AGAIN_MAX_MS = 30000,
+    CLIENT_BUSY_AGAIN_MAX_MS = 5000 /* after a Bye BUSY: the broker starts, stops or cannot just now */
 };
 
 struct client;
@@ -90,7 +91,8 @@ struct client_io {
     void (*reconnect)(void *ctx, const char *why);
     void (*on_ready)(void *ctx, const struct welcome *welcome);
     /* The broker said it will not talk to us (key not enrolled, protocol, replaced by a newer session of
-     * the same agent; REFUSED_NOT when it is a plain good-bye): retrying goes on. */
+     * the same agent; REFUSED_NOT when it is a plain good-bye, REFUSED_BUSY while it starts or stops):
+     * retrying goes on. */
     void (*on_refused)(void *ctx, enum refusal refusal, const char *reason);
     /* Once per submitted command, when its outcome is durable at the broker (or it was refused). BUSY and
      * DISK are retried here and not told. `tag` is the submitter's; replies to what an earlier process of

@@ -81,12 +81,18 @@ int client_ack_keep(struct client *client, struct err *err)
 
         if (at->cursor > at->kept) {
             rc = journal_set_cursor(client->journal, (enum lane)lane, at->cursor, err);
-            at->kept = rc ? at->kept : at->cursor;
         }
     }
     if (!rc && client->seen_unkept) {
         rc = journal_set_head(client->journal, buf_bytes(&client->seen), err);
-        client->seen_unkept = rc != 0;
     }
     return rc;
+}
+
+void client_ack_kept(struct client *client)
+{
+    for (unsigned lane = 1; lane <= LANE_MAX; lane++) {
+        client->lanes[lane].kept = client->lanes[lane].cursor;
+    }
+    client->seen_unkept = false;
 }

@@ -305,15 +305,11 @@ static void give_credit(struct client *client)
     }
 }
 
-/* Keys that are newer than what we know: the stream is read again, which the user's tail would be lost by. */
+/* Keys that are newer than what we know: the stream is read again; the user's tail goes on after that. */
 static void need_keys(struct client *client, uint64_t seq)
 {
     client->keys_asked = seq;
-    if (client->tailing == TAILING_USER) {
-        client_give_up(client, "a key has changed: the region's stream is read again");
-    } else {
-        client_tail_start(client);
-    }
+    client_tail_start(client);
 }
 
 static int take_batch(struct client *client, struct taken *taken, size_t n, size_t *ret_n, bool *ret_keys,
@@ -338,8 +334,12 @@ static int take_batch(struct client *client, struct taken *taken, size_t n, size
         journal_rollback(client->journal);
         return rc;
     }
-    *ret_n = i;
-    return journal_commit(client->journal, err);
+    rc = journal_commit(client->journal, err);
+    if (!rc) {
+        client_ack_kept(client);
+        *ret_n = i;
+    }
+    return rc;
 }
 
 /* False when no more can be taken now. */

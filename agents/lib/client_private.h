@@ -94,6 +94,7 @@ struct client {
     uint64_t keys_seq;   /* the region's stream was read up to it */
     uint64_t keys_asked; /* a delivery's seq for which it is read again */
     enum tailing tailing;
+    uint32_t tail_id;    /* of the last Tail: what another one brings comes too late */
     uint32_t tail_items; /* since credit was last given */
     uint32_t tail_credit;
     struct tail tail; /* the user's */
@@ -107,6 +108,7 @@ struct client {
     size_t pending_capacity;
     size_t pending_bytes;
     size_t in_flight;
+    size_t pending_unread; /* so many, when the journal failed: none is sent before they are read again */
     struct frames replies;
     struct frames deliveries;
     int64_t trouble_until_ms;
@@ -148,6 +150,7 @@ void client_tail_item(struct client *client, const struct tail_item *item);
 void client_tail_end(struct client *client, const struct tail_end *end);
 
 /* client_submit.c */
+/* The list of what has no reply, as the journal has it. What fails is tried again at the next tick. */
 int client_submit_load(struct client *client, struct err *err);
 void client_submit_pump(struct client *client);
 int64_t client_submit_due(const struct client *client);
@@ -161,6 +164,12 @@ void client_submit_undo(struct client *client, size_t n);
 int client_submit_sign(struct client *client, struct command *command, bool as_agent, struct buf *ret,
                        struct err *err);
 
+/* client_supersede.c */
+/* Leaves out of `command`, which had this counter, what the journal's newer commands have replaced. True in
+ * ret_superseded when nothing is left to be said. Needs memory of arena. */
+int client_supersede(struct client *client, uint64_t counter, struct command *command, struct arena *arena,
+                     bool *ret_superseded, struct err *err);
+
 /* client_reply.c */
 void client_take_replies(struct client *client);
 
@@ -171,7 +180,9 @@ void client_take_deliveries(struct client *client);
 void client_ack_reply(struct client *client, const struct reply *reply);
 void client_ack_send(struct client *client);
 int64_t client_ack_due(const struct client *client);
-int client_ack_keep(struct client *client, struct err *err); /* cursors and head into the journal */
+/* Cursors and head go into the journal; once its transaction is durable, client_ack_kept() says so. */
+int client_ack_keep(struct client *client, struct err *err);
+void client_ack_kept(struct client *client);
 
 /* client_telemetry.c */
 void client_telemetry_welcome(struct client *client);

@@ -34,6 +34,24 @@ static int note_said(struct client *client, const struct journal_order *order,
     return rc;
 }
 
+/* An arena of its own: the call may come from a callback whose arguments are the client's arena's. */
+static int find_mode(struct bytes order_record, enum mode *ret, struct err *err)
+{
+    struct arena arena;
+    struct record record;
+    struct command issued;
+    int rc;
+
+    arena_init(&arena, ARENA_PER_FRAME);
+    rc = wire_decode_record(order_record, &arena, &record, err);
+    rc = rc ? rc : wire_decode_command(record.signed_command.payload, &arena, &issued, err);
+    if (!rc) {
+        *ret = issued.mode;
+    }
+    arena_free(&arena);
+    return rc;
+}
+
 /* In a transaction of the journal. `ret_n` is how many commands were prepared: one, or none when it was
  * said before. */
 static int prepare_receipt(struct client *client, const struct give_receipt *receipt, uint64_t tag,
@@ -41,8 +59,6 @@ static int prepare_receipt(struct client *client, const struct give_receipt *rec
 {
     struct command command = {.kind = COMMAND_GIVE_RECEIPT, .give_receipt = *receipt};
     struct journal_order order;
-    struct record record;
-    struct command issued;
     int rc = journal_order(client->journal, receipt->order, &order, err);
 
     if (rc == ERR_NOT_FOUND) {
@@ -59,13 +75,10 @@ static int prepare_receipt(struct client *client, const struct give_receipt *rec
         return err_set(err, ERR_CONFLICT, "\"%s\" was said of this order already",
                        rung_name(highest_said(order.said)));
     }
-    arena_reset(&client->arena);
-    rc = wire_decode_record(order.record, &client->arena, &record, err);
-    rc = rc ? rc : wire_decode_command(record.signed_command.payload, &client->arena, &issued, err);
+    rc = find_mode(order.record, &command.mode, err);
     if (rc) {
         return rc;
     }
-    command.mode = issued.mode;
     command.give_receipt.incident = order.incident;
     command.expires_at_ms = client_bus_ms(client) + CLIENT_RECEIPT_EXPIRY_MS;
     rc = note_said(client, &order, receipt, err);

@@ -125,7 +125,8 @@ static int settle(struct client *client, struct bytes frame, struct arena *arena
     struct pending *pending;
     struct envelope envelope;
     struct command command;
-    const struct reply *reply = &envelope.reply;
+    struct reply *reply = &envelope.reply;
+    bool superseded = false;
     int rc = wire_decode_envelope(frame, arena, &envelope, err);
 
     pending = rc ? NULL : find(client, reply->counter);
@@ -144,7 +145,11 @@ static int settle(struct client *client, struct bytes frame, struct arena *arena
         if ((reply->refusal == REFUSED_STALE ||
              (reply->refusal == REFUSED_EPOCH && command.epoch != client->epoch)) &&
             can_sign_again(client, &command)) {
-            return renumber(client, pending, &command, err);
+            rc = client_supersede(client, pending->counter, &command, arena, &superseded, err);
+            if (rc || !superseded) {
+                return rc ? rc : renumber(client, pending, &command, err);
+            }
+            reply->detail = "something newer was said since";
         }
         if (command.kind == COMMAND_GIVE_RECEIPT) {
             rc = unsay(client, &command.give_receipt, err);
@@ -209,13 +214,10 @@ static void take_some(struct client *client, size_t n, struct arena *arenas, str
         rc = journal_commit(client->journal, &err);
     }
     if (rc) {
-        /* What changed in memory and not in the journal is read again and said again. */
+        /* What changed in memory and not in the journal is read again, at a tick that can, and said again. */
+        client->pending_unread = client->pending_unread > 0 ? client->pending_unread : client->pending_n;
         client_trouble(client, &err);
         client_give_up(client, "the journal fails");
-        client_submit_undo(client, client->pending_n);
-        if (client_submit_load(client, &err)) {
-            client_trouble(client, &err);
-        }
         return;
     }
     client_frames_take(&client->replies, frames, n);

@@ -44,17 +44,17 @@ void client_session_end(struct client *client)
 
 static void wait_and_greet(struct client *client, enum refusal refusal, const char *reason)
 {
+    int64_t wait_max_ms = refusal == REFUSED_BUSY ? CLIENT_BUSY_AGAIN_MAX_MS : CLIENT_HELLO_AGAIN_MAX_MS;
+
     /* Two processes of one agent end each other's sessions: only one that lasted makes the wait short. */
     if (client->state == CLIENT_READY && client_now(client) - client->ready_ms > CLIENT_HELLO_AGAIN_MAX_MS) {
         client->hello_wait_ms = CLIENT_HELLO_AGAIN_MS;
     }
     client_session_end(client);
     client->state = CLIENT_WAITING;
+    client->hello_wait_ms = client->hello_wait_ms < wait_max_ms ? client->hello_wait_ms : wait_max_ms;
     client->state_due_ms = client_now(client) + client_jitter(client, client->hello_wait_ms);
     client->hello_wait_ms *= 2;
-    if (client->hello_wait_ms > CLIENT_HELLO_AGAIN_MAX_MS) {
-        client->hello_wait_ms = CLIENT_HELLO_AGAIN_MAX_MS;
-    }
     if (client->io.on_refused) {
         client->io.on_refused(client->io.ctx, refusal, reason);
     }

@@ -74,9 +74,14 @@ static bool load_one(void *ctx, const struct journal_outgoing *outgoing)
 int client_submit_load(struct client *client, struct err *err)
 {
     struct loading loading = {.client = client, .err = err};
-    int rc = journal_each_outgoing(client->journal, load_one, &loading, err);
+    int rc;
 
-    return rc ? rc : loading.rc;
+    client_submit_undo(client, client->pending_n);
+    client->in_flight = 0;
+    rc = journal_each_outgoing(client->journal, load_one, &loading, err);
+    rc = rc ? rc : loading.rc;
+    client->pending_unread = rc ? client->pending_unread : 0;
+    return rc;
 }
 
 /* ---- sending ---- */
@@ -94,6 +99,9 @@ void client_submit_pump(struct client *client)
 {
     int64_t now = client_now(client);
 
+    if (client->pending_unread > 0) {
+        return; /* a part of it would overtake the rest */
+    }
     for (size_t i = 0; i < client->pending_n && client->state == CLIENT_READY; i++) {
         struct pending *pending = &client->pending[i];
 
@@ -114,6 +122,9 @@ int64_t client_submit_due(const struct client *client)
 {
     int64_t due = INT64_MAX;
 
+    if (client->pending_unread > 0) {
+        return due;
+    }
     for (size_t i = 0; i < client->pending_n; i++) {
         const struct pending *pending = &client->pending[i];
 
@@ -250,8 +261,9 @@ int client_submit_prepare(struct client *client, const struct command *commands,
     struct signed_command *signed_commands;
     struct buf all;
     uint64_t first;
-    int rc = pending_reserve(client, n, err);
+    int rc = client->pending_unread > 0 ? client_submit_load(client, err) : 0;
 
+    rc = rc ? rc : pending_reserve(client, n, err);
     if (rc) {
         return rc;
     }

@@ -7,9 +7,12 @@ enum { TAIL_CREDIT_DEFAULT = 256 };
 
 static void say_tail(struct client *client, const struct tail *tail)
 {
+    struct envelope envelope = {.kind = ENVELOPE_TAIL, .tail = *tail};
+
+    envelope.tail.id = ++client->tail_id;
     client->tail_items = 0;
     client->tail_credit = tail->credit;
-    client_say(client, &(struct envelope){.kind = ENVELOPE_TAIL, .tail = *tail});
+    client_say(client, &envelope);
 }
 
 void client_tail_start(struct client *client)
@@ -95,7 +98,7 @@ void client_tail_item(struct client *client, const struct tail_item *item)
 {
     bool seen;
 
-    if (client->state != CLIENT_READY || client->tailing == TAILING_NOTHING) {
+    if (client->state != CLIENT_READY || client->tailing == TAILING_NOTHING || item->id != client->tail_id) {
         return;
     }
     if (client->tailing == TAILING_KEYS) {
@@ -142,7 +145,7 @@ void client_tail_end(struct client *client, const struct tail_end *end)
 {
     bool again = client->tail_ended;
 
-    if (client->state != CLIENT_READY || client->tailing == TAILING_NOTHING) {
+    if (client->state != CLIENT_READY || client->tailing == TAILING_NOTHING || end->id != client->tail_id) {
         return;
     }
     if (client->tailing == TAILING_KEYS) {

@@ -60,6 +60,7 @@ struct journal_outgoing {
     uint64_t counter;
     uint64_t tag;
     struct bytes frame; /* as it is sent; valid during the visit */
+    struct bytes reply; /* the same; empty when there is none */
 };
 
 int journal_add_outgoing(struct journal *journal, const struct journal_outgoing *outgoing, int64_t *ret_item,
@@ -72,6 +73,10 @@ int journal_settle(struct journal *journal, int64_t item, struct bytes reply, st
 /* Those without a reply, by counter; visit returns false to stop. */
 int journal_each_outgoing(struct journal *journal, bool (*visit)(void *ctx, const struct journal_outgoing *),
                           void *ctx, struct err *err);
+
+/* Those with a higher counter, with a reply or without, the newest first. */
+int journal_each_newer(struct journal *journal, uint64_t counter,
+                       bool (*visit)(void *ctx, const struct journal_outgoing *), void *ctx, struct err *err);
 
 int journal_cursor(struct journal *journal, enum lane lane, uint64_t *ret_seq, struct err *err);
 int journal_set_cursor(struct journal *journal, enum lane lane, uint64_t seq, struct err *err);
@@ -121,7 +126,8 @@ int journal_set_note(struct journal *journal, struct id order, struct bytes note
 int journal_add_recall(struct journal *journal, struct id order, int64_t expires_at_ms, struct err *err);
 int journal_has_recall(struct journal *journal, struct id order, bool *ret, struct err *err);
 
-/* Drops recalls whose order has expired by now, and what is beyond the bounds above. */
+/* Drops recalls whose order has expired by now (0: the time is not known, none has), and what is beyond the
+ * bounds above. */
 int journal_trim(struct journal *journal, int64_t bus_ms, struct err *err);
 
 #endif

@@ -77,21 +77,19 @@ int journal_settle(struct journal *journal, int64_t item, struct bytes reply, st
     return journal_step(journal, stmt, err);
 }
 
-int journal_each_outgoing(struct journal *journal, bool (*visit)(void *ctx, const struct journal_outgoing *),
-                          void *ctx, struct err *err)
+static int each_outgoing(struct journal *journal, sqlite3_stmt *stmt,
+                         bool (*visit)(void *ctx, const struct journal_outgoing *), void *ctx,
+                         struct err *err)
 {
-    sqlite3_stmt *stmt;
-    int rc = journal_prepare(journal, STMT_OPEN_OUTGOING, &stmt, err);
+    int rc;
 
-    if (rc) {
-        return rc;
-    }
     while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
         struct journal_outgoing outgoing = {
             .item = sqlite3_column_int64(stmt, 0),
             .counter = (uint64_t)sqlite3_column_int64(stmt, 1),
             .tag = (uint64_t)sqlite3_column_int64(stmt, 2),
             .frame = column(stmt, 3),
+            .reply = sqlite3_column_count(stmt) > 4 ? column(stmt, 4) : (struct bytes){NULL, 0},
         };
 
         if (!visit(ctx, &outgoing)) {
@@ -102,6 +100,28 @@ int journal_each_outgoing(struct journal *journal, bool (*visit)(void *ctx, cons
     rc = rc == SQLITE_DONE ? 0 : journal_fail(journal, rc, err);
     sqlite3_reset(stmt);
     return rc;
+}
+
+int journal_each_outgoing(struct journal *journal, bool (*visit)(void *ctx, const struct journal_outgoing *),
+                          void *ctx, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc = journal_prepare(journal, STMT_OPEN_OUTGOING, &stmt, err);
+
+    return rc ? rc : each_outgoing(journal, stmt, visit, ctx, err);
+}
+
+int journal_each_newer(struct journal *journal, uint64_t counter,
+                       bool (*visit)(void *ctx, const struct journal_outgoing *), void *ctx, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc = journal_prepare(journal, STMT_NEWER_OUTGOING, &stmt, err);
+
+    if (rc) {
+        return rc;
+    }
+    sqlite3_bind_int64(stmt, 1, (int64_t)counter);
+    return each_outgoing(journal, stmt, visit, ctx, err);
 }
 
 /* ---- orders ---- */

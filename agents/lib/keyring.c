@@ -17,6 +17,7 @@ struct keyring {
     struct public_key broker;
     bool founded;
     uint64_t taken_seq;
+    struct batch_proof proof;
     struct entry *entries;
     size_t n;
     size_t capacity;
@@ -92,7 +93,7 @@ static const struct public_key *author_key(const struct keyring *keyring, uint64
     return &entry->key;
 }
 
-static int verify(const struct keyring *keyring, uint64_t seq, const struct record *record,
+static int verify(struct keyring *keyring, uint64_t seq, const struct record *record,
                   const struct command *command, bool *ret_admin, struct err *err)
 {
     const struct signed_command *said = &record->signed_command;
@@ -105,8 +106,7 @@ static int verify(const struct keyring *keyring, uint64_t seq, const struct reco
         return err_set(err, ERR_PERMISSION, "record %llu: no key of %s is enrolled", (unsigned long long)seq,
                        name);
     }
-    if (said->signatures_n == 0 || !signed_root(said, &root) ||
-        !sign_verify_root(key, &said->signatures[0].signature, root)) {
+    if (!signed_holds(&keyring->proof, key, said, &root)) {
         return err_set(err, ERR_PERMISSION, "record %llu: the signature of %s does not hold",
                        (unsigned long long)seq, name);
     }
@@ -117,7 +117,7 @@ static int verify(const struct keyring *keyring, uint64_t seq, const struct reco
     return 0;
 }
 
-int keyring_verify(const struct keyring *keyring, uint64_t seq, const struct record *record,
+int keyring_verify(struct keyring *keyring, uint64_t seq, const struct record *record,
                    const struct command *command, struct err *err)
 {
     bool admin;

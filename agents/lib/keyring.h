@@ -25,7 +25,7 @@ int keyring_take(struct keyring *keyring, uint64_t seq, const struct record *rec
 
 /* Whether the record was signed by whom its command names, with a key that held at seq. 0 or
  * ERR_PERMISSION. */
-int keyring_verify(const struct keyring *keyring, uint64_t seq, const struct record *record,
+int keyring_verify(struct keyring *keyring, uint64_t seq, const struct record *record,
                    const struct command *command, struct err *err);
 
 /* NULL until the founding was taken. */

@@ -31,6 +31,7 @@ struct link {
     unsigned ending;  /* dealers that are closing */
     unsigned depth;   /* inside the client */
     bool reopen;      /* the endpoint has changed: a new dealer when the old is gone */
+    bool failed;      /* a new dealer could not be opened, and that was said */
     bool closing;
     void (*on_closed)(void *ctx);
     void *closed_ctx;
@@ -169,11 +170,17 @@ static int open_dealer(struct link *link, struct err *err)
     return net_dealer_open(link->loop, link->context, &config, &link->dealer, err);
 }
 
+/* What fails, for want of descriptors say, is tried again at the next look at the endpoint file. */
 static void try_dealer(struct link *link)
 {
     struct err err = {0};
+    bool failed_before = link->failed;
 
-    if (!link->dealer && link->endpoint && open_dealer(link, &err)) {
+    if (link->dealer || !link->endpoint) {
+        return;
+    }
+    link->failed = open_dealer(link, &err) != 0;
+    if (link->failed && !failed_before) {
         waiting(link, err.text);
     }
 }
@@ -248,10 +255,7 @@ static void poll_endpoint(struct link *link)
     }
     link->poll_ms = now_ms() + LINK_ENDPOINT_POLL_MS;
     rc = read_endpoint(link, &changed);
-    if (rc || !changed) {
-        return;
-    }
-    if (link->dealer) {
+    if (!rc && changed && link->dealer) {
         link->reopen = true;
         end_dealer(link);
     } else if (link->ending == 0) {

@@ -50,6 +50,14 @@ void buf_append(struct buf *buf, const void *p, size_t n)
     buf->n += n;
 }
 
+uint8_t *buf_grow(struct buf *buf, size_t n)
+{
+    if (!reserve(buf, n))
+        return NULL;
+    buf->n += n;
+    return buf->p + buf->n - n;
+}
+
 void buf_puts(struct buf *buf, const char *text)
 {
     buf_append(buf, text, strlen(text));

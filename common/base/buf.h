@@ -24,6 +24,8 @@ void buf_init(struct buf *buf, size_t max_bytes);
 void buf_append(struct buf *buf, const void *p, size_t n);
 void buf_puts(struct buf *buf, const char *text);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Room for n bytes at the end, to be filled at once; NULL: failed. */
+uint8_t *buf_grow(struct buf *buf, size_t n);
 void buf_u8(struct buf *buf, uint8_t v);
 void buf_u32(struct buf *buf, uint32_t v); /* big-endian */
 /* View of what was appended; empty when failed, so that half a message is never sent. */

@@ -24,57 +24,66 @@ struct id id_make(int64_t unix_ms, const uint8_t random[10])
     return id;
 }
 
-/* 26 digits are 130 bits: two zero bits stand before the first byte. */
+static uint64_t load64(const uint8_t *p)
+{
+    uint64_t v = 0;
+
+    for (int i = 0; i < 8; i++)
+        v = v << 8 | p[i];
+    return v;
+}
+
+static void store64(uint8_t *p, uint64_t v)
+{
+    for (int i = 7; i >= 0; i--) {
+        p[i] = (uint8_t)v;
+        v >>= 8;
+    }
+}
+
+/* 26 digits are 130 bits: two zero bits stand before the first byte. From the last digit on, the id is
+ * shifted right as one number of two halves. */
 char *id_format(struct id id, char *ret)
 {
-    for (unsigned digit = 0; digit < ID_TEXT - 1; digit++) {
-        unsigned value = 0;
+    uint64_t high = load64(id.b), low = load64(id.b + 8);
 
-        for (unsigned bit = digit * DIGIT_BITS; bit < (digit + 1) * DIGIT_BITS; bit++) {
-            unsigned byte = bit < 2 ? 0 : id.b[(bit - 2) / 8];
-
-            value = value << 1 | (byte >> (7 - (bit - 2) % 8) & 1u);
-        }
-        ret[digit] = digits[value];
+    for (int digit = ID_TEXT - 2; digit >= 0; digit--) {
+        ret[digit] = digits[low & 31];
+        low = low >> DIGIT_BITS | high << (64 - DIGIT_BITS);
+        high >>= DIGIT_BITS;
     }
     ret[ID_TEXT - 1] = '\0';
     return ret;
 }
 
 /* 0..31, or -1. */
-static int digit_value(char c)
+static int digit_value(unsigned char c)
 {
-    const char *found;
+    /* from '0' to 'z'; I and L are read as 1, O as 0 */
+    static const int8_t values[] = {
+        0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  -1, -1, -1, -1, -1, -1, -1, 10, 11, 12, 13, 14, 15, 16, 17,
+        1,  18, 19, 1,  20, 21, 0,  22, 23, 24, 25, 26, -1, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, 10,
+        11, 12, 13, 14, 15, 16, 17, 1,  18, 19, 1,  20, 21, 0,  22, 23, 24, 25, 26, -1, 27, 28, 29, 30, 31};
 
-    if (c >= 'a' && c <= 'z')
-        c = (char)(c - 'a' + 'A');
-    if (c == 'I' || c == 'L')
-        c = '1';
-    else if (c == 'O')
-        c = '0';
-    found = c != '\0' ? strchr(digits, c) : NULL;
-    return found ? (int)(found - digits) : -1;
+    return c >= '0' && c <= 'z' ? values[c - '0'] : -1;
 }
 
 int id_parse(const char *text, struct id *ret)
 {
-    struct id id = {{0}};
+    uint64_t high = 0, low = 0;
 
     if (strnlen(text, ID_TEXT) != ID_TEXT - 1)
         return ERR_DATA;
     for (unsigned digit = 0; digit < ID_TEXT - 1; digit++) {
-        int value = digit_value(text[digit]);
+        int value = digit_value((unsigned char)text[digit]);
 
         if (value < 0 || (digit == 0 && value > 7))
             return ERR_DATA;
-        for (unsigned i = 0; i < DIGIT_BITS; i++) {
-            unsigned bit = digit * DIGIT_BITS + i;
-
-            if ((unsigned)value >> (DIGIT_BITS - 1 - i) & 1u)
-                id.b[(bit - 2) / 8] |= (uint8_t)(1u << (7 - (bit - 2) % 8));
-        }
+        high = high << DIGIT_BITS | low >> (64 - DIGIT_BITS);
+        low = low << DIGIT_BITS | (unsigned)value;
     }
-    *ret = id;
+    store64(ret->b, high);
+    store64(ret->b + 8, low);
     return 0;
 }
 

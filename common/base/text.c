@@ -47,11 +47,27 @@ size_t text_decode(const char *p, size_t n, uint32_t *ret)
     return length;
 }
 
+/* How many whole words of plain ASCII without a NUL begin p, in bytes: most texts are nothing else. */
+static size_t plain_ascii(const char *p, size_t n)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = UINT64_C(0x8080808080808080);
+    size_t i = 0;
+
+    for (; n - i >= sizeof ones; i += sizeof ones) {
+        uint64_t word;
+
+        memcpy(&word, p + i, sizeof word);
+        if ((((word - ones) | word) & tops) != 0) /* a byte of 0, or of 0x80 and more */
+            break;
+    }
+    return i;
+}
+
 bool text_is_utf8(const char *p, size_t n)
 {
     uint32_t cp;
 
-    for (size_t i = 0; i < n;) {
+    for (size_t i = plain_ascii(p, n); i < n;) {
         size_t length = text_decode(p + i, n - i, &cp);
 
         if (length == 0 || cp == 0)

@@ -4,7 +4,12 @@
 
 #include "common/core/words.h"
 
-enum { ORDERS_PER_COMMAND_MAX = 64, UNITS_PER_COMMAND_MAX = 512, KEY_BYTES = 32 };
+enum {
+    ORDERS_PER_COMMAND_MAX = 64,
+    UNITS_PER_COMMAND_MAX = 512,
+    KEY_BYTES = 32,
+    EVACUATION_TAIL = 2 /* bytes of an evacuation's id that number its orders */
+};
 
 /* The numbers are the body's field numbers in command.proto, and `kind` in the log's header. */
 enum command_kind {

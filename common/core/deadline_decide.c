@@ -65,6 +65,9 @@ void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *comm
                 (struct information){.fact = request->fact};
         }
     }
+    if (incident->amendments_left > 0) {
+        decide_amendments(d, incident, decide_needs(d, incident->kind, incident->substance));
+    }
     for (size_t i = 0; i < incident->orders_n && d->events_n < DEADLINES_PER_COMMAND_MAX; i++) {
         const struct order *order = &incident->orders[i];
         size_t before = d->events_n;

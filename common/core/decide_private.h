@@ -7,8 +7,7 @@
 enum {
     COMMAND_LIFE_MAX_MS = 7 * 24 * 3600 * 1000, /* a command waits at most a week in a journal */
     AMEND_ANSWER_DEFAULT_MS = 2 * 60 * 1000,
-    DEADLINES_PER_COMMAND_MAX = 256, /* the rest are due still, and passed by the next */
-    EVACUATION_TAIL = 2              /* bytes of an id that number its orders */
+    DEADLINES_PER_COMMAND_MAX = 256 /* the rest are due still, and passed by the next */
 };
 #define ORDER_LIFE_MAX_MS (INT64_C(30) * 24 * 3600 * 1000)
 #define POLICY_TIME_MAX_MS ORDER_LIFE_MAX_MS /* also keeps now + time far from overflow */
@@ -69,7 +68,11 @@ void decide_state_units(struct deciding *d, const struct state_units *command);
 void decide_ack(struct deciding *d, const struct ack *command);
 void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *command);
 
-/* The amendments that follow when what crews need becomes `needs`. */
+/* The order's id is not taken in another incident, or the command is refused. */
+bool decide_order_is_new(struct deciding *d, struct id order);
+
+/* The amendments that follow when what crews need becomes `needs`: as many as go into one record beside a
+ * command of any size. What is left is noted, and follows in records of the broker's own. */
 void decide_amendments(struct deciding *d, const struct incident *incident, struct words needs);
 
 #endif

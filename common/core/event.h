@@ -21,6 +21,7 @@
     X(EVENT_INFORMATION_ANSWERED, 20, "information-answered")     \
     X(EVENT_INFORMATION_OVERDUE, 21, "information-overdue")       \
     X(EVENT_INCIDENT_CLOSED, 22, "incident-closed")               \
+    X(EVENT_AMENDMENTS_LEFT, 23, "amendments-left")               \
     X(EVENT_ORDER_ISSUED, 32, "order-issued")                     \
     X(EVENT_ORDER_AMENDED, 33, "order-amended")                   \
     X(EVENT_AMENDMENT_ACKNOWLEDGED, 34, "amendment-acknowledged") \
@@ -89,6 +90,10 @@ struct amendment_answer {
     const char *agent;
 };
 
+struct amendments_left {
+    uint32_t orders; /* open ones that are still to be amended; 0: none any more */
+};
+
 struct rung_reached {
     enum rung rung;
     const char *agent;
@@ -134,7 +139,8 @@ struct event {
         struct order_issued order_issued;
         struct order_amended order_amended;
         struct amendment_answer amendment; /* acknowledged, overdue */
-        struct rung_reached rung;          /* rung-reached, receipt-noted */
+        struct amendments_left amendments_left;
+        struct rung_reached rung; /* rung-reached, receipt-noted */
         struct order_recalled order_recalled;
         struct units_stated units_stated;
         struct acknowledged acknowledged;

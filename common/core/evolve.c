@@ -444,6 +444,10 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_INCIDENT_CLOSED:
         incident->closed_at_ms = event->at_ms;
         return 0;
+    case EVENT_AMENDMENTS_LEFT:
+        incident->amendments_left = event->amendments_left.orders;
+        incident->amendments_left_at_ms = incident->amendments_left > 0 ? event->at_ms : 0;
+        return 0;
     case EVENT_ORDER_ISSUED:
         return order_issued(state, incident, event);
     default:

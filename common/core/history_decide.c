@@ -52,6 +52,9 @@ static void past_order(struct deciding *d, struct id incident, const struct orde
     char text[ID_TEXT];
 
     if (there == NULL) {
+        if (!decide_order_is_new(d, order->order)) {
+            return;
+        }
         past_issue(d, incident, order);
     } else if (strcmp(there->kind, order->kind) != 0 || strcmp(there->addressee, order->addressee) != 0 ||
                there->issued_at_ms != order->issued_at_ms || !words_equal(there->units, order->units)) {

@@ -47,6 +47,9 @@ int64_t incident_due(const struct incident *incident)
     if (!incident_is_live(incident)) {
         return 0; /* what is over asks for nothing more */
     }
+    if (incident->amendments_left > 0) {
+        due = incident->amendments_left_at_ms;
+    }
     for (size_t i = 0; i < incident->requests_n; i++) {
         const struct request *request = &incident->requests[i];
         if (request->answered_at_ms == 0 && !request->overdue && (due == 0 || request->due_at_ms < due)) {

@@ -39,6 +39,9 @@ struct incident {
     uint32_t known;             /* bits 1u << enum fact */
     uint64_t texts[FACT_COUNT]; /* fingerprints of place, unit, course, measures, caller, title */
 
+    uint32_t amendments_left; /* open orders that are still to be amended, in records that follow at once */
+    int64_t amendments_left_at_ms;
+
     struct request *requests;
     size_t requests_n;
     struct order *orders; /* sorted by id, so that no order of importing can be told from another */

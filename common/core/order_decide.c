@@ -135,6 +135,18 @@ static void emit_issued(struct deciding *d, struct id incident, const struct new
                                                 .content = order_content(d->command, order)};
 }
 
+bool decide_order_is_new(struct deciding *d, struct id order)
+{
+    char text[ID_TEXT], other[ID_TEXT];
+    struct id home;
+
+    if (state_order_home(d->state, order, &home)) {
+        decide_refuse(d, REFUSED_CONFLICT, "order %s is there already, in incident %s",
+                      id_format(order, text), id_format(home, other));
+    }
+    return d->refusal == REFUSED_NOT;
+}
+
 static void issue_one(struct deciding *d, struct id id, const struct incident *incident,
                       const struct new_order *order, struct words needs)
 {
@@ -146,6 +158,9 @@ static void issue_one(struct deciding *d, struct id id, const struct incident *i
             decide_refuse(d, REFUSED_CONFLICT, "order %s was issued with other words",
                           id_format(order->order, text));
         }
+        return;
+    }
+    if (!decide_order_is_new(d, order->order)) {
         return;
     }
     struct words agents = resolve(d, order->addressee);
@@ -359,8 +374,7 @@ void decide_order_evacuation(struct deciding *d, const struct order_evacuation *
         }
         agent[0] = agents.at[i];
         struct id id = numbered(command->evacuation, i + 1);
-        if (incident_order(incident, id) != NULL) {
-            decide_refuse(d, REFUSED_CONFLICT, "order %s is there already", id_format(id, text));
+        if (!decide_order_is_new(d, id)) {
             return;
         }
         struct event *event = emit_order(d, EVENT_ORDER_ISSUED, incident->id, id);
@@ -376,22 +390,59 @@ void decide_order_evacuation(struct deciding *d, const struct order_evacuation *
     }
 }
 
+/* --- amendments -------------------------------------------------------------------------------------- */
+
+enum {
+    /* Beside a report of six full texts, kept twice, this fits a frame. */
+    AMENDMENT_BYTES_MAX = 16 * 1024,
+    AMENDMENT_BYTES = 96 /* one, without the words of what is needed */
+};
+
+static size_t amendment_bytes(struct words needs)
+{
+    size_t n = AMENDMENT_BYTES;
+
+    for (size_t i = 0; i < needs.n; i++) {
+        n += strlen(needs.at[i]) + 3;
+    }
+    return n;
+}
+
+static bool order_lacks_amendment(const struct order *order, struct words needs)
+{
+    return order_is_open(order) && !order_is_evacuation(order) && !words_equal(order->needs, needs);
+}
+
 void decide_amendments(struct deciding *d, const struct incident *incident, struct words needs)
 {
     int64_t within = d->region->policy.amend_answer_ms;
+    size_t each = amendment_bytes(needs);
+    size_t bytes = 0;
+    uint32_t left = 0;
 
     for (size_t i = 0; i < incident->orders_n; i++) {
         const struct order *order = &incident->orders[i];
-        if (!order_is_open(order) || order_is_evacuation(order) || words_equal(order->needs, needs)) {
+        if (!order_lacks_amendment(order, needs)) {
             continue;
         }
-        if (!decide_reaches(d, order->agents)) {
-            return;
+        bool first_of_own =
+            bytes == 0 && d->command->signer == SIGNER_BROKER; /* so that it never stands still */
+        if (!first_of_own && (left > 0 || bytes + each > AMENDMENT_BYTES_MAX ||
+                              d->reach + order->agents.n > REACH_PER_COMMAND_MAX)) {
+            left++;
+            continue;
         }
-        struct event *event = emit_order(d, EVENT_ORDER_AMENDED, incident->id, order->id);
-        event->order_amended = (struct order_amended){
+        bytes += each;
+        d->reach += order->agents.n;
+        emit_order(d, EVENT_ORDER_AMENDED, incident->id, order->id)->order_amended = (struct order_amended){
             .amendment = order->amendments + 1u,
             .needs = needs,
             .answer_by_ms = d->env->now_ms + (within != 0 ? within : AMEND_ANSWER_DEFAULT_MS)};
+    }
+    if (left != incident->amendments_left) {
+        struct event *event = decide_emit(d, EVENT_AMENDMENTS_LEFT);
+        event->incident = incident->id;
+        event->at_ms = d->env->now_ms;
+        event->amendments_left = (struct amendments_left){.orders = left};
     }
 }

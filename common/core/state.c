@@ -17,6 +17,17 @@ struct incident_entry {
     UT_hash_handle hh;
 };
 
+/* The orders of one stream: one, or an evacuation's. */
+struct home_entry {
+    struct id family; /* the id without its number */
+    struct order_home {
+        struct id order;
+        struct id incident;
+    } * at;
+    size_t n;
+    UT_hash_handle hh;
+};
+
 struct agent_entry {
     struct agent *agent;
     UT_hash_handle hh;
@@ -30,6 +41,7 @@ struct name_entry {
 struct state {
     struct region region;
     struct incident_entry *incidents;
+    struct home_entry *homes;
     struct agent_entry *agents;
     struct name_entry *names;
 };
@@ -68,6 +80,14 @@ void state_free(struct state *state)
         free(incident);
         incident = next;
     }
+    struct home_entry *home = state->homes;
+    HASH_CLEAR(hh, state->homes);
+    while (home != NULL) {
+        struct home_entry *next = home->hh.next;
+        free(home->at);
+        free(home);
+        home = next;
+    }
     struct agent_entry *agent = state->agents;
     HASH_CLEAR(hh, state->agents);
     while (agent != NULL) {
@@ -104,6 +124,78 @@ struct incident *state_incident(const struct state *state, struct id id)
     HASH_FIND(hh, state->incidents, &id, sizeof id, entry);
     return entry != NULL ? entry->incident : NULL;
 }
+
+/* --- where orders are ------------------------------------------------------------------------------ */
+
+static struct id family_of(struct id order)
+{
+    memset(order.b + ID_BYTES - EVACUATION_TAIL, 0, EVACUATION_TAIL);
+    return order;
+}
+
+static struct home_entry *home_entry(const struct state *state, struct id order)
+{
+    struct id family = family_of(order);
+    struct home_entry *entry;
+
+    HASH_FIND(hh, state->homes, &family, sizeof family, entry);
+    return entry;
+}
+
+bool state_order_home(const struct state *state, struct id order, struct id *ret_incident)
+{
+    const struct home_entry *entry = home_entry(state, order);
+
+    for (size_t i = 0; entry != NULL && i < entry->n; i++) {
+        if (id_equal(entry->at[i].order, order)) {
+            *ret_incident = entry->at[i].incident;
+            return true;
+        }
+    }
+    return false;
+}
+
+int state_set_order_home(struct state *state, struct id order, struct id incident)
+{
+    struct home_entry *entry = home_entry(state, order);
+    struct id there;
+
+    if (state_order_home(state, order, &there)) {
+        return 0;
+    }
+    if (entry == NULL) {
+        entry = calloc(1, sizeof *entry);
+        if (entry == NULL) {
+            return ERR_NO_MEMORY;
+        }
+        entry->family = family_of(order);
+        HASH_ADD(hh, state->homes, family, sizeof entry->family, entry);
+        if (entry->hh.tbl == NULL) {
+            free(entry);
+            return ERR_NO_MEMORY;
+        }
+    }
+    struct order_home *grown = realloc(entry->at, (entry->n + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    entry->at = grown;
+    grown[entry->n++] = (struct order_home){order, incident};
+    return 0;
+}
+
+static void evict_homes(struct state *state, struct id order)
+{
+    struct home_entry *entry = home_entry(state, order);
+
+    if (entry != NULL) {
+        HASH_DEL(state->homes, entry);
+        free(entry->at);
+        free(entry);
+    }
+}
+
+/* --- agents and names ------------------------------------------------------------------------------ */
 
 struct agent *state_agent(const struct state *state, const char *name)
 {
@@ -320,11 +412,13 @@ static void evict_agent(struct state *state, const char *name)
 
 void state_evict(struct state *state, const char *stream)
 {
-    struct id incident;
+    struct id id;
     char region[STREAM_NAME_MAX];
 
-    if (stream_incident(stream, &incident)) {
-        evict_incident(state, incident);
+    if (stream_incident(stream, &id)) {
+        evict_incident(state, id);
+    } else if (stream_order(stream, &id)) {
+        evict_homes(state, id);
     } else if (strncmp(stream, "agent/", 6) == 0) {
         evict_agent(state, stream + 6);
     } else if (state->region.code[0] != '\0'

@@ -26,7 +26,12 @@ int state_each_incident(const struct state *state, bool (*visit)(void *ctx, cons
 int state_each_agent(const struct state *state, bool (*visit)(void *ctx, const struct agent *), void *ctx);
 size_t state_incident_count(const struct state *state);
 
-/* Drops the stream ("incident/...", "agent/...", "region/..."); nothing to drop is fine. */
+/* Where an order is whose own stream ("order/...") is loaded: in which incident. False: the id is free. */
+bool state_order_home(const struct state *state, struct id order, struct id *ret_incident);
+/* The order's stream tells that it is in this incident. 0 or ERR_NO_MEMORY. */
+int state_set_order_home(struct state *state, struct id order, struct id incident);
+
+/* Drops the stream ("incident/...", "order/...", "agent/...", "region/..."); nothing to drop is fine. */
 void state_evict(struct state *state, const char *stream);
 
 /* The canonical dump: one line a thing, sorted, zero values left out, so that formats can only add.

@@ -228,6 +228,8 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "final_at_ms", incident->final_at_ms);
     put_number(ret, "last_report_at_ms", incident->last_report_at_ms);
     put_number(ret, "reports", incident->reports);
+    put_number(ret, "amendments_left", incident->amendments_left);
+    put_number(ret, "amendments_left_at_ms", incident->amendments_left_at_ms);
     dump_facts(incident, ret);
     buf_puts(ret, "\n");
     for (size_t i = 0; i < incident->requests_n; i++) {

@@ -1,36 +1,44 @@
 #include "common/core/stream.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char incident_prefix[] = "incident/";
+static const char order_prefix[] = "order/";
+
+/* Cut when it is too long, which no name that was checked is. */
+static char *join(const char *prefix, const char *name, char *ret)
+{
+    size_t n = strlen(prefix), rest = strnlen(name, STREAM_NAME_MAX - 1 - n);
+
+    memcpy(ret, prefix, n);
+    memcpy(ret + n, name, rest);
+    ret[n + rest] = '\0';
+    return ret;
+}
 
 char *stream_of_incident(struct id incident, char *ret)
 {
     char text[ID_TEXT];
 
-    (void)snprintf(ret, STREAM_NAME_MAX, "%s%s", incident_prefix, id_format(incident, text));
-    return ret;
+    return join(incident_prefix, id_format(incident, text), ret);
 }
 
 char *stream_of_agent(const char *agent, char *ret)
 {
-    (void)snprintf(ret, STREAM_NAME_MAX, "agent/%s", agent);
-    return ret;
+    return join("agent/", agent, ret);
 }
 
 char *stream_of_region(const char *region, char *ret)
 {
-    (void)snprintf(ret, STREAM_NAME_MAX, "region/%s", region);
-    return ret;
+    return join("region/", region, ret);
 }
 
 char *stream_of_order(struct id order, char *ret)
 {
     char text[ID_TEXT];
 
-    (void)snprintf(ret, STREAM_NAME_MAX, "order/%s", id_format(order, text));
-    return ret;
+    memset(order.b + ID_BYTES - EVACUATION_TAIL, 0, EVACUATION_TAIL);
+    return join(order_prefix, id_format(order, text), ret);
 }
 
 bool stream_incident(const char *stream, struct id *ret)
@@ -40,12 +48,41 @@ bool stream_incident(const char *stream, struct id *ret)
     return strncmp(stream, incident_prefix, n) == 0 && id_parse(stream + n, ret) == 0;
 }
 
+bool stream_order(const char *stream, struct id *ret)
+{
+    size_t n = sizeof order_prefix - 1;
+
+    return strncmp(stream, order_prefix, n) == 0 && id_parse(stream + n, ret) == 0;
+}
+
 struct id issue_orders_incident(const struct issue_orders *issue)
 {
     if (id_is_zero(issue->incident) && issue->orders_n > 0) {
         return issue->orders[0].order;
     }
     return issue->incident;
+}
+
+static size_t issue_streams(const struct issue_orders *command, char ret[][STREAM_NAME_MAX])
+{
+    size_t n = 0;
+
+    stream_of_incident(issue_orders_incident(command), ret[n++]);
+    for (size_t i = 0; i < command->orders_n && i < ORDERS_PER_COMMAND_MAX; i++) {
+        stream_of_order(command->orders[i].order, ret[n++]);
+    }
+    return n;
+}
+
+static size_t history_streams(const struct record_history *command, char ret[][STREAM_NAME_MAX])
+{
+    size_t n = 0;
+
+    stream_of_incident(command->incident, ret[n++]);
+    for (size_t i = 0; i < command->orders_n && i < ORDERS_PER_COMMAND_MAX; i++) {
+        stream_of_order(command->orders[i].order, ret[n++]);
+    }
+    return n;
 }
 
 size_t command_streams(const struct command *command, char ret[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX])
@@ -58,26 +95,25 @@ size_t command_streams(const struct command *command, char ret[STREAMS_PER_COMMA
         stream_of_incident(command->close_incident.incident, ret[0]);
         return 1;
     case COMMAND_ISSUE_ORDERS:
-        stream_of_incident(issue_orders_incident(&command->issue_orders), ret[0]);
-        return 1;
+        return issue_streams(&command->issue_orders, ret);
     case COMMAND_RECALL_ORDER:
         stream_of_incident(command->recall_order.incident, ret[0]);
         return 1;
     case COMMAND_ORDER_EVACUATION:
         stream_of_incident(command->order_evacuation.incident, ret[0]);
-        return 1;
+        stream_of_order(command->order_evacuation.evacuation, ret[1]);
+        return 2;
     case COMMAND_GIVE_RECEIPT:
         stream_of_incident(command->give_receipt.incident, ret[0]);
         return 1;
     case COMMAND_RECORD_HISTORY:
-        stream_of_incident(command->record_history.incident, ret[0]);
-        return 1;
+        return history_streams(&command->record_history, ret);
     case COMMAND_STATE_UNITS:
     case COMMAND_ACK:
         stream_of_agent(command->agent, ret[0]);
         return 1;
     case COMMAND_PASS_DEADLINES:
-        (void)snprintf(ret[0], STREAM_NAME_MAX, "%s", command->pass_deadlines.stream);
+        join("", command->pass_deadlines.stream, ret[0]);
         return 1;
     case COMMAND_NONE:
     case COMMAND_FOUND_REGION:

@@ -80,6 +80,22 @@ size_t merkle_path(const struct hash *leaves, size_t n, size_t index, struct has
 bool merkle_climb(struct hash leaf, size_t index, size_t n, const struct hash *path, size_t path_n,
                   struct hash *ret_root);
 
+/* The way from one leaf to its root, kept so that the next leaf of the same tree need only climb until it
+ * meets it: of a batch's commands, in their order, two hashes each instead of one for every level. */
+struct merkle_way {
+    size_t n; /* leaves; 0: none */
+    size_t index;
+    size_t path_n;
+    struct hash path[MERKLE_DEPTH_MAX];
+    struct hash at[MERKLE_DEPTH_MAX]; /* by level, the leaf first */
+    size_t used_at[MERKLE_DEPTH_MAX]; /* siblings below the level: a lone leaf has none */
+    struct hash root;
+};
+
+/* As merkle_climb, and leaves the way that it went. The answer is the same whatever `way` held. */
+bool merkle_climb_by(struct merkle_way *way, struct hash leaf, size_t index, size_t n,
+                     const struct hash *path, size_t path_n, struct hash *ret_root);
+
 struct signature sign_root(const struct sign_key *key, struct hash root);
 bool sign_verify_root(const struct public_key *key, const struct signature *signature, struct hash root);
 

@@ -61,26 +61,61 @@ size_t merkle_path(const struct hash *leaves, size_t n, size_t index, struct has
     return path_n;
 }
 
+/* The rest of this path is the rest of that one, from the same place on. */
+static bool meets(const struct merkle_way *way, size_t n, size_t index, size_t level, struct hash hash,
+                  const struct hash *path, size_t path_n, size_t used)
+{
+    return way->n == n && way->index >> level == index >> level &&
+           way->path_n - way->used_at[level] == path_n - used && hash_equal(way->at[level], hash) &&
+           memcmp(&way->path[way->used_at[level]], &path[used], (path_n - used) * sizeof *path) == 0;
+}
+
+bool merkle_climb_by(struct merkle_way *way, struct hash leaf, size_t index, size_t n,
+                     const struct hash *path, size_t path_n, struct hash *ret_root)
+{
+    struct hash hash = leaf;
+    size_t used = 0, level = 0, width = n;
+
+    if (index >= n || n > (size_t)1 << MERKLE_DEPTH_MAX || path_n > MERKLE_DEPTH_MAX)
+        return false;
+    for (; width > 1; width = width / 2 + width % 2, level++) {
+        size_t at = index >> level;
+
+        if (meets(way, n, index, level, hash, path, path_n, used))
+            break;
+        way->used_at[level] = used;
+        way->at[level] = hash; /* below where they meet, the old way is not looked at again */
+        if ((at ^ 1u) >= width)
+            continue; /* a lone leaf goes up unchanged */
+        if (used == path_n)
+            goto lost;
+        hash = at % 2 == 1 ? merkle_node(path[used], hash) : merkle_node(hash, path[used]);
+        used++;
+    }
+    if (width == 1) { /* all the way up */
+        if (used != path_n)
+            goto lost;
+        way->root = hash;
+    }
+    way->n = n;
+    way->index = index;
+    way->path_n = path_n;
+    if (path_n > 0)
+        memcpy(way->path, path, path_n * sizeof *path);
+    *ret_root = way->root;
+    return true;
+
+lost:
+    way->n = 0;
+    return false;
+}
+
 bool merkle_climb(struct hash leaf, size_t index, size_t n, const struct hash *path, size_t path_n,
                   struct hash *ret_root)
 {
-    struct hash hash = leaf;
-    size_t used = 0;
+    struct merkle_way way = {.n = 0};
 
-    if (index >= n || n > (size_t)1 << MERKLE_DEPTH_MAX)
-        return false;
-    for (; n > 1; n = n / 2 + n % 2, index /= 2) {
-        if ((index ^ 1u) >= n)
-            continue; /* a lone leaf goes up unchanged */
-        if (used == path_n)
-            return false;
-        hash = index % 2 == 1 ? merkle_node(path[used], hash) : merkle_node(hash, path[used]);
-        used++;
-    }
-    if (used != path_n)
-        return false;
-    *ret_root = hash;
-    return true;
+    return merkle_climb_by(&way, leaf, index, n, path, path_n, ret_root);
 }
 
 enum { SIGNED_ROOT = sizeof root_context + HASH_BYTES };

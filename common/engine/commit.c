@@ -10,15 +10,10 @@
 /* A full disk is said to the keeper at once, and again every minute. */
 enum { DISK_SAID_MS = 60 * 1000 };
 
-/* On top of what deciding may cost: REACH_PER_COMMAND_MAX agents have two rows each at most, which with its
- * texts, and with the arrays that were outgrown, takes less than 256 bytes. */
-enum { ARENA_PER_INDEX = LOG_INDEX_MAX * 256 };
-
-/* A command may bring with it the passed deadlines of every stream that it names. */
+/* A command may bring with it the passed deadlines of the incident that it names. */
 bool commit_has_room(const struct engine *engine)
 {
-    return engine->gather.n + STREAMS_PER_COMMAND_MAX < LOG_BATCH_MAX &&
-           engine->gather.bytes < ENGINE_BATCH_BYTES_MAX;
+    return engine->gather.n + 1 < LOG_BATCH_MAX && engine->gather.bytes < ENGINE_BATCH_BYTES_MAX;
 }
 
 void batch_free(struct batch *batch)
@@ -34,137 +29,6 @@ void batch_free(struct batch *batch)
 static bool has_record(const struct submission *submission)
 {
     return submission->entry.record.header.seq != 0;
-}
-
-/* --- the index of one record ---------------------------------------------------------------------- */
-
-struct indexing {
-    struct engine *engine;
-    struct submission *submission;
-    struct log_index *at;
-    size_t n;
-    size_t capacity;
-    bool no_memory;
-};
-
-static void index_add(struct indexing *indexing, struct log_index index)
-{
-    struct arena *arena = &indexing->submission->arena;
-
-    /* Rows of an item come once by themselves; the others may come again with each event. */
-    for (size_t i = 0; i < indexing->n && index.item[0] == '\0'; i++) {
-        const struct log_index *there = &indexing->at[i];
-        if (there->item[0] == '\0' && there->op == index.op && there->lane == index.lane &&
-            there->number == index.number && strcmp(there->name, index.name) == 0) {
-            return;
-        }
-    }
-    if (indexing->n == indexing->capacity) {
-        size_t capacity = indexing->capacity == 0 ? 8 : indexing->capacity * 2;
-        struct log_index *grown = arena_array(arena, struct log_index, capacity);
-        if (grown == NULL) {
-            indexing->no_memory = true;
-            return;
-        }
-        if (indexing->n > 0) {
-            memcpy(grown, indexing->at, indexing->n * sizeof *grown);
-        }
-        indexing->at = grown;
-        indexing->capacity = capacity;
-    }
-    const char *name = arena_strdup(arena, index.name);
-    const char *item = index.item[0] != '\0' ? arena_strdup(arena, index.item) : "";
-    if (name == NULL || item == NULL) {
-        indexing->no_memory = true;
-        return;
-    }
-    index.name = name;
-    index.item = item;
-    indexing->at[indexing->n++] = index;
-}
-
-static void add_outbox(void *ctx, const char *agent, enum lane lane, struct id order)
-{
-    char item[ID_TEXT];
-
-    if (MUTANT(MUTANT_FORGET_OUTBOX) && author_find(((struct indexing *)ctx)->engine, agent) == NULL) {
-        return;
-    }
-    index_add(ctx, (struct log_index){.op = LOG_OUTBOX,
-                                      .lane = (uint8_t)lane,
-                                      .name = agent,
-                                      .item = id_is_zero(order) ? "" : id_format(order, item)});
-}
-
-static void add_tombstone(void *ctx, const char *agent, enum lane lane, struct id order)
-{
-    char item[ID_TEXT];
-
-    if (MUTANT(MUTANT_NO_TOMBSTONE)) {
-        return;
-    }
-    index_add(ctx,
-              (struct log_index){
-                  .op = LOG_TOMBSTONE, .lane = (uint8_t)lane, .name = agent, .item = id_format(order, item)});
-}
-
-/* The streams that the events touched: their place among what is open and what is due. */
-static void index_streams(struct indexing *indexing, const struct decision *decision, uint64_t seq)
-{
-    struct engine *engine = indexing->engine;
-    char name[STREAM_NAME_MAX];
-    char last[STREAM_NAME_MAX] = "";
-
-    for (size_t i = 0; i < decision->events_n; i++) {
-        const struct event *event = &decision->events[i];
-        if (event->kind == EVENT_ORDER_ISSUED) {
-            index_add(
-                indexing,
-                (struct log_index){.op = LOG_TOUCH, .name = stream_of_order(event->order, name), .item = ""});
-        }
-        event_stream(event, engine->options.region, name);
-        if (strcmp(name, last) == 0) {
-            continue;
-        }
-        memcpy(last, name, sizeof last);
-        struct stream *before = stream_find(engine, name);
-        bool was_live = before != NULL && before->live;
-        int64_t was_due = before != NULL ? before->due.at_ms : 0;
-        struct stream *stream = stream_touched(engine, name, seq);
-        if (stream == NULL) {
-            indexing->no_memory = true;
-            return;
-        }
-        index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = name, .item = ""});
-        if (stream->live != was_live) {
-            index_add(indexing, (struct log_index){
-                                    .op = stream->live ? LOG_OPEN : LOG_CLOSE, .name = name, .item = ""});
-        }
-        if (stream->due.at_ms != was_due && stream->live) {
-            index_add(indexing,
-                      (struct log_index){
-                          .op = LOG_DUE, .name = name, .item = "", .number = (uint64_t)stream->due.at_ms});
-        }
-    }
-}
-
-static void index_routes(struct indexing *indexing, const struct decision *decision)
-{
-    const struct submission *submission = indexing->submission;
-    const char *author = submission->author != NULL ? submission->author->name : "";
-    struct route_sink sink = {.ctx = indexing, .add = add_outbox, .recalled = add_tombstone};
-
-    for (size_t i = 0; i < decision->events_n; i++) {
-        const struct event *event = &decision->events[i];
-        route(indexing->engine->state, event, author, &sink);
-        if (event->kind == EVENT_ACKNOWLEDGED) {
-            index_add(indexing, (struct log_index){.op = LOG_CURSOR,
-                                                   .lane = (uint8_t)event->acknowledged.lane,
-                                                   .name = event->acknowledged.agent,
-                                                   .item = "",
-                                                   .number = event->acknowledged.up_to_seq});
-        }
-    }
 }
 
 /* --- one record ----------------------------------------------------------------------------------- */
@@ -241,8 +105,6 @@ static void gather_refusal(struct engine *engine, struct submission *submission,
 static void gather_events(struct engine *engine, struct submission *submission,
                           const struct decision *decision, const struct env *env)
 {
-    struct indexing indexing = {.engine = engine, .submission = submission};
-
     if (!encode(engine, submission, decision)) {
         struct decision too_big = {.refusal = REFUSED_TOO_MANY, .detail = "the record would be too large"};
         gather_refusal(engine, submission, &too_big, env);
@@ -256,16 +118,11 @@ static void gather_events(struct engine *engine, struct submission *submission,
             return;
         }
     }
-    submission->arena.budget += ARENA_PER_INDEX;
-    index_streams(&indexing, decision, submission->entry.record.header.seq);
-    index_routes(&indexing, decision);
-    if (indexing.no_memory) {
+    if (!index_record(engine, submission, decision)) {
         engine_fail(engine, ERR_NO_MEMORY, "out of memory for the index of a record");
         submission_free(submission);
         return;
     }
-    submission->entry.index = indexing.at;
-    submission->entry.index_n = indexing.n;
     gather(engine, submission);
 }
 
@@ -290,15 +147,12 @@ static void check_key(struct engine *engine, struct submission *submission)
  * soon after it the command came. */
 static void pass_due_first(struct engine *engine, const struct submission *submission)
 {
-    char names[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
-
     if (is_ours(submission) || submission->refusal != REFUSED_NOT ||
         engine_boot(engine) < engine->own_after_ms) {
         return;
     }
-    size_t n = command_streams(&submission->command, names);
-    for (size_t i = 0; i < n; i++) {
-        struct stream *stream = stream_find(engine, names[i]);
+    for (size_t i = 0; i < submission->streams_n; i++) {
+        struct stream *stream = stream_find(engine, submission->streams[i]);
         if (stream != NULL && stream->due.at_ms != 0 && stream->due.at_ms <= engine_now(engine)) {
             commit_pass_deadlines(engine, stream);
         }
@@ -440,12 +294,12 @@ static void committed(struct engine *engine, const struct log_request *request)
     }
     batch_free(&engine->flight);
     tail_committed(engine);
-    streams_evict_idle(engine);
+    streams_evict(engine);
 }
 
 /* --- when the commit fails ------------------------------------------------------------------------ */
 
-static void take_back(struct engine *engine, struct submission *submission, enum refusal refusal)
+static void give_back(struct engine *engine, struct submission *submission, enum refusal refusal)
 {
     struct author *author = submission->author;
     struct reply reply = {.outcome = OUTCOME_REFUSED,
@@ -453,39 +307,52 @@ static void take_back(struct engine *engine, struct submission *submission, enum
                           .detail = "nothing was kept, send it again",
                           .retry_ms = ENGINE_RETRY_MS};
 
+    if (author != NULL && submission->verified && submission->command.kind != COMMAND_ACK) {
+        if (author->mark >= submission->command.counter) {
+            author->mark = submission->command.counter - 1;
+        }
+        intake_hold(engine, author, submission->command.counter);
+    }
+    if (is_ours(submission) && submission->command.kind == COMMAND_COUNT_REFUSALS) {
+        session_count_again(engine, &submission->command.count_refusals);
+    }
+    intake_reply(engine, submission, &reply);
+}
+
+static void forget(struct engine *engine, const struct submission *submission)
+{
     for (size_t i = 0; i < submission->entry.index_n; i++) {
         const struct log_index *index = &submission->entry.index[i];
         if (index->op == LOG_TOUCH && !MUTANT(MUTANT_FORGET_EVICT)) {
             stream_reload(engine, index->name);
         }
     }
-    if (author != NULL && submission->verified && submission->command.kind != COMMAND_ACK &&
-        author->mark >= submission->command.counter) {
-        author->mark = submission->command.counter - 1;
-    }
-    if (author != NULL && submission->verified && submission->command.kind != COMMAND_ACK) {
-        intake_hold(engine, author, submission->command.counter);
-    }
-    intake_reply(engine, submission, &reply);
 }
 
+/* Those that wait are given back, too: a later counter must not be taken while an earlier one is open again.
+ * Then nobody waits for the streams that go. */
 static void take_all_back(struct engine *engine, enum refusal refusal)
 {
     struct submission *submission;
 
     DL_FOREACH (engine->flight.first, submission) {
-        take_back(engine, submission, refusal);
+        give_back(engine, submission, refusal);
     }
     DL_FOREACH (engine->gather.first, submission) {
-        take_back(engine, submission, refusal);
+        give_back(engine, submission, refusal);
     }
-    /* Those that wait, too: a later counter must not be taken while an earlier one is open again. */
     DL_FOREACH (engine->parked, submission) {
-        take_back(engine, submission, refusal);
+        give_back(engine, submission, refusal);
+    }
+    intake_drop_parked(engine);
+    DL_FOREACH (engine->flight.first, submission) {
+        forget(engine, submission);
+    }
+    DL_FOREACH (engine->gather.first, submission) {
+        forget(engine, submission);
     }
     batch_free(&engine->flight);
     batch_free(&engine->gather);
-    intake_drop_parked(engine);
     engine->next_seq = engine->head.seq + 1;
     engine->own_after_ms = engine_boot(engine) + ENGINE_RETRY_MS;
 }

@@ -22,9 +22,11 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     engine->state = state_new();
     engine->recent = calloc(RECENT_HASHES, sizeof *engine->recent);
     engine->last_values = last_values_new();
-    if (engine->state == NULL || engine->recent == NULL || engine->last_values == NULL) {
+    if (engine->state == NULL || engine->recent == NULL || engine->last_values == NULL ||
+        fresh_init(&engine->fresh) < 0) {
         last_values_free(engine->last_values);
         state_free(engine->state);
+        fresh_free(&engine->fresh);
         free(engine->recent);
         free(engine);
         return err_set(err, ERR_NO_MEMORY, "engine: out of memory");
@@ -35,6 +37,9 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     }
     if (engine->options.idle_streams_max == 0) {
         engine->options.idle_streams_max = ENGINE_IDLE_STREAMS_MAX;
+    }
+    if (engine->options.open_orders_max == 0) {
+        engine->options.open_orders_max = ENGINE_OPEN_ORDERS_MAX;
     }
     engine->io = *io;
     engine->clock = clock;
@@ -67,10 +72,12 @@ void engine_free(struct engine *engine)
         for (int lane = 0; lane <= LANE_MAX; lane++) {
             submission_free(author->acks[lane]);
         }
+        free(author->proof);
         free(author);
     }
     streams_free(engine);
     due_free(&engine->due);
+    fresh_free(&engine->fresh);
     state_free(engine->state);
     arena_free(&engine->arena);
     buf_free(&engine->frame);
@@ -175,6 +182,18 @@ void job_submit(struct engine *engine, struct job *job)
     engine->io.log.submit(engine->io.log.ctx, &job->request);
 }
 
+/* What waits is decided as far as it can be, and a batch goes. One that had nothing to write leaves room. */
+static void go_on(struct engine *engine)
+{
+    size_t before;
+
+    do {
+        before = engine->parked_n;
+        intake_unpark(engine);
+        commit_flush(engine);
+    } while (!engine->flying && engine->parked_n > 0 && engine->parked_n < before);
+}
+
 void engine_log_done(struct engine *engine, struct log_request *request)
 {
     struct job *job = request->owner;
@@ -196,8 +215,7 @@ void engine_log_done(struct engine *engine, struct log_request *request)
     if (engine->phase < PHASE_SERVICE) {
         founding_advance(engine);
     }
-    intake_unpark(engine);
-    commit_flush(engine);
+    go_on(engine);
 }
 
 /* --- frames --------------------------------------------------------------------------------------- */
@@ -238,6 +256,19 @@ static void handle(struct engine *engine, struct session *session, const struct 
     }
 }
 
+/* Who says Hello learns why there is no session; the rest comes again by itself. */
+static void turn_away(struct engine *engine, struct peer peer, struct bytes frame)
+{
+    struct envelope envelope;
+
+    arena_reset(&engine->arena);
+    if (engine->phase != PHASE_FAILED && wire_decode_envelope(frame, &engine->arena, &envelope, NULL) == 0 &&
+        envelope.kind == ENVELOPE_HELLO) {
+        session_bye(engine, peer, REFUSED_BUSY,
+                    engine->phase == PHASE_STOPPING ? "the broker stops" : "the broker is starting");
+    }
+}
+
 void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
                   struct bytes frame)
 {
@@ -246,7 +277,8 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
     struct session *session = session_of(engine, peer);
 
     if (engine->phase != PHASE_SERVICE) {
-        return; /* not in service: silence makes the client try again */
+        turn_away(engine, peer, frame);
+        return;
     }
     arena_reset(&engine->arena);
     if (wire_decode_envelope(frame, &engine->arena, &envelope, &err) < 0) {
@@ -300,13 +332,13 @@ void engine_tick(struct engine *engine)
     if (engine->phase == PHASE_SERVICE && !engine->fenced && boot >= engine->own_after_ms &&
         region_is_loaded(engine)) {
         pass_deadlines(engine);
+        streams_ask_due(engine);
     }
     if (boot >= engine->swept_ms + SWEEP_MS && engine->phase >= PHASE_SERVICE) {
         engine->swept_ms = boot;
         sessions_sweep(engine, boot);
     }
-    intake_unpark(engine);
-    commit_flush(engine);
+    go_on(engine);
     if (boot >= telemetry_due_ms(engine) && engine->phase == PHASE_SERVICE) {
         telemetry_pump(engine);
     }
@@ -335,8 +367,10 @@ int64_t engine_due_ms(const struct engine *engine)
     if (telemetry_due_ms(engine) < at) {
         at = telemetry_due_ms(engine);
     }
-    if (due != NULL && can_pass_deadlines(engine)) {
-        int64_t deadline = due->at_ms - engine->offset_ms;
+    if (can_pass_deadlines(engine)) {
+        int64_t deadline = due != NULL ? due->at_ms - engine->offset_ms : INT64_MAX;
+        int64_t ask = streams_ask_due_ms(engine);
+        deadline = ask < deadline ? ask : deadline;
         if (deadline < engine->own_after_ms) {
             deadline = engine->own_after_ms;
         }

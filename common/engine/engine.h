@@ -22,11 +22,16 @@ enum {
     ENGINE_PEER_MAX = 16,
     ENGINE_BEAT_MS = 5000, /* default */
     ENGINE_BEATS_MISSED_MAX = 3,
-    ENGINE_PARKED_MAX = 4096, /* commands that wait for a stream, or for the log; more are BUSY */
-    ENGINE_BATCH_BYTES_MAX = 8 * 1024 * 1024, /* what gathers while a commit is under way */
+    ENGINE_PARKED_MAX = 2048, /* commands that wait for a stream, or for the log; more are BUSY ... */
+    ENGINE_PARKED_BYTES_MAX = 8 * 1024 * 1024, /* ... and so they are beyond so many bytes */
+    ENGINE_BATCH_BYTES_MAX = 8 * 1024 * 1024,  /* what gathers while a commit is under way */
     ENGINE_SESSIONS_PER_AGENT = 8,
     ENGINE_IDLE_STREAMS_MAX = 1024, /* streams that are over but still at hand */
-    ENGINE_WINDOW_MAX = 1024,       /* deliveries of a lane, or tail items, under way to one session */
+    ENGINE_OPEN_ORDERS_MAX =
+        65536,                    /* at hand, with their incidents: some 1.5 KiB each where every order is an
+                                       incident of its own; the others are in the log, and read when needed */
+    ENGINE_FRESH_IDS_MAX = 65536, /* ids given since the start that need no look-up: 20 bytes each */
+    ENGINE_WINDOW_MAX = 1024,     /* deliveries of a lane, or tail items, under way to one session */
     /* Values of telemetry in memory: 64 Ki of 240 B with names of 40 B as a rule (200 B at most), so 18 MiB
      * as a rule. Of one agent: two of each unit that it may have. */
     ENGINE_TELEMETRY_MAX = 64 * 1024,
@@ -68,6 +73,7 @@ struct engine_options {
     uint8_t boot[16];
     uint32_t beat_ms;          /* 0: ENGINE_BEAT_MS */
     uint32_t idle_streams_max; /* 0: ENGINE_IDLE_STREAMS_MAX */
+    uint32_t open_orders_max;  /* 0: ENGINE_OPEN_ORDERS_MAX */
     bool accept_clock;         /* an operator's word that the wall clock is right */
 };
 

@@ -23,15 +23,35 @@ struct last_values;
 
 /* --- streams.c: what is loaded -------------------------------------------------------------------- */
 
+struct stream_list {
+    struct stream *first; /* touched least recently */
+    size_t n;
+    size_t weight;
+};
+
 struct stream {
-    char name[STREAM_NAME_MAX];
-    bool loaded;       /* false: a load is under way */
-    bool live;         /* as the open index will have it after the last record gathered */
-    uint64_t last_seq; /* of the last record gathered that touched it; not to be evicted before its commit */
-    struct due due;    /* first: a heap entry is its stream */
+    bool loaded; /* false: a load is under way */
+    bool live;   /* as the open index will have it after the last record gathered */
+    uint64_t
+        last_seq;  /* of the last record gathered that touched it; evicted after its commit at the earliest */
+    size_t wanted; /* parked commands that name it: it stays */
+    size_t weight; /* itself and its orders */
+    struct due due;
+    struct stream_list *list; /* NULL: the region and agents, which stay, and what is being loaded */
+    struct stream *prev, *next;
     UT_hash_handle hh;
-    struct stream *prev, *next; /* engine->idle, while loaded and not live */
-    bool idle;
+    char name[];
+};
+
+/* --- fresh.c: ids that are too new to be in the log ------------------------------------------------ */
+
+/* Ids that were given since floor_ms: one of that time that is not here is free, without asking the log. */
+struct fresh_ids {
+    int64_t floor_ms; /* INT64_MAX: nothing is known */
+    struct id *young; /* open addressing; zero: free */
+    struct id *old;   /* the generation before */
+    size_t young_n;
+    unsigned answers; /* of the log, at the start */
 };
 
 /* --- intake.c: commands on their way -------------------------------------------------------------- */
@@ -41,6 +61,7 @@ struct author {
     char name[NAME_MAX_BYTES + 1];
     bool ready;            /* mark is known and the agent's stream loaded */
     bool asking;           /* ... is being asked for */
+    bool checking;         /* the record that a session of it says it has seen is being asked for */
     uint64_t mark;         /* highest counter under a verified signature */
     uint64_t held;         /* turned away for the moment: later ones wait for it; 0: none */
     uint64_t held_to;      /* ... and so on up to this one */
@@ -48,11 +69,9 @@ struct author {
     struct session *sessions;
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
-    struct public_key proven_key; /* the last signature that was found good: of a batch, it comes again */
-    struct hash proven_root;
-    struct signature proven_signature;
-    bool proven;
-    struct telemetry_value *values; /* its telemetry, the least recently updated first */
+    size_t parked;                         /* its commands among engine->parked */
+    struct batch_proof *proof;             /* of its last batch; NULL: it has sent none */
+    struct telemetry_value *values;        /* its telemetry, the least recently updated first */
     size_t values_n;
     int64_t refusals_at_ms; /* token bucket of kept refusals */
     uint32_t refusals_left;
@@ -72,6 +91,8 @@ struct submission {
     struct public_key key; /* under which it was good; it may change before the decision */
     enum refusal refusal;  /* found before decide() */
     const char *detail;
+    const char **streams; /* what it names: the arena's */
+    size_t streams_n;
     struct log_entry entry; /* once decided; index and payload are the arena's */
     struct submission *prev, *next;
 };
@@ -97,6 +118,7 @@ struct lane_state {
 
 struct tail_state {
     enum tail_filter filter; /* TAIL_NONE: no tail */
+    uint32_t id;             /* the client's name for it */
     bool follow;
     bool ended; /* TailEnd was given */
     bool reading;
@@ -127,8 +149,9 @@ struct session {
     bool welcomed;
     bool deliveries;
     uint32_t window;
-    int64_t heard_ms; /* boot time */
-    int64_t beat_ms;  /* last beat sent */
+    struct signed_head seen; /* what its Hello said it has seen; not present once it was checked */
+    int64_t heard_ms;        /* boot time */
+    int64_t beat_ms;         /* last beat sent */
     struct lane_state lanes[LANE_MAX + 1];
     struct tail_state tail;
     struct publishing publishing;
@@ -182,9 +205,13 @@ struct engine {
     struct public_key broker_key;
 
     struct stream *streams;
-    struct stream *idle;
-    size_t idle_n;
-    struct due_heap due;
+    struct stream_list idle; /* over, or an order's own */
+    struct stream_list open;
+    struct fresh_ids fresh;
+    struct due_heap due; /* of what is loaded */
+    bool due_elsewhere;  /* ... and there may be more in the log ... */
+    bool due_asked;
+    int64_t due_asked_ms; /* boot time: last asked for what is due soon */
     size_t loads_under_way;
 
     struct author *authors;
@@ -194,6 +221,7 @@ struct engine {
 
     struct submission *parked; /* in order of arrival */
     size_t parked_n;
+    size_t parked_bytes;
     struct batch gather;
     struct batch flight;
     struct job flight_job;
@@ -238,10 +266,24 @@ void stream_evict(struct engine *engine, const char *name);
 /* What ran ahead of the log is dropped and, if it was loaded, read again: its deadlines go on. */
 void stream_reload(struct engine *engine, const char *name);
 bool region_is_loaded(struct engine *engine);
-void streams_evict_idle(struct engine *engine);
+void streams_evict(struct engine *engine);
+/* Loads what is not at hand and will be due soon; what is due soon is never evicted. */
+void streams_ask_due(struct engine *engine);
+int64_t streams_ask_due_ms(const struct engine *engine); /* boot time; INT64_MAX: not needed */
+/* Whether another open stream may be loaded at the start. */
+bool streams_have_room(const struct engine *engine);
 void streams_free(struct engine *engine);
 /* Applies the events of a record to the stream (NULL: to all); false: damage or no memory, engine failed. */
 bool stream_apply(struct engine *engine, const struct log_record *record, const char *only);
+
+/* fresh.c */
+int fresh_init(struct fresh_ids *fresh); /* 0 or ERR_NO_MEMORY */
+void fresh_free(struct fresh_ids *fresh);
+/* At the start: asks the log for ids of now and later; what it does not name is fresh from then on. */
+void fresh_begin(struct engine *engine);
+void fresh_note(struct fresh_ids *fresh, struct id id, int64_t now_ms);
+/* "incident/ID" or "order/ID" that no record can have touched. */
+bool fresh_is(const struct fresh_ids *fresh, const char *stream);
 
 /* intake.c */
 void intake_submit(struct engine *engine, struct session *session, const struct signed_command *said);
@@ -253,9 +295,14 @@ void intake_drop_parked(struct engine *engine);
 void intake_reply(struct engine *engine, struct submission *submission, const struct reply *reply);
 struct submission *submission_new(void);
 void submission_free(struct submission *submission);
+/* What the command names: command_streams(), kept. False: no memory. */
+bool submission_name_streams(struct submission *submission);
 struct author *author_find(struct engine *engine, const char *name);
 struct author *author_make(struct engine *engine, const char *name);
 bool author_may_log_refusal(struct engine *engine, struct author *author);
+
+/* index.c: after evolve(). False: no memory. */
+bool index_record(struct engine *engine, struct submission *submission, const struct decision *decision);
 
 /* commit.c */
 bool commit_has_room(const struct engine *engine);
@@ -306,6 +353,8 @@ void session_drop(struct engine *engine, struct session *session);
 /* Still enrolled, under this key? Else it is ended. */
 bool session_holds(struct engine *engine, struct session *session);
 void sessions_sweep(struct engine *engine, int64_t boot_ms);
+/* The record with this count did not come about: it is counted on. */
+void session_count_again(struct engine *engine, const struct count_refusals *count);
 void sessions_free(struct engine *engine);
 void session_bye(struct engine *engine, struct peer peer, enum refusal refusal, const char *reason);
 

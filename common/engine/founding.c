@@ -41,9 +41,7 @@ static struct submission *founding_command(struct engine *engine, struct bytes b
         engine_fail(engine, ERR_CONFIG, "genesis: %s; make it anew with muster keys init", err.text);
         goto bad;
     }
-    if (submission->signed_command.signatures_n == 0 || !signed_root(&submission->signed_command, &root) ||
-        !sign_verify_root(&engine->options.region_keys->sign,
-                          &submission->signed_command.signatures[0].signature, root)) {
+    if (!signed_holds(NULL, &engine->options.region_keys->sign, &submission->signed_command, &root)) {
         engine_fail(engine, ERR_CONFIG, "genesis: a command is not signed by the region's root key");
         goto bad;
     }
@@ -137,6 +135,10 @@ static void open_answered(struct engine *engine, struct job *job)
     const struct log_answer *answer = &job->request.answer;
 
     for (size_t i = 0; i < answer->names_n; i++) {
+        if (!streams_have_room(engine)) { /* the others are read when somebody names them, or they are due */
+            engine->due_elsewhere = true;
+            return;
+        }
         (void)stream_ready(engine, answer->names[i].name);
     }
     if (answer->more && answer->names_n > 0) {
@@ -189,6 +191,7 @@ void founding_advance(struct engine *engine)
     case PHASE_FOUNDING:
         if (region_is_ours(engine) && set_clock(engine)) {
             engine->phase = PHASE_OPEN;
+            fresh_begin(engine);
             ask_open(engine, "");
         }
         return;

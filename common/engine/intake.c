@@ -25,6 +25,26 @@ void submission_free(struct submission *submission)
     }
 }
 
+bool submission_name_streams(struct submission *submission)
+{
+    char names[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
+    size_t n = command_streams(&submission->command, names);
+
+    submission->streams_n = 0;
+    submission->streams = arena_array(&submission->arena, const char *, n + 1);
+    if (submission->streams == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        submission->streams[i] = arena_strdup(&submission->arena, names[i]);
+        if (submission->streams[i] == NULL) {
+            return false;
+        }
+        submission->streams_n++;
+    }
+    return true;
+}
+
 /* --- authors -------------------------------------------------------------------------------------- */
 
 struct author *author_find(struct engine *engine, const char *name)
@@ -242,24 +262,15 @@ static void old_counter(struct engine *engine, struct submission *submission)
 /* --- signatures ----------------------------------------------------------------------------------- */
 
 static bool signature_holds(struct author *author, const struct member *member,
-                            const struct signature *signature, struct hash root)
+                            const struct signed_command *said, struct hash *ret_root)
 {
     struct public_key key;
 
     memcpy(key.b, member->sign_key, sizeof key.b);
-    if (author->proven && memcmp(author->proven_key.b, key.b, sizeof key.b) == 0 &&
-        hash_equal(author->proven_root, root) &&
-        memcmp(author->proven_signature.b, signature->b, sizeof signature->b) == 0) {
-        return true; /* another command of the same batch */
+    if (said->batch_size > 1 && author->proof == NULL) { /* none for who never sends a batch */
+        author->proof = calloc(1, sizeof *author->proof);
     }
-    if (!sign_verify_root(&key, signature, root)) {
-        return false;
-    }
-    author->proven = true;
-    author->proven_key = key;
-    author->proven_root = root;
-    author->proven_signature = *signature;
-    return true;
+    return signed_holds(author->proof, &key, said, ret_root);
 }
 
 static void refuse(struct submission *submission, enum refusal refusal, const char *detail)
@@ -281,8 +292,7 @@ static void verify(struct engine *engine, struct submission *submission)
         refuse(submission, REFUSED_IDENTITY, by_operator ? "the operator is not enrolled" : "not enrolled");
         return;
     }
-    if (said->signatures_n == 0 || !signed_root(said, &root) ||
-        !signature_holds(submission->author, member, &said->signatures[0].signature, root)) {
+    if (!signature_holds(submission->author, member, said, &root)) {
         refuse(submission, REFUSED_SIGNATURE, "the author's signature is not over these bytes");
         return;
     }
@@ -397,7 +407,8 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
         submission->command = (struct command){
             .agent = "", .cosigner = "", .counter = wire_peek_counter(submission->signed_command.payload)};
     }
-    if (!commit_has_room(engine) || engine->parked_n >= ENGINE_PARKED_MAX || !region_is_loaded(engine)) {
+    if (engine->parked_n >= ENGINE_PARKED_MAX || engine->parked_bytes >= ENGINE_PARKED_BYTES_MAX ||
+        !region_is_loaded(engine)) {
         if (decoded == 0 && submission->command.counter != 0) {
             intake_hold(engine, submission->author, submission->command.counter);
         }
@@ -446,68 +457,80 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
 /* All that the command names is loaded; what is not is asked for. */
 static bool is_loaded(struct engine *engine, const struct submission *submission)
 {
-    char names[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
-    char region[STREAM_NAME_MAX];
-    bool ready = stream_ready(engine, stream_of_region(engine->options.region, region));
-    size_t n = submission->refusal == REFUSED_NOT ? command_streams(&submission->command, names) : 0;
+    bool ready = region_is_loaded(engine);
 
-    for (size_t i = 0; i < n; i++) {
-        ready = stream_ready(engine, names[i]) && ready;
+    for (size_t i = 0; i < submission->streams_n; i++) {
+        ready = stream_ready(engine, submission->streams[i]) && ready;
     }
     return ready;
 }
 
-static bool share_stream(const struct submission *a, const struct submission *b)
-{
-    char x[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
-    char y[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
-    size_t n = command_streams(&a->command, x);
-    size_t m = command_streams(&b->command, y);
-
-    for (size_t i = 0; i < n; i++) {
-        for (size_t j = 0; j < m; j++) {
-            if (strcmp(x[i], y[j]) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
 /* An author's commands are decided in their order, and so are those of one stream. */
-static bool is_behind(const struct submission *list, const struct submission *submission)
+static bool is_behind(const struct engine *engine, const struct submission *submission)
 {
-    const struct submission *earlier;
-
-    DL_FOREACH (list, earlier) {
-        if (earlier == submission) {
-            return false;
-        }
-        if (earlier->author == submission->author || share_stream(earlier, submission)) {
+    if (engine->parked == NULL) {
+        return false;
+    }
+    if (submission->author->parked > 0) {
+        return true;
+    }
+    for (size_t i = 0; i < submission->streams_n; i++) {
+        const struct stream *stream = stream_find(engine, submission->streams[i]);
+        if (stream != NULL && stream->wanted > 0) {
             return true;
         }
     }
     return false;
 }
 
-void intake_park(struct engine *engine, struct submission *submission)
+static void want_streams(struct engine *engine, const struct submission *submission, bool wanted)
 {
-    if (commit_has_room(engine) && is_loaded(engine, submission) && !is_behind(engine->parked, submission)) {
-        commit_decide(engine, submission);
-        return;
+    for (size_t i = 0; i < submission->streams_n; i++) {
+        struct stream *stream = stream_find(engine, submission->streams[i]);
+        if (stream != NULL) {
+            stream->wanted += wanted ? 1 : (size_t)-1;
+        }
     }
+}
+
+static void park(struct engine *engine, struct submission *submission)
+{
+    want_streams(engine, submission, true);
+    submission->author->parked++;
     DL_APPEND(engine->parked, submission);
     engine->parked_n++;
+    engine->parked_bytes += submission->signed_command.payload.n;
+}
+
+static void take_out(struct engine *engine, struct submission *submission)
+{
+    DL_DELETE(engine->parked, submission);
+    engine->parked_n--;
+    engine->parked_bytes -= submission->signed_command.payload.n;
+    submission->author->parked--;
+    want_streams(engine, submission, false);
+}
+
+void intake_park(struct engine *engine, struct submission *submission)
+{
+    if (submission->refusal == REFUSED_NOT && !submission_name_streams(submission)) {
+        refuse(submission, REFUSED_TOO_MANY, "this would take too much memory");
+    }
+    bool loaded = is_loaded(engine, submission); /* asked for now, also when there is no room */
+    if (loaded && commit_has_room(engine) && !is_behind(engine, submission)) {
+        commit_decide(engine, submission);
+    } else {
+        park(engine, submission);
+    }
 }
 
 void intake_drop_parked(struct engine *engine)
 {
     while (engine->parked != NULL) {
         struct submission *submission = engine->parked;
-        DL_DELETE(engine->parked, submission);
+        take_out(engine, submission);
         submission_free(submission);
     }
-    engine->parked_n = 0;
 }
 
 void intake_unpark(struct engine *engine)
@@ -520,8 +543,7 @@ void intake_unpark(struct engine *engine)
         if (engine->phase != PHASE_SERVICE || !is_loaded(engine, submission) || !commit_has_room(engine)) {
             return;
         }
-        DL_DELETE(engine->parked, submission);
-        engine->parked_n--;
+        take_out(engine, submission);
         commit_decide(engine, submission);
     }
 }

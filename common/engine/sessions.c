@@ -85,35 +85,97 @@ bool session_holds(struct engine *engine, struct session *session)
     return true;
 }
 
-/* A head that this broker signed and this log does not hold: the log's tail is gone. */
-static void check_seen(struct engine *engine, const struct hello *hello)
-{
-    const struct signed_head *seen = &hello->seen;
+/* --- what has it seen? ---------------------------------------------------------------------------- */
 
-    if (!seen->present || strcmp(seen->region, engine->options.region) != 0) {
-        return;
-    }
-    bool ahead = seen->epoch > engine->options.epoch ||
-                 (seen->epoch == engine->options.epoch && seen->seq > engine->head.seq);
-    bool forked = seen->epoch == engine->options.epoch && seen->seq == engine->head.seq && seen->seq > 0 &&
-                  !hash_equal(seen->hash, engine->head.hash);
-    if (!ahead && !forked) {
-        return;
-    }
+static void fence(struct engine *engine, const struct session *session, const char *why)
+{
+    const struct signed_head *seen = &session->seen;
+
     if (!signed_head_verify(&engine->broker_key, seen)) {
         engine_note(engine, LOG_LEVEL_WARNING, "%s claims to have seen seq %llu, unproved: ignored",
-                    hello->agent, (unsigned long long)seen->seq);
+                    session->author->name, (unsigned long long)seen->seq);
         return;
     }
     if (!engine->fenced) {
         engine->fenced = true;
-        engine_note(
-            engine, LOG_LEVEL_ERROR,
-            "fenced: %s has seen seq %llu of epoch %llu, signed by this broker; this log ends at %llu: "
-            "records are missing, nothing is taken until the log is restored",
-            hello->agent, (unsigned long long)seen->seq, (unsigned long long)seen->epoch,
-            (unsigned long long)engine->head.seq);
+        engine_note(engine, LOG_LEVEL_ERROR,
+                    "fenced: %s has seen seq %llu of epoch %llu, signed by this broker; this log %sends at "
+                    "%llu: records are missing, nothing is taken until the log is restored",
+                    session->author->name, (unsigned long long)seen->seq, (unsigned long long)seen->epoch,
+                    why, (unsigned long long)engine->head.seq);
     }
+}
+
+static void record_answered(struct engine *engine, struct job *job)
+{
+    struct author *author = author_find(engine, job->name);
+    struct session *session = session_by_serial(engine, job->peer, job->serial);
+    const struct log_answer *answer = &job->request.answer;
+
+    if (session != NULL && session->seen.present) {
+        if (answer->rows_n == 0 || answer->rows[0].record.header.seq != session->seen.seq ||
+            !hash_equal(answer->rows[0].record.hash, session->seen.hash)) {
+            fence(engine, session, "holds another record there and ");
+        }
+        session->seen.present = false;
+    }
+    if (author != NULL) {
+        author->checking = false;
+        session_welcome_all(engine, author); /* one of its sessions after the other */
+    }
+}
+
+/* One at a time for an author, however often it says Hello. */
+static void ask_record(struct engine *engine, struct session *session)
+{
+    struct author *author = session->author;
+    struct job *job;
+
+    if (author->checking) {
+        return;
+    }
+    job = job_new(record_answered);
+    if (job == NULL) {
+        engine_fail(engine, ERR_NO_MEMORY, "out of memory for %s", author->name);
+        return;
+    }
+    author->checking = true;
+    memcpy(job->name, author->name, strlen(author->name) + 1);
+    job->peer = session->peer;
+    job->serial = session->serial;
+    job->request.query =
+        (struct log_query){.question = LOG_Q_RANGE, .after = session->seen.seq - 1, .records_max = 1};
+    job_submit(engine, job);
+}
+
+/* A head that this broker signed and this log does not hold: the log's tail was lost, even if other records
+ * stand there by now. False: not known yet, the log is asked. */
+static bool seen_is_checked(struct engine *engine, struct session *session)
+{
+    struct signed_head *seen = &session->seen;
+    bool same_epoch = seen->epoch == engine->options.epoch;
+    const struct hash *held = NULL;
+
+    if (!seen->present) {
+        return true;
+    }
+    if (seen->epoch > engine->options.epoch || (same_epoch && seen->seq > engine->head.seq)) {
+        fence(engine, session, "");
+    } else if (same_epoch && seen->seq > 0) {
+        if (seen->seq == engine->head.seq) {
+            held = &engine->head.hash;
+        } else if (seen->seq >= engine->recent_from) {
+            held = &engine->recent[seen->seq % RECENT_HASHES];
+        } else {
+            ask_record(engine, session);
+            return false;
+        }
+        if (!hash_equal(seen->hash, *held)) {
+            fence(engine, session, "holds another record there and ");
+        }
+    }
+    seen->present = false;
+    return true;
 }
 
 /* --- Hello and Welcome ---------------------------------------------------------------------------- */
@@ -182,7 +244,7 @@ void session_welcome_all(struct engine *engine, struct author *author)
         return;
     }
     DL_FOREACH_SAFE (author->sessions, session, next) {
-        if (!session->welcomed) {
+        if (!session->welcomed && seen_is_checked(engine, session)) {
             welcome(engine, session);
         }
     }
@@ -231,7 +293,6 @@ void session_hello(struct engine *engine, struct peer peer, const uint8_t curve_
         session_bye(engine, peer, REFUSED_IDENTITY, "this key is not enrolled under this name");
         return;
     }
-    check_seen(engine, hello);
     struct author *author = author_make(engine, hello->agent);
     if (author == NULL) {
         return;
@@ -258,6 +319,11 @@ void session_hello(struct engine *engine, struct peer peer, const uint8_t curve_
     DL_APPEND(author->sessions, session);
     if (session->deliveries) {
         author->taker = session;
+    }
+    if (hello->seen.present && strcmp(hello->seen.region, engine->options.region) == 0) {
+        session->seen = hello->seen;
+        session->seen.region = engine->options.region;
+        (void)seen_is_checked(engine, session);
     }
     ask_counter(engine, author);
     session_welcome_all(engine, author);
@@ -286,9 +352,24 @@ static void count_refusals(struct engine *engine, struct author *author, int64_t
                               .count_refusals = {.agent = author->name,
                                                  .count = author->refusals_uncounted,
                                                  .up_to_counter = author->refusals_up_to}};
+    uint64_t before = engine->next_seq;
     author->refusals_uncounted = 0;
     author->refusals_at_ms = boot_ms;
     commit_own(engine, &command);
+    if (engine->next_seq == before) {
+        session_count_again(engine, &command.count_refusals);
+    }
+}
+
+void session_count_again(struct engine *engine, const struct count_refusals *count)
+{
+    struct author *author = author_find(engine, count->agent);
+
+    if (author != NULL) {
+        author->refusals_uncounted += count->count;
+        author->refusals_up_to =
+            count->up_to_counter > author->refusals_up_to ? count->up_to_counter : author->refusals_up_to;
+    }
 }
 
 void sessions_sweep(struct engine *engine, int64_t boot_ms)

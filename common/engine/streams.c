@@ -16,11 +16,12 @@ struct stream *stream_find(const struct engine *engine, const char *name)
 
 static struct stream *stream_make(struct engine *engine, const char *name)
 {
-    struct stream *stream = calloc(1, sizeof *stream);
+    size_t n = strlen(name);
+    struct stream *stream = calloc(1, sizeof *stream + n + 1);
 
     if (stream != NULL) {
-        memcpy(stream->name, name, strlen(name) + 1);
-        HASH_ADD_STR(engine->streams, name, stream);
+        memcpy(stream->name, name, n + 1);
+        HASH_ADD_KEYPTR(hh, engine->streams, stream->name, n, stream);
         if (stream->hh.tbl == NULL) {
             free(stream);
             stream = NULL;
@@ -32,11 +33,24 @@ static struct stream *stream_make(struct engine *engine, const char *name)
     return stream;
 }
 
+/* An order's own stream says where it is, and nothing more. */
+static bool apply_home(struct engine *engine, const struct event *event)
+{
+    if (event->kind == EVENT_ORDER_ISSUED &&
+        state_set_order_home(engine->state, event->order, event->incident) < 0) {
+        engine_fail(engine, ERR_NO_MEMORY, "out of memory while loading");
+        return false;
+    }
+    return true;
+}
+
 bool stream_apply(struct engine *engine, const struct log_record *record, const char *only)
 {
     struct record decoded;
     struct err err;
     char name[STREAM_NAME_MAX];
+    struct id order;
+    bool of_order = only != NULL && stream_order(only, &order);
 
     if (record->redacted) {
         return true; /* what it said is gone by law: state goes on without it */
@@ -56,6 +70,12 @@ bool stream_apply(struct engine *engine, const struct log_record *record, const 
     }
     for (size_t i = 0; i < decoded.events_n; i++) {
         const struct event *event = &decoded.events[i];
+        if (of_order) {
+            if (!apply_home(engine, event)) {
+                return false;
+            }
+            continue;
+        }
         if (only != NULL && strcmp(event_stream(event, engine->options.region, name), only) != 0) {
             continue;
         }
@@ -67,24 +87,29 @@ bool stream_apply(struct engine *engine, const struct log_record *record, const 
     return true;
 }
 
-/* --- live, idle, due ------------------------------------------------------------------------------ */
+/* --- open, idle, due ------------------------------------------------------------------------------ */
 
-static void rest(struct engine *engine, struct stream *stream)
+/* What is due within this is at hand, so that it passes in time. */
+enum { DUE_AHEAD_MS = 5000, DUE_ASK_MS = 1000 };
+
+static void leave_list(struct stream *stream)
 {
-    if (!stream->idle) {
-        stream->idle = true;
-        DL_APPEND(engine->idle, stream);
-        engine->idle_n++;
+    struct stream_list *list = stream->list;
+
+    if (list != NULL) {
+        DL_DELETE(list->first, stream);
+        list->n--;
+        list->weight -= stream->weight;
+        stream->list = NULL;
     }
 }
 
-static void wake(struct engine *engine, struct stream *stream)
+static void enter_list(struct stream *stream, struct stream_list *list)
 {
-    if (stream->idle) {
-        stream->idle = false;
-        DL_DELETE(engine->idle, stream);
-        engine->idle_n--;
-    }
+    DL_APPEND(list->first, stream);
+    list->n++;
+    list->weight += stream->weight;
+    stream->list = list;
 }
 
 static void place(struct engine *engine, struct stream *stream)
@@ -92,19 +117,17 @@ static void place(struct engine *engine, struct stream *stream)
     struct id id;
     const struct incident *incident =
         stream_incident(stream->name, &id) ? state_incident(engine->state, id) : NULL;
-    bool is_incident = strncmp(stream->name, "incident/", 9) == 0;
 
-    if (!is_incident) {
+    if (incident == NULL && !stream_incident(stream->name, &id) && !stream_order(stream->name, &id)) {
         return; /* agents and the region stay */
     }
+    leave_list(stream);
     stream->live = incident != NULL && incident_is_live(incident);
+    stream->weight = 1 + (incident != NULL ? incident->orders_n : 0);
     if (due_set(&engine->due, &stream->due, incident != NULL ? incident_due(incident) : 0) < 0) {
         engine_fail(engine, ERR_NO_MEMORY, "out of memory for deadlines");
     }
-    wake(engine, stream);
-    if (!stream->live && stream->due.at_ms == 0) {
-        rest(engine, stream);
-    }
+    enter_list(stream, stream->live || stream->due.at_ms != 0 ? &engine->open : &engine->idle);
 }
 
 struct stream *stream_touched(struct engine *engine, const char *name, uint64_t seq)
@@ -131,7 +154,7 @@ void stream_evict(struct engine *engine, const char *name)
         return;
     }
     (void)due_set(&engine->due, &stream->due, 0);
-    wake(engine, stream);
+    leave_list(stream);
     HASH_DEL(engine->streams, stream);
     free(stream);
 }
@@ -153,34 +176,42 @@ bool region_is_loaded(struct engine *engine)
     return stream_ready(engine, stream_of_region(engine->options.region, name));
 }
 
-/* A parked command may be waiting for what was just loaded: it keeps its streams. */
-static bool is_wanted(const struct engine *engine, const char *name)
+/* Committed, not waited for, and not due soon. */
+static bool may_go(const struct engine *engine, const struct stream *stream)
 {
-    char names[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
-    const struct submission *submission;
-
-    DL_FOREACH (engine->parked, submission) {
-        size_t n = command_streams(&submission->command, names);
-        for (size_t i = 0; i < n; i++) {
-            if (strcmp(names[i], name) == 0) {
-                return true;
-            }
-        }
-    }
-    return false;
+    return stream->last_seq <= engine->head.seq && stream->wanted == 0 &&
+           (stream->due.at_ms == 0 || stream->due.at_ms > engine_now(engine) + DUE_AHEAD_MS);
 }
 
-void streams_evict_idle(struct engine *engine)
+static void evict_from(struct engine *engine, struct stream_list *list, size_t max)
 {
-    while (engine->idle_n > engine->options.idle_streams_max) {
-        struct stream *oldest = engine->idle;
-        if (oldest == NULL || oldest->last_seq > engine->head.seq || is_wanted(engine, oldest->name)) {
-            return; /* not committed yet, or about to be used: the next time */
+    enum { PASSED_OVER_MAX = 16 };
+    size_t passed_over = 0;
+
+    while (list->weight > max && list->first != NULL && passed_over < PASSED_OVER_MAX) {
+        struct stream *stream = list->first;
+        if (!may_go(engine, stream)) { /* the next time */
+            leave_list(stream);
+            enter_list(stream, list);
+            passed_over++;
+            continue;
         }
         char name[STREAM_NAME_MAX];
-        memcpy(name, oldest->name, sizeof name);
+        memcpy(name, stream->name, strlen(stream->name) + 1);
+        engine->due_elsewhere = engine->due_elsewhere || stream->due.at_ms != 0;
         stream_evict(engine, name);
     }
+}
+
+void streams_evict(struct engine *engine)
+{
+    evict_from(engine, &engine->idle, engine->options.idle_streams_max);
+    evict_from(engine, &engine->open, engine->options.open_orders_max);
+}
+
+bool streams_have_room(const struct engine *engine)
+{
+    return engine->open.weight + engine->loads_under_way < engine->options.open_orders_max;
 }
 
 void streams_free(struct engine *engine)
@@ -258,9 +289,53 @@ bool stream_ready(struct engine *engine, const char *name)
         return stream->loaded;
     }
     stream = stream_make(engine, name);
-    if (stream != NULL) {
-        engine->loads_under_way++;
-        load_more(engine, stream->name, 0);
+    if (stream == NULL) {
+        return false;
     }
+    if (fresh_is(&engine->fresh, name)) { /* there is nothing to load */
+        stream->loaded = true;
+        place(engine, stream);
+        return true;
+    }
+    engine->loads_under_way++;
+    load_more(engine, stream->name, 0);
     return false;
+}
+
+/* --- what is due and not at hand ------------------------------------------------------------------ */
+
+static void due_answered(struct engine *engine, struct job *job)
+{
+    const struct log_answer *answer = &job->request.answer;
+
+    engine->due_asked = false;
+    for (size_t i = 0; i < answer->names_n; i++) {
+        (void)stream_ready(engine, answer->names[i].name);
+    }
+    if (answer->more) { /* as soon as these have passed */
+        engine->due_asked_ms = engine_boot(engine) - DUE_ASK_MS + ENGINE_RETRY_MS;
+    }
+}
+
+int64_t streams_ask_due_ms(const struct engine *engine)
+{
+    return engine->due_elsewhere && !engine->due_asked ? engine->due_asked_ms + DUE_ASK_MS : INT64_MAX;
+}
+
+void streams_ask_due(struct engine *engine)
+{
+    struct job *job;
+
+    if (engine_boot(engine) < streams_ask_due_ms(engine)) {
+        return;
+    }
+    engine->due_asked_ms = engine_boot(engine);
+    job = job_new(due_answered);
+    if (job == NULL) {
+        return; /* asked again in a moment */
+    }
+    engine->due_asked = true;
+    job->request.query =
+        (struct log_query){.question = LOG_Q_DUE, .number = (uint64_t)(engine_now(engine) + DUE_AHEAD_MS)};
+    job_submit(engine, job);
 }

@@ -11,7 +11,7 @@ enum { TAIL_NAMES_MAX = 1 << 20 };
 void tail_clear(struct session *session)
 {
     free(session->tail.names);
-    session->tail = (struct tail_state){.serial = session->tail.serial};
+    session->tail = (struct tail_state){.serial = session->tail.serial, .id = session->tail.id};
 }
 
 static void refuse_tail(struct engine *engine, struct session *session, enum refusal refusal,
@@ -19,7 +19,8 @@ static void refuse_tail(struct engine *engine, struct session *session, enum ref
 {
     struct envelope envelope = {
         .kind = ENVELOPE_TAIL_END,
-        .tail_end = {.head_seq = engine->head.seq, .refusal = refusal, .detail = detail}};
+        .tail_end = {
+            .head_seq = engine->head.seq, .refusal = refusal, .detail = detail, .id = session->tail.id}};
 
     tail_clear(session);
     (void)engine_send(engine, session->peer, &envelope);
@@ -41,7 +42,8 @@ static bool give_item(struct engine *engine, struct session *session, const stru
                                               .counter = header->counter,
                                               .hash = record->hash,
                                               .payload_hash = record->payload_hash,
-                                              .record = record->payload}};
+                                              .record = record->payload,
+                                              .id = session->tail.id}};
 
     memcpy(envelope.tail_item.boot, header->boot, sizeof envelope.tail_item.boot);
     if (engine_send(engine, session->peer, &envelope) < 0) {
@@ -72,7 +74,7 @@ static void give_end(struct engine *engine, struct session *session)
 {
     struct tail_state *tail = &session->tail;
     struct envelope envelope = {.kind = ENVELOPE_TAIL_END,
-                                .tail_end = {.head_seq = tail->head, .detail = ""}};
+                                .tail_end = {.head_seq = tail->head, .detail = "", .id = tail->id}};
 
     if (engine_send(engine, session->peer, &envelope) < 0) {
         return; /* the next sweep tries again */
@@ -245,6 +247,7 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
 
     tail_clear(session);
     tail->serial++;
+    tail->id = said->id;
     if (said->filter < TAIL_ALL || said->filter > TAIL_STREAM || strlen(said->stream) >= STREAM_NAME_MAX ||
         (said->filter == TAIL_STREAM && said->stream[0] == '\0')) {
         refuse_tail(engine, session, REFUSED_INVALID, "tail: name all, open, or a stream");

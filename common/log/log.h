@@ -98,6 +98,7 @@ enum log_question {
     LOG_Q_CURSOR,    /* the cursor of agent `name` in `lane` -> ret number (0: none) */
     LOG_Q_OPEN,      /* names of open streams after `name` in byte order -> ret names */
     LOG_Q_DUE,       /* streams due at or before `number` -> ret names with their dues, earliest first */
+    LOG_Q_TOUCHED,   /* names of streams after `name` and below `to` in byte order -> ret names */
     LOG_Q_BEHIND     /* agents and lanes for whom anything waits, after (`name`, `lane`; NULL: from the
                         first) in byte order -> ret names with lane and number = first waiting seq */
 };
@@ -105,6 +106,7 @@ enum log_question {
 struct log_query {
     enum log_question question;
     const char *name;
+    const char *to; /* of LOG_Q_TOUCHED */
     uint8_t lane;
     uint64_t after;
     uint64_t number;

@@ -204,6 +204,8 @@ static int answer(const struct memory_store *store, const struct log_query *quer
         return memory_index_open(&store->index, query->name, builder);
     case LOG_Q_DUE:
         return memory_index_due(&store->index, query->number, builder);
+    case LOG_Q_TOUCHED:
+        return memory_index_touched(&store->index, query->name, query->to != NULL ? query->to : "", builder);
     case LOG_Q_BEHIND:
         return memory_index_behind(&store->index, query->name, query->lane, builder);
     }

@@ -304,6 +304,21 @@ int memory_index_open(const struct memory_index *index, const char *after, struc
     return 0;
 }
 
+int memory_index_touched(const struct memory_index *index, const char *after, const char *to,
+                         struct log_builder *builder)
+{
+    for (size_t i = stream_place(index, after); i < index->streams_n; i++) {
+        const struct memory_stream *stream = &index->streams[i];
+        if (stream->seqs_n == 0 || strcmp(stream->name, after) == 0)
+            continue;
+        if (strcmp(stream->name, to) >= 0 || !log_builder_fits_name(builder))
+            return 0;
+        if (log_builder_name(builder, stream->name, 0, 0) != 0)
+            return ERR_NO_MEMORY;
+    }
+    return 0;
+}
+
 static int due_compare(const void *a, const void *b)
 {
     const struct memory_stream *const *x = a;

@@ -71,6 +71,8 @@ uint64_t memory_index_find_command(const struct memory_index *index, const char 
 
 /* The answers that are names. 0 or ERR_NO_MEMORY. */
 int memory_index_open(const struct memory_index *index, const char *after, struct log_builder *builder);
+int memory_index_touched(const struct memory_index *index, const char *after, const char *to,
+                         struct log_builder *builder);
 int memory_index_due(const struct memory_index *index, uint64_t until_ms, struct log_builder *builder);
 int memory_index_behind(const struct memory_index *index, const char *after, uint8_t after_lane,
                         struct log_builder *builder);

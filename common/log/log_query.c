@@ -30,7 +30,7 @@ enum column {
 
 enum { HEAD_STATEMENT = LOG_Q_BEHIND + 1, BEHIND_FIRST = 0 };
 
-/* ?1 after, ?2 name, ?3 lane, ?4 number. Each walks an index in the order of its answer, so that a cut
+/* ?1 after, ?2 name, ?3 lane, ?4 number, ?5 to. Each walks an index in the order of its answer, so that a cut
  * answer has cost no more than what it holds. */
 static const char *const sql[LOG_QUERY_STATEMENTS] = {
     [BEHIND_FIRST] = "SELECT agent, lane, seq FROM outbox ORDER BY agent, lane, seq LIMIT 1",
@@ -46,6 +46,7 @@ static const char *const sql[LOG_QUERY_STATEMENTS] = {
                       " ORDER BY counter DESC LIMIT 1",
     [LOG_Q_CURSOR] = "SELECT seq FROM cursor WHERE agent = ?2 AND lane = ?3",
     [LOG_Q_OPEN] = "SELECT stream FROM open WHERE stream > ?2 ORDER BY stream",
+    [LOG_Q_TOUCHED] = "SELECT DISTINCT stream FROM touch WHERE stream > ?2 AND stream < ?5 ORDER BY stream",
     [LOG_Q_DUE] = "SELECT stream, at_ms FROM due WHERE at_ms <= ?4 ORDER BY at_ms, stream",
     /* The first that waits after (agent, lane); asked again for each, it never walks a whole outbox. */
     [LOG_Q_BEHIND] = "SELECT agent, lane, seq FROM outbox WHERE (agent, lane) > (?2, ?3)"
@@ -89,6 +90,8 @@ static int bind(sqlite3_stmt *statement, const struct log_query *query)
         rc = sqlite3_bind_int(statement, 3, query->lane);
     if (rc == SQLITE_OK && n >= 4)
         rc = sqlite3_bind_int64(statement, 4, clamp(query->number));
+    if (rc == SQLITE_OK && n >= 5)
+        rc = sqlite3_bind_text(statement, 5, query->to != NULL ? query->to : "", -1, SQLITE_STATIC);
     return rc;
 }
 
@@ -169,6 +172,7 @@ static int take(struct log_querier *querier, sqlite3_stmt *statement, enum log_q
 {
     switch (question) {
     case LOG_Q_OPEN:
+    case LOG_Q_TOUCHED:
     case LOG_Q_DUE:
         return take_name(statement, question, builder);
     case LOG_Q_COUNTER:

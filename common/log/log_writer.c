@@ -10,8 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/base/clock.h"
-
 enum { HEAD_DELAY_MS = 1000 };
 
 /* First in, first out. */
@@ -30,8 +28,9 @@ struct log_writer {
     struct queue done;
     bool stopping;
     bool stopped;
-    _Atomic int64_t busy_since_ms; /* 0: idle */
-    bool head_due;                 /* the thread's: a commit is not in the slots yet */
+    _Atomic uint64_t doing; /* 0: idle */
+    uint64_t begun;         /* the thread's: requests and head writes so far */
+    bool head_due;          /* the thread's: a commit is not in the slots yet */
     struct timespec head_at;
 };
 
@@ -72,10 +71,7 @@ static void push_done(struct log_writer *writer, struct log_request *request)
 
 static void set_busy(struct log_writer *writer, bool busy)
 {
-    const struct clock *clock = clock_system();
-    /* A boot time of 0 would read as idle. */
-    int64_t now = clock->boot_ms(clock->ctx);
-    atomic_store(&writer->busy_since_ms, busy ? (now > 0 ? now : 1) : 0);
+    atomic_store(&writer->doing, busy ? ++writer->begun : 0);
 }
 
 static bool head_is_late(const struct log_writer *writer)
@@ -262,11 +258,9 @@ struct log_request *log_writer_done(struct log_writer *writer)
     return request;
 }
 
-int64_t log_writer_busy_ms(const struct log_writer *writer)
+uint64_t log_writer_doing(const struct log_writer *writer)
 {
-    const struct clock *clock = clock_system();
-    int64_t since = atomic_load(&writer->busy_since_ms);
-    return since == 0 ? 0 : clock->boot_ms(clock->ctx) - since;
+    return atomic_load(&writer->doing);
 }
 
 void log_writer_stop(struct log_writer *writer)

@@ -42,9 +42,10 @@ struct log_port log_writer_port(struct log_writer *writer);
 int log_writer_fd(const struct log_writer *writer);
 struct log_request *log_writer_done(struct log_writer *writer);
 
-/* Milliseconds (CLOCK_BOOTTIME) since the request that is being done was begun; 0 when idle. A watchdog
- * ends the process when this grows past its bound. Any thread. */
-int64_t log_writer_busy_ms(const struct log_writer *writer);
+/* The number of what is being done, another for each request; 0 when idle. It gives no time: a watchdog
+ * knows itself for how long it has seen the same number, and a process that was stopped does not. Any
+ * thread. */
+uint64_t log_writer_doing(const struct log_writer *writer);
 
 /* Finishes what was submitted, writes the head slots, joins the thread and closes the store. Requests
  * that are done can still be fetched. NULL is fine. */

@@ -1,6 +1,7 @@
 #include "common/net/boot_timer.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -11,6 +12,8 @@
 struct net_boot_timer {
     uv_poll_t poll;
     int fd;
+    bool is_set;
+    int64_t at_ms;
     net_boot_timer_fired *on_fired;
     void *ctx;
     net_boot_timer_closed *on_closed;
@@ -26,6 +29,7 @@ static void timer_on_poll(uv_poll_t *poll, int status, int events)
     (void)events;
     /* Empty when the timer was set anew or stopped after the loop had seen it fire: then it did not. */
     if (read(timer->fd, &expirations, sizeof expirations) == (ssize_t)sizeof expirations) {
+        timer->is_set = false;
         timer->on_fired(timer->ctx);
     }
 }
@@ -84,6 +88,9 @@ int net_boot_timer_set(struct net_boot_timer *timer, int64_t at_ms)
 {
     struct itimerspec at = {0};
 
+    if (timer->is_set && at_ms == timer->at_ms) {
+        return 0; /* is asked after every message */
+    }
     /* All zero would stop the timer; 1 ns after boot has passed as well. */
     if (at_ms <= 0) {
         at.it_value.tv_nsec = 1;
@@ -91,14 +98,22 @@ int net_boot_timer_set(struct net_boot_timer *timer, int64_t at_ms)
         at.it_value.tv_sec = at_ms / 1000;
         at.it_value.tv_nsec = (at_ms % 1000) * 1000000;
     }
-    return timerfd_settime(timer->fd, TFD_TIMER_ABSTIME, &at, NULL) ? ERR_OS : 0;
+    if (timerfd_settime(timer->fd, TFD_TIMER_ABSTIME, &at, NULL)) {
+        return ERR_OS;
+    }
+    timer->is_set = true;
+    timer->at_ms = at_ms;
+    return 0;
 }
 
 void net_boot_timer_stop(struct net_boot_timer *timer)
 {
     struct itimerspec never = {0};
 
-    timerfd_settime(timer->fd, 0, &never, NULL);
+    if (timer->is_set) {
+        timerfd_settime(timer->fd, 0, &never, NULL);
+        timer->is_set = false;
+    }
 }
 
 void net_boot_timer_close(struct net_boot_timer *timer, net_boot_timer_closed *on_closed, void *ctx)

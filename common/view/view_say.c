@@ -333,6 +333,15 @@ static void say_incident(const struct saying *s)
         SAY(s->ret, s->voice, "%s of incident %s is overdue: still not known", "%s逾期未报（事件 %s）",
             fact_words(s, step->what), s->incident);
         return;
+    case EVENT_AMENDMENTS_LEFT:
+        if (n == 0) {
+            SAY(s->ret, s->voice, "every open order of incident %s is amended", "事件 %s 的未结指令均已补充",
+                s->incident);
+        } else {
+            SAY(s->ret, s->voice, "%llu more orders of incident %s are being amended",
+                "另有 %llu 条指令正在补充（事件 %s）", n, s->incident);
+        }
+        return;
     case EVENT_INCIDENT_CLOSED:
         SAY(s->ret, s->voice, "incident %s closed", "事件 %s 结束", s->incident);
         say_quoted(s, step->text);

@@ -196,6 +196,9 @@ static void add_incident_event(const struct event *event, struct view_step *step
         step->facts = &event->facts_changed;
         step->what = event->facts_changed.kind;
         return;
+    case EVENT_AMENDMENTS_LEFT:
+        step->number = event->amendments_left.orders;
+        return;
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_INFORMATION_ANSWERED:
     case EVENT_INFORMATION_OVERDUE:

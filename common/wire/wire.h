@@ -57,6 +57,20 @@ void wire_encode_signed(const struct signed_command *command, struct buf *ret);
 
 /* The root that its signatures are over; false when path, index and size do not fit. */
 bool signed_root(const struct signed_command *command, struct hash *ret);
+/* What was proved last, so that a batch's one signature is checked once. Begin with zeros. */
+struct batch_proof {
+    struct merkle_way way;
+    struct public_key key;
+    struct hash root;
+    struct signature signature;
+    bool holds;
+};
+
+/* Whether the first signature is this key's over the command's root, which is given back; `proof` may be
+ * NULL. */
+bool signed_holds(struct batch_proof *proof, const struct public_key *key,
+                  const struct signed_command *command, struct hash *ret_root);
+
 /* Signs payloads as one batch (n >= 1): fills salt (from rng), index, size, path and one signature of
  * each. ERR_USAGE (n is 0), ERR_TOO_BIG (beyond 65,536) or ERR_NO_MEMORY. */
 int sign_batch(const struct sign_key *key, const struct rng *rng, struct signed_command *commands, size_t n);
@@ -172,6 +186,7 @@ struct tail {
     uint64_t from_seq;
     bool follow;
     uint32_t credit;
+    uint32_t id; /* the client's choice: items and end bear that of their Tail */
 };
 
 /* A record with its header, as readers get it: common/log's header, spelt out. */
@@ -189,12 +204,14 @@ struct tail_item {
     struct hash hash;
     struct hash payload_hash;
     struct bytes record; /* empty: redacted */
+    uint32_t id;
 };
 
 struct tail_end {
     uint64_t head_seq;
     enum refusal refusal;
     const char *detail;
+    uint32_t id;
 };
 
 struct beat {

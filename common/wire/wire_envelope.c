@@ -34,7 +34,7 @@ static const struct wire_map credit_map = {WIRE_MAP(credit, S, credit_fields)};
 
 #define S struct tail
 static const struct wire_field tail_fields[] = {
-    ENUM(S, filter), STREAM(S, stream), SEQ(S, from_seq), BOOL(S, follow), U32(S, credit),
+    ENUM(S, filter), STREAM(S, stream), SEQ(S, from_seq), BOOL(S, follow), U32(S, credit), U32(S, id),
 };
 static const struct wire_map tail_map = {WIRE_MAP(tail, S, tail_fields)};
 #undef S
@@ -52,11 +52,10 @@ static const struct wire_field bye_fields[] = {REFUSAL(S, refusal), TEXT(S, reas
 static const struct wire_map bye_map = {WIRE_MAP(bye, S, bye_fields)};
 #undef S
 
-static const struct wire_field lane_cursor_fields[] = {
-    {.name = "lane", .type = WIRE_ENUM, .max = LANE_MAX},
-    {.name = "acked_seq", .type = WIRE_U64, .max = INT64_MAX},
-};
-static const struct wire_map lane_cursor_map = {WIRE_MAP(lane_cursor, struct welcome, lane_cursor_fields)};
+#define S struct lane_cursor
+static const struct wire_field lane_cursor_fields[] = {KEPT_LANE(S, lane), SEQ(S, acked_seq)};
+static const struct wire_map lane_cursor_map = {WIRE_MAP(lane_cursor, S, lane_cursor_fields)};
+#undef S
 
 #define S struct welcome
 static const struct wire_field welcome_fields[] = {
@@ -120,6 +119,7 @@ static const struct wire_field tail_item_fields[] = {
     FIXED(S, hash),
     FIXED(S, payload_hash),
     BLOB(S, record, FRAME_MAX),
+    U32(S, id),
 };
 static const struct wire_map tail_item_map = {WIRE_MAP(tail_item, S, tail_item_fields)};
 #undef S
@@ -130,6 +130,7 @@ static const struct wire_map tail_end_refusal_map = {WIRE_MAP(refusal, S, tail_e
 static const struct wire_field tail_end_fields[] = {
     SEQ(S, head_seq),
     SPREAD("refusal", tail_end_refusal_map, 0),
+    U32(S, id),
 };
 static const struct wire_map tail_end_map = {WIRE_MAP(tail_end, S, tail_end_fields)};
 #undef S

@@ -66,6 +66,13 @@ static const struct wire_field incident_closed_fields[] = {
 };
 static const struct wire_map incident_closed_map = {WIRE_MAP(incident_closed, S, incident_closed_fields)};
 
+static const struct wire_field amendments_left_fields[] = {
+    ID(S, incident),
+    U32(S, amendments_left.orders),
+    TIME(S, at_ms),
+};
+static const struct wire_map amendments_left_map = {WIRE_MAP(amendments_left, S, amendments_left_fields)};
+
 /* --- orders --------------------------------------------------------------------------------------- */
 
 static const struct wire_field order_issued_fields[] = {
@@ -172,6 +179,7 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("information_answered", information_answered_map),
     BODY_SPREAD("information_overdue", information_overdue_map),
     BODY_SPREAD("incident_closed", incident_closed_map),
+    BODY_SPREAD("amendments_left", amendments_left_map),
     BODY_SPREAD("order_issued", order_issued_map),
     BODY_SPREAD("order_amended", order_amended_map),
     BODY_SPREAD("amendment_acknowledged", amendment_acknowledged_map),

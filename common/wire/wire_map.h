@@ -1,7 +1,7 @@
 /* Private to this room: tables that say which field of a message is which member of a plain struct, and
  * what it may hold. A map has one row for each field of its message, in the order of field numbers, which
- * is that of protobuf-c's descriptor. Three loops read the tables: wire_scan.c checks bytes, wire_read.c
- * and wire_write.c convert. tests/unit/test_wire_map.c holds the tables to the schema. */
+ * is that of protobuf-c's descriptor. Two loops read the tables: wire_read.c and wire_write.c.
+ * tests/unit/test_wire_map.c holds the tables to the schema. */
 #ifndef MUSTER_COMMON_WIRE_WIRE_MAP_H
 #define MUSTER_COMMON_WIRE_WIRE_MAP_H
 
@@ -249,11 +249,14 @@ extern const struct wire_map wire_map_signed;
 extern const struct wire_map wire_map_record;
 extern const struct wire_map wire_map_envelope;
 
-/* Checks all that protobuf-c does not: texts, sizes, numbers, ranges, doubles. 0 or ERR_PROTOCOL with
- * "root.field.list[3].field: why". What it lets pass has one reading only. */
-int wire_scan(const struct wire_map *map, const char *root, struct bytes bytes, struct err *err);
+/* What of Welcome's cursors is one. */
+struct lane_cursor {
+    enum lane lane;
+    uint64_t acked_seq;
+};
 
-/* ret points to map->size zeroed bytes; it is half filled after an error. */
+/* ret points to map->size zeroed bytes; it is half filled after an error. 0, ERR_NO_MEMORY, or ERR_PROTOCOL
+ * with "root.field.list[3].field: why". */
 int wire_decode(const struct wire_map *map, const char *root, struct bytes bytes, struct arena *arena,
                 void *ret, struct err *err);
 /* Appends; marks buf failed when the result is nothing that a decoder would take. */

@@ -1,20 +1,33 @@
-/* Bytes to plain structs. */
-#include "common/wire/wire_map.h"
-
+/* Bytes to plain structs, in one go: what is checked is stored, and nothing is stored that was not.
+ * protobuf-c would read into a tree of its own first, and checks neither texts, ranges, sizes nor doubles.
+ * What is let pass has one reading only; tests/unit/test_wire_protobuf.c holds it against protobuf-c's. */
+#include <inttypes.h>
 #include <string.h>
 
-#include "muster/v1/common.pb-c.h"
-#include "muster/v1/envelope.pb-c.h"
+#include "common/wire/wire_check.h"
+#include "common/wire/wire_item.h"
 
-static void *budget_alloc(void *arena, size_t n)
-{
-    return arena_alloc(arena, n);
-}
+enum { COUNTER_FIELD = 5 }; /* of Command */
 
-static void budget_free(void *arena, void *p)
+struct reader {
+    struct arena *arena;
+    struct err *err;
+    uint32_t unknown;
+};
+
+/* Fields mostly come in their order, so the search starts where the last one was. */
+static size_t find_field(const struct wire_map *map, size_t hint, uint32_t number)
 {
-    (void)arena;
-    (void)p;
+    const ProtobufCFieldDescriptor *fields = map->descriptor->fields;
+    size_t n = wire_rows(map);
+
+    for (size_t i = hint; i < n; i++)
+        if (fields[i].id == number)
+            return i;
+    for (size_t i = 0; i < hint; i++)
+        if (fields[i].id == number)
+            return i;
+    return SIZE_MAX;
 }
 
 /* What a struct without its message holds: texts "", counts unknown. */
@@ -35,204 +48,285 @@ static void set_empty(const struct wire_map *map, void *plain)
     }
 }
 
-static void read_number(const struct wire_field *row, const void *from, char *member)
+/* --- one value ------------------------------------------------------------------------------------- */
+
+static void store_number(const struct wire_field *row, uint64_t value, char *member)
 {
-    uint32_t narrow;
+    uint32_t narrow = (uint32_t)value;
 
     switch (row->type) {
+    case WIRE_ONLY:
+        return;
     case WIRE_BOOL:
-        *(bool *)member = *(const protobuf_c_boolean *)from != 0;
-        break;
+        *(bool *)member = value != 0;
+        return;
     case WIRE_U8:
-        memcpy(&narrow, from, sizeof narrow);
-        *(uint8_t *)member = (uint8_t)narrow;
-        break;
-    case WIRE_U64:
+        *(uint8_t *)member = (uint8_t)value;
+        return;
     case WIRE_S64:
+        value = (value >> 1) ^ (0 - (value & 1));
+        memcpy(member, &value, sizeof value);
+        return;
+    case WIRE_U64:
     case WIRE_TIME:
-        memcpy(member, from, sizeof(uint64_t));
+        memcpy(member, &value, sizeof value);
+        return;
+    case WIRE_S32:
+        narrow = (narrow >> 1) ^ (0u - (narrow & 1u));
         break;
     default: /* enums and numbers of 32 bits */
-        memcpy(member, from, sizeof(uint32_t));
+        break;
     }
+    memcpy(member, &narrow, sizeof narrow);
 }
 
-/* Repeated bytes of one size: ids and hashes. */
-static void read_fixed_list(const ProtobufCBinaryData *from, size_t n, size_t size, char *to)
+static int store_text(struct reader *reading, struct bytes bytes, const char **ret)
 {
-    for (size_t i = 0; i < n; i++)
-        memcpy(to + i * size, from[i].data, size);
-}
+    char *text;
 
-static int read_cursors(ProtobufCMessage *const *list, size_t n, uint64_t *acked)
-{
-    uint32_t seen = 1u << LANE_NONE;
-
-    for (size_t i = 0; i < n; i++) {
-        const Muster__V1__LaneCursor *cursor = (const void *)list[i];
-        uint32_t bit = 1u << cursor->lane;
-
-        if (seen & bit)
-            return ERR_PROTOCOL;
-        seen |= bit;
-        acked[cursor->lane] = cursor->acked_seq;
+    if (bytes.n == 0) {
+        *ret = "";
+        return 0;
     }
+    text = arena_alloc(reading->arena, bytes.n + 1);
+    if (!text)
+        return ERR_NO_MEMORY;
+    memcpy(text, bytes.p, bytes.n);
+    text[bytes.n] = '\0';
+    *ret = text;
     return 0;
 }
 
-static int read_message(const struct wire_map *map, const ProtobufCMessage *message, struct arena *arena,
-                        void *plain);
+static int store_bytes(struct reader *reading, const struct wire_field *row, struct bytes bytes, char *member)
+{
+    struct bytes *blob = (struct bytes *)(void *)member;
 
-static int read_list(const struct wire_field *row, const void *from, size_t n, struct arena *arena,
+    if (row->type == WIRE_TEXT)
+        return store_text(reading, bytes, (const char **)(void *)member);
+    if (bytes.n == 0)
+        return 0;
+    if (row->type == WIRE_BLOB) {
+        *blob = (struct bytes){arena_copy(reading->arena, bytes.p, bytes.n), bytes.n};
+        return blob->p ? 0 : ERR_NO_MEMORY;
+    }
+    memcpy(member, bytes.p, bytes.n);
+    return 0;
+}
+
+/* --- messages -------------------------------------------------------------------------------------- */
+
+static int read_message(struct reader *reading, const struct wire_map *map, const struct place *place,
+                        size_t depth, struct bytes rest, char *plain);
+
+/* How many of the field are still to come. */
+static size_t count_more(struct bytes rest, uint32_t number)
+{
+    struct item item = {.number = 0};
+    size_t n = 0;
+
+    while (rest.n > 0 && take_item(&rest, &item))
+        n += item.number == number;
+    return n;
+}
+
+/* The array of a list, of which this is the first element. */
+static int make_room(struct reader *reading, const struct wire_field *row, uint32_t number, struct bytes rest,
                      char *plain)
 {
-    char *member = plain + row->member, *elements = member;
+    size_t n = 1 + count_more(rest, number), size = 0;
+    void *array;
 
-    memcpy(plain + row->n, &n, sizeof n);
-    if (row->type == WIRE_LIST) {
-        elements = arena_alloc_array(arena, n, row->map->size);
-        if (!elements)
-            return ERR_NO_MEMORY;
-        memcpy(member, &elements, sizeof elements);
-    }
-    for (size_t i = 0; i < n; i++) {
-        int rc = read_message(row->map, ((ProtobufCMessage *const *)from)[i], arena,
-                              elements + i * row->map->size);
-
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-static int read_ids(const struct wire_field *row, const void *from, size_t n, struct arena *arena,
-                    char *plain)
-{
-    char *ids = arena_alloc_array(arena, n, ID_BYTES);
-
-    if (!ids)
-        return ERR_NO_MEMORY;
-    read_fixed_list(from, n, ID_BYTES, ids);
-    memcpy(plain + row->member, &ids, sizeof ids);
-    memcpy(plain + row->n, &n, sizeof n);
-    return 0;
-}
-
-static int read_repeated(const struct wire_field *row, const void *from, size_t n, struct arena *arena,
-                         char *plain)
-{
-    struct words words = {.at = from, .n = n};
-
-    if (n == 0)
-        return 0;
     switch (row->type) {
     case WIRE_WORDS:
-        memcpy(plain + row->member, &words, sizeof words);
-        return 0;
+        size = sizeof(const char *);
+        break;
     case WIRE_IDS:
-        return read_ids(row, from, n, arena, plain);
-    case WIRE_PATH:
-        read_fixed_list(from, n, (size_t)row->max, plain + row->member);
-        memcpy(plain + row->n, &n, sizeof n);
-        return 0;
-    case WIRE_CURSORS:
-        return read_cursors(from, n, (uint64_t *)(void *)(plain + row->member));
+        size = ID_BYTES;
+        break;
+    case WIRE_LIST:
+        size = row->map->size;
+        break;
     default:
-        return read_list(row, from, n, arena, plain);
+        return 0; /* within the struct */
     }
+    array = arena_alloc_array(reading->arena, n < row->list_max ? n : row->list_max, size);
+    if (!array)
+        return ERR_NO_MEMORY;
+    memcpy(plain + row->member, &array, sizeof array);
+    return 0;
 }
 
-static int read_sub(const struct wire_field *row, const ProtobufCMessage *message, struct arena *arena,
-                    char *plain)
+static int read_cursor(struct reader *reading, const struct wire_field *row, const struct place *place,
+                       size_t depth, struct bytes bytes, char *plain)
 {
-    if (row->type == WIRE_COUNT) {
-        int64_t count = message ? (int64_t)((const Muster__V1__Count *)message)->value : COUNT_UNKNOWN;
+    uint64_t *acked = (uint64_t *)(void *)(plain + row->member);
+    struct lane_cursor cursor = {.lane = LANE_NONE};
+    int rc = read_message(reading, row->map, place, depth, bytes, (char *)&cursor);
 
-        memcpy(plain + row->member, &count, sizeof count);
-        return 0;
+    if (rc < 0)
+        return rc;
+    if (cursor.lane == LANE_NONE || cursor.acked_seq == 0 || acked[cursor.lane] != 0)
+        return wire_refuse(reading->err, place, "a cursor of no lane, at nothing, or two of one");
+    acked[cursor.lane] = cursor.acked_seq;
+    return 0;
+}
+
+/* Element i of a list. */
+static int read_element(struct reader *reading, const struct wire_field *row, size_t i,
+                        const struct place *place, size_t depth, struct bytes bytes, char *plain)
+{
+    char *member = plain + row->member, *array;
+    size_t n = i + 1;
+    int rc = row->map ? 0 : wire_check_bytes(reading->err, place, row, bytes);
+
+    if (rc < 0)
+        return rc;
+    memcpy(&array, member, sizeof array);
+    switch (row->type) {
+    case WIRE_WORDS:
+        ((struct words *)(void *)member)->n = n;
+        return store_text(reading, bytes, (const char **)(void *)array + i);
+    case WIRE_CURSORS:
+        return read_cursor(reading, row, place, depth, bytes, plain);
+    case WIRE_IDS:
+        memcpy(array + i * ID_BYTES, bytes.p, ID_BYTES);
+        break;
+    case WIRE_PATH:
+        memcpy(member + i * (size_t)row->max, bytes.p, (size_t)row->max);
+        break;
+    default:
+        rc = read_message(reading, row->map, place, depth, bytes,
+                          (row->type == WIRE_LIST ? array : member) + i * row->map->size);
     }
-    if (!message) {
-        if (row->type == WIRE_MESSAGE)
-            set_empty(row->map, plain + row->member);
-        return 0;
-    }
+    memcpy(plain + row->n, &n, sizeof n);
+    return rc;
+}
+
+static int read_single(struct reader *reading, const struct wire_map *map, size_t i,
+                       const struct place *place, size_t depth, const struct item *item, char *plain)
+{
+    const ProtobufCFieldDescriptor *field = &map->descriptor->fields[i];
+    const struct wire_field *row = &map->fields[i];
+    char *member = plain + row->member;
+    int rc;
+
+    if (row->type == WIRE_COUNT)
+        memset(member, 0, sizeof(int64_t)); /* known, if only as zero */
+    if (row->type == WIRE_BODY)
+        memcpy(plain + map->kind, &field->id, sizeof field->id);
     if (row->flags & WIRE_FLAGGED)
         *(bool *)(plain + row->n) = true;
-    return read_message(row->map, message, arena, plain + row->member);
-}
-
-static int read_field(const struct wire_field *row, const void *from, struct arena *arena, char *plain)
-{
-    char *member = plain + row->member;
-    const ProtobufCBinaryData *data = from;
-
-    switch (row->type) {
-    case WIRE_TEXT:
-        memcpy(member, from, sizeof(void *));
-        return 0;
-    case WIRE_ID:
-    case WIRE_FIXED:
-        if (data->len > 0)
-            memcpy(member, data->data, data->len);
-        return 0;
-    case WIRE_BLOB:
-        *(struct bytes *)(void *)member = (struct bytes){data->data, data->len};
-        return 0;
-    case WIRE_COUNT:
-    case WIRE_MESSAGE:
-    case WIRE_BODY:
-        return read_sub(row, *(ProtobufCMessage *const *)from, arena, plain);
-    case WIRE_ONLY:
-        return 0;
-    default:
-        read_number(row, from, member);
-        return 0;
+    if (row->map)
+        return read_message(reading, row->map, place, depth, item->bytes, member);
+    if (item->wire == VARINT) {
+        rc = wire_check_number(reading->err, place, row, field, item->value);
+        if (rc == 0)
+            store_number(row, item->value, member);
+        return rc;
     }
+    rc = wire_check_bytes(reading->err, place, row, item->bytes);
+    return rc < 0 ? rc : store_bytes(reading, row, item->bytes, member);
 }
 
-static int read_message(const struct wire_map *map, const ProtobufCMessage *message, struct arena *arena,
-                        void *plain)
+static int read_known(struct reader *reading, const struct wire_map *map, size_t i, const struct place *place,
+                      size_t depth, uint32_t count, const struct item *item, struct bytes rest, char *plain)
 {
-    const char *base = (const char *)message;
+    const ProtobufCFieldDescriptor *field = &map->descriptor->fields[i];
+    const struct wire_field *row = &map->fields[i];
+    bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
+    struct place here = {.up = place, .name = field->name, .index = count, .in_list = repeated};
+    int rc = 0;
 
-    if (map->fields_n > map->descriptor->n_fields)
-        set_empty(map, plain);
+    if (!repeated && count > 0)
+        return wire_refuse(reading->err, &here, "given twice");
+    if (repeated && count >= row->list_max)
+        return wire_refuse(reading->err, &here, "more than %" PRIu32, row->list_max);
+    if (item->wire != wire_of(row->type))
+        return wire_refuse(reading->err, &here, "wire type %u", item->wire);
+    if (!repeated)
+        return read_single(reading, map, i, &here, depth + 1, item, plain);
+    if (count == 0)
+        rc = make_room(reading, row, item->number, rest, plain);
+    return rc < 0 ? rc : read_element(reading, row, count, &here, depth + 1, item->bytes, plain);
+}
+
+static int check_missing(const struct reader *reading, const struct wire_map *map, const struct place *place,
+                         uint64_t seen)
+{
     for (size_t i = 0; i < wire_rows(map); i++) {
-        const ProtobufCFieldDescriptor *field = &map->descriptor->fields[i];
-        const struct wire_field *row = &map->fields[i];
-        const void *from = base + field->offset;
-        int rc = 0;
+        if ((map->fields[i].flags & WIRE_REQUIRED) && !(seen >> i & 1)) {
+            struct place here = {.up = place, .name = map->descriptor->fields[i].name};
 
-        if (field->label == PROTOBUF_C_LABEL_REPEATED)
-            rc = read_repeated(row, *(const void *const *)from,
-                               *(const size_t *)(base + field->quantifier_offset), arena, plain);
-        else if (row->type != WIRE_BODY)
-            rc = read_field(row, from, arena, plain);
-        else if (*(const uint32_t *)(base + field->quantifier_offset) == field->id) {
-            memcpy((char *)plain + map->kind, &field->id, sizeof field->id);
-            rc = read_field(row, from, arena, plain);
+            return wire_refuse(reading->err, &here, "missing");
         }
-        if (rc < 0)
-            return rc;
     }
     return 0;
+}
+
+static int read_message(struct reader *reading, const struct wire_map *map, const struct place *place,
+                        size_t depth, struct bytes rest, char *plain)
+{
+    uint32_t counts[FIELDS_MAX]; /* of those that were seen */
+    uint32_t bodies = 0;
+    uint64_t seen = 0;
+    struct item item = {.number = 0};
+    size_t hint = 0;
+
+    if (depth > DEPTH_MAX)
+        return wire_refuse(reading->err, place, "nested too deep");
+    set_empty(map, plain);
+    while (rest.n > 0) {
+        bool body;
+        size_t i;
+        int rc;
+
+        if (!take_item(&rest, &item))
+            return wire_refuse(reading->err, place, "cut off, or no protobuf");
+        body = map->body_from > 0 && item.number >= map->body_from;
+        /* Of two bodies, readers of two versions could see one each. */
+        if (body && ++bodies > 1)
+            return wire_refuse(reading->err, place, "more than one body");
+        i = find_field(map, hint, item.number);
+        if (i == SIZE_MAX) {
+            if (body && !map->body_open)
+                return wire_refuse(reading->err, place, "a body of unknown kind %" PRIu32, item.number);
+            if (++reading->unknown > UNKNOWN_FIELDS_MAX)
+                return wire_refuse(reading->err, place, "more than %d unknown fields", UNKNOWN_FIELDS_MAX);
+            continue;
+        }
+        if (!(seen >> i & 1)) {
+            seen |= UINT64_C(1) << i;
+            counts[i] = 0;
+        }
+        rc = read_known(reading, map, i, place, depth, counts[i], &item, rest, plain);
+        if (rc < 0)
+            return rc;
+        counts[i]++;
+        hint = i;
+    }
+    if (map->body_from > 0 && bodies == 0)
+        return wire_refuse(reading->err, place, "without a body");
+    return check_missing(reading, map, place, seen);
 }
 
 int wire_decode(const struct wire_map *map, const char *root, struct bytes bytes, struct arena *arena,
                 void *ret, struct err *err)
 {
-    ProtobufCAllocator budget = {.alloc = budget_alloc, .free = budget_free, .allocator_data = arena};
-    ProtobufCMessage *message;
-    int rc = wire_scan(map, root, bytes, err);
+    struct reader reading = {.arena = arena, .err = err};
+    struct place place = {.name = root};
+    int rc = read_message(&reading, map, &place, 0, bytes, ret);
 
-    if (rc < 0)
-        return rc;
-    /* What the scan lets pass, protobuf-c reads, unless the budget is too small for it. */
-    message = protobuf_c_message_unpack(map->descriptor, &budget, bytes.n, bytes.p);
-    rc = message ? read_message(map, message, arena, ret) : ERR_NO_MEMORY;
     if (rc == ERR_NO_MEMORY)
         return err_set(err, rc, "%s: needs more memory than its size allows", root);
-    if (rc < 0)
-        return err_set(err, rc, "%s: a cursor of no lane, or two of one", root);
+    return rc;
+}
+
+uint64_t wire_peek_counter(struct bytes bytes)
+{
+    struct item item = {.number = 0};
+
+    while (bytes.n > 0 && take_item(&bytes, &item))
+        if (item.number == COUNTER_FIELD && item.wire == VARINT)
+            return item.value <= INT64_MAX ? item.value : 0;
     return 0;
 }

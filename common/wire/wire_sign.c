@@ -16,6 +16,31 @@ bool signed_root(const struct signed_command *command, struct hash *ret)
                         command->path_n, ret);
 }
 
+bool signed_holds(struct batch_proof *proof, const struct public_key *key,
+                  const struct signed_command *command, struct hash *ret_root)
+{
+    const struct signature *signature = &command->signatures[0].signature;
+
+    if (command->signatures_n == 0)
+        return false;
+    if (!proof || command->batch_size <= 1)
+        return signed_root(command, ret_root) && sign_verify_root(key, signature, *ret_root);
+    if (!merkle_climb_by(&proof->way, leaf_of(command), command->batch_index, command->batch_size,
+                         command->path, command->path_n, ret_root))
+        return false;
+    if (proof->holds && memcmp(proof->key.b, key->b, sizeof key->b) == 0 &&
+        hash_equal(proof->root, *ret_root) &&
+        memcmp(proof->signature.b, signature->b, sizeof signature->b) == 0)
+        return true; /* another command of the same batch */
+    if (!sign_verify_root(key, signature, *ret_root))
+        return false;
+    proof->key = *key;
+    proof->root = *ret_root;
+    proof->signature = *signature;
+    proof->holds = true;
+    return true;
+}
+
 /* Adds the siblings of this level to each path, and makes the level above in the same memory. merkle_path
  * would give the same, at the cost of the whole tree for each command. */
 static size_t climb_level(struct hash *level, size_t level_n, unsigned height,

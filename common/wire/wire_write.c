@@ -1,32 +1,45 @@
-/* Plain structs to bytes. */
-#include "common/wire/wire_map.h"
-
-#include <stdalign.h>
+/* Plain structs to bytes, field by field in the order of their numbers, zero values left out, so that one
+ * content has one form. What goes out is held to the same rules as what comes in: nothing is signed or kept
+ * that nobody could read again. */
 #include <string.h>
 
-#include "muster/v1/common.pb-c.h"
-#include "muster/v1/envelope.pb-c.h"
+#include "common/wire/wire_check.h"
+#include "common/wire/wire_item.h"
 
-/* Memory of one encoding: a stack's worth first, so that most take nothing from the system. */
-enum { SCRATCH_FIRST = 8192, SCRATCH_MAX = 256 * 1024 * 1024 };
+enum { VARINT_MAX = 10 };
 
-struct scratch {
-    struct arena more;
-    size_t used;
-    alignas(max_align_t) uint8_t first[SCRATCH_FIRST];
-};
-
-static void *scratch_alloc(struct scratch *scratch, size_t n, size_t size)
+static size_t varint(uint64_t value, uint8_t ret[VARINT_MAX])
 {
-    size_t bytes;
+    size_t n = 0;
 
-    if (n > SIZE_MAX / 2 / size)
-        return NULL;
-    bytes = (n * size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
-    if (bytes > sizeof scratch->first - scratch->used)
-        return arena_alloc(&scratch->more, bytes);
-    scratch->used += bytes;
-    return memset(scratch->first + scratch->used - bytes, 0, bytes);
+    for (; value >= 0x80; value >>= 7)
+        ret[n++] = (uint8_t)(value | 0x80);
+    ret[n++] = (uint8_t)value;
+    return n;
+}
+
+static void put_key(struct buf *buf, uint32_t number, unsigned wire)
+{
+    uint8_t key[VARINT_MAX];
+
+    buf_append(buf, key, varint((uint64_t)number << 3 | wire, key));
+}
+
+static void put_varint(struct buf *buf, uint32_t number, uint64_t value)
+{
+    uint8_t bytes[VARINT_MAX];
+
+    put_key(buf, number, VARINT);
+    buf_append(buf, bytes, varint(value, bytes));
+}
+
+static void put_bytes(struct buf *buf, uint32_t number, struct bytes bytes)
+{
+    uint8_t length[VARINT_MAX];
+
+    put_key(buf, number, DELIMITED);
+    buf_append(buf, length, varint(bytes.n, length));
+    buf_append(buf, bytes.p, bytes.n);
 }
 
 static bool all_zero(const char *p, size_t n)
@@ -37,250 +50,204 @@ static bool all_zero(const char *p, size_t n)
     return true;
 }
 
-static void write_number(const struct wire_field *row, const char *member, char *to)
+/* --- one value ------------------------------------------------------------------------------------- */
+
+/* A number as a varint holds it. */
+static uint64_t number_of(const struct wire_field *row, const char *member)
 {
+    uint64_t wide;
+    uint32_t narrow;
+
     switch (row->type) {
     case WIRE_BOOL:
-        *(protobuf_c_boolean *)(void *)to = *(const bool *)member;
-        break;
+        return *(const bool *)member;
     case WIRE_U8:
-        *(uint32_t *)(void *)to = *(const uint8_t *)member;
-        break;
+        return *(const uint8_t *)member;
     case WIRE_ONLY:
-        *(uint32_t *)(void *)to = (uint32_t)row->max;
-        break;
+        return row->max;
     case WIRE_U64:
     case WIRE_S64:
     case WIRE_TIME:
-        memcpy(to, member, sizeof(uint64_t));
+        memcpy(&wide, member, sizeof wide);
+        return row->type == WIRE_S64 ? (wide << 1) ^ (0 - (wide >> 63)) : wide;
+    default:
         break;
-    default:
-        memcpy(to, member, sizeof(uint32_t));
     }
+    memcpy(&narrow, member, sizeof narrow);
+    if (row->type == WIRE_S32)
+        return (narrow << 1) ^ (0u - (narrow >> 31));
+    return row->type == WIRE_I32 ? (uint64_t)(int64_t)(int32_t)narrow : narrow;
 }
 
-static ProtobufCMessage *write_message(const struct wire_map *map, const void *plain,
-                                       struct scratch *scratch);
-
-static bool write_fixed_list(size_t n, size_t size, const char *from, struct scratch *scratch, void *ret)
+/* False: nothing that a reader would take. */
+static bool put_number(struct buf *buf, const struct wire_field *row, const ProtobufCFieldDescriptor *field,
+                       const char *member)
 {
-    ProtobufCBinaryData *list = scratch_alloc(scratch, n, sizeof *list);
+    uint64_t number = number_of(row, member);
 
-    if (!list)
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        const char *at = from + i * size;
-
-        list[i].len = size;
-        memcpy(&list[i].data, &at, sizeof at);
-    }
-    memcpy(ret, &list, sizeof list);
-    return true;
+    if (number == 0)
+        return true;
+    put_varint(buf, field->id, number);
+    return wire_check_number(NULL, NULL, row, field, number) == 0;
 }
 
-static bool write_list(const struct wire_map *map, size_t n, const char *from, struct scratch *scratch,
-                       void *ret)
+static bool put_checked(struct buf *buf, const struct wire_field *row, uint32_t number, struct bytes bytes)
 {
-    ProtobufCMessage **list = scratch_alloc(scratch, n, sizeof *list);
+    put_bytes(buf, number, bytes);
+    return wire_check_bytes(NULL, NULL, row, bytes) == 0;
+}
 
-    if (!list)
+static struct bytes text_bytes(const char *text)
+{
+    return (struct bytes){(const uint8_t *)text, text ? strlen(text) : 0};
+}
+
+static bool put_delimited(struct buf *buf, const struct wire_field *row, uint32_t number, const char *member)
+{
+    size_t size = row->type == WIRE_ID ? ID_BYTES : (size_t)row->max;
+    struct bytes bytes = {(const uint8_t *)member, size};
+
+    if (row->type == WIRE_TEXT)
+        bytes = text_bytes(*(const char *const *)(const void *)member);
+    else if (row->type == WIRE_BLOB)
+        bytes = *(const struct bytes *)(const void *)member;
+    else if (!(row->flags & WIRE_REQUIRED) && all_zero(member, size))
+        return true;
+    return bytes.n == 0 || put_checked(buf, row, number, bytes);
+}
+
+/* --- messages -------------------------------------------------------------------------------------- */
+
+static bool put_message(struct buf *buf, const struct wire_map *map, const char *plain);
+
+/* The message with its key and length; its bytes are written where they would be if the length took one
+ * byte, and moved up when it takes more. An empty one is left out unless it must be there. */
+static bool put_sub(struct buf *buf, const struct wire_map *map, uint32_t number, const char *plain,
+                    bool must)
+{
+    uint8_t length[VARINT_MAX];
+    size_t before = buf->n, start, n, length_n;
+
+    put_key(buf, number, DELIMITED);
+    buf_u8(buf, 0);
+    start = buf->n;
+    if (!put_message(buf, map, plain) || buf->failed)
         return false;
-    for (size_t i = 0; i < n; i++) {
-        list[i] = write_message(map, from + i * map->size, scratch);
-        if (!list[i])
+    n = buf->n - start;
+    if (n == 0 && !must) {
+        buf->n = before;
+        return true;
+    }
+    length_n = varint(n, length);
+    if (length_n > 1) {
+        if (!buf_grow(buf, length_n - 1))
             return false;
+        memmove(buf->p + start + length_n - 1, buf->p + start, n);
     }
-    memcpy(ret, &list, sizeof list);
+    memcpy(buf->p + start - 1, length, length_n);
     return true;
 }
 
-static bool write_cursors(const uint64_t *acked, struct scratch *scratch, void *ret, size_t *ret_n)
-{
-    Muster__V1__LaneCursor *cursors = scratch_alloc(scratch, LANE_MAX, sizeof *cursors);
-    Muster__V1__LaneCursor **list = scratch_alloc(scratch, LANE_MAX, sizeof *list);
-    size_t n = 0;
-
-    if (!cursors || !list)
-        return false;
-    for (int lane = 1; lane <= LANE_MAX; lane++) {
-        if (acked[lane] == 0)
-            continue;
-        muster__v1__lane_cursor__init(&cursors[n]);
-        cursors[n].lane = (Muster__V1__Lane)lane;
-        cursors[n].acked_seq = acked[lane];
-        list[n] = &cursors[n];
-        n++;
-    }
-    memcpy(ret, &list, sizeof list);
-    *ret_n = n;
-    return true;
-}
-
-static bool write_repeated(const struct wire_field *row, const char *plain, struct scratch *scratch, void *to,
-                           size_t *ret_n)
-{
-    const char *member = plain + row->member;
-    const struct words *words = (const void *)member;
-    const char *elements;
-    size_t n;
-
-    if (row->type == WIRE_CURSORS)
-        return write_cursors((const uint64_t *)(const void *)member, scratch, to, ret_n);
-    if (row->type == WIRE_WORDS) {
-        memcpy(to, &words->at, sizeof words->at);
-        *ret_n = words->n;
-        return true;
-    }
-    memcpy(&n, plain + row->n, sizeof n);
-    /* A list beyond its limit must not be read beyond its array. */
-    if (n > row->list_max)
-        return false;
-    *ret_n = n;
-    if (n == 0)
-        return true;
-    memcpy(&elements, member, sizeof elements);
-    switch (row->type) {
-    case WIRE_PATH:
-        return write_fixed_list(n, (size_t)row->max, member, scratch, to);
-    case WIRE_IDS:
-        return write_fixed_list(n, ID_BYTES, elements, scratch, to);
-    case WIRE_INLINE:
-        return write_list(row->map, n, member, scratch, to);
-    default:
-        return write_list(row->map, n, elements, scratch, to);
-    }
-}
-
-static bool write_count(const char *member, struct scratch *scratch, ProtobufCMessage **ret)
-{
-    Muster__V1__Count *count;
-    int64_t value;
-
-    memcpy(&value, member, sizeof value);
-    if (value == COUNT_UNKNOWN)
-        return true;
-    count = scratch_alloc(scratch, 1, sizeof *count);
-    if (!count)
-        return false;
-    muster__v1__count__init(count);
-    count->value = (uint64_t)value;
-    *ret = &count->base;
-    return true;
-}
-
-/* A message that holds nothing is left out, so that one content has one form. */
-static bool write_sub(const struct wire_field *row, const char *plain, struct scratch *scratch,
-                      ProtobufCMessage **ret)
+static bool put_single(struct buf *buf, const struct wire_field *row, uint32_t number, const char *plain)
 {
     bool flagged = (row->flags & WIRE_FLAGGED) != 0, flag = flagged && *(const bool *)(plain + row->n);
-    bool must = flag || row->type == WIRE_BODY || (row->flags & WIRE_REQUIRED);
-    ProtobufCMessage *message;
+    bool must = flag || row->type == WIRE_BODY || (row->flags & WIRE_REQUIRED) || row->type == WIRE_COUNT;
+    int64_t count;
 
-    if (row->type == WIRE_COUNT)
-        return write_count(plain + row->member, scratch, ret);
+    if (row->type == WIRE_COUNT) {
+        memcpy(&count, plain + row->member, sizeof count);
+        if (count == COUNT_UNKNOWN)
+            return true;
+    }
     if (flagged && !flag && !(row->flags & WIRE_OR_FULL))
         return true;
-    message = write_message(row->map, plain + row->member, scratch);
-    if (!message)
-        return false;
-    if (must || protobuf_c_message_get_packed_size(message) > 0)
-        *ret = message;
+    return put_sub(buf, row->map, number, plain + row->member, must);
+}
+
+static bool put_cursors(struct buf *buf, const struct wire_field *row, uint32_t number, const char *plain)
+{
+    const uint64_t *acked = (const uint64_t *)(const void *)(plain + row->member);
+
+    for (int lane = 1; lane <= LANE_MAX; lane++) {
+        struct lane_cursor cursor = {.lane = (enum lane)lane, .acked_seq = acked[lane]};
+
+        if (acked[lane] != 0 && !put_sub(buf, row->map, number, (const char *)&cursor, true))
+            return false;
+    }
     return true;
 }
 
-static bool write_field(const struct wire_field *row, const char *plain, struct scratch *scratch, char *to)
+static bool put_element(struct buf *buf, const struct wire_field *row, uint32_t number, const char *element)
 {
-    const char *member = plain + row->member;
-    ProtobufCBinaryData *data = (void *)to;
-    const struct bytes *blob;
-    size_t size;
+    size_t size = row->type == WIRE_IDS ? ID_BYTES : (size_t)row->max;
 
-    switch (row->type) {
-    case WIRE_TEXT:
-        memcpy(to, member, sizeof(void *));
-        return true;
-    case WIRE_ID:
-    case WIRE_FIXED:
-        size = row->type == WIRE_ID ? ID_BYTES : (size_t)row->max;
-        data->len = (row->flags & WIRE_REQUIRED) || !all_zero(member, size) ? size : 0;
-        memcpy(&data->data, &member, sizeof member);
-        return true;
-    case WIRE_BLOB:
-        blob = (const void *)member;
-        data->len = blob->n;
-        memcpy(&data->data, &blob->p, sizeof blob->p);
-        return true;
-    case WIRE_COUNT:
-    case WIRE_MESSAGE:
-    case WIRE_BODY:
-        return write_sub(row, plain, scratch, (ProtobufCMessage **)(void *)to);
-    default:
-        write_number(row, member, to);
-        return true;
-    }
+    if (row->type == WIRE_WORDS)
+        return put_checked(buf, row, number, text_bytes(*(const char *const *)(const void *)element));
+    if (row->map)
+        return put_sub(buf, row->map, number, element, true);
+    return put_checked(buf, row, number, (struct bytes){(const uint8_t *)element, size});
 }
 
-static ProtobufCMessage *write_message(const struct wire_map *map, const void *plain, struct scratch *scratch)
+static bool put_list(struct buf *buf, const struct wire_field *row, uint32_t number, const char *plain)
 {
-    ProtobufCMessage *message = scratch_alloc(scratch, 1, map->descriptor->sizeof_message);
-    char *base = (char *)message;
+    const char *member = plain + row->member, *elements = member;
+    size_t n, size;
+
+    if (row->type == WIRE_CURSORS)
+        return put_cursors(buf, row, number, plain);
+    if (row->type == WIRE_WORDS) {
+        n = ((const struct words *)(const void *)member)->n;
+        size = sizeof(const char *);
+    } else {
+        memcpy(&n, plain + row->n, sizeof n);
+        size = row->map ? row->map->size : row->type == WIRE_IDS ? ID_BYTES : (size_t)row->max;
+    }
+    if (n > row->list_max) /* and beyond its array, it may be */
+        return false;
+    if (row->type != WIRE_PATH && row->type != WIRE_INLINE)
+        memcpy(&elements, member, sizeof elements);
+    for (size_t i = 0; i < n; i++)
+        if (!put_element(buf, row, number, elements + i * size))
+            return false;
+    return true;
+}
+
+static bool put_field(struct buf *buf, const struct wire_map *map, size_t i, uint32_t kind, const char *plain)
+{
+    const ProtobufCFieldDescriptor *field = &map->descriptor->fields[i];
+    const struct wire_field *row = &map->fields[i];
+
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        return put_list(buf, row, field->id, plain);
+    if (row->type == WIRE_BODY)
+        return kind != field->id || put_single(buf, row, field->id, plain);
+    if (row->map)
+        return put_single(buf, row, field->id, plain);
+    if (wire_of(row->type) == VARINT)
+        return put_number(buf, row, field, plain + row->member);
+    return put_delimited(buf, row, field->id, plain + row->member);
+}
+
+static bool put_message(struct buf *buf, const struct wire_map *map, const char *plain)
+{
+    bool has_body = map->body_from == 0;
     uint32_t kind = 0;
 
-    if (!message)
-        return NULL;
-    protobuf_c_message_init(map->descriptor, message);
-    if (map->body_from > 0)
-        memcpy(&kind, (const char *)plain + map->kind, sizeof kind);
+    if (!has_body)
+        memcpy(&kind, plain + map->kind, sizeof kind);
     for (size_t i = 0; i < wire_rows(map); i++) {
-        const ProtobufCFieldDescriptor *field = &map->descriptor->fields[i];
         const struct wire_field *row = &map->fields[i];
-        char *quantifier = base + field->quantifier_offset;
-        bool ok = true;
+        size_t before = buf->n;
 
-        if (field->label == PROTOBUF_C_LABEL_REPEATED)
-            ok = write_repeated(row, plain, scratch, base + field->offset, (size_t *)(void *)quantifier);
-        else if (row->type != WIRE_BODY)
-            ok = write_field(row, plain, scratch, base + field->offset);
-        else if (kind == field->id) {
-            memcpy(quantifier, &kind, sizeof kind);
-            ok = write_field(row, plain, scratch, base + field->offset);
-        }
-        if (!ok)
-            return NULL;
+        if (!put_field(buf, map, i, kind, plain) || ((row->flags & WIRE_REQUIRED) && buf->n == before))
+            return false;
+        has_body = has_body || (row->type == WIRE_BODY && kind == map->descriptor->fields[i].id);
     }
-    return message;
-}
-
-struct buf_appender {
-    ProtobufCBuffer base;
-    struct buf *buf;
-};
-
-static void append(ProtobufCBuffer *base, size_t n, const uint8_t *p)
-{
-    buf_append(((struct buf_appender *)base)->buf, p, n);
+    return has_body;
 }
 
 void wire_encode(const struct wire_map *map, const void *plain, struct buf *buf)
 {
-    struct buf_appender appender = {.base.append = append, .buf = buf};
-    struct scratch scratch;
-    ProtobufCMessage *message;
-    size_t start = buf->n;
-
-    scratch.used = 0;
-    arena_init(&scratch.more, SCRATCH_MAX);
-    message = write_message(map, plain, &scratch);
-    if (message)
-        protobuf_c_message_pack_to_buffer(message, &appender.base);
-    else
+    if (!put_message(buf, map, plain))
         buf->failed = true;
-    /* What goes out is held to the same rules as what comes in: nothing is signed or kept that nobody
-     * could read again. */
-    if (!buf->failed) {
-        struct bytes said = {buf->n > start ? buf->p + start : NULL, buf->n - start};
-
-        buf->failed = wire_scan(map, "", said, NULL) < 0;
-    }
-    arena_free(&scratch.more);
 }

@@ -168,7 +168,8 @@ void broker_start(struct world *world)
                                      .region_keys = &world->keys.region,
                                      .genesis = buf_bytes(&world->keys.genesis),
                                      .beat_ms = BROKER_BEAT_MS,
-                                     .idle_streams_max = 2};
+                                     .idle_streams_max = 2,
+                                     .open_orders_max = 6};
     struct engine_io io = {.ctx = world,
                            .send = on_send,
                            .log = {world, on_submit},

@@ -272,10 +272,10 @@ static void check_bounds(struct world *world)
     if (HASH_COUNT(engine->sessions) > AGENTS * ENGINE_SESSIONS_PER_AGENT ||
         HASH_COUNT(engine->authors) > AGENTS || engine->parked_n > ENGINE_PARKED_MAX ||
         engine->gather.n > LOG_BATCH_MAX ||
-        engine->idle_n > engine->options.idle_streams_max + LOG_BATCH_MAX) {
+        engine->idle.n > engine->options.idle_streams_max + LOG_BATCH_MAX) {
         world_fail(world, "I9: sessions %u, authors %u, parked %zu, gathered %zu, idle %zu",
                    HASH_COUNT(engine->sessions), HASH_COUNT(engine->authors), engine->parked_n,
-                   engine->gather.n, engine->idle_n);
+                   engine->gather.n, engine->idle.n);
     }
 }
 

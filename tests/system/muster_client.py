@@ -106,6 +106,7 @@ class Client:
         self.tail_items, self.tail_end, self.tail_credit, self.tail_taken = [], None, 0, 0
         self.telemetry, self.telemetry_refused, self.values = [], [], {}
         self.telemetry_granted, self.telemetry_credit = 0, True
+        self.tail_id = 0
         self.beating, self.pause, self.open_at = True, 0.05, 0
         self.sent, self.answered = 0, 0  # Submits and Replies of this session
         hub.clients.append(self)
@@ -353,9 +354,13 @@ class Client:
 
     def tail(self, filter, stream="", from_seq=0, follow=False, credit=256):
         self.tail_items, self.tail_end, self.tail_credit, self.tail_taken = [], None, credit, 0
-        self.say(pb.Tail(filter=filter, stream=stream, from_seq=from_seq, follow=follow, credit=credit))
+        self.tail_id += 1
+        self.say(pb.Tail(filter=filter, stream=stream, from_seq=from_seq, follow=follow, credit=credit,
+                         id=self.tail_id))
 
     def on_tail_item(self, item):
+        if item.id != self.tail_id:
+            return  # of the Tail before this one
         self.tail_items.append(item)
         self.tail_taken += 1
         if self.tail_taken * 2 >= self.tail_credit:
@@ -363,7 +368,8 @@ class Client:
             self.tail_taken = 0
 
     def on_tail_end(self, end):
-        self.tail_end = end
+        if end.id == self.tail_id:
+            self.tail_end = end
 
     def read(self, filter, stream="", from_seq=0, seconds=30):
         """All items up to the TailEnd."""

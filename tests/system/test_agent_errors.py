@@ -54,6 +54,13 @@ class Config(ErrorsTest):
         self.assertIn(f"{REGION}/{FIRE}", agent.out[0])
         self.assertFalse(os.path.exists(self.path("fire-rescue.station-1.db")))
 
+    def test_a_file_that_muster_uses_too(self):
+        self.county.change(self.config, "keys:", "keys:\n  operator: ../operators/nobody.key")
+        agent = self.county.run(Program, "muster-agent", "--config", self.config, "--check")
+        self.assertEqual(agent.ended(), 0, agent.err)
+        self.county.change(self.config, "  operator:", "  operater: x")
+        self.fails(78, "'operater'", "'operator'", options=["--check"])
+
     def test_without_units_and_bridge_it_says_so(self):
         self.county.change(self.config, "profile:", "")
         for options in (["--check"], []):

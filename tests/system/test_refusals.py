@@ -1,5 +1,6 @@
 """Hostile and wrong input over the wire: refused by its word, kept where it must be, nobody else harmed."""
 import os
+import re
 
 import zmq
 
@@ -68,6 +69,7 @@ class Frames(Refusals):
         hostile.raw(b"\xff\xff\xff\xff garbage")
         self.wait_bye(hostile, INVALID)
         hostile.join()
+        self.wait(lambda: "turned away: 1 unreadable" in self.site.errors(), "the keeper is told")
 
     def test_random_frames(self):
         hostile = self.client(STATION_3, reconnect=False, learn=False)
@@ -143,6 +145,8 @@ class Mechanisms(Refusals):
     def test_unenrolled_key(self):
         client = Client(self.hub, self.site, Keys(STATION_3))
         self.refused_at_the_door(client)
+        self.wait(lambda: re.search("turned away: .* [1-9][0-9]* keys", self.site.errors()),
+                  "the keeper is told")
 
     def test_null(self):
         self.refused_at_the_door(self.client(STATION_3, join=False), lambda socket: None)

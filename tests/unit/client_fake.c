@@ -90,8 +90,12 @@ static void on_delivery(void *ctx, const struct delivery *delivery)
 
 static void on_tail(void *ctx, const struct tail_item *item)
 {
-    (void)item;
-    ((struct fake *)ctx)->tailed++;
+    struct fake *fake = ctx;
+
+    fake->tailed++;
+    if (fake->on_tail) {
+        fake->on_tail(item);
+    }
 }
 
 static void on_tail_end(void *ctx, const struct tail_end *end)
@@ -120,8 +124,12 @@ static void on_bad(void *ctx, uint64_t seq, const char *why)
 
 static void on_trouble(void *ctx, const struct err *err)
 {
-    (void)ctx;
-    fail_msg("the journal failed: %s", err->text);
+    struct fake *fake = ctx;
+
+    if (!fake->vfs) {
+        fail_msg("the journal failed: %s", err->text);
+    }
+    fake->troubles++;
 }
 
 /* ---- records ---- */
@@ -223,6 +231,9 @@ const struct envelope *fake_next(struct fake *fake, enum envelope_kind kind)
         if (rc) {
             fail_msg("the client sent what cannot be decoded: %s", err.text);
         }
+        if (envelope->kind == ENVELOPE_TAIL) {
+            fake->tail_id = envelope->tail.id;
+        }
         if (envelope->kind == kind) {
             return envelope;
         }
@@ -246,7 +257,7 @@ void fake_say(struct fake *fake, const struct envelope *envelope)
     buf_free(&frame);
 }
 
-static void say_region(struct fake *fake)
+void fake_say_region(struct fake *fake)
 {
     for (size_t i = 0; i < fake->region_n; i++) {
         struct tail_item item = {.seq = i + 1,
@@ -254,12 +265,14 @@ static void say_region(struct fake *fake)
                                  .kind = COMMAND_ENROL_AGENT,
                                  .author = "",
                                  .outcome = 0,
-                                 .record = buf_bytes(&fake->region[i])};
+                                 .record = buf_bytes(&fake->region[i]),
+                                 .id = fake->tail_id};
 
         fake_say(fake, &(struct envelope){.kind = ENVELOPE_TAIL_ITEM, .tail_item = item});
     }
-    fake_say(fake, &(struct envelope){.kind = ENVELOPE_TAIL_END,
-                                      .tail_end = {.head_seq = fake->seq, .detail = ""}});
+    fake_say(fake,
+             &(struct envelope){.kind = ENVELOPE_TAIL_END,
+                                .tail_end = {.head_seq = fake->seq, .detail = "", .id = fake->tail_id}});
 }
 
 void fake_greet(struct fake *fake)
@@ -284,7 +297,7 @@ void fake_greet(struct fake *fake)
     tail = fake_next(fake, ENVELOPE_TAIL);
     assert_non_null(tail);
     assert_string_equal(tail->tail.stream, "region/" FAKE_REGION);
-    say_region(fake);
+    fake_say_region(fake);
     fake_run(fake);
 }
 
@@ -446,7 +459,11 @@ struct command fake_command(struct fake *fake, const struct envelope *submit)
 
 static void open_client(struct fake *fake)
 {
-    struct journal_options journal = {.path = fake->path, .agent = FAKE_AGENT, .region = FAKE_REGION};
+    struct journal_options journal = {.path = fake->path,
+                                      .agent = FAKE_AGENT,
+                                      .region = FAKE_REGION,
+                                      .vfs = fake->vfs,
+                                      .single_process = fake->vfs != NULL};
     struct client_options options = {.region = FAKE_REGION,
                                      .agent = &fake->agent,
                                      .region_keys = &fake->region_keys,
@@ -489,9 +506,15 @@ void fake_restart(struct fake *fake)
 
 void fake_start(struct fake *fake)
 {
+    fake_start_on(fake, NULL);
+}
+
+void fake_start_on(struct fake *fake, const char *vfs)
+{
     static const char *const RIGHTS[] = {"order", "recall"};
 
     memset(fake, 0, sizeof *fake);
+    fake->vfs = vfs;
     assert_int_equal(crypto_init(), 0);
     fake->now_ms = 100000;
     fake->epoch = 1;

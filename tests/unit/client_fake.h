@@ -30,6 +30,8 @@ struct fake {
     struct public_keys region_keys;
     char path[96];
     char folder[64];
+    const char *vfs; /* of the journal; NULL: a file of the system */
+    size_t troubles; /* allowed with a vfs only */
     struct journal *journal;
     struct client *client;
     uint64_t epoch;
@@ -54,13 +56,17 @@ struct fake {
     size_t replies;
     uint64_t reply_tag;
     struct reply reply;
+    uint32_t tail_id; /* of the last Tail that was read */
     size_t tailed;
+    void (*on_tail)(const struct tail_item *item); /* the test's own; may be NULL */
     size_t tail_ends;
     size_t samples;
     size_t telemetry_refused;
 };
 
 void fake_start(struct fake *fake);
+/* The same, with the journal on the disk of this VFS. */
+void fake_start_on(struct fake *fake, const char *vfs);
 void fake_stop(struct fake *fake);
 /* The client's process dies and starts again, with the same journal. */
 void fake_restart(struct fake *fake);
@@ -73,6 +79,7 @@ const struct envelope *fake_next(struct fake *fake, enum envelope_kind kind);
 void fake_skip(struct fake *fake); /* passes over all */
 /* Whatever the client sent is answered: Hello, the tail of the region's stream. */
 void fake_greet(struct fake *fake);
+void fake_say_region(struct fake *fake); /* its stream, as the last Tail asked */
 void fake_say(struct fake *fake, const struct envelope *envelope);
 void fake_reply(struct fake *fake, uint64_t counter, enum outcome outcome, enum refusal refusal);
 void fake_answer_acks(struct fake *fake);

@@ -76,8 +76,12 @@ enum refusal bus_say(struct bus *bus, const struct command *command)
         assert_true(strlen(bus->decision.detail) > 0);
     }
     for (size_t i = 0; i < bus->decision.events_n; i++) {
-        assert_int_equal(evolve(bus->state, &bus->decision.events[i]), 0);
-        keep(bus, &bus->decision.events[i]);
+        const struct event *event = &bus->decision.events[i];
+        assert_int_equal(evolve(bus->state, event), 0);
+        if (event->kind == EVENT_ORDER_ISSUED) {
+            assert_int_equal(state_set_order_home(bus->state, event->order, event->incident), 0);
+        }
+        keep(bus, event);
     }
     return bus->decision.refusal;
 }

@@ -173,7 +173,8 @@ static void engine_make(struct rig *rig)
                                      .genesis = buf_bytes(&rig->genesis),
                                      .head = log_get_head(rig->store),
                                      .beat_ms = RIG_BEAT_MS,
-                                     .idle_streams_max = rig->idle_streams_max};
+                                     .idle_streams_max = rig->idle_streams_max,
+                                     .open_orders_max = rig->open_orders_max};
     struct engine_io io = {.ctx = rig,
                            .send = on_send,
                            .log = {rig, on_submit},

@@ -309,8 +309,8 @@ static void an_order_that_is_not_signed_by_its_author_is_not_given(void **state)
     fake_run(&fake);
     assert_int_equal(fake.given_n, 0);
     assert_non_null(fake_next(&fake, ENVELOPE_TAIL)); /* the key may have changed: it looks */
-    fake_say(&fake,
-             &(struct envelope){.kind = ENVELOPE_TAIL_END, .tail_end = {.head_seq = fake.seq, .detail = ""}});
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_END,
+                                       .tail_end = {.head_seq = fake.seq, .detail = "", .id = fake.tail_id}});
     fake_run(&fake);
     assert_int_equal(fake.given_n, 0);
     assert_int_equal(fake.bad, 1);
@@ -332,6 +332,37 @@ static void an_author_who_was_enrolled_meanwhile_is_looked_up(void **state)
     fake_run(&fake);
     assert_int_equal(fake.given_n, 1);
     assert_int_equal(fake.bad, 0);
+}
+
+/* The same while the application reads a tail: the session goes on, and so does its tail. */
+static void keys_are_read_again_between_two_items(void **state)
+{
+    const struct tail tail = {.filter = TAIL_ALL, .stream = "", .follow = true, .credit = 4};
+    struct tail_item item = {.seq = 91, .epoch = 1, .author = ""};
+    const struct envelope *asked;
+
+    (void)state;
+    assert_int_equal(client_tail(fake.client, &tail, NULL), 0);
+    assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
+    item.id = fake.tail_id;
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_ITEM, .tail_item = item});
+    fake_order_by(&fake, &fake.stranger, fake_id(1), later());
+    fake_run(&fake);
+    asked = fake_next(&fake, ENVELOPE_TAIL);
+    assert_non_null(asked);
+    assert_int_equal(asked->tail.filter, TAIL_STREAM);
+    item.seq = 92;
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_ITEM, .tail_item = item}); /* no key */
+    fake_enrol_stranger(&fake);
+    fake_say_region(&fake);
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, 1);
+    assert_int_equal(fake.bad, 0);
+    assert_int_equal(fake.reconnects, 0);
+    asked = fake_next(&fake, ENVELOPE_TAIL);
+    assert_non_null(asked);
+    assert_int_equal(asked->tail.filter, TAIL_ALL);
+    assert_int_equal(asked->tail.from_seq, 91);
 }
 
 static void orders_before_the_keys_wait(void **state)
@@ -386,6 +417,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_order_that_is_not_signed_by_its_author_is_not_given, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(an_author_who_was_enrolled_meanwhile_is_looked_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(keys_are_read_again_between_two_items, setup, teardown),
         cmocka_unit_test_setup_teardown(orders_before_the_keys_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(a_burst_is_taken_in_order, setup, teardown),
     };

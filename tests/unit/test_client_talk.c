@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -335,6 +336,25 @@ static void a_bye_is_answered_by_hello_later_and_later(void **state)
     assert_true(client_due_ms(fake.client) - fake.now_ms <= CLIENT_HELLO_AGAIN_MAX_MS * 3 / 2);
 }
 
+static void a_busy_broker_is_asked_again_soon(void **state)
+{
+    struct envelope bye = {.kind = ENVELOPE_BYE, .bye = {.refusal = REFUSED_BUSY, .reason = "starting"}};
+
+    (void)state;
+    client_connected(fake.client);
+    for (int i = 0; i < 20; i++) {
+        fake_say(&fake, &bye);
+        assert_int_equal(fake.refusal, REFUSED_BUSY);
+        assert_null(fake_next(&fake, ENVELOPE_TAIL));
+        assert_true(client_due_ms(fake.client) > fake.now_ms);
+        assert_true(client_due_ms(fake.client) - fake.now_ms <= CLIENT_BUSY_AGAIN_MAX_MS * 3 / 2);
+        fake_later(&fake, client_due_ms(fake.client) - fake.now_ms);
+    }
+    fake.read_n = fake.sent_n - 1; /* the last Hello */
+    fake_greet(&fake);
+    assert_true(client_ready(fake.client));
+}
+
 static void another_regions_broker_is_not_talked_to(void **state)
 {
     struct welcome welcome = {
@@ -371,7 +391,8 @@ static void garbage_ends_the_session(void **state)
 
 static void say_item(uint64_t seq)
 {
-    struct tail_item item = {.seq = seq, .epoch = 1, .kind = COMMAND_FILE_REPORT, .author = ""};
+    struct tail_item item = {
+        .seq = seq, .epoch = 1, .kind = COMMAND_FILE_REPORT, .author = "", .id = fake.tail_id};
 
     fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_ITEM, .tail_item = item});
 }
@@ -389,8 +410,8 @@ static void a_tail_goes_on_after_a_reconnect(void **state)
     say_item(5);
     say_item(6);
     assert_int_equal(fake_next(&fake, ENVELOPE_CREDIT)->credit.add, 2);
-    fake_say(&fake,
-             &(struct envelope){.kind = ENVELOPE_TAIL_END, .tail_end = {.head_seq = 90, .detail = ""}});
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_END,
+                                       .tail_end = {.head_seq = 90, .detail = "", .id = fake.tail_id}});
     say_item(91);
     assert_int_equal(fake.tailed, 3);
     client_disconnected(fake.client);
@@ -400,10 +421,94 @@ static void a_tail_goes_on_after_a_reconnect(void **state)
     assert_int_equal(asked->tail.from_seq, 91);
     say_item(91);
     say_item(92);
-    fake_say(&fake,
-             &(struct envelope){.kind = ENVELOPE_TAIL_END, .tail_end = {.head_seq = 92, .detail = ""}});
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_END,
+                                       .tail_end = {.head_seq = 92, .detail = "", .id = fake.tail_id}});
     assert_int_equal(fake.tailed, 4);
     assert_int_equal(fake.tail_ends, 1);
+}
+
+static void what_an_earlier_tail_brings_is_dropped(void **state)
+{
+    const struct tail all = {.filter = TAIL_ALL, .stream = "", .follow = true, .credit = 4};
+    const struct tail open = {.filter = TAIL_OPEN, .stream = "", .credit = 4};
+    struct envelope end = {.kind = ENVELOPE_TAIL_END, .tail_end = {.head_seq = 90, .detail = ""}};
+    uint32_t first;
+
+    (void)state;
+    start_session();
+    assert_int_equal(client_tail(fake.client, &all, NULL), 0);
+    assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
+    first = fake.tail_id;
+    say_item(5);
+    assert_int_equal(fake.tailed, 1);
+    assert_int_equal(client_tail(fake.client, &open, NULL), 0);
+    assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
+    assert_int_not_equal(fake.tail_id, first);
+    fake.tail_id = first; /* what was under way already */
+    end.tail_end.id = first;
+    say_item(6);
+    fake_say(&fake, &end);
+    assert_int_equal(fake.tailed, 1);
+    assert_int_equal(fake.tail_ends, 0);
+    assert_null(fake_next(&fake, ENVELOPE_CREDIT));
+    fake.tail_id = end.tail_end.id = first + 1;
+    say_item(3);
+    fake_say(&fake, &end);
+    assert_int_equal(fake.tailed, 2);
+    assert_int_equal(fake.tail_ends, 1);
+}
+
+static void answer_in_callback(const struct tail_item *item)
+{
+    const struct give_receipt receipt = {.order = fake_id(1), .rung = RUNG_ACKNOWLEDGED};
+    char author[64];
+    struct buf record;
+
+    (void)snprintf(author, sizeof author, "%s", item->author);
+    buf_init(&record, 0);
+    buf_append(&record, item->record.p, item->record.n);
+    assert_int_equal(client_receipt(fake.client, &receipt, 1, NULL), 0);
+    assert_string_equal(item->author, author);
+    assert_memory_equal(item->record.p, record.p, record.n);
+    buf_free(&record);
+}
+
+static void a_callback_may_answer(void **state)
+{
+    const struct tail tail = {.filter = TAIL_ALL};
+    struct tail_item item = {.seq = 101, .epoch = 1, .author = FAKE_CENTRE, .outcome = 1};
+
+    (void)state;
+    start_session();
+    fake_order(&fake, fake_id(1), INT64_C(4000000000000));
+    fake.on_tail = answer_in_callback;
+    item.record = buf_bytes(&fake.region[0]);
+    assert_int_equal(client_tail(fake.client, &tail, NULL), 0);
+    assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
+    item.id = fake.tail_id;
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_TAIL_ITEM, .tail_item = item});
+    assert_int_equal(fake.tailed, 1);
+    assert_int_equal(client_pending(fake.client), 1);
+}
+
+/* The agent's clock is ahead of the bus, and it is offline: a recall that came before its order stays. */
+static void without_the_bus_no_recall_is_over(void **state)
+{
+    enum { TRIM_MS = 10 * 60 * 1000 };
+    bool recalled = false;
+
+    (void)state;
+    assert_true(client_bus_ms(fake.client) > fake.now_ms + 500000);
+    assert_int_equal(journal_add_recall(fake.journal, fake_id(1), fake.now_ms + TRIM_MS + 100000, NULL), 0);
+    fake.now_ms += TRIM_MS;
+    client_tick(fake.client);
+    assert_int_equal(journal_has_recall(fake.journal, fake_id(1), &recalled, NULL), 0);
+    assert_true(recalled);
+    start_session(); /* now it is known what time it is: 95 s before that order expires, and then after */
+    fake.now_ms += TRIM_MS;
+    client_tick(fake.client);
+    assert_int_equal(journal_has_recall(fake.journal, fake_id(1), &recalled, NULL), 0);
+    assert_false(recalled);
 }
 
 int main(void)
@@ -423,10 +528,14 @@ int main(void)
         cmocka_unit_test_setup_teardown(silence_ends_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(no_welcome_means_another_try, setup, teardown),
         cmocka_unit_test_setup_teardown(a_bye_is_answered_by_hello_later_and_later, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_busy_broker_is_asked_again_soon, setup, teardown),
         cmocka_unit_test_setup_teardown(another_regions_broker_is_not_talked_to, setup, teardown),
         cmocka_unit_test_setup_teardown(another_root_is_not_believed, setup, teardown),
         cmocka_unit_test_setup_teardown(garbage_ends_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(a_tail_goes_on_after_a_reconnect, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_an_earlier_tail_brings_is_dropped, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_callback_may_answer, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_the_bus_no_recall_is_over, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,6 +243,58 @@ static void evacuation_never_takes_an_order_s_number(void **state)
     bus_close(&bus);
 }
 
+/* An evacuation's orders are numbered from its id, and no other may bear one of those ids. */
+static void evacuation_in_another_incident_is_refused(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    bus_open(&bus);
+    incident_with_order(&bus, STATION_3);
+    bus_do(&bus, a_receipt(&bus, STATION_3, 1, order_id(1), RUNG_ON_SCENE));
+    bus_do(&bus, an_evacuation(&bus, 1, 1));
+    bus_do(&bus, a_report(&bus, 2, REPORT_INITIAL));
+    bus_do(&bus, an_order(&bus, 2, 2, STATION_3));
+    bus_do(&bus, a_receipt(&bus, STATION_3, 2, order_id(2), RUNG_ON_SCENE));
+    struct command command = an_evacuation(&bus, 2, 1);
+    assert_int_equal(bus_say(&bus, &command), REFUSED_CONFLICT);
+    bus_close(&bus);
+}
+
+/* A report never waits, however many orders it amends: what does not go into its record follows. */
+static void amendments_follow_in_records_of_their_own(void **state)
+{
+    enum { ORDERS = 400 };
+    struct bus bus;
+    size_t amended, left = ORDERS, rounds = 0;
+
+    (void)state;
+    bus_open(&bus);
+    bus_do(&bus, a_report(&bus, 1, REPORT_INITIAL));
+    for (unsigned i = 1; i <= ORDERS; i++) {
+        bus_do(&bus, an_order(&bus, 1, i, STATION_3));
+    }
+    struct command follow_up = a_report(&bus, 1, REPORT_FOLLOW_UP);
+    follow_up.file_report.facts.substance = "chlorine";
+    bus_do(&bus, follow_up);
+    do {
+        amended = bus_events(&bus, EVENT_ORDER_AMENDED);
+        assert_true(amended > 0 && amended <= left);
+        left -= amended;
+        const struct event *event = bus_event(&bus, EVENT_AMENDMENTS_LEFT, 0);
+        assert_int_equal(event != NULL ? event->amendments_left.orders : 0, left);
+        assert_int_equal(incident_due(state_incident(bus.state, incident_id(1))) <= bus.env.now_ms, left > 0);
+        rounds++;
+    } while (left > 0 && bus_do(&bus, deadlines(&bus, 1)) > 0);
+    assert_int_equal(left, 0);
+    assert_true(rounds > 1);
+    for (unsigned i = 1; i <= ORDERS; i++) {
+        assert_int_equal(bus_order(&bus, 1, order_id(i))->amendments, 1);
+    }
+    assert_int_equal(bus_do(&bus, deadlines(&bus, 1)), 0);
+    bus_close(&bus);
+}
+
 static void unanswered_evacuation_escalates(void **state)
 {
     struct bus bus;
@@ -268,6 +320,8 @@ int main(void)
         cmocka_unit_test(amendment_is_overdue_once_each),
         cmocka_unit_test(evacuation_reaches_all_on_scene),
         cmocka_unit_test(evacuation_never_takes_an_order_s_number),
+        cmocka_unit_test(evacuation_in_another_incident_is_refused),
+        cmocka_unit_test(amendments_follow_in_records_of_their_own),
         cmocka_unit_test(unanswered_evacuation_escalates),
     };
 

@@ -301,6 +301,19 @@ static void live_commands_leave_history_alone(void **state)
     bus_close(&bus);
 }
 
+static void past_orders_keep_their_incident(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    bus_open(&bus);
+    bus_do(&bus, whole_history(&bus));
+    struct command other = whole_history(&bus);
+    other.record_history.incident = incident_id(2);
+    assert_int_equal(bus_say(&bus, &other), REFUSED_CONFLICT);
+    bus_close(&bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +321,7 @@ int main(void)
         cmocka_unit_test(contradictions_are_refused),
         cmocka_unit_test(order_of_telling_does_not_matter),
         cmocka_unit_test(live_commands_leave_history_alone),
+        cmocka_unit_test(past_orders_keep_their_incident),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,16 @@ static void other_words(struct bus *bus, struct command *command)
     bus_do(bus, first);
 }
 
+/* The id is in use: in another incident, of another mode even. */
+static void other_incident(struct bus *bus, struct command *command)
+{
+    struct command other = an_order(bus, 0, 9, HOSPITAL);
+
+    other.issue_orders.incident = (struct id){{0}};
+    bus_do(bus, other);
+    orders_of(bus, command)[0].order = order_id(9);
+}
+
 static void closed(struct bus *bus, struct command *command)
 {
     (void)command;
@@ -178,6 +188,7 @@ static void dispatch_is_refused(void **state)
     static const struct fault rows[] = {
         {"other mode", REFUSED_MODE, spoil_incident_mode},
         {"other words", REFUSED_CONFLICT, other_words},
+        {"taken in another incident", REFUSED_CONFLICT, other_incident},
         {"re-issue of nothing", REFUSED_NO_ORDER, reissue_of_nothing},
         {"nobody there", REFUSED_NO_ADDRESSEE, nobody_there},
         {"unknown kind", REFUSED_ORDER_KIND, unknown_kind},

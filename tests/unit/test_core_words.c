@@ -168,7 +168,9 @@ static void command_streams_name_what_changes(void **state)
                                  a_receipt(&bus, STATION_3, 1, order_id(1), RUNG_ACCEPTED),
                                  deadlines(&bus, 1)};
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
-        assert_int_equal(command_streams(&commands[i], streams), 1);
+        bool has_orders =
+            commands[i].kind == COMMAND_ISSUE_ORDERS || commands[i].kind == COMMAND_ORDER_EVACUATION;
+        assert_int_equal(command_streams(&commands[i], streams), has_orders ? 2 : 1);
         assert_string_equal(streams[0], stream_of_incident(incident_id(1), expected));
     }
     assert_true(stream_incident(expected, &id) && id_equal(id, incident_id(1)));
@@ -176,8 +178,16 @@ static void command_streams_name_what_changes(void **state)
     assert_false(stream_incident("agent/" STATION_3, &id));
     struct command bare = an_order(&bus, 1, 4, FIRE);
     bare.issue_orders.incident = (struct id){{0}};
-    assert_int_equal(command_streams(&bare, streams), 1);
+    assert_int_equal(command_streams(&bare, streams), 2);
     assert_string_equal(streams[0], stream_of_incident(order_id(4), expected));
+    assert_string_equal(streams[1], stream_of_order(order_id(4), expected));
+    struct command evacuation = an_evacuation(&bus, 1, 1);
+    assert_int_equal(command_streams(&evacuation, streams), 2);
+    struct id numbered = evacuation.order_evacuation.evacuation;
+    numbered.b[ID_BYTES - 1] = 7; /* its orders are all found where it is */
+    assert_string_equal(streams[1], stream_of_order(numbered, expected));
+    assert_true(stream_order(expected, &id) && id_equal(id, evacuation.order_evacuation.evacuation));
+    assert_false(stream_order("incident/x", &id));
     struct command units = from(&bus, STATION_3, COMMAND_STATE_UNITS);
     assert_int_equal(command_streams(&units, streams), 1);
     assert_string_equal(streams[0], "agent/" STATION_3);

@@ -264,6 +264,33 @@ static void what_was_tampered_with_climbs_elsewhere(void **state)
     }
 }
 
+/* Whatever way was gone before, from wherever in whichever tree: the same answers. */
+static void a_way_changes_no_answer(void **state)
+{
+    struct hash leaves[ROOTS], scratch[ROOTS], path[MERKLE_DEPTH_MAX];
+    struct merkle_way way = {.n = 0};
+    uint32_t random = 1;
+
+    (void)state;
+    make_leaves(leaves, ROOTS);
+    for (unsigned round = 0; round < 20000; round++) {
+        random = random * 1664525u + 1013904223u;
+        size_t n = random >> 24 & 1 ? ROOTS : 1 + (random >> 8) % ROOTS;
+        size_t i = (random >> 28 & 1) ? (way.index + 1) % n : (random >> 16) % n;
+        size_t path_n = merkle_path(leaves, n, i, scratch, path);
+        struct hash leaf = leaves[i], root = {{0}}, by = {{0}};
+        if ((random >> 20 & 7) == 0)
+            leaf.b[3] ^= 1;
+        if ((random >> 10 & 3) == 0 && path_n > 0)
+            path[(random >> 5) % path_n].b[0] ^= 1;
+        if ((random >> 12 & 15) == 0 && path_n > 0)
+            path_n--;
+        bool fits = merkle_climb(leaf, i, n, path, path_n, &root);
+        assert_int_equal(merkle_climb_by(&way, leaf, i, n, path, path_n, &by), fits);
+        assert_true(hash_equal(root, by));
+    }
+}
+
 static void a_node_is_no_leaf(void **state)
 {
     struct hash leaves[2], pair;
@@ -309,6 +336,7 @@ int main(void)
         cmocka_unit_test(every_leaf_climbs_to_the_root),
         cmocka_unit_test(climbing_refuses_a_wrong_length),
         cmocka_unit_test(what_was_tampered_with_climbs_elsewhere),
+        cmocka_unit_test(a_way_changes_no_answer),
         cmocka_unit_test(a_node_is_no_leaf),
         cmocka_unit_test(roots_are_signed_under_a_context),
     };

@@ -220,8 +220,11 @@ static void test_credit_for_no_lane(void **state)
 
 /* --- tails ---------------------------------------------------------------------------------------- */
 
+static uint32_t tail_id;
+
 static void begin_tail(unsigned peer, enum rig_agent agent, struct tail tail)
 {
+    tail.id = ++tail_id;
     rig_say(&rig, peer, agent, &(struct envelope){.kind = ENVELOPE_TAIL, .tail = tail});
     rig_run(&rig);
 }
@@ -238,6 +241,7 @@ static uint64_t take_tail(unsigned peer, enum rig_agent agent, size_t *ret_n)
             return last;
         }
         last = envelope->tail_item.seq;
+        assert_int_equal(envelope->tail_item.id, tail_id);
         *ret_n += 1;
         rig_credit(&rig, peer, agent, LANE_NONE, 1);
         rig_run(&rig);
@@ -260,6 +264,7 @@ static void test_tail_all_one_by_one(void **state)
     assert_non_null(envelope);
     assert_int_equal(envelope->tail_end.head_seq, head);
     assert_int_equal(envelope->tail_end.refusal, REFUSED_NOT);
+    assert_int_equal(envelope->tail_end.id, tail_id);
     (void)order(11, STATION);
     (void)order(12, STATION);
     assert_int_equal(take_tail(1, CENTRE, &n), head + 2);
@@ -350,6 +355,7 @@ static void test_tail_needs_the_right(void **state)
     envelope = rig_next(&rig, 2, ENVELOPE_TAIL_END);
     assert_non_null(envelope);
     assert_int_equal(envelope->tail_end.refusal, REFUSED_RIGHT);
+    assert_int_equal(envelope->tail_end.id, tail_id);
     begin_tail(2, STATION,
                (struct tail){.filter = TAIL_STREAM, .stream = "region/" RIG_REGION, .credit = 10});
     envelope = rig_next(&rig, 2, ENVELOPE_TAIL_END);

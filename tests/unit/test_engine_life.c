@@ -117,8 +117,19 @@ static void test_log_of_another_broker_key(void **state)
     assert_int_equal(rig.fatal_err.code, ERR_CONFIG);
 }
 
-static void test_frames_before_service_are_not_heard(void **state)
+static void assert_busy(unsigned peer, const char *reason)
 {
+    const struct envelope *envelope = rig_next(&rig, peer, ENVELOPE_BYE);
+
+    assert_non_null(envelope);
+    assert_int_equal(envelope->bye.refusal, REFUSED_BUSY);
+    assert_string_equal(envelope->bye.reason, reason);
+}
+
+static void test_hello_out_of_service_is_told_why(void **state)
+{
+    const struct envelope beat = {.kind = ENVELOPE_BEAT, .beat = {.head = {.region = ""}}};
+
     (void)state;
     rig_restart_only(&rig);
     struct envelope envelope = {.kind = ENVELOPE_HELLO,
@@ -127,10 +138,16 @@ static void test_frames_before_service_are_not_heard(void **state)
                                           .seen = {.region = ""},
                                           .software = ""}};
     rig_say(&rig, 9, CENTRE, &envelope);
+    assert_busy(9, "the broker is starting");
+    rig_say(&rig, 9, CENTRE, &beat);
+    rig_frame(&rig, 9, CENTRE, (struct bytes){(const uint8_t *)"garbage", 7});
     assert_null(rig_next(&rig, 9, ENVELOPE_BYE));
     rig_run(&rig);
     assert_true(rig.in_service);
     assert_null(rig_next(&rig, 9, ENVELOPE_WELCOME));
+    engine_stop(rig.engine);
+    rig_say(&rig, 9, CENTRE, &envelope);
+    assert_busy(9, "the broker stops");
 }
 
 /* --- restarts and the clock ----------------------------------------------------------------------- */
@@ -361,6 +378,60 @@ static void test_log_that_cannot_be_read(void **state)
     assert_int_equal(engine_due_ms(rig.engine), INT64_MAX);
 }
 
+/* --- an order's id is one in the whole log ---------------------------------------------------------- */
+
+static void order_is_taken(unsigned incident, unsigned order)
+{
+    struct command command = rig_order(&rig, incident, order, STATION);
+    struct reply reply = rig_done(&rig, 1, CENTRE, &command);
+
+    assert_int_equal(reply.outcome, OUTCOME_REFUSED);
+    assert_int_equal(reply.refusal, REFUSED_CONFLICT);
+}
+
+static void test_an_order_is_in_one_incident(void **state)
+{
+    struct command first, second;
+
+    (void)state;
+    rig.idle_streams_max = 8;
+    rig_restart(&rig);
+    rig_hello(&rig, 1, CENTRE, 8);
+    for (unsigned i = 1; i <= 2; i++) {
+        struct command report = rig_report(i);
+        assert_int_equal(rig_done(&rig, 1, CENTRE, &report).outcome, OUTCOME_DONE);
+    }
+    first = rig_order(&rig, 1, 100, STATION); /* one behind the other, before anything is committed */
+    (void)rig_submit(&rig, 1, CENTRE, &first);
+    second = rig_order(&rig, 2, 100, STATION);
+    (void)rig_submit(&rig, 1, CENTRE, &second);
+    rig_run(&rig);
+    assert_int_equal(rig_reply(&rig, 1).outcome, OUTCOME_DONE);
+    assert_int_equal(rig_reply(&rig, 1).refusal, REFUSED_CONFLICT);
+    order_is_taken(2, 100);
+    for (unsigned i = 0; i < 20; i++) { /* other orders make this one's stream be forgotten */
+        struct command command = rig_order(&rig, 2, 1000 + 300 * i, STATION);
+        assert_int_equal(rig_done(&rig, 1, CENTRE, &command).outcome, OUTCOME_DONE);
+    }
+    assert_true(engine_numbers(rig.engine).streams < 20);
+    order_is_taken(2, 100);
+    rig_restart(&rig);
+    rig_hello(&rig, 1, CENTRE, 8);
+    order_is_taken(2, 100);
+    second = rig_order(&rig, 2, 101, STATION);
+    (void)rig_submit(&rig, 1, CENTRE, &second);
+    while (!rig_append_waits(&rig)) {
+        assert_true(rig_step(&rig));
+    }
+    rig_fail(&rig, ERR_DISK_FULL); /* what was never kept is not taken */
+    rig_run(&rig);
+    rig_skip(&rig);
+    rig_later(&rig, 3000);
+    first = rig_order(&rig, 1, 101, STATION);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &first).outcome, OUTCOME_DONE);
+    order_is_taken(2, 101);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -369,7 +440,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_genesis_of_another_root, setup_unstarted, teardown),
         cmocka_unit_test_setup_teardown(test_genesis_holds_a_refused_command, setup_unstarted, teardown),
         cmocka_unit_test_setup_teardown(test_log_of_another_broker_key, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_frames_before_service_are_not_heard, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hello_out_of_service_is_told_why, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restart_gives_the_same_state, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus_time_ignores_the_wall_clock, setup, teardown),
         cmocka_unit_test_setup_teardown(test_clock_after_a_reboot, setup, teardown),
@@ -378,6 +449,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_deadline_across_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_deadline_that_passed_while_down, setup, teardown),
         cmocka_unit_test_setup_teardown(test_idle_streams_are_evicted_and_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_order_is_in_one_incident, setup, teardown),
         cmocka_unit_test_setup_teardown(test_record_that_cannot_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_event_of_a_later_version, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_that_cannot_be_read, setup, teardown),

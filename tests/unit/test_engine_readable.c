@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "common/core/state.h"
 #include "tests/unit/engine_rig.h"
 
 static struct rig rig;
@@ -59,9 +60,15 @@ static void test_what_is_written_can_be_read(void **state)
     }
     struct command report = rig_follow_up(1, "it is chlorine");
     report.file_report.facts.substance = "chlorine"; /* amends every order by 256 words */
-    assert_int_equal(rig_done(&rig, 1, CENTRE, &report).refusal, REFUSED_TOO_MANY);
-    rig_restart(&rig);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &report).outcome, OUTCOME_DONE);
+    rig_restart(&rig); /* in the middle of it: the rest follows */
+    rig_later(&rig, 1000);
     assert_false(rig.fatal);
+    const struct incident *incident = state_incident(engine_state(rig.engine), rig_id(1));
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        assert_int_equal(incident->orders[i].amendments, 1);
+    }
+    assert_int_equal(incident->amendments_left, 0);
 }
 
 int main(void)

@@ -66,12 +66,9 @@ static void test_no_spinning_while_the_disk_hangs(void **state)
     gather(LOG_BATCH_MAX);
     engine_tick(rig.engine);
     assert_true(engine_due_ms(rig.engine) > rig.boot_ms);
-    rig_run(&rig);
     uint64_t before = engine_numbers(rig.engine).head_seq;
-    assert_true(engine_due_ms(rig.engine) <= rig.boot_ms); /* there is room again */
-    engine_tick(rig.engine);
-    rig_run(&rig);
-    assert_int_equal(engine_numbers(rig.engine).head_seq, before + 1);
+    rig_run(&rig); /* there is room again: what waited is decided, and before it the deadline passed */
+    assert_int_equal(engine_numbers(rig.engine).head_seq, before + LOG_BATCH_MAX + 2);
     assert_true(engine_due_ms(rig.engine) > rig.boot_ms);
 }
 

@@ -235,11 +235,12 @@ static void test_flood_of_undecodable_commands(void **state)
     static const uint8_t garbage[] = {0xff, 0xff, 1};
     struct envelope envelope = {.kind = ENVELOPE_SUBMIT,
                                 .submit = {.payload = {garbage, sizeof garbage}, .batch_size = 1}};
+    enum { FLOOD = LOG_BATCH_MAX + ENGINE_PARKED_MAX + 200 };
     size_t busy = 0, invalid = 0;
 
     (void)state;
     assert_int_equal(sign_batch(&rig.agents[CENTRE].sign, &rig.rng, &envelope.submit, 1), 0);
-    for (int i = 0; i < LOG_BATCH_MAX + 200; i++) {
+    for (int i = 0; i < FLOOD; i++) {
         rig_say(&rig, 1, CENTRE, &envelope);
     }
     rig_run(&rig);
@@ -249,7 +250,7 @@ static void test_flood_of_undecodable_commands(void **state)
         assert_true(got->reply.refusal != REFUSED_BUSY || got->reply.retry_ms > 0);
     }
     assert_true(busy > 0);
-    assert_int_equal(busy + invalid, LOG_BATCH_MAX + 200);
+    assert_int_equal(busy + invalid, FLOOD);
     assert_false(rig.fatal);
 }
 
@@ -269,6 +270,44 @@ static void test_refusals_are_capped_and_counted(void **state)
     assert_int_equal(head(), before + ENGINE_REFUSALS_BURST + 1); /* the count of the others */
     rig_later(&rig, 61000);
     assert_int_equal(head(), before + ENGINE_REFUSALS_BURST + 1);
+}
+
+/* The count in the log's last record. */
+static uint64_t last_count(void)
+{
+    struct log_query query = {.question = LOG_Q_RANGE, .after = head() - 1, .records_max = 1};
+    struct log_answer answer = {0};
+    struct record record;
+    struct command command = {0};
+
+    arena_reset(&rig.arena);
+    assert_int_equal(log_read(rig.store, &query, &rig.arena, &answer, NULL), 0);
+    assert_int_equal(answer.rows_n, 1);
+    assert_int_equal(answer.rows[0].record.header.kind, COMMAND_COUNT_REFUSALS);
+    assert_int_equal(wire_decode_record(answer.rows[0].record.payload, &rig.arena, &record, NULL), 0);
+    assert_int_equal(wire_decode_command(record.signed_command.payload, &rig.arena, &command, NULL), 0);
+    return command.count_refusals.count;
+}
+
+static void test_counted_refusals_survive_a_full_disk(void **state)
+{
+    struct command command = rig_follow_up(7, "of what?");
+    uint64_t before = head();
+
+    (void)state;
+    for (int i = 0; i < ENGINE_REFUSALS_BURST + 30; i++) {
+        (void)rig_done(&rig, 2, STATION, &command);
+    }
+    rig.boot_ms += 61000;
+    rig.utc_ms += 61000;
+    engine_tick(rig.engine);
+    run_until_append();
+    rig_fail(&rig, ERR_DISK_FULL);
+    rig_run(&rig);
+    assert_int_equal(head(), before + ENGINE_REFUSALS_BURST);
+    rig_later(&rig, 61000);
+    assert_int_equal(head(), before + ENGINE_REFUSALS_BURST + 1);
+    assert_int_equal(last_count(), 30);
 }
 
 static void test_refusal_beyond_the_cap_moves_the_mark(void **state)
@@ -457,6 +496,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_speaking_for_another, setup, teardown),
         cmocka_unit_test_setup_teardown(test_flood_of_undecodable_commands, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals_are_capped_and_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_counted_refusals_survive_a_full_disk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusal_beyond_the_cap_moves_the_mark, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_keeps_deadlines, setup, teardown),

@@ -264,6 +264,84 @@ static void test_fenced(void **state)
     assert_int_equal(log_get_head(rig.store).seq, head);
 }
 
+/* A log that was cut and has grown beyond it again is no shorter than what was seen: the hash tells. */
+static void hello_seen(unsigned peer, uint64_t seq, struct hash hash)
+{
+    struct envelope envelope = hello(STATION);
+
+    envelope.hello.seen =
+        (struct signed_head){.present = true, .region = RIG_REGION, .epoch = 1, .seq = seq, .hash = hash};
+    signed_head_sign(&rig.broker.sign, &envelope.hello.seen);
+    rig_say(&rig, peer, STATION, &envelope);
+    rig_run(&rig);
+    assert_non_null(rig_next(&rig, peer, ENVELOPE_WELCOME));
+}
+
+static bool takes_reports(unsigned incident)
+{
+    struct command command = rig_report(incident);
+    struct reply reply = rig_done(&rig, 1, CENTRE, &command);
+
+    assert_true(reply.outcome == OUTCOME_DONE || reply.refusal == REFUSED_FENCED);
+    return reply.outcome == OUTCOME_DONE;
+}
+
+static void seen_in_another_log(bool restarted)
+{
+    struct command first = rig_report(1), second = rig_report(2);
+    struct hash other = {{1, 2, 3}};
+    struct reply reply;
+    uint64_t seq;
+
+    rig_hello(&rig, 1, CENTRE, 0);
+    reply = rig_done(&rig, 1, CENTRE, &first);
+    (void)rig_done(&rig, 1, CENTRE, &second);
+    seq = reply.seq;
+    if (restarted) { /* what the engine remembers begins anew: the log is asked */
+        rig_restart(&rig);
+        rig_hello(&rig, 1, CENTRE, 0);
+    }
+    assert_true(log_get_head(rig.store).seq > seq);
+    hello_seen(2, seq, reply.hash);
+    assert_true(takes_reports(3));
+    hello_seen(3, seq, other);
+    assert_false(takes_reports(4));
+    assert_non_null(strstr(rig.note, "another record"));
+}
+
+static void test_fenced_by_a_recent_record(void **state)
+{
+    (void)state;
+    seen_in_another_log(false);
+}
+
+static void test_fenced_by_an_old_record(void **state)
+{
+    (void)state;
+    seen_in_another_log(true);
+}
+
+/* However often an agent says Hello, the log is asked for one record of it at a time. */
+static void test_hellos_do_not_flood_the_log(void **state)
+{
+    struct envelope envelope = hello(STATION);
+    unsigned requests = 0;
+
+    (void)state;
+    rig_restart(&rig);
+    rig_hello(&rig, 1, STATION, 0); /* its counter is known from here on */
+    rig_skip(&rig);
+    envelope.hello.seen = (struct signed_head){.present = true, .region = RIG_REGION, .epoch = 1, .seq = 1};
+    for (unsigned i = 0; i < 100; i++) {
+        rig_say(&rig, 2 + i % 2, STATION, &envelope);
+    }
+    while (rig_step(&rig)) {
+        requests++;
+    }
+    assert_in_range(requests, 1, 8);
+    assert_non_null(rig_next(&rig, 3, ENVELOPE_WELCOME));
+}
+
 static void test_stop(void **state)
 {
     struct command command = rig_report(1);
@@ -300,6 +378,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bye_ends_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(test_revoked_is_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fenced, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fenced_by_a_recent_record, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fenced_by_an_old_record, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_hellos_do_not_flood_the_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stop, setup, teardown),
     };
 

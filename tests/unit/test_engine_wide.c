@@ -101,6 +101,30 @@ static void test_many_orders_to_many_agents(void **state)
     rig_restart(&rig);
 }
 
+/* A report never waits: what it amends beyond one record is amended by the next ones. */
+static void test_a_report_reaches_any_number(void **state)
+{
+    struct substance_policy chlorine = {.substance = "chlorine", .needs = {(const char *[]){"scba"}, 1}};
+    struct command policy = {.kind = COMMAND_SET_POLICY};
+    struct command report = rig_follow_up(1, "it is chlorine");
+
+    (void)state;
+    policy.set_policy = (struct policy){.substances = &chlorine, .substances_n = 1, .version = "1"};
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &policy).outcome, OUTCOME_DONE);
+    enrol_stations(62);
+    for (unsigned i = 0; i < 3; i++) { /* 192 orders to 63 agents: three times what one record reaches */
+        assert_int_equal(issue(ORDERS_PER_COMMAND_MAX, 100 + i * 100).outcome, OUTCOME_DONE);
+    }
+    report.file_report.facts.substance = "chlorine";
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &report).outcome, OUTCOME_DONE);
+    rig_later(&rig, 100);
+    assert_false(rig.fatal);
+    const struct incident *incident = state_incident(engine_state(rig.engine), rig_id(1));
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        assert_int_equal(incident->orders[i].amendments, 1);
+    }
+}
+
 /* A record that no frame can bear would block its lane, and every tail, for ever. */
 static void test_what_is_decided_can_be_delivered(void **state)
 {
@@ -126,6 +150,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_many_orders_to_many_agents, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_report_reaches_any_number, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_decided_can_be_delivered, setup, teardown),
     };
 

@@ -294,6 +294,15 @@ static void test_streams(void **state)
     assert_int_equal(ask(f, (struct log_query){.question = LOG_Q_OPEN}).names_n, 1);
     assert_int_equal(append_one(f, "", 0, "x", due0, 1), 0);
     assert_int_equal(ask(f, (struct log_query){.question = LOG_Q_DUE, .number = UINT64_MAX}).names_n, 0);
+    answer = ask(f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s", .to = "t"});
+    assert_int_equal(answer.names_n, 2); /* each once, open or not */
+    assert_string_equal(answer.names[0].name, "s0");
+    answer = ask(f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s0", .to = "t"});
+    assert_int_equal(answer.names_n, 1);
+    assert_int_equal(ask(f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s", .to = "s1"}).names_n,
+                     1);
+    answer = ask(f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s", .to = "t", .records_max = 1});
+    assert_true(answer.more);
     answer = ask(f, (struct log_query){.question = LOG_Q_STREAM, .name = "s0"});
     assert_int_equal(answer.rows_n, 2);
     assert_int_equal(answer.rows[1].record.header.seq, 3);

@@ -1,0 +1,168 @@
+/* What a record changes in the log's indexes: the streams it is part of, which of them are open and due, and
+ * for whom it waits. */
+#include <string.h>
+
+#include "common/base/mutant.h"
+#include "common/engine/engine_private.h"
+
+/* On top of what deciding may cost: REACH_PER_COMMAND_MAX agents have two rows each at most, which with its
+ * texts, and with the arrays that were outgrown, takes less than 256 bytes. */
+enum { ARENA_PER_INDEX = LOG_INDEX_MAX * 256 };
+
+struct indexing {
+    struct engine *engine;
+    struct submission *submission;
+    struct log_index *at;
+    size_t n;
+    size_t capacity;
+    bool no_memory;
+};
+
+static void index_add(struct indexing *indexing, struct log_index index)
+{
+    struct arena *arena = &indexing->submission->arena;
+
+    /* Rows of an item come once by themselves; the others may come again with each event. */
+    for (size_t i = 0; i < indexing->n && index.item[0] == '\0'; i++) {
+        const struct log_index *there = &indexing->at[i];
+        if (there->item[0] == '\0' && there->op == index.op && there->lane == index.lane &&
+            there->number == index.number && strcmp(there->name, index.name) == 0) {
+            return;
+        }
+    }
+    if (indexing->n == indexing->capacity) {
+        size_t capacity = indexing->capacity == 0 ? 8 : indexing->capacity * 2;
+        struct log_index *grown = arena_array(arena, struct log_index, capacity);
+        if (grown == NULL) {
+            indexing->no_memory = true;
+            return;
+        }
+        if (indexing->n > 0) {
+            memcpy(grown, indexing->at, indexing->n * sizeof *grown);
+        }
+        indexing->at = grown;
+        indexing->capacity = capacity;
+    }
+    const char *name = arena_strdup(arena, index.name);
+    const char *item = index.item[0] != '\0' ? arena_strdup(arena, index.item) : "";
+    if (name == NULL || item == NULL) {
+        indexing->no_memory = true;
+        return;
+    }
+    index.name = name;
+    index.item = item;
+    indexing->at[indexing->n++] = index;
+}
+
+static void add_outbox(void *ctx, const char *agent, enum lane lane, struct id order)
+{
+    char item[ID_TEXT];
+
+    if (MUTANT(MUTANT_FORGET_OUTBOX) && author_find(((struct indexing *)ctx)->engine, agent) == NULL) {
+        return;
+    }
+    index_add(ctx, (struct log_index){.op = LOG_OUTBOX,
+                                      .lane = (uint8_t)lane,
+                                      .name = agent,
+                                      .item = id_is_zero(order) ? "" : id_format(order, item)});
+}
+
+static void add_tombstone(void *ctx, const char *agent, enum lane lane, struct id order)
+{
+    char item[ID_TEXT];
+
+    if (MUTANT(MUTANT_NO_TOMBSTONE)) {
+        return;
+    }
+    index_add(ctx,
+              (struct log_index){
+                  .op = LOG_TOMBSTONE, .lane = (uint8_t)lane, .name = agent, .item = id_format(order, item)});
+}
+
+/* An order is found by its own id, too. */
+static bool index_order(struct indexing *indexing, const struct event *event, uint64_t seq)
+{
+    struct engine *engine = indexing->engine;
+    char name[STREAM_NAME_MAX];
+
+    fresh_note(&engine->fresh, event->order, engine_now(engine));
+    if (stream_touched(engine, stream_of_order(event->order, name), seq) == NULL ||
+        state_set_order_home(engine->state, event->order, event->incident) < 0) {
+        indexing->no_memory = true;
+        return false;
+    }
+    index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = name, .item = ""});
+    return true;
+}
+
+/* The streams that the events touched: their place among what is open and what is due. */
+static void index_streams(struct indexing *indexing, const struct decision *decision, uint64_t seq)
+{
+    struct engine *engine = indexing->engine;
+    char name[STREAM_NAME_MAX];
+    char last[STREAM_NAME_MAX] = "";
+
+    for (size_t i = 0; i < decision->events_n; i++) {
+        const struct event *event = &decision->events[i];
+        if (event->kind == EVENT_ORDER_ISSUED && !index_order(indexing, event, seq)) {
+            return;
+        }
+        if (event->kind == EVENT_INCIDENT_OPENED) {
+            fresh_note(&engine->fresh, event->incident, engine_now(engine));
+        }
+        event_stream(event, engine->options.region, name);
+        if (strcmp(name, last) == 0) {
+            continue;
+        }
+        memcpy(last, name, sizeof last);
+        struct stream *before = stream_find(engine, name);
+        bool was_live = before != NULL && before->live;
+        int64_t was_due = before != NULL ? before->due.at_ms : 0;
+        struct stream *stream = stream_touched(engine, name, seq);
+        if (stream == NULL) {
+            indexing->no_memory = true;
+            return;
+        }
+        index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = name, .item = ""});
+        if (stream->live != was_live) {
+            index_add(indexing, (struct log_index){
+                                    .op = stream->live ? LOG_OPEN : LOG_CLOSE, .name = name, .item = ""});
+        }
+        if (stream->due.at_ms != was_due && stream->live) {
+            index_add(indexing,
+                      (struct log_index){
+                          .op = LOG_DUE, .name = name, .item = "", .number = (uint64_t)stream->due.at_ms});
+        }
+    }
+}
+
+static void index_routes(struct indexing *indexing, const struct decision *decision)
+{
+    const struct submission *submission = indexing->submission;
+    const char *author = submission->author != NULL ? submission->author->name : "";
+    struct route_sink sink = {.ctx = indexing, .add = add_outbox, .recalled = add_tombstone};
+
+    for (size_t i = 0; i < decision->events_n; i++) {
+        const struct event *event = &decision->events[i];
+        route(indexing->engine->state, event, author, &sink);
+        if (event->kind == EVENT_ACKNOWLEDGED) {
+            index_add(indexing, (struct log_index){.op = LOG_CURSOR,
+                                                   .lane = (uint8_t)event->acknowledged.lane,
+                                                   .name = event->acknowledged.agent,
+                                                   .item = "",
+                                                   .number = event->acknowledged.up_to_seq});
+        }
+    }
+}
+
+bool index_record(struct engine *engine, struct submission *submission, const struct decision *decision)
+{
+    struct indexing indexing = {.engine = engine, .submission = submission};
+
+    submission->arena.budget += ARENA_PER_INDEX;
+    index_streams(&indexing, decision, submission->entry.record.header.seq);
+    index_routes(&indexing, decision);
+    submission->entry.index = indexing.at;
+    submission->entry.index_n = indexing.n;
+    return !indexing.no_memory;
+}

@@ -1,0 +1,72 @@
+/* One agent of the load on a real musterd: its socket, its keys, its session. Bare ZeroMQ and not the client
+ * of agents/lib, which writes a journal: what is measured is the broker. */
+#ifndef MUSTER_TESTS_BENCH_MUSTER_PARTY_H
+#define MUSTER_TESTS_BENCH_MUSTER_PARTY_H
+
+#include "common/base/arena.h"
+#include "common/base/buf.h"
+#include "common/crypto/keyfile.h"
+#include "common/wire/wire.h"
+
+enum {
+    PARTY_COUNTERS = 1 << 17, /* whose slot is remembered: more than can be under way */
+    PARTY_BATCH_MAX = 256,
+    PARTY_WINDOW = 1024 /* deliveries under way, the most that a broker gives */
+};
+
+struct party {
+    void *socket;
+    int fd;
+    struct secret_keys keys;
+    struct public_keys region;
+    bool welcomed;
+    bool dirty; /* was written to: what it has to read may not be told any more */
+    uint64_t epoch;
+    uint32_t beat_ms;
+    uint64_t counter;
+    int64_t said_ns;
+    uint32_t *slots; /* by counter, of commands */
+    /* deliveries that are to be acknowledged */
+    uint64_t up_to[LANE_MAX + 1];
+    uint32_t given[LANE_MAX + 1];
+    uint64_t head_seq;
+    struct hash head_hash;
+    /* the author whose signature was checked last, as the broker does it for a batch */
+    struct batch_proof proof;
+    uint64_t checked; /* signatures, without the repeated ones */
+};
+
+/* What all share: the ZeroMQ context and memory for one frame. */
+struct parties {
+    void *zmq;
+    struct arena arena;
+    struct buf command, frame;
+};
+
+void parties_open(struct parties *parties, size_t sockets_max);
+void parties_close(struct parties *parties);
+
+/* Connects and says Hello. `stem` is the path of the key files without its ending. */
+void party_open(struct parties *parties, struct party *party, const char *endpoint, const char *region_pub,
+                const char *stem, bool deliveries);
+void party_close(struct party *party);
+
+/* The next message, decoded into the arena (reset before); false: nothing is there. */
+bool party_read(struct parties *parties, struct party *party, struct envelope *ret, void *message);
+
+void party_say(struct parties *parties, struct party *party, const struct envelope *envelope);
+void party_send(struct party *party, struct bytes frame);
+
+/* Signs commands as one batch and writes a Submit of each into frames; the counters are the next ones, and
+ * the slot of each is remembered under it. */
+void party_sign(struct parties *parties, struct party *party, struct command *commands, const uint32_t *slots,
+                struct buf *const *frames, size_t n);
+
+/* Notes a delivery; party_acknowledge() says Ack and Credit for what was noted. */
+void party_note(struct party *party, const struct deliver *deliver);
+void party_acknowledge(struct parties *parties, struct party *party);
+
+/* Whether the record was signed under this key. */
+bool party_checks(struct party *party, const struct public_key *author, const struct record *record);
+
+#endif
