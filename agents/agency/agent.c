@@ -176,6 +176,21 @@ static void on_units(void *ctx, const struct unit *units, size_t n)
     state_units(ctx, units, n);
 }
 
+static void publish(struct agent *agent, const struct sample *samples, size_t n)
+{
+    struct err err = {0};
+    int rc = client_publish(link_client(agent->link), samples, n, &err);
+
+    if (rc) {
+        log_warning("telemetry: %s", err.text[0] != '\0' ? err.text : err_string(rc));
+    }
+}
+
+static void on_places(void *ctx, const struct sample *samples, size_t n)
+{
+    publish(ctx, samples, n);
+}
+
 static void on_remark(void *ctx, struct id order, const char *text)
 {
     struct agent *agent = ctx;
@@ -198,6 +213,9 @@ static void on_ready(void *ctx, const struct welcome *welcome)
     if (!agent->units_stated && agent->config->profile.units_n > 0) {
         state_units(agent, agent->config->profile.units, agent->config->profile.units_n);
         agent->units_stated = true;
+        if (agent->player) {
+            player_place(agent->player, agent->config->mode);
+        }
     }
     if (agent->json) {
         say(agent, json_pack("{s:s, s:s, s:s, s:I}", "type", "ready", "agent", agent->config->agent.name,
@@ -227,6 +245,19 @@ static void on_waiting(void *ctx, const char *why)
     const struct config *config = ((struct agent *)ctx)->config;
 
     log_notice("%s: %s", config->broker ? config->broker : config->broker_file, why);
+}
+
+static void on_telemetry_refused(void *ctx, const struct telemetry_refused *refused)
+{
+    struct agent *agent = ctx;
+    const char *text = refused->detail[0] != '\0' ? refused->detail : refusal_text(refused->refusal);
+
+    if (!agent->player) {
+        say(agent, json_pack("{s:s, s:s, s:s}", "type", "telemetry-refused", "refusal",
+                             refusal_word(refused->refusal), "text", text));
+    } else {
+        log_warning("telemetry refused: %s", text);
+    }
 }
 
 static void on_bad(void *ctx, uint64_t seq, const char *why)
@@ -297,13 +328,17 @@ static void bad_line(struct agent *agent, uint64_t number, const char *text)
     say(agent, message_error(number, text));
 }
 
-/* Every line is answered: a receipt that was said before, and so is not sent again, from here. */
+/* Every line but telemetry is answered: a receipt that was said before, and so is not sent again, from
+ * here. */
 static int submit(struct agent *agent, const struct asked *asked, uint64_t tag, struct err *err)
 {
     struct client *client = link_client(agent->link);
     size_t pending = client_pending(client);
     int rc;
 
+    if (asked->kind == ASKED_TELEMETRY) { /* the one line without an answer: there is none on the bus */
+        return client_publish(client, asked->samples, asked->samples_n, err);
+    }
     if (asked->kind != ASKED_RECEIPT) {
         return client_submit(client, &asked->command, tag, err);
     }
@@ -379,6 +414,7 @@ static int open_link(struct agent *agent, struct err *err)
         .on_refused = on_refused,
         .on_reply = on_reply,
         .on_delivery = on_delivery,
+        .on_telemetry_refused = on_telemetry_refused,
         .on_bad = on_bad,
         .on_trouble = on_trouble,
     };
@@ -388,8 +424,12 @@ static int open_link(struct agent *agent, struct err *err)
 
 static int open_sink(struct agent *agent, struct err *err)
 {
-    struct player_io player_io = {
-        .ctx = agent, .say = on_say, .note = on_note, .units = on_units, .remark = on_remark};
+    struct player_io player_io = {.ctx = agent,
+                                  .say = on_say,
+                                  .note = on_note,
+                                  .units = on_units,
+                                  .telemetry = on_places,
+                                  .remark = on_remark};
     struct lines_io lines_io = {
         .ctx = agent, .on_line = on_line, .on_too_long = on_too_long, .on_end = on_end};
 

@@ -40,6 +40,16 @@ static const struct unit *find(const struct fleet *fleet, const char *id, size_t
     return NULL;
 }
 
+/* Who names a team names the units that belong to it, as far as they are free. */
+static void add_members(const struct fleet *fleet, const char *id, struct team *team)
+{
+    for (size_t i = 0; i < fleet->n; i++) {
+        if (strcmp(fleet->units[i].team, id) == 0 && fleet->units[i].status == UNIT_FREE && !is_in(team, i)) {
+            team->at[team->n++] = (uint16_t)i;
+        }
+    }
+}
+
 static bool choose_wanted(const struct fleet *fleet, struct words wanted, struct team *team, char *reason)
 {
     for (size_t i = 0; i < wanted.n; i++) {
@@ -53,6 +63,9 @@ static bool choose_wanted(const struct fleet *fleet, struct words wanted, struct
         }
         if (!is_in(team, at)) {
             team->at[team->n++] = (uint16_t)at;
+        }
+        if (unit->kind == UNIT_KIND_TEAM) {
+            add_members(fleet, unit->id, team);
         }
     }
     return true;

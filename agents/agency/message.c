@@ -283,15 +283,18 @@ static int parse_receipt(const json_t *json, struct arena *arena, struct command
 
 static int parse_unit(const json_t *json, struct arena *arena, struct unit *unit, struct err *err)
 {
-    const char *status = unit_status_name(UNIT_FREE);
+    const char *status = unit_status_name(UNIT_FREE), *kind = unit_kind_name(UNIT_KIND_UNIT);
     int64_t crew = 0;
     int rc;
 
     unit->id = "";
     unit->type = "";
+    unit->team = "";
     rc = get_text(json, "id", &unit->id, err);
     rc = rc ? rc : get_text(json, "type", &unit->type, err);
     rc = rc ? rc : get_text(json, "status", &status, err);
+    rc = rc ? rc : get_text(json, "kind", &kind, err);
+    rc = rc ? rc : get_text(json, "team", &unit->team, err);
     rc = rc ? rc : get_words(json, "abilities", arena, &unit->abilities, err);
     rc = rc ? rc : get_words(json, "equipment", arena, &unit->equipment, err);
     rc = rc ? rc : get_number(json, "crew", 100000, &crew, NULL, err);
@@ -302,6 +305,9 @@ static int parse_unit(const json_t *json, struct arena *arena, struct unit *unit
     unit->status = unit_status_parse(status);
     if (unit->id[0] == '\0') {
         return err_set(err, ERR_DATA, "a unit without an \"id\"");
+    }
+    if (!unit_kind_parse(kind, &unit->kind)) {
+        return err_set(err, ERR_DATA, "\"kind\" of a unit must be unit or team");
     }
     return unit->status ? 0 : err_set(err, ERR_DATA, "\"status\" must be free, assigned or out-of-service");
 }
@@ -443,8 +449,11 @@ int message_parse(const json_t *json, struct id new_incident, struct arena *aren
     } else if (strcmp(type, "report") == 0) {
         asked.kind = ASKED_REPORT;
         rc = parse_report(json, new_incident, &asked.command, err);
+    } else if (strcmp(type, "telemetry") == 0) {
+        asked.kind = ASKED_TELEMETRY;
+        rc = message_parse_samples(json, arena, &asked.samples, &asked.samples_n, err);
     } else {
-        rc = err_set(err, ERR_DATA, "\"type\" must be receipt, units or report");
+        rc = err_set(err, ERR_DATA, "\"type\" must be receipt, units, report or telemetry");
     }
     if (!rc) {
         *ret = asked;

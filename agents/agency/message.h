@@ -14,18 +14,24 @@ json_t *message_reply(uint64_t ref, const struct reply *reply);
 json_t *message_receipt(const struct give_receipt *receipt);
 json_t *message_error(uint64_t line, const char *text);
 
-enum asked_kind { ASKED_RECEIPT, ASKED_UNITS, ASKED_REPORT };
+enum asked_kind { ASKED_RECEIPT, ASKED_UNITS, ASKED_REPORT, ASKED_TELEMETRY };
 
 /* A line of the other side as a command. */
 struct asked {
     enum asked_kind kind;
     bool has_ref;
     uint64_t ref;
-    struct command command; /* its texts are the json's and the arena's */
+    struct command command;       /* its texts are the json's and the arena's */
+    const struct sample *samples; /* TELEMETRY; so with theirs */
+    size_t samples_n;
 };
 
 /* `new_incident` names the incident of an initial report that names none. ERR_DATA with what is wrong. */
 int message_parse(const json_t *json, struct id new_incident, struct arena *arena, struct asked *ret,
                   struct err *err);
+
+/* message_telemetry.c: the "samples" of such a line. */
+int message_parse_samples(const json_t *json, struct arena *arena, const struct sample **ret, size_t *ret_n,
+                          struct err *err);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { AGAIN_MS = 1000, NEEDS_MAX = 64 };
+enum { AGAIN_MS = 1000, NEEDS_MAX = 64, TRACK_PARTS = 1000 };
 
 /* An order that is being played. */
 struct job {
@@ -12,8 +12,11 @@ struct job {
     struct id incident;
     bool evacuation;
     bool chosen; /* the team is assigned */
+    enum mode mode;
     enum rung said;
-    int64_t due_ms; /* INT64_MAX: nothing more to say */
+    int64_t left_ms;  /* EN_ROUTE: since when, for the track */
+    int64_t track_ms; /* ... and when its units say next where they are */
+    int64_t due_ms;   /* INT64_MAX: nothing more to say */
     struct team team;
     struct buf needs; /* as "scba\0gas-detector\0" */
     size_t needs_n;
@@ -122,6 +125,61 @@ static struct words kept_words(const struct buf *buf, size_t n, const char *at[N
     return (struct words){at, n};
 }
 
+/* ---- where units are ---- */
+
+static int32_t between(int32_t from, int32_t to, int64_t part)
+{
+    return (int32_t)(from + ((int64_t)to - from) * part / TRACK_PARTS);
+}
+
+/* part: of the way to the scene, in TRACK_PARTS. */
+static void tell_places(struct player *player, const struct team *team, enum mode mode, int64_t part)
+{
+    const struct track *track = &player->profile->track;
+    struct sample samples[SAMPLES_MAX];
+    size_t n = team->n < SAMPLES_MAX ? team->n : SAMPLES_MAX;
+
+    if (!track->present || !player->io.telemetry || n == 0) {
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        samples[i] = (struct sample){.unit = player->fleet.units[team->at[i]].id,
+                                     .name = SAMPLE_POSITION,
+                                     .mode = mode,
+                                     .position = track->station};
+        samples[i].position.latitude_e7 = between(track->station.latitude_e7, track->scene.latitude_e7, part);
+        samples[i].position.longitude_e7 =
+            between(track->station.longitude_e7, track->scene.longitude_e7, part);
+    }
+    player->io.telemetry(player->io.ctx, samples, n);
+}
+
+void player_place(struct player *player, enum mode mode)
+{
+    for (uint16_t i = 0; i < player->fleet.n; i++) {
+        if (player->fleet.units[i].status == UNIT_FREE) {
+            tell_places(player, &(struct team){&i, 1}, mode, 0);
+        }
+    }
+}
+
+static bool is_under_way(const struct player *player, const struct job *job)
+{
+    return player->profile->track.present && job->chosen && job->said == RUNG_EN_ROUTE &&
+           job->due_ms != INT64_MAX;
+}
+
+static void track(struct player *player, struct job *job, int64_t now_ms)
+{
+    int64_t way = job->due_ms - job->left_ms, done = now_ms - job->left_ms;
+
+    if (is_under_way(player, job) && now_ms >= job->track_ms && now_ms < job->due_ms) {
+        tell_places(player, &job->team, job->mode,
+                    way <= 0 || done >= way ? TRACK_PARTS : done * TRACK_PARTS / way);
+        job->track_ms = now_ms + player->profile->track.every_ms;
+    }
+}
+
 /* ---- saying ---- */
 
 static enum rung next_rung(const struct job *job)
@@ -162,6 +220,7 @@ static void plan(struct player *player, struct job *job, int64_t now_ms)
     int64_t wait = wait_for(player, job);
 
     job->due_ms = wait < 0 ? INT64_MAX : now_ms + vary(player, wait);
+    job->left_ms = job->track_ms = now_ms;
 }
 
 static void tell_units(struct player *player, const struct job *job)
@@ -223,6 +282,7 @@ static void release(struct player *player, struct job *job)
     if (job->chosen) {
         fleet_set(&player->fleet, &job->team, UNIT_FREE);
         tell_units(player, job);
+        tell_places(player, &job->team, job->mode, 0);
     }
 }
 
@@ -280,6 +340,8 @@ static bool step(struct player *player, struct job *job, int64_t now_ms)
     job->said = rung;
     if (rung == RUNG_ACCEPTED) {
         tell_units(player, job);
+    } else if (rung == RUNG_ON_SCENE) {
+        tell_places(player, &job->team, job->mode, TRACK_PARTS);
     }
     if (rung == RUNG_COMPLETED || rung == RUNG_DECLINED) {
         release(player, job);
@@ -326,6 +388,7 @@ void player_tick(struct player *player, int64_t now_ms)
         if (job->amendment > 0 && now_ms >= job->amendment_due_ms) {
             say_amendment(player, job, now_ms);
         }
+        track(player, job, now_ms);
         if (now_ms >= job->due_ms && step(player, job, now_ms)) {
             remove_job(player, at);
         } else {
@@ -342,6 +405,9 @@ int64_t player_due_ms(const struct player *player)
         due = job->due_ms < due ? job->due_ms : due;
         if (job->amendment > 0 && job->amendment_due_ms < due) {
             due = job->amendment_due_ms;
+        }
+        if (is_under_way(player, job) && job->track_ms < due) {
+            due = job->track_ms;
         }
     }
     return due;
@@ -395,6 +461,7 @@ static void take_order(struct player *player, const struct delivery *delivery, i
     job->order = delivery->order;
     job->incident = delivery->incident;
     job->evacuation = delivery->evacuation_said != NULL;
+    job->mode = delivery->mode;
     job->said = delivery->rung_said;
     keep_words(delivery->event->order_issued.needs, &job->needs, &job->needs_n);
     if (delivery->order_said) {

@@ -21,6 +21,8 @@ struct player_io {
     void (*note)(void *ctx, struct id order, struct bytes note);
     /* Units whose status has changed. */
     void (*units)(void *ctx, const struct unit *units, size_t n);
+    /* Where units are now: `at_ms` and what is not theirs are left to the client. May be NULL. */
+    void (*telemetry)(void *ctx, const struct sample *samples, size_t n);
     /* Something that people should see of an order: missing equipment, a reason. */
     void (*remark)(void *ctx, struct id order, const char *text);
 };
@@ -32,6 +34,8 @@ void player_free(struct player *player);
 /* Whether an order of this mode may reach this agent's sink; if not, why. */
 bool profile_may_play(const struct profile *profile, enum mode mode, const char **ret_reason);
 
+/* Says where the units are that nobody has sent out: at their station. */
+void player_place(struct player *player, enum mode mode);
 void player_take(struct player *player, const struct delivery *delivery, int64_t now_ms);
 /* Says what is due. */
 void player_tick(struct player *player, int64_t now_ms);

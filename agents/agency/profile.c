@@ -5,6 +5,8 @@
 
 #include "common/base/when.h"
 
+enum { TRACK_EVERY_DEFAULT_MS = 1000, TRACK_EVERY_MIN_MS = 50 };
+
 static const struct script SCRIPT_DEFAULT = {
     .acknowledge_ms = 300,
     .accept_ms = 500,
@@ -45,22 +47,47 @@ static int read_words(const struct conf_node *map, const char *key, struct words
 
 static int read_unit(const struct conf_node *map, struct unit *unit, struct err *err)
 {
+    static const char *const KINDS[] = {"unit", "team", NULL};
     int64_t crew = 0;
-    int rc;
+    int rc, kind = UNIT_KIND_UNIT;
 
     unit->id = "";
     if (!conf_is_map(map)) {
-        return conf_fail(map, err, ERR_CONFIG, "a unit is {id, type, abilities, equipment, crew}");
+        return conf_fail(map, err, ERR_CONFIG,
+                         "a unit is {id, type, kind, team, abilities, equipment, crew}");
     }
     unit->type = "";
+    unit->team = "";
     unit->status = UNIT_FREE;
     rc = conf_string(map, "id", CONF_REQUIRED, &unit->id, err);
     rc = rc ? rc : conf_string(map, "type", CONF_OPTIONAL, &unit->type, err);
+    rc = rc ? rc : conf_string(map, "team", CONF_OPTIONAL, &unit->team, err);
+    rc = rc ? rc : conf_choice(map, "kind", CONF_OPTIONAL, KINDS, &kind, err);
     rc = rc ? rc : conf_integer(map, "crew", CONF_OPTIONAL, 0, 100000, &crew, err);
     rc = rc ? rc : read_words(map, "abilities", &unit->abilities, err);
     rc = rc ? rc : read_words(map, "equipment", &unit->equipment, err);
     unit->crew = (uint32_t)crew;
+    unit->kind = (enum unit_kind)kind;
     return rc;
+}
+
+/* As the broker will ask for it. */
+static int check_team(const struct conf_node *node, const struct profile *profile, const struct unit *unit,
+                      struct err *err)
+{
+    if (unit->team[0] == '\0') {
+        return 0;
+    }
+    if (unit->kind == UNIT_KIND_TEAM) {
+        return conf_fail(node, err, ERR_CONFIG, "%s is a team, and a team is in no team", unit->id);
+    }
+    for (size_t i = 0; i < profile->units_n; i++) {
+        if (strcmp(profile->units[i].id, unit->team) == 0 && profile->units[i].kind == UNIT_KIND_TEAM) {
+            return 0;
+        }
+    }
+    return conf_fail(node, err, ERR_CONFIG, "%s: there is no team %s; add a unit of that id with kind: team",
+                     unit->id, unit->team);
 }
 
 static int read_units(const struct conf_node *map, struct profile *profile, struct err *err)
@@ -91,6 +118,9 @@ static int read_units(const struct conf_node *map, struct profile *profile, stru
                                profile->units[i].id);
             }
         }
+    }
+    for (size_t i = 0; i < n && !rc; i++) {
+        rc = check_team(conf_value_at(list, i), profile, &profile->units[i], err);
     }
     return rc;
 }
@@ -135,18 +165,51 @@ static int read_script(const struct conf_node *map, struct script *script, struc
     return rc;
 }
 
+static int read_place(const struct conf_node *track, const char *key, struct position *ret, struct err *err)
+{
+    const struct conf_node *map = NULL;
+    double latitude = 0, longitude = 0;
+    int rc = conf_map(track, key, CONF_REQUIRED, &map, err);
+
+    rc = rc ? rc : conf_number(map, "latitude", CONF_REQUIRED, -90, 90, &latitude, err);
+    rc = rc ? rc : conf_number(map, "longitude", CONF_REQUIRED, -180, 180, &longitude, err);
+    ret->present = true;
+    ret->latitude_e7 = (int32_t)(latitude * 1e7 + (latitude < 0 ? -0.5 : 0.5));
+    ret->longitude_e7 = (int32_t)(longitude * 1e7 + (longitude < 0 ? -0.5 : 0.5));
+    return rc;
+}
+
+static int read_track(const struct conf_node *map, struct track *track, struct err *err)
+{
+    static const char *const DATUMS[] = {"wgs84", "cgcs2000", "gcj02", "bd09", NULL};
+    int datum = 0;
+    int rc = conf_choice(map, "datum", CONF_REQUIRED, DATUMS, &datum, err);
+
+    rc = rc ? rc : read_place(map, "station", &track->station, err);
+    rc = rc ? rc : read_place(map, "scene", &track->scene, err);
+    track->every_ms = TRACK_EVERY_DEFAULT_MS;
+    rc = rc ? rc
+            : conf_duration(map, "every", CONF_OPTIONAL, TRACK_EVERY_MIN_MS, PROFILE_DELAY_MAX_MS,
+                            &track->every_ms, err);
+    track->station.datum = track->scene.datum = (enum datum)(datum + DATUM_WGS84);
+    track->present = rc == 0;
+    return rc;
+}
+
 int profile_read(const struct conf_node *map, struct profile *ret, struct err *err)
 {
     static const char *const SINKS[] = {"actual", "exercise", NULL};
     static const char *const NEEDS[] = {"required", "wished", NULL};
     struct profile profile = {.script = SCRIPT_DEFAULT};
-    const struct conf_node *script = NULL;
+    const struct conf_node *script = NULL, *track = NULL;
     int sink = SINK_ACTUAL, needs = 0;
     int rc = read_words(map, "takes", &profile.takes, err);
 
     rc = rc ? rc : read_units(map, &profile, err);
     rc = rc ? rc : conf_map(map, "script", CONF_OPTIONAL, &script, err);
     rc = rc || !script ? rc : read_script(script, &profile.script, err);
+    rc = rc ? rc : conf_map(map, "track", CONF_OPTIONAL, &track, err);
+    rc = rc || !track ? rc : read_track(track, &profile.track, err);
     rc = rc ? rc : conf_bool(map, "bridge", CONF_OPTIONAL, &profile.bridge, err);
     rc = rc ? rc : conf_choice(map, "needs", CONF_OPTIONAL, NEEDS, &needs, err);
     rc = rc ? rc : conf_choice(map, "sink", CONF_OPTIONAL, SINKS, &sink, err);

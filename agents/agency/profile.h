@@ -21,6 +21,15 @@ struct script {
     int64_t seed;
 };
 
+/* Where units are, for telemetry: at their station, on a straight line to the scene, there. A script knows no
+ * roads. */
+struct track {
+    bool present;
+    struct position station;
+    struct position scene;
+    int64_t every_ms; /* how often a unit on its way says where it is */
+};
+
 enum sink { SINK_ACTUAL, SINK_EXERCISE };
 
 struct profile {
@@ -29,6 +38,7 @@ struct profile {
     size_t units_n;
     bool strict; /* goes only with all the equipment that an order needs; else with what it has */
     struct script script;
+    struct track track;
     bool bridge;
     enum sink sink; /* whom the answers move: real crews, or players of an exercise */
     bool exercise;  /* an actual sink that takes part in exercises; its output says so */

@@ -25,7 +25,9 @@ static void member_json(const struct member *member, const struct agent *agent, 
     for (size_t i = 0; agent != NULL && i < agent->units_n; i++) {
         json_object(&json, NULL);
         json_text(&json, "id", agent->units[i].id);
+        json_text(&json, "kind", unit_kind_name(agent->units[i].kind));
         json_text(&json, "type", agent->units[i].type);
+        json_text(&json, "team", agent->units[i].team);
         json_text(&json, "status", unit_status_name(agent->units[i].status));
         json_unsigned(&json, "crew", agent->units[i].crew);
         json_words(&json, "equipment", agent->units[i].equipment);
@@ -49,10 +51,13 @@ static void member_row(const struct state *state, const struct member *member, c
 
     buf_init(&text, 0);
     for (size_t i = 0; agent != NULL && i < agent->units_n; i++) {
-        buf_printf(&text, "%s%s%s", i > 0 ? ", " : "", agent->units[i].id,
-                   agent->units[i].status == UNIT_OUT_OF_SERVICE ? "(-)"
-                   : agent->units[i].status == UNIT_ASSIGNED     ? "(*)"
-                                                                 : "");
+        const struct unit *unit = &agent->units[i];
+        buf_printf(&text, "%s%s%s%s%s%s", i > 0 ? ", " : "",
+                   unit->kind != UNIT_KIND_TEAM ? "" : lang_text(lang, "team ", "队伍"), unit->id,
+                   unit->status == UNIT_OUT_OF_SERVICE ? "(-)"
+                   : unit->status == UNIT_ASSIGNED     ? "(*)"
+                                                       : "",
+                   unit->team[0] != '\0' ? "@" : "", unit->team);
     }
     for (unsigned lane = 1; agent != NULL && lane <= LANE_MAX; lane++) {
         cursor = agent->acked[lane] > cursor ? agent->acked[lane] : cursor;
@@ -111,13 +116,12 @@ int ctl_agent_list(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
     const struct option options[] = {ONLINE_OPTIONS(online), {NULL, OPTION_FLAG, NULL, NULL, NULL}};
-    const struct page page = {
-        .usage = "muster agent list [options]",
-        .summary =
-            "Lists agents and operators with their rights, units (* on its way, - out of service) and the\n"
-            "record up to which each has acknowledged what it was sent.",
-        .options = options,
-        .examples = "  muster agent list\n  muster agent list --json\n"};
+    const struct page page = {.usage = "muster agent list [options]",
+                              .summary = "Lists agents and operators with their rights, units (* on its way, "
+                                         "- out of service, @ its team)\n"
+                                         "and the record up to which each has acknowledged what it was sent.",
+                              .options = options,
+                              .examples = "  muster agent list\n  muster agent list --json\n"};
     const struct session_needs needs = {0};
     struct arguments arguments;
     struct session *session = NULL;

@@ -131,6 +131,8 @@ static int open_link(struct session *session, bool as_agent, bool has_second, st
                            .on_reply = session_on_reply,
                            .on_tail = session_on_tail,
                            .on_tail_end = session_on_tail_end,
+                           .on_telemetry = session_on_telemetry,
+                           .on_telemetry_refused = session_on_telemetry_refused,
                            .on_bad = on_bad,
                            .on_trouble = on_trouble};
 

@@ -75,6 +75,8 @@ struct session_follow {
     void *ctx;
     int (*item)(void *ctx, const struct tail_item *item, bool live, struct err *err);
     void (*waiting)(void *ctx, const char *why);
+    const struct subscribe *telemetry; /* NULL: none is asked for, and none given */
+    int (*samples)(void *ctx, const struct telemetry *telemetry, struct err *err);
 };
 int session_follow(struct session *session, const struct session_follow *follow, struct err *err);
 

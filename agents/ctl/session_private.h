@@ -58,6 +58,8 @@ struct session {
 int session_wait(struct session *session, const bool *done, int64_t timeout_ms, struct err *err);
 
 /* session_read.c: client_io's. */
+void session_on_telemetry(void *ctx, const struct telemetry *telemetry);
+void session_on_telemetry_refused(void *ctx, const struct telemetry_refused *refused);
 void session_on_tail(void *ctx, const struct tail_item *item);
 void session_on_tail_end(void *ctx, const struct tail_end *end);
 

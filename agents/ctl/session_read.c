@@ -59,6 +59,24 @@ void session_on_tail_end(void *ctx, const struct tail_end *end)
     (void)snprintf(session->detail, sizeof session->detail, "%s", end->detail != NULL ? end->detail : "");
 }
 
+void session_on_telemetry(void *ctx, const struct telemetry *telemetry)
+{
+    struct session *session = ctx;
+
+    if (session->follow != NULL && session->live && session->rc == 0) {
+        session->rc = session->follow->samples(session->follow->ctx, telemetry, &session->err);
+    }
+}
+
+void session_on_telemetry_refused(void *ctx, const struct telemetry_refused *refused)
+{
+    struct session *session = ctx;
+
+    if (session->follow != NULL && session->rc == 0) {
+        session->rc = refusal_fail(session->lang, refused->refusal, refused->detail, &session->err);
+    }
+}
+
 static int begin(struct session *session, enum tail_filter filter, const char *stream, bool follow,
                  struct err *err)
 {
@@ -123,6 +141,10 @@ int session_follow(struct session *session, const struct session_follow *follow,
     rc = rc ? rc : session_wait(session, &session->tail_ended, session->timeout_ms, err);
     if (rc == 0 && session->tail_ended && session->tail_refusal != REFUSED_NOT) {
         rc = refusal_fail(session->lang, session->tail_refusal, session->detail, err);
+    }
+    if (rc == 0 && follow->telemetry != NULL) {
+        rc = client_subscribe(link_client(session->link), follow->telemetry, err);
+        link_wake(session->link);
     }
     rc = rc ? rc : session_wait(session, &never, 0, err);
     session->follow = NULL;

@@ -195,6 +195,17 @@ void client_frame(struct client *client, struct bytes frame)
     case ENVELOPE_TAIL_END:
         client_tail_end(client, &envelope.tail_end);
         break;
+    case ENVELOPE_TELEMETRY:
+        client_telemetry(client, &envelope.telemetry);
+        break;
+    case ENVELOPE_TELEMETRY_REFUSED:
+        client_telemetry_refused(client, &envelope.telemetry_refused);
+        break;
+    case ENVELOPE_CREDIT:
+        if (envelope.credit.lane == LANE_TELEMETRY) {
+            client_telemetry_taken(client, envelope.credit.add);
+        }
+        break;
     default:
         break; /* of a later protocol, or an agent's own kind: nothing to us */
     }
@@ -234,6 +245,7 @@ int64_t client_due_ms(const struct client *client)
     if (work_waits(client)) {
         due = earlier(due, client->trouble_until_ms);
     }
+    due = earlier(due, client_telemetry_due(client));
     return earlier(earlier(due, client_submit_due(client)), client_ack_due(client));
 }
 
@@ -272,6 +284,7 @@ void client_tick(struct client *client)
     if (client->state == CLIENT_READY) {
         client_submit_pump(client);
         client_ack_send(client);
+        client_telemetry_tick(client);
     }
     if (now >= client->trim_ms) {
         struct err err = {0};
@@ -362,6 +375,7 @@ void client_free(struct client *client)
         free(client->pending[i].frame.p);
     }
     free(client->pending);
+    client_telemetry_free(client);
     keyring_free(client->keyring);
     buf_free(&client->claimed);
     buf_free(&client->seen);

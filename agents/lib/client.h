@@ -29,6 +29,11 @@ enum {
     CLIENT_EXPIRY_MS = 10 * 60 * 1000,
     CLIENT_RECEIPT_EXPIRY_MS = 6 * 24 * 60 * 60 * 1000, /* what was done stays true; a window of 7 days is
                                                           the most, and our clock may be behind the bus */
+    CLIENT_TELEMETRY_MAX = 1024,  /* values that this agent publishes: two of each of 512 units */
+    CLIENT_TELEMETRY_WINDOW = 32, /* envelopes of them that the broker has not taken yet: an eighth of the
+                                      transport's queue, so that telemetry never fills it */
+    CLIENT_TELEMETRY_CREDIT = 8,  /* envelopes under way to us */
+    CLIENT_TELEMETRY_AGAIN_MS = 1000,
     CLIENT_HELLO_AGAIN_MS = 500, /* after a Bye; doubles, with jitter, up to the next */
     CLIENT_HELLO_AGAIN_MAX_MS = 30000,
     CLIENT_BUSY_AGAIN_MAX_MS = 5000 /* after a Bye BUSY: the broker starts, stops or cannot just now */
@@ -98,6 +103,10 @@ struct client_io {
     void (*on_delivery)(void *ctx, const struct delivery *delivery);
     void (*on_tail)(void *ctx, const struct tail_item *item);
     void (*on_tail_end)(void *ctx, const struct tail_end *end);
+    /* Telemetry of the subscription. Unsigned: it is the broker's word who measured it. */
+    void (*on_telemetry)(void *ctx, const struct telemetry *telemetry);
+    /* What was published was not taken, or the subscription has ended. Not told of BUSY, which is retried. */
+    void (*on_telemetry_refused)(void *ctx, const struct telemetry_refused *refused);
     /* A record that was not given on, because its author's signature does not hold or it cannot be read. */
     void (*on_bad)(void *ctx, uint64_t seq, const char *why);
     /* The journal fails: what came waits, unacknowledged, and is tried again every second. */
@@ -152,5 +161,17 @@ int client_resume(struct client *client, struct err *err);
  * here. Replaces the tail before it, and is taken up again after a reconnect; items of TAIL_OPEN that came
  * before the end may then come twice. ERR_DATA when the stream's name is too long. */
 int client_tail(struct client *client, const struct tail *tail, struct err *err);
+
+/* Publishes telemetry of this agent: `agent` of a sample is not read; at_ms 0 means now, mode MODE_NONE the
+ * options'. The last value of each (mode, unit, name) is kept in memory, CLIENT_TELEMETRY_MAX of them (the
+ * one that was said longest ago makes room), sent at once if it may be, and all again at each Welcome: a
+ * broker that was restarted has none. There is no reply. ERR_DATA names the sample that is not well-formed,
+ * and nothing was taken; ERR_NO_MEMORY. */
+int client_publish(struct client *client, const struct sample *samples, size_t n, struct err *err);
+
+/* Asks for telemetry, which comes by on_telemetry: first what there is, then what changes. `credit` 0 means
+ * CLIENT_TELEMETRY_CREDIT, mode MODE_NONE the options'. Replaces the subscription before it and is asked for
+ * again after a reconnect; `end` ends it. ERR_DATA when the source is no agency and no agent. */
+int client_subscribe(struct client *client, const struct subscribe *subscribe, struct err *err);
 
 #endif

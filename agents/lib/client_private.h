@@ -48,6 +48,17 @@ struct ack_lane {
     uint32_t credit; /* to be given back */
 };
 
+struct publisher;
+
+/* What the user asked for. */
+struct client_subscription {
+    bool wanted;
+    char source[NAME_MAX_BYTES + 1];
+    struct subscribe said;
+    uint32_t taken;   /* envelopes since credit was last given */
+    int64_t again_ms; /* boot time: the broker was busy; 0: no need */
+};
+
 struct client {
     struct client_options options;
     struct journal *journal;
@@ -103,6 +114,8 @@ struct client {
     int64_t trouble_until_ms;
     int64_t trim_ms;
     struct ack_lane lanes[LANE_MAX + 1];
+    struct publisher *publisher; /* NULL: nothing was published yet */
+    struct client_subscription subscription;
 };
 
 /* An order lives 30 days at most; what another took is remembered so long. */
@@ -170,5 +183,14 @@ int64_t client_ack_due(const struct client *client);
 /* Cursors and head go into the journal; once its transaction is durable, client_ack_kept() says so. */
 int client_ack_keep(struct client *client, struct err *err);
 void client_ack_kept(struct client *client);
+
+/* client_telemetry.c */
+void client_telemetry_welcome(struct client *client);
+void client_telemetry_taken(struct client *client, uint32_t n); /* the broker's Credit */
+void client_telemetry(struct client *client, const struct telemetry *telemetry);
+void client_telemetry_refused(struct client *client, const struct telemetry_refused *refused);
+void client_telemetry_tick(struct client *client);
+int64_t client_telemetry_due(const struct client *client);
+void client_telemetry_free(struct client *client);
 
 #endif

@@ -120,6 +120,7 @@ void client_session_welcome(struct client *client, const struct welcome *welcome
     client_session_head(client, &welcome->head);
     client_submit_pump(client);
     client_ack_send(client);
+    client_telemetry_welcome(client);
     if (client->io.on_ready) {
         client->io.on_ready(client->io.ctx, welcome);
     }

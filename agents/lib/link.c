@@ -327,6 +327,16 @@ static void io_tail_end(void *ctx, const struct tail_end *end)
     PASS_ON(on_tail_end, end)
 }
 
+static void io_telemetry(void *ctx, const struct telemetry *telemetry)
+{
+    PASS_ON(on_telemetry, telemetry)
+}
+
+static void io_telemetry_refused(void *ctx, const struct telemetry_refused *refused)
+{
+    PASS_ON(on_telemetry_refused, refused)
+}
+
 static void io_bad(void *ctx, uint64_t seq, const char *why)
 {
     PASS_ON(on_bad, seq, why)
@@ -370,6 +380,8 @@ static int open_parts(struct link *link, const struct link_options *options, str
         .on_delivery = io_delivery,
         .on_tail = io_tail,
         .on_tail_end = io_tail_end,
+        .on_telemetry = io_telemetry,
+        .on_telemetry_refused = io_telemetry_refused,
         .on_bad = io_bad,
         .on_trouble = io_trouble,
     };

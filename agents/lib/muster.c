@@ -112,6 +112,8 @@ static int open_link(struct muster *muster, const struct muster_options *options
         .on_refused = on_refused,
         .on_reply = handle_give_reply,
         .on_delivery = handle_give,
+        .on_telemetry = handle_give_telemetry,
+        .on_telemetry_refused = handle_give_telemetry_refused,
         .on_bad = on_bad,
         .on_trouble = on_trouble,
     };
@@ -132,6 +134,7 @@ int muster_open(const struct muster_options *options, struct muster **ret, char 
     }
     memcpy(&known, options, options->size < sizeof known ? options->size : sizeof known);
     muster->callbacks = known.callbacks;
+    muster->telemetry = known.telemetry;
     muster->ctx = known.ctx;
     snprintf(muster->software, sizeof muster->software, "%s", known.software ? known.software : "libmuster");
     rc = crypto_init();
@@ -160,6 +163,7 @@ void muster_close(struct muster *muster)
 {
     if (muster) {
         muster->callbacks = (struct muster_callbacks){0};
+        muster->telemetry = (struct muster_telemetry_callbacks){0};
         free_all(muster);
     }
 }

@@ -64,7 +64,9 @@ struct muster_unit {
     const char *const *equipment; /* words of the region's policy, e.g. "scba" */
     size_t equipment_n;
     enum muster_unit_status status;
-    uint32_t crew; /* heads */
+    uint32_t crew;    /* heads */
+    bool is_team;     /* 队伍, people; else a vehicle or device with its crew */
+    const char *team; /* id of the team of this agent that the unit belongs to */
 };
 
 /* What is known; begin with muster_report_init(), which makes every number "not said". */
@@ -162,6 +164,23 @@ struct muster_notice {
     int64_t at_ms;
 };
 
+/* 遥测: what one thing of one unit was at one moment. The last value wins: what a newer one replaced reaches
+ * nobody, and none is kept in the region's log. */
+struct muster_sample {
+    const char *agent;       /* who measured it, by the broker's word; not read when publishing */
+    const char *unit;        /* of the agent; "" the agent itself */
+    const char *name;        /* "position", or what was measured: "h2s", "water_level" */
+    int64_t at_ms;           /* when; 0 (publishing): now */
+    enum muster_mode mode;   /* 0 (publishing): the handle's */
+    enum muster_datum datum; /* of a position; a reading has none */
+    double latitude;         /* degrees */
+    double longitude;
+    uint32_t accuracy_m;         /* 0: not stated */
+    int64_t value;               /* a reading is value * 10^exponent */
+    int32_t exponent;            /* -18 to 18 */
+    const char *unit_of_measure; /* as UCUM writes it: "[ppm]", "cm", "Cel" */
+};
+
 struct muster_reply {
     uint64_t tag; /* the submitter's */
     enum muster_outcome outcome;
@@ -186,6 +205,12 @@ struct muster_callbacks {
     void (*on_trouble)(void *ctx, const char *text); /* for the keeper's eye: a bad record, a full disk */
 };
 
+struct muster_telemetry_callbacks {
+    void (*on_telemetry)(void *ctx, const struct muster_sample *samples, size_t n);
+    /* What was published was not taken, or (subscription) the subscription was refused or has ended. */
+    void (*on_refused)(void *ctx, bool subscription, const char *refusal, const char *text);
+};
+
 struct muster_options {
     size_t size;               /* sizeof(struct muster_options) */
     const char *endpoint;      /* "tcp://host:port" */
@@ -199,6 +224,7 @@ struct muster_options {
     bool no_deliveries;        /* only say things: another process of this agent takes its orders */
     struct muster_callbacks callbacks;
     void *ctx;
+    struct muster_telemetry_callbacks telemetry;
 };
 
 /* Opens the journal and begins to connect; returns before there is a session. On failure `error` (may be
@@ -238,6 +264,15 @@ int muster_state_units(struct muster *muster, const struct muster_unit *units, s
 /* Said once: the same rung again is 0 and sends nothing. -20 when the order was never delivered here, -17
  * when a later rung was said already. */
 int muster_receipt(struct muster *muster, const struct muster_receipt *receipt, uint64_t tag);
+
+/* Publishes telemetry; there is no reply. The last value of each (mode, unit, name), 1,024 of them, is kept
+ * in memory: what cannot be sent now goes when it may, the newest value only, and all of them again in each
+ * new session. -2 when a sample is not well-formed (muster_error() says which); then none was taken. */
+int muster_publish(struct muster *muster, const struct muster_sample *samples, size_t n);
+/* Asks for telemetry of an agency ("370102/fire-rescue"), an agent, or everybody (""); mode 0: the handle's.
+ * on_telemetry is given what there is, then what changes, after a reconnect too. A new one replaces it. */
+int muster_subscribe(struct muster *muster, const char *source, enum muster_mode mode);
+int muster_unsubscribe(struct muster *muster);
 
 /* The general words of a code; and the last failure of this handle, in one line ("" none). */
 const char *muster_strerror(int code);

@@ -18,6 +18,7 @@ struct muster {
     struct public_keys region;
     char software[MUSTER_SOFTWARE];
     struct muster_callbacks callbacks;
+    struct muster_telemetry_callbacks telemetry;
     void *ctx;
     bool resume; /* the journal's open orders are still to be given */
     char error[512];
@@ -28,6 +29,8 @@ int handle_done(struct muster *muster, int rc, const struct err *err);
 
 /* The client's callbacks, in the public header's words; ctx is the handle. */
 void handle_give(void *ctx, const struct delivery *delivery);
+void handle_give_telemetry(void *ctx, const struct telemetry *telemetry);
+void handle_give_telemetry_refused(void *ctx, const struct telemetry_refused *refused);
 void handle_give_reply(void *ctx, uint64_t tag, const struct reply *reply);
 
 #endif

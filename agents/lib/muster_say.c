@@ -176,6 +176,8 @@ int muster_state_units(struct muster *muster, const struct muster_unit *units, s
             .equipment = {units[i].equipment, units[i].equipment_n},
             .status = units[i].status ? (enum unit_status)units[i].status : UNIT_FREE,
             .crew = units[i].crew,
+            .kind = units[i].is_team ? UNIT_KIND_TEAM : UNIT_KIND_UNIT,
+            .team = text_of(units[i].team),
         };
     }
     command.state_units = (struct state_units){said, n};

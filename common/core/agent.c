@@ -16,6 +16,17 @@ const struct unit *agent_unit(const struct agent *agent, const char *id)
     return bsearch(id, agent->units, agent->units_n, sizeof *agent->units, compare_id);
 }
 
+bool agent_unit_brings(const struct agent *agent, const struct unit *unit, const char *equipment)
+{
+    bool has = words_have(unit->equipment, equipment);
+
+    for (size_t i = 0; i < agent->units_n && !has && unit->kind == UNIT_KIND_TEAM; i++) {
+        const struct unit *member = &agent->units[i];
+        has = strcmp(member->team, unit->id) == 0 && words_have(member->equipment, equipment);
+    }
+    return has;
+}
+
 void agent_free(struct agent *agent)
 {
     if (agent == NULL) {

@@ -14,6 +14,8 @@ struct agent {
 };
 
 const struct unit *agent_unit(const struct agent *agent, const char *id);
+/* Equipment of the unit; of a team: its own and that of the units that belong to it. */
+bool agent_unit_brings(const struct agent *agent, const struct unit *unit, const char *equipment);
 void agent_free(struct agent *agent);
 
 #endif

@@ -214,14 +214,11 @@ static bool signer_may_speak(struct deciding *d)
 static bool in_time(struct deciding *d)
 {
     const struct command *command = d->command;
-    int64_t tolerance = d->region->policy.clock_tolerance_ms;
+    int64_t tolerance = region_clock_tolerance_ms(d->region);
     int64_t now = d->env->now_ms;
 
     if (command->signer == SIGNER_ROOT || command->signer == SIGNER_BROKER || command->kind == COMMAND_ACK) {
         return true;
-    }
-    if (tolerance == 0) {
-        tolerance = CLOCK_TOLERANCE_DEFAULT_MS;
     }
     if (command->issued_at_ms <= 0 || command->expires_at_ms < command->issued_at_ms ||
         command->expires_at_ms - command->issued_at_ms > COMMAND_LIFE_MAX_MS) {

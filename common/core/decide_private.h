@@ -6,7 +6,6 @@
 
 enum {
     COMMAND_LIFE_MAX_MS = 7 * 24 * 3600 * 1000, /* a command waits at most a week in a journal */
-    CLOCK_TOLERANCE_DEFAULT_MS = 5 * 60 * 1000, /* without a policy's word */
     AMEND_ANSWER_DEFAULT_MS = 2 * 60 * 1000,
     DEADLINES_PER_COMMAND_MAX = 256 /* the rest are due still, and passed by the next */
 };

@@ -350,9 +350,11 @@ static int unit_copy(struct state *state, const struct unit *from, struct unit *
     struct unit unit = {.id = state_intern(state, from->id),
                         .type = state_intern(state, from->type),
                         .status = from->status,
-                        .crew = from->crew};
+                        .crew = from->crew,
+                        .kind = from->kind,
+                        .team = state_intern(state, from->team)};
 
-    if (unit.id == NULL || unit.type == NULL ||
+    if (unit.id == NULL || unit.type == NULL || unit.team == NULL ||
         state_intern_words(state, from->abilities, &unit.abilities) < 0) {
         return ERR_NO_MEMORY;
     }

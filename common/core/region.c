@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CLOCK_TOLERANCE_MS = 5 * 60 * 1000 }; /* without a policy's word */
+
 static int compare_name(const void *key, const void *element)
 {
     return strcmp(key, ((const struct member *)element)->name);
@@ -44,6 +46,13 @@ bool member_has_right(const struct member *member, const char *right, const char
         }
     }
     return false;
+}
+
+int64_t region_clock_tolerance_ms(const struct region *region)
+{
+    int64_t said = region->policy.clock_tolerance_ms;
+
+    return said == 0 ? CLOCK_TOLERANCE_MS : said;
 }
 
 bool policy_equal(const struct policy *a, const struct policy *b)

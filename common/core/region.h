@@ -40,6 +40,9 @@ const struct member *region_member_by_curve(const struct region *region, const u
  * NULL. */
 bool member_has_right(const struct member *member, const char *right, const char *kind);
 
+/* How far an author's clock may be off; what the policy says, or five minutes. */
+int64_t region_clock_tolerance_ms(const struct region *region);
+
 /* The same rules in the same order, under the same version. */
 bool policy_equal(const struct policy *a, const struct policy *b);
 

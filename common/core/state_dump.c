@@ -272,6 +272,8 @@ static bool dump_agent(void *ctx, const struct agent *agent)
         put_words(ret, "equipment", unit->equipment);
         put_text(ret, "status", unit_status_name(unit->status));
         put_number(ret, "crew", unit->crew);
+        put_text(ret, "kind", unit->kind == UNIT_KIND_TEAM ? unit_kind_name(unit->kind) : "");
+        put_text(ret, "team", unit->team);
         buf_puts(ret, "\n");
     }
     return true;

@@ -37,8 +37,14 @@ static const struct name_row rungs[] = {{RUNG_ISSUED, "issued", "已下达"},
                                         {RUNG_EXPIRED, "expired", "逾期失效"},
                                         {0, NULL, NULL}};
 
-static const struct name_row lanes[] = {
-    {LANE_URGENT, "urgent", ""}, {LANE_ORDERS, "orders", ""}, {LANE_BULK, "bulk", ""}, {0, NULL, NULL}};
+static const struct name_row lanes[] = {{LANE_URGENT, "urgent", ""},
+                                        {LANE_ORDERS, "orders", ""},
+                                        {LANE_BULK, "bulk", ""},
+                                        {LANE_TELEMETRY, "telemetry", ""},
+                                        {0, NULL, NULL}};
+
+static const struct name_row unit_kinds[] = {
+    {UNIT_KIND_UNIT, "unit", ""}, {UNIT_KIND_TEAM, "team", ""}, {0, NULL, NULL}};
 
 static const struct name_row unit_statuses[] = {{UNIT_FREE, "free", ""},
                                                 {UNIT_ASSIGNED, "assigned", ""},
@@ -131,6 +137,22 @@ enum rung rung_parse(const char *name)
 const char *lane_name(enum lane lane)
 {
     return name_of(lanes, (int)lane, false);
+}
+
+const char *unit_kind_name(enum unit_kind kind)
+{
+    return name_of(unit_kinds, (int)kind, false);
+}
+
+bool unit_kind_parse(const char *name, enum unit_kind *ret)
+{
+    bool team = strcmp(name, unit_kinds[UNIT_KIND_TEAM].name) == 0;
+
+    if (!team && strcmp(name, unit_kinds[UNIT_KIND_UNIT].name) != 0) {
+        return false;
+    }
+    *ret = team ? UNIT_KIND_TEAM : UNIT_KIND_UNIT;
+    return true;
 }
 
 const char *unit_status_name(enum unit_status status)

@@ -44,7 +44,17 @@ enum rung {
 };
 
 /* Lanes of delivery: a lower number goes first. */
-enum lane { LANE_NONE = 0, LANE_URGENT = 1, LANE_ORDERS = 2, LANE_BULK = 3, LANE_MAX = 3 };
+enum lane {
+    LANE_NONE = 0,
+    LANE_URGENT = 1,
+    LANE_ORDERS = 2,
+    LANE_BULK = 3,
+    LANE_MAX = 3,      /* of those that are delivered from the log and acknowledged */
+    LANE_TELEMETRY = 4 /* never kept: a word of Credit only */
+};
+
+/* A vehicle or device with its crew; or people, 队伍, to whom units of the same agent may belong. */
+enum unit_kind { UNIT_KIND_UNIT = 0, UNIT_KIND_TEAM = 1 };
 
 enum unit_status { UNIT_NONE = 0, UNIT_FREE = 1, UNIT_ASSIGNED = 2, UNIT_OUT_OF_SERVICE = 3 };
 
@@ -76,6 +86,7 @@ const char *datum_name(enum datum datum);
 const char *report_kind_name(enum report_kind kind);
 const char *rung_name(enum rung rung);
 const char *lane_name(enum lane lane);
+const char *unit_kind_name(enum unit_kind kind);
 const char *unit_status_name(enum unit_status status);
 const char *fact_name(enum fact fact);
 /* The same in Chinese, for people of a duty room. */
@@ -87,6 +98,8 @@ const char *fact_name_zh(enum fact fact);
 enum mode mode_parse(const char *name);
 enum datum datum_parse(const char *name);
 enum rung rung_parse(const char *name);
+/* False: no such kind. */
+bool unit_kind_parse(const char *name, enum unit_kind *ret);
 enum unit_status unit_status_parse(const char *name);
 enum fact fact_parse(const char *name);
 
@@ -146,6 +159,8 @@ struct unit {
     struct words equipment;
     enum unit_status status;
     uint32_t crew;
+    enum unit_kind kind;
+    const char *team; /* id of the team of the same agent that it belongs to; "" none */
 };
 
 struct kind_policy {

@@ -250,6 +250,9 @@ static void speak(struct engine *engine, struct submission *submission)
     }
     intake_reply(engine, submission, &reply);
     deliver_committed(engine, submission);
+    if (reply.outcome == OUTCOME_DONE && submission->command.kind == COMMAND_REVOKE) {
+        telemetry_forget(engine, submission->command.revoke.name);
+    }
 }
 
 static void speak_all(struct engine *engine)

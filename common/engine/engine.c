@@ -21,7 +21,10 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     }
     engine->state = state_new();
     engine->recent = calloc(RECENT_HASHES, sizeof *engine->recent);
-    if (engine->state == NULL || engine->recent == NULL || fresh_init(&engine->fresh) < 0) {
+    engine->last_values = last_values_new();
+    if (engine->state == NULL || engine->recent == NULL || engine->last_values == NULL ||
+        fresh_init(&engine->fresh) < 0) {
+        last_values_free(engine->last_values);
         state_free(engine->state);
         fresh_free(&engine->fresh);
         free(engine->recent);
@@ -60,6 +63,7 @@ void engine_free(struct engine *engine)
         return;
     }
     sessions_free(engine);
+    last_values_free(engine->last_values);
     batch_free(&engine->gather);
     batch_free(&engine->flight);
     intake_drop_parked(engine);
@@ -226,12 +230,20 @@ static void handle(struct engine *engine, struct session *session, const struct 
     case ENVELOPE_CREDIT:
         if (envelope->credit.lane == LANE_NONE) {
             tail_credit(engine, session, envelope->credit.add);
+        } else if (envelope->credit.lane == LANE_TELEMETRY) {
+            telemetry_credit(engine, session, envelope->credit.add);
         } else {
             deliver_credit(engine, session, envelope->credit.lane, envelope->credit.add);
         }
         return;
     case ENVELOPE_TAIL:
         tail_begin(engine, session, &envelope->tail);
+        return;
+    case ENVELOPE_TELEMETRY:
+        telemetry_publish(engine, session, &envelope->telemetry);
+        return;
+    case ENVELOPE_SUBSCRIBE:
+        telemetry_subscribe(engine, session, &envelope->subscribe);
         return;
     case ENVELOPE_BEAT:
         return; /* heard, which is all it says; ours goes by itself */
@@ -330,6 +342,9 @@ void engine_tick(struct engine *engine)
         sessions_sweep(engine, boot);
     }
     go_on(engine);
+    if (boot >= telemetry_due_ms(engine) && engine->phase == PHASE_SERVICE) {
+        telemetry_pump(engine);
+    }
 }
 
 /* Else what is due waits for the log, whose answer looks again: the clock would only spin. */
@@ -353,6 +368,7 @@ int64_t engine_due_ms(const struct engine *engine)
         at = engine->swept_ms + SWEEP_MS;
     }
     at = room_ask_ms(engine) < at ? room_ask_ms(engine) : at;
+    at = telemetry_due_ms(engine) < at ? telemetry_due_ms(engine) : at;
     if (can_pass_deadlines(engine)) {
         int64_t deadline = due != NULL ? due->at_ms - engine->offset_ms : INT64_MAX;
         int64_t ask = streams_ask_due_ms(engine);

@@ -32,9 +32,15 @@ enum {
                                        incident of its own; the others are in the log, and read when needed */
     ENGINE_FRESH_IDS_MAX = 65536, /* ids given since the start that need no look-up: 20 bytes each */
     ENGINE_WINDOW_MAX = 1024,     /* deliveries of a lane, or tail items, under way to one session */
-    ENGINE_HOLD_MS = 2000,        /* how long an author's later commands wait for one that was turned away */
-    ENGINE_RETRY_MS = 250,        /* what BUSY and DISK tell, and the pause before our own next try */
-    ENGINE_REFUSALS_BURST = 50,   /* refusals of one author that are kept at once ... */
+    /* Values of telemetry in memory: 64 Ki of 240 B with names of 40 B as a rule (200 B at most), so 18 MiB
+     * as a rule. Of one agent: two of each unit that it may have. */
+    ENGINE_TELEMETRY_MAX = 64 * 1024,
+    ENGINE_TELEMETRY_PER_AGENT_MAX = 8 * 1024,
+    ENGINE_TELEMETRY_WINDOW_MAX = 16, /* envelopes under way to one subscriber, of a queue of 256: the rest is
+                                         for orders */
+    ENGINE_HOLD_MS = 2000,      /* how long an author's later commands wait for one that was turned away */
+    ENGINE_RETRY_MS = 250,      /* what BUSY and DISK tell, and the pause before our own next try */
+    ENGINE_REFUSALS_BURST = 50, /* refusals of one author that are kept at once ... */
     ENGINE_REFUSALS_REFILL_MS = 2000 /* ... and one more for each of these; the rest are counted */
 };
 
@@ -81,6 +87,8 @@ struct engine_numbers {
     uint64_t streams; /* loaded */
     uint64_t delivered;
     uint64_t bad_frames;
+    uint64_t samples;   /* of telemetry, taken */
+    uint64_t telemetry; /* envelopes of it, given to subscribers */
 };
 
 struct engine;

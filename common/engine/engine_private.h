@@ -17,6 +17,9 @@
 
 struct job;
 struct session;
+struct subscription;
+struct telemetry_value;
+struct last_values;
 
 /* --- streams.c: what is loaded -------------------------------------------------------------------- */
 
@@ -68,7 +71,9 @@ struct author {
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
     size_t parked;                         /* its commands among engine->parked */
     struct batch_proof *proof;             /* of its last batch; NULL: it has sent none */
-    int64_t refusals_at_ms;                /* token bucket of kept refusals */
+    struct telemetry_value *values;        /* its telemetry, the least recently updated first */
+    size_t values_n;
+    int64_t refusals_at_ms; /* token bucket of kept refusals */
     uint32_t refusals_left;
     uint64_t refusals_uncounted; /* beyond the cap, not yet in a record */
     uint64_t refusals_up_to;
@@ -128,6 +133,14 @@ struct tail_state {
     char last_open[STREAM_NAME_MAX];
 };
 
+/* What a session publishes. */
+struct publishing {
+    uint32_t taken;     /* envelopes that it was not given credit back for */
+    uint32_t refused;   /* samples refused since it was last told */
+    int64_t refused_ms; /* boot time of that; 0: never */
+    enum refusal refusal;
+};
+
 struct session {
     struct peer peer;
     struct author *author;
@@ -141,6 +154,8 @@ struct session {
     int64_t beat_ms;         /* last beat sent */
     struct lane_state lanes[LANE_MAX + 1];
     struct tail_state tail;
+    struct publishing publishing;
+    struct subscription *subscription; /* NULL: none */
     UT_hash_handle hh;
     struct session *prev, *next; /* author->sessions, oldest first */
 };
@@ -202,6 +217,7 @@ struct engine {
     struct author *authors;
     struct session *sessions;
     uint64_t serials;
+    struct last_values *last_values; /* telemetry.c */
 
     struct submission *parked; /* in order of arrival */
     size_t parked_n;
@@ -319,6 +335,21 @@ void tail_credit(struct engine *engine, struct session *session, uint32_t add);
 void tail_committed(struct engine *engine);
 void tail_pump(struct engine *engine, struct session *session);
 void tail_clear(struct session *session);
+
+/* telemetry.c */
+struct last_values *last_values_new(void);
+void last_values_free(struct last_values *last_values);
+void telemetry_publish(struct engine *engine, struct session *session, const struct telemetry *said);
+void telemetry_subscribe(struct engine *engine, struct session *session, const struct subscribe *said);
+void telemetry_credit(struct engine *engine, struct session *session, uint32_t add);
+void telemetry_drop(struct engine *engine, struct session *session);
+/* An agent that was revoked measures nothing. */
+void telemetry_forget(struct engine *engine, const char *name);
+/* What could not be said before. */
+void telemetry_sweep(struct engine *engine, struct session *session, int64_t boot_ms);
+/* Gives subscribers what has changed. Last in a turn: orders and replies have gone. */
+void telemetry_pump(struct engine *engine);
+int64_t telemetry_due_ms(const struct engine *engine); /* boot time; INT64_MAX: nothing to give */
 
 /* sessions.c */
 struct session *session_of(struct engine *engine, struct peer peer);

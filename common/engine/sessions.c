@@ -40,6 +40,7 @@ void session_drop(struct engine *engine, struct session *session)
     /* uthash frees its table with the last entry, and the analyser forgets that it then says so. */
     HASH_DEL(engine->sessions, session); /* NOLINT(clang-analyzer-unix.Malloc) */
     tail_clear(session);
+    telemetry_drop(engine, session);
     free(session);
 }
 
@@ -388,6 +389,7 @@ void sessions_sweep(struct engine *engine, int64_t boot_ms)
         if (session->welcomed) {
             deliver_pump(engine, session);
             tail_pump(engine, session);
+            telemetry_sweep(engine, session, boot_ms);
         }
     }
     HASH_ITER (hh, engine->authors, author, next_author) {

@@ -92,6 +92,12 @@ static void put_units(struct json *json, const struct view_step *step)
         json_words(json, "abilities", unit->abilities);
         json_words(json, "equipment", unit->equipment);
         json_unsigned(json, "crew", unit->crew);
+        if (unit->kind == UNIT_KIND_TEAM) {
+            json_text(json, "kind", unit_kind_name(unit->kind));
+        }
+        if (unit->team[0] != '\0') {
+            json_text(json, "team", unit->team);
+        }
         json_object_end(json);
     }
     json_array_end(json);

@@ -241,8 +241,15 @@ static void say_units(const struct saying *s)
     for (size_t i = 0; i < step->units_n; i++) {
         const struct unit *unit = &step->units[i];
         unsigned status = unit->status <= UNIT_OUT_OF_SERVICE ? (unsigned)unit->status : 0;
-        buf_printf(s->ret, "%s%s %s", i > 0 ? ", " : "", unit->id,
-                   s->voice->zh ? zh[status] : unit_status_name(unit->status));
+        buf_printf(s->ret, "%s%s%s", i > 0 ? ", " : "",
+                   unit->kind != UNIT_KIND_TEAM ? ""
+                   : s->voice->zh               ? "队伍 "
+                                                : "team ",
+                   unit->id);
+        if (unit->team[0] != '\0') {
+            buf_printf(s->ret, s->voice->zh ? "（队伍 %s）" : " of team %s", unit->team);
+        }
+        buf_printf(s->ret, " %s", s->voice->zh ? zh[status] : unit_status_name(unit->status));
         if (unit->equipment.n > 0) {
             buf_puts(s->ret, " [");
             view_say_words(unit->equipment, s->ret);

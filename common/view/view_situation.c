@@ -44,7 +44,7 @@ static bool any_unit_has(const struct agent *agent, const struct order *order, c
 {
     for (size_t i = 0; agent != NULL && i < order->units.n; i++) {
         const struct unit *unit = agent_unit(agent, order->units.at[i]);
-        if (unit != NULL && words_have(unit->equipment, equipment)) {
+        if (unit != NULL && agent_unit_brings(agent, unit, equipment)) {
             return true;
         }
     }

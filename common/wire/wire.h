@@ -15,6 +15,7 @@
 #include "common/core/command.h"
 #include "common/core/event.h"
 #include "common/core/refusal.h"
+#include "common/core/telemetry.h"
 #include "common/crypto/crypto.h"
 
 enum {
@@ -105,11 +106,14 @@ enum envelope_kind {
     ENVELOPE_TAIL = 4,
     ENVELOPE_BEAT = 5,
     ENVELOPE_BYE = 6,
+    ENVELOPE_TELEMETRY = 7,
+    ENVELOPE_SUBSCRIBE = 8,
     ENVELOPE_WELCOME = 16,
     ENVELOPE_REPLY = 17,
     ENVELOPE_DELIVER = 18,
     ENVELOPE_TAIL_ITEM = 19,
-    ENVELOPE_TAIL_END = 20
+    ENVELOPE_TAIL_END = 20,
+    ENVELOPE_TELEMETRY_REFUSED = 21
 };
 
 struct signed_head {
@@ -159,7 +163,7 @@ struct reply {
 };
 
 struct credit {
-    enum lane lane; /* LANE_NONE: tail items */
+    enum lane lane; /* LANE_NONE: tail items; LANE_TELEMETRY: its envelopes */
     uint32_t add;
 };
 
@@ -220,6 +224,26 @@ struct bye {
     const char *reason;
 };
 
+struct telemetry {
+    const struct sample *samples;
+    size_t samples_n;
+};
+
+struct subscribe {
+    const char *source; /* agency or agent; "" everybody */
+    enum mode mode;     /* MODE_NONE: actual */
+    bool every_mode;
+    uint32_t credit; /* envelopes */
+    bool end;
+};
+
+struct telemetry_refused {
+    enum refusal refusal;
+    const char *detail;
+    bool subscription;
+    uint32_t samples;
+};
+
 struct envelope {
     enum envelope_kind kind;
     union {
@@ -229,11 +253,14 @@ struct envelope {
         struct tail tail;
         struct beat beat;
         struct bye bye;
+        struct telemetry telemetry;
+        struct subscribe subscribe;
         struct welcome welcome;
         struct reply reply;
         struct deliver deliver;
         struct tail_item tail_item;
         struct tail_end tail_end;
+        struct telemetry_refused telemetry_refused;
     };
 };
 

@@ -52,7 +52,8 @@ int wire_check_number(struct err *err, const struct place *place, const struct w
 
     switch (row->type) {
     case WIRE_ENUM:
-        if (value > INT32_MAX || !protobuf_c_enum_descriptor_get_value(field->descriptor, (int)value))
+        if (value > INT32_MAX || (row->max > 0 && value > row->max) ||
+            !protobuf_c_enum_descriptor_get_value(field->descriptor, (int)value))
             return wire_refuse(err, place, "unknown value %" PRIu64, value);
         return 0;
     case WIRE_ONLY:
@@ -64,6 +65,9 @@ int wire_check_number(struct err *err, const struct place *place, const struct w
     case WIRE_S32:
         if (value > UINT32_MAX)
             return wire_refuse(err, place, "larger than 32 bits");
+        number = (value & 1) ? -(int64_t)(value >> 1) - 1 : (int64_t)(value >> 1);
+        break;
+    case WIRE_S64:
         number = (value & 1) ? -(int64_t)(value >> 1) - 1 : (int64_t)(value >> 1);
         break;
     case WIRE_I32:
@@ -110,6 +114,7 @@ unsigned wire_of(enum wire_type type)
     case WIRE_U64:
     case WIRE_I32:
     case WIRE_S32:
+    case WIRE_S64:
     case WIRE_TIME:
         return VARINT;
     default:

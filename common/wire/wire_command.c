@@ -171,7 +171,7 @@ static const struct wire_map record_history_map = {WIRE_MAP(record_history, S, r
 
 #define S struct ack
 static const struct wire_field ack_fields[] = {
-    ENUM(S, lane),
+    KEPT_LANE(S, lane),
     SEQ(S, up_to_seq),
     SEQ(S, head_seq),
     FIXED(S, head_hash),

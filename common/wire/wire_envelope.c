@@ -53,7 +53,7 @@ static const struct wire_map bye_map = {WIRE_MAP(bye, S, bye_fields)};
 #undef S
 
 #define S struct lane_cursor
-static const struct wire_field lane_cursor_fields[] = {ENUM(S, lane), SEQ(S, acked_seq)};
+static const struct wire_field lane_cursor_fields[] = {KEPT_LANE(S, lane), SEQ(S, acked_seq)};
 static const struct wire_map lane_cursor_map = {WIRE_MAP(lane_cursor, S, lane_cursor_fields)};
 #undef S
 
@@ -80,15 +80,20 @@ static const struct wire_map welcome_map = {WIRE_MAP(welcome, S, welcome_fields)
 static const struct wire_field reply_refusal_fields[] = {REFUSAL(S, refusal), TEXT(S, detail)};
 static const struct wire_map reply_refusal_map = {WIRE_MAP(refusal, S, reply_refusal_fields)};
 static const struct wire_field reply_fields[] = {
-    SEQ(S, counter),  ENUM(S, outcome),  SEQ(S, seq), FIXED(S, hash), SPREAD("refusal", reply_refusal_map, 0),
-    U32(S, retry_ms), ENUM(S, ack_lane),
+    SEQ(S, counter),
+    ENUM(S, outcome),
+    SEQ(S, seq),
+    FIXED(S, hash),
+    SPREAD("refusal", reply_refusal_map, 0),
+    U32(S, retry_ms),
+    KEPT_LANE(S, ack_lane),
 };
 static const struct wire_map reply_map = {WIRE_MAP(reply, S, reply_fields)};
 #undef S
 
 #define S struct deliver
 static const struct wire_field deliver_fields[] = {
-    ENUM(S, lane),
+    KEPT_LANE(S, lane),
     SEQ(S, seq),
     SEQ(S, epoch),
     TIME(S, bus_ms),
@@ -130,12 +135,67 @@ static const struct wire_field tail_end_fields[] = {
 static const struct wire_map tail_end_map = {WIRE_MAP(tail_end, S, tail_end_fields)};
 #undef S
 
+#define S struct reading
+static const struct wire_field reading_fields[] = {
+    S64(S, value, READING_MAX),
+    S32(S, exponent, READING_EXPONENT_MAX),
+    {.name = "unit_of_measure",
+     .type = WIRE_TEXT,
+     .member = WIRE_AT(S, unit_of_measure, const char *),
+     .max = MEASURE_MAX_BYTES},
+};
+static const struct wire_map reading_map = {WIRE_MAP(reading, S, reading_fields)};
+#undef S
+
+#define S struct sample
+static const struct wire_field sample_fields[] = {
+    NAME(S, agent),
+    NAME(S, unit),
+    {.name = "name",
+     .type = WIRE_TEXT,
+     .member = WIRE_AT(S, name, const char *),
+     .max = SAMPLE_NAME_MAX_BYTES},
+    TIME(S, at_ms),
+    ENUM(S, mode),
+    FLAGGED(S, position, wire_map_position, position.present, 0),
+    FLAGGED(S, reading, reading_map, reading.present, 0),
+};
+static const struct wire_map sample_map = {WIRE_MAP(sample, S, sample_fields)};
+#undef S
+
+#define S struct telemetry
+static const struct wire_field telemetry_fields[] = {LIST(S, samples, sample_map, SAMPLES_MAX)};
+static const struct wire_map telemetry_map = {WIRE_MAP(telemetry, S, telemetry_fields)};
+#undef S
+
+#define S struct subscribe
+static const struct wire_field subscribe_fields[] = {
+    NAME(S, source), ENUM(S, mode), BOOL(S, every_mode), U32(S, credit), BOOL(S, end),
+};
+static const struct wire_map subscribe_map = {WIRE_MAP(subscribe, S, subscribe_fields)};
+#undef S
+
+#define S struct telemetry_refused
+static const struct wire_field telemetry_refusal_fields[] = {REFUSAL(S, refusal), TEXT(S, detail)};
+static const struct wire_map telemetry_refusal_map = {WIRE_MAP(refusal, S, telemetry_refusal_fields)};
+static const struct wire_field telemetry_refused_fields[] = {
+    SPREAD("refusal", telemetry_refusal_map, 0),
+    BOOL(S, subscription),
+    U32(S, samples),
+};
+static const struct wire_map telemetry_refused_map = {
+    WIRE_MAP(telemetry_refused, S, telemetry_refused_fields)};
+#undef S
+
 #define S struct envelope
 static const struct wire_field envelope_fields[] = {
-    BODY(S, hello, hello_map),         BODY(S, submit, submit_map),     BODY(S, credit, credit_map),
-    BODY(S, tail, tail_map),           BODY(S, beat, beat_map),         BODY(S, bye, bye_map),
-    BODY(S, welcome, welcome_map),     BODY(S, reply, reply_map),       BODY(S, deliver, deliver_map),
-    BODY(S, tail_item, tail_item_map), BODY(S, tail_end, tail_end_map),
+    BODY(S, hello, hello_map),         BODY(S, submit, submit_map),
+    BODY(S, credit, credit_map),       BODY(S, tail, tail_map),
+    BODY(S, beat, beat_map),           BODY(S, bye, bye_map),
+    BODY(S, telemetry, telemetry_map), BODY(S, subscribe, subscribe_map),
+    BODY(S, welcome, welcome_map),     BODY(S, reply, reply_map),
+    BODY(S, deliver, deliver_map),     BODY(S, tail_item, tail_item_map),
+    BODY(S, tail_end, tail_end_map),   BODY(S, telemetry_refused, telemetry_refused_map),
 };
 const struct wire_map wire_map_envelope = {WIRE_MAP(envelope, S, envelope_fields), .body_from = 1,
                                            .kind = offsetof(S, kind)};

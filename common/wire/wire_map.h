@@ -31,13 +31,14 @@ enum wire_type {
     WIRE_PATH,    /* struct hash[] within the struct; n: their number */
     WIRE_BLOB,    /* struct bytes; max: bytes */
     WIRE_BOOL,    /* bool */
-    WIRE_ENUM,    /* an enum of the schema's numbers */
+    WIRE_ENUM,    /* an enum of the schema's numbers; with max, none above it */
     WIRE_ONLY,    /* no member: the schema's number max, and no other */
     WIRE_U8,      /* uint8_t  \                                    */
     WIRE_U32,     /* uint32_t  > at most max                       */
     WIRE_U64,     /* uint64_t /                                    */
     WIRE_I32,     /* int32_t, between -max and max                 */
     WIRE_S32,     /* the same, zigzag on the wire                  */
+    WIRE_S64,     /* the same of int64_t                           */
     WIRE_TIME,    /* int64_t, milliseconds, 0 .. TIME_MAX_MS       */
     WIRE_COUNT,   /* int64_t; a message Count, COUNT_UNKNOWN without */
     WIRE_MESSAGE, /* a struct within the struct, or with member 0 the struct itself */
@@ -137,6 +138,11 @@ static inline size_t wire_rows(const struct wire_map *map)
     {                                                                \
         .name = #m, .type = WIRE_BOOL, .member = WIRE_AT(S, m, bool) \
     }
+/* A lane that is delivered from the log and acknowledged. */
+#define KEPT_LANE(S, m)                                                                    \
+    {                                                                                      \
+        .name = #m, .type = WIRE_ENUM, .member = WIRE_AT(S, m, enum lane), .max = LANE_MAX \
+    }
 #define ENUM(S, m)                                                                                      \
     {                                                                                                   \
         .name = #m, .type = WIRE_ENUM,                                                                  \
@@ -176,6 +182,10 @@ static inline size_t wire_rows(const struct wire_map *map)
 #define S32(S, m, most)                                                               \
     {                                                                                 \
         .name = #m, .type = WIRE_S32, .member = WIRE_AT(S, m, int32_t), .max = (most) \
+    }
+#define S64(S, m, most)                                                               \
+    {                                                                                 \
+        .name = #m, .type = WIRE_S64, .member = WIRE_AT(S, m, int64_t), .max = (most) \
     }
 #define TIME(S, m)                                                                          \
     {                                                                                       \
@@ -221,6 +231,7 @@ static inline size_t wire_rows(const struct wire_map *map)
 
 /* Messages that others hold. */
 extern const struct wire_map wire_map_count;
+extern const struct wire_map wire_map_position;
 extern const struct wire_map wire_map_facts;
 extern const struct wire_map wire_map_unit;
 extern const struct wire_map wire_map_policy;

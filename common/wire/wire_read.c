@@ -9,7 +9,7 @@
 
 enum { COUNTER_FIELD = 5 }; /* of Command */
 
-struct reading {
+struct reader {
     struct arena *arena;
     struct err *err;
     uint32_t unknown;
@@ -63,6 +63,10 @@ static void store_number(const struct wire_field *row, uint64_t value, char *mem
     case WIRE_U8:
         *(uint8_t *)member = (uint8_t)value;
         return;
+    case WIRE_S64:
+        value = (value >> 1) ^ (0 - (value & 1));
+        memcpy(member, &value, sizeof value);
+        return;
     case WIRE_U64:
     case WIRE_TIME:
         memcpy(member, &value, sizeof value);
@@ -76,7 +80,7 @@ static void store_number(const struct wire_field *row, uint64_t value, char *mem
     memcpy(member, &narrow, sizeof narrow);
 }
 
-static int store_text(struct reading *reading, struct bytes bytes, const char **ret)
+static int store_text(struct reader *reading, struct bytes bytes, const char **ret)
 {
     char *text;
 
@@ -93,8 +97,7 @@ static int store_text(struct reading *reading, struct bytes bytes, const char **
     return 0;
 }
 
-static int store_bytes(struct reading *reading, const struct wire_field *row, struct bytes bytes,
-                       char *member)
+static int store_bytes(struct reader *reading, const struct wire_field *row, struct bytes bytes, char *member)
 {
     struct bytes *blob = (struct bytes *)(void *)member;
 
@@ -112,7 +115,7 @@ static int store_bytes(struct reading *reading, const struct wire_field *row, st
 
 /* --- messages -------------------------------------------------------------------------------------- */
 
-static int read_message(struct reading *reading, const struct wire_map *map, const struct place *place,
+static int read_message(struct reader *reading, const struct wire_map *map, const struct place *place,
                         size_t depth, struct bytes rest, char *plain);
 
 /* How many of the field are still to come. */
@@ -127,8 +130,8 @@ static size_t count_more(struct bytes rest, uint32_t number)
 }
 
 /* The array of a list, of which this is the first element. */
-static int make_room(struct reading *reading, const struct wire_field *row, uint32_t number,
-                     struct bytes rest, char *plain)
+static int make_room(struct reader *reading, const struct wire_field *row, uint32_t number, struct bytes rest,
+                     char *plain)
 {
     size_t n = 1 + count_more(rest, number), size = 0;
     void *array;
@@ -153,7 +156,7 @@ static int make_room(struct reading *reading, const struct wire_field *row, uint
     return 0;
 }
 
-static int read_cursor(struct reading *reading, const struct wire_field *row, const struct place *place,
+static int read_cursor(struct reader *reading, const struct wire_field *row, const struct place *place,
                        size_t depth, struct bytes bytes, char *plain)
 {
     uint64_t *acked = (uint64_t *)(void *)(plain + row->member);
@@ -169,7 +172,7 @@ static int read_cursor(struct reading *reading, const struct wire_field *row, co
 }
 
 /* Element i of a list. */
-static int read_element(struct reading *reading, const struct wire_field *row, size_t i,
+static int read_element(struct reader *reading, const struct wire_field *row, size_t i,
                         const struct place *place, size_t depth, struct bytes bytes, char *plain)
 {
     char *member = plain + row->member, *array;
@@ -199,7 +202,7 @@ static int read_element(struct reading *reading, const struct wire_field *row, s
     return rc;
 }
 
-static int read_single(struct reading *reading, const struct wire_map *map, size_t i,
+static int read_single(struct reader *reading, const struct wire_map *map, size_t i,
                        const struct place *place, size_t depth, const struct item *item, char *plain)
 {
     const ProtobufCFieldDescriptor *field = &map->descriptor->fields[i];
@@ -225,9 +228,8 @@ static int read_single(struct reading *reading, const struct wire_map *map, size
     return rc < 0 ? rc : store_bytes(reading, row, item->bytes, member);
 }
 
-static int read_known(struct reading *reading, const struct wire_map *map, size_t i,
-                      const struct place *place, size_t depth, uint32_t count, const struct item *item,
-                      struct bytes rest, char *plain)
+static int read_known(struct reader *reading, const struct wire_map *map, size_t i, const struct place *place,
+                      size_t depth, uint32_t count, const struct item *item, struct bytes rest, char *plain)
 {
     const ProtobufCFieldDescriptor *field = &map->descriptor->fields[i];
     const struct wire_field *row = &map->fields[i];
@@ -248,7 +250,7 @@ static int read_known(struct reading *reading, const struct wire_map *map, size_
     return rc < 0 ? rc : read_element(reading, row, count, &here, depth + 1, item->bytes, plain);
 }
 
-static int check_missing(const struct reading *reading, const struct wire_map *map, const struct place *place,
+static int check_missing(const struct reader *reading, const struct wire_map *map, const struct place *place,
                          uint64_t seen)
 {
     for (size_t i = 0; i < wire_rows(map); i++) {
@@ -261,7 +263,7 @@ static int check_missing(const struct reading *reading, const struct wire_map *m
     return 0;
 }
 
-static int read_message(struct reading *reading, const struct wire_map *map, const struct place *place,
+static int read_message(struct reader *reading, const struct wire_map *map, const struct place *place,
                         size_t depth, struct bytes rest, char *plain)
 {
     uint32_t counts[FIELDS_MAX]; /* of those that were seen */
@@ -310,7 +312,7 @@ static int read_message(struct reading *reading, const struct wire_map *map, con
 int wire_decode(const struct wire_map *map, const char *root, struct bytes bytes, struct arena *arena,
                 void *ret, struct err *err)
 {
-    struct reading reading = {.arena = arena, .err = err};
+    struct reader reading = {.arena = arena, .err = err};
     struct place place = {.name = root};
     int rc = read_message(&reading, map, &place, 0, bytes, ret);
 

@@ -17,7 +17,7 @@ static const struct wire_field position_fields[] = {
     S32(S, longitude_e7, LONGITUDE_MAX_E7),
     U32(S, accuracy_m),
 };
-static const struct wire_map position_map = {WIRE_MAP(position, S, position_fields)};
+const struct wire_map wire_map_position = {WIRE_MAP(position, S, position_fields)};
 #undef S
 
 #define S struct casualties
@@ -31,7 +31,7 @@ static const struct wire_map casualties_map = {WIRE_MAP(casualties, S, casualtie
 static const struct wire_field facts_fields[] = {
     NAME(S, kind),
     TEXT(S, place),
-    FLAGGED(S, position, position_map, position.present, WIRE_OR_FULL),
+    FLAGGED(S, position, wire_map_position, position.present, WIRE_OR_FULL),
     TEXT(S, unit),
     MESSAGE(S, casualties, casualties_map),
     COUNT(S, loss_cny),
@@ -47,8 +47,14 @@ const struct wire_map wire_map_facts = {WIRE_MAP(facts, S, facts_fields)};
 
 #define S struct unit
 static const struct wire_field unit_fields[] = {
-    NAME(S, id),     NAME(S, type), WORDS(S, abilities, LIST_MAX), WORDS(S, equipment, LIST_MAX),
-    ENUM(S, status), U32(S, crew),
+    NAME(S, id),
+    NAME(S, type),
+    WORDS(S, abilities, LIST_MAX),
+    WORDS(S, equipment, LIST_MAX),
+    ENUM(S, status),
+    U32(S, crew),
+    ENUM(S, kind),
+    NAME(S, team),
 };
 const struct wire_map wire_map_unit = {WIRE_MAP(unit, S, unit_fields)};
 #undef S

@@ -66,9 +66,10 @@ static uint64_t number_of(const struct wire_field *row, const char *member)
     case WIRE_ONLY:
         return row->max;
     case WIRE_U64:
+    case WIRE_S64:
     case WIRE_TIME:
         memcpy(&wide, member, sizeof wide);
-        return wide;
+        return row->type == WIRE_S64 ? (wide << 1) ^ (0 - (wide >> 63)) : wide;
     default:
         break;
     }

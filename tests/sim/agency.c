@@ -101,8 +101,8 @@ static void state_units(struct actor *actor)
     struct world *world = actor->world;
     char text[TAG_TEXT];
     uint64_t tag = actor_tag(actor, text);
-    struct unit units[2] = {{.id = "engine-1", .type = text, .status = UNIT_FREE, .crew = 4},
-                            {.id = "engine-2", .type = text, .status = UNIT_ASSIGNED, .crew = 6}};
+    struct unit units[2] = {{.id = "engine-1", .type = text, .team = "", .status = UNIT_FREE, .crew = 4},
+                            {.id = "engine-2", .type = text, .team = "", .status = UNIT_ASSIGNED, .crew = 6}};
     struct command command = {.kind = COMMAND_STATE_UNITS};
 
     command.state_units = (struct state_units){.units = units, .units_n = (size_t)world_between(world, 1, 2)};

@@ -104,6 +104,8 @@ class Client:
         self.session_inbox = []      # of this session
         self.held, self.reader = [], None  # deliveries whose author is looked up
         self.tail_items, self.tail_end, self.tail_credit, self.tail_taken = [], None, 0, 0
+        self.telemetry, self.telemetry_refused, self.values = [], [], {}
+        self.telemetry_granted, self.telemetry_credit = 0, True
         self.tail_id = 0
         self.beating, self.pause, self.open_at = True, 0.05, 0
         self.sent, self.answered = 0, 0  # Submits and Replies of this session
@@ -380,3 +382,27 @@ class Client:
         items = self.read(pb.TAIL_FILTER_STREAM, "region/" + self.region.code)
         self.keyring = Keyring.learn(self.region.root_public, items)
         return self
+
+    # telemetry
+
+    def publish(self, *samples):
+        self.say(pb.Telemetry(samples=samples))
+
+    def subscribe(self, credit=8, give_back=True, **fields):
+        """Values come into self.values by (agent, mode, unit, name), Envelopes into self.telemetry."""
+        self.telemetry, self.values, self.telemetry_credit = [], {}, give_back
+        self.say(pb.Subscribe(credit=credit, **fields))
+
+    def on_telemetry(self, message):
+        self.telemetry.append(message)
+        for sample in message.samples:
+            self.values[sample.agent, sample.mode, sample.unit, sample.name] = sample
+        if self.telemetry_credit:
+            self.say(pb.Credit(lane=pb.LANE_TELEMETRY, add=1))
+
+    def on_telemetry_refused(self, refused):
+        self.telemetry_refused.append(refused)
+
+    def on_credit(self, credit):
+        assert credit.lane == pb.LANE_TELEMETRY, credit
+        self.telemetry_granted += credit.add

@@ -4,7 +4,7 @@ import os
 import subprocess
 import unittest
 
-from agents import CountyTest, FIRE, HEALTH, POLICE, REGION, until
+from agents import CountyTest, FIRE, HEALTH, POLICE, Program, REGION, until
 from harness import BIN, start
 
 RUNGS = ["acknowledged", "accepted", "en-route", "on-scene", "completed"]
@@ -32,6 +32,80 @@ class BridgeTest(CountyTest):
     def rungs_of(self, order):
         return [event["data"]["rung"] for event in self.county.events()
                 if event["event"] == "rung-reached" and event["order"] == order]
+
+
+class Telemetry(BridgeTest):
+    def watch(self, *options):
+        return self.county.run(Program, "muster", "watch", "--json", *options)
+
+    def samples(self, watch, **fields):
+        return [sample for sample in map(json.loads, watch.out) if sample["event"] == "telemetry"
+                and all(sample[name] == value for name, value in fields.items())]
+
+    def test_from_the_agencys_system_to_who_asked(self):
+        plain, all_of_it = self.watch(), self.watch("--telemetry")
+        police = self.watch("--source", f"{REGION}/{POLICE}")
+        bridge = self.bridge()
+        bridge.say(type="telemetry", samples=[
+            {"unit": "消-101", "name": "position", "datum": "cgcs2000", "latitude": 36.5,
+             "longitude": 117.25},
+            {"name": "h2s", "value": 10.5, "unit_of_measure": "[ppm]", "at": "2026-01-02T03:04:05Z"}])
+        all_of_it.wait(lambda: len(self.samples(all_of_it)) == 2, "both samples")
+        place, reading = self.samples(all_of_it)
+        self.assertEqual((place["agent"], place["unit"], place["name"], place["mode"], place["datum"],
+                          place["latitude_e7"], place["longitude_e7"]),
+                         (f"{REGION}/{FIRE}", "消-101", "position", "actual", "cgcs2000", 365000000,
+                          1172500000))
+        self.assertEqual((reading["unit"], reading["name"], reading["value"], reading["unit_of_measure"],
+                          reading["at_ms"]), ("", "h2s", "10.5", "[ppm]", 1767323045000))
+
+        # What cannot be said is told by line; what the broker refuses, too.
+        bridge.say(type="telemetry", samples=[{"name": "h2s", "value": 1}, {"name": "position", "value": 1}])
+        self.assertIn("samples[1]", bridge.one("error")["text"])
+        bridge.say(type="telemetry", samples=[{"name": "h2s", "value": 1, "at": "2099-01-01T00:00:00Z"}])
+        self.assertEqual(bridge.one("telemetry-refused")["refusal"], "clock")
+
+        # The broker keeps none: the agent says its last values again, and watchers ask again.
+        self.county.kill_broker()
+        seen = len(self.samples(all_of_it, unit="消-101"))
+        self.county.start_broker()
+        all_of_it.wait(lambda: len(self.samples(all_of_it, unit="消-101")) > seen, "the position again")
+        for watch in (plain, police):
+            watch.wait_line("clock-set")
+            self.assertEqual(self.samples(watch), [])
+        self.assertNotIn("h2s", self.county.muster("replay", self.county.log, "--mode", "all"))
+
+    def test_a_team_and_its_members(self):
+        bridge = self.bridge()
+        self.answered(bridge, 1, type="units", units=[
+            {"id": "T1", "kind": "team", "crew": 4, "equipment": ["gas-detector"]},
+            {"id": "V1", "type": "van", "team": "T1", "equipment": ["chemical-suit"]}])
+        refused = self.answered(bridge, 2, outcome="refused", type="units",
+                                units=[{"id": "V2", "team": "T9"}])
+        self.assertEqual((refused["refusal"], refused["text"]),
+                         ("invalid", "units[0]: T9 is no team of this agent"))
+        units = {member["name"]: member for member in self.county.json("agent", "list")}[
+            f"{REGION}/{FIRE}"]["units"]
+        self.assertEqual([(unit["id"], unit["kind"], unit["team"]) for unit in units],
+                         [("T1", "team", ""), ("V1", "unit", "T1")])
+        self.assertIn("team T1, V1@T1", self.county.muster("agent", "list"))
+        self.assertIn("team T1 free [gas-detector], V1 of team T1 free",
+                      self.county.muster("replay", self.county.log, "--mode", "all"))
+
+        # Who names the team names its members: together they bring both; each lacks what it has not.
+        incident = self.county.report()
+        order = self.county.issue("fire-rescue", "--incident", incident, "--units", "T1")
+        bridge.one("order", order=order)
+        self.answered(bridge, 3, type="receipt", order=order, rung="accepted", units=["T1"])
+        self.county.muster("incident", "update", incident, "--substance", "chlorine")
+        bridge.one("amendment")
+        shown = self.county.order(order)
+        self.assertEqual(sorted(shown["needs"]), ["chemical-suit", "decontamination", "gas-detector", "scba"])
+        self.assertEqual(sorted(shown["lacks"]), ["decontamination", "scba"])
+        lines = {line.partition(" lacks ")[0]: sorted(line.partition(" lacks ")[2].split(", "))
+                 for line in self.county.muster("order", "show", order).splitlines() if " lacks " in line}
+        self.assertEqual(lines["team T1"], ["decontamination", "scba"])
+        self.assertEqual(lines["unit V1 of team T1"], ["decontamination", "gas-detector", "scba"])
 
 
 class Conversation(BridgeTest):
@@ -148,7 +222,7 @@ class Input(BridgeTest):
             (b"hello", ""), (b"{", ""), (b"[]", "object"), (b'"x"', ""), (b"{}", "type"), (b"\xff\xfe{}", ""),
             (b'{"type": "receipt", "order": "\x00"}', ""), (b"[" * 5000, ""), (b'{"type": {"a": 1}}', "type"),
             (b'{"type": "units", "type": "units"}', "uplicate"),
-            (b'{"type": "launch"}', "receipt, units or report"),
+            (b'{"type": "launch"}', "receipt, units, report or telemetry"),
             ({"type": "receipt"}, "order"), ({"type": "receipt", "order": 7}, "order"),
             ({"type": "receipt", "order": "x", "rung": "accepted"}, "order"),
             (dict(receipt, rung="done"), "rung"),

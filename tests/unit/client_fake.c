@@ -104,6 +104,17 @@ static void on_tail_end(void *ctx, const struct tail_end *end)
     ((struct fake *)ctx)->tail_ends++;
 }
 
+static void on_telemetry(void *ctx, const struct telemetry *telemetry)
+{
+    ((struct fake *)ctx)->samples += telemetry->samples_n;
+}
+
+static void on_telemetry_refused(void *ctx, const struct telemetry_refused *refused)
+{
+    (void)refused;
+    ((struct fake *)ctx)->telemetry_refused++;
+}
+
 static void on_bad(void *ctx, uint64_t seq, const char *why)
 {
     assert_true(seq > 0);
@@ -468,6 +479,8 @@ static void open_client(struct fake *fake)
                            .on_delivery = on_delivery,
                            .on_tail = on_tail,
                            .on_tail_end = on_tail_end,
+                           .on_telemetry = on_telemetry,
+                           .on_telemetry_refused = on_telemetry_refused,
                            .on_bad = on_bad,
                            .on_trouble = on_trouble};
     struct err err = {0};

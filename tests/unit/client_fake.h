@@ -60,6 +60,8 @@ struct fake {
     size_t tailed;
     void (*on_tail)(const struct tail_item *item); /* the test's own; may be NULL */
     size_t tail_ends;
+    size_t samples;
+    size_t telemetry_refused;
 };
 
 void fake_start(struct fake *fake);

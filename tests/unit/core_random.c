@@ -71,7 +71,7 @@ static struct command units(struct bus *bus, uint64_t *seed)
     struct unit *unit = arena_array(&bus->arena, struct unit, 1);
 
     *unit = (struct unit){
-        .id = one_of(seed, ids, 3), .type = "pump", .status = UNIT_FREE + random_below(seed, 3)};
+        .id = one_of(seed, ids, 3), .type = "pump", .team = "", .status = UNIT_FREE + random_below(seed, 3)};
     command.state_units = (struct state_units){.units = unit, .units_n = 1};
     return command;
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -146,6 +147,63 @@ static int setup(void **state)
     return 0;
 }
 
+static void telemetry_is_read(void **state)
+{
+    static const struct {
+        const char *sample;
+        const char *says;
+    } BAD[] = {
+        {"{\"unit\":\"E1\"}", "name"},
+        {"{\"name\":\"position\",\"latitude\":1,\"longitude\":2}", "datum"},
+        {"{\"name\":\"position\",\"datum\":\"wgs84\",\"latitude\":91,\"longitude\":2}", "degrees"},
+        {"{\"name\":\"h2s\",\"value\":\"much\"}", "\"value\" must be a number"},
+        {"{\"name\":\"h2s\",\"value\":1,\"mode\":\"real\"}", "mode"},
+        {"{\"name\":\"h2s\",\"value\":1,\"at\":\"noon\"}", "time"},
+        {"{\"name\":\"h2s\",\"value\":1,\"vlaue\":2}", "vlaue"},
+    };
+    static const struct {
+        const char *number;
+        int64_t value;
+        int32_t exponent;
+    } NUMBERS[] = {{"10.5", 105, -1}, {"-0.25", -25, -2}, {"7", 7, 0},   {"0.0", 0, 0},
+                   {"3.0", 3, 0},     {"1e3", 1000, 0},   {"0.1", 1, -1}};
+    struct asked asked;
+    struct err err;
+    char text[512];
+
+    (void)state;
+    assert_int_equal(parse("{\"type\":\"telemetry\",\"samples\":[{\"unit\":\"E1\",\"name\":\"position\","
+                           "\"at\":\"2026-11-22T03:00:00Z\",\"mode\":\"exercise\",\"datum\":\"gcj02\","
+                           "\"latitude\":36.5,\"longitude\":-117,\"accuracy_m\":8}]}",
+                           &asked, NULL),
+                     0);
+    assert_int_equal(asked.kind, ASKED_TELEMETRY);
+    assert_int_equal(asked.samples_n, 1);
+    assert_string_equal(asked.samples[0].unit, "E1");
+    assert_int_equal(asked.samples[0].mode, MODE_EXERCISE);
+    assert_int_equal(asked.samples[0].at_ms, INT64_C(1795316400000));
+    assert_int_equal(asked.samples[0].position.datum, DATUM_GCJ02);
+    assert_int_equal(asked.samples[0].position.latitude_e7, 365000000);
+    assert_int_equal(asked.samples[0].position.longitude_e7, -1170000000);
+    for (size_t i = 0; i < sizeof NUMBERS / sizeof NUMBERS[0]; i++) {
+        snprintf(text, sizeof text,
+                 "{\"type\":\"telemetry\",\"samples\":[{\"name\":\"h2s\",\"value\":%s,"
+                 "\"unit_of_measure\":\"[ppm]\"}]}",
+                 NUMBERS[i].number);
+        assert_int_equal(parse(text, &asked, NULL), 0);
+        assert_int_equal(asked.samples[0].reading.value, NUMBERS[i].value);
+        assert_int_equal(asked.samples[0].reading.exponent, NUMBERS[i].exponent);
+        assert_string_equal(asked.samples[0].reading.unit_of_measure, "[ppm]");
+    }
+    for (size_t i = 0; i < sizeof BAD / sizeof BAD[0]; i++) {
+        snprintf(text, sizeof text, "{\"type\":\"telemetry\",\"samples\":[%s]}", BAD[i].sample);
+        assert_int_equal(parse(text, &asked, &err), ERR_DATA);
+        assert_non_null(strstr(err.text, "samples[0]: "));
+        assert_non_null(strstr(err.text, BAD[i].says));
+    }
+    assert_int_equal(parse("{\"type\":\"telemetry\",\"samples\":[]}", &asked, &err), ERR_DATA);
+}
+
 static int teardown(void **state)
 {
     (void)state;
@@ -157,10 +215,9 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_receipt_is_read),
-        cmocka_unit_test(units_and_reports_are_read),
-        cmocka_unit_test(bad_lines_say_what_is_wrong),
-        cmocka_unit_test(a_delivery_is_told),
+        cmocka_unit_test(a_receipt_is_read),           cmocka_unit_test(units_and_reports_are_read),
+        cmocka_unit_test(bad_lines_say_what_is_wrong), cmocka_unit_test(a_delivery_is_told),
+        cmocka_unit_test(telemetry_is_read),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -38,6 +38,8 @@ static char noted[64];
 static char remarked[128];
 static int say_rc;
 
+static char places[512];
+
 static int on_say(void *ctx, const struct give_receipt *receipt)
 {
     struct said *at = &said[said_n];
@@ -77,6 +79,20 @@ static void on_units(void *ctx, const struct unit *units, size_t n)
     units_n += n;
 }
 
+static void on_telemetry(void *ctx, const struct sample *samples, size_t n)
+{
+    (void)ctx;
+    for (size_t i = 0; i < n; i++) {
+        size_t at = strlen(places);
+
+        assert_string_equal(samples[i].name, "position");
+        assert_int_equal(samples[i].position.datum, DATUM_CGCS2000);
+        snprintf(places + at, sizeof places - at, "%s %d %d %s\n", samples[i].unit,
+                 samples[i].position.latitude_e7 / 100000, samples[i].position.longitude_e7 / 100000,
+                 mode_name(samples[i].mode));
+    }
+}
+
 static void on_remark(void *ctx, struct id order, const char *text)
 {
     (void)ctx;
@@ -87,7 +103,7 @@ static void on_remark(void *ctx, struct id order, const char *text)
 static void start(void)
 {
     static const struct player_io IO = {
-        .say = on_say, .note = on_note, .units = on_units, .remark = on_remark};
+        .say = on_say, .note = on_note, .units = on_units, .telemetry = on_telemetry, .remark = on_remark};
 
     player = player_new(&profile, &IO);
     assert_non_null(player);
@@ -98,7 +114,7 @@ static int setup_with(const char *text)
     struct err err = {0};
 
     said_n = units_n = 0;
-    noted[0] = remarked[0] = '\0';
+    noted[0] = remarked[0] = places[0] = '\0';
     say_rc = 0;
     if (conf_parse("test.yaml", text, strlen(text), &conf, &err) ||
         profile_read(conf_root(conf), &profile, &err) || conf_check_unknown(conf, &err)) {
@@ -375,15 +391,67 @@ static void jitter_follows_its_seed(void **state)
     assert_true(first[0] >= 50 && first[0] <= 150);
 }
 
+#define TRACK                                                             \
+    "track: {datum: cgcs2000, station: {latitude: 36, longitude: 117},\n" \
+    "        scene: {latitude: 36.4, longitude: 116.8}, every: 1 s}\n"
+
+static void units_say_where_they_are(void **state)
+{
+    struct order order;
+    struct delivery *delivery = order_of(&order, 1, "dispatch", (struct words){0});
+    char text[1024];
+
+    (void)state;
+    snprintf(text, sizeof text, "%sexercise: true\n%s", PROFILE, TRACK);
+    setup_with(text);
+    player_place(player, MODE_ACTUAL);
+    assert_string_equal(places, "E1 3600 11700 actual\nE2 3600 11700 actual\n");
+    places[0] = '\0';
+    delivery->mode = MODE_EXERCISE;
+    player_take(player, delivery, 0);
+    run_until(3299);
+    assert_string_equal(places, "E1 3600 11700 exercise\nE1 3620 11690 exercise\n");
+    places[0] = '\0';
+    run_until(13299);
+    assert_string_equal(places, "E1 3640 11680 exercise\n");
+    places[0] = '\0';
+    run_until(13300); /* completed: free, and back */
+    assert_string_equal(places, "E1 3600 11700 exercise\n");
+    teardown(NULL);
+}
+
+static void a_team_that_is_asked_for_takes_its_units_along(void **state)
+{
+    struct order order;
+    static const char *const WANTED[] = {"T1"};
+    struct delivery *delivery = order_of(&order, 1, "dispatch", (struct words){0});
+
+    (void)state;
+    setup_with("units:\n  - {id: V1, team: T1}\n  - {id: V2}\n  - {id: T1, kind: team, crew: 4}\n");
+    order.words.units = (struct words){WANTED, 1};
+    player_take(player, delivery, 0);
+    run_until(1000);
+    assert_int_equal(said[1].rung, RUNG_ACCEPTED);
+    assert_string_equal(said[1].units, "T1 V1 ");
+    teardown(NULL);
+}
+
 static void a_bad_profile_is_refused_with_its_place(void **state)
 {
     static const struct {
         const char *text;
         const char *says;
     } BAD[] = {
-        {"units: [{type: engine}]\n", "id"},         {"units: [{id: E1}, {id: E1}]\n", "second unit E1"},
-        {"script: {complete: soon}\n", "on recall"}, {"sink: real\n", "sink"},
+        {"units: [{type: engine}]\n", "id"},
+        {"units: [{id: E1}, {id: E1}]\n", "second unit E1"},
+        {"script: {complete: soon}\n", "on recall"},
+        {"sink: real\n", "sink"},
         {"script: {jitter: 2}\n", "jitter"},
+        {"units: [{id: E1, team: T}]\n", "no team T"},
+        {"units: [{id: T, kind: team, team: T}]\n", "in no team"},
+        {"units: [{id: E1, kind: crew}]\n", "kind"},
+        {"track: {datum: wgs84}\n", "station"},
+        {"track: {station: {latitude: 1, longitude: 2}}\n", "datum"},
     };
 
     (void)state;
@@ -439,6 +507,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_restart_goes_on_where_it_was, setup, teardown),
         cmocka_unit_test_setup_teardown(what_could_not_be_said_is_said_later, setup, teardown),
         cmocka_unit_test_setup_teardown(jitter_follows_its_seed, setup, teardown),
+        cmocka_unit_test(units_say_where_they_are),
+        cmocka_unit_test(a_team_that_is_asked_for_takes_its_units_along),
         cmocka_unit_test(a_bad_profile_is_refused_with_its_place),
         cmocka_unit_test(the_ready_profiles_are_sound),
     };

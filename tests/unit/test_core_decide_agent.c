@@ -13,7 +13,8 @@ static struct unit *units_of(struct bus *bus, struct command *command, size_t n)
                                  .type = "pump",
                                  .equipment = words_of(bus, "scba"),
                                  .status = UNIT_FREE,
-                                 .crew = 6};
+                                 .crew = 6,
+                                 .team = ""};
     }
     command->state_units = (struct state_units){.units = units, .units_n = n};
     return units;
@@ -49,6 +50,26 @@ static void one_unit_twice(struct bus *bus, struct command *command)
     units[1].id = units[0].id;
 }
 
+static void team_in_a_team(struct bus *bus, struct command *command)
+{
+    struct unit *units = units_of(bus, command, 2);
+
+    units[0].kind = units[1].kind = UNIT_KIND_TEAM;
+    units[1].team = units[0].id;
+}
+
+static void no_such_team(struct bus *bus, struct command *command)
+{
+    units_of(bus, command, 2)[1].team = "team-9";
+}
+
+static void team_that_is_none(struct bus *bus, struct command *command)
+{
+    struct unit *units = units_of(bus, command, 2);
+
+    units[1].team = units[0].id;
+}
+
 static void units_are_refused(void **state)
 {
     static const struct fault rows[] = {
@@ -57,7 +78,10 @@ static void units_are_refused(void **state)
         {"no unit id", REFUSED_INVALID, no_unit_id},
         {"no status", REFUSED_INVALID, no_status},
         {"one unit twice", REFUSED_INVALID, one_unit_twice},
+        {"a team in a team", REFUSED_INVALID, team_in_a_team},
         {"without the right", REFUSED_RIGHT, spoil_right},
+        {"no such team", REFUSED_INVALID, no_such_team},
+        {"a team that is none", REFUSED_INVALID, team_that_is_none},
     };
 
     (void)state;
@@ -81,6 +105,44 @@ static void units_are_told_when_they_change(void **state)
     assert_int_equal(agent->units_n, 3);
     assert_int_equal(agent_unit(agent, "pump-1")->status, UNIT_ASSIGNED);
     assert_null(agent_unit(agent, "pump-9"));
+    bus_close(&bus);
+}
+
+/* A team may come with its members or before them, and stays one while it has any. */
+static void teams_have_members(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    bus_open(&bus);
+    struct command command = from(&bus, STATION_3, COMMAND_STATE_UNITS);
+    struct unit *units = units_of(&bus, &command, 3);
+    units[0].team = "pump-2"; /* named before it is stated */
+    units[2].kind = UNIT_KIND_TEAM;
+    units[2].equipment = (struct words){0};
+    assert_int_equal(bus_do(&bus, command), 1);
+    assert_int_equal(bus_do(&bus, command), 0);
+
+    const struct agent *agent = state_agent(bus.state, STATION_3);
+    const struct unit *team = agent_unit(agent, "pump-2");
+    assert_int_equal(team->kind, UNIT_KIND_TEAM);
+    assert_string_equal(agent_unit(agent, "pump-0")->team, "pump-2");
+    assert_true(agent_unit_brings(agent, team, "scba")); /* its member's */
+    assert_false(agent_unit_brings(agent, team, "hose"));
+
+    struct unit one = *agent_unit(agent, "pump-1");
+    one.team = "pump-2"; /* known, not in this command */
+    command.state_units = (struct state_units){&one, 1};
+    assert_int_equal(bus_do(&bus, command), 1);
+
+    struct unit no_team = *agent_unit(state_agent(bus.state, STATION_3), "pump-2");
+    no_team.kind = UNIT_KIND_UNIT;
+    command.state_units = (struct state_units){&no_team, 1};
+    assert_int_equal(bus_say(&bus, &command), REFUSED_INVALID);
+    assert_non_null(strstr(bus.decision.detail, "units[0]: pump-0 still belongs to this team"));
+    units = units_of(&bus, &command, 3); /* all at once: nobody is left behind */
+    assert_int_equal(bus_do(&bus, command), 1);
+    assert_string_equal(agent_unit(state_agent(bus.state, STATION_3), "pump-0")->team, "");
     bus_close(&bus);
 }
 
@@ -163,11 +225,9 @@ static void acks_only_rise(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(units_are_refused),
-        cmocka_unit_test(units_are_told_when_they_change),
-        cmocka_unit_test(known_units_do_not_count_twice),
-        cmocka_unit_test(acks_are_refused),
-        cmocka_unit_test(acks_only_rise),
+        cmocka_unit_test(units_are_refused),  cmocka_unit_test(units_are_told_when_they_change),
+        cmocka_unit_test(teams_have_members), cmocka_unit_test(known_units_do_not_count_twice),
+        cmocka_unit_test(acks_are_refused),   cmocka_unit_test(acks_only_rise),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

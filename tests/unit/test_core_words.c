@@ -119,7 +119,7 @@ static void dump_cannot_be_forged(void **state)
     struct state *state_of[2] = {state_new(), state_new()};
     const char *two[] = {"a", "b"}, *one[] = {"a,b"};
     for (int i = 0; i < 2; i++) {
-        struct unit unit = {.id = "u", .type = "", .status = UNIT_FREE};
+        struct unit unit = {.id = "u", .type = "", .team = "", .status = UNIT_FREE};
         unit.equipment = i == 0 ? (struct words){two, 2} : (struct words){one, 1};
         struct event event = {.kind = EVENT_UNITS_STATED,
                               .units_stated = {.agent = STATION_3, .units = &unit, .units_n = 1}};

@@ -44,6 +44,8 @@ static bool type_fits(const struct wire_field *row, const ProtobufCFieldDescript
         return field->type == PROTOBUF_C_TYPE_INT32 && row->max > 0 && row->max <= INT32_MAX;
     case WIRE_S32:
         return field->type == PROTOBUF_C_TYPE_SINT32 && row->max > 0 && row->max <= INT32_MAX;
+    case WIRE_S64:
+        return field->type == PROTOBUF_C_TYPE_SINT64 && row->max > 0 && row->max <= INT64_MAX;
     case WIRE_TIME:
         return field->type == PROTOBUF_C_TYPE_INT64 && row->max == TIME_MAX_MS;
     default:

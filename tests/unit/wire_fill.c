@@ -52,7 +52,9 @@ static void fill_number(struct fill *fill, const struct wire_field *row,
         *(bool *)member = true;
         break;
     case WIRE_ENUM:
-        narrow = (uint32_t)values->values[values->n_values - 1].value;
+        for (unsigned i = 0; i < values->n_values; i++)
+            if (row->max == 0 || (uint64_t)values->values[i].value <= row->max)
+                narrow = (uint32_t)values->values[i].value;
         memcpy(member, &narrow, sizeof narrow);
         break;
     case WIRE_U8:
@@ -63,6 +65,7 @@ static void fill_number(struct fill *fill, const struct wire_field *row,
         break;
     case WIRE_I32:
     case WIRE_S32:
+        negative = row->max < fill->next ? -(int32_t)row->max : negative;
         memcpy(member, &negative, sizeof negative);
         break;
     default:
@@ -189,6 +192,7 @@ static bool is_set(const ProtobufCFieldDescriptor *field, const char *at)
     case PROTOBUF_C_TYPE_MESSAGE:
         return *(const void *const *)(const void *)at != NULL;
     case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
     case PROTOBUF_C_TYPE_UINT64:
         return *(const uint64_t *)(const void *)at != 0;
     default:
