@@ -134,7 +134,7 @@ static int settle(struct client *client, struct bytes frame, struct arena *arena
         return rc;
     }
     if (reply->outcome == OUTCOME_REFUSED) {
-        if (reply->refusal == REFUSED_BUSY || reply->refusal == REFUSED_DISK) {
+        if (reply->refusal == REFUSED_BUSY || (reply->refusal == REFUSED_DISK && reply->retry_ms > 0)) {
             send_later(client, pending, reply->retry_ms);
             return 0;
         }

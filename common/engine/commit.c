@@ -74,6 +74,9 @@ static void gather(struct engine *engine, struct submission *submission)
     DL_APPEND(engine->gather.first, submission);
     engine->gather.last = submission;
     engine->gather.n++;
+    if (submission->author != NULL) {
+        submission->author->gathered++;
+    }
 }
 
 static bool is_ours(const struct submission *submission)
@@ -308,7 +311,7 @@ static void give_back(struct engine *engine, struct submission *submission, enum
         if (author->mark >= submission->command.counter) {
             author->mark = submission->command.counter - 1;
         }
-        intake_hold(engine, author, submission->command.counter);
+        intake_hold(engine, submission);
     }
     if (is_ours(submission) && submission->command.kind == COMMAND_COUNT_REFUSALS) {
         session_count_again(engine, &submission->command.count_refusals);
@@ -341,13 +344,14 @@ static void take_all_back(struct engine *engine, enum refusal refusal)
     DL_FOREACH (engine->parked, submission) {
         give_back(engine, submission, refusal);
     }
-    intake_drop_parked(engine);
+    parking_clear(engine);
     DL_FOREACH (engine->flight.first, submission) {
         forget(engine, submission);
     }
     DL_FOREACH (engine->gather.first, submission) {
         forget(engine, submission);
     }
+    parking_share_again(&engine->gather);
     batch_free(&engine->flight);
     batch_free(&engine->gather);
     engine->next_seq = engine->head.seq + 1;
@@ -435,6 +439,7 @@ void commit_flush(struct engine *engine)
     }
     engine->flight = engine->gather;
     engine->gather = (struct batch){0};
+    parking_share_again(&engine->flight);
     size_t n = fill_entries(engine);
     if (engine->phase == PHASE_FAILED) {
         return;

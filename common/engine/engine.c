@@ -66,7 +66,7 @@ void engine_free(struct engine *engine)
     last_values_free(engine->last_values);
     batch_free(&engine->gather);
     batch_free(&engine->flight);
-    intake_drop_parked(engine);
+    parking_clear(engine);
     HASH_ITER (hh, engine->authors, author, next) {
         HASH_DEL(engine->authors, author);
         for (int lane = 0; lane <= LANE_MAX; lane++) {
@@ -189,7 +189,7 @@ static void go_on(struct engine *engine)
 
     do {
         before = engine->parked_n;
-        intake_unpark(engine);
+        parking_go_on(engine);
         commit_flush(engine);
     } while (!engine->flying && engine->parked_n > 0 && engine->parked_n < before);
 }

@@ -22,9 +22,13 @@ enum {
     ENGINE_PEER_MAX = 16,
     ENGINE_BEAT_MS = 5000, /* default */
     ENGINE_BEATS_MISSED_MAX = 3,
-    ENGINE_PARKED_MAX = 2048, /* commands that wait for a stream, or for the log; more are BUSY ... */
+    ENGINE_PARKED_MAX = 4096, /* commands that wait for a stream, or for the log; more are BUSY ... */
+    ENGINE_PARKED_KEPT = 512, /* ... and of one author all but these, which are for the others ... */
     ENGINE_PARKED_BYTES_MAX = 8 * 1024 * 1024, /* ... and so they are beyond so many bytes */
     ENGINE_BATCH_BYTES_MAX = 8 * 1024 * 1024,  /* what gathers while a commit is under way */
+    ENGINE_SHARE = 128, /* of a batch, for one author, while others speak as well: a commit of so many takes
+                                 about as long as its fsync, so that a flood does not double what others wait */
+    ENGINE_SHARE_MS = 1000, /* how long another's word counts for that */
     ENGINE_SESSIONS_PER_AGENT = 8,
     ENGINE_IDLE_STREAMS_MAX = 1024, /* streams that are over but still at hand */
     ENGINE_OPEN_ORDERS_MAX =

@@ -56,20 +56,27 @@ struct fresh_ids {
 
 /* --- intake.c: commands on their way -------------------------------------------------------------- */
 
+/* Counters that were turned away for the moment: later ones wait for them. */
+struct hold {
+    uint64_t from; /* 0: none */
+    uint64_t to;
+    int64_t until_ms; /* boot time: who asks later than that is not waited for */
+};
+
 /* An agent, as far as commands and deliveries go. Lives from its first Hello to the end. */
 struct author {
     char name[NAME_MAX_BYTES + 1];
-    bool ready;            /* mark is known and the agent's stream loaded */
-    bool asking;           /* ... is being asked for */
-    bool checking;         /* the record that a session of it says it has seen is being asked for */
-    uint64_t mark;         /* highest counter under a verified signature */
-    uint64_t held;         /* turned away for the moment: later ones wait for it; 0: none */
-    uint64_t held_to;      /* ... and so on up to this one */
-    int64_t held_until_ms; /* boot time: who asks later than that is not waited for */
+    bool ready;    /* mark is known and the agent's stream loaded */
+    bool asking;   /* ... is being asked for */
+    bool checking; /* the record that a session of it says it has seen is being asked for */
+    uint64_t mark; /* highest counter under a verified signature */
+    struct hold hold;
     struct session *sessions;
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
     size_t parked;                         /* its commands among engine->parked */
+    size_t gathered;                       /* ... and in engine->gather */
+    uint64_t waits;                        /* the round in which one of them could not go */
     struct batch_proof *proof;             /* of its last batch; NULL: it has sent none */
     struct telemetry_value *values;        /* its telemetry, the least recently updated first */
     size_t values_n;
@@ -222,6 +229,9 @@ struct engine {
     struct submission *parked; /* in order of arrival */
     size_t parked_n;
     size_t parked_bytes;
+    uint64_t rounds;            /* of looking which of them can go */
+    const struct author *spoke; /* the last author of a command */
+    int64_t others_ms;          /* boot time at which it was another than before it */
     struct batch gather;
     struct batch flight;
     struct job flight_job;
@@ -296,19 +306,21 @@ int64_t room_ask_ms(const struct engine *engine);                   /* when to a
 
 /* intake.c */
 void intake_submit(struct engine *engine, struct session *session, const struct signed_command *said);
-void intake_park(struct engine *engine, struct submission *submission);
-void intake_unpark(struct engine *engine);
-/* The counter is open again: what its author said after it is not taken before it. */
-void intake_hold(struct engine *engine, struct author *author, uint64_t counter);
-void intake_drop_parked(struct engine *engine);
+/* The command's counter is open again: what its author said after it is not taken before it. */
+void intake_hold(struct engine *engine, const struct submission *submission);
 void intake_reply(struct engine *engine, struct submission *submission, const struct reply *reply);
 struct submission *submission_new(void);
 void submission_free(struct submission *submission);
-/* What the command names: command_streams(), kept. False: no memory. */
-bool submission_name_streams(struct submission *submission);
 struct author *author_find(struct engine *engine, const char *name);
 struct author *author_make(struct engine *engine, const char *name);
 bool author_may_log_refusal(struct engine *engine, struct author *author);
+
+/* parking.c */
+void parking_enter(struct engine *engine, struct submission *submission); /* decided at once if it can be */
+void parking_go_on(struct engine *engine);
+void parking_clear(struct engine *engine);
+/* A batch goes: every author has its share of the next. */
+void parking_share_again(const struct batch *batch);
 
 /* index.c: after evolve(). False: no memory. */
 bool index_record(struct engine *engine, struct submission *submission, const struct decision *decision);

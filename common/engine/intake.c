@@ -25,26 +25,6 @@ void submission_free(struct submission *submission)
     }
 }
 
-bool submission_name_streams(struct submission *submission)
-{
-    char names[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
-    size_t n = command_streams(&submission->command, names);
-
-    submission->streams_n = 0;
-    submission->streams = arena_array(&submission->arena, const char *, n + 1);
-    if (submission->streams == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        submission->streams[i] = arena_strdup(&submission->arena, names[i]);
-        if (submission->streams[i] == NULL) {
-            return false;
-        }
-        submission->streams_n++;
-    }
-    return true;
-}
-
 /* --- authors -------------------------------------------------------------------------------------- */
 
 struct author *author_find(struct engine *engine, const char *name)
@@ -127,35 +107,50 @@ static void turn_away(struct engine *engine, struct submission *submission, enum
     submission_free(submission);
 }
 
+/* On a full disk: an order that goes out by itself when somebody has made space, minutes or hours later, is
+ * none that anybody gave then. Whoever gave it is told, and may give it again. */
+static void refuse_for_good(struct engine *engine, struct submission *submission)
+{
+    struct reply reply = {.outcome = OUTCOME_REFUSED,
+                          .refusal = REFUSED_DISK,
+                          .detail = "the disk is full: only reports, recalls, evacuations, receipts and "
+                                    "units are taken; say it again when there is space"};
+
+    intake_reply(engine, submission, &reply);
+    submission_free(submission);
+}
+
 /* --- in order ---------------------------------------------------------------------------------------- */
 
-void intake_hold(struct engine *engine, struct author *author, uint64_t counter)
+void intake_hold(struct engine *engine, const struct submission *submission)
 {
-    if (author->held == 0 || counter < author->held) {
-        author->held = counter;
+    struct hold *hold = &submission->author->hold;
+    uint64_t counter = submission->command.counter;
+
+    if (hold->from == 0 || counter < hold->from) {
+        hold->from = counter;
     }
-    author->held_to = counter > author->held_to ? counter : author->held_to;
-    author->held_until_ms = engine_boot(engine) + ENGINE_HOLD_MS;
+    hold->to = counter > hold->to ? counter : hold->to;
+    hold->until_ms = engine_boot(engine) + ENGINE_HOLD_MS;
 }
 
 /* An author's commands are decided in their order, also when some were turned away: true when this one has
  * to wait for an earlier one. */
-static bool must_wait(struct engine *engine, struct author *author, uint64_t counter)
+static bool must_wait(struct engine *engine, struct hold *hold, uint64_t counter)
 {
-    if (author->held == 0) {
+    if (hold->from == 0) {
         return false;
     }
-    if (counter > author->held && engine_boot(engine) < author->held_until_ms) {
-        author->held_to = counter > author->held_to ? counter : author->held_to;
+    if (counter > hold->from && engine_boot(engine) < hold->until_ms) {
+        hold->to = counter > hold->to ? counter : hold->to;
         return true;
     }
-    if (counter >= author->held) {
-        author->held = counter + 1;
-        author->held_until_ms = engine_boot(engine) + ENGINE_HOLD_MS;
+    if (counter >= hold->from) {
+        hold->from = counter + 1;
+        hold->until_ms = engine_boot(engine) + ENGINE_HOLD_MS;
     }
-    if (author->held > author->held_to) {
-        author->held = 0;
-        author->held_to = 0;
+    if (hold->from > hold->to) {
+        *hold = (struct hold){0};
     }
     return false;
 }
@@ -196,7 +191,7 @@ static void conflict(struct engine *engine, struct submission *submission, struc
         submission->detail = "";
     }
     submission->verified = false; /* its record must not bear the counter, which is another's */
-    intake_park(engine, submission);
+    parking_enter(engine, submission);
 }
 
 /* The same bytes get the recorded answer, other bytes a conflict, no record at all: stale. */
@@ -363,7 +358,7 @@ static void keep_ack(struct engine *engine, struct submission *submission)
         refuse(submission, REFUSED_INVALID, "ack: this log has another hash at head_seq");
     }
     if (submission->refusal != REFUSED_NOT) {
-        intake_park(engine, submission);
+        parking_enter(engine, submission);
         return;
     }
     struct submission *older = author->acks[lane];
@@ -408,42 +403,41 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
             .agent = "", .cosigner = "", .counter = wire_peek_counter(submission->signed_command.payload)};
     }
     if (engine->parked_n >= ENGINE_PARKED_MAX || engine->parked_bytes >= ENGINE_PARKED_BYTES_MAX ||
-        !region_is_loaded(engine)) {
+        session->author->parked >= ENGINE_PARKED_MAX - ENGINE_PARKED_KEPT || !region_is_loaded(engine)) {
         if (decoded == 0 && submission->command.counter != 0) {
-            intake_hold(engine, submission->author, submission->command.counter);
+            intake_hold(engine, submission);
         }
         turn_away(engine, submission, REFUSED_BUSY, "too much is waiting");
-        return;
-    }
-    if (decoded == 0 && !room_for(engine, submission->command.kind)) {
-        turn_away(engine, submission, REFUSED_DISK,
-                  "the disk is full: only reports, recalls, evacuations and receipts are taken");
         return;
     }
     if (decoded < 0) {
         const char *why = arena_strdup(&submission->arena, err.text);
         refuse(submission, REFUSED_INVALID, why != NULL ? why : "");
-        intake_park(engine, submission);
+        parking_enter(engine, submission);
         return;
     }
     submission->command.cosigner = "";
     if (strcmp(submission->command.agent, session->author->name) != 0) {
         refuse(submission, REFUSED_IDENTITY, "the command names another agent than the one who sends it");
-        intake_park(engine, submission);
+        parking_enter(engine, submission);
         return;
     }
     bool is_ack = submission->command.kind == COMMAND_ACK;
     if (is_ack != (submission->command.counter == 0)) {
         refuse(submission, REFUSED_INVALID, "a counter is needed in all but an Ack");
-        intake_park(engine, submission);
+        parking_enter(engine, submission);
         return;
     }
     if (!is_ack && submission->command.counter <= session->author->mark && !MUTANT(MUTANT_SKIP_COUNTER)) {
         old_counter(engine, submission);
         return;
     }
-    if (!is_ack && must_wait(engine, session->author, submission->command.counter)) {
+    if (!is_ack && must_wait(engine, &session->author->hold, submission->command.counter)) {
         turn_away(engine, submission, REFUSED_BUSY, "an earlier command is still to come");
+        return;
+    }
+    if (!room_for(engine, submission->command.kind)) {
+        refuse_for_good(engine, submission);
         return;
     }
     verify(engine, submission);
@@ -454,101 +448,5 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     if (submission->verified && submission->command.counter > session->author->mark) {
         session->author->mark = submission->command.counter;
     }
-    intake_park(engine, submission);
-}
-
-/* --- waiting for streams -------------------------------------------------------------------------- */
-
-/* All that the command names is loaded; what is not is asked for. */
-static bool is_loaded(struct engine *engine, const struct submission *submission)
-{
-    bool ready = region_is_loaded(engine);
-
-    for (size_t i = 0; i < submission->streams_n; i++) {
-        ready = stream_ready(engine, submission->streams[i]) && ready;
-    }
-    return ready;
-}
-
-/* An author's commands are decided in their order, and so are those of one stream. */
-static bool is_behind(const struct engine *engine, const struct submission *submission)
-{
-    if (engine->parked == NULL) {
-        return false;
-    }
-    if (submission->author->parked > 0) {
-        return true;
-    }
-    for (size_t i = 0; i < submission->streams_n; i++) {
-        const struct stream *stream = stream_find(engine, submission->streams[i]);
-        if (stream != NULL && stream->wanted > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void want_streams(struct engine *engine, const struct submission *submission, bool wanted)
-{
-    for (size_t i = 0; i < submission->streams_n; i++) {
-        struct stream *stream = stream_find(engine, submission->streams[i]);
-        if (stream != NULL) {
-            stream->wanted += wanted ? 1 : (size_t)-1;
-        }
-    }
-}
-
-static void park(struct engine *engine, struct submission *submission)
-{
-    want_streams(engine, submission, true);
-    submission->author->parked++;
-    DL_APPEND(engine->parked, submission);
-    engine->parked_n++;
-    engine->parked_bytes += submission->signed_command.payload.n;
-}
-
-static void take_out(struct engine *engine, struct submission *submission)
-{
-    DL_DELETE(engine->parked, submission);
-    engine->parked_n--;
-    engine->parked_bytes -= submission->signed_command.payload.n;
-    submission->author->parked--;
-    want_streams(engine, submission, false);
-}
-
-void intake_park(struct engine *engine, struct submission *submission)
-{
-    if (submission->refusal == REFUSED_NOT && !submission_name_streams(submission)) {
-        refuse(submission, REFUSED_TOO_MANY, "this would take too much memory");
-    }
-    bool loaded = is_loaded(engine, submission); /* asked for now, also when there is no room */
-    if (loaded && commit_has_room(engine) && !is_behind(engine, submission)) {
-        commit_decide(engine, submission);
-    } else {
-        park(engine, submission);
-    }
-}
-
-void intake_drop_parked(struct engine *engine)
-{
-    while (engine->parked != NULL) {
-        struct submission *submission = engine->parked;
-        take_out(engine, submission);
-        submission_free(submission);
-    }
-}
-
-void intake_unpark(struct engine *engine)
-{
-    struct submission *submission, *next;
-
-    /* Stopping at the first that cannot go keeps this linear: loads come back in the order in which they
-     * were asked for, so little waits behind a first one that others could have passed. */
-    DL_FOREACH_SAFE (engine->parked, submission, next) {
-        if (engine->phase != PHASE_SERVICE || !is_loaded(engine, submission) || !commit_has_room(engine)) {
-            return;
-        }
-        take_out(engine, submission);
-        commit_decide(engine, submission);
-    }
+    parking_enter(engine, submission);
 }

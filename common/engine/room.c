@@ -1,6 +1,6 @@
 /* When the disk is full. The log gives its reserve back to the file system, and from then on it takes what
- * must not wait: reports, recalls, evacuations, receipts, acknowledgements, and the broker's own, which
- * escalate. Everything else is refused with the reason, until the log has its reserve again. */
+ * must not wait: reports, recalls, evacuations, receipts, units, acknowledgements, and the broker's own, which
+ * escalate. Everything else is refused for good, with the reason, until the log has its reserve again. */
 #include "common/engine/engine_private.h"
 
 enum {
@@ -15,6 +15,7 @@ bool room_for(const struct engine *engine, enum command_kind kind)
     case COMMAND_RECALL_ORDER:
     case COMMAND_ORDER_EVACUATION:
     case COMMAND_GIVE_RECEIPT:
+    case COMMAND_STATE_UNITS:
     case COMMAND_ACK:
         return true;
     default:

@@ -283,7 +283,7 @@ class Client:
         if reply.refusal.code == REFUSED_STALE and reply.counter in self.journal.pending:
             self.renumber(self.journal.pending.pop(reply.counter))
             return
-        if reply.refusal.code in (REFUSED_BUSY, REFUSED_DISK):
+        if reply.refusal.code in (REFUSED_BUSY, REFUSED_DISK) and reply.retry_ms:
             self.put_off.append(reply)
             self.resend.append((time.monotonic() + reply.retry_ms / 1000, reply.counter))
             self.resend.sort()

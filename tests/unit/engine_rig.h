@@ -12,7 +12,7 @@
 /* STRANGER has keys and is not enrolled. */
 enum rig_agent { CENTRE, STATION, SECOND, POLICE, STRANGER, RIG_AGENTS };
 
-enum { RIG_FRAMES_MAX = 4096, RIG_BEAT_MS = 1000 };
+enum { RIG_FRAMES_MAX = 8192, RIG_BEAT_MS = 1000 };
 
 struct rig_frame {
     unsigned peer;

@@ -434,13 +434,15 @@ static void test_full_disk_takes_what_must_not_wait(void **state)
     order = rig_order(&rig, 1, 12, STATION);
     struct reply reply = rig_done(&rig, 1, CENTRE, &order);
     assert_int_equal(reply.refusal, REFUSED_DISK);
-    assert_true(reply.retry_ms > 0);
-    assert_int_equal(rig_done(&rig, 2, STATION, &units).refusal, REFUSED_DISK);
+    assert_int_equal(reply.retry_ms, 0); /* for good */
+    assert_int_equal(rig_done(&rig, 2, STATION, &units).outcome, OUTCOME_UNCHANGED);
     assert_int_equal(rig_done(&rig, 1, CENTRE, &report).outcome, OUTCOME_DONE);
     assert_int_equal(rig_done(&rig, 2, STATION, &receipt).outcome, OUTCOME_DONE);
     assert_int_equal(rig_done(&rig, 1, CENTRE, &recall).outcome, OUTCOME_DONE);
+    recall = rig_recall(1, 12);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &recall).refusal, REFUSED_NO_ORDER);
     log_memory_set_low(rig.store, false);
-    rig_later(&rig, 1500);
+    rig_later(&rig, 2500);
     order = rig_order(&rig, 1, 13, STATION);
     assert_int_equal(rig_done(&rig, 1, CENTRE, &order).outcome, OUTCOME_DONE);
 }

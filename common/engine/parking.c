@@ -1,0 +1,162 @@
+/* Commands that wait: until the streams that they name are loaded, until there is room in a batch, and until
+ * others had their share of it. */
+#include <string.h>
+
+#include "common/engine/engine_private.h"
+
+/* What the command names: command_streams(), kept. False: no memory. */
+static bool name_streams(struct submission *submission)
+{
+    char names[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
+    size_t n = command_streams(&submission->command, names);
+
+    submission->streams_n = 0;
+    submission->streams = arena_array(&submission->arena, const char *, n + 1);
+    if (submission->streams == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        submission->streams[i] = arena_strdup(&submission->arena, names[i]);
+        if (submission->streams[i] == NULL) {
+            return false;
+        }
+        submission->streams_n++;
+    }
+    return true;
+}
+
+/* All that the command names is loaded; what is not is asked for. */
+static bool is_loaded(struct engine *engine, const struct submission *submission)
+{
+    bool ready = region_is_loaded(engine);
+
+    for (size_t i = 0; i < submission->streams_n; i++) {
+        ready = stream_ready(engine, submission->streams[i]) && ready;
+    }
+    return ready;
+}
+
+/* An author's commands are decided in their order, and so are those of one stream. */
+static bool is_behind(const struct engine *engine, const struct submission *submission)
+{
+    if (engine->parked == NULL) {
+        return false;
+    }
+    if (submission->author->parked > 0) {
+        return true;
+    }
+    for (size_t i = 0; i < submission->streams_n; i++) {
+        const struct stream *stream = stream_find(engine, submission->streams[i]);
+        if (stream != NULL && stream->wanted > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- sharing -------------------------------------------------------------------------------------- */
+
+static void note_author(struct engine *engine, const struct author *author)
+{
+    if (engine->spoke != author) {
+        engine->others_ms = engine->spoke != NULL ? engine_boot(engine) : engine->others_ms;
+        engine->spoke = author;
+    }
+}
+
+/* Who says very much shares the batch with the others: what is beyond that waits for the next one. */
+static bool has_share(const struct engine *engine, const struct submission *submission)
+{
+    bool alone = engine->others_ms == 0 || engine_boot(engine) > engine->others_ms + ENGINE_SHARE_MS;
+
+    return alone || submission->author->gathered < ENGINE_SHARE;
+}
+
+void parking_share_again(const struct batch *batch)
+{
+    struct submission *submission;
+
+    DL_FOREACH (batch->first, submission) {
+        if (submission->author != NULL) {
+            submission->author->gathered = 0;
+        }
+    }
+}
+
+/* --- waiting -------------------------------------------------------------------------------------- */
+
+static void want_streams(struct engine *engine, const struct submission *submission, bool wanted)
+{
+    for (size_t i = 0; i < submission->streams_n; i++) {
+        struct stream *stream = stream_find(engine, submission->streams[i]);
+        if (stream != NULL) {
+            stream->wanted += wanted ? 1 : (size_t)-1;
+        }
+    }
+}
+
+static void park(struct engine *engine, struct submission *submission)
+{
+    want_streams(engine, submission, true);
+    submission->author->parked++;
+    DL_APPEND(engine->parked, submission);
+    engine->parked_n++;
+    engine->parked_bytes += submission->signed_command.payload.n;
+}
+
+static void take_out(struct engine *engine, struct submission *submission)
+{
+    DL_DELETE(engine->parked, submission);
+    engine->parked_n--;
+    engine->parked_bytes -= submission->signed_command.payload.n;
+    submission->author->parked--;
+    want_streams(engine, submission, false);
+}
+
+void parking_enter(struct engine *engine, struct submission *submission)
+{
+    if (submission->refusal == REFUSED_NOT && !name_streams(submission)) {
+        submission->refusal = REFUSED_TOO_MANY;
+        submission->detail = "this would take too much memory";
+    }
+    bool loaded = is_loaded(engine, submission); /* asked for now, also when there is no room */
+    note_author(engine, submission->author);
+    if (loaded && commit_has_room(engine) && has_share(engine, submission) &&
+        !is_behind(engine, submission)) {
+        commit_decide(engine, submission);
+    } else {
+        park(engine, submission);
+    }
+}
+
+void parking_clear(struct engine *engine)
+{
+    while (engine->parked != NULL) {
+        struct submission *submission = engine->parked;
+        take_out(engine, submission);
+        submission_free(submission);
+    }
+}
+
+/* Whose earlier command cannot go yet waits with all that follow; others pass it. */
+void parking_go_on(struct engine *engine)
+{
+    struct submission *submission, *next;
+
+    engine->rounds++;
+    DL_FOREACH_SAFE (engine->parked, submission, next) {
+        struct author *author = submission->author;
+        if (engine->phase != PHASE_SERVICE || !commit_has_room(engine)) {
+            return;
+        }
+        if (author->waits == engine->rounds) {
+            continue;
+        }
+        if (!has_share(engine, submission) || !is_loaded(engine, submission)) {
+            author->waits = engine->rounds;
+            continue;
+        }
+        take_out(engine, submission);
+        commit_decide(engine, submission);
+    }
+}
