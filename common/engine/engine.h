@@ -38,9 +38,11 @@ enum {
     ENGINE_TELEMETRY_PER_AGENT_MAX = 8 * 1024,
     ENGINE_TELEMETRY_WINDOW_MAX = 16, /* envelopes under way to one subscriber, of a queue of 256: the rest is
                                          for orders */
-    ENGINE_HOLD_MS = 2000,      /* how long an author's later commands wait for one that was turned away */
-    ENGINE_RETRY_MS = 250,      /* what BUSY and DISK tell, and the pause before our own next try */
-    ENGINE_REFUSALS_BURST = 50, /* refusals of one author that are kept at once ... */
+    /* How long an author's later commands wait for one that was turned away: a client that did not hear so
+     * asks again after 30 s, and its line may be bad. */
+    ENGINE_HOLD_MS = 45000,
+    ENGINE_RETRY_MS = 250,           /* what BUSY and DISK tell, and the pause before our own next try */
+    ENGINE_REFUSALS_BURST = 50,      /* refusals of one author that are kept at once ... */
     ENGINE_REFUSALS_REFILL_MS = 2000 /* ... and one more for each of these; the rest are counted */
 };
 

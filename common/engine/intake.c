@@ -88,7 +88,7 @@ bool author_may_log_refusal(struct engine *engine, struct author *author)
         author->refusals_left = left < ENGINE_REFUSALS_BURST ? (uint32_t)left : ENGINE_REFUSALS_BURST;
         author->refusals_at_ms += refills * ENGINE_REFUSALS_REFILL_MS;
     }
-    if (author->refusals_left == 0) {
+    if (author->refusals_left == 0 || MUTANT(MUTANT_REFUSAL_UNLOGGED)) {
         return false;
     }
     author->refusals_left--;
@@ -442,7 +442,8 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
         old_counter(engine, submission);
         return;
     }
-    if (!is_ack && must_wait(engine, session->author, submission->command.counter)) {
+    if (!is_ack && !MUTANT(MUTANT_OVERTAKE) &&
+        must_wait(engine, session->author, submission->command.counter)) {
         turn_away(engine, submission, REFUSED_BUSY, "an earlier command is still to come");
         return;
     }
@@ -451,7 +452,8 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
         keep_ack(engine, submission);
         return;
     }
-    if (submission->verified && submission->command.counter > session->author->mark) {
+    if ((submission->verified || MUTANT(MUTANT_UNVERIFIED_MARK)) &&
+        submission->command.counter > session->author->mark) {
         session->author->mark = submission->command.counter;
     }
     intake_park(engine, submission);
