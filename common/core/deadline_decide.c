@@ -1,6 +1,7 @@
 /* A deadline that passes is a command of the broker's own, decided and logged like any other: it never
  * fires early, because what is due is judged by the time in the record, and fires once, because what it
  * changes is state. */
+#include "common/base/mutant.h"
 #include "common/core/decide_private.h"
 #include "common/core/stream.h"
 
@@ -28,7 +29,7 @@ static void pass_order(struct deciding *d, const struct incident *incident, cons
         return;
     }
     if (order->rung < RUNG_ACCEPTED) {
-        if (!order->unanswered && passed(d, order->answer_by_ms)) {
+        if ((!order->unanswered || MUTANT(MUTANT_DEADLINE_TWICE)) && passed(d, order->answer_by_ms)) {
             emit_passed(d, EVENT_ORDER_UNANSWERED, incident, order);
         }
         if (passed(d, order->expires_at_ms)) {

@@ -95,7 +95,9 @@ int64_t engine_boot(const struct engine *engine)
 
 int64_t engine_now(const struct engine *engine)
 {
-    return engine_boot(engine) + engine->offset_ms;
+    return MUTANT(MUTANT_CLOCK_MOVES) && engine->phase == PHASE_SERVICE
+               ? engine->clock->utc_ms(engine->clock->ctx)
+               : engine_boot(engine) + engine->offset_ms;
 }
 
 struct env engine_env(const struct engine *engine)
