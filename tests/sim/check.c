@@ -210,7 +210,8 @@ static void check_bounds(struct world *world)
         HASH_COUNT(engine->authors) > AGENTS || engine->parked_n > ENGINE_PARKED_MAX ||
         engine->gather.n > LOG_BATCH_MAX ||
         engine->idle.n > engine->options.idle_streams_max + LOG_BATCH_MAX ||
-        HASH_COUNT(engine->streams) > world->check.orders_n + world->check.sayings_n + AGENTS + 1 ||
+        HASH_COUNT(engine->streams) >
+            engine->idle.n + engine->open.n + engine->loads_under_way + AGENTS + 1 ||
         engine->jobs_under_way > ENGINE_PARKED_MAX) {
         world_fail(world, "I9: sessions %u, authors %u, parked %zu, gathered %zu, idle %zu",
                    HASH_COUNT(engine->sessions), HASH_COUNT(engine->authors), engine->parked_n,
