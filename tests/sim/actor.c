@@ -179,8 +179,7 @@ static int open_client(struct actor *actor, struct err *err)
     struct journal_options journal = {.path = "journal",
                                       .agent = world->keys.agents[actor->number].name,
                                       .region = SIM_REGION,
-                                      .vfs = actor->vfs_name,
-                                      .single_process = true};
+                                      .vfs = actor->vfs_name};
     struct client_options options = {.region = SIM_REGION,
                                      .agent = &world->keys.agents[actor->number],
                                      .operator= actor->number == 0
