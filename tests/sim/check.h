@@ -99,6 +99,8 @@ bool check_record(struct world *world, const struct log_record *record);
 
 /* check_wire.c: what goes over the wire */
 void check_sent(struct world *world, unsigned agent, struct bytes frame);
+/* The agent's queue is full: what the broker would say is dropped. */
+void check_not_sent(struct world *world, unsigned agent, struct bytes frame);
 /* The agent's own client sends, not somebody in its name. */
 void check_client_sends(struct world *world, unsigned agent, struct bytes frame);
 void check_heard(struct world *world, unsigned agent, struct bytes frame);

@@ -243,6 +243,16 @@ void check_sent(struct world *world, unsigned agent, struct bytes frame)
     }
 }
 
+void check_not_sent(struct world *world, unsigned agent, struct bytes frame)
+{
+    struct envelope envelope;
+
+    /* a session has begun, though its agent does not know */
+    if (decode(world, frame, &envelope) && envelope.kind == ENVELOPE_WELCOME) {
+        sent_welcome(world, agent, &envelope.welcome);
+    }
+}
+
 static uint64_t counter_of(struct world *world, struct bytes frame)
 {
     struct envelope envelope;
