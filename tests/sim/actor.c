@@ -318,8 +318,11 @@ void actor_bury(struct actor *actor)
         check_lost(actor->world, actor->number);
     } else if (fired && actor->may_fail) {
         world_struck(actor->world, FAULT_AGENT_SYNC_ERROR, actor->number);
-        memvfs_fail(actor->vfs, MEMVFS_SYNC, 0, MEMVFS_EIO, false);
-        actor->may_fail = false;
+        /* Whether that commit holds only a new process can know: as the broker's, this one ends. */
+        check_lost(actor->world, actor->number);
+        memvfs_kill(actor->vfs);
+        actor->dead = true;
+        actor->crash_power = false;
     }
     if (actor->client != NULL && actor->dead) {
         actor_crash(actor, actor->crash_power);

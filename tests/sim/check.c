@@ -83,7 +83,6 @@ static bool is_wrong(enum refusal refusal)
     case REFUSED_REGION:
     case REFUSED_EPOCH:
     case REFUSED_SIGNATURE:
-    case REFUSED_STALE:
     case REFUSED_CONFLICT:
     case REFUSED_MODE:
     case REFUSED_RIGHT:

@@ -75,9 +75,12 @@ struct check {
     bool refused[AGENTS][COUNTERS_MAX];  /* without a record */
     bool taken_back;                 /* since the broker started: refusals, too, and they are not counted */
     uint64_t refused_logged[AGENTS]; /* records, since the broker started */
-    uint64_t refused_uncounted;      /* refusals without a record, in all */
-    uint64_t refused_lost;           /* ... that no count in the log holds: the process ended before */
-    struct watched *orders;          /* sorted by id */
+    /* On a full disk what must not wait goes before what does, which then gets a new counter and place. */
+    bool disk_refused[AGENTS];
+    bool passed[AGENTS];
+    uint64_t refused_uncounted; /* refusals without a record, in all */
+    uint64_t refused_lost;      /* ... that no count in the log holds: the process ended before */
+    struct watched *orders;     /* sorted by id */
     size_t orders_n;
     size_t orders_capacity;
     struct saying sayings[TAGS_MAX];

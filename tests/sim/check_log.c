@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/core/decide_private.h"
 #include "common/core/evolve.h"
 #include "common/core/route.h"
 #include "common/log/log_chain.h"
@@ -271,7 +270,7 @@ static void check_decided(struct world *world, unsigned agent, uint64_t tag, con
                           const struct log_header *header)
 {
     struct check *check = &world->check;
-    int64_t tolerance = CLOCK_TOLERANCE_DEFAULT_MS;
+    const int64_t tolerance = 5 * 60 * 1000; /* as docs/operations.md has it */
 
     count_saying(world, tag, header->seq);
     if (command->kind != COMMAND_ACK && (command->issued_at_ms > header->bus_ms + tolerance ||
@@ -286,7 +285,7 @@ static void check_decided(struct world *world, unsigned agent, uint64_t tag, con
     if (check->sayings[tag].forbidden) {
         world_fail(world, "I4: seq %" PRIu64 " takes what agent %u has no right to", header->seq, agent);
     }
-    if (tag < check->last_tag[agent]) {
+    if (tag < check->last_tag[agent] && !check->passed[agent]) {
         world_fail(world, "lanes: tag %" PRIu64 " of agent %u comes after tag %" PRIu64, tag, agent,
                    check->last_tag[agent]);
     }

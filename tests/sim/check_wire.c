@@ -34,6 +34,9 @@ static void sent_reply(struct world *world, unsigned agent, const struct reply *
     if ((reply->outcome == OUTCOME_DONE || reply->seq != 0) && !check_hash(world, reply->seq, reply->hash)) {
         world_fail(world, "I1: a reply names seq %" PRIu64 " before it is durable", reply->seq);
     }
+    check->disk_refused[agent] = check->disk_refused[agent] || reply->refusal == REFUSED_DISK;
+    check->passed[agent] =
+        check->passed[agent] || (check->disk_refused[agent] && reply->refusal == REFUSED_STALE);
     check->taken_back = check->taken_back || reply->refusal == REFUSED_DISK;
     if (reply->outcome != OUTCOME_REFUSED || reply->seq != 0 || reply->refusal == REFUSED_BUSY ||
         reply->refusal == REFUSED_DISK) {

@@ -109,6 +109,9 @@ static void pause_broker(struct world *world)
     struct broker *broker = &world->broker;
     int64_t ms = some_time(world, 100, 8000, PAUSE_MAX_MS);
 
+    if (world->now_ms + ms < broker->paused_until_ms) {
+        return; /* it stands still for longer already */
+    }
     broker->paused_until_ms = world->now_ms + ms;
     broker->healthy_since_ms = broker->paused_until_ms;
     world_struck(world, FAULT_PAUSE, AGENTS);
@@ -261,8 +264,10 @@ static void strike_agent(struct world *world, unsigned agent)
         }
         return;
     case 7:
-        actor->paused_until_ms = world->now_ms + some_time(world, 100, 8000, PAUSE_MAX_MS);
-        world_struck(world, FAULT_AGENT_PAUSE, agent);
+        if (actor->paused_until_ms <= world->now_ms) {
+            actor->paused_until_ms = world->now_ms + some_time(world, 100, 8000, PAUSE_MAX_MS);
+            world_struck(world, FAULT_AGENT_PAUSE, agent);
+        }
         return;
     case 8:
         step_agent_clock(world, actor);
