@@ -28,10 +28,12 @@ int64_t client_bus_ms(const struct client *client)
     return client->clock->utc_ms(client->clock->ctx);
 }
 
-void client_heard_bus(struct client *client, int64_t bus_ms)
+void client_heard_bus(struct client *client, int64_t bus_ms, bool anew)
 {
-    if (bus_ms > 0) {
-        client->bus_offset_ms = bus_ms - client_now(client);
+    int64_t offset_ms = bus_ms - client_now(client);
+
+    if (bus_ms > 0 && (anew || !client->bus_known || offset_ms > client->bus_offset_ms)) {
+        client->bus_offset_ms = offset_ms;
         client->bus_known = true;
     }
 }
@@ -175,7 +177,7 @@ void client_frame(struct client *client, struct bytes frame)
         client_session_bye(client, envelope.bye.refusal, envelope.bye.reason);
         break;
     case ENVELOPE_BEAT:
-        client_heard_bus(client, envelope.beat.bus_ms);
+        client_heard_bus(client, envelope.beat.bus_ms, false);
         client_session_head(client, &envelope.beat.head);
         client_keep_seen(client);
         break;

@@ -29,6 +29,7 @@ enum {
     CLIENT_EXPIRY_MS = 10 * 60 * 1000,
     CLIENT_RECEIPT_EXPIRY_MS = 6 * 24 * 60 * 60 * 1000, /* what was done stays true; a window of 7 days is
                                                           the most, and our clock may be behind the bus */
+    CLIENT_LIFE_MAX_MS = 7 * 24 * 60 * 60 * 1000, /* from issued_at to expires_at; no broker takes more */
     CLIENT_TELEMETRY_MAX = 1024,  /* values that this agent publishes: two of each of 512 units */
     CLIENT_TELEMETRY_WINDOW = 32, /* envelopes of them that the broker has not taken yet: an eighth of the
                                       transport's queue, so that telemetry never fills it */
@@ -48,6 +49,7 @@ struct client_options {
     const struct secret_keys *second; /* a second operator, who signs too what the operator signs; or NULL */
     const struct public_keys *region_keys; /* region.pub: sign = the region's root, curve = the broker's */
     bool deliveries;                       /* take the agent's deliveries */
+    uint32_t window;                       /* deliveries under way in each lane; 0: CLIENT_WINDOW */
     const char *software;
     enum mode mode; /* of commands that say none; a receipt has its order's */
 };

@@ -3,13 +3,16 @@
 #include <string.h>
 
 #include "agents/lib/client_private.h"
+#include "common/base/mutant.h"
 
 enum { ACK_AGAIN_MS = 5000 };
 
 static void ack_one(struct client *client, enum lane lane)
 {
     struct ack_lane *at = &client->lanes[lane];
-    struct command command = {.kind = COMMAND_ACK, .ack = {.lane = lane, .up_to_seq = at->cursor}};
+    struct command command = {
+        .kind = COMMAND_ACK,
+        .ack = {.lane = lane, .up_to_seq = MUTANT(MUTANT_ACK_EARLY) ? client->head_seq : at->cursor}};
     struct buf frame;
 
     command.ack.head_seq = client->head_seq;

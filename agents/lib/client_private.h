@@ -127,7 +127,8 @@ int64_t client_jitter(struct client *client, int64_t ms);
 void client_say(struct client *client, const struct envelope *envelope);
 void client_say_frame(struct client *client, struct bytes frame);
 void client_give_up(struct client *client, const char *why);
-void client_heard_bus(struct client *client, int64_t bus_ms);
+/* A word of bus time is old by its way here: within a session the one that puts it latest is the truest. */
+void client_heard_bus(struct client *client, int64_t bus_ms, bool anew);
 void client_trouble(struct client *client, const struct err *err);
 
 int client_frames_push(struct frames *frames, struct bytes bytes); /* 0, ERR_TOO_BIG, ERR_NO_MEMORY */

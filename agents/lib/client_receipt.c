@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agents/lib/client_private.h"
+#include "common/base/mutant.h"
 #include "common/core/order.h"
 
 enum { RESUME_MAX = 65536 };
@@ -67,8 +68,9 @@ static int prepare_receipt(struct client *client, const struct give_receipt *rec
     if (rc) {
         return rc;
     }
-    if (receipt->amendment > 0 ? receipt->amendment <= order.acknowledged
-                               : order.said & 1u << receipt->rung) {
+    if (receipt->amendment > 0
+            ? receipt->amendment <= order.acknowledged
+            : order.said & 1u << (receipt->rung - (MUTANT(MUTANT_RECEIPT_MIXED) ? 1 : 0))) {
         return 0;
     }
     if (receipt->amendment == 0 && highest_said(order.said) > receipt->rung) {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agents/lib/client_private.h"
+#include "common/base/mutant.h"
 #include "common/core/order.h"
 
 enum { RETRY_DEFAULT_MS = 1000, RETRY_MAX_MS = 60000 };
@@ -16,7 +17,8 @@ struct told {
 static struct pending *find(struct client *client, uint64_t counter)
 {
     for (size_t i = 0; i < client->pending_n; i++) { /* they come in order: the first, mostly */
-        if (client->pending[i].counter == counter && !client->pending[i].settled) {
+        if (client->pending[i].counter == counter + (MUTANT(MUTANT_REPLY_MIXED) ? 1 : 0) &&
+            !client->pending[i].settled) {
             return &client->pending[i];
         }
     }

@@ -9,7 +9,7 @@ void client_session_hello(struct client *client)
         .protocol = PROTOCOL_VERSION,
         .agent = client->options.agent->name,
         .deliveries = client->options.deliveries,
-        .window = CLIENT_WINDOW,
+        .window = client->options.window ? client->options.window : CLIENT_WINDOW,
         .seen = {.region = ""},
         .software = client->options.software ? client->options.software : "",
     };
@@ -114,7 +114,7 @@ void client_session_welcome(struct client *client, const struct welcome *welcome
     client->beat_ms = welcome->beat_ms > 0 ? welcome->beat_ms : 5000;
     client->frame_max =
         welcome->frame_max > 0 && welcome->frame_max < FRAME_MAX ? welcome->frame_max : FRAME_MAX;
-    client_heard_bus(client, welcome->bus_ms);
+    client_heard_bus(client, welcome->bus_ms, true);
     take_cursors(client, welcome);
     client_tail_start(client);
     client_session_head(client, &welcome->head);

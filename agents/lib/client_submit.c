@@ -156,6 +156,12 @@ static void fill(struct client *client, struct command *command, uint64_t counte
     if (command->expires_at_ms == 0) {
         command->expires_at_ms = client_bus_ms(client) + CLIENT_EXPIRY_MS;
     }
+    /* With a clock of ours that is far from the bus's the broker is to say so, not that this is no window. */
+    if (command->expires_at_ms - command->issued_at_ms > CLIENT_LIFE_MAX_MS) {
+        command->expires_at_ms = command->issued_at_ms + CLIENT_LIFE_MAX_MS;
+    } else if (command->expires_at_ms < command->issued_at_ms) {
+        command->expires_at_ms = command->issued_at_ms;
+    }
 }
 
 static int add_signatures(struct client *client, bool as_agent, struct signed_command *commands, size_t n)

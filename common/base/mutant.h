@@ -16,7 +16,25 @@
     X(MUTANT_FORGET_DUE, "forgets the deadlines of a stream that is loaded")      \
     X(MUTANT_FORGET_MARK, "forgets at a restart which counters were used")        \
     X(MUTANT_FORGET_CLOCK, "follows the wall clock at every restart")             \
-    X(MUTANT_TAIL_GAP, "skips what was committed while a tail's past was read")
+    X(MUTANT_TAIL_GAP, "skips what was committed while a tail's past was read")   \
+    X(MUTANT_DEADLINE_TWICE, "fires a deadline again with the next one")          \
+    X(MUTANT_NO_WINDOW, "does not count credit")                                  \
+    X(MUTANT_NO_TIMES, "takes commands issued or expired at any time")            \
+    X(MUTANT_RECALL_OVERTAKEN, "sends a recall in the lane of orders")            \
+    X(MUTANT_HEAD_BEFORE_COMMIT, "writes the head slot before the commit")        \
+    X(MUTANT_TRIM_BEYOND, "trims the outbox one record beyond the Ack")           \
+    X(MUTANT_LANE_JUMPS, "gives what is new to a lane that is behind")            \
+    X(MUTANT_FALSE_TOMBSTONE, "gives a tombstone for what was not recalled")      \
+    X(MUTANT_UNVERIFIED_MARK, "moves the counter mark by a bad signature")        \
+    X(MUTANT_OVERTAKE, "does not wait for an earlier command turned away")        \
+    X(MUTANT_REFUSAL_UNLOGGED, "keeps no record of refusals, only a count")       \
+    X(MUTANT_CLOCK_MOVES, "moves bus time by a step of the wall clock")           \
+    X(MUTANT_SECOND_OUTCOME, "lets a receipt end an order that has ended")        \
+    X(MUTANT_NO_RIGHT, "asks for no right")                                       \
+    X(MUTANT_ACK_EARLY, "acknowledges what is not in the journal")                \
+    X(MUTANT_GIVE_UNKEPT, "gives deliveries though the journal failed")           \
+    X(MUTANT_RECEIPT_MIXED, "takes another rung for the one that was said")       \
+    X(MUTANT_REPLY_MIXED, "takes a reply for another command's")
 
 enum mutant {
     MUTANT_NONE = 0,

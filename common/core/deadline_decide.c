@@ -1,6 +1,7 @@
 /* A deadline that passes is a command of the broker's own, decided and logged like any other: it never
  * fires early, because what is due is judged by the time in the record, and fires once, because what it
  * changes is state. */
+#include "common/base/mutant.h"
 #include "common/core/decide_private.h"
 #include "common/core/stream.h"
 
@@ -28,7 +29,7 @@ static void pass_order(struct deciding *d, const struct incident *incident, cons
         return;
     }
     if (order->rung < RUNG_ACCEPTED) {
-        if (!order->unanswered && passed(d, order->answer_by_ms)) {
+        if ((!order->unanswered || MUTANT(MUTANT_DEADLINE_TWICE)) && passed(d, order->answer_by_ms)) {
             emit_passed(d, EVENT_ORDER_UNANSWERED, incident, order);
         }
         if (passed(d, order->expires_at_ms)) {
@@ -65,9 +66,6 @@ void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *comm
                 (struct information){.fact = request->fact};
         }
     }
-    if (incident->amendments_left > 0) {
-        decide_amendments(d, incident, decide_needs(d, incident->kind, incident->substance));
-    }
     for (size_t i = 0; i < incident->orders_n && d->events_n < DEADLINES_PER_COMMAND_MAX; i++) {
         const struct order *order = &incident->orders[i];
         size_t before = d->events_n;
@@ -76,5 +74,9 @@ void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *comm
         }
         pass_order(d, incident, order);
         d->reach += d->events_n > before ? order->agents.n : 0;
+    }
+    /* In a record of their own: what has just passed is state only after it. They are due still. */
+    if (incident->amendments_left > 0 && d->events_n == 0) {
+        decide_amendments(d, incident, decide_needs(d, incident->kind, incident->substance));
     }
 }

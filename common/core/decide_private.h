@@ -7,6 +7,7 @@
 enum {
     COMMAND_LIFE_MAX_MS = 7 * 24 * 3600 * 1000, /* a command waits at most a week in a journal */
     AMEND_ANSWER_DEFAULT_MS = 2 * 60 * 1000,
+    REFUSAL_DETAIL_MAX = 1024, /* whole: three names and a sentence; a cut one might end within a character */
     DEADLINES_PER_COMMAND_MAX = 256 /* the rest are due still, and passed by the next */
 };
 #define ORDER_LIFE_MAX_MS (INT64_C(30) * 24 * 3600 * 1000)

@@ -320,7 +320,8 @@ static int order_changed(struct state *state, struct incident *incident, const s
         order->amendments_acknowledged = event->amendment.amendment;
         return 0;
     case EVENT_AMENDMENT_OVERDUE:
-        order->amendment_overdue = true;
+        order->amendment_overdue =
+            order->amendment_overdue || event->amendment.amendment == order->amendments;
         return 0;
     case EVENT_RUNG_REACHED:
         return rung_reached(state, order, event);

@@ -1,6 +1,7 @@
 /* Rules of receipts 回执: what an addressee says of an order. */
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/core/decide_private.h"
 
 static struct event *emit_said(struct deciding *d, enum event_kind kind, const struct give_receipt *command,
@@ -81,7 +82,7 @@ static void climb(struct deciding *d, const struct give_receipt *command, const 
         decide_refuse(d, REFUSED_HEAD_COUNT, "nobody declines an evacuation: get out and count");
     } else if (is_anothers(d, order)) {
         emit_rung(d, EVENT_RECEIPT_NOTED, command, order);
-    } else if (order_may_reach(order, command->rung)) {
+    } else if (order_may_reach(order, command->rung) || MUTANT(MUTANT_SECOND_OUTCOME)) {
         if (command->rung == RUNG_COMPLETED && order_is_evacuation(order) && !command->has_head_count) {
             decide_refuse(d, REFUSED_HEAD_COUNT, "say how many are present and missing");
             return;
@@ -120,7 +121,7 @@ void decide_give_receipt(struct deciding *d, const struct give_receipt *command)
                       order->addressee);
     } else if (command->amendment != 0) {
         acknowledge_amendment(d, command, order);
-    } else if (!order_is_open(order)) {
+    } else if (!order_is_open(order) && !MUTANT(MUTANT_SECOND_OUTCOME)) {
         after_the_end(d, command, order);
     } else {
         climb(d, command, order);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/base/mutant.h"
+
 static const struct id no_order;
 
 static void tell(const struct route_sink *sink, const char *agent, enum lane lane, const char *author)
@@ -43,7 +45,8 @@ static void route_order(const struct state *state, const struct event *event, co
     case EVENT_ORDER_EXPIRED:
         for (size_t i = 0; i < order->agents.n; i++) {
             sink->recalled(sink->ctx, order->agents.at[i], order_lane(order), order->id);
-            sink->add(sink->ctx, order->agents.at[i], LANE_URGENT, no_order);
+            sink->add(sink->ctx, order->agents.at[i],
+                      MUTANT(MUTANT_RECALL_OVERTAKEN) ? LANE_ORDERS : LANE_URGENT, no_order);
         }
         break;
     case EVENT_RUNG_REACHED:

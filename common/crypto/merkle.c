@@ -70,6 +70,17 @@ static bool meets(const struct merkle_way *way, size_t n, size_t index, size_t l
            memcmp(&way->path[way->used_at[level]], &path[used], (path_n - used) * sizeof *path) == 0;
 }
 
+/* From this level on the old way is this one's, whose path may be longer or shorter below: a lone leaf has no
+ * sibling. */
+static void join(struct merkle_way *way, size_t level, size_t used)
+{
+    size_t was = way->used_at[level];
+
+    for (size_t width = way->n, l = 0; width > 1; width = width / 2 + width % 2, l++)
+        if (l >= level)
+            way->used_at[l] = way->used_at[l] - was + used;
+}
+
 bool merkle_climb_by(struct merkle_way *way, struct hash leaf, size_t index, size_t n,
                      const struct hash *path, size_t path_n, struct hash *ret_root)
 {
@@ -81,8 +92,10 @@ bool merkle_climb_by(struct merkle_way *way, struct hash leaf, size_t index, siz
     for (; width > 1; width = width / 2 + width % 2, level++) {
         size_t at = index >> level;
 
-        if (meets(way, n, index, level, hash, path, path_n, used))
+        if (meets(way, n, index, level, hash, path, path_n, used)) {
+            join(way, level, used);
             break;
+        }
         way->used_at[level] = used;
         way->at[level] = hash; /* below where they meet, the old way is not looked at again */
         if ((at ^ 1u) >= width)

@@ -356,6 +356,7 @@ static void take_all_back(struct engine *engine, enum refusal refusal)
     batch_free(&engine->gather);
     engine->next_seq = engine->head.seq + 1;
     engine->own_after_ms = engine_boot(engine) + ENGINE_RETRY_MS;
+    streams_evict(engine);
 }
 
 void commit_done(struct engine *engine, struct job *job)
@@ -447,6 +448,7 @@ void commit_flush(struct engine *engine)
     if (n == 0) { /* nothing to write, and everything that it rested on is committed */
         speak_all(engine);
         batch_free(&engine->flight);
+        streams_evict(engine);
         return;
     }
     request->is_append = true;

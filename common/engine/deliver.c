@@ -27,7 +27,7 @@ static bool give(struct engine *engine, struct session *session, enum lane lane,
         return false;
     }
     state->sent = record->header.seq;
-    state->credit--;
+    state->credit -= MUTANT(MUTANT_NO_WINDOW) ? 0 : 1;
     engine->numbers.delivered++;
     return true;
 }
@@ -46,7 +46,7 @@ void deliver_committed(struct engine *engine, const struct submission *submissio
         }
         struct lane_state *lane = &session->lanes[index->lane];
         uint64_t seq = submission->entry.record.header.seq;
-        if (lane->behind) {
+        if (lane->behind && !MUTANT(MUTANT_LANE_JUMPS)) {
             lane->missed = true;
         } else if (seq > lane->sent &&
                    (lane->credit == 0 || !give(engine, session, (enum lane)index->lane,
@@ -74,7 +74,7 @@ static bool give_row(struct engine *engine, struct session *session, enum lane l
             n++;
         }
     }
-    return give(engine, session, lane, &row->record, recalled, n, all);
+    return give(engine, session, lane, &row->record, recalled, n, all || MUTANT(MUTANT_FALSE_TOMBSTONE));
 }
 
 static void outbox_answered(struct engine *engine, struct job *job)

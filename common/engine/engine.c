@@ -73,6 +73,7 @@ void engine_free(struct engine *engine)
             submission_free(author->acks[lane]);
         }
         free(author->proof);
+        free(author->gone);
         free(author);
     }
     streams_free(engine);
@@ -95,7 +96,9 @@ int64_t engine_boot(const struct engine *engine)
 
 int64_t engine_now(const struct engine *engine)
 {
-    return engine_boot(engine) + engine->offset_ms;
+    return MUTANT(MUTANT_CLOCK_MOVES) && engine->phase == PHASE_SERVICE
+               ? engine->clock->utc_ms(engine->clock->ctx)
+               : engine_boot(engine) + engine->offset_ms;
 }
 
 struct env engine_env(const struct engine *engine)
@@ -185,13 +188,15 @@ void job_submit(struct engine *engine, struct job *job)
 /* What waits is decided as far as it can be, and a batch goes. One that had nothing to write leaves room. */
 static void go_on(struct engine *engine)
 {
-    size_t before;
+    size_t before, gathered;
 
     do {
         before = engine->parked_n;
         parking_go_on(engine);
+        gathered = engine->gather.n;
         commit_flush(engine);
-    } while (!engine->flying && engine->parked_n > 0 && engine->parked_n < before);
+    } while (!engine->flying && engine->parked_n > 0 &&
+             (engine->parked_n < before || engine->gather.n < gathered));
 }
 
 void engine_log_done(struct engine *engine, struct log_request *request)

@@ -26,8 +26,9 @@ enum {
     ENGINE_PARKED_KEPT = 512, /* ... and of one author all but these, which are for the others ... */
     ENGINE_PARKED_BYTES_MAX = 8 * 1024 * 1024, /* ... and so they are beyond so many bytes */
     ENGINE_BATCH_BYTES_MAX = 8 * 1024 * 1024,  /* what gathers while a commit is under way */
+    ENGINE_GONE = 256, /* counters of one author that were refused for good without a record, and are known */
     ENGINE_SHARE = 128, /* of a batch, for one author, while others speak as well: a commit of so many takes
-                                 about as long as its fsync, so that a flood does not double what others wait */
+                           about as long as its fsync, so that a flood does not double what others wait */
     ENGINE_SHARE_MS = 1000, /* how long another's word counts for that */
     ENGINE_SESSIONS_PER_AGENT = 8,
     ENGINE_IDLE_STREAMS_MAX = 1024, /* streams that are over but still at hand */
@@ -42,9 +43,11 @@ enum {
     ENGINE_TELEMETRY_PER_AGENT_MAX = 8 * 1024,
     ENGINE_TELEMETRY_WINDOW_MAX = 16, /* envelopes under way to one subscriber, of a queue of 256: the rest is
                                          for orders */
-    ENGINE_HOLD_MS = 2000,      /* how long an author's later commands wait for one that was turned away */
-    ENGINE_RETRY_MS = 250,      /* what BUSY and DISK tell, and the pause before our own next try */
-    ENGINE_REFUSALS_BURST = 50, /* refusals of one author that are kept at once ... */
+    /* How long an author's later commands wait for one that was turned away: a client that did not hear so
+     * asks again after 30 s, and its line may be bad. */
+    ENGINE_HOLD_MS = 45000,
+    ENGINE_RETRY_MS = 250,           /* what BUSY and DISK tell, and the pause before our own next try */
+    ENGINE_REFUSALS_BURST = 50,      /* refusals of one author that are kept at once ... */
     ENGINE_REFUSALS_REFILL_MS = 2000 /* ... and one more for each of these; the rest are counted */
 };
 

@@ -33,9 +33,10 @@ struct stream {
     bool loaded; /* false: a load is under way */
     bool live;   /* as the open index will have it after the last record gathered */
     uint64_t
-        last_seq;  /* of the last record gathered that touched it; evicted after its commit at the earliest */
-    size_t wanted; /* parked commands that name it: it stays */
-    size_t weight; /* itself and its orders */
+        last_seq; /* of the last record gathered that touched it; evicted after its commit at the earliest */
+    uint64_t waits; /* the round in which one of those that name it could not go */
+    size_t wanted;  /* parked commands that name it: it stays */
+    size_t weight;  /* itself and its orders */
     struct due due;
     struct stream_list *list; /* NULL: the region and agents, which stay, and what is being loaded */
     struct stream *prev, *next;
@@ -71,10 +72,13 @@ struct author {
     bool checking; /* the record that a session of it says it has seen is being asked for */
     uint64_t mark; /* highest counter under a verified signature */
     struct hold hold;
+    uint64_t *gone; /* counters refused for good on a full disk, the last ENGINE_GONE; NULL: none */
+    size_t gone_n;  /* ever */
     struct session *sessions;
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
-    size_t parked;                         /* its commands among engine->parked */
+    size_t under_way;                      /* its commands that are parked, gathered or being committed */
+    size_t parked;                         /* ... among engine->parked */
     size_t gathered;                       /* ... and in engine->gather */
     uint64_t waits;                        /* the round in which one of them could not go */
     struct batch_proof *proof;             /* of its last batch; NULL: it has sent none */
@@ -94,6 +98,7 @@ struct submission {
     struct arena arena;
     struct signed_command signed_command;
     struct command command;
+    bool under_way;        /* counted by its author */
     bool verified;         /* a good signature: its counter counts */
     struct public_key key; /* under which it was good; it may change before the decision */
     enum refusal refusal;  /* found before decide() */

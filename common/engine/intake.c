@@ -20,6 +20,9 @@ struct submission *submission_new(void)
 void submission_free(struct submission *submission)
 {
     if (submission != NULL) {
+        if (submission->under_way) {
+            submission->author->under_way--;
+        }
         arena_free(&submission->arena);
         free(submission);
     }
@@ -68,7 +71,7 @@ bool author_may_log_refusal(struct engine *engine, struct author *author)
         author->refusals_left = left < ENGINE_REFUSALS_BURST ? (uint32_t)left : ENGINE_REFUSALS_BURST;
         author->refusals_at_ms += refills * ENGINE_REFUSALS_REFILL_MS;
     }
-    if (author->refusals_left == 0) {
+    if (author->refusals_left == 0 || MUTANT(MUTANT_REFUSAL_UNLOGGED)) {
         return false;
     }
     author->refusals_left--;
@@ -107,9 +110,30 @@ static void turn_away(struct engine *engine, struct submission *submission, enum
     submission_free(submission);
 }
 
-/* On a full disk: an order that goes out by itself when somebody has made space, minutes or hours later, is
- * none that anybody gave then. Whoever gave it is told, and may give it again. */
-static void refuse_for_good(struct engine *engine, struct submission *submission)
+static void note_gone(struct author *author, uint64_t counter)
+{
+    if (author->gone == NULL) {
+        author->gone = calloc(ENGINE_GONE, sizeof *author->gone);
+    }
+    if (author->gone != NULL) {
+        author->gone[author->gone_n++ % ENGINE_GONE] = counter;
+    }
+}
+
+/* Asked again, because its Reply was lost: it is as gone as before, whatever was taken since. */
+static bool is_gone(const struct author *author, uint64_t counter)
+{
+    size_t n = author->gone_n < ENGINE_GONE ? author->gone_n : ENGINE_GONE;
+
+    for (size_t i = 0; i < n; i++) {
+        if (author->gone[i] == counter) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_gone(struct engine *engine, struct submission *submission)
 {
     struct reply reply = {.outcome = OUTCOME_REFUSED,
                           .refusal = REFUSED_DISK,
@@ -118,6 +142,20 @@ static void refuse_for_good(struct engine *engine, struct submission *submission
 
     intake_reply(engine, submission, &reply);
     submission_free(submission);
+}
+
+/* On a full disk: an order that goes out by itself when somebody has made space, minutes or hours later, is
+ * none that anybody gave then. Whoever gave it is told, and may give it again. */
+static void refuse_for_good(struct engine *engine, struct submission *submission)
+{
+    /* Nothing before it may come back once it is settled: who is told to come again is waited for. */
+    if (submission->author->under_way > 0) {
+        intake_hold(engine, submission);
+        turn_away(engine, submission, REFUSED_BUSY, "an earlier command is still under way");
+        return;
+    }
+    note_gone(submission->author, submission->command.counter);
+    say_gone(engine, submission);
 }
 
 /* --- in order ---------------------------------------------------------------------------------------- */
@@ -428,11 +466,16 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
         parking_enter(engine, submission);
         return;
     }
+    if (!is_ack && is_gone(session->author, submission->command.counter)) {
+        say_gone(engine, submission);
+        return;
+    }
     if (!is_ack && submission->command.counter <= session->author->mark && !MUTANT(MUTANT_SKIP_COUNTER)) {
         old_counter(engine, submission);
         return;
     }
-    if (!is_ack && must_wait(engine, &session->author->hold, submission->command.counter)) {
+    if (!is_ack && !MUTANT(MUTANT_OVERTAKE) &&
+        must_wait(engine, &session->author->hold, submission->command.counter)) {
         turn_away(engine, submission, REFUSED_BUSY, "an earlier command is still to come");
         return;
     }
@@ -445,7 +488,8 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
         keep_ack(engine, submission);
         return;
     }
-    if (submission->verified && submission->command.counter > session->author->mark) {
+    if ((submission->verified || MUTANT(MUTANT_UNVERIFIED_MARK)) &&
+        submission->command.counter > session->author->mark) {
         session->author->mark = submission->command.counter;
     }
     parking_enter(engine, submission);

@@ -119,6 +119,8 @@ void parking_enter(struct engine *engine, struct submission *submission)
         submission->refusal = REFUSED_TOO_MANY;
         submission->detail = "this would take too much memory";
     }
+    submission->under_way = true;
+    submission->author->under_way++;
     bool loaded = is_loaded(engine, submission); /* asked for now, also when there is no room */
     note_author(engine, submission->author);
     if (loaded && commit_has_room(engine) && has_share(engine, submission) &&
@@ -138,22 +140,41 @@ void parking_clear(struct engine *engine)
     }
 }
 
-/* Whose earlier command cannot go yet waits with all that follow; others pass it. */
+/* Behind one that cannot go in this round. */
+static bool waits(const struct engine *engine, const struct submission *submission)
+{
+    bool found = submission->author->waits == engine->rounds;
+
+    for (size_t i = 0; i < submission->streams_n && !found; i++) {
+        const struct stream *stream = stream_find(engine, submission->streams[i]);
+        found = stream != NULL && stream->waits == engine->rounds;
+    }
+    return found;
+}
+
+/* What follows it, by the same author or on the same stream, waits as well. */
+static void make_wait(const struct engine *engine, const struct submission *submission)
+{
+    submission->author->waits = engine->rounds;
+    for (size_t i = 0; i < submission->streams_n; i++) {
+        struct stream *stream = stream_find(engine, submission->streams[i]);
+        if (stream != NULL) {
+            stream->waits = engine->rounds;
+        }
+    }
+}
+
 void parking_go_on(struct engine *engine)
 {
     struct submission *submission, *next;
 
     engine->rounds++;
     DL_FOREACH_SAFE (engine->parked, submission, next) {
-        struct author *author = submission->author;
         if (engine->phase != PHASE_SERVICE || !commit_has_room(engine)) {
             return;
         }
-        if (author->waits == engine->rounds) {
-            continue;
-        }
-        if (!has_share(engine, submission) || !is_loaded(engine, submission)) {
-            author->waits = engine->rounds;
+        if (waits(engine, submission) || !has_share(engine, submission) || !is_loaded(engine, submission)) {
+            make_wait(engine, submission);
             continue;
         }
         take_out(engine, submission);

@@ -1,6 +1,6 @@
 /* When the disk is full. The log gives its reserve back to the file system, and from then on it takes what
- * must not wait: reports, recalls, evacuations, receipts, units, acknowledgements, and the broker's own, which
- * escalate. Everything else is refused for good, with the reason, until the log has its reserve again. */
+ * must not wait: reports, recalls, evacuations, receipts, units, Acks, and what passes by deadline. All else
+ * is refused for good, with the reason, until the log has its reserve again. */
 #include "common/engine/engine_private.h"
 
 enum {

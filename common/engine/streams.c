@@ -34,9 +34,11 @@ static struct stream *stream_make(struct engine *engine, const char *name)
 }
 
 /* An order's own stream says where it is, and nothing more. */
-static bool apply_home(struct engine *engine, const struct event *event)
+static bool apply_home(struct engine *engine, const struct event *event, const char *only)
 {
-    if (event->kind == EVENT_ORDER_ISSUED &&
+    char name[STREAM_NAME_MAX];
+
+    if (event->kind == EVENT_ORDER_ISSUED && strcmp(stream_of_order(event->order, name), only) == 0 &&
         state_set_order_home(engine->state, event->order, event->incident) < 0) {
         engine_fail(engine, ERR_NO_MEMORY, "out of memory while loading");
         return false;
@@ -71,7 +73,7 @@ bool stream_apply(struct engine *engine, const struct log_record *record, const 
     for (size_t i = 0; i < decoded.events_n; i++) {
         const struct event *event = &decoded.events[i];
         if (of_order) {
-            if (!apply_home(engine, event)) {
+            if (!apply_home(engine, event, only)) {
                 return false;
             }
             continue;

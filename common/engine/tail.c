@@ -70,24 +70,26 @@ static bool add_name(struct tail_state *tail, const char *name)
     return true;
 }
 
-static void give_end(struct engine *engine, struct session *session)
+/* False: the peer's queue is full. */
+static bool give_end(struct engine *engine, struct session *session)
 {
     struct tail_state *tail = &session->tail;
     struct envelope envelope = {.kind = ENVELOPE_TAIL_END,
                                 .tail_end = {.head_seq = tail->head, .detail = "", .id = tail->id}};
 
     if (engine_send(engine, session->peer, &envelope) < 0) {
-        return; /* the next sweep tries again */
+        return false;
     }
     tail->ended = true;
     if (!tail->follow) {
         tail_clear(session);
-        return;
+        return true;
     }
     if (tail->filter == TAIL_OPEN) {
         tail->after = MUTANT(MUTANT_TAIL_GAP) ? engine->head.seq : tail->head;
     }
     tail->dirty = engine->head.seq > tail->after;
+    return true;
 }
 
 /* Streams are given one by one: is this one done? */
@@ -96,7 +98,8 @@ static bool by_stream(const struct tail_state *tail)
     return tail->filter == TAIL_STREAM || (tail->filter == TAIL_OPEN && !tail->ended);
 }
 
-static void rows_answered(struct engine *engine, struct session *session, const struct log_answer *answer)
+/* False: not to be gone on with at once, which would only read the same again: the peer's queue is full. */
+static bool rows_answered(struct engine *engine, struct session *session, const struct log_answer *answer)
 {
     struct tail_state *tail = &session->tail;
 
@@ -110,7 +113,7 @@ static void rows_answered(struct engine *engine, struct session *session, const 
         }
         if (tail->credit == 0 || !give_item(engine, session, record)) {
             tail->dirty = true; /* read again when credit comes, or at the next sweep */
-            return;
+            return false;
         }
         tail->after = record->header.seq;
     }
@@ -121,9 +124,10 @@ static void rows_answered(struct engine *engine, struct session *session, const 
             tail->names_at++;
             tail->after = 0;
         } else {
-            give_end(engine, session);
+            return give_end(engine, session);
         }
     }
+    return true;
 }
 
 static void tail_answered(struct engine *engine, struct job *job)
@@ -147,8 +151,8 @@ static void tail_answered(struct engine *engine, struct job *job)
         if (answer->names_n > 0) {
             memcpy(tail->last_open, tail->names[tail->names_n - 1], sizeof tail->last_open);
         }
-    } else {
-        rows_answered(engine, session, answer);
+    } else if (!rows_answered(engine, session, answer)) {
+        return;
     }
     if (session_by_serial(engine, job->peer, job->serial) != NULL) {
         tail_pump(engine, session);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/base/mutant.h"
 #include "common/log/log_entry.h"
 #include "common/log/log_file.h"
 #include "common/log/log_folder.h"
@@ -105,6 +106,8 @@ static int sqlite_append(struct log_store *base, uint64_t expected_seq, struct l
     int code = log_entries_prepare(store->head, expected_seq, entries, n, &head, err);
     if (code != 0 || n == 0)
         return code;
+    if (MUTANT(MUTANT_HEAD_BEFORE_COMMIT))
+        (void)log_slots_write(&store->slots, &head, NULL);
     code = log_tables_append(&store->tables, entries, n, err);
     if (code != 0) {
         if (code == ERR_DISK_FULL)

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/log/log_sql.h"
 
 enum which {
@@ -102,7 +103,9 @@ static int write_index(const struct log_tables *tables, uint64_t seq, const stru
         return change(tables, S_TOMBSTONE, index, 0);
     case LOG_CURSOR:
         rc = change(tables, S_CURSOR, index, index->number);
-        return rc == SQLITE_OK ? change(tables, S_TRIM, index, index->number) : rc;
+        return rc == SQLITE_OK
+                   ? change(tables, S_TRIM, index, index->number + (MUTANT(MUTANT_TRIM_BEYOND) ? 1 : 0))
+                   : rc;
     }
     return SQLITE_MISUSE;
 }

@@ -218,10 +218,14 @@ static void settle(struct memdisk *disk, struct memdisk_file *file)
 {
     for (const struct memdisk_write *write = file->pending; write != NULL; write = write->next) {
         uint64_t fate = memdisk_chance(disk) % 3;
-        if (fate == 0)
+        if (fate == 0) {
             apply(file, write);
-        else if (fate == 1 && !write->is_truncation)
+        } else if (fate == 1 && !write->is_truncation) {
             apply_torn(disk, file, write);
+            disk->torn++;
+        } else {
+            disk->dropped++;
+        }
     }
     drop_pending(file);
 }

@@ -45,6 +45,8 @@ struct memdisk {
     size_t names_n;
     uint64_t size_max; /* bytes of all files together; 0: no limit */
     uint64_t chance;   /* state of the generator */
+    uint64_t torn;     /* writes that were, since the beginning */
+    uint64_t dropped;
 };
 
 void memdisk_init(struct memdisk *disk, uint64_t seed);

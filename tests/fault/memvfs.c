@@ -468,6 +468,16 @@ bool memvfs_has_fired(const struct memvfs *vfs)
     return vfs->has_fired;
 }
 
+uint64_t memvfs_torn(const struct memvfs *vfs)
+{
+    return vfs->disk.torn;
+}
+
+uint64_t memvfs_dropped(const struct memvfs *vfs)
+{
+    return vfs->disk.dropped;
+}
+
 static struct memdisk_file *look(const struct memvfs *vfs, const char *path)
 {
     for (size_t i = 0; i < vfs->disk.names_n; i++) {

@@ -60,6 +60,10 @@ uint64_t memvfs_count(const struct memvfs *vfs, unsigned ops);
 /* Whether the planned fault or power cut has happened. */
 bool memvfs_has_fired(const struct memvfs *vfs);
 
+/* How many writes were torn and dropped so far, by power cuts and failed syncs. */
+uint64_t memvfs_torn(const struct memvfs *vfs);
+uint64_t memvfs_dropped(const struct memvfs *vfs);
+
 /* What lies on the disk, past all faults. False when there is no such file, or not so many bytes. */
 bool memvfs_peek(const struct memvfs *vfs, const char *path, uint64_t at, void *ret, size_t n);
 bool memvfs_poke(struct memvfs *vfs, const char *path, uint64_t at, const void *p, size_t n);

@@ -26,13 +26,23 @@ static void on_send(void *ctx, struct bytes frame)
 {
     struct actor *actor = ctx;
 
-    network_up(actor->world, actor->number, frame);
+    if (actor->saying) {
+        actor_reach(actor, STAGE_SAID);
+    }
+    if (!actor->dead) {
+        check_client_sends(actor->world, actor->number, frame);
+        hostile_see(actor->world, actor->number, frame);
+        network_up(actor->world, actor->number, frame);
+    }
 }
 
 static void on_reconnect(void *ctx, const char *why)
 {
     struct actor *actor = ctx;
 
+    if (actor->dead) {
+        return;
+    }
     world_trace(actor->world, "agent %u: reconnects: %s", actor->number, why);
     network_cut(actor->world, actor->number, false);
 }
@@ -49,8 +59,9 @@ static void on_refused(void *ctx, enum refusal refusal, const char *reason)
     struct actor *actor = ctx;
 
     world_trace(actor->world, "agent %u: bye: %s", actor->number, reason);
-    if (refusal != REFUSED_NOT && refusal != REFUSED_IDENTITY && refusal != REFUSED_BUSY) {
-        world_fail(actor->world, "agent %u is turned away without a reason: %s (%s)", actor->number,
+    if (refusal != REFUSED_NOT && refusal != REFUSED_IDENTITY && refusal != REFUSED_BUSY &&
+        !(refusal == REFUSED_INVALID && actor->garbled)) {
+        world_fail(actor->world, "I10: agent %u is turned away without a reason: %s (%s)", actor->number,
                    refusal_word(refusal), reason);
     }
 }
@@ -59,6 +70,9 @@ static void on_reply(void *ctx, uint64_t tag, const struct reply *reply)
 {
     struct actor *actor = ctx;
 
+    if (actor->dead) {
+        return;
+    }
     check_reply(actor->world, actor->number, tag, reply);
 }
 
@@ -66,6 +80,12 @@ static void on_delivery(void *ctx, const struct delivery *delivery)
 {
     struct actor *actor = ctx;
 
+    if (delivery->kind == DELIVERY_ORDER && !delivery->resumed) {
+        actor_reach(actor, STAGE_JOURNALLED);
+    }
+    if (actor->dead) {
+        return;
+    }
     check_delivery(actor->world, actor->number, delivery);
     agency_delivery(actor, delivery);
 }
@@ -89,7 +109,7 @@ static void on_tail_end(void *ctx, const struct tail_end *end)
         return; /* the region is being read again: it goes on after the next Welcome, if at all */
     }
     if (end->refusal != REFUSED_NOT) {
-        world_fail(actor->world, "a tail is refused: %s", end->detail);
+        world_fail(actor->world, "I10: a tail is refused: %s", end->detail);
     }
     if (actor->tail_is_whole && end->head_seq > actor->tailed_seq) {
         world_fail(actor->world, "I5: the tail ends at %" PRIu64 " and was given up to %" PRIu64,
@@ -105,7 +125,7 @@ static void on_bad(void *ctx, uint64_t seq, const char *why)
 {
     struct actor *actor = ctx;
 
-    world_fail(actor->world, "agent %u does not believe record %" PRIu64 ": %s", actor->number, seq, why);
+    world_fail(actor->world, "I5: agent %u does not believe record %" PRIu64 ": %s", actor->number, seq, why);
 }
 
 static void on_trouble(void *ctx, const struct err *err)
@@ -113,9 +133,17 @@ static void on_trouble(void *ctx, const struct err *err)
     struct actor *actor = ctx;
 
     world_trace(actor->world, "agent %u: trouble: %s", actor->number, err->text);
-    if (!actor->disk_full && !actor->may_fail) {
-        world_fail(actor->world, "agent %u is in trouble without a fault: %s", actor->number, err->text);
+    if (err->code == ERR_DISK_FULL && !actor->dead) {
+        world_struck(actor->world, FAULT_AGENT_DISK_FULL, actor->number);
     }
+    if (!actor_is_troubled(actor)) {
+        world_fail(actor->world, "I10: agent %u is in trouble without a fault: %s", actor->number, err->text);
+    }
+}
+
+bool actor_is_troubled(const struct actor *actor)
+{
+    return actor->disk_full || actor->may_fail || actor->dead || memvfs_has_fired(actor->vfs);
 }
 
 /* --- life ----------------------------------------------------------------------------------------- */
@@ -128,7 +156,7 @@ bool actor_make(struct world *world, unsigned number)
     actor->number = number;
     actor->clock = (struct clock){actor, boot_ms, utc_ms};
     actor->boot_base_ms = world->now_ms - world_between(world, 1000, 100000);
-    actor->utc_offset_ms = INT64_C(1795000000000) - world->now_ms;
+    actor->utc_offset_ms = WORLD_UTC_OFFSET_MS;
     (void)snprintf(actor->vfs_name, sizeof actor->vfs_name, "sim-agent-%u", number);
     actor->vfs = memvfs_new(actor->vfs_name, world_below(world, UINT64_MAX));
     return actor->vfs != NULL;
@@ -151,14 +179,14 @@ static int open_client(struct actor *actor, struct err *err)
     struct journal_options journal = {.path = "journal",
                                       .agent = world->keys.agents[actor->number].name,
                                       .region = SIM_REGION,
-                                      .vfs = actor->vfs_name,
-                                      .single_process = true};
+                                      .vfs = actor->vfs_name};
     struct client_options options = {.region = SIM_REGION,
                                      .agent = &world->keys.agents[actor->number],
                                      .operator= actor->number == 0
                                      ? &world->keys.operator: NULL,
                                      .region_keys = &world->keys.region,
                                      .deliveries = true,
+                                     .window = actor->window,
                                      .software = "sim",
                                      .mode = MODE_ACTUAL };
     struct client_io io = {.ctx = actor,
@@ -186,10 +214,11 @@ void actor_start(struct actor *actor)
     if (actor->client != NULL) {
         return;
     }
+    actor->window = world_once_in(world, 3) ? (uint32_t)world_between(world, 2, 16) : CLIENT_WINDOW;
     if (open_client(actor, &err) < 0) {
         world_trace(world, "agent %u does not start: %s", actor->number, err.text);
-        if (!actor->disk_full) {
-            world_fail(world, "agent %u does not start after a crash: %s", actor->number, err.text);
+        if (!actor_is_troubled(actor)) {
+            world_fail(world, "I1: agent %u does not start after a crash: %s", actor->number, err.text);
         }
         journal_close(actor->journal);
         actor->journal = NULL;
@@ -199,8 +228,12 @@ void actor_start(struct actor *actor)
     actor->life = world_life(world);
     actor->tailed_seq = 0;
     world_trace(world, "agent %u: start, %zu pending", actor->number, client_pending(actor->client));
-    if (client_resume(actor->client, &err) < 0 && !actor->disk_full) {
-        world_fail(world, "agent %u cannot resume: %s", actor->number, err.text);
+    if (client_resume(actor->client, &err) < 0) {
+        if (!actor_is_troubled(actor)) {
+            world_fail(world, "I10: agent %u cannot resume: %s", actor->number, err.text);
+        }
+    } else {
+        check_resumed(world, actor->number);
     }
     if (actor->number == 0) {
         tail(actor);
@@ -211,6 +244,7 @@ void actor_start(struct actor *actor)
 
 static void end_process(struct actor *actor)
 {
+    actor->dead = true; /* what it says now is heard by nobody */
     client_free(actor->client);
     journal_close(actor->journal);
     actor->client = NULL;
@@ -218,7 +252,10 @@ static void end_process(struct actor *actor)
     actor->life = 0;
     actor->tasks_n = 0;
     actor->may_fail = false;
-    actor->power_planned = false;
+    actor->crash_at = STAGE_NONE;
+    actor->saying = false;
+    actor->paused_until_ms = 0;
+    actor->dead = false;
 }
 
 void actor_crash(struct actor *actor, bool power)
@@ -227,16 +264,78 @@ void actor_crash(struct actor *actor, bool power)
 
     world_trace(world, "agent %u: %s", actor->number, power ? "the power goes" : "killed");
     if (power) {
+        world_struck(world, FAULT_AGENT_POWER, actor->number);
         memvfs_power_cut(actor->vfs, world_below(world, UINT64_MAX));
         actor->boot_base_ms = world->now_ms;
     } else {
         memvfs_kill(actor->vfs);
     }
-    memvfs_fail(actor->vfs, MEMVFS_CHANGES, 0, MEMVFS_EIO, false);
-    memvfs_power_cut_at(actor->vfs, MEMVFS_CHANGES, 0);
     end_process(actor);
     network_cut(world, actor->number, false);
     world_later(world, world_between(world, 50, 6000), HAPPEN_AGENT_UP, actor->number, 0);
+}
+
+void actor_plan_crash(struct actor *actor)
+{
+    struct world *world = actor->world;
+
+    actor->crash_at = (enum stage)world_between(world, STAGE_JOURNAL, STAGES - 1);
+    actor->crash_power = world_once_in(world, 2);
+    if (actor->crash_at == STAGE_JOURNAL) {
+        memvfs_power_cut_at(actor->vfs, MEMVFS_CHANGES, 1 + world_below(world, 12));
+    }
+}
+
+void actor_reach(struct actor *actor, enum stage stage)
+{
+    static const enum fault FAULTS[STAGES] = {[STAGE_JOURNAL] = FAULT_AGENT_JOURNAL,
+                                              [STAGE_RECEIVED] = FAULT_AGENT_RECEIVED,
+                                              [STAGE_JOURNALLED] = FAULT_AGENT_JOURNALLED,
+                                              [STAGE_BEGUN] = FAULT_AGENT_BEGUN,
+                                              [STAGE_EXECUTED] = FAULT_AGENT_EXECUTED,
+                                              [STAGE_SAID] = FAULT_AGENT_SAID,
+                                              [STAGE_SENT] = FAULT_AGENT_SENT,
+                                              [STAGE_REPLIED] = FAULT_AGENT_REPLIED};
+
+    if (actor->crash_at != stage || actor->dead || stage == STAGE_NONE) {
+        return;
+    }
+    world_struck(actor->world, FAULTS[stage], actor->number);
+    actor->dead = true;
+    if (actor->crash_power) {
+        memvfs_power_cut(actor->vfs, world_below(actor->world, UINT64_MAX));
+    } else {
+        memvfs_kill(actor->vfs);
+    }
+}
+
+void actor_bury(struct actor *actor)
+{
+    bool fired = actor->client != NULL && memvfs_has_fired(actor->vfs);
+
+    if (fired && actor->crash_at == STAGE_JOURNAL) {
+        actor_reach(actor, STAGE_JOURNAL);
+        check_lost(actor->world, actor->number);
+    } else if (fired && actor->may_fail) {
+        world_struck(actor->world, FAULT_AGENT_SYNC_ERROR, actor->number);
+        /* Whether that commit holds only a new process can know: as the broker's, this one ends. */
+        check_lost(actor->world, actor->number);
+        memvfs_kill(actor->vfs);
+        actor->dead = true;
+        actor->crash_power = false;
+    }
+    if (actor->client != NULL && actor->dead) {
+        actor_crash(actor, actor->crash_power);
+    }
+}
+
+void actor_heal(struct actor *actor)
+{
+    actor->utc_offset_ms = WORLD_UTC_OFFSET_MS;
+    actor->paused_until_ms = 0;
+    actor->crash_at = STAGE_NONE;
+    actor->may_fail = false;
+    memvfs_fail(actor->vfs, MEMVFS_CHANGES, 0, MEMVFS_EIO, false);
 }
 
 void actor_free(struct actor *actor)
@@ -245,6 +344,21 @@ void actor_free(struct actor *actor)
         memvfs_kill(actor->vfs);
         end_process(actor);
         memvfs_free(actor->vfs);
+        hostile_free(actor->world, actor->number);
+    }
+}
+
+void actor_frame(struct actor *actor, struct bytes frame)
+{
+    if (actor->client == NULL) {
+        return;
+    }
+    enum envelope_kind kind = check_received(actor->world, actor->number, frame);
+    client_frame(actor->client, frame);
+    if (kind == ENVELOPE_DELIVER) {
+        actor_reach(actor, STAGE_RECEIVED);
+    } else if (kind == ENVELOPE_REPLY) {
+        actor_reach(actor, STAGE_REPLIED);
     }
 }
 
@@ -263,7 +377,7 @@ void actor_plan_act(struct actor *actor)
 
 void actor_act(struct actor *actor)
 {
-    if (client_pending(actor->client) < PENDING_ENOUGH) {
+    if (client_pending(actor->client) < PENDING_ENOUGH || actor->flood > 0) {
         if (actor->number == 0 && !actor->world->healing) {
             centre_act(actor);
         } else if (actor->number > 0) {
@@ -291,8 +405,8 @@ void actor_submit(struct actor *actor, const struct command *command, uint64_t t
     if (client_submit(actor->client, command, tag, &err) < 0) {
         world_trace(actor->world, "agent %u: not said: %s", actor->number, err.text);
         check_unsaid(actor->world, tag);
-        if (!actor->disk_full && !actor->may_fail && err.code != ERR_TEMPORARY) {
-            world_fail(actor->world, "agent %u cannot submit: %s", actor->number, err.text);
+        if (!actor_is_troubled(actor) && err.code != ERR_TEMPORARY) {
+            world_fail(actor->world, "I10: agent %u cannot submit: %s", actor->number, err.text);
         }
     }
 }

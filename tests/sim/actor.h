@@ -8,17 +8,33 @@
 
 #include "agents/lib/client.h"
 #include "tests/fault/memvfs.h"
+#include "tests/sim/hostile.h"
 #include "tests/sim/keys.h"
 
 struct world;
 
 enum { TASKS_MAX = 512, KNOWN_MAX = 256, KNOWN_ORDERS_MAX = 24, TAG_TEXT = 32, PENDING_ENOUGH = 40 };
 
+/* Where on the way from a delivery to the answer to its receipt the process ends. */
+enum stage {
+    STAGE_NONE,
+    STAGE_JOURNAL,    /* in a commit of the journal */
+    STAGE_RECEIVED,   /* a delivery has come, and is not in the journal */
+    STAGE_JOURNALLED, /* it is, and the application does not know it */
+    STAGE_BEGUN,      /* the application has noted that it begins */
+    STAGE_EXECUTED,   /* ... and has done it, and nobody knows */
+    STAGE_SAID,       /* the receipt is in the journal, and not sent */
+    STAGE_SENT,
+    STAGE_REPLIED, /* the reply has come, and is not in the journal */
+    STAGES
+};
+
 /* An order as the application of an agency sees it. */
 struct task {
     struct id incident;
     struct id order;
     bool evacuation;
+    bool begun;     /* carried out, as far as anybody can know */
     enum rung rung; /* last said */
     uint32_t amendment;
     uint32_t amendment_said;
@@ -28,6 +44,7 @@ struct task {
 /* An incident as the application of the centre sees it. */
 struct known {
     struct id incident;
+    enum mode mode;
     bool bare;
     bool closed;
     uint64_t tag; /* of the report that opened it */
@@ -46,9 +63,18 @@ struct actor {
     uint64_t life;
     int64_t boot_base_ms;
     int64_t utc_offset_ms;
+    uint32_t window;    /* of this process */
+    int64_t bus_lag_ms; /* of the freshest word of bus time in this session */
+    int64_t paused_until_ms;
     bool disk_full;
     bool may_fail;
-    bool power_planned;
+    enum stage crash_at;
+    bool crash_power; /* ... and the machine with it */
+    bool dead;        /* it has ended already, in the middle of a step */
+    bool saying;      /* a receipt is being said */
+    bool garbled;     /* it has sent what cannot be read */
+    unsigned flood;   /* commands that it has no right to, still to be sent */
+    struct hostile hostile;
     struct task tasks[TASKS_MAX]; /* of this process */
     size_t tasks_n;
     struct known known[KNOWN_MAX]; /* the application's own store: outlives the process */
@@ -61,6 +87,15 @@ bool actor_make(struct world *world, unsigned number);
 void actor_free(struct actor *actor);
 void actor_start(struct actor *actor);
 void actor_crash(struct actor *actor, bool power);
+void actor_plan_crash(struct actor *actor);
+/* If this is where it is to end, it has ended: what its code does from here on, nobody sees. */
+void actor_reach(struct actor *actor, enum stage stage);
+/* After each step: what has ended goes. */
+void actor_bury(struct actor *actor);
+/* Its journal may fail, by a fault that is planned or has struck. */
+bool actor_is_troubled(const struct actor *actor);
+void actor_heal(struct actor *actor);
+void actor_frame(struct actor *actor, struct bytes frame);
 void actor_tick(struct actor *actor);
 /* The application does something, or nothing. */
 void actor_act(struct actor *actor);

@@ -14,6 +14,25 @@ static struct task *task_of(struct actor *actor, struct id order)
     return NULL;
 }
 
+/* An order is carried out once: before it is, that it will be is noted. Whoever finds the note after a
+ * restart cannot know whether it was, and asks a person; it does not do it again. */
+static void begin(struct actor *actor, struct task *task)
+{
+    static const uint8_t NOTE[] = "begun";
+    struct err err = {0};
+
+    if (client_note(actor->client, task->order, (struct bytes){NOTE, sizeof NOTE}, &err) < 0) {
+        world_trace(actor->world, "agent %u: not begun: %s", actor->number, err.text);
+        return; /* later, if the journal can hold it then */
+    }
+    task->begun = true;
+    actor_reach(actor, STAGE_BEGUN);
+    if (!actor->dead) {
+        check_effect(actor->world, actor->number, task->order);
+        actor_reach(actor, STAGE_EXECUTED);
+    }
+}
+
 static void take_order(struct actor *actor, const struct delivery *delivery)
 {
     if (actor->tasks_n == TASKS_MAX || task_of(actor, delivery->order) != NULL) {
@@ -22,7 +41,11 @@ static void take_order(struct actor *actor, const struct delivery *delivery)
     actor->tasks[actor->tasks_n++] = (struct task){.incident = delivery->incident,
                                                    .order = delivery->order,
                                                    .evacuation = delivery->evacuation_said != NULL,
+                                                   .begun = delivery->note.n > 0,
                                                    .rung = delivery->rung_said};
+    if (delivery->note.n == 0) {
+        begin(actor, &actor->tasks[actor->tasks_n - 1]);
+    }
 }
 
 void agency_delivery(struct actor *actor, const struct delivery *delivery)
@@ -77,17 +100,24 @@ static void say(struct actor *actor, struct task *task, enum rung rung, uint32_t
                 (unsigned long long)tag);
     size_t pending = client_pending(actor->client);
     check_submitted(world, tag);
-    if (client_receipt(actor->client, &receipt, tag, &err) < 0) {
+    actor->saying = true;
+    int rc = client_receipt(actor->client, &receipt, tag, &err);
+    actor->saying = false;
+    if (rc < 0) {
         world_trace(world, "agent %u: not said: %s", actor->number, err.text);
         check_unsaid(world, tag);
-        if (!actor->disk_full && !actor->may_fail && err.code != ERR_TEMPORARY && err.code != ERR_CONFLICT) {
-            world_fail(world, "agent %u cannot give a receipt: %s", actor->number, err.text);
+        check_said(world, actor->number, &receipt); /* perhaps */
+        if (!actor_is_troubled(actor) && err.code != ERR_TEMPORARY && err.code != ERR_CONFLICT) {
+            world_fail(world, "I1: agent %u cannot give a receipt: %s", actor->number, err.text);
         }
         return;
     }
     if (client_pending(actor->client) == pending) {
         check_unsaid(world, tag); /* an earlier process said it */
+        check_said_before(world, actor->number, &receipt);
     }
+    check_said(world, actor->number, &receipt);
+    actor_reach(actor, STAGE_SENT);
     if (amendment > 0) {
         task->amendment_said = amendment;
         return;
@@ -113,7 +143,8 @@ static void report(struct actor *actor)
 {
     char text[TAG_TEXT];
     uint64_t tag = actor_tag(actor, text);
-    struct command command = {.kind = COMMAND_FILE_REPORT};
+    struct command command = {.kind = COMMAND_FILE_REPORT,
+                              .mode = world_once_in(actor->world, 6) ? MODE_EXERCISE : MODE_ACTUAL};
 
     command.file_report = (struct file_report){.incident = actor_id(actor),
                                                .kind = REPORT_INITIAL,
@@ -124,27 +155,79 @@ static void report(struct actor *actor)
     actor_submit(actor, &command, tag);
 }
 
-void agency_act(struct actor *actor)
+/* What this agency may not: give orders, or speak for another's. */
+static void overstep(struct actor *actor)
+{
+    struct world *world = actor->world;
+    const struct watched *other = check_some_order(world);
+    char text[TAG_TEXT];
+    uint64_t tag = actor_tag(actor, text);
+    int64_t now = client_bus_ms(actor->client);
+    struct new_order order = {.order = actor_id(actor),
+                              .kind = "dispatch",
+                              .addressee = keys_address(1),
+                              .text = text,
+                              .answer_by_ms = now + 3000,
+                              .expires_at_ms = now + 6000};
+    struct command command = {.kind = COMMAND_ISSUE_ORDERS,
+                              .issue_orders = {.orders = &order, .orders_n = 1}};
+
+    if (other != NULL && !other->addressed[actor->number] && world_once_in(world, 2)) {
+        command = (struct command){
+            .kind = COMMAND_GIVE_RECEIPT,
+            .mode = other->mode,
+            .give_receipt = {
+                .incident = other->incident, .order = other->order, .rung = RUNG_COMPLETED, .text = text}};
+    }
+    check_forbid(world, tag);
+    actor_submit(actor, &command, tag);
+}
+
+static bool go_on(struct actor *actor, struct task *task)
 {
     struct world *world = actor->world;
 
-    if (world_once_in(world, 12) && !world->healing) {
-        if (world_once_in(world, 4)) {
-            report(actor);
-        } else {
-            state_units(actor);
-        }
-        return;
+    if (task->amendment > task->amendment_said) {
+        say(actor, task, RUNG_ACKNOWLEDGED, task->amendment);
+        return true;
     }
-    for (size_t tries = 0; tries < 4 && actor->tasks_n > 0; tries++) {
-        size_t recent = actor->tasks_n < 12 ? actor->tasks_n : 12;
-        struct task *task = &actor->tasks[actor->tasks_n - 1 - world_below(world, recent)];
-        if (task->amendment > task->amendment_said) {
-            say(actor, task, RUNG_ACKNOWLEDGED, task->amendment);
+    if (task->over || world_once_in(world, 4)) {
+        return false;
+    }
+    if (!task->begun) {
+        begin(actor, task);
+        return true;
+    }
+    say(actor, task, next_rung(world, task), 0);
+    return true;
+}
+
+void agency_act(struct actor *actor)
+{
+    struct world *world = actor->world;
+    bool idle = world_once_in(world, 12) && !world->healing;
+
+    for (; actor->flood > 0 && client_pending(actor->client) < CLIENT_IN_FLIGHT_MAX && !actor->dead;
+         actor->flood--) {
+        overstep(actor);
+    }
+    if (idle) {
+        switch (world_below(world, 6)) {
+        case 0:
+            report(actor);
+            return;
+        case 1:
+        case 2:
+            overstep(actor);
+            return;
+        default:
+            state_units(actor);
             return;
         }
-        if (!task->over && !world_once_in(world, 4)) {
-            say(actor, task, next_rung(world, task), 0);
+    }
+    for (size_t tries = 0; tries < 4 && actor->tasks_n > 0 && !actor->dead; tries++) {
+        size_t recent = actor->tasks_n < 12 ? actor->tasks_n : 12;
+        if (go_on(actor, &actor->tasks[actor->tasks_n - 1 - world_below(world, recent)])) {
             return;
         }
     }

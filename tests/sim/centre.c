@@ -31,7 +31,10 @@ static struct known *remember(struct actor *actor, struct id incident, bool bare
     if (actor->known_n == KNOWN_MAX) {
         return NULL;
     }
-    actor->known[actor->known_n] = (struct known){.incident = incident, .bare = bare};
+    actor->known[actor->known_n] =
+        (struct known){.incident = incident,
+                       .bare = bare,
+                       .mode = world_once_in(actor->world, 6) ? MODE_EXERCISE : MODE_ACTUAL};
     return &actor->known[actor->known_n++];
 }
 
@@ -45,6 +48,7 @@ static void report(struct actor *actor)
         return;
     }
     uint64_t tag = actor_tag(actor, text);
+    command.mode = known->mode;
     command.file_report = (struct file_report){.incident = known->incident,
                                                .kind = REPORT_INITIAL,
                                                .facts = some_facts(actor->world, true),
@@ -57,7 +61,7 @@ static void follow_up(struct actor *actor, const struct known *known)
 {
     char text[TAG_TEXT];
     uint64_t tag = actor_tag(actor, text);
-    struct command command = {.kind = COMMAND_FILE_REPORT};
+    struct command command = {.kind = COMMAND_FILE_REPORT, .mode = known->mode};
 
     command.file_report = (struct file_report){.incident = known->incident,
                                                .kind = REPORT_FOLLOW_UP,
@@ -94,6 +98,7 @@ static void issue(struct actor *actor, struct known *known, struct id reissue_of
     for (size_t i = 0; i < n && known != NULL && known->orders_n < KNOWN_ORDERS_MAX; i++) {
         known->orders[known->orders_n++] = orders[i].order;
     }
+    command.mode = known != NULL ? known->mode : MODE_ACTUAL;
     command.issue_orders =
         (struct issue_orders){.incident = bare || known == NULL ? (struct id){{0}} : known->incident,
                               .orders = orders,
@@ -108,7 +113,7 @@ static void recall(struct actor *actor, const struct known *known, struct id ord
 {
     char text[TAG_TEXT];
     uint64_t tag = actor_tag(actor, text);
-    struct command command = {.kind = COMMAND_RECALL_ORDER};
+    struct command command = {.kind = COMMAND_RECALL_ORDER, .mode = known->mode};
 
     command.recall_order = (struct recall_order){.incident = known->incident, .order = order, .reason = text};
     actor_submit(actor, &command, tag);
@@ -120,7 +125,7 @@ static void evacuate(struct actor *actor, const struct known *known)
     uint64_t tag = actor_tag(actor, text);
     int64_t now = client_bus_ms(actor->client);
     struct id id = actor_id(actor);
-    struct command command = {.kind = COMMAND_ORDER_EVACUATION};
+    struct command command = {.kind = COMMAND_ORDER_EVACUATION, .mode = known->mode};
 
     id.b[ID_BYTES - 2] = 0;
     id.b[ID_BYTES - 1] = 0;
@@ -136,7 +141,7 @@ static void close_incident(struct actor *actor, const struct known *known)
 {
     char text[TAG_TEXT];
     uint64_t tag = actor_tag(actor, text);
-    struct command command = {.kind = COMMAND_CLOSE_INCIDENT};
+    struct command command = {.kind = COMMAND_CLOSE_INCIDENT, .mode = known->mode};
 
     command.close_incident = (struct close_incident){.incident = known->incident, .reason = text};
     actor_submit(actor, &command, tag);

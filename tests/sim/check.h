@@ -14,7 +14,7 @@
 
 struct world;
 
-enum { TAGS_MAX = 65536, LATE_MAX_MS = 3000 };
+enum { TAGS_MAX = 65536, COUNTERS_MAX = 16384, LATE_MAX_MS = 3000 };
 
 /* What an application said once, whatever became of it. */
 struct saying {
@@ -23,21 +23,37 @@ struct saying {
     uint32_t told;
     uint32_t decided; /* records that hold it and its events */
     bool unsaid;      /* the client gave an error, so it may or may not be said */
+    bool lost;        /* the agent ended in a commit: it may have been told before */
+    bool forbidden;   /* its author has no right to it */
 };
 
 struct watched {
     struct id order;
+    struct id incident;
+    enum mode mode;
+    enum lane lane;
+    bool addressed[AGENTS];
     unsigned issuer;
     uint64_t issued_seq;
     uint64_t outcome_seq; /* 0: none */
     bool outcome_by_issuer;
     bool issuer_told;
     uint32_t given[AGENTS];
-    bool over[AGENTS]; /* the application was told that it is over */
+    bool seen[AGENTS];        /* the application was given it, perhaps only after a restart */
+    uint64_t resumed[AGENTS]; /* life of the process that was given it again */
+    uint32_t effects[AGENTS]; /* how often it was carried out */
+    uint32_t said[AGENTS];    /* bits 1u << rung: receipts that the application gave */
+    bool over[AGENTS];        /* the application was told that it is over */
+};
+
+/* What waits, or waited, for an agent in a lane: seqs, and what of an order is in them. */
+struct waiting {
+    uint64_t seq;
+    struct id order; /* zero: about none, and never a tombstone */
 };
 
 struct seqs {
-    uint64_t *at;
+    struct waiting *at;
     size_t n;
     size_t capacity;
 };
@@ -53,9 +69,15 @@ struct check {
     uint64_t compared;  /* head at the last comparison of states */
     struct seqs outbox[AGENTS][LANE_MAX + 1];
     uint64_t received[AGENTS][LANE_MAX + 1];
-    uint64_t last_tag[AGENTS]; /* decided */
-    bool lossy[AGENTS];        /* a journal's commit may have come through though it failed */
-    struct watched *orders;    /* sorted by id */
+    uint64_t last_tag[AGENTS];           /* decided */
+    uint64_t said_counter[AGENTS];       /* the highest that the agent's client has sent */
+    uint8_t heard[AGENTS][COUNTERS_MAX]; /* how often a counter has come to the broker; 2: more than once */
+    bool refused[AGENTS][COUNTERS_MAX];  /* without a record */
+    bool taken_back;                 /* since the broker started: refusals, too, and they are not counted */
+    uint64_t refused_logged[AGENTS]; /* records, since the broker started */
+    uint64_t refused_uncounted;      /* refusals without a record, in all */
+    uint64_t refused_lost;           /* ... that no count in the log holds: the process ended before */
+    struct watched *orders;          /* sorted by id */
     size_t orders_n;
     size_t orders_capacity;
     struct saying sayings[TAGS_MAX];
@@ -77,23 +99,50 @@ bool check_record(struct world *world, const struct log_record *record);
 
 /* check_wire.c: what goes over the wire */
 void check_sent(struct world *world, unsigned agent, struct bytes frame);
+/* The agent's queue is full: what the broker would say is dropped. */
+void check_not_sent(struct world *world, unsigned agent, struct bytes frame);
+/* The agent's own client sends, not somebody in its name. */
+void check_client_sends(struct world *world, unsigned agent, struct bytes frame);
 void check_heard(struct world *world, unsigned agent, struct bytes frame);
-void check_received(struct world *world, unsigned agent, struct bytes frame);
+enum envelope_kind check_received(struct world *world, unsigned agent, struct bytes frame);
+/* Where seq stands in what waits, or would: the first that is not below it. */
+size_t check_place(const struct seqs *seqs, uint64_t seq);
 
-/* check.c: what applications say and are told; states; the end */
-uint64_t check_say(struct world *world, unsigned agent);
-void check_submitted(struct world *world, uint64_t tag);
-void check_unsaid(struct world *world, uint64_t tag);
-void check_reply(struct world *world, unsigned agent, uint64_t tag, const struct reply *reply);
+/* check_orders.c: what applications do with orders */
 void check_delivery(struct world *world, unsigned agent, const struct delivery *delivery);
-void check_step(struct world *world);
-/* NULL when all has come to rest, or what has not. */
-const char *check_unrest(struct world *world);
-void check_end(struct world *world);
+void check_effect(struct world *world, unsigned agent, struct id order);
+void check_said(struct world *world, unsigned agent, const struct give_receipt *receipt);
+/* The client says that this was said already. */
+void check_said_before(struct world *world, unsigned agent, const struct give_receipt *receipt);
+/* A new process was given again what its journal holds. */
+void check_resumed(struct world *world, unsigned agent);
+/* An agent says that it has all up to here. */
+void check_acknowledged(struct world *world, unsigned agent, enum lane lane, uint64_t up_to_seq);
 /* NULL when there is none; valid until the next check_watch(). */
 struct watched *check_order(struct world *world, struct id order);
 /* A new one, if there is none. */
 struct watched *check_watch(struct world *world, struct id order);
+const struct watched *check_some_order(struct world *world);
+
+/* check.c: what applications say and are told; states */
+uint64_t check_say(struct world *world, unsigned agent);
+void check_submitted(struct world *world, uint64_t tag);
+void check_unsaid(struct world *world, uint64_t tag);
+void check_forbid(struct world *world, uint64_t tag);
+/* The agent's process ended in a commit of its journal. */
+void check_lost(struct world *world, unsigned agent);
+void check_reply(struct world *world, unsigned agent, uint64_t tag, const struct reply *reply);
+void check_step(struct world *world);
+/* States of what is loaded against the fold. */
+void check_states(struct world *world);
+/* The whole log, folded anew, against the fold. */
+void check_deep(struct world *world);
+
+/* check_end.c: NULL when all has come to rest, or what has not; and what must be true then */
+const char *check_unrest(struct world *world);
+void check_end(struct world *world);
+/* The broker's process ends now. */
+void check_ending(struct world *world);
 bool check_hash(const struct world *world, uint64_t seq, struct hash hash);
 
 #endif

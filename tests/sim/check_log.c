@@ -32,6 +32,9 @@ static void expect_clock(struct world *world, const struct log_header *header)
     int64_t bus = same_boot ? boot + region->clock_bus_ms - region->clock_boot_ms
                             : broker->clock.utc_ms(broker->clock.ctx);
 
+    if (broker_clock_is_off(world) && !broker->accept_clock) {
+        world_fail(world, "I12: the broker starts with a clock that a person must look at");
+    }
     bus = bus > world->check.last_bus_ms ? bus : world->check.last_bus_ms;
     world->broker.bus_offset_ms = bus - world->now_ms;
     if (header->bus_ms != bus) {
@@ -51,7 +54,8 @@ void check_append(struct world *world, const struct log_request *request)
     for (size_t i = 0; i < request->entries_n; i++) {
         const struct log_header *header = &request->entries[i].record.header;
         if (header->kind == COMMAND_FOUND_REGION) {
-            world->broker.bus_offset_ms = world->broker.utc_offset_ms;
+            const struct clock *clock = &world->broker.clock;
+            world->broker.bus_offset_ms = clock->utc_ms(clock->ctx) - world->now_ms;
         } else if (header->kind == COMMAND_SET_CLOCK) {
             expect_clock(world, header);
         }
@@ -110,7 +114,7 @@ static void count_saying(struct world *world, uint64_t tag, uint64_t seq)
         return;
     }
     if (tag >= world->check.sayings_n) {
-        world_fail(world, "seq %" PRIu64 " holds what nobody said", seq);
+        world_fail(world, "I3: seq %" PRIu64 " holds what nobody said", seq);
     } else if (++world->check.sayings[tag].decided > 1) {
         world_fail(world, "I3: tag %" PRIu64 " has its effect twice, again at seq %" PRIu64, tag, seq);
     }
@@ -123,9 +127,9 @@ struct routing {
     uint64_t seq;
 };
 
-static void add_seq(struct seqs *seqs, uint64_t seq)
+static void add_seq(struct seqs *seqs, uint64_t seq, struct id order)
 {
-    if (seqs->n > 0 && seqs->at[seqs->n - 1] == seq) {
+    if (seqs->n > 0 && seqs->at[seqs->n - 1].seq == seq && id_equal(seqs->at[seqs->n - 1].order, order)) {
         return;
     }
     if (seqs->n == seqs->capacity) {
@@ -135,7 +139,7 @@ static void add_seq(struct seqs *seqs, uint64_t seq)
             abort();
         }
     }
-    seqs->at[seqs->n++] = seq;
+    seqs->at[seqs->n++] = (struct waiting){seq, order};
 }
 
 static void route_add(void *ctx, const char *agent, enum lane lane, struct id order)
@@ -143,9 +147,8 @@ static void route_add(void *ctx, const char *agent, enum lane lane, struct id or
     struct routing *routing = ctx;
     unsigned number = agent_number(agent);
 
-    (void)order;
     if (number < AGENTS) {
-        add_seq(&routing->world->check.outbox[number][lane], routing->seq);
+        add_seq(&routing->world->check.outbox[number][lane], routing->seq, order);
     }
 }
 
@@ -157,10 +160,16 @@ static void route_recalled(void *ctx, const char *agent, enum lane lane, struct 
     (void)order;
 }
 
-static void watch_issued(struct world *world, const struct event *event, uint64_t seq)
+static void watch_issued(struct world *world, const struct event *event, enum mode mode, uint64_t seq)
 {
     struct watched *watched = check_watch(world, event->order);
 
+    watched->incident = event->incident;
+    watched->mode = mode;
+    watched->lane = id_is_zero(event->order_issued.evacuation) ? LANE_ORDERS : LANE_URGENT;
+    for (unsigned i = 0; i < AGENTS; i++) {
+        watched->addressed[i] = words_have(event->order_issued.agents, keys_address(i));
+    }
     watched->issuer = agent_number(event->order_issued.issuer);
     watched->issued_seq = seq;
 }
@@ -221,7 +230,8 @@ static bool is_outcome(const struct event *event)
            (event->kind == EVENT_RUNG_REACHED && rung_is_outcome(event->rung.rung));
 }
 
-static void check_event(struct world *world, const struct event *event, const struct log_record *record)
+static void check_event(struct world *world, const struct event *event, enum mode mode,
+                        const struct log_record *record)
 {
     const struct log_header *header = &record->header;
     const struct incident *incident = state_incident(world->check.fold, event->incident);
@@ -231,9 +241,16 @@ static void check_event(struct world *world, const struct event *event, const st
     if (event->kind == EVENT_INFORMATION_OVERDUE && incident != NULL) {
         check_request(world, incident, event, header);
     }
+    if (incident != NULL) {
+        needs(world, incident->mode == mode, "I13: another mode", event, header->seq);
+    }
+    if (event->kind == EVENT_ACKNOWLEDGED && agent_number(event->acknowledged.agent) < AGENTS) {
+        check_acknowledged(world, agent_number(event->acknowledged.agent), event->acknowledged.lane,
+                           event->acknowledged.up_to_seq);
+    }
     if (event->kind == EVENT_ORDER_ISSUED) {
         needs(world, order == NULL, "I3: issued twice", event, header->seq);
-        watch_issued(world, event, header->seq);
+        watch_issued(world, event, mode, header->seq);
     }
     if (order == NULL || watched == NULL) {
         return;
@@ -248,6 +265,33 @@ static void check_event(struct world *world, const struct event *event, const st
     }
 }
 
+/* A command of an agent that was taken: in time, rightful, in its author's order, once. */
+static void check_decided(struct world *world, unsigned agent, uint64_t tag, const struct command *command,
+                          const struct log_header *header)
+{
+    struct check *check = &world->check;
+    const int64_t tolerance = 5 * 60 * 1000; /* as docs/operations.md has it */
+
+    count_saying(world, tag, header->seq);
+    if (command->kind != COMMAND_ACK && (command->issued_at_ms > header->bus_ms + tolerance ||
+                                         command->expires_at_ms + tolerance < header->bus_ms)) {
+        world_fail(world,
+                   "I4: seq %" PRIu64 " is taken at %" PRId64 ", issued at %" PRId64 ", expired at %" PRId64,
+                   header->seq, header->bus_ms, command->issued_at_ms, command->expires_at_ms);
+    }
+    if (tag == TAGS_MAX || world->failed) {
+        return;
+    }
+    if (check->sayings[tag].forbidden) {
+        world_fail(world, "I4: seq %" PRIu64 " takes what agent %u has no right to", header->seq, agent);
+    }
+    if (tag < check->last_tag[agent]) {
+        world_fail(world, "lanes: tag %" PRIu64 " of agent %u comes after tag %" PRIu64, tag, agent,
+                   check->last_tag[agent]);
+    }
+    check->last_tag[agent] = tag;
+}
+
 /* One record further: it is checked, and its events change the fold. */
 bool check_record(struct world *world, const struct log_record *record)
 {
@@ -259,8 +303,13 @@ bool check_record(struct world *world, const struct log_record *record)
     struct err err;
 
     arena_reset(&check->arena);
-    if (wire_decode_record(record->payload, &check->arena, &decoded, &err) < 0 ||
-        wire_decode_command(decoded.signed_command.payload, &check->arena, &command, &err) < 0) {
+    bool fine = wire_decode_record(record->payload, &check->arena, &decoded, &err) == 0;
+    /* what cannot be read is kept as it came, for evidence, with its refusal */
+    if (fine && wire_decode_command(decoded.signed_command.payload, &check->arena, &command, &err) < 0) {
+        command = (struct command){.agent = ""};
+        fine = decoded.refusal == REFUSED_INVALID && decoded.events_n == 0;
+    }
+    if (!fine) {
         world_fail(world, "I5: seq %" PRIu64 " cannot be read: %s", record->header.seq, err.text);
         return false;
     }
@@ -268,19 +317,18 @@ bool check_record(struct world *world, const struct log_record *record)
     world_trace(world, "log: seq %" PRIu64 " %s by %s, tag %" PRIu64 ": %s %s", record->header.seq,
                 command_kind_name(command.kind), record->header.author, tag,
                 decoded.refusal == REFUSED_NOT ? "decided" : refusal_word(decoded.refusal), decoded.detail);
-    if (decoded.refusal == REFUSED_NOT) {
-        count_saying(world, tag, record->header.seq);
-        unsigned agent = agent_number(command.agent);
-        if (agent < AGENTS && tag != TAGS_MAX) {
-            if (tag < check->last_tag[agent]) {
-                world_fail(world, "order: tag %" PRIu64 " of agent %u comes after tag %" PRIu64, tag, agent,
-                           check->last_tag[agent]);
-            }
-            check->last_tag[agent] = tag;
-        }
+    unsigned agent = agent_number(record->header.author);
+    if (decoded.refusal != REFUSED_NOT && agent < AGENTS) {
+        check->refused_logged[agent]++;
+        world->options.tally->refusals++;
+    } else if (decoded.refusal == REFUSED_NOT && agent < AGENTS) {
+        check_decided(world, agent, tag, &command, &record->header);
+    }
+    if (command.kind == COMMAND_PASS_DEADLINES) {
+        world->options.tally->deadlines++;
     }
     for (size_t i = 0; i < decoded.events_n; i++) {
-        check_event(world, &decoded.events[i], record);
+        check_event(world, &decoded.events[i], command.mode, record);
         if (evolve(check->fold, &decoded.events[i]) < 0) {
             abort();
         }
@@ -361,9 +409,67 @@ void check_told(struct world *world, uint64_t first, uint64_t last)
 void check_reopened(struct world *world)
 {
     read_from(world, 0);
+    world->check.taken_back = false;
+    memset(world->check.refused_logged, 0, sizeof world->check.refused_logged);
     world->check.told_head = world->check.head;
     world->check.told_from = world->check.head + 1;
     if (log_get_head(world->broker.store).seq != world->check.head) {
         world_fail(world, "I5: the head is not the last record");
     }
+}
+
+/* --- in depth ------------------------------------------------------------------------------------- */
+
+static bool fold_record(struct world *world, struct state *state, const struct log_record *record)
+{
+    struct check *check = &world->check;
+    struct record decoded;
+    struct err err;
+
+    arena_reset(&check->arena);
+    if (wire_decode_record(record->payload, &check->arena, &decoded, &err) < 0) {
+        world_fail(world, "I5: seq %" PRIu64 " cannot be read: %s", record->header.seq, err.text);
+        return false;
+    }
+    for (size_t i = 0; i < decoded.events_n; i++) {
+        if (evolve(state, &decoded.events[i]) < 0) {
+            abort();
+        }
+    }
+    return true;
+}
+
+void check_deep(struct world *world)
+{
+    struct state *state = state_new();
+    struct log_answer answer = {.more = true};
+    struct arena arena;
+    struct buf now, anew;
+    struct err err;
+    uint64_t after = 0;
+
+    arena_init(&arena, (size_t)4 * LOG_READ_BYTES_MAX);
+    while (answer.more && !world->failed && after < world->check.head) {
+        struct log_query query = {.question = LOG_Q_RANGE, .after = after};
+        arena_reset(&arena);
+        if (log_read(world->broker.store, &query, &arena, &answer, &err) < 0) {
+            break; /* it has failed, and the engine will hear of it */
+        }
+        for (size_t i = 0; i < answer.rows_n && fold_record(world, state, &answer.rows[i].record); i++) {
+            after = answer.rows[i].record.header.seq;
+        }
+    }
+    buf_init(&now, 0);
+    buf_init(&anew, 0);
+    if (after == world->check.head && !world->failed) {
+        state_dump(world->check.fold, &now);
+        state_dump(state, &anew);
+        if (strcmp(buf_text(&now), buf_text(&anew)) != 0) {
+            world_fail(world, "I6: the log, read again from its beginning, gives another state");
+        }
+    }
+    buf_free(&now);
+    buf_free(&anew);
+    arena_free(&arena);
+    state_free(state);
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/core/order.h"
 #include "tests/sim/world.h"
 
 static bool decode(struct world *world, struct bytes frame, struct envelope *ret)
@@ -25,20 +26,114 @@ static void check_head(struct world *world, const struct signed_head *head)
     }
 }
 
+/* What is refused is in the log, or, of a flood, counted. */
+static void sent_reply(struct world *world, unsigned agent, const struct reply *reply)
+{
+    struct check *check = &world->check;
+
+    if ((reply->outcome == OUTCOME_DONE || reply->seq != 0) && !check_hash(world, reply->seq, reply->hash)) {
+        world_fail(world, "I1: a reply names seq %" PRIu64 " before it is durable", reply->seq);
+    }
+    check->taken_back = check->taken_back || reply->refusal == REFUSED_DISK;
+    if (reply->outcome != OUTCOME_REFUSED || reply->seq != 0 || reply->refusal == REFUSED_BUSY ||
+        reply->refusal == REFUSED_DISK) {
+        return;
+    }
+    if (reply->refusal == REFUSED_STALE) {
+        if (reply->counter < COUNTERS_MAX && check->heard[agent][reply->counter] == 1) {
+            world_fail(world, "I3: counter %" PRIu64 " of agent %u is past when it comes for the first time",
+                       reply->counter, agent);
+        }
+        return;
+    }
+    if (reply->counter >= COUNTERS_MAX || check->refused[agent][reply->counter]) {
+        return;
+    }
+    check->refused[agent][reply->counter] = true;
+    check->refused_uncounted++;
+    if (check->refused_logged[agent] < ENGINE_REFUSALS_BURST && !check->taken_back) {
+        world_fail(world, "I11: counter %" PRIu64 " of agent %u is refused, and the log has it not: %s",
+                   reply->counter, agent, refusal_word(reply->refusal));
+    }
+}
+
 static void sent_welcome(struct world *world, unsigned agent, const struct welcome *welcome)
 {
     struct connection *connection = &world->network.connections[agent];
 
     check_head(world, &welcome->head);
     connection->welcomed = true;
+    if (welcome->last_counter > world->check.said_counter[agent]) {
+        world_fail(world, "I4: agent %u is told of counter %" PRIu64 ", and it has used %" PRIu64 " at most",
+                   agent, welcome->last_counter, world->check.said_counter[agent]);
+    }
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
         connection->at[lane] = welcome->acked[lane];
-        connection->credit[lane] = CLIENT_WINDOW;
+        connection->credit[lane] = world->actors[agent].window;
         if (welcome->acked[lane] > world->check.received[agent][lane]) {
             world_fail(world,
                        "I5: lane %d of agent %u is acknowledged to %" PRIu64 ", received only to %" PRIu64,
                        lane, agent, welcome->acked[lane], world->check.received[agent][lane]);
         }
+    }
+}
+
+size_t check_place(const struct seqs *seqs, uint64_t seq)
+{
+    size_t low = 0, high = seqs->n;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (seqs->at[middle].seq < seq) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static bool is_withdrawn(struct world *world, struct id order)
+{
+    const struct watched *watched = check_order(world, order);
+    const struct incident *incident =
+        watched != NULL ? state_incident(world->check.fold, watched->incident) : NULL;
+    const struct order *there = incident != NULL ? incident_order(incident, order) : NULL;
+
+    return there != NULL && (there->rung == RUNG_RECALLED || there->rung == RUNG_EXPIRED);
+}
+
+/* Only what was recalled, or has expired, may be kept from its addressee. */
+static void check_tombstone(struct world *world, const struct seqs *outbox, size_t at,
+                            const struct deliver *deliver)
+{
+    char text[ID_TEXT];
+
+    for (size_t i = 0; i < deliver->recalled_n; i++) {
+        if (!is_withdrawn(world, deliver->recalled[i])) {
+            world_fail(world, "I3: seq %" PRIu64 " goes out with order %s called recalled, and it is not",
+                       deliver->seq, id_format(deliver->recalled[i], text));
+        }
+    }
+    for (; deliver->record.n == 0 && at < outbox->n && outbox->at[at].seq == deliver->seq; at++) {
+        if (id_is_zero(outbox->at[at].order) || !is_withdrawn(world, outbox->at[at].order)) {
+            world_fail(world, "I3: a tombstone goes out for seq %" PRIu64 ", of which nothing was recalled",
+                       deliver->seq);
+        }
+    }
+}
+
+/* A recall goes before all that waits. */
+static void check_recall_lane(struct world *world, const struct deliver *deliver, const struct record *record)
+{
+    for (size_t i = 0; i < record->events_n; i++) {
+        if (record->events[i].kind != EVENT_ORDER_RECALLED) {
+            return;
+        }
+    }
+    if (record->events_n > 0 && deliver->lane != LANE_URGENT) {
+        world_fail(world, "lanes: the recall of seq %" PRIu64 " goes out in lane %d", deliver->seq,
+                   (int)deliver->lane);
     }
 }
 
@@ -62,6 +157,7 @@ static void check_not_over(struct world *world, unsigned agent, const struct del
     if (deliver->record.n == 0 || wire_decode_record(deliver->record, &check->arena, &record, NULL) < 0) {
         return;
     }
+    check_recall_lane(world, deliver, &record);
     for (size_t i = 0; i < record.events_n; i++) {
         const struct event *event = &record.events[i];
         if (event->kind != EVENT_ORDER_ISSUED ||
@@ -87,23 +183,23 @@ static void sent_deliver(struct world *world, unsigned agent, const struct deliv
     struct connection *connection = &world->network.connections[agent];
     const struct seqs *outbox = &world->check.outbox[agent][deliver->lane];
     uint64_t *at = &connection->at[deliver->lane];
-    size_t low = 0, high = outbox->n;
 
     if (!check_hash(world, deliver->seq, deliver->hash)) {
         world_fail(world, "I1: seq %" PRIu64 " is delivered before it is durable", deliver->seq);
         return;
     }
-    while (low < high) { /* the first beyond what was given */
-        size_t middle = (low + high) / 2;
-        if (outbox->at[middle] <= *at) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
+    const struct agent *acked = state_agent(world->check.fold, keys_address(agent));
+    size_t next = check_place(outbox, *at + 1);
+    if (next < outbox->n && outbox->at[next].seq < deliver->seq && acked != NULL &&
+        acked->acked[deliver->lane] > *at) { /* had in an earlier session, acknowledged in this one */
+        next = check_place(outbox, acked->acked[deliver->lane] + 1);
     }
-    if (low == outbox->n || outbox->at[low] != deliver->seq) {
+    if (next == outbox->n || outbox->at[next].seq != deliver->seq) {
         world_fail(world, "I1: agent %u is given seq %" PRIu64 " in lane %d after %" PRIu64 ", not %" PRIu64,
-                   agent, deliver->seq, (int)deliver->lane, *at, low == outbox->n ? 0 : outbox->at[low]);
+                   agent, deliver->seq, (int)deliver->lane, *at,
+                   next == outbox->n ? 0 : outbox->at[next].seq);
+    } else {
+        check_tombstone(world, outbox, next, deliver);
     }
     *at = deliver->seq;
     if (--connection->credit[deliver->lane] < 0) {
@@ -119,15 +215,16 @@ void check_sent(struct world *world, unsigned agent, struct bytes frame)
     if (!decode(world, frame, &envelope)) {
         return;
     }
+    if (envelope.kind == ENVELOPE_REPLY && envelope.reply.outcome == OUTCOME_REFUSED) {
+        world_trace(world, "broker: refuses counter %" PRIu64 " of agent %u: %s, seq %" PRIu64,
+                    envelope.reply.counter, agent, refusal_word(envelope.reply.refusal), envelope.reply.seq);
+    }
     switch (envelope.kind) {
     case ENVELOPE_WELCOME:
         sent_welcome(world, agent, &envelope.welcome);
         return;
     case ENVELOPE_REPLY:
-        if ((envelope.reply.outcome == OUTCOME_DONE || envelope.reply.seq != 0) &&
-            !check_hash(world, envelope.reply.seq, envelope.reply.hash)) {
-            world_fail(world, "I1: a reply names seq %" PRIu64 " before it is durable", envelope.reply.seq);
-        }
+        sent_reply(world, agent, &envelope.reply);
         return;
     case ENVELOPE_DELIVER:
         sent_deliver(world, agent, &envelope.deliver);
@@ -146,22 +243,75 @@ void check_sent(struct world *world, unsigned agent, struct bytes frame)
     }
 }
 
-void check_heard(struct world *world, unsigned agent, struct bytes frame)
+void check_not_sent(struct world *world, unsigned agent, struct bytes frame)
 {
     struct envelope envelope;
 
-    if (decode(world, frame, &envelope) && envelope.kind == ENVELOPE_CREDIT &&
-        envelope.credit.lane <= LANE_MAX) {
+    /* a session has begun, though its agent does not know */
+    if (decode(world, frame, &envelope) && envelope.kind == ENVELOPE_WELCOME) {
+        sent_welcome(world, agent, &envelope.welcome);
+    }
+}
+
+static uint64_t counter_of(struct world *world, struct bytes frame)
+{
+    struct envelope envelope;
+
+    arena_reset(&world->check.arena);
+    if (wire_decode_envelope(frame, &world->check.arena, &envelope, NULL) < 0 ||
+        envelope.kind != ENVELOPE_SUBMIT) {
+        return 0;
+    }
+    return wire_peek_counter(envelope.submit.payload);
+}
+
+void check_client_sends(struct world *world, unsigned agent, struct bytes frame)
+{
+    uint64_t counter = counter_of(world, frame);
+
+    if (counter > world->check.said_counter[agent]) {
+        world->check.said_counter[agent] = counter;
+    }
+}
+
+void check_heard(struct world *world, unsigned agent, struct bytes frame)
+{
+    struct envelope envelope;
+    uint64_t counter = counter_of(world, frame);
+
+    if (counter > 0 && counter < COUNTERS_MAX && world->check.heard[agent][counter] < 2) {
+        world->check.heard[agent][counter]++;
+    }
+    arena_reset(&world->check.arena);
+    if (wire_decode_envelope(frame, &world->check.arena, &envelope, NULL) == 0 &&
+        envelope.kind == ENVELOPE_CREDIT && envelope.credit.lane <= LANE_MAX) {
         world->network.connections[agent].credit[envelope.credit.lane] += envelope.credit.add;
     }
 }
 
-void check_received(struct world *world, unsigned agent, struct bytes frame)
+enum envelope_kind check_received(struct world *world, unsigned agent, struct bytes frame)
 {
     struct envelope envelope;
 
-    if (decode(world, frame, &envelope) && envelope.kind == ENVELOPE_DELIVER) {
-        uint64_t *received = &world->check.received[agent][envelope.deliver.lane];
-        *received = envelope.deliver.seq > *received ? envelope.deliver.seq : *received;
+    if (!decode(world, frame, &envelope)) {
+        return ENVELOPE_NONE;
     }
+    if (envelope.kind == ENVELOPE_WELCOME) {
+        world->actors[agent].bus_lag_ms = broker_bus_ms(world) - envelope.welcome.bus_ms;
+    } else if (envelope.kind == ENVELOPE_BEAT) {
+        int64_t lag = broker_bus_ms(world) - envelope.beat.bus_ms;
+        world->actors[agent].bus_lag_ms =
+            lag < world->actors[agent].bus_lag_ms ? lag : world->actors[agent].bus_lag_ms;
+    } else if (envelope.kind == ENVELOPE_DELIVER) {
+        const struct seqs *outbox = &world->check.outbox[agent][envelope.deliver.lane];
+        uint64_t *received = &world->check.received[agent][envelope.deliver.lane];
+        uint64_t seq = envelope.deliver.seq;
+        size_t next = check_place(outbox, *received + 1);
+        if (seq > *received && (next == outbox->n || outbox->at[next].seq != seq)) {
+            world_fail(world, "lanes: agent %u receives seq %" PRIu64 " in lane %d after %" PRIu64, agent,
+                       seq, (int)envelope.deliver.lane, *received);
+        }
+        *received = seq > *received ? seq : *received;
+    }
+    return envelope.kind;
 }

@@ -1,4 +1,4 @@
-/* What goes wrong: by chance, one thing at a time, and much of it at once. */
+/* What goes wrong: by chance, one thing at a time, and much of it at once. tally.h lists it all. */
 #ifndef MUSTER_TESTS_SIM_FAULTS_H
 #define MUSTER_TESTS_SIM_FAULTS_H
 

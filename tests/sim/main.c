@@ -5,56 +5,168 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/base/mutant.h"
 #include "tests/sim/world.h"
 
 enum mutant mutant_on = MUTANT_NONE;
 
-enum { SEEDS = 30, STEPS = 3000, MUTANT_SEEDS = 200, MUTANT_STEPS = 3000 };
+enum {
+    SEEDS = 60, /* of the short set; each lives twice */
+    STEPS = 3000,
+    MUTANT_SEEDS = 200,
+    TRACE_LINES = 200,
+    EX_OK = 0,
+    EX_FAILED = 1,
+    EX_USAGE = 64,
+    EX_SOFTWARE = 70
+};
 
-struct run {
-    uint64_t seed;
-    uint64_t steps;
-    bool trace;
-    /* out */
+struct arguments {
+    uint64_t seed, seeds, from, steps;
+    double hours;
+    bool has_seed, trace, mutants, same, only_safety, only_liveness;
+    size_t trace_lines;
+};
+
+struct result {
+    bool fine;
     uint64_t step;
     uint64_t records;
+    uint64_t hash;
     char why[WHY_MAX];
 };
 
-static bool run_one(struct run *run)
+static const char *mode_words(enum mode_of_life mode)
 {
-    struct world *world = world_new(run->seed, run->trace);
-
-    if (world == NULL) {
-        (void)snprintf(run->why, sizeof run->why, "out of memory");
-        return false;
-    }
-    while (world->step < run->steps && world_step(world)) {
-    }
-    bool fine = !world->failed && world_heal(world);
-    run->step = world->step;
-    run->records = world->check.head;
-    memcpy(run->why, world->why, sizeof run->why);
-    world_free(world);
-    return fine;
+    return mode == SAFETY ? "safety" : "liveness";
 }
 
-static bool run_seed(uint64_t seed, uint64_t steps, bool trace)
+static void live(const struct world_options *options, struct result *ret)
 {
-    struct run run = {.seed = seed, .steps = steps, .trace = trace};
-    bool fine = run_one(&run);
+    struct world *world = world_new(options);
 
-    if (fine) {
-        printf("seed %" PRIu64 ": %" PRIu64 " steps, %" PRIu64 " records\n", seed, run.step, run.records);
-    } else {
-        printf("seed %" PRIu64 ", step %" PRIu64 ": %s\n    again: muster-sim --seed %" PRIu64
-               " --steps %" PRIu64 " --trace\n",
-               seed, run.step, run.why, seed, steps);
+    *ret = (struct result){0};
+    if (world == NULL) {
+        (void)snprintf(ret->why, sizeof ret->why, "out of memory");
+        return;
+    }
+    ret->fine = world_run(world);
+    ret->step = world->step;
+    ret->records = world->check.head;
+    ret->hash = world->hash;
+    memcpy(ret->why, world->why, sizeof ret->why);
+    if (!ret->fine) {
+        world_tell_trace(world);
+    }
+    world_free(world);
+}
+
+/* --- lives ---------------------------------------------------------------------------------------- */
+
+static bool tell_life(const struct arguments *arguments, uint64_t seed, enum mode_of_life mode,
+                      struct tally *tally)
+{
+    struct world_options options = {.seed = seed,
+                                    .steps = arguments->steps,
+                                    .mode = mode,
+                                    .trace = arguments->trace,
+                                    .trace_lines = arguments->trace_lines,
+                                    .tally = tally};
+    struct result result;
+
+    live(&options, &result);
+    if (!result.fine) {
+        printf("seed %" PRIu64 ", %s, step %" PRIu64 ": %s\n    again: muster-sim --seed %" PRIu64
+               " --steps %" PRIu64 " --%s --trace\n",
+               seed, mode_words(mode), result.step, result.why, seed, arguments->steps, mode_words(mode));
+    } else if (arguments->has_seed) {
+        printf("seed %" PRIu64 ", %s: %" PRIu64 " steps, %" PRIu64 " records, hash %016" PRIx64 "\n", seed,
+               mode_words(mode), result.step, result.records, result.hash);
     }
     (void)fflush(stdout);
-    return fine;
+    return result.fine;
+}
+
+static int64_t seconds(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    return now.tv_sec;
+}
+
+/* On a terminal one line that is written over; else nothing, so that a log stays short. */
+static void tell_progress(const struct tally *tally, uint64_t failed, int64_t begun)
+{
+    if (isatty(STDOUT_FILENO)) {
+        printf("\r%" PRId64 " s: %" PRIu64 " lives, %" PRIu64 " steps, %.1f h in the worlds, %" PRIu64
+               " failed ",
+               seconds() - begun, tally->lives, tally->steps, (double)tally->ms / 3600000, failed);
+        (void)fflush(stdout);
+    }
+}
+
+static uint64_t run_lives(const struct arguments *arguments, struct tally *tally)
+{
+    int64_t begun = seconds();
+    uint64_t failed = 0;
+
+    for (uint64_t i = 0; i < arguments->seeds || (double)(seconds() - begun) < arguments->hours * 3600; i++) {
+        if (!arguments->only_liveness && !tell_life(arguments, arguments->from + i, SAFETY, tally)) {
+            failed++;
+        }
+        if (!arguments->only_safety && !tell_life(arguments, arguments->from + i, LIVENESS, tally)) {
+            failed++;
+        }
+        tell_progress(tally, failed, begun);
+    }
+    if (isatty(STDOUT_FILENO)) {
+        (void)putchar('\n');
+    }
+    return failed;
+}
+
+/* True when each kind of fault really happened. */
+static bool tell_summary(const struct tally *tally)
+{
+    bool all = true;
+
+    for (int fault = 0; fault < FAULT_COUNT; fault++) {
+        printf("%10" PRIu64 "  %s\n", tally->faults[fault], fault_words((enum fault)fault));
+        all = all && tally->faults[fault] > 0;
+    }
+    printf("%" PRIu64 " lives, %" PRIu64 " steps, %.1f h in the worlds; %" PRIu64 " records, %" PRIu64
+           " orders, carried out %" PRIu64 " times, %" PRIu64 " refusals kept (%" PRIu64
+           " overstepped), %" PRIu64 " deadlines\n",
+           tally->lives, tally->steps, (double)tally->ms / 3600000, tally->records, tally->orders,
+           tally->effects, tally->refusals, tally->forbidden, tally->deadlines);
+    return all;
+}
+
+/* --- the same life twice -------------------------------------------------------------------------- */
+
+static bool is_same(const struct arguments *arguments)
+{
+    struct tally tally = {0};
+    struct result results[2];
+
+    for (uint64_t i = 0; i < arguments->seeds; i++) {
+        for (int turn = 0; turn < 2; turn++) {
+            live(&(struct world_options){.seed = arguments->from + i,
+                                         .steps = arguments->steps,
+                                         .mode = LIVENESS,
+                                         .tally = &tally},
+                 &results[turn]);
+        }
+        if (results[0].hash != results[1].hash || results[0].step != results[1].step) {
+            printf("seed %" PRIu64 " lives differently the second time\n", arguments->from + i);
+            return false;
+        }
+        printf("seed %" PRIu64 ": hash %016" PRIx64 " both times\n", arguments->from + i, results[0].hash);
+    }
+    return true;
 }
 
 /* --- planted bugs --------------------------------------------------------------------------------- */
@@ -72,28 +184,40 @@ static const char *mutant_name(enum mutant mutant)
     }
 }
 
+/* Lives until one of them shows it. Both modes, as the short set has them. */
+static bool is_caught(enum mutant mutant, uint64_t steps)
+{
+    struct tally tally = {0};
+    struct result result;
+    uint64_t all = 0;
+
+    mutant_on = mutant;
+    for (uint64_t i = 0; i < 2 * MUTANT_SEEDS; i++) {
+        struct world_options options = {
+            .seed = 1 + i / 2, .steps = steps, .mode = i % 2 == 0 ? SAFETY : LIVENESS, .tally = &tally};
+        live(&options, &result);
+        all += result.step;
+        if (!result.fine) {
+            printf("caught   %-28s after %" PRIu64 " steps, seed %" PRIu64 ", %s, step %" PRIu64 ": %s\n",
+                   mutant_name(mutant), all, options.seed, mode_words(options.mode), result.step, result.why);
+            (void)fflush(stdout);
+            return true;
+        }
+    }
+    printf("survived %s, %" PRIu64 " steps\n", mutant_name(mutant), all);
+    (void)fflush(stdout);
+    return false;
+}
+
 static unsigned run_mutants(uint64_t steps)
 {
     unsigned survived = 0;
 
     for (int mutant = MUTANT_NONE + 1; mutant < MUTANT_COUNT; mutant++) {
-        bool caught = false;
-        mutant_on = (enum mutant)mutant;
-        for (uint64_t seed = 1; seed <= MUTANT_SEEDS && !caught; seed++) {
-            struct run run = {.seed = seed, .steps = steps};
-            caught = !run_one(&run);
-            if (caught) {
-                printf("caught %s (seed %" PRIu64 ", step %" PRIu64 ": %s)\n", mutant_name(mutant_on), seed,
-                       run.step, run.why);
-            }
-        }
-        if (!caught) {
-            printf("survived %s\n", mutant_name(mutant_on));
-            survived++;
-        }
-        (void)fflush(stdout);
+        survived += is_caught((enum mutant)mutant, steps) ? 0 : 1;
     }
     mutant_on = MUTANT_NONE;
+    printf("%d planted bugs, %u survived\n", MUTANT_COUNT - 1, survived);
     return survived;
 }
 
@@ -101,21 +225,20 @@ static unsigned run_mutants(uint64_t steps)
 
 static int usage(FILE *to, int code)
 {
-    fputs("muster-sim                          the short set and the planted bugs\n"
-          "muster-sim --seed S [--steps N] [--trace]   one life again\n"
-          "muster-sim --seeds N [--from S] [--steps N] many lives\n"
-          "muster-sim --hours H [--from S] [--steps N] lives with new seeds, as long as that\n"
-          "muster-sim --mutants                the planted bugs: each must be caught\n"
-          "muster-sim --mutant NAME --seed S   one life with a planted bug\n",
+    fputs("muster-sim                                the short set: it must pass, and every kind of fault "
+          "strike\n"
+          "muster-sim --seed S [--trace[=N]]         one seed again, with the last N lines of a failure's "
+          "trace\n"
+          "                                          (200; 0: every line as it comes)\n"
+          "muster-sim --seeds N [--from S]           many\n"
+          "muster-sim --hours H [--from S]           as many as that takes\n"
+          "muster-sim --same [--seeds N]             each seed must live the same life twice\n"
+          "muster-sim --mutants                      the planted bugs: each must be caught\n"
+          "muster-sim --mutant NAME --seed S         one life with a planted bug\n"
+          "all take --steps N (with faults, 3000), --safety or --liveness (only those lives)\n",
           to);
     return code;
 }
-
-struct arguments {
-    uint64_t seed, seeds, from, steps;
-    double hours;
-    bool has_seed, trace, mutants;
-};
 
 static bool take_mutant(const char *name)
 {
@@ -128,91 +251,117 @@ static bool take_mutant(const char *name)
     return false;
 }
 
-/* 0 to go on, or the exit code plus one. */
-static int parse(int argc, char **argv, struct arguments *ret)
+static bool take_number(const char *text, uint64_t *ret)
 {
-    static const struct option OPTIONS[] = {
-        {"seed", required_argument, NULL, 's'},  {"seeds", required_argument, NULL, 'n'},
-        {"from", required_argument, NULL, 'f'},  {"steps", required_argument, NULL, 'p'},
-        {"hours", required_argument, NULL, 'o'}, {"trace", no_argument, NULL, 't'},
-        {"mutants", no_argument, NULL, 'm'},     {"mutant", required_argument, NULL, 'u'},
-        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
+    char *end;
+
+    *ret = strtoull(text, &end, 10);
+    return end != text && *end == '\0';
+}
+
+static bool take_option(int option, struct arguments *ret)
+{
+    uint64_t lines = TRACE_LINES;
+    char *end;
+
+    switch (option) {
+    case 's':
+        ret->has_seed = true;
+        return take_number(optarg, &ret->seed);
+    case 'n':
+        return take_number(optarg, &ret->seeds);
+    case 'f':
+        return take_number(optarg, &ret->from);
+    case 'p':
+        return take_number(optarg, &ret->steps);
+    case 'o':
+        ret->hours = strtod(optarg, &end);
+        return *end == '\0' && ret->hours > 0;
+    case 't':
+        ret->trace = true;
+        if (optarg != NULL && !take_number(optarg, &lines)) {
+            return false;
+        }
+        ret->trace_lines = lines;
+        return true;
+    case 'm':
+        ret->mutants = true;
+        return true;
+    case 'u':
+        return take_mutant(optarg);
+    case 'a':
+        ret->same = true;
+        return true;
+    case 'y':
+        ret->only_safety = true;
+        return true;
+    case 'l':
+        ret->only_liveness = true;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool parse(int argc, char **argv, struct arguments *ret, bool *ret_help)
+{
+    static const struct option OPTIONS[] = {{"seed", required_argument, NULL, 's'},
+                                            {"seeds", required_argument, NULL, 'n'},
+                                            {"from", required_argument, NULL, 'f'},
+                                            {"steps", required_argument, NULL, 'p'},
+                                            {"hours", required_argument, NULL, 'o'},
+                                            {"trace", optional_argument, NULL, 't'},
+                                            {"mutants", no_argument, NULL, 'm'},
+                                            {"mutant", required_argument, NULL, 'u'},
+                                            {"same", no_argument, NULL, 'a'},
+                                            {"safety", no_argument, NULL, 'y'},
+                                            {"liveness", no_argument, NULL, 'l'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
-        switch (option) {
-        case 's':
-            ret->has_seed = true;
-            ret->seed = strtoull(optarg, NULL, 10);
-            break;
-        case 'n':
-            ret->seeds = strtoull(optarg, NULL, 10);
-            break;
-        case 'f':
-            ret->from = strtoull(optarg, NULL, 10);
-            break;
-        case 'p':
-            ret->steps = strtoull(optarg, NULL, 10);
-            break;
-        case 'o':
-            ret->hours = strtod(optarg, NULL);
-            break;
-        case 't':
-            ret->trace = true;
-            break;
-        case 'm':
-            ret->mutants = true;
-            break;
-        case 'u':
-            if (!take_mutant(optarg)) {
-                return usage(stderr, 65);
-            }
-            break;
-        case 'h':
-            return usage(stdout, 1);
-        default:
-            return usage(stderr, 65);
+        if (option == 'h') {
+            *ret_help = true;
+            return true;
+        }
+        if (!take_option(option, ret)) {
+            return false;
         }
     }
-    return 0;
-}
-
-static int64_t seconds(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_BOOTTIME, &now);
-    return now.tv_sec;
+    return optind == argc;
 }
 
 int main(int argc, char **argv)
 {
-    struct arguments arguments = {.seeds = 0, .from = 1, .steps = STEPS};
-    uint64_t passed = 0, failed = 0;
-    unsigned survived = 0;
-    int64_t begun = seconds();
-    int stop = parse(argc, argv, &arguments);
+    struct arguments arguments = {.from = 1, .steps = STEPS};
+    struct tally tally = {0};
+    bool help = false;
 
-    if (stop != 0) {
-        return stop - 1;
+    if (!parse(argc, argv, &arguments, &help) || help) {
+        return usage(help ? stdout : stderr, help ? EX_OK : EX_USAGE);
     }
     if (crypto_init() < 0) {
-        return 70;
+        return EX_SOFTWARE;
     }
-    bool plain = !arguments.has_seed && arguments.seeds == 0 && arguments.hours <= 0 && !arguments.mutants;
+    if (arguments.mutants) {
+        return run_mutants(arguments.steps) == 0 ? EX_OK : EX_FAILED;
+    }
+    bool plain = !arguments.has_seed && arguments.seeds == 0 && arguments.hours <= 0;
     if (arguments.has_seed) {
         arguments.from = arguments.seed;
         arguments.seeds = 1;
     } else if (plain) {
-        arguments.seeds = SEEDS;
+        arguments.seeds = arguments.same ? 3 : SEEDS;
     }
-    for (uint64_t i = 0; i < arguments.seeds || (double)(seconds() - begun) < arguments.hours * 3600; i++) {
-        *(run_seed(arguments.from + i, arguments.steps, arguments.trace) ? &passed : &failed) += 1;
+    if (arguments.same) {
+        return is_same(&arguments) ? EX_OK : EX_FAILED;
     }
-    if (plain || arguments.mutants) {
-        survived = run_mutants(MUTANT_STEPS);
-        printf("%d planted bugs, %u survived\n", MUTANT_COUNT - 1, survived);
+    uint64_t failed = run_lives(&arguments, &tally);
+    bool all = arguments.has_seed || tell_summary(&tally);
+    if (plain && !all) {
+        printf("a kind of fault never struck: the short set does not try what it should\n");
     }
-    printf("%" PRIu64 " lives passed, %" PRIu64 " failed\n", passed, failed);
-    return failed == 0 && survived == 0 ? 0 : 1;
+    printf("%" PRIu64 " lives passed, %" PRIu64 " failed\n", tally.lives - failed, failed);
+    return failed == 0 && (all || !plain) ? EX_OK : EX_FAILED;
 }

@@ -14,10 +14,13 @@
 #include "tests/sim/broker.h"
 #include "tests/sim/check.h"
 #include "tests/sim/network.h"
+#include "tests/sim/tally.h"
 
 enum happening_kind {
-    HAPPEN_FRAME_UP,   /* who: agent; life: connection */
+    HAPPEN_FRAME_UP,   /* who: agent; life: connection; number: parcel */
     HAPPEN_FRAME_DOWN, /* the same */
+    HAPPEN_AGAIN_UP,   /* the same: the sender's patience ends */
+    HAPPEN_AGAIN_DOWN,
     HAPPEN_CONNECT,    /* who: agent; life: its process */
     HAPPEN_LOG_WRITE,  /* life: the broker's process; the oldest request is done on the disk */
     HAPPEN_LOG_TOLD,   /* ... and the engine is told */
@@ -35,14 +38,39 @@ struct happening {
     enum happening_kind kind;
     unsigned who;
     uint64_t life; /* of what it happens to: when that has ended, nothing happens */
+    uint64_t number;
 };
 
-enum { HAPPENINGS_MAX = 65536, WHY_MAX = 1024 };
+enum { WORLD_BEGIN_MS = 1000000, HAPPENINGS_MAX = 65536, WHY_MAX = 1024, TRACE_LINE_MAX = 240 };
+
+/* What a right wall clock shows above true time. */
+#define WORLD_UTC_OFFSET_MS (INT64_C(1795000000000) - WORLD_BEGIN_MS)
+
+/* What a life is to show. SAFETY: faults all along, to the last step. LIVENESS: faults, then all is healed
+ * and must come to its end. */
+enum mode_of_life { SAFETY, LIVENESS };
+
+struct world_options {
+    uint64_t seed;
+    uint64_t steps; /* with faults */
+    enum mode_of_life mode;
+    bool trace;
+    size_t trace_lines; /* the last so many are told when it fails; 0: each at once */
+    struct tally *tally;
+};
+
+/* The last lines of the trace. */
+struct trace {
+    char (*lines)[TRACE_LINE_MAX];
+    size_t size;
+    size_t n; /* written so far */
+};
 
 struct world {
-    uint64_t seed;
+    struct world_options options;
     uint64_t step;
-    bool trace;
+    uint64_t hash; /* over all that happened and all that was said: the same life has the same */
+    struct trace trace;
     bool healing; /* no faults and no new business any more */
     bool failed;
     char why[WHY_MAX];
@@ -62,23 +90,32 @@ struct world {
 };
 
 /* NULL when memory or SQLite fails. */
-struct world *world_new(uint64_t seed, bool trace);
+struct world *world_new(const struct world_options *options);
 void world_free(struct world *world);
 
-/* One step. False when nothing is left to happen. */
-bool world_step(struct world *world);
-
-/* Faults end, everybody starts, time passes: true when all is well at the end; else it has failed. */
-bool world_heal(struct world *world);
+/* A whole life; true when all was well. */
+bool world_run(struct world *world);
 
 /* The first failure counts. */
 void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void world_trace(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* A fault has happened to an agent, or (AGENTS) to the broker. */
+void world_struck(struct world *world, enum fault fault, unsigned who);
+void world_tell_trace(const struct world *world);
+/* Goes into the hash of the life. */
+void world_mix(struct world *world, const void *p, size_t n);
 
 void world_later(struct world *world, int64_t in_ms, enum happening_kind kind, unsigned who, uint64_t life);
+/* Of the connection that the agent has now. */
+void world_later_parcel(struct world *world, int64_t in_ms, enum happening_kind kind, unsigned who,
+                        uint64_t number);
+/* The same, not before then. */
+void world_put_off(struct world *world, const struct happening *happening, int64_t until_ms);
+struct happening world_next(struct world *world); /* there must be one */
 uint64_t world_life(struct world *world);
 
-/* Chance: a number below n (n >= 1); once in n; between. */
+/* Chance: bytes; a number below n (n >= 1); once in n; between. */
+void world_fill(void *world, void *p, size_t n);
 uint64_t world_below(struct world *world, uint64_t n);
 bool world_once_in(struct world *world, uint64_t n);
 int64_t world_between(struct world *world, int64_t least, int64_t most);

@@ -18,7 +18,9 @@ static int64_t boot_ms(void *ctx)
 
 static int64_t utc_ms(void *ctx)
 {
-    return ((struct fake *)ctx)->now_ms + 1000000;
+    const struct fake *fake = ctx;
+
+    return fake->utc_ms != 0 ? fake->utc_ms : fake->now_ms + 1000000;
 }
 
 static void fill(void *ctx, void *p, size_t n)

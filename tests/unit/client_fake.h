@@ -23,6 +23,7 @@ struct fake_given {
 
 struct fake {
     int64_t now_ms;
+    int64_t utc_ms; /* the wall clock; 0: now_ms and 1000 s */
     uint64_t random;
     struct clock clock;
     struct rng rng;

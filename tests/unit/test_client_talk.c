@@ -99,6 +99,7 @@ static void a_command_is_signed_counted_and_answered_once(void **state)
     (void)state;
     fake.last_counter = 41;
     start_session();
+    fake.utc_ms = client_bus_ms(fake.client);
     submit(7);
     sent = fake_next(&fake, ENVELOPE_SUBMIT);
     command = fake_command(&fake, sent);
@@ -114,6 +115,40 @@ static void a_command_is_signed_counted_and_answered_once(void **state)
     assert_int_equal(fake.replies, 1);
     assert_int_equal(fake.reply_tag, 7);
     assert_int_equal(client_pending(fake.client), 0);
+}
+
+/* However far our clock is from the bus's, the broker can say that it is, for the window is one. */
+static void a_wrong_clock_leaves_a_window(void **state)
+{
+    const int64_t week_ms = INT64_C(7) * 24 * 60 * 60 * 1000;
+    struct command command;
+
+    (void)state;
+    fake.now_ms += 2 * week_ms;
+    start_session();
+    fake.utc_ms = client_bus_ms(fake.client) + 10 * week_ms;
+    submit(1);
+    command = fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT));
+    assert_int_equal(command.issued_at_ms, fake.utc_ms);
+    assert_true(command.expires_at_ms >= command.issued_at_ms);
+    fake.utc_ms = 1;
+    submit(2);
+    command = fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT));
+    assert_int_equal(command.expires_at_ms, command.issued_at_ms + week_ms);
+}
+
+/* A word of bus time that was long on its way must not give an order more time than it has. */
+static void a_late_beat_does_not_put_the_time_back(void **state)
+{
+    (void)state;
+    start_session();
+    int64_t bus_ms = client_bus_ms(fake.client);
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_BEAT,
+                                       .beat = {.head = {.region = ""}, .bus_ms = bus_ms - 5000}});
+    assert_int_equal(client_bus_ms(fake.client), bus_ms);
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_BEAT,
+                                       .beat = {.head = {.region = ""}, .bus_ms = bus_ms + 5000}});
+    assert_int_equal(client_bus_ms(fake.client), bus_ms + 5000);
 }
 
 static void without_a_reply_the_same_bytes_go_again(void **state)
@@ -518,6 +553,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_head_that_was_seen_is_shown_after_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_head_that_the_broker_did_not_sign_is_not_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(a_command_is_signed_counted_and_answered_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_wrong_clock_leaves_a_window, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_late_beat_does_not_put_the_time_back, setup, teardown),
         cmocka_unit_test_setup_teardown(without_a_reply_the_same_bytes_go_again, setup, teardown),
         cmocka_unit_test_setup_teardown(stale_gets_a_new_counter_and_one_reply, setup, teardown),
         cmocka_unit_test_setup_teardown(busy_is_tried_again_and_not_told, setup, teardown),

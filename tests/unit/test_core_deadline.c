@@ -295,6 +295,47 @@ static void amendments_follow_in_records_of_their_own(void **state)
     bus_close(&bus);
 }
 
+/* A second amendment that follows in a record of its own has its own deadline, though the first one's passes
+ * in between. */
+static void an_amendment_is_not_overdue_at_birth(void **state)
+{
+    enum { ORDERS = 600 };
+    struct bus bus;
+    size_t overdue = 0;
+
+    (void)state;
+    bus_open(&bus);
+    bus_do(&bus, a_report(&bus, 1, REPORT_INITIAL));
+    for (unsigned i = 1; i <= ORDERS; i++) {
+        bus_do(&bus, an_order(&bus, 1, i, STATION_3));
+        bus_do(&bus, a_receipt(&bus, STATION_3, 1, order_id(i), RUNG_ACCEPTED));
+    }
+    struct command report = a_report(&bus, 1, REPORT_FOLLOW_UP);
+    report.file_report.facts.substance = "carbon-monoxide";
+    bus_do(&bus, report);
+    while (bus_do(&bus, deadlines(&bus, 1)) > 0) {
+    }
+    int64_t first_due = bus_order(&bus, 1, order_id(1))->amend_by_ms;
+    bus_after(&bus, first_due - bus.env.now_ms - 1);
+    report = a_report(&bus, 1, REPORT_FOLLOW_UP);
+    report.file_report.facts.substance = "chlorine";
+    bus_do(&bus, report);
+    bus_after(&bus, 2);
+    while (bus_do(&bus, deadlines(&bus, 1)) > 0) {
+    }
+    for (unsigned i = 1; i <= ORDERS; i++) {
+        const struct order *order = bus_order(&bus, 1, order_id(i));
+        assert_int_equal(order->amendments, 2);
+        assert_false(order->amendment_overdue && order->amend_by_ms > bus.env.now_ms);
+    }
+    bus_after(&bus, 10 * 60 * 1000);
+    for (size_t n = 1; n > 0; overdue += bus_events(&bus, EVENT_AMENDMENT_OVERDUE)) {
+        n = bus_do(&bus, deadlines(&bus, 1));
+    }
+    assert_int_equal(overdue, ORDERS);
+    bus_close(&bus);
+}
+
 static void unanswered_evacuation_escalates(void **state)
 {
     struct bus bus;
@@ -322,6 +363,7 @@ int main(void)
         cmocka_unit_test(evacuation_never_takes_an_order_s_number),
         cmocka_unit_test(evacuation_in_another_incident_is_refused),
         cmocka_unit_test(amendments_follow_in_records_of_their_own),
+        cmocka_unit_test(an_amendment_is_not_overdue_at_birth),
         cmocka_unit_test(unanswered_evacuation_escalates),
     };
 

@@ -291,6 +291,36 @@ static void a_way_changes_no_answer(void **state)
     }
 }
 
+/* Where two ways meet their paths may differ in length, for a lone leaf has no sibling: 4 after 6 of 7. */
+static void a_way_keeps_count_of_lone_leaves(void **state)
+{
+    struct hash leaves[ROOTS], scratch[ROOTS], path[MERKLE_DEPTH_MAX + 1];
+
+    (void)state;
+    make_leaves(leaves, ROOTS);
+    for (size_t n = 1; n <= ROOTS; n++) {
+        for (size_t round = 0; round < n * n * n; round++) {
+            struct merkle_way way = {.n = 0};
+            size_t at[3] = {round % n, round / n % n, round / n / n};
+            for (size_t k = 0; k < 3; k++) {
+                struct hash root = {{0}}, by = {{0}};
+                size_t path_n = merkle_path(leaves, n, at[k], scratch, path);
+                if (k == 2 && path_n > 0) { /* one sibling too many */
+                    memmove(&path[1], &path[0], path_n * sizeof *path);
+                    bool fits = merkle_climb(leaves[at[k]], at[k], n, path, path_n + 1, &root);
+                    struct merkle_way copy = way;
+                    assert_int_equal(merkle_climb_by(&copy, leaves[at[k]], at[k], n, path, path_n + 1, &by),
+                                     fits);
+                    path_n = merkle_path(leaves, n, at[k], scratch, path);
+                }
+                assert_true(merkle_climb(leaves[at[k]], at[k], n, path, path_n, &root));
+                assert_true(merkle_climb_by(&way, leaves[at[k]], at[k], n, path, path_n, &by));
+                assert_true(hash_equal(root, by));
+            }
+        }
+    }
+}
+
 static void a_node_is_no_leaf(void **state)
 {
     struct hash leaves[2], pair;
@@ -337,6 +367,7 @@ int main(void)
         cmocka_unit_test(climbing_refuses_a_wrong_length),
         cmocka_unit_test(what_was_tampered_with_climbs_elsewhere),
         cmocka_unit_test(a_way_changes_no_answer),
+        cmocka_unit_test(a_way_keeps_count_of_lone_leaves),
         cmocka_unit_test(a_node_is_no_leaf),
         cmocka_unit_test(roots_are_signed_under_a_context),
     };

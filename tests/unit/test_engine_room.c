@@ -91,12 +91,32 @@ static void test_no_spinning_while_the_region_is_read(void **state)
     assert_true(engine_due_ms(rig.engine) <= rig.boot_ms);
 }
 
+/* Who does not read is not read for again and again: the next sweep or credit goes on. */
+static void test_no_spinning_for_a_full_queue(void **state)
+{
+    struct tail tail = {.filter = TAIL_ALL, .stream = "", .follow = true, .credit = 100};
+    int reads = 0;
+
+    (void)state;
+    rig.full_peer = 1;
+    rig_say(&rig, 1, CENTRE, &(struct envelope){.kind = ENVELOPE_TAIL, .tail = tail});
+    while (reads < 10 && rig_step(&rig)) {
+        reads++;
+    }
+    assert_int_equal(reads, 1);
+    rig.full_peer = 0;
+    rig_later(&rig, 1000);
+    assert_non_null(rig_next(&rig, 1, ENVELOPE_TAIL_ITEM));
+    assert_non_null(rig_next(&rig, 1, ENVELOPE_TAIL_END));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_deadline_in_the_last_place, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_spinning_while_the_disk_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_spinning_while_the_region_is_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_spinning_for_a_full_queue, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -425,16 +425,21 @@ static void test_full_disk_takes_what_must_not_wait(void **state)
     assert_int_equal(rig_done(&rig, 1, CENTRE, &order).outcome, OUTCOME_DONE);
     log_memory_set_low(rig.store, true);
     order = rig_order(&rig, 1, 11, STATION);
-    (void)rig_submit(&rig, 1, CENTRE, &order);
+    uint64_t counter = rig_submit(&rig, 1, CENTRE, &order);
     run_until_append();
     rig_fail(&rig, ERR_DISK_FULL);
     rig_run(&rig);
-    assert_int_equal(rig_reply(&rig, 1).refusal, REFUSED_DISK);
-    rig_later(&rig, 2500); /* who was told to come again has had its time; asked for space in between */
-    order = rig_order(&rig, 1, 12, STATION);
-    struct reply reply = rig_done(&rig, 1, CENTRE, &order);
+    struct reply reply = rig_reply(&rig, 1);
+    assert_int_equal(reply.refusal, REFUSED_DISK);
+    assert_true(reply.retry_ms > 0);
+    rig_later(&rig, 1500); /* it asks for space in between */
+    rig_submit_as(&rig, 1, CENTRE, CENTRE, &order, counter);
+    rig_run(&rig);
+    reply = rig_reply(&rig, 1);
     assert_int_equal(reply.refusal, REFUSED_DISK);
     assert_int_equal(reply.retry_ms, 0); /* for good */
+    order = rig_order(&rig, 1, 12, STATION);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &order).refusal, REFUSED_DISK);
     assert_int_equal(rig_done(&rig, 2, STATION, &units).outcome, OUTCOME_UNCHANGED);
     assert_int_equal(rig_done(&rig, 1, CENTRE, &report).outcome, OUTCOME_DONE);
     assert_int_equal(rig_done(&rig, 2, STATION, &receipt).outcome, OUTCOME_DONE);
