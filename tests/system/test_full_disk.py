@@ -6,6 +6,7 @@ test is skipped.
 import errno
 import os
 import subprocess
+import tempfile
 
 from harness import CENTRE, HOSPITAL, SiteTest, describe, main, processes, skip, start
 from muster_wire import check_chain, new_id, now_ms, pb
@@ -201,4 +202,7 @@ class Reserve(OnSmallDisk):
 
 
 if __name__ == "__main__":
+    # Tried before the tests, because leaving in the middle of one is an error and no skip.
+    with tempfile.TemporaryDirectory(prefix="muster-test-") as tried:
+        private_mount(tried, 1)[0].kill()
     main()
