@@ -15,17 +15,18 @@ from engine import County, Image, until
 SOURCE, BIN = os.environ["MUSTER_SOURCE"], os.environ["MUSTER_BIN"]
 AGENCIES = {"emergency-management/rescue-team": "inspect", "fire-rescue": "dispatch",
             "public-security": "traffic-control", "health": "medical"}
-LIVELY = ("fire-rescue", "public-security", "health")
 
 
 def say(text):
     print(text, flush=True)
 
 
-def muster(*words):
-    """The command centre, outside the containers."""
+def muster(*words, check=True):
+    """The command centre, outside the containers. Without check None says that it failed."""
     done = subprocess.run([os.path.join(BIN, "muster"), *words], check=False, capture_output=True, text=True,
                           timeout=60)
+    if check and done.returncode != 0:
+        raise AssertionError(f"muster {' '.join(words)}: exit {done.returncode}: {done.stderr.strip()}")
     return done.stdout if done.returncode == 0 else None
 
 
@@ -33,8 +34,14 @@ def ids(text):
     return [line.split()[0] for line in (text or "").splitlines() if line and len(line.split()[0]) == 26]
 
 
+def issue(incident, agency):
+    """The id of a new order to an agency, or to one of its agents."""
+    return ids(muster("order", "issue", "--incident", incident, "--to", "370102/" + agency,
+                      "--kind", AGENCIES[agency], "--text", "发电机房两人被困"))[0]
+
+
 def orders(incident):
-    shown = muster("incident", "show", incident, "--json")
+    shown = muster("incident", "show", incident, "--json", check=False)
     return {order["order"]: order for order in json.loads(shown.splitlines()[0])["orders"]} if shown else {}
 
 
@@ -44,7 +51,7 @@ def rungs(incident, issued, *wanted):
 
 
 def agents_there():
-    listed = muster("agent", "list", "--json")
+    listed = muster("agent", "list", "--json", check=False)
     return listed and sum(bool(json.loads(line).get("units")) for line in listed.splitlines()) == 4
 
 
@@ -55,14 +62,8 @@ def play(county):
 
     incident = ids(muster("incident", "report", "--kind", "poisoning-asphyxiation", "--trapped", "2",
                           "--title", "发电机房中毒窒息", "--place", "3 号厂房"))[0]
-    issued = {}
-    for agency, kind in AGENCIES.items():
-        out = muster("order", "issue", "--incident", incident, "--to", "370102/" + agency, "--kind", kind,
-                     "--text", "发电机房两人被困")
-        issued[agency] = ids(out)[0]
-    lively = [issued[agency] for agency in LIVELY]
-    until("receipts",
-          lambda: rungs(incident, issued.values(), "accepted", "en-route", "on-scene", "completed"))
+    issued = [issue(incident, agency) for agency in AGENCIES]
+    until("receipts", lambda: rungs(incident, issued, "accepted", "en-route", "on-scene", "completed"))
     say("every order is accepted")
 
     # The engine starts each of them again; the journal and the log say where they were.
@@ -71,12 +72,13 @@ def play(county):
     until("the broker to be started again", lambda: broker.starts == 2 and broker.process.poll() is None)
     until("fire and rescue to be started again", lambda: fire.starts == 2)
     say("broker and fire-rescue were killed with -9 and started again")
-    until("the orders to be completed", lambda: rungs(incident, lively, "completed"), 60)
-    if len(orders(incident)) != len(issued):
-        raise AssertionError(f"{len(orders(incident))} orders where {len(issued)} were issued")
-    muster("order", "recall", issued["emergency-management/rescue-team"], "--reason", "done")
-    until("the recall", lambda: rungs(incident, [issued["emergency-management/rescue-team"]], "recalled"))
-    say("three orders are completed, one is recalled")
+    late = issue(incident, "fire-rescue")
+    muster("order", "recall", late, "--reason", "done")
+    until("the recall", lambda: rungs(incident, [late], "recalled"))
+    until("the orders to be completed", lambda: rungs(incident, issued, "completed"), 60)
+    if set(orders(incident)) != {*issued, late}:
+        raise AssertionError(f"orders {sorted(orders(incident))} where {sorted([*issued, late])} were issued")
+    say("four orders are completed, a fifth is recalled")
 
     say(broker.execute("/usr/local/bin/muster", "verify", "/var/lib/muster/log").strip().splitlines()[-1])
     codes = county.down()
@@ -84,8 +86,6 @@ def play(county):
         raise AssertionError(f"stopped, they end with {codes}")
     log = os.path.join(county.folder, "volumes", "broker-log", "log")
     out = muster("verify", log, "--root", os.path.join(os.environ["MUSTER_COUNTY"], "region", "region.pub"))
-    if out is None or "nothing is wrong with it" not in out:
-        raise AssertionError(f"the log left behind does not verify: {out}")
     say(out.strip().splitlines()[-1])
 
 

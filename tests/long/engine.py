@@ -133,7 +133,10 @@ class Service:
         # A link of the last start may still be on its way out, so each start has its own name.
         link = f"v{self.number}.{self.starts}"
         inside = ("nsenter", "--target", self.pid, "--net", "ip")
-        call("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", self.pid)
+        # The hardware address follows from the number: others have it in their caches when this one is
+        # started again.
+        call("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0",
+             "address", f"02:00:00:00:00:{self.number:02x}", "netns", self.pid)
         call("ip", "link", "set", link, "master", BRIDGE, "up")
         call(*inside, "address", "add", self.address + "/24", "dev", "eth0")
         call(*inside, "link", "set", "eth0", "up")
