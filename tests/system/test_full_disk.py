@@ -6,6 +6,7 @@ test is skipped.
 import errno
 import os
 import subprocess
+import tempfile
 
 from harness import CENTRE, HOSPITAL, SiteTest, describe, main, processes, skip, start
 from muster_wire import check_chain, new_id, now_ms, pb
@@ -13,7 +14,9 @@ from muster_wire import check_chain, new_id, now_ms, pb
 def private_mount(folder, size_mib):
     """A process that holds a namespace in which `folder` is a small tmpfs, and how to enter it."""
     script = 'mount -t tmpfs -o size="$1"m muster "$0" && echo ready && exec sleep 1000'
-    for options, enter in ((["-m"], ["-m"]), (["-r", "-m"], ["-U", "-m", "--preserve-credentials"])):
+    # -r: where the tests run in a chroot, the namespace has another root than they.
+    for options, enter in ((["-m"], ["-m", "-r"]),
+                           (["-r", "-m"], ["-U", "-m", "-r", "--preserve-credentials"])):
         holder = start(["unshare", *options, "sh", "-c", script, folder, str(size_mib)],
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if holder.stdout.readline() == "ready\n":
@@ -199,4 +202,7 @@ class Reserve(OnSmallDisk):
 
 
 if __name__ == "__main__":
+    # Tried before the tests, because leaving in the middle of one is an error and no skip.
+    with tempfile.TemporaryDirectory(prefix="muster-test-") as tried:
+        private_mount(tried, 1)[0].kill()
     main()
