@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
@@ -223,11 +224,19 @@ static void tell_turned_away(struct broker *broker)
 static void on_watchdog(uv_timer_t *timer)
 {
     struct broker *broker = timer->data;
+    bool was_slow = broker->watchdog.waited_ms >= WRITER_SLOW_MS;
 
     if (watchdog_look(&broker->watchdog, log_writer_doing(broker->writer), boot_now())) {
         /* The thread cannot be ended, nor can what it holds be trusted: only the process can end. */
         log_error("the disk has not answered for %d s: ending for a restart", WRITER_HUNG_MS / 1000);
         _exit(err_exit_code(ERR_IO));
+    }
+    bool is_slow = broker->watchdog.waited_ms >= WRITER_SLOW_MS;
+    if (is_slow && !was_slow) {
+        log_error("the disk has not answered for %d s: nothing is acknowledged until it does",
+                  WRITER_SLOW_MS / 1000);
+    } else if (was_slow && !is_slow) {
+        log_notice("the disk answers again");
     }
     tell_turned_away(broker);
     if (broker->stopping && boot_now() - broker->stopping_ms > STOP_MS) {
@@ -336,6 +345,18 @@ static int start_handles(struct broker *broker, struct err *err)
     return failed != 0 ? err_set(err, ERR_OS, "libuv: %s", uv_strerror(failed)) : 0;
 }
 
+/* A connection is a descriptor, and out of them libzmq's accept() spins: the soft limit, kept low for the
+ * sake of programs that select(), is no limit for us. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 int broker_run(const struct config *config, struct err *err)
 {
     struct broker *broker = calloc(1, sizeof *broker);
@@ -347,6 +368,7 @@ int broker_run(const struct config *config, struct err *err)
         return err_set(err, ERR_NO_MEMORY, "out of memory");
     }
     broker->config = config;
+    raise_descriptors();
     result = config->port == 0 ? 0 : net_endpoint_probe(config->host, config->port, err);
     if (result < 0) {
         free(broker);

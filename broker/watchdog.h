@@ -9,7 +9,8 @@
 enum {
     WATCHDOG_MS = 1000, /* between two looks; also the most that one of them counts */
     /* A commit that takes longer than this hangs: a supervised restart is better. */
-    WRITER_HUNG_MS = 30000
+    WRITER_HUNG_MS = 30000,
+    WRITER_SLOW_MS = 5000 /* from here on it is told */
 };
 
 /* All zero at first. */

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CHUNK = 16 * 1024 };
+/* What one turn of the loop works off: a line or two. Each may be some syncs of the journal, and between two
+ * of our beats there is not time for many of those on a slow disk. */
+enum { CHUNK = 128 };
 
 /* A pipe or terminal is polled; a file is always readable and is read a chunk a turn. */
 struct lines {

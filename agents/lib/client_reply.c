@@ -1,4 +1,5 @@
-/* Replies: journalled many at a time, then told. BUSY, DISK and STALE are dealt with here. */
+/* Replies: journalled many at a time, then told. BUSY, DISK and STALE are dealt with here, and FENCED of
+ * what no person waits for. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,7 +7,7 @@
 #include "common/base/mutant.h"
 #include "common/core/order.h"
 
-enum { RETRY_DEFAULT_MS = 1000, RETRY_MAX_MS = 60000 };
+enum { RETRY_DEFAULT_MS = 1000, RETRY_MAX_MS = 60000, FENCED_RETRY_MS = 5000 };
 
 /* A reply that was settled, to be told after the commit. */
 struct told {
@@ -143,6 +144,11 @@ static int settle(struct client *client, struct bytes frame, struct arena *arena
         rc = decode_pending(pending, arena, &command, err);
         if (rc) {
             return rc;
+        }
+        /* A person is told and finds another way; a receipt is still true when the log is back. */
+        if (reply->refusal == REFUSED_FENCED && command.operator[0] == '\0') {
+            send_later(client, pending, FENCED_RETRY_MS);
+            return 0;
         }
         if ((reply->refusal == REFUSED_STALE ||
              (reply->refusal == REFUSED_EPOCH && command.epoch != client->epoch)) &&

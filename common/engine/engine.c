@@ -7,6 +7,7 @@
 
 #include "common/base/mutant.h"
 #include "common/engine/engine_private.h"
+#include "common/log/log_chain.h"
 
 /* How often sessions and counters are looked over. */
 enum { SWEEP_MS = 250 };
@@ -199,6 +200,20 @@ static void go_on(struct engine *engine)
              (engine->parked_n < before || engine->gather.n < gathered));
 }
 
+/* Nothing that the disk has changed is folded, delivered or shown. */
+static void check_answer(struct engine *engine, const struct log_answer *answer)
+{
+    for (size_t i = 0; i < answer->rows_n; i++) {
+        const struct log_record *record = &answer->rows[i].record;
+        if (!log_chain_is_whole(record)) {
+            engine_fail(engine, ERR_CORRUPT,
+                        "the log cannot be read: record %llu is damaged: its payload does not match its hash",
+                        (unsigned long long)record->header.seq);
+            return;
+        }
+    }
+}
+
 void engine_log_done(struct engine *engine, struct log_request *request)
 {
     struct job *job = request->owner;
@@ -209,6 +224,9 @@ void engine_log_done(struct engine *engine, struct log_request *request)
         engine->jobs_under_way--;
         if (request->result < 0 && engine->phase != PHASE_FAILED) {
             engine_fail(engine, request->result, "the log cannot be read: %s", request->err.text);
+        }
+        if (engine->phase != PHASE_FAILED) {
+            check_answer(engine, &request->answer);
         }
         if (engine->phase != PHASE_FAILED) {
             job->done(engine, job);

@@ -45,13 +45,18 @@ struct hash log_chain(struct hash previous, const struct log_record *record)
     return hash_end(&stream);
 }
 
+bool log_chain_is_whole(const struct log_record *record)
+{
+    return record->redacted ||
+           hash_equal(hash_bytes(record->payload.p, record->payload.n), record->payload_hash);
+}
+
 int log_chain_check(struct hash previous, uint64_t seq, const struct log_record *record, struct err *err)
 {
     if (record->header.seq != seq)
         return err_set(err, ERR_CORRUPT, "record %" PRIu64 " is missing (the next there is %" PRIu64 ")", seq,
                        record->header.seq);
-    if (!record->redacted &&
-        !hash_equal(hash_bytes(record->payload.p, record->payload.n), record->payload_hash))
+    if (!log_chain_is_whole(record))
         return err_set(err, ERR_CORRUPT, "record %" PRIu64 " is damaged: its payload does not match its hash",
                        seq);
     if (!hash_equal(log_chain(previous, record), record->hash))

@@ -13,4 +13,8 @@ struct hash log_chain(struct hash previous, const struct log_record *record);
  * the seq and what is wrong. */
 int log_chain_check(struct hash previous, uint64_t seq, const struct log_record *record, struct err *err);
 
+/* Whether what a record says is what was hashed when it was written; true of a redacted one. For whoever
+ * reads records without those before them. */
+bool log_chain_is_whole(const struct log_record *record);
+
 #endif

@@ -20,10 +20,10 @@
 #include "common/log/log_verify.h"
 
 enum {
-    TAIL_CHECKED = 64,                     /* records whose chain is looked at when a log is opened */
-    CHECKPOINT_LOW = 64,                   /* frames while the reserve is in use: the WAL must not eat it */
-    CHECKPOINT_AGAIN = 1000,               /* frames after a checkpoint that readers held up */
-    FRAMES_MAX = 4 * LOG_CHECKPOINT_FRAMES /* from here on a checkpoint waits for readers to end */
+    TAIL_CHECKED = 64,       /* records whose chain is looked at when a log is opened */
+    CHECKPOINT_LOW = 64,     /* frames while the reserve is in use: the WAL must not eat it */
+    CHECKPOINT_AGAIN = 1000, /* frames after a checkpoint that readers held up */
+    FRAMES_PER_MIB = 256
 };
 
 struct sqlite_store {
@@ -39,6 +39,7 @@ struct sqlite_store {
     struct log_tables tables;
     struct log_head head;
     int wal_frames;
+    int wal_frames_max;
     int checkpoint_at;
     bool failed;
 };
@@ -82,11 +83,14 @@ static int note_frames(void *ctx, sqlite3 *db, const char *name, int frames)
 static void checkpoint(struct sqlite_store *store)
 {
     int frames = 0, done = 0;
-    int mode = store->wal_frames >= FRAMES_MAX ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    bool waits = store->wal_frames >= store->wal_frames_max;
+    int mode = waits ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
     int rc = sqlite3_wal_checkpoint_v2(store->db, NULL, mode, &frames, &done);
     int code = rc == SQLITE_OK ? 0 : log_sql_code(store->db, rc);
     if (code != 0 && code != ERR_DISK_FULL && code != ERR_TEMPORARY)
         fail(store);
+    if (code == 0 && waits)
+        store->wal_frames = 0;
     store->checkpoint_at =
         code == 0 && done == frames ? LOG_CHECKPOINT_FRAMES : store->wal_frames + CHECKPOINT_AGAIN;
 }
@@ -96,6 +100,23 @@ static bool is_low(const struct sqlite_store *store)
     return store->reserve.bytes > 0 && !store->reserve.held;
 }
 
+/* Somebody who reads on and on must not let the WAL eat the disk. */
+static int bound_wal(struct sqlite_store *store, struct err *err)
+{
+    if (store->wal_frames < store->wal_frames_max)
+        return 0;
+    checkpoint(store);
+    if (store->failed)
+        return refuse_failed(store, err);
+    if (store->wal_frames < store->wal_frames_max)
+        return 0;
+    return err_set(
+        err, ERR_DISK_FULL,
+        "the WAL of %s has grown to %d MiB and cannot be written back, because another program reads "
+        "the log without a pause; end that program",
+        store->path, store->wal_frames / FRAMES_PER_MIB);
+}
+
 static int sqlite_append(struct log_store *base, uint64_t expected_seq, struct log_entry *entries, size_t n,
                          struct err *err)
 {
@@ -103,7 +124,9 @@ static int sqlite_append(struct log_store *base, uint64_t expected_seq, struct l
     struct log_head head;
     if (store->failed)
         return refuse_failed(store, err);
-    int code = log_entries_prepare(store->head, expected_seq, entries, n, &head, err);
+    int code = bound_wal(store, err);
+    if (code == 0)
+        code = log_entries_prepare(store->head, expected_seq, entries, n, &head, err);
     if (code != 0 || n == 0)
         return code;
     if (MUTANT(MUTANT_HEAD_BEFORE_COMMIT))
@@ -322,6 +345,7 @@ int log_sqlite_open(const struct log_sqlite_options *options, struct log_store *
     store->base.ops = &sqlite_ops;
     store->lock_fd = -1;
     store->checkpoint_at = LOG_CHECKPOINT_FRAMES;
+    store->wal_frames_max = options->wal_frames_max > 0 ? options->wal_frames_max : LOG_WAL_FRAMES_MAX;
     store->folder = strdup(options->folder);
     store->path = log_folder_path(options->folder, LOG_DATABASE_NAME);
     store->vfs = sqlite3_vfs_find(options->vfs);

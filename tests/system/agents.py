@@ -45,10 +45,11 @@ def until(condition, what, seconds=WAIT_S):
 class Program:
     """A process whose lines on standard output and error are gathered as they come."""
 
-    def __init__(self, name, *arguments, cwd=None, env=None, stdin=subprocess.DEVNULL):
+    def __init__(self, name, *arguments, cwd=None, env=None, stdin=subprocess.DEVNULL, before=()):
         self.name = name
-        self.process = start([os.path.join(BIN, name) if os.sep not in name else name, *arguments], cwd=cwd,
-                             env=env, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        path = os.path.join(BIN, name) if os.sep not in name else name
+        self.process = start([*before, path, *arguments], cwd=cwd, env=env, stdin=stdin,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.changed = threading.Condition()
         self.out, self.err, self.open = [], [], 2
         for stream, lines in ((self.process.stdout, self.out), (self.process.stderr, self.err)):

@@ -15,6 +15,7 @@ PROTOCOL = 1
 FRAME_MAX = 262144
 SILENT_BEATS = 3
 DRAIN_MAX = 512  # frames of one client in one turn of the hub
+AGAIN_MAX = 64    # commands that are said again at once
 REFUSED_BUSY, REFUSED_DISK, REFUSED_STALE = 3, 4, 10
 
 
@@ -91,6 +92,8 @@ class Delivery:
 class Client:
     """An agent's session and journal. `region` gives code, endpoint(), curve_public and root_public."""
 
+    reply_wait = None  # seconds until what has no Reply is said again; None: with the next session
+
     def __init__(self, hub, region, keys, operator=None, journal=None, deliveries=True, window=64,
                  acknowledge=True, reconnect=True, epoch=1):
         self.hub, self.region, self.keys, self.operator = hub, region, keys, operator
@@ -109,6 +112,7 @@ class Client:
         self.tail_id = 0
         self.beating, self.pause, self.open_at = True, 0.05, 0
         self.sent, self.answered = 0, 0  # Submits and Replies of this session
+        self.asked_again = self.answered_at = 0
         hub.clients.append(self)
 
     # the conversation
@@ -196,6 +200,11 @@ class Client:
             return
         if self.welcome and self.beating and now - self.spoke > beat / 2:
             self.say(pb.Beat())
+        quiet = now - max(self.asked_again, self.answered_at)
+        if self.reply_wait and self.welcome and quiet > self.reply_wait:
+            self.asked_again = now
+            for signed in list(self.journal.pending.values())[:AGAIN_MAX]:
+                self.send_signed(signed)
         while self.resend and self.welcome and self.resend[0][0] <= now:
             _, counter = self.resend.pop(0)
             if counter in self.journal.pending:
@@ -277,6 +286,7 @@ class Client:
 
     def on_reply(self, reply):
         self.answered += 1
+        self.answered_at = time.monotonic()
         if reply.counter == 0:
             (self.ack_replies if reply.ack_lane else self.loose).append(reply)
             return

@@ -222,6 +222,25 @@ static void busy_is_tried_again_and_not_told(void **state)
     assert_int_equal(fake.replies, 1);
 }
 
+/* The broker's log is behind until its keeper brings the newer one back: what an agent says of itself
+ * waits. */
+static void fenced_is_tried_again_later(void **state)
+{
+    (void)state;
+    start_session();
+    submit(5);
+    fake_skip(&fake);
+    fake_reply(&fake, 1, OUTCOME_REFUSED, REFUSED_FENCED);
+    assert_int_equal(fake.replies, 0);
+    assert_int_equal(client_pending(fake.client), 1);
+    fake_later(&fake, 4000);
+    assert_null(fake_next(&fake, ENVELOPE_SUBMIT));
+    fake_later(&fake, 6000);
+    assert_int_equal(fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT)).counter, 1);
+    fake_reply(&fake, 1, OUTCOME_DONE, REFUSED_NOT);
+    assert_int_equal(fake.replies, 1);
+}
+
 static void a_refusal_is_told(void **state)
 {
     (void)state;
@@ -558,6 +577,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(without_a_reply_the_same_bytes_go_again, setup, teardown),
         cmocka_unit_test_setup_teardown(stale_gets_a_new_counter_and_one_reply, setup, teardown),
         cmocka_unit_test_setup_teardown(busy_is_tried_again_and_not_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(fenced_is_tried_again_later, setup, teardown),
         cmocka_unit_test_setup_teardown(a_refusal_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_batch_has_one_signature_and_all_or_none, setup, teardown),
         cmocka_unit_test_setup_teardown(no_more_is_under_way_than_the_transport_holds, setup, teardown),

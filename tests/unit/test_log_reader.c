@@ -128,6 +128,44 @@ static void test_live(void **state)
     log_close(log_test_open(f->folder));
 }
 
+/* Another program that reads without a pause: the WAL grows to its bound and no further, what is refused
+ * leaves nothing, and all goes on when that program ends. */
+static void test_long_reader(void **state)
+{
+    enum { FRAMES_MAX = 400, FRAME_BYTES = 4096 + 24, PER_COMMIT_MAX = 16 };
+    struct fixture *f = *state;
+    struct log_sqlite_options options = log_test_options(f->folder);
+    struct log_store *store;
+    sqlite3 *db;
+    char wal[LOG_TEST_PATH];
+    size_t n = 0;
+    options.wal_frames_max = FRAMES_MAX;
+    assert_int_equal(log_sqlite_open(&options, &store, NULL, 0, &f->err), 0);
+    log_test_append(store, 1);
+    assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "BEGIN; SELECT count(*) FROM record", NULL, NULL, NULL), SQLITE_OK);
+    int code = 0;
+    for (unsigned i = 1; i < FRAMES_MAX && code == 0; i++) {
+        struct log_entry entry = log_test_entry("a0", i, "word", NULL, 0);
+        code = log_append(store, log_get_head(store).seq, &entry, 1, &f->err);
+    }
+    assert_int_equal(code, ERR_DISK_FULL);
+    assert_non_null(strstr(f->err.text, "another program reads the log"));
+    uint64_t head = log_get_head(store).seq;
+    struct log_entry entry = log_test_entry("a1", 1, "later", NULL, 0);
+    assert_int_equal(log_append(store, head, &entry, 1, &f->err), ERR_DISK_FULL);
+    free(log_test_read(log_test_path(wal, f->folder, "muster.db-wal"), &n));
+    assert_in_range(n, 1, (FRAMES_MAX + PER_COMMIT_MAX) * FRAME_BYTES);
+    sqlite3_close(db);
+    assert_int_equal(log_append(store, head, &entry, 1, &f->err), 0);
+    assert_int_equal(log_get_head(store).seq, head + 1);
+    log_test_append(store, 50);
+    log_close(store);
+    store = log_test_open(f->folder);
+    assert_int_equal(log_get_head(store).seq, head + 51);
+    log_close(store);
+}
+
 static void test_closed(void **state)
 {
     struct fixture *f = *state;
@@ -381,7 +419,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_live),    IN_FOLDER(test_closed),       IN_FOLDER(test_copy_with_wal),
         IN_FOLDER(test_refused), IN_FOLDER(test_verify_finds), IN_FOLDER(test_visit),
-        IN_FOLDER(test_views),
+        IN_FOLDER(test_views),   IN_FOLDER(test_long_reader),
     };
     if (crypto_init() != 0)
         return 1;

@@ -1,0 +1,246 @@
+"""Networks that part, crawl and lie dead, between real agents and the broker (FAULTS 17, 20, 21).
+
+A TCP relay of our own delays, stalls and cuts; a network namespace with a token bucket gives 64 kbit/s.
+(Loss and reordering of datagrams are the simulator's: TCP hides them, as stalls, which the relay has too.)
+"""
+import os
+import shutil
+import subprocess
+import time
+
+from faults import Relay, Via
+from harness import STATION_3, STATION_5, main, processes, start
+from muster_wire import now_ms, ulid
+from total_queue import HOSPITAL, TotalQueueTest
+
+LONG = bool(os.environ.get("MUSTER_LONG"))
+
+
+class Relayed(TotalQueueTest):
+    """Two muster-agents and the issuer behind relays of their own; another station is not."""
+
+    def setUp(self):
+        super().setUp()
+        self.relays = []
+        self.centre = self.issuer()
+        self.near = self.station(STATION_3)
+
+    def relay(self):
+        relay = Relay(self.site.endpoint, seed=len(self.relays))
+        self.addCleanup(relay.close)
+        self.relays.append(relay)
+        return relay
+
+    def executed(self, agency, orders):
+        return all(ulid(order) in agency.executed for order in orders)
+
+
+class Partition(Relayed):
+    def part(self, seconds, up, down):
+        """What is issued meanwhile arrives in order after the heal; what has expired by then is not
+        carried out."""
+        relay = self.relay()
+        agency = self.agency(STATION_5, endpoint=relay.endpoint)
+        first = self.centre.issue(STATION_5)
+        self.wait(lambda: self.executed(agency, [first]), "the first order")
+        relay.part(up=up, down=down)
+        began = now_ms()
+        short = self.centre.issue(STATION_5, life_ms=2000, answer_ms=1000)
+        kept = [self.centre.issue(STATION_5) for _ in range(5)]
+        beside = self.centre.issue(STATION_3)
+        self.wait(lambda: beside in self.near.executed, "another station's order: nobody else waits")
+        for kind in ("order_unanswered", "order_expired"):
+            self.wait(lambda k=kind: [e for e in self.centre.got(k) if e.order == short], kind, 30)
+        self.wait(lambda: now_ms() > began + seconds * 1000, "time to pass", seconds + 30)
+        # One way only, the agent may have heard of it; it cannot have answered.
+        executed_late = ulid(short) in agency.executed and up and down
+        self.assertFalse(executed_late)
+        relay.heal()
+        self.wait(lambda: self.executed(agency, kept), "the orders after the heal", 60)
+        order = [each for each in agency.executed if each in {ulid(o) for o in kept}]
+        self.assertEqual(order, [ulid(o) for o in kept], "not in order")
+        if up and down:
+            self.assertNotIn(ulid(short), agency.executed)
+        self.check_books(not_executed={ulid(short)})
+
+    def test_both_ways(self):
+        self.part(60 if LONG else 3, True, True)
+
+    def test_agent_is_not_heard(self):
+        self.part(60 if LONG else 3, True, False)
+
+    def test_agent_does_not_hear(self):
+        self.part(60 if LONG else 3, False, True)
+
+    def test_issuer_is_cut_off(self):
+        """What it says stands in its journal and is taken in its order after the heal, once."""
+        relay = self.relay()
+        self.centre.region = Via(self.site, relay)
+        self.centre.join()
+        relay.part()
+        orders = [self.centre.issue(STATION_3) for _ in range(10)]
+        began = now_ms()
+        self.wait(lambda: now_ms() > began + 3000, "time to pass")
+        self.assertFalse(set(orders) & set(self.near.executed))
+        relay.heal()
+        self.wait(lambda: set(orders) <= set(self.near.executed), "the orders", 60)
+        self.assertEqual([order for order in self.near.executed if order in orders], orders)
+        self.check_books()
+
+    def test_many_short_ones(self):
+        """Parted, healed and cut at random moments under load."""
+        relays = [self.relay(), self.relay()]
+        agency = self.agency(STATION_5, endpoint=relays[0].endpoint)
+        self.centre.region = Via(self.site, relays[1])
+        self.centre.join()
+        for turn in range(30 if not LONG else 300):
+            for to in (STATION_3, STATION_5):
+                self.centre.issue(to)
+            relay = relays[turn % 2]
+            if turn % 3 == 0:
+                relay.cut()
+            else:
+                relay.part(up=turn % 3 == 1, down=turn % 6 < 4)
+            self.hub.turn(0.05)
+            relay.heal()
+            self.hub.turn(0.05)
+        self.assertGreater(agency.ready, 1)
+        self.check_books()
+
+
+class Slow(Relayed):
+    def test_delay_jitter_and_stalls(self):
+        """2 s of delay with jitter and stalls: slower, and that is all; sessions hold."""
+        relay = self.relay()
+        agency = self.agency(STATION_5, endpoint=relay.endpoint)
+        relay.slow(delay_s=0.3 if not LONG else 2, jitter_s=0.3, stall_share=0.3)
+        orders = [self.centre.issue(STATION_5) for _ in range(10)]
+        self.wait(lambda: self.executed(agency, orders), "the orders", 120)
+        relay.slow()
+        self.check_books(seconds=120)
+
+    def test_slow_handshake_does_not_storm(self):
+        """A path that is slow from the first byte on: connections are bounded by back-off."""
+        relay = self.relay()
+        relay.slow(delay_s=0.3, jitter_s=0.3)
+        began = time.monotonic()
+        agency = self.agency(STATION_5, endpoint=relay.endpoint)
+        orders = [self.centre.issue(STATION_5) for _ in range(3)]
+        self.wait(lambda: self.executed(agency, orders), "the orders", 120)
+        tries = relay.accepted
+        seconds = time.monotonic() - began
+        print(f"{tries} connections in {seconds:.0f} s", flush=True)
+        self.assertLessEqual(tries, 4 + 2 * seconds)
+        relay.slow()
+        self.check_books(seconds=120)
+
+
+class Cable(Relayed):
+    """The agent in a network namespace of its own, behind a virtual cable."""
+
+    NEAR, FAR = "10.213.77.1", "10.213.77.2"
+
+    def run_ip(self, *words):
+        if shutil.which(words[0]) is None:
+            self.skipTest(f"{words[0]} is not installed")
+        done = subprocess.run(words, capture_output=True, text=True, timeout=20, check=False)
+        if done.returncode:
+            self.skipTest(f"{' '.join(words)}: {done.stderr.strip()}")
+
+    def make(self):
+        self.holder = start(["unshare", "-n", "sh", "-c", "echo ready && exec sleep 1000"],
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(self.let_go)
+        if self.holder.stdout.readline() != "ready\n":
+            self.skipTest("no network namespace: " + self.holder.stderr.read().strip())
+        pid = str(self.holder.pid)
+        self.link = f"mt{pid}"
+        self.run_ip("ip", "link", "add", self.link, "type", "veth", "peer", "name", "far", "netns", pid)
+        self.addCleanup(subprocess.run, ["ip", "link", "del", self.link], capture_output=True, check=False)
+        self.run_ip("ip", "addr", "add", self.NEAR + "/30", "dev", self.link)
+        self.run_ip("ip", "link", "set", self.link, "up")
+        self.inside = ["nsenter", "-t", pid, "-n"]
+        self.run_ip(*self.inside, "ip", "addr", "add", self.FAR + "/30", "dev", "far")
+        self.run_ip(*self.inside, "ip", "link", "set", "far", "up")
+
+    def let_go(self):
+        self.holder.kill()
+        self.holder.communicate()
+        processes.discard(self.holder)
+
+    def rate(self, words):
+        for inside, device in (([], self.link), (self.inside, "far")):
+            self.run_ip(*inside, "tc", "qdisc", "replace", "dev", device, "root", "tbf", *words.split())
+
+    def far_agency(self):
+        self.make()
+        relay = Relay(self.site.endpoint, host=self.NEAR)
+        self.addCleanup(relay.close)
+        return self.agency(STATION_5, endpoint=relay.endpoint, prefix=self.inside)
+
+
+class Pulled(Cable):
+    def test_link_goes_down(self):
+        """The cable is pulled for longer than three beats, with an answer under way."""
+        agency = self.far_agency()
+        for _ in range(2):
+            orders = [self.centre.issue(STATION_5) for _ in range(5)]
+            self.run_ip("ip", "link", "set", self.link, "down")
+            orders += [self.centre.issue(STATION_5) for _ in range(5)]
+            began = now_ms()
+            self.wait(lambda b=began: now_ms() > b + 2500, "three beats")
+            self.run_ip("ip", "link", "set", self.link, "up")
+            self.wait(lambda o=orders: self.executed(agency, o), "the orders after the cable is back", 60)
+        self.check_books()
+
+
+class Narrow(Cable):
+    """64 kbit/s between namespaces. Beats are tuned to such a line."""
+
+    beat = "2 s"
+
+    def test_64_kbit(self):
+        agency = self.far_agency()
+        self.rate("rate 64kbit burst 3kb latency 2s")
+        orders = [self.centre.issue(STATION_5, text="t" * 400) for _ in range(30)]
+        recalled = orders[-1]
+        self.centre.recall(recalled)
+        self.wait(lambda: self.executed(agency, orders[:-1]), "the orders over 64 kbit/s", 120)
+        self.wait(lambda: ulid(recalled) in agency.recalled or ulid(recalled) not in agency.executed,
+                  "the recall")
+        self.assertEqual(agency.ready, 1, "the session flapped")
+        self.check_books(seconds=120, not_executed={ulid(recalled)})
+
+
+class HalfOpen(Relayed):
+    def test_agent_returns_with_the_same_name(self):
+        """Power is cut at the agent: its connection stays, black, at the broker. It returns on a new one,
+        with its journal, and is served before the old one has timed out."""
+        relay = self.relay()
+        agency = self.agency(HOSPITAL, endpoint=relay.endpoint, answers=False)
+        orders = [self.centre.issue(HOSPITAL) for _ in range(3)]
+        self.wait(lambda: self.executed(agency, orders), "the orders")
+        for _ in range(3):
+            # The relay keeps the broker's half open and silent for ever: no FIN, no RST.
+            old = relay
+            old.part()
+            relay = self.relay()
+            agency.kill()
+            more = [self.centre.issue(HOSPITAL) for _ in range(3)]
+            with open(agency.config, encoding="utf-8") as file:
+                text = file.read().replace(old.endpoint, relay.endpoint)
+            with open(agency.config, "w", encoding="utf-8") as file:
+                file.write(text)
+            began = time.monotonic()
+            agency.start()
+            self.wait(lambda m=more: self.executed(agency, m), "the orders on the new connection")
+            print(f"served again after {time.monotonic() - began:.2f} s", flush=True)
+            old.heal()
+        agency.answers = True
+        agency.kill()
+        agency.start()
+        self.check_books()
+
+
+if __name__ == "__main__":
+    main()
