@@ -258,6 +258,9 @@ static void on_deliver(struct drive *drive, struct party *party, const struct de
     struct err err = {0};
 
     party_note(party, deliver);
+    if (deliver->seq <= party->head) {
+        return;
+    }
     drive->received++;
     if (wire_decode_record(deliver->record, &drive->parties.arena, &record, &err) != 0 ||
         wire_decode_command(record.signed_command.payload, &drive->parties.arena, &command, &err) != 0) {

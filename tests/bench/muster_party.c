@@ -41,7 +41,7 @@ static void set(void *socket, int option, const void *value, size_t n)
 
 static void *connect_socket(struct parties *parties, const struct party *party, const char *endpoint)
 {
-    const int unlimited = 0, linger_ms = 0;
+    const int unlimited = 0, linger_ms = 1000; /* the last Acks */
     void *socket = zmq_socket(parties->zmq, ZMQ_DEALER);
 
     if (socket == NULL) {
@@ -118,6 +118,7 @@ bool party_read(struct parties *parties, struct party *party, struct envelope *r
     if (ret->kind == ENVELOPE_WELCOME) {
         party->welcomed = true;
         party->epoch = ret->welcome.epoch;
+        party->head = ret->welcome.head.seq;
         party->beat_ms = ret->welcome.beat_ms;
         party->counter = ret->welcome.last_counter;
     }

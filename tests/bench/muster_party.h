@@ -22,6 +22,7 @@ struct party {
     bool welcomed;
     bool dirty; /* was written to: what it has to read may not be told any more */
     uint64_t epoch;
+    uint64_t head; /* of the log at Welcome: what is delivered from before it is of another run */
     uint32_t beat_ms;
     uint64_t counter;
     int64_t said_ns;
