@@ -49,7 +49,8 @@ def machine(folder):
     memory = Path("/proc/meminfo").read_text(encoding="ascii").split("\n", maxsplit=1)[0].split()[1]
     return {"cpu": cpu[0] if cpu else platform.machine(), "cores": os.cpu_count(),
             "memory_gib": round(int(memory) / 2**20), "kernel": platform.release(),
-            "folder": str(folder), "file_system": measures.file_system(folder), "load_before": os.getloadavg()[0],
+            "folder": str(folder), "file_system": measures.file_system(folder),
+            "load_before": os.getloadavg()[0],
             "commit": version(["git", "-C", SOURCE, "describe", "--always", "--dirty"]),
             "packages": {name: package(name) for name in (
                 "libzmq5", "libsqlite3-0", "libsodium23", "libuv1", "libprotobuf-c1", "nats-server",
