@@ -229,7 +229,8 @@ static void on_reply(struct drive *drive, struct party *party, const struct repl
     bool is_issuer = party < drive->at + drive->issuers_n;
 
     if (reply->counter == 0) {
-        return; /* an Ack's: the next one says it again */
+        party_note_ack(party, reply->ack_lane); /* refused or not: the next one says it again */
+        return;
     }
     uint32_t slot = party->slots[reply->counter % PARTY_COUNTERS];
     if (reply->outcome == OUTCOME_REFUSED && reply->refusal == REFUSED_BUSY) {

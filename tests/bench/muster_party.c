@@ -203,10 +203,28 @@ void party_note(struct party *party, const struct deliver *deliver)
     }
 }
 
+void party_note_ack(struct party *party, enum lane lane)
+{
+    if (lane <= LANE_MAX) {
+        party->ack_waits[lane] = false;
+    }
+}
+
+static void give_credit(struct parties *parties, struct party *party, enum lane lane)
+{
+    struct envelope credit = {.kind = ENVELOPE_CREDIT, .credit = {.lane = lane, .add = party->given[lane]}};
+
+    if (party->given[lane] > 0) {
+        party_say(parties, party, &credit);
+        party->given[lane] = 0;
+    }
+}
+
 void party_acknowledge(struct parties *parties, struct party *party)
 {
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
-        if (party->given[lane] == 0) {
+        give_credit(parties, party, (enum lane)lane);
+        if (party->up_to[lane] == party->acked[lane] || party->ack_waits[lane]) {
             continue;
         }
         struct command command = {
@@ -216,10 +234,8 @@ void party_acknowledge(struct parties *parties, struct party *party)
         struct buf *frame = &parties->frame;
         party_sign(parties, party, &command, NULL, &frame, 1);
         party_send(party, buf_bytes(frame));
-        struct envelope credit = {.kind = ENVELOPE_CREDIT,
-                                  .credit = {.lane = (enum lane)lane, .add = party->given[lane]}};
-        party_say(parties, party, &credit);
-        party->given[lane] = 0;
+        party->acked[lane] = party->up_to[lane];
+        party->ack_waits[lane] = true;
     }
 }
 
