@@ -76,7 +76,7 @@ static struct id new_id(size_t slot)
 {
     uint8_t random[10];
 
-    rng_system()->fill(rng_system()->ctx, random, sizeof random);
+    load_rng()->fill(NULL, random, sizeof random);
     random[8] = (uint8_t)(slot >> 8);
     random[9] = (uint8_t)slot;
     return id_make(clock_system()->utc_ms(clock_system()->ctx), random);
@@ -255,7 +255,6 @@ static void on_reply(struct drive *drive, struct party *party, const struct repl
 static void on_deliver(struct drive *drive, struct party *party, const struct deliver *deliver)
 {
     struct record record;
-    struct command command;
     struct err err = {0};
 
     party_note(party, deliver);
@@ -263,8 +262,7 @@ static void on_deliver(struct drive *drive, struct party *party, const struct de
         return;
     }
     drive->received++;
-    if (wire_decode_record(deliver->record, &drive->parties.arena, &record, &err) != 0 ||
-        wire_decode_command(record.signed_command.payload, &drive->parties.arena, &command, &err) != 0) {
+    if (wire_decode_record(deliver->record, &drive->parties.arena, &record, &err) != 0) {
         load_fail("record %" PRIu64 " cannot be read: %s", deliver->seq, err.text);
     }
     for (size_t i = 0; i < record.events_n; i++) {
@@ -275,8 +273,7 @@ static void on_deliver(struct drive *drive, struct party *party, const struct de
         size_t slot = slot_of(drive, event->order);
         bool is_order = event->kind == EVENT_ORDER_ISSUED;
         const struct party *author = is_order ? issuer_of(drive, slot) : addressee_of(drive, slot);
-        if (strcmp(command.agent, author->keys.name) != 0 ||
-            !party_checks(party, &author->keys.sign.public, &record)) {
+        if (!party_checks(party, &author->keys.sign.public, &record)) {
             load_fail("record %" PRIu64 ": the author's signature does not hold", deliver->seq);
         }
         if (is_order && drive->completes) {

@@ -183,7 +183,7 @@ void party_sign(struct parties *parties, struct party *party, struct command *co
         signed_commands[i].payload =
             (struct bytes){parties->command.p + offsets[i], offsets[i + 1] - offsets[i]};
     }
-    if (parties->command.failed || sign_batch(&party->keys.sign, rng_system(), signed_commands, n) != 0) {
+    if (parties->command.failed || sign_batch(&party->keys.sign, load_rng(), signed_commands, n) != 0) {
         load_fail("a batch of %zu commands cannot be signed", n);
     }
     for (size_t i = 0; i < n; i++) {

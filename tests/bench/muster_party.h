@@ -65,8 +65,8 @@ void party_send(struct party *party, struct bytes frame);
 void party_sign(struct parties *parties, struct party *party, struct command *commands, const uint32_t *slots,
                 struct buf *const *frames, size_t n);
 
-/* Notes a delivery; party_acknowledge() says Credit for what was noted, and Ack, of which at most one a lane is
- * under way, as with a real agent. */
+/* Notes a delivery; party_acknowledge() says Credit for what was noted, and Ack, of which at most one a lane
+ * is under way, as with a real agent. */
 void party_note(struct party *party, const struct deliver *deliver);
 void party_note_ack(struct party *party, enum lane lane); /* it was answered */
 void party_acknowledge(struct parties *parties, struct party *party);
