@@ -100,12 +100,12 @@ def main():
     with tempfile.TemporaryDirectory(prefix="run-", dir=choose_folder()) as folder:
         bench = measures.Bench(arguments, Path(folder))
         facts = machine(bench.folder)
+        failed = None
         try:
             measure(bench, whats)
-        except (servers.Failed, subprocess.SubprocessError) as failure:
-            bench.progress.end()
-            print(f"bench: {failure}", file=sys.stderr)
-            return 1
+        except (servers.Failed, subprocess.SubprocessError, KeyboardInterrupt) as failure:
+            failed = str(failure) or "interrupted"
+            bench.notes.append(f"ended before the end: {failed}")
         bench.progress.end()
     facts["load_after"] = os.getloadavg()[0]
     facts["seconds"] = round(time.monotonic() - began)
@@ -118,7 +118,9 @@ def main():
     (arguments.out / "results.md").write_text(text, encoding="utf-8")
     plots.write(results, arguments.out)
     print(text, end="")
-    return 0
+    if failed:
+        print(f"bench: {failed}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

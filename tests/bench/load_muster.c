@@ -131,11 +131,12 @@ static void issue(struct drive *drive)
     size_t batch = (size_t)drive->options.batch;
     size_t room = load_room(&drive->load, now);
 
-    if (drive->options.rate > 0 ? now < drive->gather_ns
-                                : room < drive->load.slots && room < batch * drive->issuers_n) {
+    if (batch > 1 &&
+        (drive->options.rate > 0 ? now < drive->gather_ns
+                                 : room < drive->load.slots && room < batch * drive->issuers_n)) {
         return;
     }
-    drive->gather_ns = now + (batch > 1 ? (int64_t)GATHER_US * 1000 : 0);
+    drive->gather_ns = now + (int64_t)GATHER_US * 1000;
     for (int slot; (slot = load_next(&drive->load, now)) >= 0;) {
         size_t i = (size_t)slot % drive->issuers_n;
         batches[i][sizes[i]++] = (uint32_t)slot;
@@ -408,7 +409,8 @@ static void run(struct drive *drive)
         beat(drive);
         now = load_now_ns();
         int64_t wait_ns = load_wait_ns(&drive->load, now);
-        bool gathers = drive->options.rate > 0 && wait_ns < drive->gather_ns - now;
+        bool gathers =
+            drive->options.rate > 0 && drive->options.batch > 1 && wait_ns < drive->gather_ns - now;
         wait_for(drive, gathers ? drive->gather_ns - now : wait_ns);
     }
     for (size_t i = 0; i < drive->n; i++) {

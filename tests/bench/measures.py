@@ -224,8 +224,11 @@ class Bench:
                 for size in self.log_sizes():
                     self.progress.say(f"run {turn + 1} of {self.runs}: a log of {size:,} records")
                     self.grow(broker, size)
-            broker.restore(f"at-{self.log_sizes()[-1]}")
+            sizes = self.log_sizes()
+            broker.restore(f"at-{sizes[-1]}")
             self.read(broker.log())
+            broker.restore(f"at-{sizes[min(1, len(sizes) - 1)]}")
+            self.read_as_analyst(broker.log())
         finally:
             broker.kill()
             shutil.rmtree(broker.folder, ignore_errors=True)
@@ -261,6 +264,11 @@ class Bench:
                 result = self.load("fold", "--folder", log, "--mode", mode)
                 records = result["records"]
                 self.add(f"log/{mode}", "1/s", result["rate"])
+
+    def read_as_analyst(self, log):
+        """The analyst's programs as they are called, on a log that they are done with in seconds."""
+        records = self.load("fold", "--folder", log, "--mode", "scan")["records"]
+        for turn in range(self.runs):
             for command in ("verify", "stats", "replay"):
                 self.progress.say(f"run {turn + 1} of {self.runs}: muster {command} of {records:,} records")
                 began = time.perf_counter()
