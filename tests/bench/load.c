@@ -313,9 +313,12 @@ void load_report(const struct load *load, const char *extra)
 {
     int64_t end = load->stop_ns == INT64_MAX ? load->counted_ns : load->stop_ns;
     double seconds = (double)(end - load->begin_ns) / 1e9;
+    char text[512];
 
+    (void)snprintf(text, sizeof text, "\"orders\": %" PRIu64 "%s%s", load->done, extra[0] != '\0' ? ", " : "",
+                   extra);
     load_report_rate(load->options.mode, seconds > 0 ? (double)load->counted / seconds : 0, &load->histogram,
-                     extra);
+                     text);
 }
 
 void load_payload(size_t slot, uint8_t ret[LOAD_PAYLOAD])

@@ -417,9 +417,9 @@ static void run(struct drive *drive)
         drive->checked += drive->at[i].checked;
     }
     (void)snprintf(extra, sizeof extra,
-                   "\"orders\": %" PRIu64 ", \"deliveries\": %" PRIu64 ", \"signatures_checked\": %" PRIu64
-                   ", \"busy\": %" PRIu64 ", \"head\": %" PRIu64,
-                   drive->load.done, drive->received, drive->checked, drive->busy, drive->head);
+                   "\"deliveries\": %" PRIu64 ", \"signatures_checked\": %" PRIu64 ", \"busy\": %" PRIu64
+                   ", \"head\": %" PRIu64,
+                   drive->received, drive->checked, drive->busy, drive->head);
     load_report(&drive->load, extra);
 }
 

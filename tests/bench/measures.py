@@ -4,6 +4,7 @@ disturbs the machine disturbs them alike."""
 import json
 import os
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -171,8 +172,11 @@ class Bench:
             arguments += ("--clients", 1, "--batch", 64, "--addressees", 10) if server.load == "muster" \
                 else ("--clients", 10)
         binaries = self.unsigned if system.key == "muster-unsigned" else self.bin
+        bus, own = server.cpu_s(), load_cpu_s()
         result = self.load(server.load, *server.load_arguments(), *arguments, binaries=binaries)
         self.add(f"{what}/{system.key}/rate", "1/s", result["rate"])
+        self.add(f"{what}/{system.key}/cpu_bus", "us", (server.cpu_s() - bus) * 1e6 / result["orders"])
+        self.add(f"{what}/{system.key}/cpu_load", "us", (load_cpu_s() - own) * 1e6 / result["orders"])
         for share in ("p50_us", "p99_us", "p999_us"):
             self.add(f"{what}/{system.key}/{share}", "us", result[share])
         if result.get("busy"):
@@ -354,6 +358,12 @@ class Bench:
                                capture_output=True, text=True).stdout
         self.add("import/orders", "1/s", json.loads(stats)["orders"] / seconds)
         shutil.rmtree(folder)
+
+
+def load_cpu_s():
+    """Of all load programs that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def missing(bench, system):

@@ -86,6 +86,17 @@ class Page:
             self.add(table(["system"] + [title for title, _ in shares] +
                            (["delivered a second"] if what == "open" else []), rows))
 
+    def cpu(self):
+        columns = [what for what in ("clients", "open", "pipelined") if self.measured(what + "/")]
+        if not columns:
+            return
+        self.add("## CPU of an order, microseconds: the bus + the load", "",
+                 "The load costs too, and both share the machine's cores.", "")
+        self.add(table(["system"] + [SPEED[what][0] for what in columns],
+                       [[s.title] + [" + ".join(number(self.median(f"{what}/{s.key}/cpu_{who}"))
+                                                for who in ("bus", "load")) for what in columns]
+                        for s in self.systems()]))
+
     def limits(self):
         if not self.measured("limits/"):
             return
@@ -192,7 +203,7 @@ def markdown(results):
     page.machine()
     if page.systems():
         page.behaviour()
-    for section in (page.rates, page.latencies, page.limits, page.log, page.sessions, page.import_,
+    for section in (page.rates, page.latencies, page.cpu, page.limits, page.log, page.sessions, page.import_,
                     page.floors, page.rest):
         section()
     return "\n".join(page.lines)

@@ -11,7 +11,7 @@ from harness import BIN, SOURCE, main, skip
 
 SECONDS_MAX = 240
 LOADS = ("muster", "limits", "fold")
-SHARES = ("rate", "p50_us", "p99_us", "p999_us")
+SHARES = ("rate", "p50_us", "p99_us", "p999_us", "cpu_bus", "cpu_load")
 
 for load in LOADS:
     if not os.access(os.path.join(BIN, f"bench-load-{load}"), os.X_OK):
@@ -85,7 +85,7 @@ class BenchTest(unittest.TestCase):
         with open(self.path("results.md"), encoding="utf-8") as file:
             page = file.read()
         self.assertEqual(page, self.run_.stdout)
-        for title in ("Who does what", "Orders a second", "What the parts can do", "As the log grows",
+        for title in ("Who does what", "Orders a second", "CPU of an order", "What the parts can do", "As the log grows",
                       "Against the floors"):
             self.assertIn(f"## {title}", page)
         drawings = [name for name in os.listdir(self.out.name) if name.endswith(".svg")]
