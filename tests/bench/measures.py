@@ -20,6 +20,7 @@ LOAD_S = 600
 PARTIES = 50
 RATE = 10000
 OPEN_ORDERS = 1000
+GROWS_FROM = 10**6  # records
 SQLITE_BATCHES = (1, 16, 256, 1024)
 
 
@@ -221,17 +222,19 @@ class Bench:
 
     def log(self):
         broker = servers.Musterd(self.new_folder(), self.bin, 4, 4)
+        sizes = self.log_sizes()
         try:
-            for size in self.log_sizes():
+            for size in sizes:
                 self.fill(broker, size)
+            os.sync()
             for turn in range(self.runs):
-                for size in self.log_sizes():
+                for size in sizes:
                     self.progress.say(f"run {turn + 1} of {self.runs}: a log of {size:,} records")
                     self.grow(broker, size)
-            sizes = self.log_sizes()
-            broker.restore(f"at-{sizes[-1]}")
+            self.close_log(broker, f"at-{sizes[-1]}")
             self.read(broker.log())
-            broker.restore(f"at-{sizes[min(1, len(sizes) - 1)]}")
+            if len(sizes) > 1:
+                self.close_log(broker, f"at-{sizes[1]}")
             self.read_as_analyst(broker.log())
         finally:
             broker.kill()
@@ -250,15 +253,25 @@ class Bench:
         self.load("muster", *broker.load_arguments(), "--count", OPEN_ORDERS, "--clients", 4, "--window", 256,
                   "--batch", 64)
         broker.kill()
-        broker.save(f"at-{size}")
+        broker.keep_log(f"at-{size}")
 
     def grow(self, broker, size):
-        broker.restore(f"at-{size}")
+        """A burst is some 30,000 records: a small log begins each from a copy, a large one grows a little."""
+        grows = size >= GROWS_FROM
+        (broker.take_log if grows else broker.take_copy)(f"at-{size}")
         self.add(f"log/recovery-{size}", "s", broker.start())
         result = self.load("muster", *broker.load_arguments(), "--mode", "completed", "--clients", 4,
                            "--window", 768, "--batch", 64)
         self.add(f"log/throughput-{size}", "1/s", result["rate"])
         broker.kill()
+        if grows:
+            broker.give_back_log(f"at-{size}")
+
+    def close_log(self, broker, name):
+        """As an analyst gets it: closed. From a log that a crash left, readers make a copy first."""
+        broker.take_log(name)
+        broker.start()
+        broker.stop()
 
     def read(self, log):
         records = 0

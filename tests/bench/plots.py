@@ -5,7 +5,7 @@ from html import escape
 
 from measures import SPEED, SYSTEMS
 
-WIDTH, ROW, LEFT, RIGHT, TOP = 860, 22, 270, 110, 46
+WIDTH, ROW, LEFT, RIGHT, TOP = 860, 22, 270, 130, 46
 COLOURS = {"muster": "#c0392b", "nats": "#2a6f97", "redis": "#7f5539", "mosquitto": "#386641"}
 FONT = "font-family='sans-serif' font-size='12'"
 
@@ -50,12 +50,13 @@ def bars(figures, what):
     for i, (system, figure) in enumerate(rows):
         y = TOP + i * ROW
         end = LEFT + figure["median"] * scale
+        note = "" if system.fsyncs.startswith("no") else ", fsynced"
         parts += [text(LEFT - 8, y + 14, system.title, "end"),
                   f"<rect x='{LEFT}' y='{y + 3}' width='{figure['median'] * scale:.1f}' height='15' "
                   f"fill='{colour(system.key)}' fill-opacity='{faded(system.key)}'/>",
                   f"<path d='M{LEFT + figure['min'] * scale:.1f} {y + 10.5} "
                   f"H{LEFT + figure['max'] * scale:.1f}' stroke='black'/>",
-                  text(max(end, LEFT + figure["max"] * scale) + 6, y + 14, plain(figure["median"]))]
+                  text(max(end, LEFT + figure["max"] * scale) + 6, y + 14, plain(figure["median"]) + note)]
     return page(TOP + len(rows) * ROW + 16,
                 f"Orders a second, {SPEED[what][0]}: median, line: lowest to highest", parts)
 

@@ -85,8 +85,8 @@ class BenchTest(unittest.TestCase):
         with open(self.path("results.md"), encoding="utf-8") as file:
             page = file.read()
         self.assertEqual(page, self.run_.stdout)
-        for title in ("Who does what", "Orders a second", "CPU of an order", "What the parts can do", "As the log grows",
-                      "Against the floors"):
+        for title in ("Who does what", "Orders a second", "CPU of an order", "What the parts can do",
+                      "As the log grows", "Against the floors"):
             self.assertIn(f"## {title}", page)
         drawings = [name for name in os.listdir(self.out.name) if name.endswith(".svg")]
         self.assertIn("throughput-pipelined.svg", drawings)
