@@ -4,7 +4,9 @@ from measures import SPEED, SQLITE_BATCHES, SYSTEMS
 
 
 def number(value):
-    """Three figures that count."""
+    """Three figures that count; nothing for what was not measured."""
+    if value is None:
+        return ""
     if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
