@@ -467,8 +467,8 @@ int main(int argc, char **argv)
     struct drive drive = {.poll = epoll_create1(EPOLL_CLOEXEC)};
 
     load_options_read(argc, argv, &drive.options);
-    if (drive.options.batch > PARTY_BATCH_MAX) {
-        load_fail("--batch: %d at most", PARTY_BATCH_MAX);
+    if (drive.options.batch > PARTY_BATCH_MAX || drive.options.clients < 1) {
+        load_fail("--batch: %d at most; --clients: one at least", PARTY_BATCH_MAX);
     }
     bool is_idle = strcmp(drive.options.mode, "idle") == 0;
     size_t clients = (size_t)drive.options.clients;

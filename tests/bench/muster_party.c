@@ -175,7 +175,9 @@ void party_sign(struct parties *parties, struct party *party, struct command *co
     for (size_t i = 0; i < n; i++) {
         fill_in(party, &commands[i], now_ms);
         commands[i].counter = commands[i].kind == COMMAND_ACK ? 0 : ++party->counter;
-        party->slots[commands[i].counter % PARTY_COUNTERS] = slots != NULL ? slots[i] : 0;
+        if (slots != NULL) {
+            party->slots[commands[i].counter % PARTY_COUNTERS] = slots[i];
+        }
         wire_encode_command(&commands[i], &parties->command);
         offsets[i + 1] = parties->command.n;
     }

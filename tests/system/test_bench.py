@@ -10,6 +10,7 @@ import xml.etree.ElementTree
 from harness import BIN, SOURCE, main, skip
 
 SECONDS_MAX = 240
+UNSIGNED = os.path.join(SOURCE, "build", "bench-unsigned", "bin")
 LOADS = ("muster", "limits", "fold")
 SHARES = ("rate", "p50_us", "p99_us", "p999_us", "cpu_bus", "cpu_load")
 
@@ -23,9 +24,8 @@ class BenchTest(unittest.TestCase):
     def setUpClass(cls):
         cls.out = tempfile.TemporaryDirectory(prefix="muster-test-")
         cls.addClassCleanup(cls.out.cleanup)
-        unsigned = os.path.join(SOURCE, "build", "bench-unsigned", "bin")
         command = [sys.executable, "-B", os.path.join(SOURCE, "tests", "bench", "bench.py"), "--bin", BIN,
-                   "--unsigned", unsigned, "--out", cls.out.name, "--quick", "one", "clients", "open",
+                   "--unsigned", UNSIGNED, "--out", cls.out.name, "--quick", "one", "clients", "open",
                    "pipelined", "limits", "log", "sessions"]
         cls.run_ = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_MAX, check=False)
         if cls.run_.returncode != 0:
@@ -54,6 +54,23 @@ class BenchTest(unittest.TestCase):
 
     def test_muster_unsigned(self):
         self.has_system("muster-unsigned", "one", "clients", "clients-to-one", "open", "pipelined")
+
+    def test_who_signs_says_so(self):
+        """What takes every signature as good must not be mistaken for what checks them, nor be installed."""
+        self.assertNotIn("INSECURE", self.version(BIN))
+        if "muster-unsigned" in self.results["absent"]:
+            self.skipTest(self.results["absent"]["muster-unsigned"])
+        self.assertIn("INSECURE: SIGNATURES OFF", self.version(UNSIGNED))
+        done = subprocess.run(["cmake", "--install", os.path.dirname(UNSIGNED), "--prefix",
+                               self.path("installed")], capture_output=True, text=True, check=False)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("never installed", done.stderr)
+        self.assertFalse(os.path.exists(self.path("installed")))
+
+    @staticmethod
+    def version(folder):
+        return subprocess.run([os.path.join(folder, "musterd"), "--version"], capture_output=True, text=True,
+                              check=True).stdout
 
     def test_nats(self):
         self.has_system("nats", "one", "clients", "clients-issued", "open", "pipelined", "issued")
