@@ -1,117 +1,126 @@
 #!/usr/bin/python3
-"""./dev bench WHAT: measures with real programs and real data, several runs, the median beside the range.
+"""./dev bench [WHAT...]: real programs on a real disk, side by side; the median of several runs.
 
-  import   a dispatch system's file through the broker, durably, beside what the disk alone can do
-"""
+  one        one order in flight: rate and latency
+  clients    50 clients with one order in flight each
+  open       10,000 orders a second, whether or not those before have come: latency
+  pipelined  as fast as it goes, signed in batches
+  limits     what the parts can do: fdatasync, SQLite, ZeroMQ
+  log        recovery after kill -9, throughput as the log grows, reading and folding it
+  sessions   memory and idle cost of an agent
+  import     a dispatch system's file through the broker
+
+Without WHAT: all of them. Writes build/bench/results.json, results.md and *.svg."""
 
 import argparse
 import json
 import os
-import re
-import statistics
+import platform
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+import measures
+import plots
+import report
+import servers
+
 SOURCE = Path(__file__).resolve().parents[2]
 RUNS = 5
-WAIT_S = 30
-FDATASYNC_ROUNDS = 500
-RECORD_BYTES = 4096
 
 
-def spread(values, unit):
-    return f"{statistics.median(values):8.2f} {unit}  ({min(values):.2f} to {max(values):.2f})"
-
-
-def fdatasync_us(folder):
-    """Median time of appending a page and making it durable: the floor of one commit."""
-    times = []
-    descriptor = os.open(Path(folder) / "probe", os.O_CREAT | os.O_WRONLY, 0o600)
+def version(command):
     try:
-        for _ in range(FDATASYNC_ROUNDS):
-            began = time.perf_counter()
-            os.write(descriptor, b"m" * RECORD_BYTES)
-            os.fdatasync(descriptor)
-            times.append((time.perf_counter() - began) * 1e6)
-    finally:
-        os.close(descriptor)
-    return statistics.median(times)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return (done.stdout + done.stderr).strip().split("\n")[0]
+    except OSError:
+        return "not installed"
 
 
-def peak_rss_mib(pid):
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) / 1024
+def package(name):
+    return version(["dpkg-query", "-W", "-f", "${Version}", name])
 
 
-def wait_for(path, process):
-    end = time.monotonic() + WAIT_S
-    while not path.exists():
-        if process.poll() is not None or time.monotonic() > end:
-            raise SystemExit("bench: musterd did not come into service")
-        time.sleep(0.01)
+def machine(folder):
+    processors = Path("/proc/cpuinfo").read_text(encoding="utf-8").split("\n")
+    cpu = [line.split(":")[1].strip() for line in processors if line.startswith("model name")]
+    memory = Path("/proc/meminfo").read_text(encoding="ascii").split("\n", maxsplit=1)[0].split()[1]
+    return {"cpu": cpu[0] if cpu else platform.machine(), "cores": os.cpu_count(),
+            "memory_gib": round(int(memory) / 2**20), "kernel": platform.release(),
+            "folder": str(folder), "file_system": measures.file_system(folder),
+            "load_before": os.getloadavg()[0],
+            "commit": version(["git", "-C", SOURCE, "describe", "--always", "--dirty"]),
+            "packages": {name: package(name) for name in (
+                "libzmq5", "libsqlite3-0", "libsodium23", "libuv1", "libprotobuf-c1", "nats-server",
+                "redis-server", "mosquitto", "libnats3.4", "libhiredis0.14", "libmosquitto1")}}
 
 
-def import_once(binaries, file):
-    with tempfile.TemporaryDirectory(prefix="muster-bench-", dir="/var/tmp") as folder:
-        county = Path(folder) / "county"
-        roster = SOURCE / "agents/ctl/rosters/county.yaml"
-        subprocess.run([binaries / "muster", "keys", "init", county, "--region", "370102", "--name", "bench",
-                        "--roster", roster, "--listen", "tcp://127.0.0.1:0"],
-                       check=True, stdout=subprocess.DEVNULL)
-        broker = subprocess.Popen([binaries / "musterd", "--config", county / "musterd.yaml"],
-                                  stderr=subprocess.DEVNULL)
-        try:
-            wait_for(county / "endpoint", broker)
-            began = time.perf_counter()
-            subprocess.run([binaries / "muster", "import", "cad-csv", file, "--map",
-                            SOURCE / "agents/ctl/maps/sf-fire.yaml", "--config", county / "centre.yaml"],
-                           check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            seconds = time.perf_counter() - began
-            rss = peak_rss_mib(broker.pid)
-        finally:
-            broker.terminate()
-            broker.wait()
-        stats = subprocess.run([binaries / "muster", "stats", county / "log", "--json"], check=True,
-                               capture_output=True, text=True).stdout
-        return seconds, rss, json.loads(stats), fdatasync_us(folder)
+def choose_folder():
+    """On a disk that keeps what it is given: memory would make fsync free."""
+    for parent in (SOURCE / "build" / "bench", Path("/var/tmp")):
+        parent.mkdir(parents=True, exist_ok=True)
+        if measures.file_system(parent) not in ("tmpfs", "ramfs", "overlay"):
+            return parent
+    for parent in (SOURCE / "build" / "bench", Path("/var/tmp")):
+        if measures.file_system(parent) == "overlay":
+            return parent
+    sys.exit("bench: build/bench and /var/tmp are in memory: no disk to measure")
 
 
-def bench_import(arguments):
-    data = Path(os.environ.get("MUSTER_DATA", SOURCE.parent / "shared" / "data"))
-    file = arguments.file or data / "sf-fire" / "sf-fire-calls-2020-04.csv"
-    if not Path(file).is_file():
-        print(f"bench: skipped: no data at {file}; name a file or set MUSTER_DATA", file=sys.stderr)
-        return 0
-    results = []
-    for run in range(RUNS + 1):
-        results.append(import_once(arguments.bin, file))
-        print(f"  run {run} of {RUNS}{' (warm-up, not counted)' if run == 0 else ''}: {results[-1][0]:.2f} s",
-              file=sys.stderr)
-    results = results[1:]
-    seconds = [result[0] for result in results]
-    rss = [result[1] for result in results]
-    disk = [result[3] for result in results]
-    stats = results[0][2]
-    print(f"import of {Path(file).name}: {stats['incidents']:,} incidents, {stats['orders']:,} orders, "
-          f"signed, encrypted, durable; {RUNS} runs, median (range)\n"
-          f"  whole import              {spread(seconds, 's')}      floor 5 s\n"
-          f"  orders a second           {stats['orders'] / statistics.median(seconds):8.0f}\n"
-          f"  broker, peak RSS          {spread(rss, 'MiB')}    floor 96 MiB\n"
-          f"  the disk: append + sync   {spread(disk, 'us')}")
-    return 0
+def measure(bench, whats):
+    speed = [what for what in whats if what in measures.SPEED]
+    if speed:
+        servers.make_certificate(bench.folder)
+        bench.speed(speed)
+    for what, function in (("limits", bench.limits), ("log", bench.log), ("sessions", bench.sessions),
+                           ("import", bench.import_)):
+        if what in whats:
+            function()
 
 
 def main():
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", type=Path, required=True, help=argparse.SUPPRESS)
-    parser.add_argument("what", nargs="?", choices=["import"], default="import")
-    parser.add_argument("--file", help="another file than the San Francisco one")
+    parser.add_argument("--unsigned", type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument("--out", type=Path, default=SOURCE / "build" / "bench", help=argparse.SUPPRESS)
+    parser.add_argument("what", nargs="*", metavar="WHAT", help="what to measure (everything)")
+    parser.add_argument("--quick", action="store_true", help="a smoke run: the figures mean nothing")
+    parser.add_argument("--long", action="store_true", help="logs of up to 10 million records, 4,000 agents")
+    parser.add_argument("--runs", type=int, default=RUNS, help=f"runs of each figure ({RUNS})")
+    parser.add_argument("--file", help="import: another file than the San Francisco one")
     arguments = parser.parse_args()
-    return bench_import(arguments)
+    whats = arguments.what or list(measures.WHATS)
+    for what in whats:
+        if what not in measures.WHATS:
+            parser.error(f"{what} is not one of: {', '.join(measures.WHATS)}")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="run-", dir=choose_folder()) as folder:
+        bench = measures.Bench(arguments, Path(folder))
+        facts = machine(bench.folder)
+        failed = None
+        try:
+            measure(bench, whats)
+        except (servers.Failed, subprocess.SubprocessError, KeyboardInterrupt) as failure:
+            failed = str(failure) or "interrupted"
+            bench.notes.append(f"ended before the end: {failed}")
+        bench.progress.end()
+    facts["load_after"] = os.getloadavg()[0]
+    facts["seconds"] = round(time.monotonic() - began)
+    results = {"machine": facts, "runs": bench.runs, "quick": bench.quick, "absent": bench.absent,
+               "notes": bench.notes,
+               "figures": {name: figure.as_json() for name, figure in bench.figures.items()}}
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    text = report.markdown(results)
+    (arguments.out / "results.md").write_text(text, encoding="utf-8")
+    plots.write(results, arguments.out)
+    print(text, end="")
+    if failed:
+        print(f"bench: {failed}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/base/clock.h"
+
 enum { STEP_BITS = 6, NS_PER_MS = 1000000, NS_PER_S = 1000000000, LOOK_MS = 20 };
 
 _Noreturn void load_fail(const char *format, ...)
@@ -29,6 +31,35 @@ void *load_alloc(size_t n, size_t size)
         load_fail("out of memory");
     }
     return p;
+}
+
+/* splitmix64 */
+static uint64_t next_random(void)
+{
+    static uint64_t state;
+
+    state = (state == 0 ? (uint64_t)load_now_ns() : state) + UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t z = (state ^ (state >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static void fill_random(void *ctx, void *p, size_t n)
+{
+    uint8_t *bytes = p;
+
+    (void)ctx;
+    for (size_t i = 0; i < n; i += sizeof(uint64_t)) {
+        uint64_t random = next_random();
+        memcpy(bytes + i, &random, n - i < sizeof random ? n - i : sizeof random);
+    }
+}
+
+const struct rng *load_rng(void)
+{
+    static const struct rng rng = {NULL, fill_random};
+
+    return &rng;
 }
 
 int64_t load_now_ns(void)
@@ -282,9 +313,12 @@ void load_report(const struct load *load, const char *extra)
 {
     int64_t end = load->stop_ns == INT64_MAX ? load->counted_ns : load->stop_ns;
     double seconds = (double)(end - load->begin_ns) / 1e9;
+    char text[512];
 
+    (void)snprintf(text, sizeof text, "\"orders\": %" PRIu64 "%s%s", load->done, extra[0] != '\0' ? ", " : "",
+                   extra);
     load_report_rate(load->options.mode, seconds > 0 ? (double)load->counted / seconds : 0, &load->histogram,
-                     extra);
+                     text);
 }
 
 void load_payload(size_t slot, uint8_t ret[LOAD_PAYLOAD])

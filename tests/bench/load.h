@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct rng;
+
 enum {
     LOAD_PAYLOAD = 256,       /* bytes of an order's words */
     LOAD_SLOTS_MAX = 1 << 16, /* a slot's number is the first two bytes of a payload or id */
@@ -43,6 +45,9 @@ struct load_options {
 void load_options_read(int argc, char **argv, struct load_options *ret);
 
 int64_t load_now_ns(void); /* CLOCK_MONOTONIC */
+
+/* Random enough for ids and salts of a load, and without a system call each. */
+const struct rng *load_rng(void);
 
 /* Ends the program with one line and exit code 1. */
 _Noreturn void load_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

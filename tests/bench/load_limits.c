@@ -72,7 +72,7 @@ static void fill(struct log_entry *entry, struct row *row, uint64_t seq, uint8_t
     int64_t now = clock_system()->utc_ms(clock_system()->ctx);
     uint8_t random[10];
 
-    rng_system()->fill(rng_system()->ctx, random, sizeof random);
+    load_rng()->fill(NULL, random, sizeof random);
     (void)id_format(id_make(now, random), row->item);
     (void)snprintf(row->incident, sizeof row->incident, "incident/%s", row->item);
     (void)snprintf(row->order, sizeof row->order, "order/%s", row->item);

@@ -36,6 +36,7 @@ struct drive {
     int poll;
     struct client *at; /* publishers, then the subscriber */
     size_t clients;
+    char topic[32]; /* of this run alone */
     uint8_t *wants; /* by slot */
     int64_t misc_ns;
 };
@@ -66,7 +67,7 @@ static void on_connect(struct mosquitto *mosquitto, void *ctx, int code)
         load_fail("the broker refuses: %s", mosquitto_connack_string(code));
     }
     if (client == &client->drive->at[client->drive->clients]) {
-        check(mosquitto_subscribe(mosquitto, NULL, "orders", 1), "subscribe");
+        check(mosquitto_subscribe(mosquitto, NULL, client->drive->topic, 1), "subscribe");
     } else {
         client->ready = true;
     }
@@ -106,7 +107,7 @@ static void open_client(struct drive *drive, size_t i)
     const struct load_options *options = &drive->load.options;
     char id[32];
 
-    (void)snprintf(id, sizeof id, "bench-%zu", i);
+    (void)snprintf(id, sizeof id, "%.20s-%zu", drive->topic, i);
     *client = (struct client){.drive = drive, .mosquitto = mosquitto_new(id, i < drive->clients, client)};
     client->slots = load_alloc(MIDS, sizeof *client->slots);
     if (client->mosquitto == NULL) {
@@ -176,7 +177,8 @@ static void send_order(struct drive *drive, size_t slot)
 
     load_payload(slot, payload);
     drive->wants[slot] = WANT_REPLY | WANT_DELIVERY;
-    check(mosquitto_publish(client->mosquitto, &mid, "orders", LOAD_PAYLOAD, payload, 1, false), "publish");
+    int rc = mosquitto_publish(client->mosquitto, &mid, drive->topic, LOAD_PAYLOAD, payload, 1, false);
+    check(rc, "publish");
     client->slots[mid % MIDS] = (uint32_t)slot;
 }
 
@@ -190,6 +192,7 @@ int main(int argc, char **argv)
     drive.clients = (size_t)options.clients;
     drive.at = load_alloc(drive.clients + 1, sizeof *drive.at);
     drive.load.options = options;
+    (void)snprintf(drive.topic, sizeof drive.topic, "orders-%ld", (long)getpid());
     for (size_t i = 0; i <= drive.clients; i++) {
         open_client(&drive, i);
     }

@@ -41,7 +41,7 @@ static void set(void *socket, int option, const void *value, size_t n)
 
 static void *connect_socket(struct parties *parties, const struct party *party, const char *endpoint)
 {
-    const int unlimited = 0, linger_ms = 0;
+    const int unlimited = 0, linger_ms = 1000; /* the last Acks */
     void *socket = zmq_socket(parties->zmq, ZMQ_DEALER);
 
     if (socket == NULL) {
@@ -118,6 +118,7 @@ bool party_read(struct parties *parties, struct party *party, struct envelope *r
     if (ret->kind == ENVELOPE_WELCOME) {
         party->welcomed = true;
         party->epoch = ret->welcome.epoch;
+        party->head = ret->welcome.head.seq;
         party->beat_ms = ret->welcome.beat_ms;
         party->counter = ret->welcome.last_counter;
     }
@@ -174,7 +175,9 @@ void party_sign(struct parties *parties, struct party *party, struct command *co
     for (size_t i = 0; i < n; i++) {
         fill_in(party, &commands[i], now_ms);
         commands[i].counter = commands[i].kind == COMMAND_ACK ? 0 : ++party->counter;
-        party->slots[commands[i].counter % PARTY_COUNTERS] = slots != NULL ? slots[i] : 0;
+        if (slots != NULL) {
+            party->slots[commands[i].counter % PARTY_COUNTERS] = slots[i];
+        }
         wire_encode_command(&commands[i], &parties->command);
         offsets[i + 1] = parties->command.n;
     }
@@ -182,7 +185,7 @@ void party_sign(struct parties *parties, struct party *party, struct command *co
         signed_commands[i].payload =
             (struct bytes){parties->command.p + offsets[i], offsets[i + 1] - offsets[i]};
     }
-    if (parties->command.failed || sign_batch(&party->keys.sign, rng_system(), signed_commands, n) != 0) {
+    if (parties->command.failed || sign_batch(&party->keys.sign, load_rng(), signed_commands, n) != 0) {
         load_fail("a batch of %zu commands cannot be signed", n);
     }
     for (size_t i = 0; i < n; i++) {
@@ -202,10 +205,28 @@ void party_note(struct party *party, const struct deliver *deliver)
     }
 }
 
+void party_note_ack(struct party *party, enum lane lane)
+{
+    if (lane <= LANE_MAX) {
+        party->ack_waits[lane] = false;
+    }
+}
+
+static void give_credit(struct parties *parties, struct party *party, enum lane lane)
+{
+    struct envelope credit = {.kind = ENVELOPE_CREDIT, .credit = {.lane = lane, .add = party->given[lane]}};
+
+    if (party->given[lane] > 0) {
+        party_say(parties, party, &credit);
+        party->given[lane] = 0;
+    }
+}
+
 void party_acknowledge(struct parties *parties, struct party *party)
 {
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
-        if (party->given[lane] == 0) {
+        give_credit(parties, party, (enum lane)lane);
+        if (party->up_to[lane] == party->acked[lane] || party->ack_waits[lane]) {
             continue;
         }
         struct command command = {
@@ -215,10 +236,8 @@ void party_acknowledge(struct parties *parties, struct party *party)
         struct buf *frame = &parties->frame;
         party_sign(parties, party, &command, NULL, &frame, 1);
         party_send(party, buf_bytes(frame));
-        struct envelope credit = {.kind = ENVELOPE_CREDIT,
-                                  .credit = {.lane = (enum lane)lane, .add = party->given[lane]}};
-        party_say(parties, party, &credit);
-        party->given[lane] = 0;
+        party->acked[lane] = party->up_to[lane];
+        party->ack_waits[lane] = true;
     }
 }
 

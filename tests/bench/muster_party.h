@@ -22,13 +22,16 @@ struct party {
     bool welcomed;
     bool dirty; /* was written to: what it has to read may not be told any more */
     uint64_t epoch;
+    uint64_t head; /* of the log at Welcome: what is delivered from before it is of another run */
     uint32_t beat_ms;
     uint64_t counter;
     int64_t said_ns;
     uint32_t *slots; /* by counter, of commands */
     /* deliveries that are to be acknowledged */
     uint64_t up_to[LANE_MAX + 1];
-    uint32_t given[LANE_MAX + 1];
+    uint32_t given[LANE_MAX + 1]; /* not yet given back as credit */
+    uint64_t acked[LANE_MAX + 1]; /* said */
+    bool ack_waits[LANE_MAX + 1]; /* for its Reply */
     uint64_t head_seq;
     struct hash head_hash;
     /* the author whose signature was checked last, as the broker does it for a batch */
@@ -62,8 +65,10 @@ void party_send(struct party *party, struct bytes frame);
 void party_sign(struct parties *parties, struct party *party, struct command *commands, const uint32_t *slots,
                 struct buf *const *frames, size_t n);
 
-/* Notes a delivery; party_acknowledge() says Ack and Credit for what was noted. */
+/* Notes a delivery; party_acknowledge() says Credit for what was noted, and Ack, of which at most one a lane
+ * is under way, as with a real agent. */
 void party_note(struct party *party, const struct deliver *deliver);
+void party_note_ack(struct party *party, enum lane lane); /* it was answered */
 void party_acknowledge(struct parties *parties, struct party *party);
 
 /* Whether the record was signed under this key. */

@@ -191,13 +191,28 @@ class Musterd(Server):
     def log(self):
         return self.site / "log"
 
-    def save(self, name):
-        """Keeps the log of this moment (the broker must not run)."""
+    def stop(self):
+        """SIGTERM: the log is closed as it should be."""
+        self.process.terminate()
+        self.process.wait(START_S)
+        self.process = None
+
+    # The broker must not run. What a copy has written must be on the disk before anything is measured.
+
+    def keep_log(self, name):
         shutil.copytree(self.log(), self.folder / name)
 
-    def restore(self, name):
-        shutil.rmtree(self.log())
+    def take_copy(self, name):
+        shutil.rmtree(self.log(), ignore_errors=True)
         shutil.copytree(self.folder / name, self.log())
+        os.sync()
+
+    def take_log(self, name):
+        shutil.rmtree(self.log(), ignore_errors=True)
+        (self.folder / name).rename(self.log())
+
+    def give_back_log(self, name):
+        self.log().rename(self.folder / name)
 
 
 class Router(Server):

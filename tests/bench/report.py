@@ -1,0 +1,211 @@
+"""The results of ./dev bench as a Markdown page."""
+
+from measures import SPEED, SQLITE_BATCHES, SYSTEMS
+
+
+def number(value):
+    """Three figures that count; nothing for what was not measured."""
+    if value is None:
+        return ""
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def spread(figure, scale=1):
+    if figure is None:
+        return ""
+    return f"{number(figure['median'] * scale)} ({number(figure['min'] * scale)} to " \
+           f"{number(figure['max'] * scale)})"
+
+
+def table(head, rows):
+    yield "| " + " | ".join(head) + " |"
+    yield "| " + " | ".join("---" for _ in head) + " |"
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"
+    yield ""
+
+
+class Page:
+    def __init__(self, results):
+        self.results, self.figures, self.lines = results, results["figures"], []
+
+    def figure(self, name):
+        return self.figures.get(name)
+
+    def median(self, name):
+        figure = self.figure(name)
+        return figure["median"] if figure else None
+
+    def add(self, *lines):
+        for line in lines:
+            self.lines.extend([line] if isinstance(line, str) else line)
+
+    def measured(self, prefix):
+        return any(name.startswith(prefix) for name in self.figures)
+
+    # --- sections ---
+
+    def machine(self):
+        facts = self.results["machine"]
+        packages = ", ".join(f"{name} {text}" for name, text in facts["packages"].items())
+        self.add(f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_gib']} GiB, "
+                 f"Linux {facts['kernel']}, {facts['file_system']}; load average before "
+                 f"{facts['load_before']:.1f}, after {facts['load_after']:.1f}; commit {facts['commit']}; "
+                 f"{packages}.", "",
+                 f"Median of {self.results['runs']} runs (lowest to highest).", "")
+        if self.results["quick"]:
+            self.add("**A smoke run: these figures mean nothing.**", "")
+
+    def systems(self):
+        return [system for system in SYSTEMS if any(f"/{system.key}/" in name for name in self.figures)]
+
+    def behaviour(self):
+        self.add("## Who does what before an order counts as delivered", "")
+        self.add(table(["system", "fsync before the answer", "encrypts", "signs", "keeps for the addressee"],
+                       [[s.title, s.fsyncs, s.encrypts, s.signs, s.delivers] for s in self.systems()]))
+
+    def rates(self):
+        columns = [what for what in SPEED if what != "open" and self.measured(what + "/")]
+        if not columns:
+            return
+        self.add("## Orders a second: issued, durable as far as the system goes, delivered", "")
+        self.add(table(["system"] + [SPEED[what][0] for what in columns],
+                       [[s.title] + [spread(self.figure(f"{what}/{s.key}/rate")) for what in columns]
+                        for s in self.systems()]))
+
+    def latencies(self):
+        for what in ("one", "clients", "open"):
+            if not self.measured(what + "/"):
+                continue
+            shares = [("p50", "p50_us"), ("p99", "p99_us"), ("p99.9", "p999_us")]
+            self.add(f"## From issue to delivery, {SPEED[what][0]}: milliseconds", "")
+            rows = [[system.title] +
+                    [spread(self.figure(f"{what}/{system.key}/{key}"), 0.001) for _, key in shares] +
+                    ([spread(self.figure(f"{what}/{system.key}/rate"))] if what == "open" else [])
+                    for system in self.systems()]
+            self.add(table(["system"] + [title for title, _ in shares] +
+                           (["delivered a second"] if what == "open" else []), rows))
+
+    def cpu(self):
+        columns = [what for what in ("clients", "open", "pipelined") if self.measured(what + "/")]
+        if not columns:
+            return
+        self.add("## CPU of an order, microseconds: the bus + the load", "",
+                 "The load costs too, and both share the machine's cores.", "")
+        self.add(table(["system"] + [SPEED[what][0] for what in columns],
+                       [[s.title] + [" + ".join(number(self.median(f"{what}/{s.key}/cpu_{who}"))
+                                                for who in ("bus", "load")) for what in columns]
+                        for s in self.systems()]))
+
+    def limits(self):
+        if not self.measured("limits/"):
+            return
+        rows = [["fdatasync of 4 KiB, overwritten", "us", "limits/fdatasync-overwrite"],
+                ["fdatasync of 4 KiB, appended", "us", "limits/fdatasync-append"]]
+        rows += [[f"SQLite, Muster's schema, {batch} a commit", "records/s", f"limits/sqlite-{batch}"]
+                 for batch in SQLITE_BATCHES]
+        for name, title in (("plain", ""), ("curve", " with CURVE")):
+            rows += [[f"ZeroMQ ROUTER echo{title}, one in flight", "us", f"limits/echo-{name}-one"],
+                     [f"ZeroMQ ROUTER echo{title}, 1,000 under way", "1/s", f"limits/echo-{name}-pipelined"]]
+        self.add("## What the parts can do", "")
+        self.add(table(["part", "unit", "figure"],
+                       [[title, unit, spread(self.figure(name))] for title, unit, name in rows]))
+
+    def sizes(self, prefix):
+        return sorted(int(name.rsplit("-", 1)[1]) for name in self.figures if name.startswith(prefix))
+
+    def log(self):
+        sizes = self.sizes("log/recovery-")
+        if not sizes:
+            return
+        self.add("## As the log grows", "")
+        self.add(table(["records", "in service after kill -9, s",
+                        "orders issued, delivered and completed a second"],
+                       [[f"{size:,}", spread(self.figure(f"log/recovery-{size}")),
+                         spread(self.figure(f"log/throughput-{size}"))] for size in sizes]))
+        self.add(f"## Reading a log of {sizes[-1]:,} records (the analyst's programs: of "
+                 f"{sizes[min(1, len(sizes) - 1)]:,})", "")
+        rows = [("scan: every hash checked", "log/scan"), ("fold: log to state", "log/fold"),
+                ("muster verify, signatures and all", "log/muster-verify"),
+                ("muster stats", "log/muster-stats"), ("muster replay", "log/muster-replay")]
+        self.add(table(["", "records/s"], [[title, spread(self.figure(name))] for title, name in rows]))
+
+    def sessions(self):
+        for n in self.sizes("sessions/muster-"):
+            self.add(f"## {n:,} idle agents", "")
+            rows = [("musterd, RSS of an agent, KiB", "muster"), ("bare CURVE ROUTER, KiB", "router"),
+                    ("beyond it, KiB", "beyond"), ("musterd, share of a core, %", "cpu")]
+            self.add(table(["", "figure"], [[title, spread(self.figure(f"sessions/{name}-{n}"))]
+                                            for title, name in rows]))
+
+    def import_(self):
+        if self.measured("import/"):
+            self.add("## Import of a month of a city's dispatch records", "")
+            rows = [("whole import, s (floor 5)", "import/seconds"), ("orders a second", "import/orders"),
+                    ("broker's peak RSS, MiB (floor 96)", "import/rss")]
+            self.add(table(["", "figure"], [[title, spread(self.figure(name))] for title, name in rows]))
+
+    # --- floors ---
+
+    def goals(self):
+        """(what, Muster's figure, floor, aim); a floor that something measured here sets is worked out."""
+        def times(factor, *names):
+            values = [self.median(name) for name in names]
+            return None if None in values else factor * sum(values)
+
+        mosquitto = "pipelined/mosquitto/rate"
+        nats = self.median("issued/nats-tls/rate")
+        aim = times(2.5, mosquitto)
+        echo = ("limits/fdatasync-append", "limits/echo-curve-one")
+        yield ("pipelined, orders/s (1.2 times Mosquitto plain; aim 2.5 times, or JetStream issuing, TLS)",
+               "pipelined/muster/rate", times(1.2, mosquitto), min(aim, nats) if aim and nats else aim, True)
+        yield "50 clients, orders/s", "clients/muster/rate", 5000, 8000, True
+        for what, title in (("clients", "delivered"), ("clients-issued", "issued only")):
+            yield (f"50 clients, signatures off, orders/s (0.7 times Redis, {title}; aim 1.5 times)",
+                   "clients/muster-unsigned/rate", times(0.7, f"{what}/redis/rate"),
+                   times(1.5, f"{what}/redis/rate"), True)
+        yield ("one in flight, p50, us (2.5 times fdatasync append and CURVE echo; aim 1.5 times)",
+               "one/muster/p50_us", times(2.5, *echo), times(1.5, *echo), False)
+        yield "p99.9 at 10,000 a second, us", "open/muster/p999_us", 20000, 5000, False
+        yield "fold, records/s", "log/fold", 500000, 1000000, True
+        sizes = self.sizes("log/throughput-")
+        if len(sizes) > 1:
+            first, last = (self.median(f"log/throughput-{size}") for size in (sizes[0], sizes[-1]))
+            self.figures["log/growth"] = {"median": last / first}
+            yield (f"throughput at {sizes[-1]:,} records over that at {sizes[0]:,}", "log/growth", 0.8, 0.95,
+                   True)
+        for n in self.sizes("sessions/beyond-"):
+            yield "RSS of an agent beyond a bare ROUTER's, KiB", f"sessions/beyond-{n}", 16, 16, False
+            yield "idle agents, share of a core, %", f"sessions/cpu-{n}", 3, 3, False
+
+    def floors(self):
+        rows = []
+        for title, name, floor, aim, more_is_better in self.goals():
+            own = self.median(name)
+            if own is None or floor is None:
+                continue
+            good = (own >= floor) == more_is_better or own == floor
+            rows.append([title, number(own), number(floor), number(aim), "yes" if good else "no"])
+        if rows:
+            self.add("## Against the floors", "")
+            self.add(table(["measure", "Muster", "floor", "aim", "floor reached"], rows))
+
+    def rest(self):
+        if self.results["absent"]:
+            self.add("## Not measured", "",
+                     [f"- {what}: {why}" for what, why in self.results["absent"].items()], "")
+        if self.results["notes"]:
+            self.add("## Seen on the way", "", [f"- {note}" for note in self.results["notes"]], "")
+
+
+def markdown(results):
+    page = Page(results)
+    page.machine()
+    if page.systems():
+        page.behaviour()
+    for section in (page.rates, page.latencies, page.cpu, page.limits, page.log, page.sessions, page.import_,
+                    page.floors, page.rest):
+        section()
+    return "\n".join(page.lines)
