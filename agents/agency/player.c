@@ -156,9 +156,10 @@ static void tell_places(struct player *player, const struct team *team, enum mod
 
 void player_place(struct player *player, enum mode mode)
 {
-    for (uint16_t i = 0; i < player->fleet.n; i++) {
+    for (size_t i = 0; i < player->fleet.n; i++) {
+        uint16_t at = (uint16_t)i;
         if (player->fleet.units[i].status == UNIT_FREE) {
-            tell_places(player, &(struct team){&i, 1}, mode, 0);
+            tell_places(player, &(struct team){&at, 1}, mode, 0);
         }
     }
 }

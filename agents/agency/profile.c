@@ -75,7 +75,7 @@ static int read_unit(const struct conf_node *map, struct unit *unit, struct err 
 static int check_team(const struct conf_node *node, const struct profile *profile, const struct unit *unit,
                       struct err *err)
 {
-    if (unit->team[0] == '\0') {
+    if (!unit->team || unit->team[0] == '\0') {
         return 0;
     }
     if (unit->kind == UNIT_KIND_TEAM) {

@@ -80,7 +80,7 @@ static void store_number(const struct wire_field *row, uint64_t value, char *mem
     memcpy(member, &narrow, sizeof narrow);
 }
 
-static int store_text(struct reader *reading, struct bytes bytes, const char **ret)
+static int store_text(struct reader *reader, struct bytes bytes, const char **ret)
 {
     char *text;
 
@@ -88,7 +88,7 @@ static int store_text(struct reader *reading, struct bytes bytes, const char **r
         *ret = "";
         return 0;
     }
-    text = arena_alloc(reading->arena, bytes.n + 1);
+    text = arena_alloc(reader->arena, bytes.n + 1);
     if (!text)
         return ERR_NO_MEMORY;
     memcpy(text, bytes.p, bytes.n);
@@ -97,16 +97,16 @@ static int store_text(struct reader *reading, struct bytes bytes, const char **r
     return 0;
 }
 
-static int store_bytes(struct reader *reading, const struct wire_field *row, struct bytes bytes, char *member)
+static int store_bytes(struct reader *reader, const struct wire_field *row, struct bytes bytes, char *member)
 {
     struct bytes *blob = (struct bytes *)(void *)member;
 
     if (row->type == WIRE_TEXT)
-        return store_text(reading, bytes, (const char **)(void *)member);
+        return store_text(reader, bytes, (const char **)(void *)member);
     if (bytes.n == 0)
         return 0;
     if (row->type == WIRE_BLOB) {
-        *blob = (struct bytes){arena_copy(reading->arena, bytes.p, bytes.n), bytes.n};
+        *blob = (struct bytes){arena_copy(reader->arena, bytes.p, bytes.n), bytes.n};
         return blob->p ? 0 : ERR_NO_MEMORY;
     }
     memcpy(member, bytes.p, bytes.n);
@@ -115,7 +115,7 @@ static int store_bytes(struct reader *reading, const struct wire_field *row, str
 
 /* --- messages -------------------------------------------------------------------------------------- */
 
-static int read_message(struct reader *reading, const struct wire_map *map, const struct place *place,
+static int read_message(struct reader *reader, const struct wire_map *map, const struct place *place,
                         size_t depth, struct bytes rest, char *plain);
 
 /* How many of the field are still to come. */
@@ -130,7 +130,7 @@ static size_t count_more(struct bytes rest, uint32_t number)
 }
 
 /* The array of a list, of which this is the first element. */
-static int make_room(struct reader *reading, const struct wire_field *row, uint32_t number, struct bytes rest,
+static int make_room(struct reader *reader, const struct wire_field *row, uint32_t number, struct bytes rest,
                      char *plain)
 {
     size_t n = 1 + count_more(rest, number), size = 0;
@@ -149,61 +149,70 @@ static int make_room(struct reader *reading, const struct wire_field *row, uint3
     default:
         return 0; /* within the struct */
     }
-    array = arena_alloc_array(reading->arena, n < row->list_max ? n : row->list_max, size);
+    array = arena_alloc_array(reader->arena, n < row->list_max ? n : row->list_max, size);
     if (!array)
         return ERR_NO_MEMORY;
     memcpy(plain + row->member, &array, sizeof array);
     return 0;
 }
 
-static int read_cursor(struct reader *reading, const struct wire_field *row, const struct place *place,
+static int read_cursor(struct reader *reader, const struct wire_field *row, const struct place *place,
                        size_t depth, struct bytes bytes, char *plain)
 {
     uint64_t *acked = (uint64_t *)(void *)(plain + row->member);
     struct lane_cursor cursor = {.lane = LANE_NONE};
-    int rc = read_message(reading, row->map, place, depth, bytes, (char *)&cursor);
+    int rc = read_message(reader, row->map, place, depth, bytes, (char *)&cursor);
 
     if (rc < 0)
         return rc;
     if (cursor.lane == LANE_NONE || cursor.acked_seq == 0 || acked[cursor.lane] != 0)
-        return wire_refuse(reading->err, place, "a cursor of no lane, at nothing, or two of one");
+        return wire_refuse(reader->err, place, "a cursor of no lane, at nothing, or two of one");
     acked[cursor.lane] = cursor.acked_seq;
     return 0;
 }
 
+/* Element i of a list of texts, ids or hashes. */
+static int store_element(struct reader *reader, const struct wire_field *row, size_t i,
+                         const struct place *place, struct bytes bytes, char *member, char *array)
+{
+    int rc = wire_check_bytes(reader->err, place, row, bytes);
+
+    if (rc < 0)
+        return rc;
+    if (row->type == WIRE_WORDS)
+        return store_text(reader, bytes, (const char **)(void *)array + i);
+    if (row->type == WIRE_IDS)
+        memcpy(array + i * ID_BYTES, bytes.p, ID_BYTES);
+    else
+        memcpy(member + i * (size_t)row->max, bytes.p, (size_t)row->max);
+    return 0;
+}
+
 /* Element i of a list. */
-static int read_element(struct reader *reading, const struct wire_field *row, size_t i,
+static int read_element(struct reader *reader, const struct wire_field *row, size_t i,
                         const struct place *place, size_t depth, struct bytes bytes, char *plain)
 {
     char *member = plain + row->member, *array;
     size_t n = i + 1;
-    int rc = row->map ? 0 : wire_check_bytes(reading->err, place, row, bytes);
+    int rc;
 
-    if (rc < 0)
-        return rc;
+    if (row->type == WIRE_CURSORS)
+        return read_cursor(reader, row, place, depth, bytes, plain);
     memcpy(&array, member, sizeof array);
-    switch (row->type) {
-    case WIRE_WORDS:
-        ((struct words *)(void *)member)->n = n;
-        return store_text(reading, bytes, (const char **)(void *)array + i);
-    case WIRE_CURSORS:
-        return read_cursor(reading, row, place, depth, bytes, plain);
-    case WIRE_IDS:
-        memcpy(array + i * ID_BYTES, bytes.p, ID_BYTES);
-        break;
-    case WIRE_PATH:
-        memcpy(member + i * (size_t)row->max, bytes.p, (size_t)row->max);
-        break;
-    default:
-        rc = read_message(reading, row->map, place, depth, bytes,
+    if (row->map)
+        rc = read_message(reader, row->map, place, depth, bytes,
                           (row->type == WIRE_LIST ? array : member) + i * row->map->size);
-    }
-    memcpy(plain + row->n, &n, sizeof n);
+    else
+        rc = store_element(reader, row, i, place, bytes, member, array);
+    if (row->type == WIRE_WORDS)
+        ((struct words *)(void *)member)->n = n;
+    else
+        memcpy(plain + row->n, &n, sizeof n);
     return rc;
 }
 
-static int read_single(struct reader *reading, const struct wire_map *map, size_t i,
-                       const struct place *place, size_t depth, const struct item *item, char *plain)
+static int read_single(struct reader *reader, const struct wire_map *map, size_t i, const struct place *place,
+                       size_t depth, const struct item *item, char *plain)
 {
     const ProtobufCFieldDescriptor *field = &map->descriptor->fields[i];
     const struct wire_field *row = &map->fields[i];
@@ -217,18 +226,18 @@ static int read_single(struct reader *reading, const struct wire_map *map, size_
     if (row->flags & WIRE_FLAGGED)
         *(bool *)(plain + row->n) = true;
     if (row->map)
-        return read_message(reading, row->map, place, depth, item->bytes, member);
+        return read_message(reader, row->map, place, depth, item->bytes, member);
     if (item->wire == VARINT) {
-        rc = wire_check_number(reading->err, place, row, field, item->value);
+        rc = wire_check_number(reader->err, place, row, field, item->value);
         if (rc == 0)
             store_number(row, item->value, member);
         return rc;
     }
-    rc = wire_check_bytes(reading->err, place, row, item->bytes);
-    return rc < 0 ? rc : store_bytes(reading, row, item->bytes, member);
+    rc = wire_check_bytes(reader->err, place, row, item->bytes);
+    return rc < 0 ? rc : store_bytes(reader, row, item->bytes, member);
 }
 
-static int read_known(struct reader *reading, const struct wire_map *map, size_t i, const struct place *place,
+static int read_known(struct reader *reader, const struct wire_map *map, size_t i, const struct place *place,
                       size_t depth, uint32_t count, const struct item *item, struct bytes rest, char *plain)
 {
     const ProtobufCFieldDescriptor *field = &map->descriptor->fields[i];
@@ -238,32 +247,32 @@ static int read_known(struct reader *reading, const struct wire_map *map, size_t
     int rc = 0;
 
     if (!repeated && count > 0)
-        return wire_refuse(reading->err, &here, "given twice");
+        return wire_refuse(reader->err, &here, "given twice");
     if (repeated && count >= row->list_max)
-        return wire_refuse(reading->err, &here, "more than %" PRIu32, row->list_max);
+        return wire_refuse(reader->err, &here, "more than %" PRIu32, row->list_max);
     if (item->wire != wire_of(row->type))
-        return wire_refuse(reading->err, &here, "wire type %u", item->wire);
+        return wire_refuse(reader->err, &here, "wire type %u", item->wire);
     if (!repeated)
-        return read_single(reading, map, i, &here, depth + 1, item, plain);
+        return read_single(reader, map, i, &here, depth + 1, item, plain);
     if (count == 0)
-        rc = make_room(reading, row, item->number, rest, plain);
-    return rc < 0 ? rc : read_element(reading, row, count, &here, depth + 1, item->bytes, plain);
+        rc = make_room(reader, row, item->number, rest, plain);
+    return rc < 0 ? rc : read_element(reader, row, count, &here, depth + 1, item->bytes, plain);
 }
 
-static int check_missing(const struct reader *reading, const struct wire_map *map, const struct place *place,
+static int check_missing(const struct reader *reader, const struct wire_map *map, const struct place *place,
                          uint64_t seen)
 {
     for (size_t i = 0; i < wire_rows(map); i++) {
         if ((map->fields[i].flags & WIRE_REQUIRED) && !(seen >> i & 1)) {
             struct place here = {.up = place, .name = map->descriptor->fields[i].name};
 
-            return wire_refuse(reading->err, &here, "missing");
+            return wire_refuse(reader->err, &here, "missing");
         }
     }
     return 0;
 }
 
-static int read_message(struct reader *reading, const struct wire_map *map, const struct place *place,
+static int read_message(struct reader *reader, const struct wire_map *map, const struct place *place,
                         size_t depth, struct bytes rest, char *plain)
 {
     uint32_t counts[FIELDS_MAX]; /* of those that were seen */
@@ -273,7 +282,7 @@ static int read_message(struct reader *reading, const struct wire_map *map, cons
     size_t hint = 0;
 
     if (depth > DEPTH_MAX)
-        return wire_refuse(reading->err, place, "nested too deep");
+        return wire_refuse(reader->err, place, "nested too deep");
     set_empty(map, plain);
     while (rest.n > 0) {
         bool body;
@@ -281,40 +290,40 @@ static int read_message(struct reader *reading, const struct wire_map *map, cons
         int rc;
 
         if (!take_item(&rest, &item))
-            return wire_refuse(reading->err, place, "cut off, or no protobuf");
+            return wire_refuse(reader->err, place, "cut off, or no protobuf");
         body = map->body_from > 0 && item.number >= map->body_from;
         /* Of two bodies, readers of two versions could see one each. */
         if (body && ++bodies > 1)
-            return wire_refuse(reading->err, place, "more than one body");
+            return wire_refuse(reader->err, place, "more than one body");
         i = find_field(map, hint, item.number);
         if (i == SIZE_MAX) {
             if (body && !map->body_open)
-                return wire_refuse(reading->err, place, "a body of unknown kind %" PRIu32, item.number);
-            if (++reading->unknown > UNKNOWN_FIELDS_MAX)
-                return wire_refuse(reading->err, place, "more than %d unknown fields", UNKNOWN_FIELDS_MAX);
+                return wire_refuse(reader->err, place, "a body of unknown kind %" PRIu32, item.number);
+            if (++reader->unknown > UNKNOWN_FIELDS_MAX)
+                return wire_refuse(reader->err, place, "more than %d unknown fields", UNKNOWN_FIELDS_MAX);
             continue;
         }
         if (!(seen >> i & 1)) {
             seen |= UINT64_C(1) << i;
             counts[i] = 0;
         }
-        rc = read_known(reading, map, i, place, depth, counts[i], &item, rest, plain);
+        rc = read_known(reader, map, i, place, depth, counts[i], &item, rest, plain);
         if (rc < 0)
             return rc;
         counts[i]++;
         hint = i;
     }
     if (map->body_from > 0 && bodies == 0)
-        return wire_refuse(reading->err, place, "without a body");
-    return check_missing(reading, map, place, seen);
+        return wire_refuse(reader->err, place, "without a body");
+    return check_missing(reader, map, place, seen);
 }
 
 int wire_decode(const struct wire_map *map, const char *root, struct bytes bytes, struct arena *arena,
                 void *ret, struct err *err)
 {
-    struct reader reading = {.arena = arena, .err = err};
+    struct reader reader = {.arena = arena, .err = err};
     struct place place = {.name = root};
-    int rc = read_message(&reading, map, &place, 0, bytes, ret);
+    int rc = read_message(&reader, map, &place, 0, bytes, ret);
 
     if (rc == ERR_NO_MEMORY)
         return err_set(err, rc, "%s: needs more memory than its size allows", root);

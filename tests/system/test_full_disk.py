@@ -180,25 +180,39 @@ class Reserve(OnSmallDisk):
                             answer_by_ms=now + 600_000, expires_at_ms=now + 1_200_000)
         return order.order, self.centre.submit(pb.IssueOrders(incident=self.incident, orders=[order]))
 
+    def answer_to(self, counter):
+        self.wait(lambda: counter in self.centre.journal.replies, "an answer to an order")
+        return self.centre.journal.replies[counter]
+
+    def until_refused_for_good(self):
+        """The order that was."""
+        while True:
+            order, counter = self.order()
+            if describe(self.answer_to(counter)) == "disk":
+                return order
+
     def test_what_must_not_wait_is_taken(self):
         first, counter = self.order()
-        self.wait(lambda: counter in self.centre.journal.replies, "the first order")
-        self.done(self.centre.journal.replies[counter])
+        self.done(self.answer_to(counter))
         self.fill()
-        self.centre.put_off.clear()
-        while not any(describe(reply) == "disk" for reply in self.centre.put_off):
-            self.order()
-            self.wait(lambda: not self.centre.journal.pending or self.centre.put_off, "an answer to an order")
+        refused = self.until_refused_for_good()
         self.done(self.hospital.do(pb.FileReport(incident=self.incident, kind=pb.REPORT_KIND_FOLLOW_UP,
                                                  facts=pb.Facts(measures="still reporting"))))
         self.done(self.hospital.do(pb.GiveReceipt(incident=self.incident, order=first,
                                                   rung=pb.RUNG_ACKNOWLEDGED)))
         self.done(self.centre.do(pb.RecallOrder(incident=self.incident, order=first, reason="full")))
-        self.assertTrue(self.centre.journal.pending, "an order was taken on a full disk")
+        self.assertIn("only reports", self.answer_to(self.order()[1]).refusal.detail)
         self.assert_alive()
         self.empty()
-        self.wait(lambda: not self.centre.journal.pending, "the orders, with space again", 30)
-        self.assertEqual(check_chain(self.centre.read(pb.TAIL_FILTER_ALL)), [])
+        self.wait(lambda: describe(self.answer_to(self.order()[1])) == "DONE",
+                  "an order, with space again", 30)
+        items = self.centre.read(pb.TAIL_FILTER_ALL)
+        self.assertEqual(check_chain(items), [])
+        issued = {event.order_issued.order for item in items
+                  for event in pb.Record.FromString(item.record).events
+                  if event.WhichOneof("body") == "order_issued"}
+        self.assertIn(first, issued)
+        self.assertNotIn(refused, issued, "what was refused for good went out later")
 
 
 if __name__ == "__main__":
