@@ -129,9 +129,7 @@ static bool past_agrees(struct deciding *d, const struct incident *there,
     char text[ID_TEXT];
 
     if (!there->history || there->mode != d->command->mode || incident_contradicts(there, &command->facts) ||
-        there->opened_at_ms != command->reported_at_ms ||
-        (there->closed_at_ms != 0 && command->closed_at_ms != 0 &&
-         there->closed_at_ms != command->closed_at_ms)) {
+        there->opened_at_ms != command->reported_at_ms) {
         decide_refuse(d, REFUSED_CONFLICT, "incident %s is known otherwise", id_format(there->id, text));
     } else if (there->orders_n + command->orders_n > ORDERS_PER_INCIDENT_MAX) {
         decide_refuse(d, REFUSED_TOO_MANY, "orders: %d an incident", ORDERS_PER_INCIDENT_MAX);
@@ -173,7 +171,8 @@ void decide_record_history(struct deciding *d, const struct record_history *comm
         const struct historic_order *order = &command->orders[i];
         past_order(d, command->incident, there != NULL ? incident_order(there, order->order) : NULL, order);
     }
-    if (command->closed_at_ms != 0 && (there == NULL || incident_is_open(there))) {
+    /* an export may end in the middle of an incident: the next one knows more, and the last end counts */
+    if (command->closed_at_ms > (there != NULL ? there->closed_at_ms : 0)) {
         emit_past(d, EVENT_INCIDENT_CLOSED, command->incident, (struct id){{0}}, command->closed_at_ms);
     }
 }

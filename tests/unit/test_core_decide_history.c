@@ -144,12 +144,6 @@ static void other_mode(struct bus *bus, struct command *command)
     command->mode = MODE_TEST;
 }
 
-static void other_close(struct bus *bus, struct command *command)
-{
-    (void)bus;
-    command->record_history.closed_at_ms = T0 - 1;
-}
-
 static void other_address(struct bus *bus, struct command *command)
 {
     past_orders(bus, command, 2)[0].addressee = HOSPITAL;
@@ -183,7 +177,7 @@ static struct command whole_history(struct bus *bus)
 static void contradictions_are_refused(void **state)
 {
     static void (*const rows[])(struct bus *, struct command *) = {
-        other_report_time, other_kind,      other_dead,  other_mode,   other_close,
+        other_report_time, other_kind,      other_dead,  other_mode,
         other_address,     other_rung_time, other_units, other_outcome};
     struct bus bus;
 
@@ -301,6 +295,25 @@ static void live_commands_leave_history_alone(void **state)
     bus_close(&bus);
 }
 
+/* An export ended in the middle of the incident, and the next one goes on. In either order: the last end. */
+static void the_last_end_counts(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    bus_open(&bus);
+    struct command whole = whole_history(&bus);
+    struct command part = whole;
+    part.record_history.closed_at_ms -= 1000;
+    bus_do(&bus, part);
+    assert_int_equal(bus_do(&bus, whole), 1);
+    assert_int_equal(state_incident(bus.state, incident_id(1))->closed_at_ms,
+                     whole.record_history.closed_at_ms);
+    assert_int_equal(bus_do(&bus, part), 0);
+    assert_int_equal(bus_do(&bus, whole), 0);
+    bus_close(&bus);
+}
+
 static void past_orders_keep_their_incident(void **state)
 {
     struct bus bus;
@@ -321,6 +334,7 @@ int main(void)
         cmocka_unit_test(contradictions_are_refused),
         cmocka_unit_test(order_of_telling_does_not_matter),
         cmocka_unit_test(live_commands_leave_history_alone),
+        cmocka_unit_test(the_last_end_counts),
         cmocka_unit_test(past_orders_keep_their_incident),
     };
 
