@@ -287,6 +287,38 @@ static void order_without_incident_opens_one(void **state)
     bus_close(&bus);
 }
 
+/* The longest names that there are, in characters of three bytes: the words are whole, or nobody could read
+ * the record that they stand in. */
+static void long_names_are_refused_in_whole_words(void **state)
+{
+    char name[NAME_MAX_BYTES + 1], kind[NAME_MAX_BYTES + 1] = "";
+    struct bus bus;
+
+    (void)state;
+    bus_open(&bus);
+    memset(name, 'a', sizeof name);
+    memcpy(name, STATION_3, strlen(STATION_3));
+    name[NAME_MAX_BYTES] = '\0';
+    for (size_t i = 0; i + 3 < sizeof kind; i += 3) {
+        memcpy(kind + i, "\xe6\xb0\xb4", 4);
+    }
+    struct command enrol = by_root(&bus, COMMAND_ENROL_AGENT);
+    enrol.enrol = (struct enrol){.name = name, .rights = words_of(&bus, "receipt")};
+    memset(enrol.enrol.sign_key, 0x5a, sizeof enrol.enrol.sign_key);
+    memset(enrol.enrol.curve_key, 0x5b, sizeof enrol.enrol.curve_key);
+    bus_do(&bus, enrol);
+    bus_do(&bus, a_report(&bus, 1, REPORT_INITIAL));
+    struct command order = an_order(&bus, 1, 1, POLICE);
+    order.agent = name;
+    order.signer = SIGNER_AGENT;
+    order.operator= "";
+    orders_of(&bus, &order)[0].kind = kind;
+    assert_int_equal(bus_say(&bus, &order), REFUSED_RIGHT);
+    assert_non_null(strstr(bus.decision.detail, name));
+    assert_non_null(strstr(bus.decision.detail, kind));
+    bus_close(&bus);
+}
+
 /* --- recall ------------------------------------------------------------------------------------------ */
 
 static struct command good_recall(struct bus *bus)
@@ -419,6 +451,7 @@ int main(void)
         cmocka_unit_test(issue_is_refused),
         cmocka_unit_test(dispatch_is_refused),
         cmocka_unit_test(second_person_is_for_actual_only),
+        cmocka_unit_test(long_names_are_refused_in_whole_words),
         cmocka_unit_test(same_order_twice_changes_nothing),
         cmocka_unit_test(one_wrong_order_stops_all),
         cmocka_unit_test(order_without_incident_opens_one),

@@ -196,6 +196,47 @@ static void test_generations(void **state)
     fresh_free(&fresh);
 }
 
+/* Refusals that are only counted leave no record, and what they named goes all the same. */
+static void test_a_flood_of_refusals_leaves_nothing(void **state)
+{
+    (void)state;
+    rig.idle_streams_max = AT_HAND;
+    start(0);
+    for (unsigned i = 0; i < 10 * ENGINE_REFUSALS_BURST; i++) {
+        struct command order = rig_order(&rig, 1, 1, STATION);
+        order.issue_orders.incident = id_at(rig.utc_ms, 2 * i);
+        rig.order.order = id_at(rig.utc_ms, 2 * i + 1);
+        assert_int_equal(rig_done(&rig, 1, CENTRE, &order).refusal, REFUSED_NO_INCIDENT);
+        rig_skip(&rig);
+    }
+    assert_true(engine_numbers(rig.engine).streams < 2 * AT_HAND);
+    rig.idle_streams_max = 0;
+}
+
+/* The record that an order is found by may hold others: they have streams of their own. */
+static void test_an_order_s_stream_brings_its_own_only(void **state)
+{
+    struct new_order orders[2];
+    struct command both;
+    struct id home;
+
+    (void)state;
+    start(0);
+    done(rig_report(1));
+    done(rig_report(2));
+    both = rig_order(&rig, 1, 1000, STATION);
+    orders[0] = orders[1] = rig.order;
+    orders[1].order = rig_id(5000);
+    both.issue_orders.orders = orders;
+    both.issue_orders.orders_n = 2;
+    done(both);
+    start(0);
+    both = rig_order(&rig, 2, 1000, STATION);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &both).refusal, REFUSED_CONFLICT);
+    assert_true(state_order_home(engine_state(rig.engine), rig_id(1000), &home));
+    assert_false(state_order_home(engine_state(rig.engine), rig_id(5000), &home));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -203,6 +244,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_start_loads_no_more_than_fits, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_new_id_needs_no_look, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_id_from_the_future_is_known, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_flood_of_refusals_leaves_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_order_s_stream_brings_its_own_only, setup, teardown),
         cmocka_unit_test(test_generations),
     };
 
