@@ -33,10 +33,9 @@ struct stream {
     bool loaded; /* false: a load is under way */
     bool live;   /* as the open index will have it after the last record gathered */
     uint64_t
-        last_seq; /* of the last record gathered that touched it; evicted after its commit at the earliest */
-    uint64_t waits; /* the round in which one of those that name it could not go */
-    size_t wanted;  /* parked commands that name it: it stays */
-    size_t weight;  /* itself and its orders */
+        last_seq;  /* of the last record gathered that touched it; evicted after its commit at the earliest */
+    size_t wanted; /* parked commands that name it: it stays */
+    size_t weight; /* itself and its orders */
     struct due due;
     struct stream_list *list; /* NULL: the region and agents, which stay, and what is being loaded */
     struct stream *prev, *next;

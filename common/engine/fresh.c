@@ -10,8 +10,8 @@
 enum {
     GENERATION_MAX = ENGINE_FRESH_IDS_MAX / 2,
     SLOTS = 2 * ENGINE_FRESH_IDS_MAX, /* a power of two, a quarter full at most */
-    AHEAD_MS = 10 * 60 * 1000,        /* a clock that is further ahead than this is wrong ... */
     START_ANSWERS_MAX = 64,           /* of some 1,000 names */
+    AHEAD_MS = 10 * 60 * 1000,        /* a clock that is further ahead than this is wrong ... */
     AHEAD_MAX = 1024                  /* ... and so many of its ids are kept when a generation goes */
 };
 

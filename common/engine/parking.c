@@ -36,24 +36,6 @@ static bool is_loaded(struct engine *engine, const struct submission *submission
     return ready;
 }
 
-/* An author's commands are decided in their order, and so are those of one stream. */
-static bool is_behind(const struct engine *engine, const struct submission *submission)
-{
-    if (engine->parked == NULL) {
-        return false;
-    }
-    if (submission->author->parked > 0) {
-        return true;
-    }
-    for (size_t i = 0; i < submission->streams_n; i++) {
-        const struct stream *stream = stream_find(engine, submission->streams[i]);
-        if (stream != NULL && stream->wanted > 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* --- sharing -------------------------------------------------------------------------------------- */
 
 static void note_author(struct engine *engine, const struct author *author)
@@ -124,7 +106,7 @@ void parking_enter(struct engine *engine, struct submission *submission)
     bool loaded = is_loaded(engine, submission); /* asked for now, also when there is no room */
     note_author(engine, submission->author);
     if (loaded && commit_has_room(engine) && has_share(engine, submission) &&
-        !is_behind(engine, submission)) {
+        submission->author->parked == 0) {
         commit_decide(engine, submission);
     } else {
         park(engine, submission);
@@ -140,41 +122,28 @@ void parking_clear(struct engine *engine)
     }
 }
 
-/* Behind one that cannot go in this round. */
-static bool waits(const struct engine *engine, const struct submission *submission)
-{
-    bool found = submission->author->waits == engine->rounds;
-
-    for (size_t i = 0; i < submission->streams_n && !found; i++) {
-        const struct stream *stream = stream_find(engine, submission->streams[i]);
-        found = stream != NULL && stream->waits == engine->rounds;
-    }
-    return found;
-}
-
-/* What follows it, by the same author or on the same stream, waits as well. */
-static void make_wait(const struct engine *engine, const struct submission *submission)
-{
-    submission->author->waits = engine->rounds;
-    for (size_t i = 0; i < submission->streams_n; i++) {
-        struct stream *stream = stream_find(engine, submission->streams[i]);
-        if (stream != NULL) {
-            stream->waits = engine->rounds;
-        }
-    }
-}
-
+/* An author's commands are decided in their order: behind one that cannot go, all its others wait. Nothing is
+ * promised between authors, who know nothing of each other's words before they are committed. */
 void parking_go_on(struct engine *engine)
 {
     struct submission *submission, *next;
+    size_t blocked = 0; /* parked commands of authors that cannot go on in this round */
 
     engine->rounds++;
     DL_FOREACH_SAFE (engine->parked, submission, next) {
         if (engine->phase != PHASE_SERVICE || !commit_has_room(engine)) {
             return;
         }
-        if (waits(engine, submission) || !has_share(engine, submission) || !is_loaded(engine, submission)) {
-            make_wait(engine, submission);
+        struct author *author = submission->author;
+        if (author->waits == engine->rounds) {
+            continue;
+        }
+        if (!has_share(engine, submission) || !is_loaded(engine, submission)) {
+            author->waits = engine->rounds;
+            blocked += author->parked;
+            if (blocked == engine->parked_n) {
+                return; /* a flood of one author is not walked through after every commit */
+            }
             continue;
         }
         take_out(engine, submission);

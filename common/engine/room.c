@@ -31,8 +31,8 @@ void room_ended(struct engine *engine, const char *why)
         engine->disk_said_ms = boot;
         engine_note(
             engine, LOG_LEVEL_ERROR,
-            "the disk is full: %s; until there is space only reports, recalls, evacuations and receipts "
-            "are taken, into a reserve",
+            "the disk is full: %s; until there is space only reports, recalls, evacuations, receipts and "
+            "units are taken, into a reserve",
             why);
     }
     if (!engine->disk_low) {

@@ -69,11 +69,39 @@ static void test_old_counters_while_the_disk_hangs(void **state)
     rig_skip(&rig);
 }
 
+/* While a commit is under way one agent says very much and another a little: both are in the next one, and of
+ * the many no more than their share. */
+static void test_a_flood_shares_its_batch(void **state)
+{
+    struct command many = rig_follow_up(1, "flood"), one = rig_follow_up(1, "one");
+    uint64_t counter;
+
+    (void)state;
+    rig_hello(&rig, 2, STATION, 8);
+    assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE);
+    for (unsigned i = 0; i < 4 * ENGINE_SHARE; i++) {
+        (void)rig_submit(&rig, 1, CENTRE, &many);
+    }
+    counter = rig_submit(&rig, 2, STATION, &one);
+    assert_true(rig_append_waits(&rig));
+    assert_int_equal(rig.queue->entries_n, 1); /* the first, and behind it all the others gather */
+    assert_true(rig_step(&rig));
+    assert_true(rig_append_waits(&rig));
+    assert_int_equal(rig.queue->entries_n, ENGINE_SHARE + 1);
+    assert_true(rig_step(&rig));
+    assert_int_equal(rig_reply(&rig, 2).counter, counter);
+    rig_run(&rig);
+    for (unsigned i = 0; i < 4 * ENGINE_SHARE; i++) {
+        assert_int_equal(rig_reply(&rig, 1).outcome, OUTCOME_DONE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_streams_of_a_strangers_choice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_old_counters_while_the_disk_hangs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_flood_shares_its_batch, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
