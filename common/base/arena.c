@@ -23,16 +23,15 @@ void arena_init(struct arena *arena, size_t budget_bytes)
     *arena = (struct arena){.budget = budget_bytes};
 }
 
-/* Chunks come from calloc, so memory is zero until it is given out. */
 static struct arena_chunk *chunk_new(size_t capacity)
 {
     struct arena_chunk *chunk;
 
     if (capacity > SIZE_MAX - sizeof *chunk)
         return NULL;
-    chunk = calloc(1, sizeof *chunk + capacity);
+    chunk = malloc(sizeof *chunk + capacity);
     if (chunk)
-        chunk->capacity = capacity;
+        *chunk = (struct arena_chunk){.capacity = capacity};
     return chunk;
 }
 
@@ -71,7 +70,8 @@ static struct arena_chunk *chunk_for(struct arena *arena, size_t n)
     return chunk;
 }
 
-void *arena_alloc(struct arena *arena, size_t n)
+/* Room for n bytes, whatever was in it. */
+static void *take(struct arena *arena, size_t n)
 {
     struct arena_chunk *chunk;
     void *p;
@@ -90,6 +90,15 @@ void *arena_alloc(struct arena *arena, size_t n)
     return p;
 }
 
+void *arena_alloc(struct arena *arena, size_t n)
+{
+    void *p = take(arena, n);
+
+    if (p)
+        memset(p, 0, n);
+    return p;
+}
+
 void *arena_alloc_array(struct arena *arena, size_t n, size_t size)
 {
     if (size > 0 && n > SIZE_MAX / size)
@@ -99,16 +108,27 @@ void *arena_alloc_array(struct arena *arena, size_t n, size_t size)
 
 void *arena_copy(struct arena *arena, const void *bytes, size_t n)
 {
-    void *p = arena_alloc(arena, n);
+    void *p = take(arena, n);
 
     if (p && n > 0)
         memcpy(p, bytes, n);
     return p;
 }
 
+char *arena_text(struct arena *arena, const void *bytes, size_t n)
+{
+    char *text = n < SIZE_MAX ? take(arena, n + 1) : NULL;
+
+    if (!text)
+        return NULL;
+    memcpy(text, bytes, n);
+    text[n] = '\0';
+    return text;
+}
+
 char *arena_strdup(struct arena *arena, const char *text)
 {
-    return arena_copy(arena, text, strlen(text) + 1);
+    return arena_text(arena, text, strlen(text));
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...)
@@ -122,7 +142,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
     va_end(args);
     if (n < 0)
         return NULL;
-    text = arena_alloc(arena, (size_t)n + 1);
+    text = take(arena, (size_t)n + 1);
     if (!text)
         return NULL;
     va_start(args, format);
@@ -147,7 +167,6 @@ void arena_reset(struct arena *arena)
         chunk = next;
     }
     if (first) {
-        memset(first->bytes, 0, first->filled);
         first->filled = 0;
         first->next = NULL;
     }

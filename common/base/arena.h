@@ -19,6 +19,8 @@ void arena_init(struct arena *arena, size_t budget_bytes);
  * pointer that must not be read. */
 void *arena_alloc(struct arena *arena, size_t n);
 void *arena_copy(struct arena *arena, const void *bytes, size_t n);
+/* The n bytes and a NUL. */
+char *arena_text(struct arena *arena, const void *bytes, size_t n);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

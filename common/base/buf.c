@@ -12,8 +12,8 @@ void buf_init(struct buf *buf, size_t max_bytes)
     *buf = (struct buf){.max = max_bytes};
 }
 
-/* Room for n more bytes and the NUL of buf_text, or the sticky error. */
-static bool reserve(struct buf *buf, size_t n)
+/* With the NUL of buf_text. */
+bool buf_reserve(struct buf *buf, size_t n)
 {
     size_t need, capacity;
     uint8_t *p;
@@ -42,17 +42,9 @@ static bool reserve(struct buf *buf, size_t n)
     return true;
 }
 
-void buf_append(struct buf *buf, const void *p, size_t n)
-{
-    if (n == 0 || !reserve(buf, n))
-        return;
-    memcpy(buf->p + buf->n, p, n);
-    buf->n += n;
-}
-
 uint8_t *buf_grow(struct buf *buf, size_t n)
 {
-    if (!reserve(buf, n))
+    if (!buf_reserve(buf, n))
         return NULL;
     buf->n += n;
     return buf->p + buf->n - n;
@@ -75,17 +67,12 @@ void buf_printf(struct buf *buf, const char *format, ...)
         buf->failed = true;
         return;
     }
-    if (!reserve(buf, (size_t)n))
+    if (!buf_reserve(buf, (size_t)n))
         return;
     va_start(args, format);
     vsnprintf((char *)(buf->p + buf->n), (size_t)n + 1, format, args);
     va_end(args);
     buf->n += (size_t)n;
-}
-
-void buf_u8(struct buf *buf, uint8_t v)
-{
-    buf_append(buf, &v, 1);
 }
 
 void buf_u32(struct buf *buf, uint32_t v)

@@ -48,9 +48,8 @@ static void pass_order(struct deciding *d, const struct incident *incident, cons
 
 void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *command)
 {
-    struct id id;
-    const struct incident *incident =
-        stream_incident(command->stream, &id) ? state_incident(d->state, id) : NULL;
+    struct stream_key key = stream_key_parse(command->stream);
+    const struct incident *incident = key.kind == STREAM_INCIDENT ? state_incident(d->state, key.id) : NULL;
 
     if (incident == NULL) {
         decide_refuse(d, REFUSED_NO_INCIDENT, "%s", command->stream);

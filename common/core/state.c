@@ -410,20 +410,24 @@ static void evict_agent(struct state *state, const char *name)
     }
 }
 
-void state_evict(struct state *state, const char *stream)
+void state_evict(struct state *state, struct stream_key stream)
 {
-    struct id id;
-    char region[STREAM_NAME_MAX];
-
-    if (stream_incident(stream, &id)) {
-        evict_incident(state, id);
-    } else if (stream_order(stream, &id)) {
-        evict_homes(state, id);
-    } else if (strncmp(stream, "agent/", 6) == 0) {
-        evict_agent(state, stream + 6);
-    } else if (state->region.code[0] != '\0'
-                   ? strcmp(stream, stream_of_region(state->region.code, region)) == 0
-                   : strncmp(stream, "region/", 7) == 0) {
-        region_clear(&state->region);
+    switch (stream.kind) {
+    case STREAM_INCIDENT:
+        evict_incident(state, stream.id);
+        return;
+    case STREAM_ORDER:
+        evict_homes(state, stream.id);
+        return;
+    case STREAM_AGENT:
+        evict_agent(state, stream.name);
+        return;
+    case STREAM_REGION:
+        if (state->region.code[0] == '\0' || strcmp(stream.name, state->region.code) == 0) {
+            region_clear(&state->region);
+        }
+        return;
+    case STREAM_NONE:
+        return;
     }
 }

@@ -8,6 +8,7 @@
 #include "common/core/agent.h"
 #include "common/core/incident.h"
 #include "common/core/region.h"
+#include "common/core/stream.h"
 
 struct state;
 
@@ -31,8 +32,8 @@ bool state_order_home(const struct state *state, struct id order, struct id *ret
 /* The order's stream tells that it is in this incident. 0 or ERR_NO_MEMORY. */
 int state_set_order_home(struct state *state, struct id order, struct id incident);
 
-/* Drops the stream ("incident/...", "order/...", "agent/...", "region/..."); nothing to drop is fine. */
-void state_evict(struct state *state, const char *stream);
+/* Drops the stream; nothing to drop is fine. */
+void state_evict(struct state *state, struct stream_key stream);
 
 /* The canonical dump: one line a thing, sorted, zero values left out, so that formats can only add.
  * Two states with the same dump are the same; without memory for it ret is failed. docs/log.md says how

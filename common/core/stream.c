@@ -2,58 +2,98 @@
 
 #include <string.h>
 
-static const char incident_prefix[] = "incident/";
-static const char order_prefix[] = "order/";
+static const char *const prefixes[] = {[STREAM_NONE] = "",
+                                       [STREAM_INCIDENT] = "incident/",
+                                       [STREAM_ORDER] = "order/",
+                                       [STREAM_AGENT] = "agent/",
+                                       [STREAM_REGION] = "region/"};
+
+static bool has_id(enum stream_kind kind)
+{
+    return kind == STREAM_INCIDENT || kind == STREAM_ORDER;
+}
+
+/* --- keys ------------------------------------------------------------------------------------------ */
+
+struct stream_key stream_key_incident(struct id incident)
+{
+    return (struct stream_key){.kind = STREAM_INCIDENT, .id = incident};
+}
+
+struct stream_key stream_key_order(struct id order)
+{
+    memset(order.b + ID_BYTES - EVACUATION_TAIL, 0, EVACUATION_TAIL);
+    return (struct stream_key){.kind = STREAM_ORDER, .id = order};
+}
+
+struct stream_key stream_key_agent(const char *agent)
+{
+    return (struct stream_key){.kind = STREAM_AGENT, .name = agent};
+}
+
+struct stream_key stream_key_region(const char *region)
+{
+    return (struct stream_key){.kind = STREAM_REGION, .name = region};
+}
+
+bool stream_key_equal(struct stream_key a, struct stream_key b)
+{
+    return a.kind == b.kind && (a.name == NULL ? id_equal(a.id, b.id) : strcmp(a.name, b.name) == 0);
+}
+
+struct stream_key stream_key_parse(const char *name)
+{
+    for (enum stream_kind kind = STREAM_INCIDENT; kind <= STREAM_REGION; kind++) {
+        struct stream_key key = {.kind = kind};
+        size_t n = strlen(prefixes[kind]);
+        if (strncmp(name, prefixes[kind], n) != 0) {
+            continue;
+        }
+        if (!has_id(kind)) {
+            key.name = name + n;
+            return key;
+        }
+        return id_parse(name + n, &key.id) == 0 ? key : (struct stream_key){.kind = STREAM_NONE};
+    }
+    return (struct stream_key){.kind = STREAM_NONE};
+}
 
 /* Cut when it is too long, which no name that was checked is. */
-static char *join(const char *prefix, const char *name, char *ret)
+char *stream_name(struct stream_key key, char *ret)
 {
-    size_t n = strlen(prefix), rest = strnlen(name, STREAM_NAME_MAX - 1 - n);
+    char text[ID_TEXT];
+    const char *rest = has_id(key.kind) ? id_format(key.id, text) : key.name;
+    size_t n = strlen(prefixes[key.kind]), rest_n = strnlen(rest, STREAM_NAME_MAX - 1 - n);
 
-    memcpy(ret, prefix, n);
-    memcpy(ret + n, name, rest);
-    ret[n + rest] = '\0';
+    memcpy(ret, prefixes[key.kind], n);
+    memcpy(ret + n, rest, rest_n);
+    ret[n + rest_n] = '\0';
     return ret;
 }
 
+/* --- names ----------------------------------------------------------------------------------------- */
+
 char *stream_of_incident(struct id incident, char *ret)
 {
-    char text[ID_TEXT];
-
-    return join(incident_prefix, id_format(incident, text), ret);
+    return stream_name(stream_key_incident(incident), ret);
 }
 
 char *stream_of_agent(const char *agent, char *ret)
 {
-    return join("agent/", agent, ret);
+    return stream_name(stream_key_agent(agent), ret);
 }
 
 char *stream_of_region(const char *region, char *ret)
 {
-    return join("region/", region, ret);
+    return stream_name(stream_key_region(region), ret);
 }
 
 char *stream_of_order(struct id order, char *ret)
 {
-    char text[ID_TEXT];
-
-    memset(order.b + ID_BYTES - EVACUATION_TAIL, 0, EVACUATION_TAIL);
-    return join(order_prefix, id_format(order, text), ret);
+    return stream_name(stream_key_order(order), ret);
 }
 
-bool stream_incident(const char *stream, struct id *ret)
-{
-    size_t n = sizeof incident_prefix - 1;
-
-    return strncmp(stream, incident_prefix, n) == 0 && id_parse(stream + n, ret) == 0;
-}
-
-bool stream_order(const char *stream, struct id *ret)
-{
-    size_t n = sizeof order_prefix - 1;
-
-    return strncmp(stream, order_prefix, n) == 0 && id_parse(stream + n, ret) == 0;
-}
+/* --- of commands and events ------------------------------------------------------------------------ */
 
 struct id issue_orders_incident(const struct issue_orders *issue)
 {
@@ -63,58 +103,58 @@ struct id issue_orders_incident(const struct issue_orders *issue)
     return issue->incident;
 }
 
-static size_t issue_streams(const struct issue_orders *command, char ret[][STREAM_NAME_MAX])
+static size_t issue_streams(const struct issue_orders *command, struct stream_key *ret)
 {
     size_t n = 0;
 
-    stream_of_incident(issue_orders_incident(command), ret[n++]);
+    ret[n++] = stream_key_incident(issue_orders_incident(command));
     for (size_t i = 0; i < command->orders_n && i < ORDERS_PER_COMMAND_MAX; i++) {
-        stream_of_order(command->orders[i].order, ret[n++]);
+        ret[n++] = stream_key_order(command->orders[i].order);
     }
     return n;
 }
 
-static size_t history_streams(const struct record_history *command, char ret[][STREAM_NAME_MAX])
+static size_t history_streams(const struct record_history *command, struct stream_key *ret)
 {
     size_t n = 0;
 
-    stream_of_incident(command->incident, ret[n++]);
+    ret[n++] = stream_key_incident(command->incident);
     for (size_t i = 0; i < command->orders_n && i < ORDERS_PER_COMMAND_MAX; i++) {
-        stream_of_order(command->orders[i].order, ret[n++]);
+        ret[n++] = stream_key_order(command->orders[i].order);
     }
     return n;
 }
 
-size_t command_streams(const struct command *command, char ret[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX])
+size_t command_streams(const struct command *command, struct stream_key ret[STREAMS_PER_COMMAND_MAX])
 {
     switch (command->kind) {
     case COMMAND_FILE_REPORT:
-        stream_of_incident(command->file_report.incident, ret[0]);
+        ret[0] = stream_key_incident(command->file_report.incident);
         return 1;
     case COMMAND_CLOSE_INCIDENT:
-        stream_of_incident(command->close_incident.incident, ret[0]);
+        ret[0] = stream_key_incident(command->close_incident.incident);
         return 1;
     case COMMAND_ISSUE_ORDERS:
         return issue_streams(&command->issue_orders, ret);
     case COMMAND_RECALL_ORDER:
-        stream_of_incident(command->recall_order.incident, ret[0]);
+        ret[0] = stream_key_incident(command->recall_order.incident);
         return 1;
     case COMMAND_ORDER_EVACUATION:
-        stream_of_incident(command->order_evacuation.incident, ret[0]);
-        stream_of_order(command->order_evacuation.evacuation, ret[1]);
+        ret[0] = stream_key_incident(command->order_evacuation.incident);
+        ret[1] = stream_key_order(command->order_evacuation.evacuation);
         return 2;
     case COMMAND_GIVE_RECEIPT:
-        stream_of_incident(command->give_receipt.incident, ret[0]);
+        ret[0] = stream_key_incident(command->give_receipt.incident);
         return 1;
     case COMMAND_RECORD_HISTORY:
         return history_streams(&command->record_history, ret);
     case COMMAND_STATE_UNITS:
     case COMMAND_ACK:
-        stream_of_agent(command->agent, ret[0]);
+        ret[0] = stream_key_agent(command->agent);
         return 1;
     case COMMAND_PASS_DEADLINES:
-        join("", command->pass_deadlines.stream, ret[0]);
-        return 1;
+        ret[0] = stream_key_parse(command->pass_deadlines.stream);
+        return ret[0].kind != STREAM_NONE ? 1 : 0;
     case COMMAND_NONE:
     case COMMAND_FOUND_REGION:
     case COMMAND_ENROL_AGENT:
@@ -128,13 +168,13 @@ size_t command_streams(const struct command *command, char ret[STREAMS_PER_COMMA
     return 0;
 }
 
-char *event_stream(const struct event *event, const char *region, char *ret)
+struct stream_key event_stream(const struct event *event, const char *region)
 {
     switch (event->kind) {
     case EVENT_UNITS_STATED:
-        return stream_of_agent(event->units_stated.agent, ret);
+        return stream_key_agent(event->units_stated.agent);
     case EVENT_ACKNOWLEDGED:
-        return stream_of_agent(event->acknowledged.agent, ret);
+        return stream_key_agent(event->acknowledged.agent);
     case EVENT_NONE:
     case EVENT_REGION_FOUNDED:
     case EVENT_AGENT_ENROLLED:
@@ -143,8 +183,8 @@ char *event_stream(const struct event *event, const char *region, char *ret)
     case EVENT_POLICY_SET:
     case EVENT_CLOCK_SET:
     case EVENT_REFUSALS_COUNTED:
-        return stream_of_region(region, ret);
+        return stream_key_region(region);
     default:
-        return stream_of_incident(event->incident, ret);
+        return stream_key_incident(event->incident);
     }
 }

@@ -1,4 +1,4 @@
-/* Names of streams, and which streams a command reads and changes. */
+/* Streams, their names, and which of them a command reads and changes. */
 #ifndef MUSTER_COMMON_CORE_STREAM_H
 #define MUSTER_COMMON_CORE_STREAM_H
 
@@ -6,6 +6,25 @@
 #include "common/core/event.h"
 
 enum { STREAM_NAME_MAX = 160, STREAMS_PER_COMMAND_MAX = 1 + ORDERS_PER_COMMAND_MAX };
+
+enum stream_kind { STREAM_NONE, STREAM_INCIDENT, STREAM_ORDER, STREAM_AGENT, STREAM_REGION };
+
+/* A stream without its name: what the engine and state go by. */
+struct stream_key {
+    enum stream_kind kind;
+    struct id id;     /* of an incident, or of an order: its last two bytes are zero, see stream_of_order() */
+    const char *name; /* of an agent or a region; NULL for the others. Whoever made the key owns it */
+};
+
+struct stream_key stream_key_incident(struct id incident);
+struct stream_key stream_key_order(struct id order);
+struct stream_key stream_key_agent(const char *agent);
+struct stream_key stream_key_region(const char *region);
+bool stream_key_equal(struct stream_key a, struct stream_key b);
+/* Of a name; STREAM_NONE when it is none. An agent's or region's key points into the name. */
+struct stream_key stream_key_parse(const char *name);
+/* The name of a key that is not STREAM_NONE. ret holds STREAM_NAME_MAX bytes; returns ret. */
+char *stream_name(struct stream_key key, char *ret);
 
 /* ret holds STREAM_NAME_MAX bytes; returns ret. */
 char *stream_of_incident(struct id incident, char *ret);
@@ -15,19 +34,14 @@ char *stream_of_region(const char *region, char *ret);
  * of ID are zero: an evacuation's orders differ in nothing else, and are found together. */
 char *stream_of_order(struct id order, char *ret);
 
-/* The incident of "incident/ID"; false for any other stream. */
-bool stream_incident(const char *stream, struct id *ret);
-/* The order whose last two bytes are zero of "order/ID"; false for any other stream. */
-bool stream_order(const char *stream, struct id *ret);
-
 /* The incident that an IssueOrders concerns: the one it names, or its first order's id. */
 struct id issue_orders_incident(const struct issue_orders *issue);
 
 /* What must be loaded before decide(): the region always is; the incident if one is named, first; the orders
- * that are new, whose ids may be taken; the author's agent for what changes it. Returns their number. */
-size_t command_streams(const struct command *command, char ret[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX]);
+ * that are new, whose ids may be taken; the author's agent for what changes it. Names are the command's. Returns their number. */
+size_t command_streams(const struct command *command, struct stream_key ret[STREAMS_PER_COMMAND_MAX]);
 
-/* The one stream that an event changes; `region` is the region's code. Returns ret. */
-char *event_stream(const struct event *event, const char *region, char *ret);
+/* The one stream that an event changes; `region` is the region's code. */
+struct stream_key event_stream(const struct event *event, const char *region);
 
 #endif

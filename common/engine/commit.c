@@ -218,18 +218,19 @@ void commit_own(struct engine *engine, const struct command *command)
 
 bool commit_pass_deadlines(struct engine *engine, struct stream *stream)
 {
-    struct id id;
     const struct incident *incident =
-        stream_incident(stream->name, &id) ? state_incident(engine->state, id) : NULL;
+        stream->key.kind == STREAM_INCIDENT ? state_incident(engine->state, stream->key.id) : NULL;
+    char name[STREAM_NAME_MAX];
     uint64_t before = engine->next_seq;
 
     if (incident == NULL) {
         (void)due_set(&engine->due, &stream->due, 0);
         return true;
     }
-    struct command command = {.kind = COMMAND_PASS_DEADLINES,
-                              .mode = incident->mode,
-                              .pass_deadlines = {.stream = stream->name, .at_ms = stream->due.at_ms}};
+    struct command command = {
+        .kind = COMMAND_PASS_DEADLINES,
+        .mode = incident->mode,
+        .pass_deadlines = {.stream = stream_name(stream->key, name), .at_ms = stream->due.at_ms}};
     commit_own(engine, &command);
     return engine->next_seq != before;
 }
@@ -324,7 +325,7 @@ static void forget(struct engine *engine, const struct submission *submission)
     for (size_t i = 0; i < submission->entry.index_n; i++) {
         const struct log_index *index = &submission->entry.index[i];
         if (index->op == LOG_TOUCH && !MUTANT(MUTANT_FORGET_EVICT)) {
-            stream_reload(engine, index->name);
+            stream_reload(engine, stream_key_parse(index->name));
         }
     }
 }
@@ -383,7 +384,6 @@ void commit_done(struct engine *engine, struct job *job)
 static void gather_acks(struct engine *engine)
 {
     struct author *author, *next;
-    char name[STREAM_NAME_MAX];
     bool left = false;
 
     HASH_ITER (hh, engine->authors, author, next) {
@@ -393,7 +393,7 @@ static void gather_acks(struct engine *engine)
                 continue;
             }
             if (!commit_has_room(engine) || !region_is_loaded(engine) ||
-                !stream_ready(engine, stream_of_agent(author->name, name))) {
+                !stream_ready(engine, stream_key_agent(author->name))) {
                 left = true;
                 continue;
             }

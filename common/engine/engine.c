@@ -340,8 +340,10 @@ static void pass_deadlines(struct engine *engine)
     while (due != NULL && due->at_ms <= now && commit_has_room(engine)) {
         struct stream *stream = (struct stream *)((char *)due - offsetof(struct stream, due));
         if (!commit_pass_deadlines(engine, stream)) { /* not at once again */
+            char name[STREAM_NAME_MAX];
             engine->own_after_ms = engine_boot(engine) + ENGINE_RETRY_MS;
-            engine_note(engine, LOG_LEVEL_ERROR, "a deadline of %s could not be passed", stream->name);
+            engine_note(engine, LOG_LEVEL_ERROR, "a deadline of %s could not be passed",
+                        stream_name(stream->key, name));
             return;
         }
         due = due_first(&engine->due);
@@ -373,10 +375,7 @@ void engine_tick(struct engine *engine)
 /* Else what is due waits for the log, whose answer looks again: the clock would only spin. */
 static bool can_pass_deadlines(const struct engine *engine)
 {
-    char name[STREAM_NAME_MAX];
-    const struct stream *region = stream_find(engine, stream_of_region(engine->options.region, name));
-
-    return !engine->fenced && commit_has_room(engine) && region != NULL && region->loaded;
+    return !engine->fenced && commit_has_room(engine) && engine->region != NULL && engine->region->loaded;
 }
 
 int64_t engine_due_ms(const struct engine *engine)

@@ -39,8 +39,9 @@ struct stream {
     struct due due;
     struct stream_list *list; /* NULL: the region and agents, which stay, and what is being loaded */
     struct stream *prev, *next;
+    struct stream_key key; /* its name is in `bytes` */
     UT_hash_handle hh;
-    char name[];
+    char bytes[]; /* what it is found by: kind, and id or name */
 };
 
 /* --- fresh.c: ids that are too new to be in the log ------------------------------------------------ */
@@ -102,7 +103,7 @@ struct submission {
     struct public_key key; /* under which it was good; it may change before the decision */
     enum refusal refusal;  /* found before decide() */
     const char *detail;
-    const char **streams; /* what it names: the arena's */
+    struct stream_key *streams; /* what it names: the arena's */
     size_t streams_n;
     struct log_entry entry; /* once decided; index and payload are the arena's */
     struct submission *prev, *next;
@@ -216,6 +217,7 @@ struct engine {
     struct public_key broker_key;
 
     struct stream *streams;
+    struct stream *region;   /* one of them; NULL: not asked for yet */
     struct stream_list idle; /* over, or an order's own */
     struct stream_list open;
     struct fresh_ids fresh;
@@ -274,14 +276,16 @@ void founding_begin(struct engine *engine);
 void founding_advance(struct engine *engine); /* something finished: what is next on the way to service? */
 
 /* streams.c */
-struct stream *stream_find(const struct engine *engine, const char *name);
+struct stream *stream_find(const struct engine *engine, struct stream_key key);
 /* True when loaded; false when a load is (now) under way. A failure ends the engine. */
-bool stream_ready(struct engine *engine, const char *name);
+bool stream_ready(struct engine *engine, struct stream_key key);
+/* The same of a name in the log; one that is none ends the engine. */
+bool stream_ready_by_name(struct engine *engine, const char *name);
 /* After its state changed: live, due, and the indexes that follow. */
-struct stream *stream_touched(struct engine *engine, const char *name, uint64_t seq);
-void stream_evict(struct engine *engine, const char *name);
+struct stream *stream_touched(struct engine *engine, struct stream_key key, uint64_t seq);
+void stream_evict(struct engine *engine, struct stream *stream);
 /* What ran ahead of the log is dropped and, if it was loaded, read again: its deadlines go on. */
-void stream_reload(struct engine *engine, const char *name);
+void stream_reload(struct engine *engine, struct stream_key key);
 bool region_is_loaded(struct engine *engine);
 void streams_evict(struct engine *engine);
 /* Loads what is not at hand and will be due soon; what is due soon is never evicted. */
@@ -291,7 +295,7 @@ int64_t streams_ask_due_ms(const struct engine *engine); /* boot time; INT64_MAX
 bool streams_have_room(const struct engine *engine);
 void streams_free(struct engine *engine);
 /* Applies the events of a record to the stream (NULL: to all); false: damage or no memory, engine failed. */
-bool stream_apply(struct engine *engine, const struct log_record *record, const char *only);
+bool stream_apply(struct engine *engine, const struct log_record *record, const struct stream_key *only);
 
 /* fresh.c */
 int fresh_init(struct fresh_ids *fresh); /* 0 or ERR_NO_MEMORY */
@@ -299,8 +303,8 @@ void fresh_free(struct fresh_ids *fresh);
 /* At the start: asks the log for ids of now and later; what it does not name is fresh from then on. */
 void fresh_begin(struct engine *engine);
 void fresh_note(struct fresh_ids *fresh, struct id id, int64_t now_ms);
-/* "incident/ID" or "order/ID" that no record can have touched. */
-bool fresh_is(const struct fresh_ids *fresh, const char *stream);
+/* An incident or order that no record can have touched. */
+bool fresh_is(const struct fresh_ids *fresh, struct stream_key stream);
 
 /* room.c */
 bool room_for(const struct engine *engine, enum command_kind kind); /* is it taken now? */

@@ -11,10 +11,9 @@
 
 void founding_begin(struct engine *engine)
 {
-    char name[STREAM_NAME_MAX];
 
     engine->phase = PHASE_REGION;
-    (void)stream_ready(engine, stream_of_region(engine->options.region, name));
+    (void)region_is_loaded(engine);
 }
 
 void engine_start(struct engine *engine)
@@ -139,7 +138,7 @@ static void open_answered(struct engine *engine, struct job *job)
             engine->due_elsewhere = true;
             return;
         }
-        (void)stream_ready(engine, answer->names[i].name);
+        (void)stream_ready_by_name(engine, answer->names[i].name);
     }
     if (answer->more && answer->names_n > 0) {
         ask_open(engine, answer->names[answer->names_n - 1].name);

@@ -97,14 +97,12 @@ void fresh_note(struct fresh_ids *fresh, struct id id, int64_t now_ms)
     }
 }
 
-bool fresh_is(const struct fresh_ids *fresh, const char *stream)
+bool fresh_is(const struct fresh_ids *fresh, struct stream_key stream)
 {
-    struct id id;
-
-    if ((!stream_incident(stream, &id) && !stream_order(stream, &id)) || id_unix_ms(id) < fresh->floor_ms) {
+    if (stream.name != NULL || id_unix_ms(stream.id) < fresh->floor_ms) {
         return false;
     }
-    id = family(id);
+    struct id id = family(stream.id);
     return id_is_zero(fresh->young[slot(fresh->young, id)]) && id_is_zero(fresh->old[slot(fresh->old, id)]);
 }
 
@@ -118,9 +116,9 @@ static void touched_answered(struct engine *engine, struct job *job)
     struct fresh_ids *fresh = &engine->fresh;
 
     for (size_t i = 0; i < answer->names_n; i++) {
-        struct id id;
-        if (stream_incident(answer->names[i].name, &id) || stream_order(answer->names[i].name, &id)) {
-            fresh_note(fresh, id, engine_now(engine));
+        struct stream_key key = stream_key_parse(answer->names[i].name);
+        if (key.kind == STREAM_INCIDENT || key.kind == STREAM_ORDER) {
+            fresh_note(fresh, key.id, engine_now(engine));
         }
     }
     if (!answer->more) {

@@ -85,13 +85,14 @@ static bool index_order(struct indexing *indexing, const struct event *event, ui
     struct engine *engine = indexing->engine;
     char name[STREAM_NAME_MAX];
 
+    struct stream_key key = stream_key_order(event->order);
     fresh_note(&engine->fresh, event->order, engine_now(engine));
-    if (stream_touched(engine, stream_of_order(event->order, name), seq) == NULL ||
+    if (stream_touched(engine, key, seq) == NULL ||
         state_set_order_home(engine->state, event->order, event->incident) < 0) {
         indexing->no_memory = true;
         return false;
     }
-    index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = name, .item = ""});
+    index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = stream_name(key, name), .item = ""});
     return true;
 }
 
@@ -100,7 +101,7 @@ static void index_streams(struct indexing *indexing, const struct decision *deci
 {
     struct engine *engine = indexing->engine;
     char name[STREAM_NAME_MAX];
-    char last[STREAM_NAME_MAX] = "";
+    struct stream_key last = {.kind = STREAM_NONE};
 
     for (size_t i = 0; i < decision->events_n; i++) {
         const struct event *event = &decision->events[i];
@@ -110,19 +111,20 @@ static void index_streams(struct indexing *indexing, const struct decision *deci
         if (event->kind == EVENT_INCIDENT_OPENED) {
             fresh_note(&engine->fresh, event->incident, engine_now(engine));
         }
-        event_stream(event, engine->options.region, name);
-        if (strcmp(name, last) == 0) {
+        struct stream_key key = event_stream(event, engine->options.region);
+        if (stream_key_equal(key, last)) {
             continue;
         }
-        memcpy(last, name, sizeof last);
-        struct stream *before = stream_find(engine, name);
+        last = key;
+        struct stream *before = stream_find(engine, key);
         bool was_live = before != NULL && before->live;
         int64_t was_due = before != NULL ? before->due.at_ms : 0;
-        struct stream *stream = stream_touched(engine, name, seq);
+        struct stream *stream = stream_touched(engine, key, seq);
         if (stream == NULL) {
             indexing->no_memory = true;
             return;
         }
+        (void)stream_name(key, name);
         index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = name, .item = ""});
         if (stream->live != was_live) {
             index_add(indexing, (struct log_index){

@@ -7,22 +7,12 @@
 /* What the command names: command_streams(), kept. False: no memory. */
 static bool name_streams(struct submission *submission)
 {
-    char names[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX];
-    size_t n = command_streams(&submission->command, names);
+    struct stream_key keys[STREAMS_PER_COMMAND_MAX];
+    size_t n = command_streams(&submission->command, keys);
 
-    submission->streams_n = 0;
-    submission->streams = arena_array(&submission->arena, const char *, n + 1);
-    if (submission->streams == NULL) {
-        return false;
-    }
-    for (size_t i = 0; i < n; i++) {
-        submission->streams[i] = arena_strdup(&submission->arena, names[i]);
-        if (submission->streams[i] == NULL) {
-            return false;
-        }
-        submission->streams_n++;
-    }
-    return true;
+    submission->streams = arena_copy(&submission->arena, keys, n * sizeof *keys);
+    submission->streams_n = submission->streams != NULL ? n : 0;
+    return submission->streams != NULL;
 }
 
 /* All that the command names is loaded; what is not is asked for. */

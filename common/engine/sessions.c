@@ -237,10 +237,9 @@ static void welcome(struct engine *engine, struct session *session)
 
 void session_welcome_all(struct engine *engine, struct author *author)
 {
-    char name[STREAM_NAME_MAX];
     struct session *session, *next;
 
-    if (!author->ready || !stream_ready(engine, stream_of_agent(author->name, name))) {
+    if (!author->ready || !stream_ready(engine, stream_key_agent(author->name))) {
         return;
     }
     DL_FOREACH_SAFE (author->sessions, session, next) {

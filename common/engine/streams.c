@@ -6,39 +6,54 @@
 #include "common/core/evolve.h"
 #include "common/engine/engine_private.h"
 
-struct stream *stream_find(const struct engine *engine, const char *name)
+/* What a stream is found by. */
+static size_t flatten(struct stream_key key, char ret[STREAM_NAME_MAX])
+{
+    size_t n = key.name != NULL ? strnlen(key.name, STREAM_NAME_MAX - 1) : sizeof key.id;
+
+    ret[0] = (char)key.kind;
+    memcpy(ret + 1, key.name != NULL ? (const void *)key.name : &key.id, n);
+    return 1 + n;
+}
+
+struct stream *stream_find(const struct engine *engine, struct stream_key key)
 {
     struct stream *stream;
+    char bytes[STREAM_NAME_MAX];
+    size_t n = flatten(key, bytes);
 
-    HASH_FIND_STR(engine->streams, name, stream);
+    HASH_FIND(hh, engine->streams, bytes, n, stream);
     return stream;
 }
 
-static struct stream *stream_make(struct engine *engine, const char *name)
+static struct stream *stream_make(struct engine *engine, struct stream_key key)
 {
-    size_t n = strlen(name);
+    char bytes[STREAM_NAME_MAX];
+    size_t n = flatten(key, bytes);
     struct stream *stream = calloc(1, sizeof *stream + n + 1);
 
     if (stream != NULL) {
-        memcpy(stream->name, name, n + 1);
-        HASH_ADD_KEYPTR(hh, engine->streams, stream->name, n, stream);
+        memcpy(stream->bytes, bytes, n);
+        stream->key = key;
+        stream->key.name = key.name != NULL ? stream->bytes + 1 : NULL;
+        HASH_ADD_KEYPTR(hh, engine->streams, stream->bytes, n, stream);
         if (stream->hh.tbl == NULL) {
             free(stream);
             stream = NULL;
         }
     }
     if (stream == NULL) {
-        engine_fail(engine, ERR_NO_MEMORY, "out of memory for stream %s", name);
+        engine_fail(engine, ERR_NO_MEMORY, "out of memory for stream %s", stream_name(key, bytes));
+    } else if (key.kind == STREAM_REGION) {
+        engine->region = stream;
     }
     return stream;
 }
 
 /* An order's own stream says where it is, and nothing more. */
-static bool apply_home(struct engine *engine, const struct event *event, const char *only)
+static bool apply_home(struct engine *engine, const struct event *event, struct stream_key only)
 {
-    char name[STREAM_NAME_MAX];
-
-    if (event->kind == EVENT_ORDER_ISSUED && strcmp(stream_of_order(event->order, name), only) == 0 &&
+    if (event->kind == EVENT_ORDER_ISSUED && stream_key_equal(stream_key_order(event->order), only) &&
         state_set_order_home(engine->state, event->order, event->incident) < 0) {
         engine_fail(engine, ERR_NO_MEMORY, "out of memory while loading");
         return false;
@@ -46,13 +61,10 @@ static bool apply_home(struct engine *engine, const struct event *event, const c
     return true;
 }
 
-bool stream_apply(struct engine *engine, const struct log_record *record, const char *only)
+bool stream_apply(struct engine *engine, const struct log_record *record, const struct stream_key *only)
 {
     struct record decoded;
     struct err err;
-    char name[STREAM_NAME_MAX];
-    struct id order;
-    bool of_order = only != NULL && stream_order(only, &order);
 
     if (record->redacted) {
         return true; /* what it said is gone by law: state goes on without it */
@@ -72,13 +84,13 @@ bool stream_apply(struct engine *engine, const struct log_record *record, const 
     }
     for (size_t i = 0; i < decoded.events_n; i++) {
         const struct event *event = &decoded.events[i];
-        if (of_order) {
-            if (!apply_home(engine, event, only)) {
+        if (only != NULL && only->kind == STREAM_ORDER) {
+            if (!apply_home(engine, event, *only)) {
                 return false;
             }
             continue;
         }
-        if (only != NULL && strcmp(event_stream(event, engine->options.region, name), only) != 0) {
+        if (only != NULL && !stream_key_equal(event_stream(event, engine->options.region), *only)) {
             continue;
         }
         if (evolve(engine->state, event) < 0) {
@@ -116,12 +128,13 @@ static void enter_list(struct stream *stream, struct stream_list *list)
 
 static void place(struct engine *engine, struct stream *stream)
 {
-    struct id id;
-    const struct incident *incident =
-        stream_incident(stream->name, &id) ? state_incident(engine->state, id) : NULL;
+    const struct incident *incident = NULL;
 
-    if (incident == NULL && !stream_incident(stream->name, &id) && !stream_order(stream->name, &id)) {
+    if (stream->key.name != NULL) {
         return; /* agents and the region stay */
+    }
+    if (stream->key.kind == STREAM_INCIDENT) {
+        incident = state_incident(engine->state, stream->key.id);
     }
     leave_list(stream);
     stream->live = incident != NULL && incident_is_live(incident);
@@ -132,12 +145,12 @@ static void place(struct engine *engine, struct stream *stream)
     enter_list(stream, stream->live || stream->due.at_ms != 0 ? &engine->open : &engine->idle);
 }
 
-struct stream *stream_touched(struct engine *engine, const char *name, uint64_t seq)
+struct stream *stream_touched(struct engine *engine, struct stream_key key, uint64_t seq)
 {
-    struct stream *stream = stream_find(engine, name);
+    struct stream *stream = stream_find(engine, key);
 
     if (stream == NULL) {
-        stream = stream_make(engine, name);
+        stream = stream_make(engine, key);
     }
     if (stream != NULL) {
         stream->loaded = true;
@@ -147,35 +160,39 @@ struct stream *stream_touched(struct engine *engine, const char *name, uint64_t 
     return stream;
 }
 
-void stream_evict(struct engine *engine, const char *name)
+void stream_evict(struct engine *engine, struct stream *stream)
 {
-    struct stream *stream = stream_find(engine, name);
-
-    state_evict(engine->state, name);
-    if (stream == NULL || !stream->loaded) {
+    state_evict(engine->state, stream->key);
+    if (!stream->loaded) {
         return;
     }
     (void)due_set(&engine->due, &stream->due, 0);
     leave_list(stream);
+    if (engine->region == stream) {
+        engine->region = NULL;
+    }
     HASH_DEL(engine->streams, stream);
     free(stream);
 }
 
-void stream_reload(struct engine *engine, const char *name)
+void stream_reload(struct engine *engine, struct stream_key key)
 {
-    bool was_loaded = stream_find(engine, name) != NULL;
+    struct stream *stream = stream_find(engine, key);
 
-    stream_evict(engine, name);
-    if (was_loaded && !MUTANT(MUTANT_NO_RELOAD)) {
-        (void)stream_ready(engine, name);
+    if (stream == NULL) {
+        state_evict(engine->state, key);
+        return;
+    }
+    stream_evict(engine, stream);
+    if (!MUTANT(MUTANT_NO_RELOAD)) {
+        (void)stream_ready(engine, key);
     }
 }
 
 bool region_is_loaded(struct engine *engine)
 {
-    char name[STREAM_NAME_MAX];
-
-    return stream_ready(engine, stream_of_region(engine->options.region, name));
+    return engine->region != NULL ? engine->region->loaded
+                                  : stream_ready(engine, stream_key_region(engine->options.region));
 }
 
 /* Committed, not waited for, and not due soon. */
@@ -198,10 +215,8 @@ static void evict_from(struct engine *engine, struct stream_list *list, size_t m
             passed_over++;
             continue;
         }
-        char name[STREAM_NAME_MAX];
-        memcpy(name, stream->name, strlen(stream->name) + 1);
         engine->due_elsewhere = engine->due_elsewhere || stream->due.at_ms != 0;
-        stream_evict(engine, name);
+        stream_evict(engine, stream);
     }
 }
 
@@ -230,16 +245,16 @@ void streams_free(struct engine *engine)
 
 /* --- loading -------------------------------------------------------------------------------------- */
 
-static void load_more(struct engine *engine, const char *name, uint64_t after);
+static void load_more(struct engine *engine, struct stream_key key, uint64_t after);
 
 static void load_failed(struct engine *engine, struct stream *stream)
 {
-    state_evict(engine->state, stream->name);
+    state_evict(engine->state, stream->key);
 }
 
 static void loaded(struct engine *engine, struct job *job)
 {
-    struct stream *stream = stream_find(engine, job->name);
+    struct stream *stream = stream_find(engine, stream_key_parse(job->name));
     const struct log_answer *answer = &job->request.answer;
 
     if (stream == NULL || stream->loaded) {
@@ -247,14 +262,14 @@ static void loaded(struct engine *engine, struct job *job)
     }
     for (size_t i = 0; i < answer->rows_n; i++) {
         const struct log_record *record = &answer->rows[i].record;
-        if (!stream_apply(engine, record, stream->name)) {
+        if (!stream_apply(engine, record, &stream->key)) {
             load_failed(engine, stream);
             return;
         }
         stream->last_seq = record->header.seq;
     }
     if (answer->more) {
-        load_more(engine, job->name, stream->last_seq);
+        load_more(engine, stream->key, stream->last_seq);
         return;
     }
     stream->loaded = true;
@@ -262,46 +277,57 @@ static void loaded(struct engine *engine, struct job *job)
     if (!MUTANT(MUTANT_FORGET_DUE)) {
         place(engine, stream);
     }
-    if (strncmp(stream->name, "agent/", 6) == 0) {
-        struct author *author = author_find(engine, stream->name + 6);
+    if (stream->key.kind == STREAM_AGENT) {
+        struct author *author = author_find(engine, stream->key.name);
         if (author != NULL) {
             session_welcome_all(engine, author);
         }
     }
 }
 
-static void load_more(struct engine *engine, const char *name, uint64_t after)
+static void load_more(struct engine *engine, struct stream_key key, uint64_t after)
 {
     struct job *job = job_new(loaded);
 
     if (job == NULL) {
-        engine_fail(engine, ERR_NO_MEMORY, "out of memory for loading %s", name);
+        engine_fail(engine, ERR_NO_MEMORY, "out of memory for loading a stream");
         return;
     }
-    memcpy(job->name, name, strlen(name) + 1);
+    (void)stream_name(key, job->name);
     job->request.query = (struct log_query){.question = LOG_Q_STREAM, .after = after};
     job_submit(engine, job);
 }
 
-bool stream_ready(struct engine *engine, const char *name)
+bool stream_ready(struct engine *engine, struct stream_key key)
 {
-    struct stream *stream = stream_find(engine, name);
+    struct stream *stream = stream_find(engine, key);
 
     if (stream != NULL) {
         return stream->loaded;
     }
-    stream = stream_make(engine, name);
+    stream = stream_make(engine, key);
     if (stream == NULL) {
         return false;
     }
-    if (fresh_is(&engine->fresh, name)) { /* there is nothing to load */
+    if (fresh_is(&engine->fresh, key)) { /* there is nothing to load */
         stream->loaded = true;
         place(engine, stream);
         return true;
     }
     engine->loads_under_way++;
-    load_more(engine, stream->name, 0);
+    load_more(engine, key, 0);
     return false;
+}
+
+bool stream_ready_by_name(struct engine *engine, const char *name)
+{
+    struct stream_key key = stream_key_parse(name);
+
+    if (key.kind == STREAM_NONE) {
+        engine_fail(engine, ERR_CORRUPT, "the log has a stream of no known kind: %.80s", name);
+        return false;
+    }
+    return stream_ready(engine, key);
 }
 
 /* --- what is due and not at hand ------------------------------------------------------------------ */
@@ -312,7 +338,7 @@ static void due_answered(struct engine *engine, struct job *job)
 
     engine->due_asked = false;
     for (size_t i = 0; i < answer->names_n; i++) {
-        (void)stream_ready(engine, answer->names[i].name);
+        (void)stream_ready_by_name(engine, answer->names[i].name);
     }
     if (answer->more) { /* as soon as these have passed */
         engine->due_asked_ms = engine_boot(engine) - DUE_ASK_MS + ENGINE_RETRY_MS;

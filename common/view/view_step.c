@@ -76,7 +76,7 @@ struct id view_command_incident(const struct command *command)
     case COMMAND_RECORD_HISTORY:
         return command->record_history.incident;
     case COMMAND_PASS_DEADLINES:
-        return stream_incident(command->pass_deadlines.stream, &none) ? none : (struct id){{0}};
+        return stream_key_parse(command->pass_deadlines.stream).id;
     default:
         return none;
     }

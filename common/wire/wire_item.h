@@ -22,6 +22,12 @@ static inline bool take_varint(struct bytes *rest, uint64_t *ret)
 {
     uint64_t value = 0;
 
+    if (rest->n > 0 && rest->p[0] < 0x80) { /* most are */
+        *ret = rest->p[0];
+        rest->p++;
+        rest->n--;
+        return true;
+    }
     for (unsigned i = 0; i < 10 && i < rest->n; i++) {
         uint8_t b = rest->p[i];
 

@@ -88,11 +88,9 @@ static int store_text(struct reader *reader, struct bytes bytes, const char **re
         *ret = "";
         return 0;
     }
-    text = arena_alloc(reader->arena, bytes.n + 1);
+    text = arena_text(reader->arena, bytes.p, bytes.n);
     if (!text)
         return ERR_NO_MEMORY;
-    memcpy(text, bytes.p, bytes.n);
-    text[bytes.n] = '\0';
     *ret = text;
     return 0;
 }

@@ -18,27 +18,25 @@ static size_t varint(uint64_t value, uint8_t ret[VARINT_MAX])
     return n;
 }
 
-static void put_key(struct buf *buf, uint32_t number, unsigned wire)
+static size_t key(uint32_t number, unsigned wire, uint8_t ret[VARINT_MAX])
 {
-    uint8_t key[VARINT_MAX];
-
-    buf_append(buf, key, varint((uint64_t)number << 3 | wire, key));
+    return varint((uint64_t)number << 3 | wire, ret);
 }
 
 static void put_varint(struct buf *buf, uint32_t number, uint64_t value)
 {
-    uint8_t bytes[VARINT_MAX];
+    uint8_t bytes[2 * VARINT_MAX];
+    size_t n = key(number, VARINT, bytes);
 
-    put_key(buf, number, VARINT);
-    buf_append(buf, bytes, varint(value, bytes));
+    buf_append(buf, bytes, n + varint(value, bytes + n));
 }
 
 static void put_bytes(struct buf *buf, uint32_t number, struct bytes bytes)
 {
-    uint8_t length[VARINT_MAX];
+    uint8_t before[2 * VARINT_MAX];
+    size_t n = key(number, DELIMITED, before);
 
-    put_key(buf, number, DELIMITED);
-    buf_append(buf, length, varint(bytes.n, length));
+    buf_append(buf, before, n + varint(bytes.n, before + n));
     buf_append(buf, bytes.p, bytes.n);
 }
 
@@ -125,11 +123,12 @@ static bool put_message(struct buf *buf, const struct wire_map *map, const char 
 static bool put_sub(struct buf *buf, const struct wire_map *map, uint32_t number, const char *plain,
                     bool must)
 {
-    uint8_t length[VARINT_MAX];
+    uint8_t length[VARINT_MAX + 1];
     size_t before = buf->n, start, n, length_n;
 
-    put_key(buf, number, DELIMITED);
-    buf_u8(buf, 0);
+    n = key(number, DELIMITED, length);
+    length[n++] = 0;
+    buf_append(buf, length, n);
     start = buf->n;
     if (!put_message(buf, map, plain) || buf->failed)
         return false;

@@ -50,12 +50,10 @@ static struct state *up_to(const struct bus *bus, size_t n)
     return state;
 }
 
-static void load(struct state *state, const struct bus *bus, const char *stream, size_t n)
+static void load(struct state *state, const struct bus *bus, struct stream_key stream, size_t n)
 {
-    char name[STREAM_NAME_MAX];
-
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(event_stream(&bus->log[i], REGION, name), stream) == 0) {
+        if (stream_key_equal(event_stream(&bus->log[i], REGION), stream)) {
             assert_int_equal(evolve(state, &bus->log[i]), 0);
         }
     }
@@ -64,12 +62,11 @@ static void load(struct state *state, const struct bus *bus, const char *stream,
 /* Event n with each of its allocations failing in turn, until none is left to fail. */
 static long fail_each(const struct bus *bus, size_t n)
 {
-    char stream[STREAM_NAME_MAX];
+    struct stream_key stream = event_stream(&bus->log[n], REGION);
     struct state *whole = up_to(bus, n + 1);
     char *expected = dump_of(whole);
     long tried = 0;
 
-    (void)event_stream(&bus->log[n], REGION, stream);
     for (bool more = true; more; tried++) {
         struct state *state = up_to(bus, n);
         failed = false;

@@ -56,15 +56,14 @@ static void check_replay(struct bus *bus)
 }
 
 /* Drops each stream and brings it back from its own events. */
-static void check_evict(struct bus *bus, const char *stream)
+static void check_evict(struct bus *bus, struct stream_key stream)
 {
     char *before = dump_of(bus->state);
-    char name[STREAM_NAME_MAX];
 
     state_evict(bus->state, stream);
     assert_true(strlen(bus_dump(bus)) <= strlen(before));
     for (size_t i = 0; i < bus->log_n; i++) {
-        if (strcmp(event_stream(&bus->log[i], REGION, name), stream) == 0) {
+        if (stream_key_equal(event_stream(&bus->log[i], REGION), stream)) {
             assert_int_equal(evolve(bus->state, &bus->log[i]), 0);
         }
     }
@@ -74,15 +73,13 @@ static void check_evict(struct bus *bus, const char *stream)
 
 static void check_evictions(struct bus *bus)
 {
-    char stream[STREAM_NAME_MAX];
-
     for (unsigned n = 1; n <= RANDOM_INCIDENTS; n++) {
-        check_evict(bus, stream_of_incident(incident_id(n), stream));
+        check_evict(bus, stream_key_incident(incident_id(n)));
     }
-    check_evict(bus, stream_of_incident(incident_id(500), stream));
-    check_evict(bus, stream_of_agent(STATION_3, stream));
-    check_evict(bus, stream_of_region(REGION, stream));
-    check_evict(bus, "region/370103"); /* nothing to drop */
+    check_evict(bus, stream_key_incident(incident_id(500)));
+    check_evict(bus, stream_key_agent(STATION_3));
+    check_evict(bus, stream_key_region(REGION));
+    check_evict(bus, stream_key_region("370103")); /* nothing to drop */
 }
 
 /* What is due at t emits something at t, nothing before, and is not due again. */

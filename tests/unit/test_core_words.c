@@ -154,9 +154,8 @@ static void evolve_passes_over_what_is_missing(void **state)
 
 static void command_streams_name_what_changes(void **state)
 {
-    char streams[STREAMS_PER_COMMAND_MAX][STREAM_NAME_MAX], expected[STREAM_NAME_MAX];
+    struct stream_key streams[STREAMS_PER_COMMAND_MAX];
     struct bus bus;
-    struct id id;
 
     (void)state;
     bus_open(&bus);
@@ -171,29 +170,49 @@ static void command_streams_name_what_changes(void **state)
         bool has_orders =
             commands[i].kind == COMMAND_ISSUE_ORDERS || commands[i].kind == COMMAND_ORDER_EVACUATION;
         assert_int_equal(command_streams(&commands[i], streams), has_orders ? 2 : 1);
-        assert_string_equal(streams[0], stream_of_incident(incident_id(1), expected));
+        assert_true(stream_key_equal(streams[0], stream_key_incident(incident_id(1))));
     }
-    assert_true(stream_incident(expected, &id) && id_equal(id, incident_id(1)));
-    assert_false(stream_incident("incident/x", &id));
-    assert_false(stream_incident("agent/" STATION_3, &id));
     struct command bare = an_order(&bus, 1, 4, FIRE);
     bare.issue_orders.incident = (struct id){{0}};
     assert_int_equal(command_streams(&bare, streams), 2);
-    assert_string_equal(streams[0], stream_of_incident(order_id(4), expected));
-    assert_string_equal(streams[1], stream_of_order(order_id(4), expected));
+    assert_true(stream_key_equal(streams[0], stream_key_incident(order_id(4))));
+    assert_true(stream_key_equal(streams[1], stream_key_order(order_id(4))));
     struct command evacuation = an_evacuation(&bus, 1, 1);
     assert_int_equal(command_streams(&evacuation, streams), 2);
     struct id numbered = evacuation.order_evacuation.evacuation;
     numbered.b[ID_BYTES - 1] = 7; /* its orders are all found where it is */
-    assert_string_equal(streams[1], stream_of_order(numbered, expected));
-    assert_true(stream_order(expected, &id) && id_equal(id, evacuation.order_evacuation.evacuation));
-    assert_false(stream_order("incident/x", &id));
+    assert_true(stream_key_equal(streams[1], stream_key_order(numbered)));
+    assert_true(id_equal(streams[1].id, evacuation.order_evacuation.evacuation));
     struct command units = from(&bus, STATION_3, COMMAND_STATE_UNITS);
     assert_int_equal(command_streams(&units, streams), 1);
-    assert_string_equal(streams[0], "agent/" STATION_3);
+    assert_true(stream_key_equal(streams[0], stream_key_agent(STATION_3)));
     struct command policy = the_policy(&bus);
     assert_int_equal(command_streams(&policy, streams), 0);
+    struct command nowhere = deadlines(&bus, 1);
+    nowhere.pass_deadlines.stream = "incident/x";
+    assert_int_equal(command_streams(&nowhere, streams), 0);
     bus_close(&bus);
+}
+
+static void names_and_keys_of_streams_say_the_same(void **state)
+{
+    const struct stream_key keys[] = {stream_key_incident(incident_id(1)), stream_key_order(order_id(1)),
+                                      stream_key_agent(STATION_3), stream_key_region(REGION)};
+    const char *const nothing[] = {"", "incident/", "incident/x", "order/x", "incidents", "agents/a"};
+    char name[STREAM_NAME_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        struct stream_key again = stream_key_parse(stream_name(keys[i], name));
+        assert_true(stream_key_equal(again, keys[i]));
+        for (size_t j = 0; j < i; j++) {
+            assert_false(stream_key_equal(keys[i], keys[j]));
+        }
+    }
+    assert_string_equal(stream_of_region(REGION, name), "region/" REGION);
+    for (size_t i = 0; i < sizeof nothing / sizeof nothing[0]; i++) {
+        assert_int_equal(stream_key_parse(nothing[i]).kind, STREAM_NONE);
+    }
 }
 
 /* --- who is told ------------------------------------------------------------------------------------- */
@@ -282,6 +301,7 @@ int main(void)
         cmocka_unit_test(dump_cannot_be_forged),
         cmocka_unit_test(evolve_passes_over_what_is_missing),
         cmocka_unit_test(command_streams_name_what_changes),
+        cmocka_unit_test(names_and_keys_of_streams_say_the_same),
         cmocka_unit_test(who_is_told),
         cmocka_unit_test(history_is_told_to_nobody),
     };

@@ -170,29 +170,28 @@ static void test_generations(void **state)
 {
     enum { IDS = 5 * ENGINE_FRESH_IDS_MAX, BASE = 1000000 };
     struct fresh_ids fresh;
-    char name[STREAM_NAME_MAX];
     struct id ahead = id_at(BASE * INT64_C(1000), 7);
 
     (void)state;
     assert_int_equal(fresh_init(&fresh), 0);
-    assert_false(fresh_is(&fresh, stream_of_incident(id_at(BASE, 1), name))); /* nothing is known yet */
+    assert_false(fresh_is(&fresh, stream_key_incident(id_at(BASE, 1)))); /* nothing is known yet */
     fresh.floor_ms = BASE;
-    assert_true(fresh_is(&fresh, stream_of_incident(id_at(BASE, 1), name)));
-    assert_false(fresh_is(&fresh, stream_of_incident(id_at(BASE - 1, 1), name)));
-    assert_false(fresh_is(&fresh, "agent/370102/fire-rescue/station-1"));
+    assert_true(fresh_is(&fresh, stream_key_incident(id_at(BASE, 1))));
+    assert_false(fresh_is(&fresh, stream_key_incident(id_at(BASE - 1, 1))));
+    assert_false(fresh_is(&fresh, stream_key_agent("370102/fire-rescue/station-1")));
     fresh_note(&fresh, ahead, BASE);
     for (unsigned i = 0; i < IDS; i++) {
         fresh_note(&fresh, id_at(BASE + i / 100, i), BASE + i / 100);
-        assert_false(fresh_is(&fresh, stream_of_incident(id_at(BASE + i / 100, i), name)));
+        assert_false(fresh_is(&fresh, stream_key_incident(id_at(BASE + i / 100, i))));
     }
     for (unsigned i = 0; i < IDS; i++) {
-        if (fresh_is(&fresh, stream_of_order(id_at(BASE + i / 100, i), name))) {
+        if (fresh_is(&fresh, stream_key_order(id_at(BASE + i / 100, i)))) {
             fail_msg("id %u is taken for new", i);
         }
     }
-    assert_false(fresh_is(&fresh, stream_of_incident(ahead, name)));
+    assert_false(fresh_is(&fresh, stream_key_incident(ahead)));
     assert_true(fresh.floor_ms < BASE + IDS / 100); /* still of use */
-    assert_true(fresh_is(&fresh, stream_of_incident(id_at(BASE + IDS, 1), name)));
+    assert_true(fresh_is(&fresh, stream_key_incident(id_at(BASE + IDS, 1))));
     fresh_free(&fresh);
 }
 

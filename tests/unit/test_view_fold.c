@@ -79,7 +79,7 @@ static void delivery_is_what_an_ack_proves(void **state)
 
 /* --- as a tail gives them --------------------------------------------------------------------- */
 
-enum { STREAM_REGION, STREAM_AGENTS, STREAM_INCIDENTS, STREAMS };
+enum { THE_REGION, STREAM_AGENTS, STREAM_INCIDENTS, STREAMS };
 
 struct tailing {
     struct view *view;
@@ -94,7 +94,7 @@ static int stream_of(const struct log_record *record)
     case COMMAND_STATE_UNITS:
         return STREAM_AGENTS;
     default:
-        return record->header.kind < COMMAND_FILE_REPORT ? STREAM_REGION : STREAM_INCIDENTS;
+        return record->header.kind < COMMAND_FILE_REPORT ? THE_REGION : STREAM_INCIDENTS;
     }
 }
 
