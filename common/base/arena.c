@@ -166,6 +166,10 @@ void arena_reset(struct arena *arena)
         free(drop);
         chunk = next;
     }
+    if (first && first->capacity > FIRST_CHUNK) { /* one large input is not paid for ever after */
+        free(first);
+        first = NULL;
+    }
     if (first) {
         first->filled = 0;
         first->next = NULL;

@@ -28,7 +28,7 @@ char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((
 #define arena_array(arena, type, n) ((type *)arena_alloc_array((arena), (n), sizeof(type)))
 void *arena_alloc_array(struct arena *arena, size_t n, size_t size);
 
-/* Forgets all, keeps the first chunk for the next input. */
+/* Forgets all, keeps the first chunk for the next input unless it is a large one. */
 void arena_reset(struct arena *arena);
 void arena_free(struct arena *arena);
 

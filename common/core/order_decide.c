@@ -47,27 +47,32 @@ static bool deadlines_fit(struct deciding *d, int64_t answer_by_ms, int64_t expi
     return d->refusal == REFUSED_NOT;
 }
 
-/* Who gets an order to this address: the agent, or every agent of the agency, that is enrolled, not
- * revoked, and may give receipts. */
+/* Enrolled, not revoked, and may give receipts. */
+static bool takes_orders(const struct member *member)
+{
+    return !member->is_operator && !member->revoked && member_has_right(member, "receipt", NULL);
+}
+
+/* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
 static struct words resolve(struct deciding *d, const char *addressee)
 {
-    const struct region *region = d->region;
+    const struct member *self = region_member(d->region, addressee);
+    size_t under_n;
+    const struct member *under = region_members_under(d->region, addressee, &under_n);
+    const char **at = arena_array(d->arena, const char *, under_n + 1);
     char agency[NAME_MAX_BYTES + 1];
-    const char **at = arena_array(d->arena, const char *, region->members_n + 1);
     size_t n = 0;
 
     if (at == NULL) {
         d->no_memory = true;
         return (struct words){NULL, 0};
     }
-    for (size_t i = 0; i < region->members_n; i++) {
-        const struct member *member = &region->members[i];
-        if (member->is_operator || member->revoked || !member_has_right(member, "receipt", NULL)) {
-            continue;
-        }
-        if (strcmp(member->name, addressee) == 0 ||
-            (name_agency(member->name, agency) && strcmp(agency, addressee) == 0)) {
-            at[n++] = member->name;
+    if (self != NULL && takes_orders(self)) {
+        at[n++] = self->name;
+    }
+    for (size_t i = 0; i < under_n; i++) {
+        if (takes_orders(&under[i]) && name_agency(under[i].name, agency) && strcmp(agency, addressee) == 0) {
+            at[n++] = under[i].name;
         }
     }
     return (struct words){at, n};

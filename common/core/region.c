@@ -18,6 +18,30 @@ const struct member *region_member(const struct region *region, const char *name
     return bsearch(name, region->members, region->members_n, sizeof *region->members, compare_name);
 }
 
+const struct member *region_members_under(const struct region *region, const char *prefix, size_t *ret_n)
+{
+    size_t n = strlen(prefix), from = 0, to = region->members_n;
+
+    while (from < to) { /* the first that does not stand before "PREFIX/" */
+        size_t middle = from + (to - from) / 2;
+        const char *name = region->members[middle].name;
+        int order = strncmp(name, prefix, n);
+        if (order < 0 || (order == 0 && (unsigned char)name[n] < '/')) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    for (to = from; to < region->members_n; to++) {
+        const char *name = region->members[to].name;
+        if (strncmp(name, prefix, n) != 0 || name[n] != '/') {
+            break;
+        }
+    }
+    *ret_n = to - from;
+    return to > from ? region->members + from : NULL;
+}
+
 const struct member *region_member_by_curve(const struct region *region, const uint8_t curve_key[KEY_BYTES])
 {
     for (size_t i = 0; i < region->members_n; i++) {

@@ -34,6 +34,8 @@ struct region {
 
 /* NULL when unknown. Revoked members are found too: ask. */
 const struct member *region_member(const struct region *region, const char *name);
+/* The members whose names begin with "PREFIX/", an agency's say: *ret_n of them, side by side; NULL: none. */
+const struct member *region_members_under(const struct region *region, const char *prefix, size_t *ret_n);
 const struct member *region_member_by_curve(const struct region *region, const uint8_t curve_key[KEY_BYTES]);
 
 /* "order" is had by who has "order", or with kind "dispatch" by who has "order:dispatch". kind may be

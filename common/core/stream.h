@@ -38,7 +38,8 @@ char *stream_of_order(struct id order, char *ret);
 struct id issue_orders_incident(const struct issue_orders *issue);
 
 /* What must be loaded before decide(): the region always is; the incident if one is named, first; the orders
- * that are new, whose ids may be taken; the author's agent for what changes it. Names are the command's. Returns their number. */
+ * that are new, whose ids may be taken; the author's agent for what changes it. Names are the command's.
+ * Returns their number. */
 size_t command_streams(const struct command *command, struct stream_key ret[STREAMS_PER_COMMAND_MAX]);
 
 /* The one stream that an event changes; `region` is the region's code. */

@@ -13,12 +13,12 @@ bool commit_has_room(const struct engine *engine)
     return engine->gather.n + 1 < LOG_BATCH_MAX && engine->gather.bytes < ENGINE_BATCH_BYTES_MAX;
 }
 
-void batch_free(struct batch *batch)
+void batch_free(struct engine *engine, struct batch *batch)
 {
     while (batch->first != NULL) {
         struct submission *submission = batch->first;
         DL_DELETE(batch->first, submission);
-        submission_free(submission);
+        submission_free(engine, submission);
     }
     *batch = (struct batch){0};
 }
@@ -37,16 +37,14 @@ static bool encode(struct engine *engine, struct submission *submission, const s
                             .events_n = decision->events_n,
                             .refusal = decision->refusal,
                             .detail = decision->detail};
-    struct buf buf;
 
-    buf_init(&buf, RECORD_MAX);
-    wire_encode_record(&record, &buf);
-    struct bytes bytes = buf_bytes(&buf);
-    bool fine = !buf.failed && (decision->events_n == 0 || wire_record_can_be_read(bytes));
+    buf_reset(&engine->record);
+    wire_encode_record(&record, &engine->record);
+    struct bytes bytes = buf_bytes(&engine->record);
+    bool fine = !engine->record.failed && (decision->events_n == 0 || wire_record_can_be_read(bytes));
     void *payload = fine ? arena_copy(&submission->arena, bytes.p, bytes.n) : NULL;
     submission->entry.record.payload = (struct bytes){payload, bytes.n};
     engine->gather.bytes += bytes.n;
-    buf_free(&buf);
     return payload != NULL;
 }
 
@@ -114,13 +112,13 @@ static void gather_events(struct engine *engine, struct submission *submission,
     for (size_t i = 0; i < decision->events_n; i++) {
         if (evolve(engine->state, &decision->events[i]) < 0) {
             engine_fail(engine, ERR_NO_MEMORY, "out of memory for state");
-            submission_free(submission);
+            submission_free(engine, submission);
             return;
         }
     }
     if (!index_record(engine, submission, decision)) {
         engine_fail(engine, ERR_NO_MEMORY, "out of memory for the index of a record");
-        submission_free(submission);
+        submission_free(engine, submission);
         return;
     }
     gather(engine, submission);
@@ -176,7 +174,7 @@ void commit_decide(struct engine *engine, struct submission *submission)
     } else if (decision.events_n == 0) {
         engine->numbers.unchanged++;
         if (is_ours(submission)) {
-            submission_free(submission);
+            submission_free(engine, submission);
             return;
         }
         gather(engine, submission);
@@ -187,7 +185,7 @@ void commit_decide(struct engine *engine, struct submission *submission)
 
 void commit_own(struct engine *engine, const struct command *command)
 {
-    struct submission *submission = submission_new();
+    struct submission *submission = submission_new(engine);
     struct buf buf;
 
     if (submission == NULL) {
@@ -210,7 +208,7 @@ void commit_own(struct engine *engine, const struct command *command)
     buf_free(&buf);
     submission->signed_command.payload = payload;
     if (!fine || sign_batch(&engine->options.broker->sign, engine->rng, &submission->signed_command, 1) < 0) {
-        submission_free(submission);
+        submission_free(engine, submission);
         return;
     }
     commit_decide(engine, submission);
@@ -293,7 +291,7 @@ static void committed(struct engine *engine, const struct log_request *request)
     if (!MUTANT(MUTANT_SPEAK_BEFORE_COMMIT)) {
         speak_all(engine);
     }
-    batch_free(&engine->flight);
+    batch_free(engine, &engine->flight);
     tail_committed(engine);
     streams_evict(engine);
 }
@@ -353,8 +351,8 @@ static void take_all_back(struct engine *engine, enum refusal refusal)
         forget(engine, submission);
     }
     parking_share_again(&engine->gather);
-    batch_free(&engine->flight);
-    batch_free(&engine->gather);
+    batch_free(engine, &engine->flight);
+    batch_free(engine, &engine->gather);
     engine->next_seq = engine->head.seq + 1;
     engine->own_after_ms = engine_boot(engine) + ENGINE_RETRY_MS;
     streams_evict(engine);
@@ -447,7 +445,7 @@ void commit_flush(struct engine *engine)
     }
     if (n == 0) { /* nothing to write, and everything that it rested on is committed */
         speak_all(engine);
-        batch_free(&engine->flight);
+        batch_free(engine, &engine->flight);
         streams_evict(engine);
         return;
     }

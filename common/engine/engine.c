@@ -52,6 +52,7 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     engine->broker_key = options->broker->sign.public;
     arena_init(&engine->arena, ARENA_PER_FRAME);
     buf_init(&engine->frame, FRAME_MAX);
+    buf_init(&engine->record, RECORD_MAX);
     *ret = engine;
     return 0;
 }
@@ -65,24 +66,26 @@ void engine_free(struct engine *engine)
     }
     sessions_free(engine);
     last_values_free(engine->last_values);
-    batch_free(&engine->gather);
-    batch_free(&engine->flight);
+    batch_free(engine, &engine->gather);
+    batch_free(engine, &engine->flight);
     parking_clear(engine);
     HASH_ITER (hh, engine->authors, author, next) {
         HASH_DEL(engine->authors, author);
         for (int lane = 0; lane <= LANE_MAX; lane++) {
-            submission_free(author->acks[lane]);
+            submission_free(engine, author->acks[lane]);
         }
         free(author->proof);
         free(author->gone);
         free(author);
     }
+    submissions_free(engine);
     streams_free(engine);
     due_free(&engine->due);
     fresh_free(&engine->fresh);
     state_free(engine->state);
     arena_free(&engine->arena);
     buf_free(&engine->frame);
+    buf_free(&engine->record);
     free(engine->flight_job.request.entries);
     free(engine->recent);
     free(engine);
@@ -231,7 +234,7 @@ void engine_log_done(struct engine *engine, struct log_request *request)
         if (engine->phase != PHASE_FAILED) {
             job->done(engine, job);
         }
-        submission_free(job->submission);
+        submission_free(engine, job->submission);
         arena_free(&request->arena);
         free(job);
     }

@@ -232,6 +232,8 @@ struct engine {
     uint64_t serials;
     struct last_values *last_values; /* telemetry.c */
 
+    struct submission *spare; /* to be used again */
+    size_t spare_n;
     struct submission *parked; /* in order of arrival */
     size_t parked_n;
     size_t parked_bytes;
@@ -256,6 +258,7 @@ struct engine {
     struct engine_numbers numbers;
     struct arena arena; /* of the frame being read */
     struct buf frame;   /* of the frame being written */
+    struct buf record;  /* of the record being written */
 };
 
 /* engine.c */
@@ -317,8 +320,9 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
 /* The command's counter is open again: what its author said after it is not taken before it. */
 void intake_hold(struct engine *engine, const struct submission *submission);
 void intake_reply(struct engine *engine, struct submission *submission, const struct reply *reply);
-struct submission *submission_new(void);
-void submission_free(struct submission *submission);
+struct submission *submission_new(struct engine *engine); /* NULL: no memory */
+void submission_free(struct engine *engine, struct submission *submission);
+void submissions_free(struct engine *engine); /* the spare ones, at the end */
 struct author *author_find(struct engine *engine, const char *name);
 struct author *author_make(struct engine *engine, const char *name);
 bool author_may_log_refusal(struct engine *engine, struct author *author);
@@ -341,7 +345,7 @@ void commit_own(struct engine *engine, const struct command *command);    /* the
 bool commit_pass_deadlines(struct engine *engine, struct stream *stream);
 void commit_flush(struct engine *engine);
 void commit_done(struct engine *engine, struct job *job);
-void batch_free(struct batch *batch);
+void batch_free(struct engine *engine, struct batch *batch);
 
 /* deliver.c */
 void deliver_start(struct engine *engine, struct session *session);

@@ -26,7 +26,7 @@ void engine_start(struct engine *engine)
 /* One founding command: decoded, its root signature checked. */
 static struct submission *founding_command(struct engine *engine, struct bytes bytes)
 {
-    struct submission *submission = submission_new();
+    struct submission *submission = submission_new(engine);
     struct err err = {0};
     struct hash root;
 
@@ -50,7 +50,7 @@ static struct submission *founding_command(struct engine *engine, struct bytes b
     return submission;
 
 bad:
-    submission_free(submission);
+    submission_free(engine, submission);
     return NULL;
 }
 

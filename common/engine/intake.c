@@ -6,23 +6,52 @@
 #include "common/base/mutant.h"
 #include "common/engine/engine_private.h"
 
-struct submission *submission_new(void)
+/* With the first chunks of their arenas: what an order takes is asked of the system once. */
+enum { SPARE_SUBMISSIONS_MAX = 512 };
+
+struct submission *submission_new(struct engine *engine)
 {
-    struct submission *submission = calloc(1, sizeof *submission);
+    struct submission *submission = engine->spare;
 
     if (submission != NULL) {
+        LL_DELETE(engine->spare, submission);
+        engine->spare_n--;
+        *submission = (struct submission){.arena = submission->arena};
+    } else {
+        submission = calloc(1, sizeof *submission);
+        if (submission == NULL) {
+            return NULL;
+        }
         arena_init(&submission->arena, ARENA_PER_FRAME);
-        submission->detail = "";
     }
+    submission->detail = "";
     return submission;
 }
 
-void submission_free(struct submission *submission)
+void submission_free(struct engine *engine, struct submission *submission)
 {
-    if (submission != NULL) {
-        if (submission->under_way) {
-            submission->author->under_way--;
-        }
+    if (submission == NULL) {
+        return;
+    }
+    if (submission->under_way) {
+        submission->author->under_way--;
+    }
+    if (engine->spare_n < SPARE_SUBMISSIONS_MAX) {
+        arena_reset(&submission->arena);
+        submission->arena.budget = ARENA_PER_FRAME;
+        LL_PREPEND(engine->spare, submission);
+        engine->spare_n++;
+        return;
+    }
+    arena_free(&submission->arena);
+    free(submission);
+}
+
+void submissions_free(struct engine *engine)
+{
+    while (engine->spare != NULL) {
+        struct submission *submission = engine->spare;
+        LL_DELETE(engine->spare, submission);
         arena_free(&submission->arena);
         free(submission);
     }
@@ -107,7 +136,7 @@ static void turn_away(struct engine *engine, struct submission *submission, enum
         reply.retry_ms = ENGINE_RETRY_MS;
     }
     intake_reply(engine, submission, &reply);
-    submission_free(submission);
+    submission_free(engine, submission);
 }
 
 static void note_gone(struct author *author, uint64_t counter)
@@ -141,7 +170,7 @@ static void say_gone(struct engine *engine, struct submission *submission)
                                     "units are taken; say it again when there is space"};
 
     intake_reply(engine, submission, &reply);
-    submission_free(submission);
+    submission_free(engine, submission);
 }
 
 /* On a full disk: an order that goes out by itself when somebody has made space, minutes or hours later, is
@@ -263,7 +292,7 @@ static void old_answered(struct engine *engine, struct job *job)
                           .refusal = record.refusal,
                           .detail = record.detail};
     intake_reply(engine, submission, &reply);
-    submission_free(submission);
+    submission_free(engine, submission);
 }
 
 static void old_counter(struct engine *engine, struct submission *submission)
@@ -275,7 +304,7 @@ static void old_counter(struct engine *engine, struct submission *submission)
     if (pending != NULL) {
         if (same_bytes(pending, submission)) {
             pending->peer = submission->peer; /* the answer goes where it was asked last */
-            submission_free(submission);
+            submission_free(engine, submission);
         } else {
             conflict(engine, submission, pending->signed_command.payload);
         }
@@ -410,13 +439,13 @@ static void keep_ack(struct engine *engine, struct submission *submission)
     if (older != NULL) { /* the newer one says it too */
         struct reply reply = {.outcome = OUTCOME_UNCHANGED};
         intake_reply(engine, older, &reply);
-        submission_free(older);
+        submission_free(engine, older);
     }
 }
 
 void intake_submit(struct engine *engine, struct session *session, const struct signed_command *said)
 {
-    struct submission *submission = submission_new();
+    struct submission *submission = submission_new(engine);
     struct err err = {0};
 
     if (submission == NULL) {

@@ -108,7 +108,7 @@ void parking_clear(struct engine *engine)
     while (engine->parked != NULL) {
         struct submission *submission = engine->parked;
         take_out(engine, submission);
-        submission_free(submission);
+        submission_free(engine, submission);
     }
 }
 

@@ -195,10 +195,10 @@ bool region_is_loaded(struct engine *engine)
                                   : stream_ready(engine, stream_key_region(engine->options.region));
 }
 
-/* Committed, not waited for, and not due soon. */
+/* Not waited for, and not due soon. */
 static bool may_go(const struct engine *engine, const struct stream *stream)
 {
-    return stream->last_seq <= engine->head.seq && stream->wanted == 0 &&
+    return stream->wanted == 0 &&
            (stream->due.at_ms == 0 || stream->due.at_ms > engine_now(engine) + DUE_AHEAD_MS);
 }
 
@@ -209,6 +209,9 @@ static void evict_from(struct engine *engine, struct stream_list *list, size_t m
 
     while (list->weight > max && list->first != NULL && passed_over < PASSED_OVER_MAX) {
         struct stream *stream = list->first;
+        if (stream->last_seq > engine->head.seq) {
+            return; /* not committed yet, nor is any that was touched after it */
+        }
         if (!may_go(engine, stream)) { /* the next time */
             leave_list(stream);
             enter_list(stream, list);
