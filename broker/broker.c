@@ -58,12 +58,13 @@ static int64_t boot_now(void)
     return clock_system()->boot_ms(clock_system()->ctx);
 }
 
-/* After anything that may have changed what is due. */
+/* After anything that may have changed what is due, or said something. */
 static void look_again(struct broker *broker)
 {
     if (broker->closed) {
         return;
     }
+    engine_flush(broker->engine);
     if (broker->failure.code != 0 || (broker->stopping && engine_drained(broker->engine))) {
         close_all(broker);
         return;
@@ -111,7 +112,11 @@ static void on_message(void *ctx, struct net_peer net, const uint8_t curve_publi
 
     memcpy(peer.bytes, net.id, sizeof net.id);
     engine_frame(broker->engine, peer, curve_public, (struct bytes){body, n});
-    look_again(broker);
+}
+
+static void on_turn(void *ctx)
+{
+    look_again(ctx);
 }
 
 static bool allow(void *ctx, const uint8_t curve_public[NET_KEY_BYTES], const char *address)
@@ -157,6 +162,7 @@ static void on_service(void *ctx)
                                        .curve_secret = config->broker.curve_secret,
                                        .limits = NET_LIMITS_DEFAULT,
                                        .on_message = on_message,
+                                       .on_turn = on_turn,
                                        .ctx = broker};
 
     router.limits.send_queue = SEND_QUEUE;

@@ -103,10 +103,46 @@ void client_frames_drop_all(struct frames *frames)
     frames->bytes = 0;
 }
 
+void client_flush(struct client *client)
+{
+    if (client->bundler.n > 0) {
+        client->io.send(client->io.ctx, bundler_frame(&client->bundler));
+        bundler_clear(&client->bundler);
+    }
+}
+
+void client_turn_begin(struct client *client)
+{
+    client->turns++;
+}
+
+void client_turn_end(struct client *client)
+{
+    if (--client->turns == 0) {
+        client_flush(client);
+    }
+}
+
+static bool is_gathered(const struct client *client, size_t n)
+{
+    return client->turns > 0 && client->state == CLIENT_READY && client->bundle_max > 1 && bundler_takes(n);
+}
+
 void client_say_frame(struct client *client, struct bytes frame)
 {
+    enum client_state state = client->state;
+
     client->said_ms = client_now(client);
-    client->io.send(client->io.ctx, frame);
+    if (!is_gathered(client, frame.n) || !bundler_has_room(&client->bundler, frame.n, client->bundle_max)) {
+        client_flush(client);
+    }
+    if (client->state != state) {
+        return; /* the transport has failed: it is lost, as what was before it */
+    }
+    if (!is_gathered(client, frame.n) || bundler_add(&client->bundler, frame) != 0) {
+        client_flush(client);
+        client->io.send(client->io.ctx, frame);
+    }
 }
 
 void client_say(struct client *client, const struct envelope *envelope)
@@ -148,11 +184,79 @@ static void client_keep_seen(struct client *client)
     if (!client->seen_unkept || !client->options.deliveries) {
         return;
     }
+    client_flush(client);
     if (journal_set_head(client->journal, buf_bytes(&client->seen), &err) != 0) {
         client_trouble(client, &err);
         return;
     }
     client->seen_unkept = false;
+}
+
+static void take(struct client *client, const struct envelope *envelope, struct bytes bytes)
+{
+    switch (envelope->kind) {
+    case ENVELOPE_WELCOME:
+        client_session_welcome(client, &envelope->welcome);
+        break;
+    case ENVELOPE_BYE:
+        client_session_bye(client, envelope->bye.refusal, envelope->bye.reason);
+        break;
+    case ENVELOPE_BEAT:
+        client_heard_bus(client, envelope->beat.bus_ms, false);
+        client_session_head(client, &envelope->beat.head);
+        client_keep_seen(client);
+        break;
+    case ENVELOPE_REPLY:
+        if (envelope->reply.ack_lane != LANE_NONE) {
+            client_ack_reply(client, &envelope->reply);
+        } else {
+            gather(client, &client->replies, bytes);
+        }
+        break;
+    case ENVELOPE_DELIVER:
+        gather(client, &client->deliveries, bytes);
+        break;
+    case ENVELOPE_TAIL_ITEM:
+        client_tail_item(client, &envelope->tail_item);
+        break;
+    case ENVELOPE_TAIL_END:
+        client_tail_end(client, &envelope->tail_end);
+        break;
+    case ENVELOPE_TELEMETRY:
+        client_telemetry(client, &envelope->telemetry);
+        break;
+    case ENVELOPE_TELEMETRY_REFUSED:
+        client_telemetry_refused(client, &envelope->telemetry_refused);
+        break;
+    case ENVELOPE_CREDIT:
+        if (envelope->credit.lane == LANE_TELEMETRY) {
+            client_telemetry_taken(client, envelope->credit.add);
+        }
+        break;
+    default:
+        break; /* of a later protocol, or an agent's own kind: nothing to us */
+    }
+}
+
+/* One after the other, until one ends the session. */
+static void take_bundle(struct client *client, const struct bundle *bundle)
+{
+    struct bytes envelopes[BUNDLE_MAX]; /* the arena is each one's */
+    size_t n = bundle->envelopes_n;
+    enum client_state state = client->state;
+
+    memcpy(envelopes, bundle->envelopes, n * sizeof *envelopes);
+    for (size_t i = 0; i < n && client->state == state; i++) {
+        struct envelope envelope;
+        struct err err = {0};
+
+        arena_reset(&client->arena);
+        if (wire_decode_bundled(envelopes[i], &client->arena, &envelope, &err)) {
+            client_give_up(client, err.text);
+            return;
+        }
+        take(client, &envelope, envelopes[i]);
+    }
 }
 
 void client_frame(struct client *client, struct bytes frame)
@@ -169,48 +273,13 @@ void client_frame(struct client *client, struct bytes frame)
         return;
     }
     client->heard_ms = client_now(client);
-    switch (envelope.kind) {
-    case ENVELOPE_WELCOME:
-        client_session_welcome(client, &envelope.welcome);
-        break;
-    case ENVELOPE_BYE:
-        client_session_bye(client, envelope.bye.refusal, envelope.bye.reason);
-        break;
-    case ENVELOPE_BEAT:
-        client_heard_bus(client, envelope.beat.bus_ms, false);
-        client_session_head(client, &envelope.beat.head);
-        client_keep_seen(client);
-        break;
-    case ENVELOPE_REPLY:
-        if (envelope.reply.ack_lane != LANE_NONE) {
-            client_ack_reply(client, &envelope.reply);
-        } else {
-            gather(client, &client->replies, frame);
-        }
-        break;
-    case ENVELOPE_DELIVER:
-        gather(client, &client->deliveries, frame);
-        break;
-    case ENVELOPE_TAIL_ITEM:
-        client_tail_item(client, &envelope.tail_item);
-        break;
-    case ENVELOPE_TAIL_END:
-        client_tail_end(client, &envelope.tail_end);
-        break;
-    case ENVELOPE_TELEMETRY:
-        client_telemetry(client, &envelope.telemetry);
-        break;
-    case ENVELOPE_TELEMETRY_REFUSED:
-        client_telemetry_refused(client, &envelope.telemetry_refused);
-        break;
-    case ENVELOPE_CREDIT:
-        if (envelope.credit.lane == LANE_TELEMETRY) {
-            client_telemetry_taken(client, envelope.credit.add);
-        }
-        break;
-    default:
-        break; /* of a later protocol, or an agent's own kind: nothing to us */
+    client_turn_begin(client);
+    if (envelope.kind == ENVELOPE_BUNDLE) {
+        take_bundle(client, &envelope.bundle);
+    } else {
+        take(client, &envelope, frame);
     }
+    client_turn_end(client);
 }
 
 /* ---- time ---- */
@@ -269,6 +338,7 @@ void client_tick(struct client *client)
 {
     int64_t now = client_now(client);
 
+    client_turn_begin(client);
     if (client->pending_unread > 0 && now >= client->trouble_until_ms) {
         struct err err = {0};
 
@@ -288,6 +358,7 @@ void client_tick(struct client *client)
         client_ack_send(client);
         client_telemetry_tick(client);
     }
+    client_turn_end(client);
     if (now >= client->trim_ms) {
         struct err err = {0};
 
@@ -382,6 +453,7 @@ void client_free(struct client *client)
     buf_free(&client->claimed);
     buf_free(&client->seen);
     buf_free(&client->out);
+    bundler_free(&client->bundler);
     arena_free(&client->arena);
     free(client);
 }

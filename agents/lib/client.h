@@ -50,6 +50,7 @@ struct client_options {
     const struct public_keys *region_keys; /* region.pub: sign = the region's root, curve = the broker's */
     bool deliveries;                       /* take the agent's deliveries */
     uint32_t window;                       /* deliveries under way in each lane; 0: CLIENT_WINDOW */
+    uint32_t bundle_max; /* envelopes in one frame, either way; 0: BUNDLE_MAX, 1: no bundles */
     const char *software;
     enum mode mode; /* of commands that say none; a receipt has its order's */
 };
@@ -86,7 +87,8 @@ struct delivery {
  * client_frame and client_tick. */
 struct client_io {
     void *ctx;
-    /* Hand bytes to the transport; a failure is a lost frame, which a reconnect mends. */
+    /* Hand a frame to the transport, before the call in which it was said ends; a failure is a lost frame,
+     * which a reconnect mends. */
     void (*send)(void *ctx, struct bytes frame);
     /* The transport is of no more use (beats missed, too much at once): make a new one, and call
      * client_connected(). Until then the client is disconnected. */

@@ -378,6 +378,7 @@ void client_take_deliveries(struct client *client)
         return;
     }
     taken = calloc(CLIENT_BATCH_MAX, sizeof *taken);
+    client_flush(client);
     for (size_t rounds = 0; taken && more && client->deliveries.n > 0 && rounds < CLIENT_WINDOW; rounds++) {
         size_t n = client->deliveries.n < CLIENT_BATCH_MAX ? client->deliveries.n : CLIENT_BATCH_MAX;
 
@@ -388,6 +389,9 @@ void client_take_deliveries(struct client *client)
         more = take_some(client, taken, n);
         for (size_t i = 0; i < n; i++) {
             arena_free(&taken[i].arena);
+        }
+        if (client->deliveries.n > 0) {
+            client_flush(client);
         }
     }
     free(taken);

@@ -5,6 +5,7 @@
 #include "agents/lib/client.h"
 #include "agents/lib/keyring.h"
 #include "common/core/stream.h"
+#include "common/wire/wire_bundle.h"
 
 /*   AWAY --connected--> GREETING --Welcome--> READY
  *    ^                   |    ^                 |
@@ -76,6 +77,9 @@ struct client {
     int64_t said_ms;
     int64_t beat_ms;
     size_t frame_max;
+    uint32_t bundle_max;    /* of this session */
+    struct bundler bundler; /* what is said in this turn ... */
+    unsigned turns;         /* ... within so many calls */
     uint64_t epoch;
     uint64_t last_counter;
     int64_t bus_offset_ms;
@@ -126,6 +130,12 @@ int64_t client_now(const struct client *client);
 int64_t client_jitter(struct client *client, int64_t ms);
 void client_say(struct client *client, const struct envelope *envelope);
 void client_say_frame(struct client *client, struct bytes frame);
+/* What is said between the two goes out in as few frames as can be, at the outermost end at the latest. What
+ * is said elsewhere goes out at once. */
+void client_turn_begin(struct client *client);
+void client_turn_end(struct client *client);
+/* What was said so far goes out: before a disk is waited for. */
+void client_flush(struct client *client);
 void client_give_up(struct client *client, const char *why);
 /* A word of bus time is old by its way here: within a session the one that puts it latest is the truest. */
 void client_heard_bus(struct client *client, int64_t bus_ms, bool anew);

@@ -99,6 +99,7 @@ int client_receipt(struct client *client, const struct give_receipt *receipt, ui
         return err_set(err, ERR_USAGE, "\"%s\" is no rung that a receipt can state", rung_name(said.rung));
     }
     said.text = said.text ? said.text : "";
+    client_flush(client);
     rc = journal_begin(client->journal, err);
     if (rc) {
         return rc;
@@ -121,6 +122,7 @@ int client_receipt(struct client *client, const struct give_receipt *receipt, ui
 
 int client_note(struct client *client, struct id order, struct bytes note, struct err *err)
 {
+    client_flush(client);
     return journal_set_note(client->journal, order, note, err);
 }
 

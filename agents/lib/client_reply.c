@@ -254,6 +254,9 @@ void client_take_replies(struct client *client)
         for (size_t i = 0; i < n; i++) {
             arena_free(&arenas[i]);
         }
+        if (client->replies.n > 0) {
+            client_flush(client);
+        }
     }
     free(told);
     free(arenas);

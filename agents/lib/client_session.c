@@ -3,6 +3,13 @@
 
 #include "agents/lib/client_private.h"
 
+static uint32_t bundle_max(const struct client *client)
+{
+    uint32_t wanted = client->options.bundle_max;
+
+    return wanted > 0 && wanted < BUNDLE_MAX ? wanted : BUNDLE_MAX;
+}
+
 void client_session_hello(struct client *client)
 {
     struct hello hello = {
@@ -12,6 +19,7 @@ void client_session_hello(struct client *client)
         .window = client->options.window ? client->options.window : CLIENT_WINDOW,
         .seen = {.region = ""},
         .software = client->options.software ? client->options.software : "",
+        .bundle_max = bundle_max(client),
     };
     struct envelope seen;
 
@@ -32,6 +40,7 @@ void client_session_end(struct client *client)
 {
     client_frames_drop_all(&client->deliveries);
     client_frames_drop_all(&client->replies);
+    bundler_clear(&client->bundler);
     client_submit_forget_session(client);
     client->tailing = TAILING_NOTHING;
     client->keys_known = false;
@@ -71,6 +80,7 @@ void client_goodbye(struct client *client)
 {
     if (client->state == CLIENT_READY || client->state == CLIENT_GREETING) {
         client_say(client, &(struct envelope){.kind = ENVELOPE_BYE, .bye = {.reason = ""}});
+        client_flush(client);
     }
     client_disconnected(client);
 }
@@ -114,6 +124,10 @@ void client_session_welcome(struct client *client, const struct welcome *welcome
     client->beat_ms = welcome->beat_ms > 0 ? welcome->beat_ms : 5000;
     client->frame_max =
         welcome->frame_max > 0 && welcome->frame_max < FRAME_MAX ? welcome->frame_max : FRAME_MAX;
+    client->bundle_max = welcome->bundle_max < bundle_max(client) ? welcome->bundle_max : bundle_max(client);
+    if (client->frame_max < BUNDLE_BYTES_MAX) {
+        client->bundle_max = 1;
+    }
     client_heard_bus(client, welcome->bus_ms, true);
     take_cursors(client, welcome);
     client_tail_start(client);

@@ -102,6 +102,7 @@ void client_submit_pump(struct client *client)
     if (client->pending_unread > 0) {
         return; /* a part of it would overtake the rest */
     }
+    client_turn_begin(client);
     for (size_t i = 0; i < client->pending_n && client->state == CLIENT_READY; i++) {
         struct pending *pending = &client->pending[i];
 
@@ -116,6 +117,7 @@ void client_submit_pump(struct client *client)
         pending->again_ms = now + CLIENT_REPLY_WAIT_MS;
         client_say_frame(client, (struct bytes){pending->frame.p, pending->frame.n});
     }
+    client_turn_end(client);
 }
 
 int64_t client_submit_due(const struct client *client)
@@ -310,6 +312,7 @@ int client_submit_batch(struct client *client, const struct command *commands, c
     if (n == 0) {
         return 0;
     }
+    client_flush(client);
     rc = journal_begin(client->journal, err);
     if (rc) {
         return rc;

@@ -127,10 +127,12 @@ static void pump(struct client *client)
 {
     struct publisher *publisher = client->publisher;
 
+    client_turn_begin(client);
     while (publisher && client->state == CLIENT_READY && publisher->waiting > 0 &&
            publisher->under_way < CLIENT_TELEMETRY_WINDOW) {
         send_some(client, publisher);
     }
+    client_turn_end(client);
 }
 
 static void send_all_again(struct client *client)

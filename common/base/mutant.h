@@ -34,7 +34,8 @@
     X(MUTANT_ACK_EARLY, "acknowledges what is not in the journal")                \
     X(MUTANT_GIVE_UNKEPT, "gives deliveries though the journal failed")           \
     X(MUTANT_RECEIPT_MIXED, "takes another rung for the one that was said")       \
-    X(MUTANT_REPLY_MIXED, "takes a reply for another command's")
+    X(MUTANT_REPLY_MIXED, "takes a reply for another command's")                  \
+    X(MUTANT_BUNDLE_DROPPED, "drops a bundle that the peer's queue does not take")
 
 enum mutant {
     MUTANT_NONE = 0,

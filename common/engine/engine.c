@@ -141,16 +141,6 @@ void engine_fail(struct engine *engine, int code, const char *format, ...)
     engine->io.on_fatal(engine->io.ctx, &err);
 }
 
-int engine_send(struct engine *engine, struct peer peer, const struct envelope *envelope)
-{
-    buf_reset(&engine->frame);
-    wire_encode_envelope(envelope, &engine->frame);
-    if (engine->frame.failed) {
-        return ERR_NO_MEMORY;
-    }
-    return engine->io.send(engine->io.ctx, peer, buf_bytes(&engine->frame));
-}
-
 const struct signed_head *engine_signed_head(struct engine *engine)
 {
     struct signed_head *head = &engine->signed_head;
@@ -295,12 +285,74 @@ static void turn_away(struct engine *engine, struct peer peer, struct bytes fram
     }
 }
 
+static void malformed(struct engine *engine, struct peer peer, const struct err *err)
+{
+    struct session *session = session_of(engine, peer);
+
+    engine->numbers.bad_frames++;
+    if (session != NULL) {
+        session_end(engine, session, REFUSED_INVALID, err->text);
+    } else {
+        session_bye(engine, peer, REFUSED_INVALID, err->text);
+    }
+}
+
+static struct session *session_with(struct engine *engine, struct peer peer,
+                                    const uint8_t curve_key[CURVE_BYTES])
+{
+    struct session *session = session_of(engine, peer);
+
+    return session != NULL && memcmp(session->curve_key, curve_key, CURVE_BYTES) == 0 ? session : NULL;
+}
+
+static void take(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
+                 const struct envelope *envelope)
+{
+    struct session *session = session_with(engine, peer, curve_key);
+
+    if (envelope->kind == ENVELOPE_HELLO) {
+        session_hello(engine, peer, curve_key, &envelope->hello);
+    } else if (session == NULL) {
+        if (envelope->kind != ENVELOPE_BYE) {
+            session_bye(engine, peer, REFUSED_IDENTITY, "say Hello first");
+        }
+    } else if (session_holds(engine, session)) {
+        if (session->welcomed) {
+            handle(engine, session, envelope);
+        } else if (envelope->kind != ENVELOPE_BEAT) {
+            session_end(engine, session, REFUSED_IDENTITY, "wait for Welcome");
+        }
+    }
+}
+
+/* One after the other, until one ends the session. */
+static void take_bundle(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
+                        const struct bundle *bundle)
+{
+    struct bytes envelopes[BUNDLE_MAX]; /* the arena is each one's */
+    size_t n = bundle->envelopes_n;
+    struct envelope envelope;
+    struct err err;
+
+    memcpy(envelopes, bundle->envelopes, n * sizeof *envelopes);
+    for (size_t i = 0; i < n && engine->phase == PHASE_SERVICE; i++) {
+        if (i > 0 && session_with(engine, peer, curve_key) == NULL) {
+            return;
+        }
+        arena_reset(&engine->arena);
+        if (wire_decode_bundled(envelopes[i], &engine->arena, &envelope, &err) < 0) {
+            malformed(engine, peer, &err);
+            return;
+        }
+        take(engine, peer, curve_key, &envelope);
+    }
+}
+
 void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
                   struct bytes frame)
 {
     struct envelope envelope;
     struct err err;
-    struct session *session = session_of(engine, peer);
 
     if (engine->phase != PHASE_SERVICE) {
         turn_away(engine, peer, frame);
@@ -308,26 +360,13 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
     }
     arena_reset(&engine->arena);
     if (wire_decode_envelope(frame, &engine->arena, &envelope, &err) < 0) {
-        engine->numbers.bad_frames++;
-        if (session != NULL) {
-            session_end(engine, session, REFUSED_INVALID, err.text);
-        } else {
-            session_bye(engine, peer, REFUSED_INVALID, err.text);
-        }
+        malformed(engine, peer, &err);
         return;
     }
-    if (envelope.kind == ENVELOPE_HELLO) {
-        session_hello(engine, peer, curve_key, &envelope.hello);
-    } else if (session == NULL || memcmp(session->curve_key, curve_key, CURVE_BYTES) != 0) {
-        if (envelope.kind != ENVELOPE_BYE) {
-            session_bye(engine, peer, REFUSED_IDENTITY, "say Hello first");
-        }
-    } else if (session_holds(engine, session)) {
-        if (session->welcomed) {
-            handle(engine, session, &envelope);
-        } else if (envelope.kind != ENVELOPE_BEAT) {
-            session_end(engine, session, REFUSED_IDENTITY, "wait for Welcome");
-        }
+    if (envelope.kind == ENVELOPE_BUNDLE) {
+        take_bundle(engine, peer, curve_key, &envelope.bundle);
+    } else {
+        take(engine, peer, curve_key, &envelope);
     }
     commit_flush(engine);
 }

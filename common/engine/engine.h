@@ -59,7 +59,8 @@ struct peer {
 
 struct engine_io {
     void *ctx;
-    /* 0, ERR_TEMPORARY (the peer's queue is full) or ERR_NOT_FOUND (the peer is gone). Never blocks. */
+    /* A frame: an envelope, or a bundle of them. 0, ERR_TEMPORARY (the peer's queue is full) or ERR_NOT_FOUND
+     * (the peer is gone). Never blocks. */
     int (*send)(void *ctx, struct peer peer, struct bytes frame);
     struct log_port log;
     /* The region is loaded and commands are taken. Once. */
@@ -114,6 +115,10 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
 
 /* A log request came back done. */
 void engine_log_done(struct engine *engine, struct log_request *request);
+
+/* Sends what was said to peers that take bundles: call when a turn's frames, log requests and ticks have been
+ * handed in, before anything is waited for. */
+void engine_flush(struct engine *engine);
 
 /* Deadlines, beats, retries: call when engine_due_ms() (boot time) has come; any other time is harmless.
  * INT64_MAX: nothing is due. */

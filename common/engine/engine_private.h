@@ -14,6 +14,7 @@
 #include "common/engine/due.h"
 #include "common/engine/engine.h"
 #include "common/wire/wire.h"
+#include "common/wire/wire_bundle.h"
 
 struct job;
 struct session;
@@ -145,6 +146,15 @@ struct tail_state {
     char last_open[STREAM_NAME_MAX];
 };
 
+/* What a session is still to be told. */
+struct outgoing {
+    struct bundler bundler; /* holds memory only while something is in it */
+    uint32_t bundle_max;    /* envelopes of one frame; 1: each goes by itself */
+    bool waits;             /* stands in engine->telling */
+    bool held;              /* the peer's queue was full: tried again at the next sweep, or word */
+    struct session *prev, *next;
+};
+
 /* What a session publishes. */
 struct publishing {
     uint32_t taken;     /* envelopes that it was not given credit back for */
@@ -167,6 +177,7 @@ struct session {
     struct lane_state lanes[LANE_MAX + 1];
     struct tail_state tail;
     struct publishing publishing;
+    struct outgoing outgoing;
     struct subscription *subscription; /* NULL: none */
     UT_hash_handle hh;
     struct session *prev, *next; /* author->sessions, oldest first */
@@ -229,6 +240,7 @@ struct engine {
 
     struct author *authors;
     struct session *sessions;
+    struct session *telling; /* those with something to go out when the turn ends */
     uint64_t serials;
     struct last_values *last_values; /* telemetry.c */
 
@@ -269,7 +281,6 @@ void engine_note(struct engine *engine, enum log_level level, const char *format
     __attribute__((format(printf, 3, 4)));
 void engine_fail(struct engine *engine, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-int engine_send(struct engine *engine, struct peer peer, const struct envelope *envelope);
 const struct signed_head *engine_signed_head(struct engine *engine);
 struct job *job_new(void (*done)(struct engine *, struct job *));
 void job_submit(struct engine *engine, struct job *job); /* a query; freed after done() */
@@ -374,6 +385,14 @@ void telemetry_sweep(struct engine *engine, struct session *session, int64_t boo
 /* Gives subscribers what has changed. Last in a turn: orders and replies have gone. */
 void telemetry_pump(struct engine *engine);
 int64_t telemetry_due_ms(const struct engine *engine); /* boot time; INT64_MAX: nothing to give */
+
+/* outgoing.c */
+/* 0: it goes out, at once or when the turn ends. ERR_TEMPORARY: the peer's queue is full. ERR_NOT_FOUND: the
+ * peer is gone. ERR_NO_MEMORY. */
+int engine_send(struct engine *engine, struct peer peer, const struct envelope *envelope);
+/* What the session is still to be told goes out now, or is held: 0, or what engine_send() says. */
+int outgoing_flush(struct engine *engine, struct session *session);
+void outgoing_forget(struct engine *engine, struct session *session);
 
 /* sessions.c */
 struct session *session_of(struct engine *engine, struct peer peer);

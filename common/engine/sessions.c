@@ -37,6 +37,8 @@ void session_drop(struct engine *engine, struct session *session)
         author->taker = NULL;
     }
     DL_DELETE(author->sessions, session);
+    (void)outgoing_flush(engine, session);
+    outgoing_forget(engine, session);
     /* uthash frees its table with the last entry, and the analyser forgets that it then says so. */
     HASH_DEL(engine->sessions, session); /* NOLINT(clang-analyzer-unix.Malloc) */
     tail_clear(session);
@@ -55,6 +57,7 @@ void sessions_free(struct engine *engine)
     struct session *session, *next;
 
     HASH_ITER (hh, engine->sessions, session, next) {
+        outgoing_forget(engine, session);
         session_drop(engine, session);
     }
 }
@@ -221,6 +224,7 @@ static void welcome(struct engine *engine, struct session *session)
                                             .last_counter = author->mark,
                                             .beat_ms = engine->options.beat_ms,
                                             .frame_max = FRAME_MAX,
+                                            .bundle_max = BUNDLE_MAX,
                                             .head = *engine_signed_head(engine),
                                             .bus_ms = engine_now(engine)}};
 
@@ -308,6 +312,7 @@ void session_hello(struct engine *engine, struct peer peer, const uint8_t curve_
     session->serial = ++engine->serials;
     session->deliveries = hello->deliveries;
     session->window = hello->window < ENGINE_WINDOW_MAX ? hello->window : ENGINE_WINDOW_MAX;
+    session->outgoing.bundle_max = hello->bundle_max < BUNDLE_MAX ? hello->bundle_max : BUNDLE_MAX;
     session->heard_ms = engine_boot(engine);
     HASH_ADD(hh, engine->sessions, peer, sizeof session->peer, session);
     if (session->hh.tbl == NULL) {
@@ -381,6 +386,9 @@ void sessions_sweep(struct engine *engine, int64_t boot_ms)
         if (boot_ms - session->heard_ms > patience) {
             session_drop(engine, session);
             continue;
+        }
+        if (session->outgoing.held) {
+            (void)outgoing_flush(engine, session);
         }
         if (session->welcomed && boot_ms - session->beat_ms >= engine->options.beat_ms) {
             beat(engine, session, boot_ms);

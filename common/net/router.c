@@ -135,17 +135,23 @@ static void router_take(struct net_router *router, zmq_msg_t *frame)
 static void router_on_ready(void *ctx, unsigned ready)
 {
     struct net_router *router = ctx;
+    uint64_t before = router->stats.received;
+    size_t bytes = 0;
     zmq_msg_t frame;
 
     (void)ready;
-    for (int i = 0; i < FRAMES_PER_TURN_MAX && !router->closing; i++) {
+    for (int i = 0; i < FRAMES_PER_TURN_MAX && bytes < NET_DRAIN_BYTES && !router->closing; i++) {
         zmq_msg_init(&frame);
         if (zmq_msg_recv(&frame, router->socket, ZMQ_DONTWAIT) < 0) {
             zmq_msg_close(&frame);
             break;
         }
+        bytes += zmq_msg_size(&frame);
         router_take(router, &frame);
         zmq_msg_close(&frame);
+    }
+    if (router->stats.received > before && router->config.on_turn && !router->closing) {
+        router->config.on_turn(router->config.ctx);
     }
 }
 

@@ -46,6 +46,9 @@ const char *net_bad_string(enum net_bad bad);
 /* Both may close the router, and may send. body is valid during the call only. */
 typedef void net_router_on_message(void *ctx, struct net_peer peer, const uint8_t curve_public[NET_KEY_BYTES],
                                    const void *body, size_t n);
+/* One turn's messages have been told, one at least: the place for what is done once for all of them. It may
+ * close the router, and may send. */
+typedef void net_router_on_turn(void *ctx);
 /* A message was dropped. The owner may stop listening to that peer. */
 typedef void net_router_on_bad(void *ctx, struct net_peer peer, const uint8_t curve_public[NET_KEY_BYTES],
                                enum net_bad bad);
@@ -57,7 +60,8 @@ struct net_router_config {
     const uint8_t *curve_secret; /* NET_KEY_BYTES, copied by libzmq */
     struct net_limits limits;
     net_router_on_message *on_message;
-    net_router_on_bad *on_bad; /* may be NULL */
+    net_router_on_turn *on_turn; /* may be NULL */
+    net_router_on_bad *on_bad;   /* may be NULL */
     void *ctx;
 };
 

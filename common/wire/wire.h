@@ -24,6 +24,7 @@ enum {
     COMMAND_MAX = 160 * 1024, /* its payload, so that its record with the events fits a frame too */
     SIGNATURES_MAX = 2,
     RECORD_MAX = FRAME_MAX - 4 * 1024, /* so that the Deliver or TailItem that bears it fits a frame */
+    BUNDLE_MAX = 64,                   /* envelopes of a bundle that we take */
     ARENA_PER_FRAME = 4 * FRAME_MAX    /* decoding and deciding one frame may cost this much memory */
 };
 
@@ -108,6 +109,7 @@ enum envelope_kind {
     ENVELOPE_BYE = 6,
     ENVELOPE_TELEMETRY = 7,
     ENVELOPE_SUBSCRIBE = 8,
+    ENVELOPE_BUNDLE = 9,
     ENVELOPE_WELCOME = 16,
     ENVELOPE_REPLY = 17,
     ENVELOPE_DELIVER = 18,
@@ -135,6 +137,7 @@ struct hello {
     uint32_t window;
     struct signed_head seen;
     const char *software;
+    uint32_t bundle_max; /* envelopes; 0 or 1: no bundles */
 };
 
 struct welcome {
@@ -147,6 +150,7 @@ struct welcome {
     struct signed_head head;
     int64_t bus_ms;
     uint64_t acked[LANE_MAX + 1];
+    uint32_t bundle_max; /* as in Hello */
 };
 
 enum outcome { OUTCOME_NONE = 0, OUTCOME_DONE = 1, OUTCOME_UNCHANGED = 2, OUTCOME_REFUSED = 3 };
@@ -244,6 +248,12 @@ struct telemetry_refused {
     uint32_t samples;
 };
 
+/* Each is to be read by wire_decode_bundled(). */
+struct bundle {
+    const struct bytes *envelopes;
+    size_t envelopes_n;
+};
+
 struct envelope {
     enum envelope_kind kind;
     union {
@@ -255,6 +265,7 @@ struct envelope {
         struct bye bye;
         struct telemetry telemetry;
         struct subscribe subscribe;
+        struct bundle bundle;
         struct welcome welcome;
         struct reply reply;
         struct deliver deliver;
@@ -267,5 +278,7 @@ struct envelope {
 /* payload, record and other byte strings point into `bytes` or the arena: keep both. */
 int wire_decode_envelope(struct bytes bytes, struct arena *arena, struct envelope *ret, struct err *err);
 void wire_encode_envelope(const struct envelope *envelope, struct buf *ret);
+/* One envelope of a bundle: neither a bundle itself nor what must stand alone. */
+int wire_decode_bundled(struct bytes bytes, struct arena *arena, struct envelope *ret, struct err *err);
 
 #endif

@@ -95,6 +95,7 @@ int wire_check_bytes(struct err *err, const struct place *place, const struct wi
             return wire_refuse(err, place, "not UTF-8, or with a NUL in it");
         return 0;
     case WIRE_BLOB:
+    case WIRE_BLOBS:
         return bytes.n <= row->max ? 0 : wire_refuse(err, place, "longer than %" PRIu64 " bytes", row->max);
     default:
         if (bytes.n == exact || (bytes.n == 0 && or_none))

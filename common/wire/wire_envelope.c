@@ -20,6 +20,7 @@ static const struct wire_field hello_fields[] = {
     U32(S, window),
     FLAGGED(S, seen, signed_head_map, seen.present, 0),
     NAME(S, software),
+    U32(S, bundle_max),
 };
 static const struct wire_map hello_map = {WIRE_MAP(hello, S, hello_fields)};
 #undef S
@@ -72,6 +73,7 @@ static const struct wire_field welcome_fields[] = {
      .member = offsetof(S, acked),
      .list_max = LANE_MAX,
      .map = &lane_cursor_map},
+    U32(S, bundle_max),
 };
 static const struct wire_map welcome_map = {WIRE_MAP(welcome, S, welcome_fields)};
 #undef S
@@ -187,15 +189,28 @@ static const struct wire_map telemetry_refused_map = {
     WIRE_MAP(telemetry_refused, S, telemetry_refused_fields)};
 #undef S
 
+#define S struct bundle
+static const struct wire_field bundle_fields[] = {BLOBS(S, envelopes, BUNDLE_MAX, FRAME_MAX)};
+static const struct wire_map bundle_map = {WIRE_MAP(bundle, S, bundle_fields)};
+#undef S
+
 #define S struct envelope
 static const struct wire_field envelope_fields[] = {
-    BODY(S, hello, hello_map),         BODY(S, submit, submit_map),
-    BODY(S, credit, credit_map),       BODY(S, tail, tail_map),
-    BODY(S, beat, beat_map),           BODY(S, bye, bye_map),
-    BODY(S, telemetry, telemetry_map), BODY(S, subscribe, subscribe_map),
-    BODY(S, welcome, welcome_map),     BODY(S, reply, reply_map),
-    BODY(S, deliver, deliver_map),     BODY(S, tail_item, tail_item_map),
-    BODY(S, tail_end, tail_end_map),   BODY(S, telemetry_refused, telemetry_refused_map),
+    BODY(S, hello, hello_map),
+    BODY(S, submit, submit_map),
+    BODY(S, credit, credit_map),
+    BODY(S, tail, tail_map),
+    BODY(S, beat, beat_map),
+    BODY(S, bye, bye_map),
+    BODY(S, telemetry, telemetry_map),
+    BODY(S, subscribe, subscribe_map),
+    BODY(S, bundle, bundle_map),
+    BODY(S, welcome, welcome_map),
+    BODY(S, reply, reply_map),
+    BODY(S, deliver, deliver_map),
+    BODY(S, tail_item, tail_item_map),
+    BODY(S, tail_end, tail_end_map),
+    BODY(S, telemetry_refused, telemetry_refused_map),
 };
 const struct wire_map wire_map_envelope = {WIRE_MAP(envelope, S, envelope_fields), .body_from = 1,
                                            .kind = offsetof(S, kind)};
@@ -218,4 +233,19 @@ int wire_decode_envelope(struct bytes bytes, struct arena *arena, struct envelop
 void wire_encode_envelope(const struct envelope *envelope, struct buf *ret)
 {
     wire_encode(&wire_map_envelope, envelope, ret);
+}
+
+int wire_decode_bundled(struct bytes bytes, struct arena *arena, struct envelope *ret, struct err *err)
+{
+    struct envelope envelope;
+    int rc = wire_decode_envelope(bytes, arena, &envelope, err);
+
+    if (rc < 0)
+        return rc;
+    if (envelope.kind == ENVELOPE_BUNDLE)
+        return err_set(err, ERR_PROTOCOL, "bundle: a bundle in a bundle");
+    if (envelope.kind == ENVELOPE_HELLO || envelope.kind == ENVELOPE_WELCOME)
+        return err_set(err, ERR_PROTOCOL, "bundle: Hello and Welcome stand alone");
+    *ret = envelope;
+    return 0;
 }

@@ -30,6 +30,7 @@ enum wire_type {
     WIRE_FIXED,   /* array of max bytes; none for zeros unless required */
     WIRE_PATH,    /* struct hash[] within the struct; n: their number */
     WIRE_BLOB,    /* struct bytes; max: bytes */
+    WIRE_BLOBS,   /* const struct bytes *, which point into the input; max: bytes of each; n: their number */
     WIRE_BOOL,    /* bool */
     WIRE_ENUM,    /* an enum of the schema's numbers; with max, none above it */
     WIRE_ONLY,    /* no member: the schema's number max, and no other */
@@ -133,6 +134,12 @@ static inline size_t wire_rows(const struct wire_map *map)
 #define BLOB(S, m, most)                                                                    \
     {                                                                                       \
         .name = #m, .type = WIRE_BLOB, .member = WIRE_AT(S, m, struct bytes), .max = (most) \
+    }
+#define BLOBS(S, m, most, bytes_max)                                                              \
+    {                                                                                             \
+        .name = #m, .type = WIRE_BLOBS, .flags = WIRE_REQUIRED,                                   \
+        .member = WIRE_AT(S, m, const struct bytes *), .n = WIRE_N(S, m##_n), .list_max = (most), \
+        .max = (bytes_max)                                                                        \
     }
 #define BOOL(S, m)                                                   \
     {                                                                \

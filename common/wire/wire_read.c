@@ -141,6 +141,9 @@ static int make_room(struct reader *reader, const struct wire_field *row, uint32
     case WIRE_IDS:
         size = ID_BYTES;
         break;
+    case WIRE_BLOBS:
+        size = sizeof(struct bytes);
+        break;
     case WIRE_LIST:
         size = row->map->size;
         break;
@@ -169,7 +172,7 @@ static int read_cursor(struct reader *reader, const struct wire_field *row, cons
     return 0;
 }
 
-/* Element i of a list of texts, ids or hashes. */
+/* Element i of a list of texts, ids, hashes or byte strings. */
 static int store_element(struct reader *reader, const struct wire_field *row, size_t i,
                          const struct place *place, struct bytes bytes, char *member, char *array)
 {
@@ -181,6 +184,8 @@ static int store_element(struct reader *reader, const struct wire_field *row, si
         return store_text(reader, bytes, (const char **)(void *)array + i);
     if (row->type == WIRE_IDS)
         memcpy(array + i * ID_BYTES, bytes.p, ID_BYTES);
+    else if (row->type == WIRE_BLOBS)
+        ((struct bytes *)(void *)array)[i] = bytes;
     else
         memcpy(member + i * (size_t)row->max, bytes.p, (size_t)row->max);
     return 0;

@@ -182,6 +182,8 @@ static bool put_element(struct buf *buf, const struct wire_field *row, uint32_t 
 
     if (row->type == WIRE_WORDS)
         return put_checked(buf, row, number, text_bytes(*(const char *const *)(const void *)element));
+    if (row->type == WIRE_BLOBS)
+        return put_checked(buf, row, number, *(const struct bytes *)(const void *)element);
     if (row->map)
         return put_sub(buf, row->map, number, element, true);
     return put_checked(buf, row, number, (struct bytes){(const uint8_t *)element, size});
@@ -199,7 +201,10 @@ static bool put_list(struct buf *buf, const struct wire_field *row, uint32_t num
         size = sizeof(const char *);
     } else {
         memcpy(&n, plain + row->n, sizeof n);
-        size = row->map ? row->map->size : row->type == WIRE_IDS ? ID_BYTES : (size_t)row->max;
+        size = row->map                  ? row->map->size
+               : row->type == WIRE_IDS   ? ID_BYTES
+               : row->type == WIRE_BLOBS ? sizeof(struct bytes)
+                                         : (size_t)row->max;
     }
     if (n > row->list_max) /* and beyond its array, it may be */
         return false;

@@ -119,6 +119,7 @@ static void send_orders(struct drive *drive, struct party *issuer, const uint32_
     for (size_t i = 0; i < n; i++) {
         party_send(issuer, buf_bytes(frames[i]));
     }
+    party_flush(issuer);
 }
 
 /* Gathers what may go out now into batches, issuer by issuer. A bulk sender waits until there is a batch, or
@@ -182,6 +183,7 @@ static void answer(struct drive *drive, struct party *station)
     for (size_t i = 0; i < n; i++) {
         party_send(station, buf_bytes(frames[i]));
     }
+    party_flush(station);
 }
 
 static void answer_all(struct drive *drive)
@@ -205,6 +207,9 @@ static void resend(struct drive *drive)
         } else {
             party_send(issuer_of(drive, again.slot), buf_bytes(&drive->frames[again.slot]));
         }
+    }
+    for (size_t i = 0; i < drive->n && kept < drive->resends_n; i++) {
+        party_flush(&drive->at[i]);
     }
     drive->resends_n = kept;
 }
@@ -297,6 +302,7 @@ static void read_all(struct drive *drive, struct party *party)
         }
     }
     party_acknowledge(&drive->parties, party);
+    party_flush(party);
 }
 
 /* A socket's descriptor tells an edge, and sending may eat it: whoever was written to is read from. */
@@ -328,6 +334,7 @@ static void beat(struct drive *drive)
         struct party *party = &drive->at[i];
         if (party->welcomed && now - party->said_ns > (int64_t)party->beat_ms * NS_PER_MS / 2) {
             party_say(&drive->parties, party, &envelope);
+            party_flush(party);
         }
     }
 }

@@ -82,20 +82,23 @@ void party_open(struct parties *parties, struct party *party, const char *endpoi
                                        .agent = party->keys.name,
                                        .deliveries = deliveries,
                                        .window = PARTY_WINDOW,
-                                       .software = "muster-bench"}};
+                                       .software = "muster-bench",
+                                       .bundle_max = BUNDLE_MAX}};
     party_say(parties, party, &hello);
+    party_flush(party);
 }
 
 void party_close(struct party *party)
 {
     (void)zmq_close(party->socket);
+    bundler_free(&party->bundler);
     free(party->slots);
     keys_wipe(&party->keys);
 }
 
-bool party_read(struct parties *parties, struct party *party, struct envelope *ret, void *message)
+/* The next message; the envelope, if it is none of a bundle. False: nothing is there. */
+static bool read_message(struct parties *parties, struct party *party, struct envelope *ret, zmq_msg_t *frame)
 {
-    zmq_msg_t *frame = message;
     struct err err = {0};
 
     (void)zmq_msg_close(frame);
@@ -111,6 +114,28 @@ bool party_read(struct parties *parties, struct party *party, struct envelope *r
     if (wire_decode_envelope(bytes, &parties->arena, ret, &err) != 0) {
         load_fail("the broker said what cannot be read: %s", err.text);
     }
+    if (ret->kind == ENVELOPE_BUNDLE) {
+        parties->envelopes_at = 0;
+        parties->envelopes_n = ret->bundle.envelopes_n;
+        memcpy(parties->envelopes, ret->bundle.envelopes, parties->envelopes_n * sizeof *parties->envelopes);
+    }
+    return true;
+}
+
+bool party_read(struct parties *parties, struct party *party, struct envelope *ret, void *message)
+{
+    struct err err = {0};
+
+    if (parties->envelopes_at == parties->envelopes_n && !read_message(parties, party, ret, message)) {
+        return false;
+    }
+    if (parties->envelopes_at < parties->envelopes_n) {
+        arena_reset(&parties->arena);
+        struct bytes bytes = parties->envelopes[parties->envelopes_at++];
+        if (wire_decode_bundled(bytes, &parties->arena, ret, &err) != 0) {
+            load_fail("the broker said what cannot be read: %s", err.text);
+        }
+    }
     if (ret->kind == ENVELOPE_BYE) {
         load_fail("%s: the broker said good-bye: %d %s", party->keys.name, (int)ret->bye.refusal,
                   ret->bye.reason);
@@ -120,18 +145,37 @@ bool party_read(struct parties *parties, struct party *party, struct envelope *r
         party->epoch = ret->welcome.epoch;
         party->head = ret->welcome.head.seq;
         party->beat_ms = ret->welcome.beat_ms;
+        party->bundle_max = ret->welcome.bundle_max;
         party->counter = ret->welcome.last_counter;
     }
     return true;
 }
 
-void party_send(struct party *party, struct bytes frame)
+void party_flush(struct party *party)
 {
+    if (party->bundler.n == 0) {
+        return;
+    }
+    struct bytes frame = bundler_frame(&party->bundler);
     if (zmq_send(party->socket, frame.p, frame.n, ZMQ_DONTWAIT) < 0) {
         load_fail("cannot send: %s", zmq_strerror(errno));
     }
     party->dirty = true;
     party->said_ns = load_now_ns();
+    bundler_clear(&party->bundler);
+}
+
+void party_send(struct party *party, struct bytes envelope)
+{
+    if (!bundler_takes(envelope.n)) {
+        load_fail("an envelope of %zu bytes is to be said", envelope.n);
+    }
+    if (!bundler_has_room(&party->bundler, envelope.n, party->bundle_max)) {
+        party_flush(party);
+    }
+    if (bundler_add(&party->bundler, envelope) != 0) {
+        load_fail("out of memory");
+    }
 }
 
 void party_say(struct parties *parties, struct party *party, const struct envelope *envelope)

@@ -7,6 +7,7 @@
 #include "common/base/buf.h"
 #include "common/crypto/keyfile.h"
 #include "common/wire/wire.h"
+#include "common/wire/wire_bundle.h"
 
 enum {
     PARTY_COUNTERS = 1 << 17, /* whose slot is remembered: more than can be under way */
@@ -24,6 +25,8 @@ struct party {
     uint64_t epoch;
     uint64_t head; /* of the log at Welcome: what is delivered from before it is of another run */
     uint32_t beat_ms;
+    uint32_t bundle_max;    /* of the broker */
+    struct bundler bundler; /* what is said until party_flush() */
     uint64_t counter;
     int64_t said_ns;
     uint32_t *slots; /* by counter, of commands */
@@ -44,6 +47,8 @@ struct parties {
     void *zmq;
     struct arena arena;
     struct buf command, frame;
+    struct bytes envelopes[BUNDLE_MAX]; /* of the bundle that was read last, within its message */
+    size_t envelopes_n, envelopes_at;
 };
 
 void parties_open(struct parties *parties, size_t sockets_max);
@@ -54,11 +59,14 @@ void party_open(struct parties *parties, struct party *party, const char *endpoi
                 const char *stem, bool deliveries);
 void party_close(struct party *party);
 
-/* The next message, decoded into the arena (reset before); false: nothing is there. */
+/* The next envelope, decoded into the arena (reset before); false: nothing is there. Until then no other
+ * party is to be read from, and `message` is to stay. */
 bool party_read(struct parties *parties, struct party *party, struct envelope *ret, void *message);
 
 void party_say(struct parties *parties, struct party *party, const struct envelope *envelope);
-void party_send(struct party *party, struct bytes frame);
+/* An envelope; it goes out with others at party_flush(). */
+void party_send(struct party *party, struct bytes envelope);
+void party_flush(struct party *party);
 
 /* Signs commands as one batch and writes a Submit of each into frames; the counters are the next ones, and
  * the slot of each is remembered under it. */

@@ -1,6 +1,6 @@
 /* Any bytes as an envelope, a signed command, a command or a record, and what they hold inside: what is
  * taken must be said again in bytes that are taken again, and that say the same. The first byte chooses. */
-#include "common/wire/wire.h"
+#include "common/wire/wire_bundle.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +50,37 @@ static void encode(enum what what, const union plain *plain, struct buf *ret)
 
 static void check(enum what what, struct bytes bytes);
 
+/* As who receives it reads it: what is taken of it can be gathered again, into the same bytes. */
+static void check_bundle(const struct bundle *bundle)
+{
+    struct bundler bundler = {.n = 0};
+    struct envelope envelope;
+    struct arena arena;
+    bool fine = true;
+
+    arena_init(&arena, ARENA_PER_FRAME);
+    for (size_t i = 0; i < bundle->envelopes_n && fine; i++) {
+        struct bytes bytes = bundle->envelopes[i];
+        arena_reset(&arena);
+        fine = wire_decode_bundled(bytes, &arena, &envelope, NULL) == 0 && bundler_takes(bytes.n) &&
+               bundler_has_room(&bundler, bytes.n, BUNDLE_MAX) && bundler_add(&bundler, bytes) == 0;
+        if (fine)
+            check(ENVELOPE, bytes);
+    }
+    if (fine && bundle->envelopes_n > 1) {
+        arena_reset(&arena);
+        if (wire_decode_envelope(bundler_frame(&bundler), &arena, &envelope, NULL) != 0 ||
+            envelope.kind != ENVELOPE_BUNDLE || envelope.bundle.envelopes_n != bundle->envelopes_n)
+            abort();
+        for (size_t i = 0; i < bundle->envelopes_n; i++)
+            if (bundle->envelopes[i].n != envelope.bundle.envelopes[i].n ||
+                memcmp(bundle->envelopes[i].p, envelope.bundle.envelopes[i].p, bundle->envelopes[i].n) != 0)
+                abort();
+    }
+    bundler_free(&bundler);
+    arena_free(&arena);
+}
+
 static void check_inside(enum what what, const union plain *plain)
 {
     if (what == RECORD)
@@ -58,6 +89,8 @@ static void check_inside(enum what what, const union plain *plain)
         check(COMMAND, plain->signed_command.payload);
     else if (what == ENVELOPE && plain->envelope.kind == ENVELOPE_SUBMIT)
         check(COMMAND, plain->envelope.submit.payload);
+    else if (what == ENVELOPE && plain->envelope.kind == ENVELOPE_BUNDLE)
+        check_bundle(&plain->envelope.bundle);
     else if (what == ENVELOPE && plain->envelope.kind == ENVELOPE_DELIVER)
         check(RECORD, plain->envelope.deliver.record);
     else if (what == ENVELOPE && plain->envelope.kind == ENVELOPE_TAIL_ITEM)

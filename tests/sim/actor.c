@@ -187,6 +187,7 @@ static int open_client(struct actor *actor, struct err *err)
                                      .region_keys = &world->keys.region,
                                      .deliveries = true,
                                      .window = actor->window,
+                                     .bundle_max = actor->bundle_max,
                                      .software = "sim",
                                      .mode = MODE_ACTUAL };
     struct client_io io = {.ctx = actor,
@@ -215,6 +216,7 @@ void actor_start(struct actor *actor)
         return;
     }
     actor->window = world_once_in(world, 3) ? (uint32_t)world_between(world, 2, 16) : CLIENT_WINDOW;
+    actor->bundle_max = world_once_in(world, 2) ? BUNDLE_MAX : (uint32_t)world_between(world, 1, 4);
     if (open_client(actor, &err) < 0) {
         world_trace(world, "agent %u does not start: %s", actor->number, err.text);
         if (!actor_is_troubled(actor)) {
@@ -353,11 +355,12 @@ void actor_frame(struct actor *actor, struct bytes frame)
     if (actor->client == NULL) {
         return;
     }
-    enum envelope_kind kind = check_received(actor->world, actor->number, frame);
+    uint32_t kinds = check_received(actor->world, actor->number, frame);
     client_frame(actor->client, frame);
-    if (kind == ENVELOPE_DELIVER) {
+    if (kinds & 1u << ENVELOPE_DELIVER) {
         actor_reach(actor, STAGE_RECEIVED);
-    } else if (kind == ENVELOPE_REPLY) {
+    }
+    if (kinds & 1u << ENVELOPE_REPLY) {
         actor_reach(actor, STAGE_REPLIED);
     }
 }

@@ -63,8 +63,9 @@ struct actor {
     uint64_t life;
     int64_t boot_base_ms;
     int64_t utc_offset_ms;
-    uint32_t window;    /* of this process */
-    int64_t bus_lag_ms; /* of the freshest word of bus time in this session */
+    uint32_t window;     /* of this process */
+    uint32_t bundle_max; /* of it, too; 1: it knows no bundles */
+    int64_t bus_lag_ms;  /* of the freshest word of bus time in this session */
     int64_t paused_until_ms;
     bool disk_full;
     bool may_fail;

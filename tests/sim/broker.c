@@ -42,17 +42,22 @@ static int64_t utc_ms(void *ctx)
 static bool ends_before(struct world *world, struct bytes frame)
 {
     struct broker *broker = &world->broker;
+    struct bytes envelopes[BUNDLE_MAX];
     struct envelope envelope;
 
     if (!broker->telling || broker->crash_at != CRASH_AFTER_REPLIES) {
         return false;
     }
-    arena_reset(&world->check.arena);
-    if (wire_decode_envelope(frame, &world->check.arena, &envelope, NULL) < 0) {
-        return false;
+    size_t n = check_split(world, frame, envelopes);
+    bool replied = broker->replied;
+    for (size_t i = 0; i < n && !broker->doomed; i++) {
+        arena_reset(&world->check.arena);
+        if (wire_decode_envelope(envelopes[i], &world->check.arena, &envelope, NULL) == 0) {
+            replied = replied || envelope.kind == ENVELOPE_REPLY;
+            broker->doomed = broker->replied && envelope.kind == ENVELOPE_DELIVER;
+        }
     }
-    broker->replied = broker->replied || envelope.kind == ENVELOPE_REPLY;
-    broker->doomed = broker->replied && envelope.kind == ENVELOPE_DELIVER;
+    broker->replied = replied;
     return broker->doomed;
 }
 
@@ -542,7 +547,19 @@ void broker_tell(struct world *world)
     broker->telling = request->is_append;
     broker->replied = false;
     engine_log_done(broker->engine, request);
+    engine_flush(broker->engine);
     broker->telling = false;
+}
+
+void broker_end_turn(struct world *world)
+{
+    struct broker *broker = &world->broker;
+    bool goes_on = world->queue_n > 0 && world->queue[0].at_ms <= world->now_ms;
+
+    if (broker->engine != NULL && !broker_paused(world) &&
+        (!goes_on || broker->stopping || world_once_in(world, 2))) {
+        engine_flush(broker->engine);
+    }
 }
 
 void broker_sync_head(struct world *world)

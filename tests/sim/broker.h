@@ -76,6 +76,8 @@ void broker_start(struct world *world);
 void broker_crash(struct world *world, bool power);
 void broker_write(struct world *world);
 void broker_tell(struct world *world);
+/* What the engine has said goes out, unless this turn of its loop goes on. */
+void broker_end_turn(struct world *world);
 void broker_sync_head(struct world *world);
 /* The bus time that there ought to be now. */
 int64_t broker_bus_ms(const struct world *world);

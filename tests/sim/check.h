@@ -98,13 +98,17 @@ void check_reopened(struct world *world);
 bool check_record(struct world *world, const struct log_record *record);
 
 /* check_wire.c: what goes over the wire */
-void check_sent(struct world *world, unsigned agent, struct bytes frame);
+/* The envelopes of a frame, which they point into: one, or those of a bundle. 0: it cannot be read. */
+size_t check_split(struct world *world, struct bytes frame, struct bytes ret[BUNDLE_MAX]);
+/* `held`: the broker would have sent it before, and the agent's queue was full. */
+void check_sent(struct world *world, unsigned agent, struct bytes frame, bool held);
 /* The agent's queue is full: what the broker would say is dropped. */
 void check_not_sent(struct world *world, unsigned agent, struct bytes frame);
 /* The agent's own client sends, not somebody in its name. */
 void check_client_sends(struct world *world, unsigned agent, struct bytes frame);
 void check_heard(struct world *world, unsigned agent, struct bytes frame);
-enum envelope_kind check_received(struct world *world, unsigned agent, struct bytes frame);
+/* Bits 1u << kind of what is in it. */
+uint32_t check_received(struct world *world, unsigned agent, struct bytes frame);
 /* Where seq stands in what waits, or would: the first that is not below it. */
 size_t check_place(const struct seqs *seqs, uint64_t seq);
 

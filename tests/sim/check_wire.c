@@ -6,16 +6,47 @@
 #include "common/core/order.h"
 #include "tests/sim/world.h"
 
-static bool decode(struct world *world, struct bytes frame, struct envelope *ret)
+size_t check_split(struct world *world, struct bytes frame, struct bytes ret[BUNDLE_MAX])
+{
+    struct envelope envelope;
+
+    arena_reset(&world->check.arena);
+    if (wire_decode_envelope(frame, &world->check.arena, &envelope, NULL) < 0) {
+        return 0;
+    }
+    if (envelope.kind != ENVELOPE_BUNDLE) {
+        ret[0] = frame;
+        return 1;
+    }
+    memcpy(ret, envelope.bundle.envelopes, envelope.bundle.envelopes_n * sizeof *ret);
+    return envelope.bundle.envelopes_n;
+}
+
+/* One of so many in a frame of the broker's. */
+static bool decode(struct world *world, struct bytes bytes, size_t n, struct envelope *ret)
 {
     struct err err;
 
     arena_reset(&world->check.arena);
-    if (wire_decode_envelope(frame, &world->check.arena, ret, &err) < 0) {
-        world_fail(world, "I10: a frame that cannot be read is sent: %s", err.text);
+    if ((n == 1 ? wire_decode_envelope : wire_decode_bundled)(bytes, &world->check.arena, ret, &err) < 0) {
+        world_fail(world, "I10: an envelope that cannot be read is sent: %s", err.text);
         return false;
     }
     return true;
+}
+
+/* What the broker sends. */
+static size_t split(struct world *world, unsigned agent, struct bytes frame, struct bytes ret[BUNDLE_MAX])
+{
+    size_t n = check_split(world, frame, ret);
+
+    if (n == 0) {
+        world_fail(world, "I10: a frame that cannot be read is sent");
+    } else if (n > 1 && n > world->actors[agent].bundle_max) {
+        world_fail(world, "I10: agent %u is sent a bundle of %zu, and takes %u", agent, n,
+                   world->actors[agent].bundle_max);
+    }
+    return n;
 }
 
 static void check_head(struct world *world, const struct signed_head *head)
@@ -178,7 +209,7 @@ static void check_not_over(struct world *world, unsigned agent, const struct del
     }
 }
 
-static void sent_deliver(struct world *world, unsigned agent, const struct deliver *deliver)
+static void sent_deliver(struct world *world, unsigned agent, const struct deliver *deliver, bool held)
 {
     struct connection *connection = &world->network.connections[agent];
     const struct seqs *outbox = &world->check.outbox[agent][deliver->lane];
@@ -205,14 +236,16 @@ static void sent_deliver(struct world *world, unsigned agent, const struct deliv
     if (--connection->credit[deliver->lane] < 0) {
         world_fail(world, "I9: agent %u is given more than it has credit for", agent);
     }
-    check_not_over(world, agent, deliver);
+    if (!held) {
+        check_not_over(world, agent, deliver);
+    }
 }
 
-void check_sent(struct world *world, unsigned agent, struct bytes frame)
+static void sent_one(struct world *world, unsigned agent, struct bytes bytes, size_t n, bool held)
 {
     struct envelope envelope;
 
-    if (!decode(world, frame, &envelope)) {
+    if (!decode(world, bytes, n, &envelope)) {
         return;
     }
     if (envelope.kind == ENVELOPE_REPLY && envelope.reply.outcome == OUTCOME_REFUSED) {
@@ -227,7 +260,7 @@ void check_sent(struct world *world, unsigned agent, struct bytes frame)
         sent_reply(world, agent, &envelope.reply);
         return;
     case ENVELOPE_DELIVER:
-        sent_deliver(world, agent, &envelope.deliver);
+        sent_deliver(world, agent, &envelope.deliver, held);
         return;
     case ENVELOPE_TAIL_ITEM:
         if (!check_hash(world, envelope.tail_item.seq, envelope.tail_item.hash)) {
@@ -243,22 +276,40 @@ void check_sent(struct world *world, unsigned agent, struct bytes frame)
     }
 }
 
+void check_sent(struct world *world, unsigned agent, struct bytes frame, bool held)
+{
+    struct bytes envelopes[BUNDLE_MAX];
+    size_t n = split(world, agent, frame, envelopes);
+
+    if (n > 1) {
+        world_struck(world, FAULT_BUNDLE_DOWN, agent);
+    }
+    for (size_t i = 0; i < n; i++) {
+        sent_one(world, agent, envelopes[i], n, held);
+    }
+}
+
 void check_not_sent(struct world *world, unsigned agent, struct bytes frame)
 {
+    struct bytes envelopes[BUNDLE_MAX];
     struct envelope envelope;
+    size_t n = split(world, agent, frame, envelopes);
 
+    if (n > 1) {
+        world_struck(world, FAULT_BUNDLE_FULL, agent);
+    }
     /* a session has begun, though its agent does not know */
-    if (decode(world, frame, &envelope) && envelope.kind == ENVELOPE_WELCOME) {
+    if (n == 1 && decode(world, frame, n, &envelope) && envelope.kind == ENVELOPE_WELCOME) {
         sent_welcome(world, agent, &envelope.welcome);
     }
 }
 
-static uint64_t counter_of(struct world *world, struct bytes frame)
+static uint64_t counter_of(struct world *world, struct bytes bytes)
 {
     struct envelope envelope;
 
     arena_reset(&world->check.arena);
-    if (wire_decode_envelope(frame, &world->check.arena, &envelope, NULL) < 0 ||
+    if (wire_decode_envelope(bytes, &world->check.arena, &envelope, NULL) < 0 ||
         envelope.kind != ENVELOPE_SUBMIT) {
         return 0;
     }
@@ -267,37 +318,58 @@ static uint64_t counter_of(struct world *world, struct bytes frame)
 
 void check_client_sends(struct world *world, unsigned agent, struct bytes frame)
 {
-    uint64_t counter = counter_of(world, frame);
+    struct bytes envelopes[BUNDLE_MAX];
+    size_t n = check_split(world, frame, envelopes);
 
-    if (counter > world->check.said_counter[agent]) {
-        world->check.said_counter[agent] = counter;
+    if (n == 0) {
+        world_fail(world, "I10: agent %u sends a frame that cannot be read", agent);
+    } else if (n > 1) {
+        world_struck(world, FAULT_BUNDLE_UP, agent);
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint64_t counter = counter_of(world, envelopes[i]);
+        if (counter > world->check.said_counter[agent]) {
+            world->check.said_counter[agent] = counter;
+        }
     }
 }
 
-void check_heard(struct world *world, unsigned agent, struct bytes frame)
+static void heard_one(struct world *world, unsigned agent, struct bytes bytes)
 {
     struct envelope envelope;
-    uint64_t counter = counter_of(world, frame);
+    uint64_t counter = counter_of(world, bytes);
 
     if (counter > 0 && counter < COUNTERS_MAX && world->check.heard[agent][counter] < 2) {
         world->check.heard[agent][counter]++;
     }
     arena_reset(&world->check.arena);
-    if (wire_decode_envelope(frame, &world->check.arena, &envelope, NULL) == 0 &&
+    if (wire_decode_envelope(bytes, &world->check.arena, &envelope, NULL) == 0 &&
         envelope.kind == ENVELOPE_CREDIT && envelope.credit.lane <= LANE_MAX) {
         world->network.connections[agent].credit[envelope.credit.lane] += envelope.credit.add;
     }
 }
 
-enum envelope_kind check_received(struct world *world, unsigned agent, struct bytes frame)
+void check_heard(struct world *world, unsigned agent, struct bytes frame)
+{
+    struct bytes envelopes[BUNDLE_MAX];
+    size_t n = check_split(world, frame, envelopes);
+
+    for (size_t i = 0; i < n; i++) {
+        heard_one(world, agent, envelopes[i]);
+    }
+}
+
+static uint32_t received_one(struct world *world, unsigned agent, struct bytes bytes, size_t n)
 {
     struct envelope envelope;
 
-    if (!decode(world, frame, &envelope)) {
-        return ENVELOPE_NONE;
+    if (!decode(world, bytes, n, &envelope)) {
+        return 0;
     }
     if (envelope.kind == ENVELOPE_WELCOME) {
-        world->actors[agent].bus_lag_ms = broker_bus_ms(world) - envelope.welcome.bus_ms;
+        if (!client_ready(world->actors[agent].client)) { /* else the answer to an older Hello: not read */
+            world->actors[agent].bus_lag_ms = broker_bus_ms(world) - envelope.welcome.bus_ms;
+        }
     } else if (envelope.kind == ENVELOPE_BEAT) {
         int64_t lag = broker_bus_ms(world) - envelope.beat.bus_ms;
         world->actors[agent].bus_lag_ms =
@@ -313,5 +385,17 @@ enum envelope_kind check_received(struct world *world, unsigned agent, struct by
         }
         *received = seq > *received ? seq : *received;
     }
-    return envelope.kind;
+    return 1u << envelope.kind;
+}
+
+uint32_t check_received(struct world *world, unsigned agent, struct bytes frame)
+{
+    struct bytes envelopes[BUNDLE_MAX];
+    size_t n = split(world, agent, frame, envelopes);
+    uint32_t kinds = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        kinds |= received_one(world, agent, envelopes[i], n);
+    }
+    return kinds;
 }

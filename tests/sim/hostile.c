@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/wire/wire_bundle.h"
 #include "tests/sim/world.h"
 
 enum { COUNTERS_AHEAD = 1000 };
@@ -24,7 +25,7 @@ static bool decode(struct world *world, struct bytes frame, struct envelope *ret
     return wire_decode_envelope(frame, &world->check.arena, ret, NULL) == 0;
 }
 
-void hostile_see(struct world *world, unsigned agent, struct bytes frame)
+static void see_one(struct world *world, unsigned agent, struct bytes frame)
 {
     struct hostile *hostile = of(world, agent);
     struct envelope envelope;
@@ -41,12 +42,39 @@ void hostile_see(struct world *world, unsigned agent, struct bytes frame)
     buf_append(kept, frame.p, frame.n);
 }
 
+void hostile_see(struct world *world, unsigned agent, struct bytes frame)
+{
+    struct bytes envelopes[BUNDLE_MAX];
+    size_t n = check_split(world, frame, envelopes);
+
+    for (size_t i = 0; i < n; i++) {
+        see_one(world, agent, envelopes[i]);
+    }
+}
+
 static struct bytes some_kept(struct world *world, unsigned agent)
 {
     struct hostile *hostile = of(world, agent);
     size_t n = hostile->kept_n < HOSTILE_KEPT_MAX ? hostile->kept_n : HOSTILE_KEPT_MAX;
 
     return n == 0 ? (struct bytes){NULL, 0} : buf_bytes(&hostile->kept[world_below(world, n)]);
+}
+
+static void send_again(struct world *world, unsigned agent, struct bytes frame)
+{
+    struct bundler bundler = {.n = 0};
+
+    for (uint64_t n = world_below(world, 4) + 1; n > 0; n--) {
+        struct bytes one = n == 1 ? frame : some_kept(world, agent);
+        if (bundler_takes(one.n) && bundler_has_room(&bundler, one.n, BUNDLE_MAX)) {
+            (void)bundler_add(&bundler, one);
+        }
+    }
+    world_struck(world, FAULT_OLD_COMMAND, agent);
+    if (bundler.n > 0) {
+        network_up(world, agent, bundler_frame(&bundler));
+    }
+    bundler_free(&bundler);
 }
 
 /* The command as it was, with a counter far ahead: the signature is not over these bytes. */
@@ -73,6 +101,28 @@ static void forge(struct world *world, unsigned agent, struct bytes frame)
     buf_free(&forged);
 }
 
+/* What stands before it holds, and what stands behind it is not read: or is, where the bytes still mean
+ * something. Sometimes it is a bundle itself. */
+static void garble_bundle(struct world *world, unsigned agent, struct bytes whole, struct bytes garbled)
+{
+    struct bundler bundler = {.n = 0}, inner = {.n = 0};
+
+    if (world_once_in(world, 3) && bundler_takes(2 * whole.n + 16)) {
+        (void)bundler_add(&inner, whole);
+        (void)bundler_add(&inner, whole);
+        garbled = bundler_frame(&inner);
+    }
+    if (bundler_takes(3 * whole.n + garbled.n + 64)) {
+        (void)bundler_add(&bundler, whole);
+        (void)bundler_add(&bundler, garbled);
+        (void)bundler_add(&bundler, whole);
+        world_struck(world, FAULT_GARBLED_BUNDLE, agent);
+        network_up(world, agent, bundler_frame(&bundler));
+    }
+    bundler_free(&inner);
+    bundler_free(&bundler);
+}
+
 static void garble(struct world *world, unsigned agent, struct bytes frame)
 {
     struct buf bytes;
@@ -85,9 +135,13 @@ static void garble(struct world *world, unsigned agent, struct bytes frame)
     if (world_once_in(world, 3)) {
         bytes.n = 1 + world_below(world, bytes.n);
     }
-    world_struck(world, FAULT_GARBLED, agent);
     world->actors[agent].garbled = true;
-    network_up(world, agent, buf_bytes(&bytes));
+    if (world_once_in(world, 2)) {
+        garble_bundle(world, agent, frame, buf_bytes(&bytes));
+    } else {
+        world_struck(world, FAULT_GARBLED, agent);
+        network_up(world, agent, buf_bytes(&bytes));
+    }
     buf_free(&bytes);
 }
 
@@ -105,8 +159,7 @@ void hostile_strike(struct world *world, unsigned agent)
     frame = buf_bytes(&copy);
     switch (world_below(world, 4)) {
     case 0:
-        world_struck(world, FAULT_OLD_COMMAND, agent);
-        network_up(world, agent, frame);
+        send_again(world, agent, frame);
         break;
     case 1:
         forge(world, agent, frame);

@@ -25,6 +25,7 @@ void network_mend(struct world *world, unsigned agent)
     line->loss = 0;
     line->doubled = 0;
     line->bytes_per_s = 0;
+    line->queue_max = NETWORK_QUEUE_MAX;
     line->cut_until_ms[UP] = 0;
     line->cut_until_ms[DOWN] = 0;
 }
@@ -37,6 +38,7 @@ void network_worsen(struct world *world, unsigned agent)
     line->loss = world_once_in(world, 2) ? (unsigned)world_below(world, 301) : 0;
     line->doubled = world_once_in(world, 2) ? (unsigned)world_below(world, 101) : 0;
     line->bytes_per_s = world_once_in(world, 5) ? world_between(world, 1000, 8000) : 0;
+    line->queue_max = world_once_in(world, 3) ? (size_t)world_between(world, 2, 8) : NETWORK_QUEUE_MAX;
     if (line->bytes_per_s > 0) {
         world_struck(world, FAULT_SLOW, agent);
     }
@@ -188,6 +190,7 @@ static void forget(struct connection *connection)
 {
     empty(&connection->pipes[UP]);
     empty(&connection->pipes[DOWN]);
+    buf_free(&connection->offered);
     *connection = (struct connection){0};
 }
 
@@ -288,12 +291,15 @@ int network_down(struct world *world, struct peer peer, struct bytes frame)
         return send_to_ghost(world, peer);
     }
     struct connection *connection = &world->network.connections[agent];
-    if (connection->pipes[DOWN].n >= NETWORK_QUEUE_MAX) {
+    if (connection->pipes[DOWN].n >= world->network.lines[agent].queue_max) {
         world_struck(world, FAULT_QUEUE_FULL, agent);
         check_not_sent(world, agent, frame);
+        buf_reset(&connection->offered);
+        buf_append(&connection->offered, frame.p, frame.n);
         return ERR_TEMPORARY;
     }
-    check_sent(world, agent, frame);
+    check_sent(world, agent, frame,
+               connection->offered.n == frame.n && memcmp(connection->offered.p, frame.p, frame.n) == 0);
     if (!connection->hole) {
         push(world, agent, DOWN, frame);
     }

@@ -49,6 +49,7 @@ struct connection {
     uint64_t id; /* 0: none */
     bool hole;   /* dead, and neither side knows */
     struct pipe pipes[2];
+    struct buf offered; /* by the broker, when the queue was full */
     /* What the broker has given in this session, for the checks. */
     bool welcomed;
     uint64_t at[LANE_MAX + 1];
@@ -60,6 +61,7 @@ struct line {
     unsigned loss;       /* of 1000 */
     unsigned doubled;    /* of 1000 */
     int64_t bytes_per_s; /* 0: no limit */
+    size_t queue_max;    /* frames that wait, broker to agent */
     int64_t cut_until_ms[2];
     /* A connection that the agent has left and of which the broker does not know it: sending fails late. */
     uint64_t ghost;

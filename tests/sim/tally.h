@@ -7,12 +7,15 @@
 
 /* X(name, words) */
 #define FAULT_LIST(X)                                                                 \
+    X(FAULT_BUNDLE_DOWN, "no fault: a bundle from the broker")                        \
+    X(FAULT_BUNDLE_UP, "no fault: a bundle from an agent")                            \
     X(FAULT_LOST, "frame lost")                                                       \
     X(FAULT_DOUBLED, "frame doubled")                                                 \
     X(FAULT_REORDERED, "frame overtaken")                                             \
     X(FAULT_DELAYED, "frame delayed 1 s or more")                                     \
     X(FAULT_SLOW, "line slowed to 1-8 kB/s")                                          \
     X(FAULT_QUEUE_FULL, "peer's queue full")                                          \
+    X(FAULT_BUNDLE_FULL, "peer's queue full, for a bundle")                           \
     X(FAULT_CUT_UP, "cut off, agent to broker only")                                  \
     X(FAULT_CUT_DOWN, "cut off, broker to agent only")                                \
     X(FAULT_CUT_BOTH, "cut off, both ways")                                           \
@@ -23,6 +26,7 @@
     X(FAULT_OLD_COMMAND, "old command sent again")                                    \
     X(FAULT_BAD_SIGNATURE, "command with a bad signature")                            \
     X(FAULT_GARBLED, "garbled frame")                                                 \
+    X(FAULT_GARBLED_BUNDLE, "garbled envelope in a bundle")                           \
     X(FAULT_FLOOD, "flood of refused commands")                                       \
     X(FAULT_KILL_BEFORE_WRITE, "broker crash before the write")                       \
     X(FAULT_KILL_IN_WRITE, "broker crash in the write")                               \

@@ -232,6 +232,7 @@ static bool step(struct world *world)
     } else {
         return false;
     }
+    broker_end_turn(world);
     bury(world);
     check_step(world);
     return !world->failed;

@@ -28,6 +28,7 @@ static bool type_fits(const struct wire_field *row, const ProtobufCFieldDescript
     case WIRE_FIXED:
     case WIRE_PATH:
     case WIRE_BLOB:
+    case WIRE_BLOBS:
         return field->type == PROTOBUF_C_TYPE_BYTES && row->max > 0;
     case WIRE_BOOL:
         return field->type == PROTOBUF_C_TYPE_BOOL;
@@ -57,7 +58,7 @@ static bool type_fits(const struct wire_field *row, const ProtobufCFieldDescript
 static bool is_list(enum wire_type type)
 {
     return type == WIRE_WORDS || type == WIRE_IDS || type == WIRE_PATH || type == WIRE_LIST ||
-           type == WIRE_INLINE || type == WIRE_CURSORS;
+           type == WIRE_INLINE || type == WIRE_CURSORS || type == WIRE_BLOBS;
 }
 
 static void check_row(const struct wire_map *map, size_t i)

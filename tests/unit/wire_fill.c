@@ -87,6 +87,15 @@ static void fill_list(struct fill *fill, const struct wire_field *row, char *pla
     memcpy(plain + row->n, &n, sizeof n);
 }
 
+static void fill_blobs(struct fill *fill, char *member)
+{
+    struct bytes *at = arena_array(fill->arena, struct bytes, 2);
+
+    at[0] = (struct bytes){arena_copy(fill->arena, "one", 3), 3};
+    at[1] = (struct bytes){arena_copy(fill->arena, "another", 7), 7};
+    memcpy(member, &at, sizeof at);
+}
+
 static void fill_bytes(struct fill *fill, const struct wire_field *row, char *plain)
 {
     size_t two = 2;
@@ -97,6 +106,11 @@ static void fill_bytes(struct fill *fill, const struct wire_field *row, char *pl
         p = arena_alloc(fill->arena, 2 * ID_BYTES);
         memcpy(plain + row->member, &p, sizeof p);
         n = 2 * ID_BYTES;
+    }
+    if (row->type == WIRE_BLOBS) {
+        fill_blobs(fill, p);
+        memcpy(plain + row->n, &two, sizeof two);
+        return;
     }
     if (row->type == WIRE_PATH)
         n *= 2;
@@ -129,6 +143,7 @@ static void fill_field(struct fill *fill, const struct wire_field *row, const Pr
     case WIRE_IDS:
     case WIRE_FIXED:
     case WIRE_PATH:
+    case WIRE_BLOBS:
         fill_bytes(fill, row, plain);
         break;
     case WIRE_LIST:
