@@ -65,6 +65,8 @@ struct actor {
     int64_t utc_offset_ms;
     uint32_t window;    /* of this process */
     int64_t bus_lag_ms; /* of the freshest word of bus time in this session */
+    bool bus_was_heard;
+    int64_t bus_offset_max_ms; /* the latest bus time that it ever heard of, less true time then */
     int64_t paused_until_ms;
     bool disk_full;
     bool may_fail;

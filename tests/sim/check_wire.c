@@ -296,7 +296,12 @@ static void hear_bus(struct world *world, unsigned agent, int64_t bus_ms)
 {
     struct actor *actor = &world->actors[agent];
     int64_t lag_ms = broker_bus_ms(world) - bus_ms;
+    int64_t offset_ms = bus_ms - world->now_ms;
 
+    if (!actor->bus_was_heard || offset_ms > actor->bus_offset_max_ms) {
+        actor->bus_was_heard = true;
+        actor->bus_offset_max_ms = offset_ms;
+    }
     if (actor->client == NULL || !client_ready(actor->client) || lag_ms < actor->bus_lag_ms) {
         actor->bus_lag_ms = lag_ms;
     }
