@@ -315,6 +315,8 @@ static void give_back(struct engine *engine, struct submission *submission, enum
     }
     if (is_ours(submission) && submission->command.kind == COMMAND_COUNT_REFUSALS) {
         session_count_again(engine, &submission->command.count_refusals);
+    } else if (is_ours(submission) && submission->command.kind == COMMAND_SET_CLOCK) {
+        clock_watch_again(engine, &submission->command.set_clock);
     }
     intake_reply(engine, submission, &reply);
 }

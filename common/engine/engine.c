@@ -303,6 +303,7 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
         turn_away(engine, peer, frame);
         return;
     }
+    clock_watch_look(engine);
     arena_reset(&engine->arena);
     if (wire_decode_envelope(frame, &engine->arena, &envelope, &err) < 0) {
         engine->numbers.bad_frames++;
@@ -352,6 +353,7 @@ void engine_tick(struct engine *engine)
 {
     int64_t boot = engine_boot(engine);
 
+    clock_watch_look(engine);
     if (engine->phase == PHASE_SERVICE && !engine->fenced && boot >= engine->own_after_ms &&
         region_is_loaded(engine)) {
         pass_deadlines(engine);
@@ -387,8 +389,9 @@ int64_t engine_due_ms(const struct engine *engine)
     if (engine->phase != PHASE_SERVICE) {
         return at;
     }
+    at = engine->clock_watch.look_ms;
     if (engine->sessions != NULL || engine->authors != NULL) {
-        at = engine->swept_ms + SWEEP_MS;
+        at = engine->swept_ms + SWEEP_MS < at ? engine->swept_ms + SWEEP_MS : at;
     }
     at = room_ask_ms(engine) < at ? room_ask_ms(engine) : at;
     at = telemetry_due_ms(engine) < at ? telemetry_due_ms(engine) : at;

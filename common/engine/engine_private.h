@@ -171,6 +171,14 @@ struct session {
     struct session *prev, *next; /* author->sessions, oldest first */
 };
 
+/* --- clock_watch.c -------------------------------------------------------------------------------- */
+
+struct clock_watch {
+    int64_t look_ms;  /* boot time of the next look */
+    int64_t noted_ms; /* boot time of the last record; 0: none */
+    int64_t stood_ms; /* not yet in a record */
+};
+
 /* --- log jobs ------------------------------------------------------------------------------------- */
 
 /* One log request with what to do when it comes back. */
@@ -213,6 +221,7 @@ struct engine {
     uint64_t recent_from; /* the first seq that is in it */
     uint64_t next_seq;    /* of the next record gathered */
     int64_t offset_ms;    /* bus time = boot time + offset */
+    struct clock_watch clock_watch;
     struct public_key broker_key;
 
     struct stream *streams;
@@ -272,6 +281,16 @@ void job_submit(struct engine *engine, struct job *job); /* a query; freed after
 /* founding.c */
 void founding_begin(struct engine *engine);
 void founding_advance(struct engine *engine); /* something finished: what is next on the way to service? */
+
+/* clock_watch.c */
+void clock_watch_begin(struct engine *engine); /* in service from now on */
+/* Has the wall clock stepped, or were we stopped? Then a record says so. Cheap when it is too early. */
+void clock_watch_look(struct engine *engine);
+/* By how much the wall clock has moved against the time since boot after the last ClockSet of this boot; 0:
+ * not so far that it matters, or not known. The region must be loaded. */
+int64_t clock_watch_stepped(const struct engine *engine, int64_t boot_ms, int64_t utc_ms);
+/* The record did not come about: it is told again. */
+void clock_watch_again(struct engine *engine, const struct set_clock *said);
 
 /* streams.c */
 struct stream *stream_find(const struct engine *engine, const char *name);

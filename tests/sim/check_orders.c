@@ -69,8 +69,8 @@ static const struct order *order_of(const struct world *world, const struct watc
     return incident != NULL ? incident_order(incident, watched->order) : NULL;
 }
 
-/* By the latest time that the agent ever heard of, its journal may have the order as over. After a reboot with
- * the clock behind bus time goes on from the last record, and what was said since was later than that. */
+/* By the latest time that the agent ever heard of, its journal may have the order as over. After a reboot
+ * with the clock behind bus time goes on from the last record, and what was said since was later. */
 static bool is_past(const struct world *world, const struct order *order, unsigned agent)
 {
     const struct actor *actor = &world->actors[agent];
