@@ -35,6 +35,7 @@ static bool reserve(struct buf *buf, size_t n)
     p = realloc(buf->p, capacity);
     if (!p) {
         buf->failed = true;
+        buf->starved = true;
         return false;
     }
     buf->p = p;
@@ -114,6 +115,7 @@ void buf_reset(struct buf *buf)
 {
     buf->n = 0;
     buf->failed = false;
+    buf->starved = false;
 }
 
 void buf_free(struct buf *buf)

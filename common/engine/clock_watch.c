@@ -1,10 +1,10 @@
 /* A wall clock that steps, and a broker that stands still (stopped, or its machine asleep), are written down,
- * for whoever reads the log later: wall times in it jump there, and deadlines fired late. Nothing is re-timed:
- * the record bears the offset of bus time that was there before.
+ * for whoever reads the log later: wall times jump there, and deadlines fired late. Nothing is re-timed: the
+ * record bears the offset of bus time that was there before.
  *
- * CLOCK_REALTIME and CLOCK_BOOTTIME run at the same rate, also while NTP slews them, so their difference changes
- * by steps alone. It is held against that of the last ClockSet, which is in the state: a step is told once, also
- * across restarts, and a clock that went back again meanwhile has nothing to tell. */
+ * CLOCK_REALTIME and CLOCK_BOOTTIME run at the same rate, also while NTP slews them, so their difference
+ * changes by steps alone. It is held against that of the last ClockSet, which is in the state: a step is told
+ * once, also across restarts, and a clock that went back again meanwhile has nothing to tell. */
 #include <stdlib.h>
 
 #include "common/engine/engine_private.h"

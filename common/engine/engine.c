@@ -292,6 +292,16 @@ static void turn_away(struct engine *engine, struct peer peer, struct bytes fram
     }
 }
 
+static void end_or_bye(struct engine *engine, struct session *session, struct peer peer, enum refusal refusal,
+                       const char *why)
+{
+    if (session != NULL) {
+        session_end(engine, session, refusal, why);
+    } else {
+        session_bye(engine, peer, refusal, why);
+    }
+}
+
 void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
                   struct bytes frame)
 {
@@ -306,12 +316,10 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
     clock_watch_look(engine);
     arena_reset(&engine->arena);
     if (wire_decode_envelope(frame, &engine->arena, &envelope, &err) < 0) {
-        engine->numbers.bad_frames++;
-        if (session != NULL) {
-            session_end(engine, session, REFUSED_INVALID, err.text);
-        } else {
-            session_bye(engine, peer, REFUSED_INVALID, err.text);
-        }
+        bool starved = engine->arena.starved; /* what it said is lost, and may be good */
+        engine->numbers.bad_frames += starved ? 0 : 1;
+        end_or_bye(engine, session, peer, starved ? REFUSED_BUSY : REFUSED_INVALID,
+                   starved ? "out of memory" : err.text);
         return;
     }
     if (envelope.kind == ENVELOPE_HELLO) {

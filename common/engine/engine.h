@@ -47,8 +47,8 @@ enum {
      * asks again after 30 s, and its line may be bad. */
     ENGINE_HOLD_MS = 45000,
     /* A wall clock that has stepped so far is written down (a leap second is; what NTP slews moves the time
-     * since boot alike), and that the broker stood still for so long. Not oftener than so: each is a record of
-     * some 400 B in the region's stream, which agents read, so 1,440 a day at the worst. */
+     * since boot alike), and that the broker stood still for so long. Not oftener than so: each is a record
+     * of some 400 B in the region's stream, which agents read, so 1,440 a day at the worst. */
     ENGINE_CLOCK_STEP_MS = 500,
     ENGINE_STOOD_MS = 3000,
     ENGINE_CLOCK_NOTED_MS = 60000,

@@ -342,6 +342,7 @@ bool author_may_log_refusal(struct engine *engine, struct author *author);
 void parking_enter(struct engine *engine, struct submission *submission); /* decided at once if it can be */
 void parking_go_on(struct engine *engine);
 void parking_clear(struct engine *engine);
+void parking_take(struct engine *engine, struct submission *submission); /* it waits no longer */
 /* A batch goes: every author has its share of the next. */
 void parking_share_again(const struct batch *batch);
 
@@ -351,7 +352,9 @@ bool index_record(struct engine *engine, struct submission *submission, const st
 /* commit.c */
 bool commit_has_room(const struct engine *engine);
 void commit_decide(struct engine *engine, struct submission *submission); /* takes it over */
-void commit_own(struct engine *engine, const struct command *command);    /* the broker's own */
+/* The system had no memory for it: its author is told BUSY, no record is made, the mark stays. Takes it over. */
+void commit_put_off(struct engine *engine, struct submission *submission);
+void commit_own(struct engine *engine, const struct command *command); /* the broker's own */
 /* The stream's deadlines that have passed, as a command of ours; false: no memory for it. */
 bool commit_pass_deadlines(struct engine *engine, struct stream *stream);
 void commit_flush(struct engine *engine);
