@@ -101,6 +101,9 @@ void client_session_welcome(struct client *client, const struct welcome *welcome
 {
     struct err err = {0};
 
+    if (client->state == CLIENT_READY && strcmp(welcome->region, client->options.region) == 0) {
+        client_heard_bus(client, welcome->bus_ms, false); /* to a second Hello: the first was answered late */
+    }
     if (client->state != CLIENT_GREETING) {
         return;
     }

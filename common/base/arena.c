@@ -1,7 +1,6 @@
 #include "common/base/arena.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,15 +22,16 @@ void arena_init(struct arena *arena, size_t budget_bytes)
     *arena = (struct arena){.budget = budget_bytes};
 }
 
-static struct arena_chunk *chunk_new(size_t capacity)
+static struct arena_chunk *chunk_new(struct arena *arena, size_t capacity)
 {
-    struct arena_chunk *chunk;
+    struct arena_chunk *chunk = NULL;
 
-    if (capacity > SIZE_MAX - sizeof *chunk)
-        return NULL;
-    chunk = malloc(sizeof *chunk + capacity);
+    if (capacity <= SIZE_MAX - sizeof *chunk)
+        chunk = malloc(sizeof *chunk + capacity);
     if (chunk)
         *chunk = (struct arena_chunk){.capacity = capacity};
+    else
+        arena->starved = true;
     return chunk;
 }
 
@@ -51,7 +51,7 @@ static struct arena_chunk *chunk_for(struct arena *arena, size_t n)
         next = head->capacity < SIZE_MAX / 2 ? head->capacity * 2 : SIZE_MAX;
     /* What needs more than half a chunk gets its own behind the head, whose tail stays in use. */
     if (head && n > next / 2) {
-        chunk = chunk_new(n);
+        chunk = chunk_new(arena, n);
         if (!chunk)
             return NULL;
         chunk->single = true;
@@ -61,7 +61,7 @@ static struct arena_chunk *chunk_for(struct arena *arena, size_t n)
     }
     if (next > left)
         next = left;
-    chunk = chunk_new(next > n ? next : n);
+    chunk = chunk_new(arena, next > n ? next : n);
     if (!chunk)
         return NULL;
     arena->used += tail;
@@ -176,6 +176,7 @@ void arena_reset(struct arena *arena)
     }
     arena->head = first;
     arena->used = 0;
+    arena->starved = false;
 }
 
 void arena_free(struct arena *arena)

@@ -3,6 +3,7 @@
 #ifndef MUSTER_COMMON_BASE_ARENA_H
 #define MUSTER_COMMON_BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_chunk;
@@ -11,6 +12,8 @@ struct arena {
     struct arena_chunk *head;
     size_t budget; /* bytes */
     size_t used;   /* bytes given out or left behind at the end of a full chunk; never above budget */
+    bool starved;  /* since the last reset the system had no memory: what failed may go well another time,
+                      which what is beyond the budget never does */
 };
 
 void arena_init(struct arena *arena, size_t budget_bytes);

@@ -35,6 +35,7 @@ bool buf_reserve(struct buf *buf, size_t n)
     p = realloc(buf->p, capacity);
     if (!p) {
         buf->failed = true;
+        buf->starved = true;
         return false;
     }
     buf->p = p;
@@ -101,6 +102,7 @@ void buf_reset(struct buf *buf)
 {
     buf->n = 0;
     buf->failed = false;
+    buf->starved = false;
 }
 
 void buf_free(struct buf *buf)

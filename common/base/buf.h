@@ -17,8 +17,9 @@ struct buf {
     uint8_t *p;
     size_t n;
     size_t capacity;
-    size_t max;  /* 0: no limit */
-    bool failed; /* an append did not fit or found no memory; later appends do nothing */
+    size_t max;   /* 0: no limit */
+    bool failed;  /* an append did not fit or found no memory; later appends do nothing */
+    bool starved; /* ... it was memory */
 };
 
 void buf_init(struct buf *buf, size_t max_bytes);

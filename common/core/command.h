@@ -163,6 +163,8 @@ struct set_clock {
     int64_t utc_ms;
     int64_t boot_ms; /* CLOCK_BOOTTIME at that moment: bus_ms - boot_ms is the offset */
     const char *reason;
+    int64_t stepped_ms; /* of the wall clock since the last one of this boot; bus time goes on */
+    int64_t stood_ms;   /* ... for so long the broker stood still, or its machine slept */
 };
 
 struct count_refusals {

@@ -166,6 +166,9 @@ static void clock_set(struct state *state, const struct set_clock *e)
     region->clock_utc_ms = e->utc_ms;
     region->clock_boot_ms = e->boot_ms;
     memcpy(region->clock_boot, e->boot, sizeof region->clock_boot);
+    region->clock_steps += e->stepped_ms != 0;
+    region->clock_stops += e->stood_ms != 0;
+    region->clock_stood_ms += e->stood_ms < INT64_MAX - region->clock_stood_ms ? e->stood_ms : 0;
 }
 
 int evolve_region(struct state *state, const struct event *event)

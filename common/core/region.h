@@ -29,6 +29,9 @@ struct region {
     int64_t clock_utc_ms;
     int64_t clock_boot_ms;
     uint8_t clock_boot[16];
+    uint64_t clock_steps;   /* of the wall clock, that a ClockSet tells of */
+    uint64_t clock_stops;   /* times that the broker stood still ... */
+    int64_t clock_stood_ms; /* ... and for so long in all */
     uint64_t refusals_counted;
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/err.h"
+#include "common/core/names.h"
 #include "common/core/state_private.h"
 #include "common/core/stream.h"
 
@@ -33,17 +34,12 @@ struct agent_entry {
     UT_hash_handle hh;
 };
 
-struct name_entry {
-    UT_hash_handle hh;
-    char text[];
-};
-
 struct state {
     struct region region;
     struct incident_entry *incidents;
     struct home_entry *homes;
     struct agent_entry *agents;
-    struct name_entry *names;
+    struct names names;
 };
 
 struct state *state_new(void)
@@ -97,13 +93,7 @@ void state_free(struct state *state)
         agent = next;
     }
     region_clear(&state->region);
-    struct name_entry *name = state->names;
-    HASH_CLEAR(hh, state->names);
-    while (name != NULL) {
-        struct name_entry *next = name->hh.next;
-        free(name);
-        name = next;
-    }
+    names_free(&state->names);
     free(state);
 }
 
@@ -277,28 +267,7 @@ fail_agent:
 
 const char *state_intern(struct state *state, const char *text)
 {
-    struct name_entry *entry;
-    size_t n = strlen(text);
-
-    if (n == 0) {
-        return "";
-    }
-    HASH_FIND(hh, state->names, text, n, entry);
-    if (entry != NULL) {
-        return entry->text;
-    }
-    entry = malloc(sizeof *entry + n + 1);
-    if (entry == NULL) {
-        return NULL;
-    }
-    memset(&entry->hh, 0, sizeof entry->hh);
-    memcpy(entry->text, text, n + 1);
-    HASH_ADD_KEYPTR(hh, state->names, entry->text, n, entry);
-    if (entry->hh.tbl == NULL) {
-        free(entry);
-        return NULL;
-    }
-    return entry->text;
+    return names_keep(&state->names, text);
 }
 
 int state_intern_words(struct state *state, struct words words, struct words *ret)
@@ -430,4 +399,91 @@ void state_evict(struct state *state, struct stream_key stream)
     case STREAM_NONE:
         return;
     }
+}
+
+/* --- names that nobody refers to any more ---------------------------------------------------------- */
+
+static void mark_region(struct names *names, const struct region *region)
+{
+    const struct policy *policy = &region->policy;
+
+    names_mark(names, region->code);
+    names_mark(names, region->name);
+    names_mark(names, region->parent);
+    for (size_t i = 0; i < region->members_n; i++) {
+        names_mark(names, region->members[i].name);
+        names_mark_words(names, region->members[i].rights);
+    }
+    names_mark(names, policy->version);
+    for (size_t i = 0; i < policy->kinds_n; i++) {
+        names_mark(names, policy->kinds[i].kind);
+        names_mark_words(names, policy->kinds[i].required);
+        names_mark_words(names, policy->kinds[i].needs);
+    }
+    for (size_t i = 0; i < policy->substances_n; i++) {
+        names_mark(names, policy->substances[i].substance);
+        names_mark_words(names, policy->substances[i].needs);
+    }
+    for (size_t i = 0; i < policy->order_kinds_n; i++) {
+        names_mark(names, policy->order_kinds[i].kind);
+    }
+}
+
+static void mark_incident(struct names *names, const struct incident *incident)
+{
+    names_mark(names, incident->reporter);
+    names_mark(names, incident->kind);
+    names_mark(names, incident->substance);
+    for (size_t i = 0; i < incident->requests_n; i++) {
+        names_mark(names, incident->requests[i].fact);
+    }
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        const struct order *order = &incident->orders[i];
+        names_mark(names, order->kind);
+        names_mark(names, order->addressee);
+        names_mark(names, order->issuer);
+        names_mark(names, order->operator);
+        names_mark(names, order->taker);
+        names_mark_words(names, order->agents);
+        names_mark_words(names, order->units);
+        names_mark_words(names, order->needs);
+        names_mark_words(names, order->there);
+    }
+}
+
+static void mark_agent(struct names *names, const struct agent *agent)
+{
+    names_mark(names, agent->name);
+    for (size_t i = 0; i < agent->units_n; i++) {
+        const struct unit *unit = &agent->units[i];
+        names_mark(names, unit->id);
+        names_mark(names, unit->type);
+        names_mark(names, unit->team);
+        names_mark_words(names, unit->abilities);
+        names_mark_words(names, unit->equipment);
+    }
+}
+
+void state_tidy(struct state *state)
+{
+    struct names *names = &state->names;
+
+    /* While the region is being read again, who speaks may still be named by what waits for it. */
+    if (!names_want_sweep(names) || state->region.code[0] == '\0') {
+        return;
+    }
+    names->marks = 0;
+    mark_region(names, &state->region);
+    for (struct incident_entry *entry = state->incidents; entry != NULL; entry = entry->hh.next) {
+        mark_incident(names, entry->incident);
+    }
+    for (struct agent_entry *entry = state->agents; entry != NULL; entry = entry->hh.next) {
+        mark_agent(names, entry->agent);
+    }
+    names_sweep(names);
+}
+
+size_t state_name_count(const struct state *state)
+{
+    return names_count(&state->names);
 }

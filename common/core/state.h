@@ -1,6 +1,6 @@
 /* State: what follows from the log, as far as it is loaded. A cache of streams: state_evict() drops
  * one, evolving its events again brings it back. One thread. Everything that a loaded stream refers to
- * (names, kinds, units) is interned here and lives as long as the state. */
+ * (names, kinds, units) is interned here and lives until state_tidy() finds that nothing refers to it. */
 #ifndef MUSTER_COMMON_CORE_STATE_H
 #define MUSTER_COMMON_CORE_STATE_H
 
@@ -34,6 +34,12 @@ int state_set_order_home(struct state *state, struct id order, struct id inciden
 
 /* Drops the stream; nothing to drop is fine. */
 void state_evict(struct state *state, struct stream_key stream);
+
+/* Frees the words that nothing in the state refers to any more, once there are enough of them to be worth a
+ * walk over it. No event that was decided on the state may be in use. Whatever keeps an interned word in the
+ * state must be marked there. */
+void state_tidy(struct state *state);
+size_t state_name_count(const struct state *state);
 
 /* The canonical dump: one line a thing, sorted, zero values left out, so that formats can only add.
  * Two states with the same dump are the same; without memory for it ret is failed. docs/log.md says how

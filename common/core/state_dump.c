@@ -139,6 +139,9 @@ static void dump_region(const struct region *region, struct buf *ret)
     put_number(ret, "clock_utc_ms", region->clock_utc_ms);
     put_number(ret, "clock_boot_ms", region->clock_boot_ms);
     put_bytes(ret, "clock_boot", region->clock_boot, sizeof region->clock_boot);
+    put_number(ret, "clock_steps", (int64_t)region->clock_steps);
+    put_number(ret, "clock_stops", (int64_t)region->clock_stops);
+    put_number(ret, "clock_stood_ms", region->clock_stood_ms);
     put_number(ret, "refusals_counted", (int64_t)region->refusals_counted);
     buf_puts(ret, "\n");
     for (size_t i = 0; i < region->members_n; i++) {

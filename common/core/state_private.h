@@ -10,7 +10,7 @@ struct region *state_region_mutable(struct state *state);
 struct incident *state_incident_make(struct state *state, struct id id);
 struct agent *state_agent_make(struct state *state, const char *name);
 
-/* The one copy of the text that lives as long as the state; NULL: out of memory. */
+/* The one copy of the text, which lives as long as the state refers to it; NULL: out of memory. */
 const char *state_intern(struct state *state, const char *text);
 /* A new array of interned words; free with words_free(). 0 or ERR_NO_MEMORY. */
 int state_intern_words(struct state *state, struct words words, struct words *ret);

@@ -28,9 +28,69 @@ static bool has_record(const struct submission *submission)
     return submission->entry.record.header.seq != 0;
 }
 
+static bool is_ours(const struct submission *submission)
+{
+    return submission->author == NULL;
+}
+
+/* --- given back ----------------------------------------------------------------------------------- */
+
+static void give_back(struct engine *engine, struct submission *submission, enum refusal refusal)
+{
+    struct author *author = submission->author;
+    struct reply reply = {.outcome = OUTCOME_REFUSED,
+                          .refusal = refusal,
+                          .detail = "nothing was kept, send it again",
+                          .retry_ms = ENGINE_RETRY_MS};
+
+    if (author != NULL && submission->verified && submission->command.kind != COMMAND_ACK) {
+        if (author->mark >= submission->command.counter) {
+            author->mark = submission->command.counter - 1;
+        }
+        intake_hold(engine, submission);
+    }
+    if (is_ours(submission) && submission->command.kind == COMMAND_COUNT_REFUSALS) {
+        session_count_again(engine, &submission->command.count_refusals);
+    } else if (is_ours(submission) && submission->command.kind == COMMAND_SET_CLOCK) {
+        clock_watch_again(engine, &submission->command.set_clock);
+    }
+    intake_reply(engine, submission, &reply);
+}
+
+/* What is due stays due: the next tick tries again. At the start there is none. */
+static void own_fails(struct engine *engine)
+{
+    if (engine->phase < PHASE_SERVICE) {
+        engine_fail(engine, ERR_NO_MEMORY, "out of memory at the start");
+    }
+}
+
+/* A command that was told to come again must not be overtaken by what its author said after it. */
+void commit_put_off(struct engine *engine, struct submission *submission)
+{
+    struct author *author = submission->author;
+    bool is_counted = author != NULL && submission->command.kind != COMMAND_ACK;
+    struct submission *parked, *next;
+
+    if (author != NULL) {
+        give_back(engine, submission, REFUSED_BUSY);
+    } else {
+        own_fails(engine);
+    }
+    submission_free(engine, submission);
+    DL_FOREACH_SAFE (engine->parked, parked, next) {
+        if (is_counted && parked->author == author) {
+            give_back(engine, parked, REFUSED_BUSY);
+            parking_take(engine, parked);
+            submission_free(engine, parked);
+        }
+    }
+}
+
 /* --- one record ----------------------------------------------------------------------------------- */
 
-static bool encode(struct engine *engine, struct submission *submission, const struct decision *decision)
+/* 0, ERR_TOO_BIG, or ERR_NO_MEMORY: the system had none. */
+static int encode(struct engine *engine, struct submission *submission, const struct decision *decision)
 {
     struct record record = {.signed_command = submission->signed_command,
                             .events = decision->events,
@@ -41,11 +101,19 @@ static bool encode(struct engine *engine, struct submission *submission, const s
     buf_reset(&engine->record);
     wire_encode_record(&record, &engine->record);
     struct bytes bytes = buf_bytes(&engine->record);
-    bool fine = !engine->record.failed && (decision->events_n == 0 || wire_record_can_be_read(bytes));
-    void *payload = fine ? arena_copy(&submission->arena, bytes.p, bytes.n) : NULL;
-    submission->entry.record.payload = (struct bytes){payload, bytes.n};
-    engine->gather.bytes += bytes.n;
-    return payload != NULL;
+    int result = engine->record.starved ? ERR_NO_MEMORY : engine->record.failed ? ERR_TOO_BIG : 0;
+    if (result == 0 && decision->events_n > 0) {
+        result = wire_record_can_be_read(bytes);
+    }
+    void *payload = result == 0 ? arena_copy(&submission->arena, bytes.p, bytes.n) : NULL;
+    if (result == 0 && payload == NULL) {
+        result = submission->arena.starved ? ERR_NO_MEMORY : ERR_TOO_BIG;
+    }
+    if (result == 0) {
+        submission->entry.record.payload = (struct bytes){payload, bytes.n};
+        engine->gather.bytes += bytes.n;
+    }
+    return result;
 }
 
 static void fill_header(struct engine *engine, struct submission *submission, const struct env *env,
@@ -77,11 +145,6 @@ static void gather(struct engine *engine, struct submission *submission)
     }
 }
 
-static bool is_ours(const struct submission *submission)
-{
-    return submission->author == NULL;
-}
-
 /* Refused: kept in the log as far as the cap allows, else only answered. */
 static void gather_refusal(struct engine *engine, struct submission *submission,
                            const struct decision *decision, const struct env *env)
@@ -90,20 +153,33 @@ static void gather_refusal(struct engine *engine, struct submission *submission,
 
     submission->refusal = decision->refusal;
     submission->detail = decision->detail;
-    engine->numbers.refused++;
     if (author != NULL && !author_may_log_refusal(engine, author)) {
         author->refusals_uncounted++;
         author->refusals_up_to = submission->command.counter;
-    } else if (encode(engine, submission, decision)) {
-        fill_header(engine, submission, env, decision->refusal);
+    } else {
+        int result = encode(engine, submission, decision);
+        if (result == ERR_NO_MEMORY) {
+            commit_put_off(engine, submission);
+            return;
+        }
+        if (result == 0) {
+            fill_header(engine, submission, env, decision->refusal);
+        }
     }
+    engine->numbers.refused++;
     gather(engine, submission);
 }
 
 static void gather_events(struct engine *engine, struct submission *submission,
                           const struct decision *decision, const struct env *env)
 {
-    if (!encode(engine, submission, decision)) {
+    int result = encode(engine, submission, decision);
+
+    if (result == ERR_NO_MEMORY) {
+        commit_put_off(engine, submission);
+        return;
+    }
+    if (result < 0) {
         struct decision too_big = {.refusal = REFUSED_TOO_MANY, .detail = "the record would be too large"};
         gather_refusal(engine, submission, &too_big, env);
         return;
@@ -169,6 +245,10 @@ void commit_decide(struct engine *engine, struct submission *submission)
         decision =
             (struct decision){.refusal = REFUSED_TOO_MANY, .detail = "this would take too much memory"};
     }
+    if (submission->arena.starved) { /* ... but it is the system's that was missing */
+        commit_put_off(engine, submission);
+        return;
+    }
     if (decision.refusal != REFUSED_NOT) {
         gather_refusal(engine, submission, &decision, &env);
     } else if (decision.events_n == 0) {
@@ -189,7 +269,8 @@ void commit_own(struct engine *engine, const struct command *command)
     struct buf buf;
 
     if (submission == NULL) {
-        return; /* what is due stays due: the next tick tries again */
+        own_fails(engine);
+        return;
     }
     submission->command = *command;
     submission->command.region = engine->options.region;
@@ -209,6 +290,7 @@ void commit_own(struct engine *engine, const struct command *command)
     submission->signed_command.payload = payload;
     if (!fine || sign_batch(&engine->options.broker->sign, engine->rng, &submission->signed_command, 1) < 0) {
         submission_free(engine, submission);
+        own_fails(engine);
         return;
     }
     commit_decide(engine, submission);
@@ -297,26 +379,6 @@ static void committed(struct engine *engine, const struct log_request *request)
 }
 
 /* --- when the commit fails ------------------------------------------------------------------------ */
-
-static void give_back(struct engine *engine, struct submission *submission, enum refusal refusal)
-{
-    struct author *author = submission->author;
-    struct reply reply = {.outcome = OUTCOME_REFUSED,
-                          .refusal = refusal,
-                          .detail = "nothing was kept, send it again",
-                          .retry_ms = ENGINE_RETRY_MS};
-
-    if (author != NULL && submission->verified && submission->command.kind != COMMAND_ACK) {
-        if (author->mark >= submission->command.counter) {
-            author->mark = submission->command.counter - 1;
-        }
-        intake_hold(engine, submission);
-    }
-    if (is_ours(submission) && submission->command.kind == COMMAND_COUNT_REFUSALS) {
-        session_count_again(engine, &submission->command.count_refusals);
-    }
-    intake_reply(engine, submission, &reply);
-}
 
 static void forget(struct engine *engine, const struct submission *submission)
 {

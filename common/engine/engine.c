@@ -285,15 +285,19 @@ static void turn_away(struct engine *engine, struct peer peer, struct bytes fram
     }
 }
 
-static void malformed(struct engine *engine, struct peer peer, const struct err *err)
+/* Malformed; or there was no memory to read it: then what it said is lost, and may be good. */
+static void unread(struct engine *engine, struct peer peer, const struct err *err)
 {
     struct session *session = session_of(engine, peer);
+    bool starved = engine->arena.starved;
+    enum refusal refusal = starved ? REFUSED_BUSY : REFUSED_INVALID;
+    const char *why = starved ? "out of memory" : err->text;
 
-    engine->numbers.bad_frames++;
+    engine->numbers.bad_frames += starved ? 0 : 1;
     if (session != NULL) {
-        session_end(engine, session, REFUSED_INVALID, err->text);
+        session_end(engine, session, refusal, why);
     } else {
-        session_bye(engine, peer, REFUSED_INVALID, err->text);
+        session_bye(engine, peer, refusal, why);
     }
 }
 
@@ -341,7 +345,7 @@ static void take_bundle(struct engine *engine, struct peer peer, const uint8_t c
         }
         arena_reset(&engine->arena);
         if (wire_decode_bundled(envelopes[i], &engine->arena, &envelope, &err) < 0) {
-            malformed(engine, peer, &err);
+            unread(engine, peer, &err);
             return;
         }
         take(engine, peer, curve_key, &envelope);
@@ -358,9 +362,10 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
         turn_away(engine, peer, frame);
         return;
     }
+    clock_watch_look(engine);
     arena_reset(&engine->arena);
     if (wire_decode_envelope(frame, &engine->arena, &envelope, &err) < 0) {
-        malformed(engine, peer, &err);
+        unread(engine, peer, &err);
         return;
     }
     if (envelope.kind == ENVELOPE_BUNDLE) {
@@ -396,6 +401,7 @@ void engine_tick(struct engine *engine)
 {
     int64_t boot = engine_boot(engine);
 
+    clock_watch_look(engine);
     if (engine->phase == PHASE_SERVICE && !engine->fenced && boot >= engine->own_after_ms &&
         region_is_loaded(engine)) {
         pass_deadlines(engine);
@@ -407,6 +413,7 @@ void engine_tick(struct engine *engine)
     if (boot >= engine->swept_ms + SWEEP_MS && engine->phase >= PHASE_SERVICE) {
         engine->swept_ms = boot;
         sessions_sweep(engine, boot);
+        state_tidy(engine->state);
     }
     go_on(engine);
     if (boot >= telemetry_due_ms(engine) && engine->phase == PHASE_SERVICE) {
@@ -428,8 +435,9 @@ int64_t engine_due_ms(const struct engine *engine)
     if (engine->phase != PHASE_SERVICE) {
         return at;
     }
+    at = engine->clock_watch.look_ms;
     if (engine->sessions != NULL || engine->authors != NULL) {
-        at = engine->swept_ms + SWEEP_MS;
+        at = engine->swept_ms + SWEEP_MS < at ? engine->swept_ms + SWEEP_MS : at;
     }
     at = room_ask_ms(engine) < at ? room_ask_ms(engine) : at;
     at = telemetry_due_ms(engine) < at ? telemetry_due_ms(engine) : at;

@@ -46,6 +46,12 @@ enum {
     /* How long an author's later commands wait for one that was turned away: a client that did not hear so
      * asks again after 30 s, and its line may be bad. */
     ENGINE_HOLD_MS = 45000,
+    /* A wall clock that has stepped so far is written down (a leap second is; what NTP slews moves the time
+     * since boot alike), and that the broker stood still for so long. Not oftener than so: each is a record
+     * of some 400 B in the region's stream, which agents read, so 1,440 a day at the worst. */
+    ENGINE_CLOCK_STEP_MS = 500,
+    ENGINE_STOOD_MS = 3000,
+    ENGINE_CLOCK_NOTED_MS = 60000,
     ENGINE_RETRY_MS = 250,           /* what BUSY and DISK tell, and the pause before our own next try */
     ENGINE_REFUSALS_BURST = 50,      /* refusals of one author that are kept at once ... */
     ENGINE_REFUSALS_REFILL_MS = 2000 /* ... and one more for each of these; the rest are counted */

@@ -183,6 +183,14 @@ struct session {
     struct session *prev, *next; /* author->sessions, oldest first */
 };
 
+/* --- clock_watch.c -------------------------------------------------------------------------------- */
+
+struct clock_watch {
+    int64_t look_ms;  /* boot time of the next look */
+    int64_t noted_ms; /* boot time of the last record; 0: none */
+    int64_t stood_ms; /* not yet in a record */
+};
+
 /* --- log jobs ------------------------------------------------------------------------------------- */
 
 /* One log request with what to do when it comes back. */
@@ -225,6 +233,7 @@ struct engine {
     uint64_t recent_from; /* the first seq that is in it */
     uint64_t next_seq;    /* of the next record gathered */
     int64_t offset_ms;    /* bus time = boot time + offset */
+    struct clock_watch clock_watch;
     struct public_key broker_key;
 
     struct stream *streams;
@@ -289,6 +298,16 @@ void job_submit(struct engine *engine, struct job *job); /* a query; freed after
 void founding_begin(struct engine *engine);
 void founding_advance(struct engine *engine); /* something finished: what is next on the way to service? */
 
+/* clock_watch.c */
+void clock_watch_begin(struct engine *engine); /* in service from now on */
+/* Has the wall clock stepped, or were we stopped? Then a record says so. Cheap when it is too early. */
+void clock_watch_look(struct engine *engine);
+/* By how much the wall clock has moved against the time since boot after the last ClockSet of this boot; 0:
+ * not so far that it matters, or not known. The region must be loaded. */
+int64_t clock_watch_stepped(const struct engine *engine, int64_t boot_ms, int64_t utc_ms);
+/* The record did not come about: it is told again. */
+void clock_watch_again(struct engine *engine, const struct set_clock *said);
+
 /* streams.c */
 struct stream *stream_find(const struct engine *engine, struct stream_key key);
 /* True when loaded; false when a load is (now) under way. A failure ends the engine. */
@@ -342,6 +361,7 @@ bool author_may_log_refusal(struct engine *engine, struct author *author);
 void parking_enter(struct engine *engine, struct submission *submission); /* decided at once if it can be */
 void parking_go_on(struct engine *engine);
 void parking_clear(struct engine *engine);
+void parking_take(struct engine *engine, struct submission *submission); /* it waits no longer */
 /* A batch goes: every author has its share of the next. */
 void parking_share_again(const struct batch *batch);
 
@@ -351,7 +371,10 @@ bool index_record(struct engine *engine, struct submission *submission, const st
 /* commit.c */
 bool commit_has_room(const struct engine *engine);
 void commit_decide(struct engine *engine, struct submission *submission); /* takes it over */
-void commit_own(struct engine *engine, const struct command *command);    /* the broker's own */
+/* The system had no memory for it: its author is told BUSY, no record is made, the mark stays. Takes it
+ * over. */
+void commit_put_off(struct engine *engine, struct submission *submission);
+void commit_own(struct engine *engine, const struct command *command); /* the broker's own */
 /* The stream's deadlines that have passed, as a command of ours; false: no memory for it. */
 bool commit_pass_deadlines(struct engine *engine, struct stream *stream);
 void commit_flush(struct engine *engine);

@@ -115,10 +115,13 @@ static bool set_clock(struct engine *engine)
     bus = bus > last ? bus : last;
     engine->offset_ms = bus - boot;
 
-    struct command command = {
-        .kind = COMMAND_SET_CLOCK,
-        .mode = MODE_ACTUAL,
-        .set_clock = {.bus_ms = bus, .utc_ms = utc, .boot_ms = boot, .reason = "start"}};
+    struct command command = {.kind = COMMAND_SET_CLOCK,
+                              .mode = MODE_ACTUAL,
+                              .set_clock = {.bus_ms = bus,
+                                            .utc_ms = utc,
+                                            .boot_ms = boot,
+                                            .reason = "start",
+                                            .stepped_ms = clock_watch_stepped(engine, boot, utc)}};
     memcpy(command.set_clock.boot, engine->options.boot, sizeof command.set_clock.boot);
     commit_own(engine, &command);
     commit_flush(engine);
@@ -198,6 +201,7 @@ void founding_advance(struct engine *engine)
     case PHASE_OPEN:
         engine->phase = PHASE_SERVICE;
         engine->swept_ms = engine_boot(engine);
+        clock_watch_begin(engine);
         engine->io.on_service(engine->io.ctx);
         return;
     case PHASE_NEW:

@@ -189,16 +189,40 @@ static void refuse_for_good(struct engine *engine, struct submission *submission
 
 /* --- in order ---------------------------------------------------------------------------------------- */
 
-void intake_hold(struct engine *engine, const struct submission *submission)
+static void hold_counter(struct engine *engine, struct author *author, uint64_t counter)
 {
-    struct hold *hold = &submission->author->hold;
-    uint64_t counter = submission->command.counter;
+    struct hold *hold = &author->hold;
 
+    if (counter <= author->mark) {
+        return; /* asked again: it was decided, nothing can overtake it */
+    }
     if (hold->from == 0 || counter < hold->from) {
         hold->from = counter;
     }
     hold->to = counter > hold->to ? counter : hold->to;
     hold->until_ms = engine_boot(engine) + ENGINE_HOLD_MS;
+}
+
+void intake_hold(struct engine *engine, const struct submission *submission)
+{
+    hold_counter(engine, submission->author, submission->command.counter);
+}
+
+/* The system has no memory for what was said: it comes again. An Ack does so by itself. */
+static void put_off(struct engine *engine, struct session *session, const struct signed_command *said)
+{
+    uint64_t counter = wire_peek_counter(said->payload);
+    struct envelope envelope = {.kind = ENVELOPE_REPLY,
+                                .reply = {.counter = counter,
+                                          .outcome = OUTCOME_REFUSED,
+                                          .refusal = REFUSED_BUSY,
+                                          .detail = "out of memory",
+                                          .retry_ms = ENGINE_RETRY_MS}};
+
+    if (counter != 0) {
+        hold_counter(engine, session->author, counter);
+        (void)engine_send(engine, session->peer, &envelope);
+    }
 }
 
 /* An author's commands are decided in their order, also when some were turned away: true when this one has
@@ -275,7 +299,13 @@ static void old_answered(struct engine *engine, struct job *job)
         return;
     }
     const struct log_record *row = &answer->rows[0].record;
-    if (row->redacted || wire_decode_record(row->payload, &submission->arena, &record, &err) < 0) {
+    int decoded =
+        row->redacted ? ERR_NOT_FOUND : wire_decode_record(row->payload, &submission->arena, &record, &err);
+    if (submission->arena.starved) {
+        turn_away(engine, submission, REFUSED_BUSY, "out of memory");
+        return;
+    }
+    if (decoded < 0) {
         turn_away(engine, submission, REFUSED_STALE,
                   "the record of this counter cannot be compared any more");
         return;
@@ -449,13 +479,15 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     struct err err = {0};
 
     if (submission == NULL) {
-        return; /* the client asks again */
+        put_off(engine, session, said);
+        return;
     }
     submission->author = session->author;
     submission->peer = session->peer;
     submission->command.cosigner = "";
     if (!keep(submission, said)) {
-        turn_away(engine, submission, REFUSED_BUSY, "out of memory");
+        put_off(engine, session, said);
+        submission_free(engine, submission);
         return;
     }
     if (engine->fenced) {
@@ -465,6 +497,11 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     }
     int decoded = wire_decode_command(submission->signed_command.payload, &submission->arena,
                                       &submission->command, &err);
+    if (submission->arena.starved) {
+        put_off(engine, session, said);
+        submission_free(engine, submission);
+        return;
+    }
     if (decoded < 0) {
         submission->command = (struct command){
             .agent = "", .cosigner = "", .counter = wire_peek_counter(submission->signed_command.payload)};

@@ -76,7 +76,7 @@ static void park(struct engine *engine, struct submission *submission)
     engine->parked_bytes += submission->signed_command.payload.n;
 }
 
-static void take_out(struct engine *engine, struct submission *submission)
+void parking_take(struct engine *engine, struct submission *submission)
 {
     DL_DELETE(engine->parked, submission);
     engine->parked_n--;
@@ -88,6 +88,10 @@ static void take_out(struct engine *engine, struct submission *submission)
 void parking_enter(struct engine *engine, struct submission *submission)
 {
     if (submission->refusal == REFUSED_NOT && !name_streams(submission)) {
+        if (submission->arena.starved) {
+            commit_put_off(engine, submission);
+            return;
+        }
         submission->refusal = REFUSED_TOO_MANY;
         submission->detail = "this would take too much memory";
     }
@@ -107,7 +111,7 @@ void parking_clear(struct engine *engine)
 {
     while (engine->parked != NULL) {
         struct submission *submission = engine->parked;
-        take_out(engine, submission);
+        parking_take(engine, submission);
         submission_free(engine, submission);
     }
 }
@@ -136,7 +140,11 @@ void parking_go_on(struct engine *engine)
             }
             continue;
         }
-        take_out(engine, submission);
+        parking_take(engine, submission);
+        size_t left = engine->parked_n;
         commit_decide(engine, submission);
+        if (engine->parked_n != left) {
+            next = engine->parked; /* it was put off, and others with it */
+        }
     }
 }

@@ -231,9 +231,11 @@ static void welcome(struct engine *engine, struct session *session)
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
         envelope.welcome.acked[lane] = agent != NULL ? agent->acked[lane] : 0;
     }
+    if (engine_send(engine, session->peer, &envelope) < 0) {
+        return; /* its queue is full: the next sweep says it */
+    }
     session->welcomed = true;
     session->beat_ms = engine_boot(engine);
-    (void)engine_send(engine, session->peer, &envelope);
     if (session->deliveries) {
         deliver_start(engine, session);
     }
@@ -392,6 +394,9 @@ void sessions_sweep(struct engine *engine, int64_t boot_ms)
         }
         if (session->welcomed && boot_ms - session->beat_ms >= engine->options.beat_ms) {
             beat(engine, session, boot_ms);
+        }
+        if (!session->welcomed) {
+            session_welcome_all(engine, session->author);
         }
         if (session->welcomed) {
             deliver_pump(engine, session);

@@ -37,7 +37,7 @@ void view_free(struct view *view)
     }
     VIEW_FREE_ALL(view->incidents, struct incident_entry);
     VIEW_FREE_ALL(view->orders, struct order_entry);
-    VIEW_FREE_ALL(view->names, struct name_entry);
+    names_free(&view->names);
     view_agents_free(view);
     free(view->delivered);
     arena_free(&view->record);

@@ -6,6 +6,7 @@
 #define uthash_nonfatal_oom(element) (void)(element)
 #include <uthash.h>
 
+#include "common/core/names.h"
 #include "common/view/view.h"
 
 struct incident_entry {
@@ -16,11 +17,6 @@ struct incident_entry {
 struct order_entry {
     struct view_order order;
     UT_hash_handle hh;
-};
-
-struct name_entry {
-    UT_hash_handle hh;
-    char text[];
 };
 
 struct proof {
@@ -59,7 +55,7 @@ struct view {
     struct incident_entry *incidents;
     struct order_entry *orders;
     struct agent_entry *agents;
-    struct name_entry *names;
+    struct names names;
     uint64_t region_seq;
     struct id *delivered;
     size_t delivered_n;

@@ -128,6 +128,12 @@ static void put_data(struct json *json, const struct view_record *record, const 
     if (step->needs.n > 0) {
         json_words(json, "needs", step->needs);
     }
+    if (step->stepped_ms != 0) {
+        json_number(json, "stepped_ms", step->stepped_ms);
+    }
+    if (step->stood_ms != 0) {
+        json_number(json, "stood_ms", step->stood_ms);
+    }
     if (step->due_ms != 0) {
         json_number(json, "due_ms", step->due_ms);
     }

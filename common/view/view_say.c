@@ -110,6 +110,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_ORDER_RECALLED:
     case EVENT_RECEIPT_NOTED:
         return TONE_WARN;
+    case EVENT_CLOCK_SET:
+        return step->stepped_ms != 0 || step->stood_ms != 0 ? TONE_WARN : TONE_QUIET;
     case EVENT_RUNG_REACHED:
         return step->rung == RUNG_DECLINED                                   ? TONE_WARN
                : step->rung == RUNG_ON_SCENE || step->rung == RUNG_COMPLETED ? TONE_GOOD
@@ -258,6 +260,25 @@ static void say_units(const struct saying *s)
     }
 }
 
+static void say_clock(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+    char took[WHEN_TEXT];
+
+    PUT(s->ret, s->voice, "bus clock set", "总线时钟已设定");
+    say_quoted(s, step->text);
+    if (step->stepped_ms != 0) {
+        const char sign = step->stepped_ms > 0 ? '+' : '-';
+        SAY(s->ret, s->voice, ": the wall clock stepped by %c%s, bus time goes on",
+            "：系统时钟跳变 %c%s，总线时间不受影响", sign,
+            when_format_duration(step->stepped_ms > 0 ? step->stepped_ms : -step->stepped_ms, took));
+    }
+    if (step->stood_ms != 0) {
+        SAY(s->ret, s->voice, ": the broker stood still for %s", "：服务端停顿 %s",
+            when_format_duration(step->stood_ms, took));
+    }
+}
+
 static void say_region(const struct saying *s)
 {
     const struct view_step *step = s->step;
@@ -284,8 +305,7 @@ static void say_region(const struct saying *s)
             step->what[0] != '\0' ? step->what : "-", n);
         return;
     case EVENT_CLOCK_SET:
-        PUT(s->ret, s->voice, "bus clock set", "总线时钟已设定");
-        say_quoted(s, step->text);
+        say_clock(s);
         return;
     case EVENT_REFUSALS_COUNTED:
         SAY(s->ret, s->voice, "%llu more refusals of %s, counted and not kept",

@@ -242,7 +242,11 @@ static int compare_agencies(const void *a, const void *b)
 
 int view_stats_make(const struct state *state, enum mode mode, struct view_stats *ret)
 {
-    struct view_stats stats = {.mode = mode};
+    const struct region *region = state_region(state);
+    struct view_stats stats = {.mode = mode,
+                               .clock_steps = region->clock_steps,
+                               .stops = region->clock_stops,
+                               .stood_ms = region->clock_stood_ms};
     struct making m = {.stats = &stats, .mode = mode};
     struct unit_entry *unit, *next;
 

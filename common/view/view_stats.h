@@ -44,6 +44,9 @@ struct view_incident_times {
 struct view_stats {
     enum mode mode; /* MODE_NONE: all */
     uint64_t open;
+    uint64_t clock_steps;         /* of the broker's wall clock; bus time does not follow them */
+    uint64_t stops;               /* times that the broker stood still ... */
+    int64_t stood_ms;             /* ... and how long in all */
     struct view_agency all;       /* every agency together; name "" */
     struct view_agency *agencies; /* by name */
     size_t agencies_n;

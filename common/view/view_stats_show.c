@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/when.h"
 #include "common/view/view_json.h"
 #include "common/view/view_table.h"
 
@@ -63,6 +64,20 @@ static void show_overall(const struct view_stats *stats, const struct view_voice
                    seconds(all->first.p90, c));
     }
     buf_puts(ret, "\n");
+}
+
+/* What makes times look odd, where there was such. */
+static void show_clock(const struct view_stats *stats, const struct view_voice *voice, struct buf *ret)
+{
+    char a[NUMBER_TEXT], b[NUMBER_TEXT], took[WHEN_TEXT];
+
+    if (stats->clock_steps > 0 || stats->stops > 0) {
+        buf_printf(ret,
+                   PICK(voice, "clock: stepped %s times; the broker stood still %s times, %s in all\n",
+                        "时钟：跳变 %s 次；服务端停顿 %s 次，共 %s\n"),
+                   thousands(stats->clock_steps, a), thousands(stats->stops, b),
+                   when_format_duration(stats->stood_ms, took));
+    }
 }
 
 static void show_histogram(const struct view_series *series, const struct view_voice *voice, struct buf *ret)
@@ -201,6 +216,7 @@ void view_stats_text(const struct view_stats *stats, const struct state *state,
                                             : view_mode_name(voice, stats->mode));
     }
     show_overall(stats, voice, ret);
+    show_clock(stats, voice, ret);
     if (stats->all.first.n > 0) {
         show_histogram(&stats->all.first, voice, ret);
     }
@@ -260,6 +276,9 @@ void view_stats_json(const struct view_stats *stats, struct buf *ret)
     json_text(&json, "mode", stats->mode == MODE_NONE ? "all" : mode_name(stats->mode));
     json_unsigned(&json, "incidents", stats->incidents_n);
     json_unsigned(&json, "open", stats->open);
+    json_unsigned(&json, "clock_steps", stats->clock_steps);
+    json_unsigned(&json, "stops", stats->stops);
+    json_number(&json, "stood_ms", stats->stood_ms);
     put_agency(&json, &stats->all);
     json_array(&json, "by_agency");
     for (size_t i = 0; i < stats->agencies_n; i++) {

@@ -230,6 +230,10 @@ static void add_other_event(const struct event *event, struct view_step *step)
         step->what = event->policy_set.version;
         step->number = event->policy_set.kinds_n;
         return;
+    case EVENT_CLOCK_SET:
+        step->stepped_ms = event->clock_set.stepped_ms;
+        step->stood_ms = event->clock_set.stood_ms;
+        return;
     case EVENT_REFUSALS_COUNTED:
         step->subject = event->refusals_counted.agent;
         step->number = event->refusals_counted.count;

@@ -54,6 +54,8 @@ struct view_step {
     uint64_t number; /* of the report or the amendment; refusals counted; acknowledged up to */
     int64_t due_ms;  /* to be answered by */
     int64_t expires_ms;
+    int64_t stepped_ms; /* the wall clock */
+    int64_t stood_ms;   /* the broker */
     bool history;
     bool bare; /* incident opened by an order without one */
     bool is_evacuation;

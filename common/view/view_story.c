@@ -6,28 +6,7 @@
 
 const char *view_intern(struct view *view, const char *text)
 {
-    struct name_entry *entry;
-    size_t n = strlen(text);
-
-    if (n == 0) {
-        return "";
-    }
-    HASH_FIND(hh, view->names, text, n, entry);
-    if (entry != NULL) {
-        return entry->text;
-    }
-    entry = malloc(sizeof *entry + n + 1);
-    if (entry == NULL) {
-        return NULL;
-    }
-    memset(&entry->hh, 0, sizeof entry->hh);
-    memcpy(entry->text, text, n + 1);
-    HASH_ADD_KEYPTR(hh, view->names, entry->text, n, entry);
-    if (entry->hh.tbl == NULL) {
-        free(entry);
-        return NULL;
-    }
-    return entry->text;
+    return names_keep(&view->names, text);
 }
 
 /* Sets *at to a copy that lives as long as the view. */

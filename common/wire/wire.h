@@ -94,8 +94,9 @@ struct record {
 int wire_decode_record(struct bytes bytes, struct arena *arena, struct record *ret, struct err *err);
 void wire_encode_record(const struct record *record, struct buf *ret);
 /* A record of many small parts takes more memory than bytes: whether ARENA_PER_FRAME holds it for who starts
- * a broker from it, and for an agent, which has the frame in it too, the command, and a list of its own. */
-bool wire_record_can_be_read(struct bytes bytes);
+ * a broker from it, and for an agent, which has the frame in it too, the command, and a list of its own. 0,
+ * ERR_TOO_BIG, or ERR_NO_MEMORY: the system had none to try it with. */
+int wire_record_can_be_read(struct bytes bytes);
 
 /* --- the conversation -------------------------------------------------------------------------- */
 

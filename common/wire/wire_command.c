@@ -189,7 +189,9 @@ static const struct wire_map pass_deadlines_map = {WIRE_MAP(pass_deadlines, S, p
 
 #define S struct set_clock
 static const struct wire_field set_clock_fields[] = {
-    FIXED(S, boot), TIME(S, bus_ms), TIME(S, utc_ms), TEXT(S, reason), TIME(S, boot_ms),
+    FIXED(S, boot),    TIME(S, bus_ms),  TIME(S, utc_ms),
+    TEXT(S, reason),   TIME(S, boot_ms), S64(S, stepped_ms, TIME_MAX_MS),
+    TIME(S, stood_ms),
 };
 static const struct wire_map set_clock_map = {WIRE_MAP(set_clock, S, set_clock_fields)};
 #undef S

@@ -13,8 +13,13 @@ static const struct wire_map operator_enrolled_map = {
 static const struct wire_map revoked_map = {WIRE_MAP(revoked, struct revoke, wire_fields_revoke)};
 static const struct wire_map policy_set_map = {WIRE_MAP(policy_set, struct policy, wire_fields_set_policy)};
 static const struct wire_field clock_set_fields[] = {
-    FIXED(struct set_clock, boot),   TIME(struct set_clock, bus_ms), TIME(struct set_clock, utc_ms),
-    TIME(struct set_clock, boot_ms), TEXT(struct set_clock, reason), /* beyond the message: "" */
+    FIXED(struct set_clock, boot),
+    TIME(struct set_clock, bus_ms),
+    TIME(struct set_clock, utc_ms),
+    TIME(struct set_clock, boot_ms),
+    S64(struct set_clock, stepped_ms, TIME_MAX_MS),
+    TIME(struct set_clock, stood_ms),
+    TEXT(struct set_clock, reason), /* beyond the message: "" */
 };
 static const struct wire_map clock_set_map = {WIRE_MAP(clock_set, struct set_clock, clock_set_fields)};
 static const struct wire_map refusals_counted_map = {

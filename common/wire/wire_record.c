@@ -91,20 +91,21 @@ void wire_encode_record(const struct record *record, struct buf *ret)
     wire_encode(&wire_map_record, record, ret);
 }
 
-bool wire_record_can_be_read(struct bytes bytes)
+int wire_record_can_be_read(struct bytes bytes)
 {
     struct arena arena;
     struct record record = {0};
     struct command command;
 
     if (bytes.n <= EASILY_READ_BYTES)
-        return true;
+        return 0;
     if (bytes.n >= ARENA_PER_FRAME)
-        return false;
+        return ERR_TOO_BIG;
     arena_init(&arena, ARENA_PER_FRAME - bytes.n);
     bool fine = wire_decode_record(bytes, &arena, &record, NULL) == 0 &&
                 wire_decode_command(record.signed_command.payload, &arena, &command, NULL) == 0 &&
                 arena_array(&arena, struct event, record.events_n) != NULL;
+    int rc = fine ? 0 : arena.starved ? ERR_NO_MEMORY : ERR_TOO_BIG;
     arena_free(&arena);
-    return fine;
+    return rc;
 }

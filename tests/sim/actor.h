@@ -66,6 +66,8 @@ struct actor {
     uint32_t window;     /* of this process */
     uint32_t bundle_max; /* of it, too; 1: it knows no bundles */
     int64_t bus_lag_ms;  /* of the freshest word of bus time in this session */
+    bool bus_was_heard;
+    int64_t bus_offset_max_ms; /* the latest bus time that it ever heard of, less true time then */
     int64_t paused_until_ms;
     bool disk_full;
     bool may_fail;

@@ -59,6 +59,7 @@ struct broker {
     bool clock_refused;      /* it waits for a person's word ... */
     bool accept_clock;       /* ... which is this one */
     uint8_t boot[16];
+    int64_t paused_from_ms; /* 0: it goes on */
     int64_t paused_until_ms;
     int64_t healthy_since_ms; /* in service, running, with room on the disk */
     int64_t bus_offset_ms;    /* bus time - true time, as the rule has it, reckoned here */

@@ -221,6 +221,7 @@ void check_step(struct world *world)
 {
     struct broker *broker = &world->broker;
 
+    check_clock_step(world);
     if (!world->failed && broker->store != NULL && world->step % DEEP_EVERY == 0) {
         check_deep(world);
     }

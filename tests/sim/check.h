@@ -58,7 +58,17 @@ struct seqs {
     size_t capacity;
 };
 
+/* Of the broker's process: how long it stood still, and what the log says of that. A stop ends the wait for
+ * the next look at the clock, so a look's distance of it is not seen. */
+struct stops {
+    int64_t most_ms;
+    int64_t least_ms;
+    int64_t told_ms;
+    int64_t noted_ms; /* boot time of the last record of it, or of a step */
+};
+
 struct check {
+    struct stops stops;
     struct state *fold;  /* of what is written */
     struct hash *hashes; /* by seq - 1 */
     uint64_t head;       /* written */
@@ -96,6 +106,13 @@ void check_written(struct world *world);
 void check_told(struct world *world, uint64_t first, uint64_t last);
 void check_reopened(struct world *world);
 bool check_record(struct world *world, const struct log_record *record);
+
+/* check_clock.c: bus time, and what the log says of steps and stops */
+void check_clock_append(struct world *world, const struct log_header *header);
+void check_clock_set(struct world *world, const struct set_clock *said, const struct log_header *header);
+void check_clock_step(struct world *world);
+void check_clock_ending(struct world *world);
+const char *check_clock_unrest(const struct world *world); /* NULL: all is told */
 
 /* check_wire.c: what goes over the wire */
 /* The envelopes of a frame, which they point into: one, or those of a bundle. 0: it cannot be read. */

@@ -51,6 +51,9 @@ const char *check_unrest(struct world *world)
     if (!no_deadlines) {
         return "deadlines are left";
     }
+    if (check_clock_unrest(world) != NULL) {
+        return check_clock_unrest(world);
+    }
     return all_acked(world) ? NULL : "deliveries are not acknowledged";
 }
 
@@ -92,6 +95,7 @@ static uint64_t still_counted(const struct engine *engine)
 void check_ending(struct world *world)
 {
     world->check.refused_lost += still_counted(world->broker.engine);
+    check_clock_ending(world);
 }
 
 /* Every refusal that was told is in the log, or in a count there, or was to be. */

@@ -22,26 +22,6 @@ static unsigned agent_number(const char *name)
 
 /* --- before it is written ------------------------------------------------------------------------- */
 
-/* The rule of bus time, reckoned from the log and the clocks, apart from the engine. */
-static void expect_clock(struct world *world, const struct log_header *header)
-{
-    const struct region *region = state_region(world->check.fold);
-    const struct broker *broker = &world->broker;
-    int64_t boot = broker->clock.boot_ms(broker->clock.ctx);
-    bool same_boot = region->clock_bus_ms != 0 && memcmp(region->clock_boot, broker->boot, 16) == 0;
-    int64_t bus = same_boot ? boot + region->clock_bus_ms - region->clock_boot_ms
-                            : broker->clock.utc_ms(broker->clock.ctx);
-
-    if (broker_clock_is_off(world) && !broker->accept_clock) {
-        world_fail(world, "I12: the broker starts with a clock that a person must look at");
-    }
-    bus = bus > world->check.last_bus_ms ? bus : world->check.last_bus_ms;
-    world->broker.bus_offset_ms = bus - world->now_ms;
-    if (header->bus_ms != bus) {
-        world_fail(world, "I12: the clock is set to %" PRId64 ", not %" PRId64, header->bus_ms, bus);
-    }
-}
-
 void check_append(struct world *world, const struct log_request *request)
 {
     int64_t last = world->check.last_bus_ms;
@@ -53,12 +33,7 @@ void check_append(struct world *world, const struct log_request *request)
     }
     for (size_t i = 0; i < request->entries_n; i++) {
         const struct log_header *header = &request->entries[i].record.header;
-        if (header->kind == COMMAND_FOUND_REGION) {
-            const struct clock *clock = &world->broker.clock;
-            world->broker.bus_offset_ms = clock->utc_ms(clock->ctx) - world->now_ms;
-        } else if (header->kind == COMMAND_SET_CLOCK) {
-            expect_clock(world, header);
-        }
+        check_clock_append(world, header);
         if (header->bus_ms < last || header->bus_ms > broker_bus_ms(world)) {
             world_fail(world,
                        "I7: seq %" PRIu64 " bears bus time %" PRId64 ", now is %" PRId64
@@ -238,6 +213,9 @@ static void check_event(struct world *world, const struct event *event, enum mod
     const struct order *order = incident != NULL ? incident_order(incident, event->order) : NULL;
     struct watched *watched = order != NULL ? check_order(world, event->order) : NULL;
 
+    if (event->kind == EVENT_CLOCK_SET) {
+        check_clock_set(world, &event->clock_set, header);
+    }
     if (event->kind == EVENT_INFORMATION_OVERDUE && incident != NULL) {
         check_request(world, incident, event, header);
     }

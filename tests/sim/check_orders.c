@@ -69,12 +69,22 @@ static const struct order *order_of(const struct world *world, const struct watc
     return incident != NULL ? incident_order(incident, watched->order) : NULL;
 }
 
+/* By the latest time that the agent ever heard of, its journal may have the order as over. After a reboot
+ * with the clock behind bus time goes on from the last record, and what was said since was later. */
+static bool is_past(const struct world *world, const struct order *order, unsigned agent)
+{
+    const struct actor *actor = &world->actors[agent];
+
+    return actor->bus_was_heard && order->expires_at_ms > 0 &&
+           order->expires_at_ms < world->now_ms + actor->bus_offset_max_ms;
+}
+
 /* It is not, or not any more, for this agent to carry out. */
 static bool is_off(const struct world *world, const struct watched *watched, unsigned agent)
 {
     const struct order *order = order_of(world, watched);
 
-    return watched->over[agent] || order == NULL || !order_is_open(order) ||
+    return watched->over[agent] || order == NULL || !order_is_open(order) || is_past(world, order, agent) ||
            (order->rung >= RUNG_ACCEPTED && strcmp(order->taker, keys_address(agent)) != 0);
 }
 

@@ -359,6 +359,24 @@ void check_heard(struct world *world, unsigned agent, struct bytes frame)
     }
 }
 
+/* By how much the agent may take the time for too early: the age of the freshest word of it that it heard in
+ * this session, and no more. Time passes alike here and there, so that age stays what it was when it came. A
+ * session begins with a Welcome; a second one in it answers a second Hello. */
+static void hear_bus(struct world *world, unsigned agent, int64_t bus_ms)
+{
+    struct actor *actor = &world->actors[agent];
+    int64_t lag_ms = broker_bus_ms(world) - bus_ms;
+    int64_t offset_ms = bus_ms - world->now_ms;
+
+    if (!actor->bus_was_heard || offset_ms > actor->bus_offset_max_ms) {
+        actor->bus_was_heard = true;
+        actor->bus_offset_max_ms = offset_ms;
+    }
+    if (actor->client == NULL || !client_ready(actor->client) || lag_ms < actor->bus_lag_ms) {
+        actor->bus_lag_ms = lag_ms;
+    }
+}
+
 static uint32_t received_one(struct world *world, unsigned agent, struct bytes bytes, size_t n)
 {
     struct envelope envelope;
@@ -367,13 +385,9 @@ static uint32_t received_one(struct world *world, unsigned agent, struct bytes b
         return 0;
     }
     if (envelope.kind == ENVELOPE_WELCOME) {
-        if (!client_ready(world->actors[agent].client)) { /* else the answer to an older Hello: not read */
-            world->actors[agent].bus_lag_ms = broker_bus_ms(world) - envelope.welcome.bus_ms;
-        }
+        hear_bus(world, agent, envelope.welcome.bus_ms);
     } else if (envelope.kind == ENVELOPE_BEAT) {
-        int64_t lag = broker_bus_ms(world) - envelope.beat.bus_ms;
-        world->actors[agent].bus_lag_ms =
-            lag < world->actors[agent].bus_lag_ms ? lag : world->actors[agent].bus_lag_ms;
+        hear_bus(world, agent, envelope.beat.bus_ms);
     } else if (envelope.kind == ENVELOPE_DELIVER) {
         const struct seqs *outbox = &world->check.outbox[agent][envelope.deliver.lane];
         uint64_t *received = &world->check.received[agent][envelope.deliver.lane];

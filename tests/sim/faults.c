@@ -113,6 +113,10 @@ static void pause_broker(struct world *world)
     if (world->now_ms + ms < broker->paused_until_ms) {
         return; /* it stands still for longer already */
     }
+    if (!broker_paused(world)) {
+        check_clock_step(world);
+        broker->paused_from_ms = world->now_ms;
+    }
     broker->paused_until_ms = world->now_ms + ms;
     broker->healthy_since_ms = broker->paused_until_ms;
     world_struck(world, FAULT_PAUSE, AGENTS);

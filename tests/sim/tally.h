@@ -50,6 +50,8 @@
     X(FAULT_CLOCK_REFUSED, "start refused for the wall clock, until a person's word") \
     X(FAULT_PAUSE, "broker stood still")                                              \
     X(FAULT_PAUSE_LONG, "broker stood still for 10 s or more")                        \
+    X(FAULT_STEP_NOTED, "step of the wall clock in the log")                          \
+    X(FAULT_STOP_NOTED, "stop of the broker in the log")                              \
     X(FAULT_AGENT_PAUSE, "agent stood still")                                         \
     X(FAULT_AGENT_CLOCK, "agent's wall clock stepped")                                \
     X(FAULT_AGENT_RECEIVED, "agent crash: delivery received, not in the journal")     \

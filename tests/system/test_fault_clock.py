@@ -1,6 +1,7 @@
 """Clocks that step, strobe and stand still for a while (FAULTS 24): order is by seq, deadlines run on the
 time since boot, and what is overdue after a pause fires once.
 """
+import json
 import shutil
 import subprocess
 import time
@@ -74,6 +75,31 @@ class Steps(Clock):
             def __init__(self, item):
                 self.command = pb.Command.FromString(pb.Record.FromString(item.record).command.payload)
         return [Words(item) for item in self.records()]
+
+    def test_a_step_is_written_down(self):
+        """Once, with how far; the offset of bus time stays. So is the sleep that comes with the step back."""
+        steps = lambda: [clock for clock in self.clocks() if clock.stepped_ms]
+        self.faults.move_clocks(utc_s=HOUR)
+        self.wait(lambda: self.clocks() or self.hub.turn(0.1), "the record of the step")
+        self.drain()
+        self.assertEqual(len(steps()), 1)
+        first = steps()[0]
+        self.assertAlmostEqual(first.stepped_ms, HOUR * 1000, delta=100)
+        self.faults.move_clocks(utc_s=61, boot_s=61)
+        self.wait(lambda: all(client.welcome for client in self.clients()), "everybody is back")
+        self.wait(lambda: len(steps()) > 1 or self.hub.turn(0.1), "the record of the step back")
+        self.assertEqual(len(steps()), 2)
+        second = steps()[1]
+        self.assertAlmostEqual(second.stepped_ms, -HOUR * 1000, delta=100)
+        self.assertAlmostEqual(second.stood_ms, 61000, delta=5000)
+        self.assertEqual(first.bus_ms - first.boot_ms, second.bus_ms - second.boot_ms)
+        self.assertIn("the wall clock stepped by -1 h", self.shown("replay"))
+        stats = json.loads(self.shown("stats", "--json"))
+        self.assertEqual((stats["clock_steps"], stats["stops"], stats["stood_ms"]), (2, 1, second.stood_ms))
+        self.assertIn("stepped 2 times", self.shown("stats"))
+        self.bus_never_falls()
+        self.assertEqual(self.site.stop(), 0)
+        self.verified()
 
     def test_restart_under_a_wrong_wall_clock(self):
         """A step of two days while the broker is down: within the same boot bus time goes on where it was."""

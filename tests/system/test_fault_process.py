@@ -44,6 +44,9 @@ class BrokerStops(TotalQueueTest):
             if order in words:
                 self.assertGreaterEqual(fired[0].at_ms, words[order].answer_by_ms)
         self.assertEqual(list(station.executed), while_stopped, "not in the order in which they were said")
+        stops = [clock.stood_ms for clock in self.clocks() if clock.stood_ms >= (STOPPED_S - 1) * 1000]
+        self.assertEqual(len(stops), 1, "the stop is written down once")
+        self.assertIn("the broker stood still for", self.shown("replay"))
         self.assert_alive()
         self.check_books()
 

@@ -346,6 +346,20 @@ class TotalQueueTest(SiteTest):
         unexpected += [("completed", order) for order in completed - set(executed)]
         doubled += [("effect", order) for order, n in executed.items() if n > 1]
 
+    def clocks(self):
+        """What the log says of a wall clock that stepped, or of a broker that stood still."""
+        events = (event for item in self.centre.read(pb.TAIL_FILTER_ALL)
+                  for event in pb.Record.FromString(item.record).events)
+        clocks = (event.clock_set for event in events if event.WhichOneof("body") == "clock_set")
+        return [clock for clock in clocks if clock.stepped_ms or clock.stood_ms]
+
+    def shown(self, what, *options):
+        """What `muster replay` or `muster stats` shows of the log."""
+        done = subprocess.run([os.path.join(BIN, "muster"), what, self.site.path("log"), *options],
+                              capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
     def verified(self):
         """What `muster verify` finds: it decides every command again and folds every event."""
         done = subprocess.run([os.path.join(BIN, "muster"), "verify", self.site.path("log"), "--root",

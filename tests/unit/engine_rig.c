@@ -50,8 +50,11 @@ static int on_send(void *ctx, struct peer peer, struct bytes frame)
         return ERR_TEMPORARY;
     }
     struct rig_frame *kept = &rig->frames[rig->frames_n++];
+    bool in_engine = rig->in_engine;
+    rig->in_engine = false;
     kept->peer = peer.bytes[0];
     buf_append(&kept->bytes, frame.p, frame.n);
+    rig->in_engine = in_engine;
     return 0;
 }
 
@@ -263,7 +266,9 @@ bool rig_step(struct rig *rig)
         request->result =
             log_read(rig->store, &request->query, &request->arena, &request->answer, &request->err);
     }
+    rig->in_engine = true;
     engine_log_done(rig->engine, request);
+    rig->in_engine = false;
     return true;
 }
 
@@ -315,7 +320,9 @@ void rig_frame(struct rig *rig, unsigned peer, enum rig_agent agent, struct byte
 {
     struct peer from = {.bytes = {(uint8_t)peer}, .n = 1};
 
+    rig->in_engine = true;
     engine_frame(rig->engine, from, rig->agents[agent].curve_public, frame);
+    rig->in_engine = false;
 }
 
 void rig_say(struct rig *rig, unsigned peer, enum rig_agent agent, const struct envelope *envelope)

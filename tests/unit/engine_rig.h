@@ -38,6 +38,7 @@ struct rig {
     struct log_request **queue_end;
     struct engine *engine;
     bool in_service;
+    bool in_engine; /* the engine's own code runs, for those who let its allocations fail */
     bool fatal;
     struct err fatal_err;
     size_t notes;

@@ -365,6 +365,30 @@ static void keys_are_read_again_between_two_items(void **state)
     assert_int_equal(asked->tail.from_seq, 91);
 }
 
+/* Two Hellos on a slow line: the answer to the first comes late, and the one to the second tells the time. */
+static void a_second_welcome_sets_the_time_right(void **state)
+{
+    struct welcome welcome = {.protocol = PROTOCOL_VERSION,
+                              .region = FAKE_REGION,
+                              .epoch = 1,
+                              .beat_ms = 5000,
+                              .head = {.region = ""}};
+    const int64_t now = client_bus_ms(fake.client);
+
+    (void)state;
+    fake_restart(&fake);
+    client_connected(fake.client);
+    welcome.bus_ms = now - 1772;
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
+    assert_int_equal(client_bus_ms(fake.client), now - 1772);
+    welcome.bus_ms = now - 565;
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
+    assert_int_equal(client_bus_ms(fake.client), now - 565);
+    welcome.bus_ms = now - 900; /* a word that is older by its way changes nothing */
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
+    assert_int_equal(client_bus_ms(fake.client), now - 565);
+}
+
 static void orders_before_the_keys_wait(void **state)
 {
     struct welcome welcome = {.protocol = PROTOCOL_VERSION,
@@ -418,6 +442,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(an_author_who_was_enrolled_meanwhile_is_looked_up, setup, teardown),
         cmocka_unit_test_setup_teardown(keys_are_read_again_between_two_items, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_second_welcome_sets_the_time_right, setup, teardown),
         cmocka_unit_test_setup_teardown(orders_before_the_keys_wait, setup, teardown),
         cmocka_unit_test_setup_teardown(a_burst_is_taken_in_order, setup, teardown),
     };

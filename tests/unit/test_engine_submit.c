@@ -299,8 +299,9 @@ static void test_counted_refusals_survive_a_full_disk(void **state)
     for (int i = 0; i < ENGINE_REFUSALS_BURST + 30; i++) {
         (void)rig_done(&rig, 2, STATION, &command);
     }
-    rig.boot_ms += 61000;
-    rig.utc_ms += 61000;
+    rig_later(&rig, 59000);
+    rig.boot_ms += 2000;
+    rig.utc_ms += 2000;
     engine_tick(rig.engine);
     run_until_append();
     rig_fail(&rig, ERR_DISK_FULL);

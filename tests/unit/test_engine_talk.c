@@ -126,6 +126,25 @@ static void test_hello_comes_first(void **state)
     assert_int_equal(log_get_head(rig.store).seq, head);
 }
 
+/* Who did not hear that there is a session is in none. */
+static void test_a_welcome_finds_the_queue_full(void **state)
+{
+    const struct envelope *envelope;
+
+    (void)state;
+    rig.full_peer = 1;
+    rig_hello(&rig, 1, CENTRE, 8);
+    rig_later(&rig, 1000);
+    rig.full_peer = 0;
+    rig_later(&rig, 500);
+    envelope = rig_next(&rig, 1, ENVELOPE_WELCOME);
+    assert_non_null(envelope);
+    assert_in_range(envelope->welcome.bus_ms, rig_bus_ms(&rig) - 500, rig_bus_ms(&rig)); /* said anew */
+    assert_null(rig_next(&rig, 1, ENVELOPE_WELCOME));
+    rig_later(&rig, 1000);
+    assert_null(rig_next(&rig, 1, ENVELOPE_WELCOME));
+}
+
 static void test_nothing_before_welcome(void **state)
 {
     struct envelope envelope = hello(STATION);
@@ -370,6 +389,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_report_order_deliver_receipt, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hello_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hello_comes_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_welcome_finds_the_queue_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nothing_before_welcome, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_frames, setup, teardown),
         cmocka_unit_test_setup_teardown(test_newest_session_takes_all, setup, teardown),
