@@ -49,6 +49,9 @@ static int on_send(void *ctx, struct peer peer, struct bytes frame)
     if (peer.bytes[0] == rig->full_peer) {
         return ERR_TEMPORARY;
     }
+    if (peer.bytes[0] == rig->gone_peer) {
+        return ERR_NOT_FOUND;
+    }
     struct rig_frame *kept = &rig->frames[rig->frames_n++];
     kept->peer = peer.bytes[0];
     buf_append(&kept->bytes, frame.p, frame.n);
@@ -325,7 +328,11 @@ void rig_say(struct rig *rig, unsigned peer, enum rig_agent agent, const struct 
     buf_init(&bytes, 0);
     wire_encode_envelope(envelope, &bytes);
     assert_false(bytes.failed);
-    rig_frame(rig, peer, agent, buf_bytes(&bytes));
+    if (rig->bundle != NULL) {
+        assert_int_equal(bundler_add(rig->bundle, buf_bytes(&bytes)), 0);
+    } else {
+        rig_frame(rig, peer, agent, buf_bytes(&bytes));
+    }
     buf_free(&bytes);
 }
 
@@ -364,7 +371,8 @@ void rig_hello(struct rig *rig, unsigned peer, enum rig_agent agent, uint32_t wi
                                           .deliveries = window > 0,
                                           .window = window,
                                           .seen = {.region = ""},
-                                          .software = "rig"}};
+                                          .software = "rig",
+                                          .bundle_max = rig->bundle_max}};
 
     rig_say(rig, peer, agent, &envelope);
     rig_run(rig);
