@@ -81,7 +81,8 @@ void fake_restart(struct fake *fake);
 /* Ticks until nothing is due now. */
 void fake_run(struct fake *fake);
 void fake_later(struct fake *fake, int64_t ms);
-/* The next envelope of this kind, in whatever frame, which the client has sent; what came before it is passed over. NULL: none. */
+/* The next envelope of this kind that the client has sent, in whatever frame; what came before it is passed
+ * over. NULL: none. */
 const struct envelope *fake_next(struct fake *fake, enum envelope_kind kind);
 void fake_skip(struct fake *fake); /* passes over all */
 /* Whatever the client sent is answered: Hello, the tail of the region's stream. */
