@@ -38,9 +38,21 @@ static void fill(void *ctx, void *p, size_t n)
 static void on_send(void *ctx, struct bytes frame)
 {
     struct fake *fake = ctx;
+    struct envelope envelope;
+    const struct bytes *envelopes = &frame;
+    size_t n = 1;
 
-    assert_true(fake->sent_n < FAKE_SENT_MAX);
-    buf_append(&fake->sent[fake->sent_n++], frame.p, frame.n);
+    assert_int_equal(wire_decode_envelope(frame, &fake->arena, &envelope, NULL), 0);
+    if (envelope.kind == ENVELOPE_BUNDLE) {
+        envelopes = envelope.bundle.envelopes;
+        n = envelope.bundle.envelopes_n;
+        assert_true(n > 1 && n <= fake->bundle_max);
+    }
+    fake->frames_n++;
+    for (size_t i = 0; i < n; i++) {
+        assert_true(fake->sent_n < FAKE_SENT_MAX);
+        buf_append(&fake->sent[fake->sent_n++], envelopes[i].p, envelopes[i].n);
+    }
 }
 
 static void on_reconnect(void *ctx, const char *why)
@@ -78,6 +90,9 @@ static void on_delivery(void *ctx, const struct delivery *delivery)
     struct fake *fake = ctx;
     struct fake_given *given = &fake->given[fake->given_n++];
 
+    if (fake->on_delivery) {
+        fake->on_delivery(delivery);
+    }
     assert_true(fake->given_n < FAKE_GIVEN_MAX);
     *given = (struct fake_given){.kind = delivery->kind,
                                  .resumed = delivery->resumed,
@@ -255,7 +270,11 @@ void fake_say(struct fake *fake, const struct envelope *envelope)
     buf_init(&frame, 0);
     wire_encode_envelope(envelope, &frame);
     assert_false(frame.failed);
-    client_frame(fake->client, buf_bytes(&frame));
+    if (fake->gathered) {
+        assert_int_equal(bundler_add(fake->gathered, buf_bytes(&frame)), 0);
+    } else {
+        client_frame(fake->client, buf_bytes(&frame));
+    }
     buf_free(&frame);
 }
 
@@ -287,9 +306,11 @@ void fake_greet(struct fake *fake)
                               .last_counter = fake->last_counter,
                               .beat_ms = 5000,
                               .frame_max = FRAME_MAX,
-                              .bus_ms = fake->now_ms + 5000};
+                              .bus_ms = fake->now_ms + 5000,
+                              .bundle_max = fake->bundle_max};
 
     assert_non_null(hello);
+    assert_int_equal(hello->hello.bundle_max, fake->takes ? fake->takes : BUNDLE_MAX);
     assert_string_equal(hello->hello.agent, FAKE_AGENT);
     memcpy(welcome.acked, fake->acked, sizeof welcome.acked);
     welcome.head =
@@ -470,6 +491,7 @@ static void open_client(struct fake *fake)
                                      .agent = &fake->agent,
                                      .region_keys = &fake->region_keys,
                                      .deliveries = true,
+                                     .bundle_max = fake->takes,
                                      .software = "test",
                                      .mode = MODE_ACTUAL};
     struct client_io io = {.ctx = fake,

@@ -4,6 +4,7 @@
 #define MUSTER_TESTS_UNIT_CLIENT_FAKE_H
 
 #include "agents/lib/client.h"
+#include "common/wire/wire_bundle.h"
 
 #define FAKE_REGION "370102"
 #define FAKE_AGENT "370102/fire-rescue/station-3"
@@ -37,13 +38,17 @@ struct fake {
     struct client *client;
     uint64_t epoch;
     uint64_t last_counter;
+    uint32_t bundle_max;      /* of the next Welcome */
+    uint32_t takes;           /* options.bundle_max of the next client */
+    struct bundler *gathered; /* not NULL: where fake_say() puts what it would say */
     uint64_t acked[LANE_MAX + 1];
     uint64_t seq;          /* of the last record made */
     struct buf region[16]; /* its stream */
     size_t region_n;
 
-    struct buf sent[FAKE_SENT_MAX];
+    struct buf sent[FAKE_SENT_MAX]; /* envelopes */
     size_t sent_n;
+    size_t frames_n; /* in so many frames */
     size_t read_n;
     struct arena arena;
 
@@ -60,6 +65,7 @@ struct fake {
     uint32_t tail_id; /* of the last Tail that was read */
     size_t tailed;
     void (*on_tail)(const struct tail_item *item); /* the test's own; may be NULL */
+    void (*on_delivery)(const struct delivery *delivery);
     size_t tail_ends;
     size_t samples;
     size_t telemetry_refused;
@@ -75,7 +81,8 @@ void fake_restart(struct fake *fake);
 /* Ticks until nothing is due now. */
 void fake_run(struct fake *fake);
 void fake_later(struct fake *fake, int64_t ms);
-/* The next frame of this kind that the client has sent; what came before it is passed over. NULL: none. */
+/* The next envelope of this kind that the client has sent, in whatever frame; what came before it is passed
+ * over. NULL: none. */
 const struct envelope *fake_next(struct fake *fake, enum envelope_kind kind);
 void fake_skip(struct fake *fake); /* passes over all */
 /* Whatever the client sent is answered: Hello, the tail of the region's stream. */

@@ -49,6 +49,9 @@ static int on_send(void *ctx, struct peer peer, struct bytes frame)
     if (peer.bytes[0] == rig->full_peer) {
         return ERR_TEMPORARY;
     }
+    if (peer.bytes[0] == rig->gone_peer) {
+        return ERR_NOT_FOUND;
+    }
     struct rig_frame *kept = &rig->frames[rig->frames_n++];
     bool in_engine = rig->in_engine;
     rig->in_engine = false;
@@ -332,7 +335,11 @@ void rig_say(struct rig *rig, unsigned peer, enum rig_agent agent, const struct 
     buf_init(&bytes, 0);
     wire_encode_envelope(envelope, &bytes);
     assert_false(bytes.failed);
-    rig_frame(rig, peer, agent, buf_bytes(&bytes));
+    if (rig->bundle != NULL) {
+        assert_int_equal(bundler_add(rig->bundle, buf_bytes(&bytes)), 0);
+    } else {
+        rig_frame(rig, peer, agent, buf_bytes(&bytes));
+    }
     buf_free(&bytes);
 }
 
@@ -371,7 +378,8 @@ void rig_hello(struct rig *rig, unsigned peer, enum rig_agent agent, uint32_t wi
                                           .deliveries = window > 0,
                                           .window = window,
                                           .seen = {.region = ""},
-                                          .software = "rig"}};
+                                          .software = "rig",
+                                          .bundle_max = rig->bundle_max}};
 
     rig_say(rig, peer, agent, &envelope);
     rig_run(rig);

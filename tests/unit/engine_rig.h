@@ -5,7 +5,7 @@
 #define MUSTER_TESTS_UNIT_ENGINE_RIG_H
 
 #include "common/engine/engine.h"
-#include "common/wire/wire.h"
+#include "common/wire/wire_bundle.h"
 
 #define RIG_REGION "370102"
 
@@ -45,7 +45,10 @@ struct rig {
     char note[512]; /* the last */
     struct rig_frame frames[RIG_FRAMES_MAX];
     size_t frames_n;
-    unsigned full_peer; /* whose queue is full: sends to it fail */
+    unsigned full_peer;     /* whose queue is full: sends to it fail */
+    unsigned gone_peer;     /* whose connection has ended */
+    uint32_t bundle_max;    /* of the next Hello */
+    struct bundler *bundle; /* not NULL: where rig_say() puts what it would send */
     uint64_t counters[RIG_AGENTS];
     struct arena arena;     /* of what rig_next() gave */
     struct new_order order; /* of the last rig_order() */

@@ -34,6 +34,18 @@ static bool world_allow(void *ctx, const uint8_t curve_public[NET_KEY_BYTES], co
     return false;
 }
 
+static void world_on_turn(void *ctx)
+{
+    struct net_seen *seen = &((struct net_world *)ctx)->seen;
+
+    assert_true(seen->turn_messages > 0);
+    seen->turns++;
+    if (seen->turn_messages > seen->turn_messages_max) {
+        seen->turn_messages_max = seen->turn_messages;
+    }
+    seen->turn_messages = 0;
+}
+
 static void world_on_message(void *ctx, struct net_peer peer, const uint8_t curve_public[NET_KEY_BYTES],
                              const void *body, size_t n)
 {
@@ -41,6 +53,7 @@ static void world_on_message(void *ctx, struct net_peer peer, const uint8_t curv
     struct net_seen *seen = &world->seen;
 
     seen->messages++;
+    seen->turn_messages++;
     seen->peer = peer;
     memcpy(seen->key, curve_public, NET_KEY_BYTES);
     seen->n = n;
@@ -121,6 +134,7 @@ void net_world_open_router(struct net_world *world, uint16_t port)
         .curve_secret = world->server.secret,
         .limits = world->limits,
         .on_message = world_on_message,
+        .on_turn = world_on_turn,
         .on_bad = world_on_bad,
         .ctx = world,
     };

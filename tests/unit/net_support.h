@@ -24,6 +24,9 @@ struct net_keys {
 /* What a router told its owner. */
 struct net_seen {
     unsigned messages;
+    unsigned turns;
+    unsigned turn_messages; /* of this turn so far; of the largest */
+    unsigned turn_messages_max;
     unsigned bad;
     enum net_bad last_bad;
     struct net_peer peer;

@@ -226,6 +226,29 @@ static void test_burst_arrives_in_bounded_turns(void **state)
     net_raw_close(&world, socket);
 }
 
+/* A message may hold many orders: few of those are a turn. Its end is told, after its messages. */
+static void test_large_messages_make_short_turns(void **state)
+{
+    enum { MANY = 64, BYTES = 32 * 1024 };
+    static uint8_t body[BYTES];
+    void *socket;
+
+    (void)state;
+    net_world_open_router(&world, 0);
+    socket = client(&world.client);
+    check_alive(socket);
+    for (int i = 0; i < MANY; i++) {
+        net_raw_send(socket, body, sizeof body);
+    }
+    net_world_wait(&world, &world.seen.messages, 1 + MANY);
+    net_world_run_ms(&world, 1);
+    assert_int_equal(world.seen.messages, 1 + MANY);
+    assert_int_equal(world.seen.turn_messages, 0);
+    assert_true(world.seen.turns >= 1 + MANY / (NET_DRAIN_BYTES / BYTES));
+    assert_true(world.seen.turn_messages_max <= NET_DRAIN_BYTES / BYTES);
+    net_raw_close(&world, socket);
+}
+
 static void test_many_frames_are_dropped_and_counted(void **state)
 {
     void *socket;
@@ -474,6 +497,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_talks_both_ways, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_user_id_is_the_sender, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_burst_arrives_in_bounded_turns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_large_messages_make_short_turns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_frames_are_dropped_and_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_empty_is_dropped_and_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_oversized_cuts_only_its_sender, set_up, tear_down),
