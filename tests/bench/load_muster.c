@@ -2,7 +2,8 @@
  *   pipelined  each order goes out, is delivered, its signature is checked and an Ack is said
  *   completed  the addressee also answers COMPLETED, and the issuer is told: the order's whole life
  *   idle       --clients sessions that only beat, until stdin ends; says "ready" when all are welcomed
- * --folder is what `muster keys init` made, with emergency-management/issuer-N and fire-rescue/station-N. */
+ * --folder is what `muster keys init` made, with emergency-management/issuer-N and fire-rescue/station-N, from
+ * N = --first. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -354,7 +355,8 @@ static void open_parties(struct drive *drive, const char *kind, size_t from, siz
     for (size_t i = 0; i < n; i++) {
         struct party *party = &drive->at[from + i];
         struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = party}};
-        (void)snprintf(stem, sizeof stem, "%s/agents/%s-%zu", drive->options.folder, kind, i);
+        (void)snprintf(stem, sizeof stem, "%s/agents/%s-%zu", drive->options.folder, kind,
+                       (size_t)drive->options.first + i);
         party_open(&drive->parties, party, drive->options.endpoint, region, stem, deliveries);
         if (epoll_ctl(drive->poll, EPOLL_CTL_ADD, party->fd, &event) != 0) {
             load_fail("epoll: %s", strerror(errno));

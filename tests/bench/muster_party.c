@@ -49,7 +49,7 @@ static void *connect_socket(struct parties *parties, const struct party *party, 
     }
     /* Nothing is lost on this side: the window bounds what waits. */
     set(socket, ZMQ_SNDHWM, &unlimited, sizeof unlimited);
-    set(socket, ZMQ_RCVHWM, &unlimited, sizeof unlimited);
+    set(socket, ZMQ_RCVHWM, &parties->receive_max, sizeof parties->receive_max);
     set(socket, ZMQ_LINGER, &linger_ms, sizeof linger_ms);
     set(socket, ZMQ_CURVE_SERVERKEY, party->region.curve, CURVE_BYTES);
     set(socket, ZMQ_CURVE_PUBLICKEY, party->keys.curve_public, CURVE_BYTES);

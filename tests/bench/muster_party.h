@@ -44,6 +44,7 @@ struct parties {
     void *zmq;
     struct arena arena;
     struct buf command, frame;
+    int receive_max; /* messages that a socket opened now takes in unread; 0: all */
 };
 
 void parties_open(struct parties *parties, size_t sockets_max);

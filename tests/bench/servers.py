@@ -90,6 +90,9 @@ class Server:
             self.process.wait()
             self.process = None
 
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def status_kib(self, field):
         for line in Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").split("\n"):
             if line.startswith(field + ":"):
