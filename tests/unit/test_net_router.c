@@ -226,6 +226,32 @@ static void test_burst_arrives_in_bounded_turns(void **state)
     net_raw_close(&world, socket);
 }
 
+/* Whatever else waits on the loop, a commit that is done for instance, waits for one slow message. */
+static void test_slow_messages_come_one_a_turn(void **state)
+{
+    enum { BURST = 40, SLOW_US = 2000 };
+    static uv_prepare_t prepare;
+    void *socket;
+
+    (void)state;
+    net_world_open_router(&world, 0);
+    socket = client(&world.client);
+    check_alive(socket);
+    uv_prepare_init(&world.loop, &prepare);
+    uv_prepare_start(&prepare, on_turn);
+    before_turn = world.seen.messages;
+    turn_max = 0;
+    world.slow_us = SLOW_US;
+    for (int i = 0; i < BURST; i++) {
+        net_raw_send(socket, "slow", 4);
+    }
+    net_world_wait(&world, &world.seen.messages, 1 + BURST);
+    world.slow_us = 0;
+    assert_int_equal(turn_max, 1);
+    uv_close((uv_handle_t *)&prepare, NULL);
+    net_raw_close(&world, socket);
+}
+
 static void test_many_frames_are_dropped_and_counted(void **state)
 {
     void *socket;
@@ -474,6 +500,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_talks_both_ways, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_user_id_is_the_sender, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_burst_arrives_in_bounded_turns, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_slow_messages_come_one_a_turn, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_frames_are_dropped_and_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_empty_is_dropped_and_counted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_oversized_cuts_only_its_sender, set_up, tear_down),
