@@ -1,4 +1,4 @@
-/* bench-load-absent: orders of one issuer gather for one addressee. --mode says what the addressee does meanwhile
+/* bench-load-absent: orders of one issuer gather for one addressee. --mode says what that one does meanwhile
  *   away        it is not there
  *   creditless  it has a session, and gives no credit and no Ack
  *   unread      it has a session, beats, and never reads its socket
@@ -7,7 +7,8 @@
  * It is driven by lines on stdin and answers each with a line of JSON; it ends with stdin.
  *   fill N [RATE]  issue until N are there, as fast as it goes or at RATE a second; all are answered DONE
  *   back           a new session of the addressee takes everything: in order, nothing missing, nothing twice
- * --folder is what `muster keys init` made; issuer and addressee are number --first; --count is the largest N. */
+ * --folder is what `muster keys init` made; issuer and addressee are number --first; --count is the largest N.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -157,8 +157,8 @@ static void fill_in(const struct party *party, struct command *command, int64_t 
     command->agent = party->keys.name;
     command->operator= "";
     command->cosigner = "";
-    command->issued_at_ms = now_ms;
-    command->expires_at_ms = now_ms + COMMAND_EXPIRY_MS;
+    command->issued_at_ms = now_ms - (party->late_ms > 0 ? COMMAND_EXPIRY_MS + party->late_ms : 0);
+    command->expires_at_ms = command->issued_at_ms + COMMAND_EXPIRY_MS;
 }
 
 void party_sign(struct parties *parties, struct party *party, struct command *commands, const uint32_t *slots,

@@ -25,6 +25,7 @@ struct party {
     uint64_t head; /* of the log at Welcome: what is delivered from before it is of another run */
     uint32_t beat_ms;
     uint64_t counter;
+    int64_t late_ms; /* what is signed now was issued so long ago, and its time is over */
     int64_t said_ns;
     uint32_t *slots; /* by counter, of commands */
     /* deliveries that are to be acknowledged */

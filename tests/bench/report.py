@@ -1,5 +1,6 @@
 """The results of ./dev bench as a Markdown page."""
 
+from under_load import FLOODS
 from measures import SPEED, SQLITE_BATCHES, SYSTEMS
 
 
@@ -165,6 +166,19 @@ class Page:
                 ("another pair, 200 orders/s, before: p99, ms", "absent/p99-before", 0.001),
                 ("the same while 5,000/s gather: p99, ms", "absent/p99-during", 0.001)])
 
+    def flood(self):
+        rows = [[title, spread(self.figure(f"flood/{what}/rate")),
+                 spread(self.figure(f"flood/{what}/busy"))] +
+                [spread(self.figure(f"flood/{what}/{name}"), 0.001)
+                 for name in ("p50-alone", "p50-beside", "alone", "beside")] +
+                [spread(self.figure(f"flood/{what}/ratio"))]
+                for what, (title, _, _) in FLOODS.items() if self.figure(f"flood/{what}/ratio")]
+        if rows:
+            self.add("## One agency's 200 orders a second beside a flood: milliseconds", "",
+                     "Every word of the flood was answered; BUSY named a time to come again.", "")
+            self.add(table(["flood", "of it answered a second", "of them BUSY, %", "p50 alone", "p50 beside it",
+                            "p99 alone", "p99 beside it", "p99, times"], rows))
+
     def import_(self):
         if self.measured("import/"):
             self.add("## Import of a month of a city's dispatch records", "")
@@ -208,6 +222,8 @@ class Page:
         yield from self.goals_under_load()
 
     def goals_under_load(self):
+        for what, (title, _, _) in FLOODS.items():
+            yield f"p99 beside {title}, over that alone", f"flood/{what}/ratio", 2, 2, False
         for n in self.sizes("absent/outbox-"):
             for name, title, floor in (
                     ("outbox", "its outbox, MiB", 1),
@@ -216,7 +232,8 @@ class Page:
                     ("order-shared", "an open order, 100 an incident, B", 256),
                     ("order-alone", "an open order that is an incident of its own, B", 256),
                     ("p99-ratio", "p99 of another pair, over that before", 2)):
-                yield f"{n:,} orders gather for an agent: {title}", f"absent/{name}-{n}", floor, floor, False
+                yield (f"{n:,} orders gather for an agent: {title}", f"absent/{name}-{n}", floor, floor,
+                       False)
 
     def floors(self):
         rows = []
@@ -243,7 +260,7 @@ def markdown(results):
     page.machine()
     if page.systems():
         page.behaviour()
-    for section in (page.rates, page.latencies, page.cpu, page.limits, page.log, page.sessions, page.absent, page.import_,
+    for section in (page.rates, page.latencies, page.cpu, page.limits, page.log, page.sessions, page.absent, page.flood, page.import_,
                     page.floors, page.rest):
         section()
     return "\n".join(page.lines)

@@ -1,8 +1,9 @@
-"""What others feel, and what it costs the broker: an addressee that is away while orders gather (absent), and an
-agency that says as much as it can (flood)."""
+"""What others feel, and what it costs the broker: an addressee that is away while orders gather (absent), and
+an agency that says as much as it can (flood)."""
 
 import json
 import subprocess
+import time
 
 from servers import Failed, Musterd, spawn
 
@@ -53,8 +54,8 @@ def probe(bench, broker, milliseconds):
 
 
 class Absent:
-    """Orders gather for one addressee. What an open order costs is read while all of them are at hand and the page
-    cache is full; what the outbox costs, where no more open orders are kept at hand."""
+    """Orders gather for one addressee. What an open order costs is read while all of them are at hand and the
+    page cache is full; what the outbox costs, where no more open orders are kept at hand."""
 
     def __init__(self, bench):
         self.bench = bench
@@ -137,3 +138,72 @@ class Absent:
         self.add("p99-before", "us", alone["p99_us"])
         self.add("p99-during", "us", during["p99_us"])
         self.add("p99-ratio", "x", during["p99_us"] / alone["p99_us"])
+
+
+# What, its title, the program and its arguments.
+FLOODS = {
+    "orders": ("another agency's orders, signed by batch", "muster",
+               ("--clients", 1, "--window", 16384, "--batch", 64)),
+    "refused": ("commands that are refused", "flood", ("--mode", "refused", "--window", 1024)),
+    "tail": ("a reader of the whole log, again and again", "flood", ("--mode", "tail")),
+}
+FLOOD_LEAD_MS = 500  # the flood begins so long before the pair is watched, and ends so long after
+FLOOD_LOG = 20_000  # orders in the log that the reader reads
+
+
+class Flood:
+    """Another pair's latency alone, and beside an agent that says as much as it can."""
+
+    def __init__(self, bench):
+        self.bench, self.milliseconds = bench, 200 if bench.quick else 4000
+
+    def run(self):
+        bench = self.bench
+        for turn in range(bench.runs):
+            broker = Musterd(bench.new_folder(), bench.bin, PROBE + 1, PROBE + 1)
+            try:
+                broker.start()
+                self.fill(broker)
+                kinds = list(FLOODS)
+                for what in kinds[turn % len(kinds):] + kinds[:turn % len(kinds)]:
+                    bench.progress.say(f"run {turn + 1} of {bench.runs}: a flood: {FLOODS[what][0]}")
+                    self.once(broker, what)
+            finally:
+                broker.kill()
+                broker.remove()
+
+    def fill(self, broker):
+        self.bench.load("muster", *broker.load_arguments(), "--clients", 1, "--window", 1024, "--batch", 64,
+                        "--count", 500 if self.bench.quick else FLOOD_LOG)
+
+    def once(self, broker, what):
+        """Alone before each, since the machine and the log change."""
+        bench = self.bench
+        alone = probe(bench, broker, self.milliseconds)
+        flood, during = self.beside(broker, *FLOODS[what][1:])
+        if flood["submits"] != flood["answers"]:
+            raise Failed(f"{FLOODS[what][0]}: {flood['submits']} were said, {flood['answers']} answered")
+        bench.add(f"flood/{what}/rate", "1/s", flood["rate"])
+        bench.add(f"flood/{what}/busy", "%", 100 * flood["busy"] / flood["submits"])
+        bench.add(f"flood/{what}/alone", "us", alone["p99_us"])
+        bench.add(f"flood/{what}/beside", "us", during["p99_us"])
+        bench.add(f"flood/{what}/p50-alone", "us", alone["p50_us"])
+        bench.add(f"flood/{what}/p50-beside", "us", during["p50_us"])
+        bench.add(f"flood/{what}/ratio", "x", during["p99_us"] / alone["p99_us"])
+
+    def beside(self, broker, program, arguments):
+        """What the flood did, and the pair's latency during it."""
+        command = [self.bench.bin / f"bench-load-{program}", *broker.load_arguments(), "--first", 0,
+                   "--warmup", 0, "--ms", self.milliseconds + self.bench.warmup + 2 * FLOOD_LEAD_MS,
+                   *arguments]
+        flood = spawn(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            time.sleep(FLOOD_LEAD_MS / 1000)
+            during = probe(self.bench, broker, self.milliseconds)
+            out, err = flood.communicate(timeout=LINE_S)
+        finally:
+            flood.kill()
+            flood.wait()
+        if flood.returncode != 0:
+            raise Failed(f"bench-load-{program}: {err.strip()}")
+        return json.loads(out), during
