@@ -7,7 +7,8 @@
  * It is driven by lines on stdin and answers each with a line of JSON; it ends with stdin.
  *   fill N [RATE]  issue until N are there, as fast as it goes or at RATE a second; all are answered DONE
  *   back           a new session of the addressee takes everything: in order, nothing missing, nothing twice
- * --folder is what `muster keys init` made; issuer and addressee are number --first; --count is the largest N.
+ * --folder is what `muster keys init` made; issuer and addressee are number --first; --count is the largest
+ * N.
  */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,7 +1,7 @@
 /* bench-load-flood: one agent, issuer --first, says as much as it can for --warmup and --ms, with --window
  * answers under way. --mode
- *   refused  commands that are refused, each for another reason: a wrong signature, no such incident, no right,
- *            past its own time, no command at all
+ *   refused  commands that are refused, each for another reason: a wrong signature, no such incident, no
+ *            right, past its own time, no command at all
  *   tail     the whole log from its beginning, again and again
  * Says what was said and answered: these are the same number, or it fails. */
 #include <errno.h>

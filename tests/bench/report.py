@@ -176,8 +176,8 @@ class Page:
         if rows:
             self.add("## One agency's 200 orders a second beside a flood: milliseconds", "",
                      "Every word of the flood was answered; BUSY named a time to come again.", "")
-            self.add(table(["flood", "of it answered a second", "of them BUSY, %", "p50 alone", "p50 beside it",
-                            "p99 alone", "p99 beside it", "p99, times"], rows))
+            self.add(table(["flood", "of it answered a second", "of them BUSY, %", "p50 alone",
+                            "p50 beside it", "p99 alone", "p99 beside it", "p99, times"], rows))
 
     def import_(self):
         if self.measured("import/"):
@@ -260,7 +260,7 @@ def markdown(results):
     page.machine()
     if page.systems():
         page.behaviour()
-    for section in (page.rates, page.latencies, page.cpu, page.limits, page.log, page.sessions, page.absent, page.flood, page.import_,
-                    page.floors, page.rest):
+    for section in (page.rates, page.latencies, page.cpu, page.limits, page.log, page.sessions, page.absent,
+                    page.flood, page.import_, page.floors, page.rest):
         section()
     return "\n".join(page.lines)
