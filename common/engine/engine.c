@@ -67,6 +67,7 @@ void engine_free(struct engine *engine)
     last_values_free(engine->last_values);
     batch_free(&engine->gather);
     batch_free(&engine->flight);
+    batch_free(&engine->founding);
     parking_clear(engine);
     HASH_ITER (hh, engine->authors, author, next) {
         HASH_DEL(engine->authors, author);
