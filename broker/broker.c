@@ -15,6 +15,8 @@
 #include "broker/watchdog.h"
 #include "common/base/clock.h"
 #include "common/base/logging.h"
+#include "common/core/region.h"
+#include "common/core/state.h"
 #include "common/engine/engine.h"
 #include "common/log/log_sqlite.h"
 #include "common/log/log_writer.h"
@@ -27,7 +29,8 @@
 enum {
     /* Deliveries of three lanes, tail items and replies that may be under way to one agent. */
     SEND_QUEUE = 4 * ENGINE_WINDOW_MAX + 1024,
-    STOP_MS = 5000
+    STOP_MS = 5000,
+    OWN_DESCRIPTORS = 64 /* log, ZeroMQ, timers; and a second session here and there */
 };
 
 struct broker {
@@ -153,6 +156,30 @@ static int write_endpoint(const char *path, const char *endpoint, struct err *er
     return 0;
 }
 
+/* A connection is a descriptor, and out of them libzmq's accept() spins: the soft limit, kept low for the
+ * sake of programs that select(), is no limit for us. */
+static void raise_descriptors(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static void tell_descriptors(const struct broker *broker)
+{
+    rlim_t needed = state_region(engine_state(broker->engine))->members_n + OWN_DESCRIPTORS;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < needed) {
+        log_warning(
+            "%llu descriptors may be open, and who is enrolled needs %llu: raise LimitNOFILE (ulimit -n)",
+            (unsigned long long)limit.rlim_cur, (unsigned long long)needed);
+    }
+}
+
 static void on_service(void *ctx)
 {
     struct broker *broker = ctx;
@@ -180,6 +207,7 @@ static void on_service(void *ctx)
     log_notice("in service: region %s at %s, log %s at seq %llu", config->region,
                net_router_endpoint(broker->router), config->log,
                (unsigned long long)engine_numbers(broker->engine).head_seq);
+    tell_descriptors(broker);
 }
 
 /* --- what wakes us -------------------------------------------------------------------------------------- */
@@ -349,18 +377,6 @@ static int start_handles(struct broker *broker, struct err *err)
     failed =
         failed != 0 ? failed : uv_timer_start(&broker->watchdog_timer, on_watchdog, WATCHDOG_MS, WATCHDOG_MS);
     return failed != 0 ? err_set(err, ERR_OS, "libuv: %s", uv_strerror(failed)) : 0;
-}
-
-/* A connection is a descriptor, and out of them libzmq's accept() spins: the soft limit, kept low for the
- * sake of programs that select(), is no limit for us. */
-static void raise_descriptors(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
-        (void)setrlimit(RLIMIT_NOFILE, &limit);
-    }
 }
 
 int broker_run(const struct config *config, struct err *err)

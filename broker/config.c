@@ -89,7 +89,7 @@ static int read_genesis(const struct conf_node *root, struct config *ret, struct
     }
     (void)close(fd);
     if (n < 0 || ret->genesis.failed) {
-        return err_set(err, ERR_DATA, "%s: cannot be read, or larger than 4 MiB", ret->genesis_path);
+        return err_set(err, ERR_DATA, "%s: cannot be read, or larger than 8 MiB", ret->genesis_path);
     }
     return 0;
 }

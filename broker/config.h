@@ -9,7 +9,7 @@
 #include "common/base/err.h"
 #include "common/crypto/keyfile.h"
 
-enum { CONFIG_HOST_MAX = 256, GENESIS_MAX = 4 * 1024 * 1024 };
+enum { CONFIG_HOST_MAX = 256, GENESIS_MAX = 8 * 1024 * 1024 };
 
 struct conf;
 

@@ -4,7 +4,7 @@
 
 #include "common/wire/wire.h"
 
-/* 4,096 members of some 400 bytes, and one policy of at most a command. */
+/* 8,192 members of some 400 bytes, and one policy of at most a command; a broker reads no more. */
 enum { FOUNDING_MAX = 8 * 1024 * 1024, FOUNDING_EPOCH = 1 };
 
 static int append(const struct founding *founding, const struct rng *rng, struct command *command,

@@ -10,7 +10,7 @@
 #include "common/conf/conf.h"
 #include "common/core/words.h"
 
-enum { ROSTER_MEMBERS_MAX = 4096, POLICY_ENTRIES_MAX = 1024 };
+enum { ROSTER_MEMBERS_MAX = 8192, POLICY_ENTRIES_MAX = 1024 };
 
 struct roster_member {
     const char *name; /* REGION/AGENCY/AGENT, or the operator's */

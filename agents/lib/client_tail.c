@@ -20,6 +20,7 @@ void client_tail_start(struct client *client)
     char stream[STREAM_NAME_MAX];
     struct tail tail = {.filter = TAIL_STREAM,
                         .stream = stream_of_region(client->options.region, stream),
+                        .from_seq = keyring_taken(client->keyring), /* a region may have thousands */
                         .credit = TAIL_CREDIT_DEFAULT};
 
     client->keys_known = false;

@@ -49,6 +49,11 @@ void keyring_free(struct keyring *keyring)
     free(keyring);
 }
 
+uint64_t keyring_taken(const struct keyring *keyring)
+{
+    return keyring->taken_seq;
+}
+
 const struct public_key *keyring_broker(const struct keyring *keyring)
 {
     return keyring->founded ? &keyring->broker : NULL;

@@ -28,6 +28,9 @@ int keyring_take(struct keyring *keyring, uint64_t seq, const struct record *rec
 int keyring_verify(struct keyring *keyring, uint64_t seq, const struct record *record,
                    const struct command *command, struct err *err);
 
+/* The seq of the last record that was taken: the region's stream is to be read from there on. */
+uint64_t keyring_taken(const struct keyring *keyring);
+
 /* NULL until the founding was taken. */
 const struct public_key *keyring_broker(const struct keyring *keyring);
 

@@ -68,6 +68,7 @@ void engine_free(struct engine *engine)
     last_values_free(engine->last_values);
     batch_free(engine, &engine->gather);
     batch_free(engine, &engine->flight);
+    batch_free(engine, &engine->founding);
     parking_clear(engine);
     HASH_ITER (hh, engine->authors, author, next) {
         HASH_DEL(engine->authors, author);

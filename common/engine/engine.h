@@ -82,7 +82,7 @@ struct engine_options {
     uint64_t epoch;
     const struct secret_keys *broker;
     const struct public_keys *region_keys; /* sign: the region's root */
-    struct bytes genesis;                  /* founding commands for an empty log; else unread */
+    struct bytes genesis;                  /* founding commands; unread where the log is founded */
     struct log_head head;                  /* of the log that is given */
     uint8_t boot[16];
     uint32_t beat_ms;          /* 0: ENGINE_BEAT_MS */

@@ -263,6 +263,7 @@ struct engine {
     int64_t others_ms;          /* boot time at which it was another than before it */
     struct batch gather;
     struct batch flight;
+    struct batch founding; /* decided, for the commits after this one */
     struct job flight_job;
     bool flying;
     bool acks_wait;

@@ -54,41 +54,75 @@ bad:
     return NULL;
 }
 
-static void found(struct engine *engine)
+/* Decides all of the genesis. What a founding that was cut off has left in the log changes nothing now. */
+static bool decide_genesis(struct engine *engine)
 {
     const uint8_t *p = engine->options.genesis.p;
     size_t left = engine->options.genesis.n;
+    bool begun = engine->head.seq > 0;
 
-    engine->phase = PHASE_FOUNDING;
-    if (left == 0) {
-        engine_fail(engine, ERR_CONFIG, "the log is new and no genesis is given: name it in the config");
-        return;
-    }
     while (left > 0) {
         size_t n =
             left < 4 ? SIZE_MAX : (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | (size_t)p[3];
         if (n > left - 4) {
             engine_fail(engine, ERR_CONFIG, "genesis is cut short: make it anew with muster keys init");
-            return;
-        }
-        if (engine->gather.n >= LOG_BATCH_MAX) { /* one commit, so that there is never half a region */
-            engine_fail(engine, ERR_CONFIG, "genesis holds more than %d commands: enrol the rest later",
-                        LOG_BATCH_MAX);
-            return;
+            return false;
         }
         struct submission *submission = founding_command(engine, (struct bytes){p + 4, n});
         if (submission == NULL) {
-            return;
+            return false;
+        }
+        p += 4 + n;
+        left -= 4 + n;
+        if (begun && submission->command.kind == COMMAND_FOUND_REGION) {
+            submission_free(engine, submission); /* there, and ours: region_is_ours() */
+            continue;
         }
         commit_decide(engine, submission);
         if (engine->numbers.refused > 0) {
             engine_fail(engine, ERR_CONFIG, "genesis holds a command that is refused: see muster keys init");
-            return;
+            return false;
         }
-        p += 4 + n;
-        left -= 4 + n;
+    }
+    return true;
+}
+
+static void move_first(struct batch *from, struct batch *to)
+{
+    struct submission *submission = from->first;
+
+    DL_DELETE(from->first, submission);
+    from->n--;
+    DL_APPEND(to->first, submission);
+    to->last = submission;
+    to->n++;
+}
+
+/* The next commit of the founding. */
+static void found_some(struct engine *engine)
+{
+    while (engine->founding.n > 0 && engine->gather.n < LOG_BATCH_MAX) {
+        move_first(&engine->founding, &engine->gather);
     }
     commit_flush(engine);
+}
+
+/* All is decided before anything is written; then it is written in as many commits as it needs. The clock is
+ * set after the last of them and never before: a log without a clock is one whose founding was cut off. */
+static void found(struct engine *engine)
+{
+    if (engine->options.genesis.n == 0) {
+        engine_fail(engine, ERR_CONFIG,
+                    engine->head.seq == 0
+                        ? "the log is new and no genesis is given: name it in the config"
+                        : "the log's founding was cut off and no genesis is given: name it in the config");
+        return;
+    }
+    if (decide_genesis(engine)) {
+        engine->founding = engine->gather;
+        engine->gather = (struct batch){0};
+        found_some(engine);
+    }
 }
 
 /* --- the clock ------------------------------------------------------------------------------------ */
@@ -175,6 +209,11 @@ static bool region_is_ours(struct engine *engine)
     return engine->phase != PHASE_FAILED;
 }
 
+static bool is_founded(const struct engine *engine)
+{
+    return state_region(engine->state)->clock_bus_ms != 0;
+}
+
 void founding_advance(struct engine *engine)
 {
     if (engine->loads_under_way > 0 || engine->jobs_under_way > 0 || engine->flying || engine->gather.n > 0) {
@@ -182,16 +221,18 @@ void founding_advance(struct engine *engine)
     }
     switch (engine->phase) {
     case PHASE_REGION:
-        if (engine->head.seq == 0) {
-            engine->offset_ms = engine->clock->utc_ms(engine->clock->ctx) - engine_boot(engine);
-            found(engine);
-            return;
-        }
         engine->phase = PHASE_FOUNDING;
+        if (engine->head.seq == 0 || (region_is_ours(engine) && !is_founded(engine))) {
+            int64_t utc = engine->clock->utc_ms(engine->clock->ctx), last = engine->head.bus_ms;
+            engine->offset_ms = (utc > last ? utc : last) - engine_boot(engine);
+            found(engine);
+        }
         founding_advance(engine);
         return;
     case PHASE_FOUNDING:
-        if (region_is_ours(engine) && set_clock(engine)) {
+        if (engine->founding.n > 0) {
+            found_some(engine);
+        } else if (region_is_ours(engine) && set_clock(engine)) {
             engine->phase = PHASE_OPEN;
             fresh_begin(engine);
             room_ask(engine);

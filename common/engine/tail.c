@@ -268,7 +268,7 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
     tail->filter = said->filter;
     tail->follow = said->follow;
     tail->head = engine->head.seq;
-    tail->after = said->filter == TAIL_ALL ? said->from_seq : 0;
+    tail->after = said->filter == TAIL_OPEN ? 0 : said->from_seq;
     tail->credit = said->credit < ENGINE_WINDOW_MAX ? said->credit : ENGINE_WINDOW_MAX;
     tail->names_done = said->filter != TAIL_OPEN;
     bool fine = said->filter == TAIL_OPEN     ? add_members(engine, tail)

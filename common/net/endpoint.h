@@ -14,9 +14,6 @@ enum {
     /* Messages that one socket hands over in one turn of the loop. A handler of 20 us then holds timers
      * back by 5 ms. */
     NET_DRAIN_MAX = 256,
-    /* Nor more bytes than these and one message's, which may hold many orders: some 200 of 600 bytes, which
-     * at 30 us each hold timers back by 6 ms. */
-    NET_DRAIN_BYTES = 128 * 1024,
     /* The most that a limit on message bytes may say. */
     NET_MESSAGE_BYTES_MAX = 64 * 1024 * 1024,
 };

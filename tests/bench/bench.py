@@ -8,6 +8,8 @@
   limits     what the parts can do: fdatasync, SQLite, ZeroMQ
   log        recovery after kill -9, throughput as the log grows, reading and folding it
   sessions   memory and idle cost of an agent
+  absent     100,000 orders gather for an agent that is away: memory, others' latency, catching up
+  flood      one agency's latency while another says as much as it can
   import     a dispatch system's file through the broker
 
 Without WHAT: all of them. Writes build/bench/results.json, results.md and *.svg."""
@@ -26,6 +28,7 @@ import measures
 import plots
 import report
 import servers
+import under_load
 
 SOURCE = Path(__file__).resolve().parents[2]
 RUNS = 5
@@ -75,7 +78,8 @@ def measure(bench, whats):
         servers.make_certificate(bench.folder)
         bench.speed(speed)
     for what, function in (("limits", bench.limits), ("log", bench.log), ("sessions", bench.sessions),
-                           ("import", bench.import_)):
+                           ("absent", lambda: under_load.Absent(bench).run()),
+                           ("flood", lambda: under_load.Flood(bench).run()), ("import", bench.import_)):
         if what in whats:
             function()
 

@@ -86,7 +86,9 @@ static bool set_number(struct load_options *options, const char *name, const cha
                    {"--count", &options->count},
                    {"--ms", &options->milliseconds},
                    {"--warmup", &options->warmup},
-                   {"--deliver", &options->deliver}};
+                   {"--deliver", &options->deliver},
+                   {"--first", &options->first},
+                   {"--share", &options->share}};
 
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         if (strcmp(name, numbers[i].name) == 0) {

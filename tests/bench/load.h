@@ -39,6 +39,8 @@ struct load_options {
     long milliseconds;
     long warmup;  /* milliseconds before, not counted */
     long deliver; /* 0: count what is issued, nobody is ordered */
+    long first;   /* number of the first issuer and addressee: several programs on one broker */
+    long share;   /* each program has words of its own for it */
 };
 
 /* Reads "--name value" pairs; wrong usage ends the program with 64. */

@@ -2,7 +2,8 @@
  *   pipelined  each order goes out, is delivered, its signature is checked and an Ack is said
  *   completed  the addressee also answers COMPLETED, and the issuer is told: the order's whole life
  *   idle       --clients sessions that only beat, until stdin ends; says "ready" when all are welcomed
- * --folder is what `muster keys init` made, with emergency-management/issuer-N and fire-rescue/station-N. */
+ * --folder is what `muster keys init` made, with emergency-management/issuer-N and fire-rescue/station-N,
+ * from N = --first. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -54,7 +55,7 @@ struct drive {
     size_t answers_n;
     struct resend *resends;
     size_t resends_n, resends_max;
-    uint64_t busy, checked, received, head;
+    uint64_t submits, replies, busy, checked, received, head;
     int64_t beat_look_ns;
     int64_t gather_ns; /* open loop: not before */
 };
@@ -92,6 +93,12 @@ static size_t slot_of(const struct drive *drive, struct id id)
     return slot;
 }
 
+static void submit(struct drive *drive, struct party *party, const struct buf *frame)
+{
+    party_send(party, buf_bytes(frame));
+    drive->submits++;
+}
+
 static void send_orders(struct drive *drive, struct party *issuer, const uint32_t *slots, size_t n)
 {
     struct command commands[PARTY_BATCH_MAX] = {0};
@@ -117,7 +124,7 @@ static void send_orders(struct drive *drive, struct party *issuer, const uint32_
     }
     party_sign(&drive->parties, issuer, commands, slots, frames, n);
     for (size_t i = 0; i < n; i++) {
-        party_send(issuer, buf_bytes(frames[i]));
+        submit(drive, issuer, frames[i]);
     }
     party_flush(issuer);
 }
@@ -181,7 +188,7 @@ static void answer(struct drive *drive, struct party *station)
     }
     party_sign(&drive->parties, station, commands, slots, frames, n);
     for (size_t i = 0; i < n; i++) {
-        party_send(station, buf_bytes(frames[i]));
+        submit(drive, station, frames[i]);
     }
     party_flush(station);
 }
@@ -203,9 +210,9 @@ static void resend(struct drive *drive)
         if (again.at_ns > now) {
             drive->resends[kept++] = again;
         } else if (again.is_receipt) {
-            party_send(addressee_of(drive, again.slot), buf_bytes(&drive->receipts[again.slot]));
+            submit(drive, addressee_of(drive, again.slot), &drive->receipts[again.slot]);
         } else {
-            party_send(issuer_of(drive, again.slot), buf_bytes(&drive->frames[again.slot]));
+            submit(drive, issuer_of(drive, again.slot), &drive->frames[again.slot]);
         }
     }
     for (size_t i = 0; i < drive->n && kept < drive->resends_n; i++) {
@@ -239,6 +246,10 @@ static void on_reply(struct drive *drive, struct party *party, const struct repl
         return;
     }
     uint32_t slot = party->slots[reply->counter % PARTY_COUNTERS];
+    drive->replies++;
+    if (reply->refusal == REFUSED_BUSY && reply->retry_ms == 0) {
+        load_fail("BUSY without a time to come again");
+    }
     if (reply->outcome == OUTCOME_REFUSED && reply->refusal == REFUSED_BUSY) {
         drive->busy++;
         if (drive->resends_n == drive->resends_max) {
@@ -361,7 +372,8 @@ static void open_parties(struct drive *drive, const char *kind, size_t from, siz
     for (size_t i = 0; i < n; i++) {
         struct party *party = &drive->at[from + i];
         struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = party}};
-        (void)snprintf(stem, sizeof stem, "%s/agents/%s-%zu", drive->options.folder, kind, i);
+        (void)snprintf(stem, sizeof stem, "%s/agents/%s-%zu", drive->options.folder, kind,
+                       (size_t)drive->options.first + i);
         party_open(&drive->parties, party, drive->options.endpoint, region, stem, deliveries);
         if (epoll_ctl(drive->poll, EPOLL_CTL_ADD, party->fd, &event) != 0) {
             load_fail("epoll: %s", strerror(errno));
@@ -424,9 +436,9 @@ static void run(struct drive *drive)
         drive->checked += drive->at[i].checked;
     }
     (void)snprintf(extra, sizeof extra,
-                   "\"deliveries\": %" PRIu64 ", \"signatures_checked\": %" PRIu64 ", \"busy\": %" PRIu64
-                   ", \"head\": %" PRIu64,
-                   drive->received, drive->checked, drive->busy, drive->head);
+                   "\"deliveries\": %" PRIu64 ", \"signatures_checked\": %" PRIu64 ", \"submits\": %" PRIu64
+                   ", \"answers\": %" PRIu64 ", \"busy\": %" PRIu64 ", \"head\": %" PRIu64,
+                   drive->received, drive->checked, drive->submits, drive->replies, drive->busy, drive->head);
     load_report(&drive->load, extra);
 }
 

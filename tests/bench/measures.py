@@ -76,7 +76,8 @@ SPEED = {
     "pipelined": ("pipelined", None, None),
     "issued": ("pipelined, issued and not delivered", ("--deliver", 0), "nats redis"),
 }
-WHATS = ("one", "clients", "open", "pipelined", "limits", "log", "sessions", "import")
+WHATS = ("one", "clients", "open", "pipelined", "limits", "log", "sessions", "absent", "flood",
+         "import")
 
 
 class Figure:

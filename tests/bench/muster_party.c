@@ -49,7 +49,7 @@ static void *connect_socket(struct parties *parties, const struct party *party, 
     }
     /* Nothing is lost on this side: the window bounds what waits. */
     set(socket, ZMQ_SNDHWM, &unlimited, sizeof unlimited);
-    set(socket, ZMQ_RCVHWM, &unlimited, sizeof unlimited);
+    set(socket, ZMQ_RCVHWM, &parties->receive_max, sizeof parties->receive_max);
     set(socket, ZMQ_LINGER, &linger_ms, sizeof linger_ms);
     set(socket, ZMQ_CURVE_SERVERKEY, party->region.curve, CURVE_BYTES);
     set(socket, ZMQ_CURVE_PUBLICKEY, party->keys.curve_public, CURVE_BYTES);
@@ -201,8 +201,8 @@ static void fill_in(const struct party *party, struct command *command, int64_t 
     command->agent = party->keys.name;
     command->operator= "";
     command->cosigner = "";
-    command->issued_at_ms = now_ms;
-    command->expires_at_ms = now_ms + COMMAND_EXPIRY_MS;
+    command->issued_at_ms = now_ms - (party->late_ms > 0 ? COMMAND_EXPIRY_MS + party->late_ms : 0);
+    command->expires_at_ms = command->issued_at_ms + COMMAND_EXPIRY_MS;
 }
 
 void party_sign(struct parties *parties, struct party *party, struct command *commands, const uint32_t *slots,

@@ -28,6 +28,7 @@ struct party {
     uint32_t bundle_max;    /* of the broker */
     struct bundler bundler; /* what is said until party_flush() */
     uint64_t counter;
+    int64_t late_ms; /* what is signed now was issued so long ago, and its time is over */
     int64_t said_ns;
     uint32_t *slots; /* by counter, of commands */
     /* deliveries that are to be acknowledged */
@@ -49,6 +50,7 @@ struct parties {
     struct buf command, frame;
     struct bytes envelopes[BUNDLE_MAX]; /* of the bundle that was read last, within its message */
     size_t envelopes_n, envelopes_at;
+    int receive_max; /* messages that a socket opened now takes in unread; 0: all */
 };
 
 void parties_open(struct parties *parties, size_t sockets_max);

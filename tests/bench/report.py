@@ -1,5 +1,6 @@
 """The results of ./dev bench as a Markdown page."""
 
+from under_load import FLOODS
 from measures import SPEED, SQLITE_BATCHES, SYSTEMS
 
 
@@ -7,6 +8,8 @@ def number(value):
     """Three figures that count; nothing for what was not measured."""
     if value is None:
         return ""
+    if value < 0:
+        return f"-{number(-value)}"
     if value >= 1000:
         return f"{value:,.0f}"
     return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
@@ -140,6 +143,42 @@ class Page:
             self.add(table(["", "figure"], [[title, spread(self.figure(f"sessions/{name}-{n}"))]
                                             for title, name in rows]))
 
+    def figures_of(self, head, suffix, rows):
+        """A table of single figures: (title, name, scale)."""
+        self.add(table(["", head], [[title, spread(self.figure(name + suffix), scale)]
+                                    for title, name, scale in rows if self.figure(name + suffix)]))
+
+    def absent(self):
+        for n in self.sizes("absent/outbox-"):
+            self.add(f"## {n:,} orders gather for one agent", "")
+            self.figures_of("figure", f"-{n}", [
+                ("gathering, the agent is away, orders/s", "absent/fill-away", 1),
+                ("the same, the agent is there and takes them, orders/s", "absent/fill-present", 1),
+                ("it is back: taken in order, none missing, none twice, orders/s", "absent/back-away", 1),
+                ("back after a session without credit, orders/s", "absent/back-creditless", 1),
+                ("back after a session that was never read, orders/s", "absent/back-unread", 1),
+                ("musterd's memory that grew with the outbox alone, MiB", "absent/outbox", 1),
+                ("an agent without credit, beyond one that is away, MiB", "absent/beyond-creditless", 1),
+                ("an agent that never reads, beyond one that is away, MiB", "absent/beyond-unread", 1),
+                ("an open order that is an incident of its own, B", "absent/order-alone", 1),
+                ("an open order, 100 an incident, B", "absent/order-shared", 1),
+                ("musterd's memory with all of them, MiB", "absent/rss-away", 1),
+                ("another pair, 200 orders/s, before: p99, ms", "absent/p99-before", 0.001),
+                ("the same while 5,000/s gather: p99, ms", "absent/p99-during", 0.001)])
+
+    def flood(self):
+        rows = [[title, spread(self.figure(f"flood/{what}/rate")),
+                 spread(self.figure(f"flood/{what}/busy"))] +
+                [spread(self.figure(f"flood/{what}/{name}"), 0.001)
+                 for name in ("p50-alone", "p50-beside", "alone", "beside")] +
+                [spread(self.figure(f"flood/{what}/ratio"))]
+                for what, (title, _, _) in FLOODS.items() if self.figure(f"flood/{what}/ratio")]
+        if rows:
+            self.add("## One agency's 200 orders a second beside a flood: milliseconds", "",
+                     "Every word of the flood was answered; BUSY named a time to come again.", "")
+            self.add(table(["flood", "of it answered a second", "of them BUSY, %", "p50 alone",
+                            "p50 beside it", "p99 alone", "p99 beside it", "p99, times"], rows))
+
     def import_(self):
         if self.measured("import/"):
             self.add("## Import of a month of a city's dispatch records", "")
@@ -180,6 +219,22 @@ class Page:
             yield "RSS of an agent beyond a bare ROUTER's, KiB", f"sessions/beyond-{n}", 16, 16, False
             yield "idle agents, share of a core, %", f"sessions/cpu-{n}", 3, 3, False
 
+        yield from self.goals_under_load()
+
+    def goals_under_load(self):
+        for what, (title, _, _) in FLOODS.items():
+            yield f"p99 beside {title}, over that alone", f"flood/{what}/ratio", 2, 2, False
+        for n in self.sizes("absent/outbox-"):
+            for name, title, floor in (
+                    ("outbox", "its outbox, MiB", 1),
+                    ("beyond-creditless", "an agent without credit, beyond one that is away, MiB", 1),
+                    ("beyond-unread", "an agent that never reads, beyond one that is away, MiB", 1),
+                    ("order-shared", "an open order, 100 an incident, B", 256),
+                    ("order-alone", "an open order that is an incident of its own, B", 256),
+                    ("p99-ratio", "p99 of another pair, over that before", 2)):
+                yield (f"{n:,} orders gather for an agent: {title}", f"absent/{name}-{n}", floor, floor,
+                       False)
+
     def floors(self):
         rows = []
         for title, name, floor, aim, more_is_better in self.goals():
@@ -205,7 +260,7 @@ def markdown(results):
     page.machine()
     if page.systems():
         page.behaviour()
-    for section in (page.rates, page.latencies, page.cpu, page.limits, page.log, page.sessions, page.import_,
-                    page.floors, page.rest):
+    for section in (page.rates, page.latencies, page.cpu, page.limits, page.log, page.sessions, page.absent,
+                    page.flood, page.import_, page.floors, page.rest):
         section()
     return "\n".join(page.lines)

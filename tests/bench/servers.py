@@ -90,6 +90,9 @@ class Server:
             self.process.wait()
             self.process = None
 
+    def remove(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def status_kib(self, field):
         for line in Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").split("\n"):
             if line.startswith(field + ":"):
@@ -155,7 +158,7 @@ class Mosquitto(Server):
 
 
 class Musterd(Server):
-    """A region whose agents may issue (issuer-N) and be ordered (station-N)."""
+    """A region whose agents may issue, read and measure (issuer-N) and be ordered (station-N)."""
 
     load = "muster"
 
@@ -164,7 +167,8 @@ class Musterd(Server):
         self.binaries, self.program = binaries, binaries / "musterd"
         self.site = self.folder / "site"
         roster = ["agents:"]
-        roster += [f"  - {{name: emergency-management/issuer-{i}, rights: [order]}}" for i in range(issuers)]
+        roster += [f"  - {{name: emergency-management/issuer-{i}, rights: [order, watch, units]}}"
+                   for i in range(issuers)]
         roster += [f"  - {{name: fire-rescue/station-{i}, rights: [receipt]}}" for i in range(stations)]
         roster += ["operators:", "  - {name: chief, rights: [admin]}", "policy: {version: bench}"]
         (self.folder / "roster.yaml").write_text("\n".join(roster) + "\n", encoding="utf-8")

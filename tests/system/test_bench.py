@@ -11,7 +11,7 @@ from harness import BIN, SOURCE, main, skip
 
 SECONDS_MAX = 240
 UNSIGNED = os.path.join(SOURCE, "build", "bench-unsigned", "bin")
-LOADS = ("muster", "limits", "fold")
+LOADS = ("muster", "limits", "fold", "absent", "flood")
 SHARES = ("rate", "p50_us", "p99_us", "p999_us", "cpu_bus", "cpu_load")
 
 for load in LOADS:
@@ -26,7 +26,7 @@ class BenchTest(unittest.TestCase):
         cls.addClassCleanup(cls.out.cleanup)
         command = [sys.executable, "-B", os.path.join(SOURCE, "tests", "bench", "bench.py"), "--bin", BIN,
                    "--unsigned", UNSIGNED, "--out", cls.out.name, "--quick", "one", "clients", "open",
-                   "pipelined", "limits", "log", "sessions"]
+                   "pipelined", "limits", "log", "sessions", "absent", "flood"]
         cls.run_ = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_MAX, check=False)
         if cls.run_.returncode != 0:
             raise AssertionError(f"bench ended with {cls.run_.returncode}: {cls.run_.stderr}")
@@ -98,12 +98,21 @@ class BenchTest(unittest.TestCase):
         for kind in ("muster", "router", "beyond", "cpu"):
             self.has(f"sessions/{kind}-20")
 
+    def test_absent(self):
+        self.has(*(f"absent/{name}-2500" for name in (
+            "outbox", "order-alone", "order-shared", "beyond-creditless", "beyond-unread", "p99-ratio",
+            "fill-away", "fill-present", "back-away", "back-creditless", "back-unread")))
+
+    def test_flood(self):
+        self.has(*(f"flood/{what}/{name}" for what in ("orders", "refused", "tail")
+                   for name in ("rate", "busy", "alone", "beside", "ratio")))
+
     def test_page_and_plots(self):
         with open(self.path("results.md"), encoding="utf-8") as file:
             page = file.read()
         self.assertEqual(page, self.run_.stdout)
         for title in ("Who does what", "Orders a second", "CPU of an order", "What the parts can do",
-                      "As the log grows", "Against the floors"):
+                      "As the log grows", "2,500 orders gather for one agent", "Against the floors"):
             self.assertIn(f"## {title}", page)
         drawings = [name for name in os.listdir(self.out.name) if name.endswith(".svg")]
         self.assertIn("throughput-pipelined.svg", drawings)

@@ -63,6 +63,14 @@ class Descriptors(TotalQueueTest):
         self.site.start()
         soft, hard = resource.prlimit(self.site.process.pid, resource.RLIMIT_NOFILE)
         self.assertEqual((soft, hard), (4096, 4096))
+        self.assertNotIn("descriptors may be open", self.site.errors())
+
+    def test_too_few_for_who_is_enrolled(self):
+        """Said at the start, not when the last agents cannot come in."""
+        self.site.stop()
+        self.site.prefix = ["prlimit", "--nofile=60:60"]
+        self.site.start()
+        self.assertIn("60 descriptors may be open, and who is enrolled needs ", self.site.errors())
 
     def test_none_at_the_start(self):
         """Too few to start with: a line and an exit code, or service; never half of it."""

@@ -250,6 +250,7 @@ const struct envelope *fake_next(struct fake *fake, enum envelope_kind kind)
         }
         if (envelope->kind == ENVELOPE_TAIL) {
             fake->tail_id = envelope->tail.id;
+            fake->tail_from = envelope->tail.from_seq;
         }
         if (envelope->kind == kind) {
             return envelope;
@@ -280,7 +281,7 @@ void fake_say(struct fake *fake, const struct envelope *envelope)
 
 void fake_say_region(struct fake *fake)
 {
-    for (size_t i = 0; i < fake->region_n; i++) {
+    for (size_t i = (size_t)fake->tail_from; i < fake->region_n; i++) {
         struct tail_item item = {.seq = i + 1,
                                  .epoch = fake->epoch,
                                  .kind = COMMAND_ENROL_AGENT,

@@ -63,6 +63,7 @@ struct fake {
     uint64_t reply_tag;
     struct reply reply;
     uint32_t tail_id; /* of the last Tail that was read */
+    uint64_t tail_from;
     size_t tailed;
     void (*on_tail)(const struct tail_item *item); /* the test's own; may be NULL */
     void (*on_delivery)(const struct delivery *delivery);

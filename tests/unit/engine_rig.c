@@ -138,6 +138,25 @@ static void add_agent(struct rig *rig, enum rig_agent agent)
     add_founding(rig, command);
 }
 
+void rig_enrol_more(struct rig *rig, unsigned n)
+{
+    static const char *const RIGHTS[] = {"receipt"};
+
+    for (unsigned i = 0; i < n; i++) {
+        struct command command = {.kind = COMMAND_ENROL_AGENT};
+        struct secret_keys keys;
+        char name[64];
+        (void)snprintf(name, sizeof name, RIG_REGION "/health/ward-%u", i);
+        keys_generate(name, &rig->rng, &keys);
+        command.enrol.name = name;
+        command.enrol.rights = (struct words){RIGHTS, 1};
+        memcpy(command.enrol.sign_key, keys.sign.public.b, KEY_BYTES);
+        memcpy(command.enrol.curve_key, keys.curve_public, KEY_BYTES);
+        add_founding(rig, command);
+        keys_wipe(&keys);
+    }
+}
+
 void rig_make(struct rig *rig)
 {
     struct command command = {.kind = COMMAND_FOUND_REGION};

@@ -58,6 +58,8 @@ struct rig {
 void rig_make(struct rig *rig);
 void rig_start(struct rig *rig);
 void rig_free(struct rig *rig);
+/* After rig_make(): the genesis enrols as many agents more. */
+void rig_enrol_more(struct rig *rig, unsigned n);
 /* A new engine on the same log, as after a restart; the rest of the old one's requests come to nothing. */
 void rig_restart(struct rig *rig);
 /* The same, but not run until it is in service. */

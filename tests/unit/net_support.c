@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 #include <zmq.h>
@@ -61,6 +62,10 @@ static void world_on_message(void *ctx, struct net_peer peer, const uint8_t curv
     memcpy(seen->body, body, n < sizeof seen->body ? n : sizeof seen->body - 1);
     if (world->echo) {
         assert_int_equal(net_router_send(world->router, peer, body, n), 0);
+    }
+    if (world->slow_us > 0) {
+        struct timespec pause = {.tv_nsec = (long)world->slow_us * 1000};
+        (void)nanosleep(&pause, NULL);
     }
 }
 

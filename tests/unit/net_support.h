@@ -52,7 +52,8 @@ struct net_world {
     unsigned asked;
     char address[NET_ADDRESS_TEXT];
     struct net_seen seen;
-    bool echo; /* the router sends each message back */
+    bool echo;        /* the router sends each message back */
+    unsigned slow_us; /* ... or its owner takes so long for each */
     unsigned closes;
     struct net_limits limits;
     const char *host; /* where the router listens */

@@ -321,6 +321,16 @@ static void test_tail_stream(void **state)
     assert_int_equal(take_tail(1, CENTRE, &n), last);
     assert_int_equal(n, 2);
     assert_non_null(rig_next(&rig, 1, ENVELOPE_TAIL_END));
+    begin_tail(1, CENTRE,
+               (struct tail){.filter = TAIL_STREAM, .stream = stream, .from_seq = last - 1, .credit = 1});
+    assert_int_equal(take_tail(1, CENTRE, &n), last);
+    assert_int_equal(n, 1);
+    assert_non_null(rig_next(&rig, 1, ENVELOPE_TAIL_END));
+    begin_tail(1, CENTRE,
+               (struct tail){.filter = TAIL_STREAM, .stream = stream, .from_seq = last, .credit = 1});
+    (void)take_tail(1, CENTRE, &n);
+    assert_int_equal(n, 0);
+    assert_non_null(rig_next(&rig, 1, ENVELOPE_TAIL_END));
 }
 
 /* The stream grows while its past is read with little credit: what is new is not part of the past. */

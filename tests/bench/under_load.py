@@ -1,0 +1,209 @@
+"""What others feel, and what it costs the broker: an addressee that is away while orders gather (absent), and
+an agency that says as much as it can (flood)."""
+
+import json
+import subprocess
+import time
+
+from servers import Failed, Musterd, spawn
+
+PROBE = 1  # number of the pair whose latency is watched; number 0 gathers or floods
+PROBE_RATE = 200
+GATHER_RATE = 5000  # a second, while the pair is watched
+SHARE = 100  # orders of an incident, where several make one
+TAKERS = ("away", "creditless", "unread", "present")
+LINE_S = 600
+
+
+class Driver:
+    """bench-load-absent, told what to do line by line."""
+
+    def __init__(self, bench, broker, mode, count, share):
+        self.process = spawn([bench.bin / "bench-load-absent", *broker.load_arguments(), "--mode", mode,
+                              "--count", count, "--share", share, "--window", 1024, "--batch", 64],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def say(self, *words):
+        self.process.stdin.write(" ".join(str(word) for word in words) + "\n")
+        self.process.stdin.flush()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise Failed(f"bench-load-absent: {self.process.communicate(timeout=LINE_S)[1].strip()}")
+        return json.loads(line)
+
+    def do(self, *words):
+        self.say(*words)
+        return self.answer()
+
+    def end(self):
+        try:
+            self.process.communicate(timeout=LINE_S)
+        finally:
+            self.process.kill()
+            self.process.wait()
+
+
+def probe_arguments(broker):
+    return (*broker.load_arguments(), "--first", PROBE, "--clients", 1, "--rate", PROBE_RATE)
+
+
+def probe(bench, broker, milliseconds):
+    return bench.load("muster", *probe_arguments(broker), milliseconds=milliseconds)
+
+
+class Absent:
+    """Orders gather for one addressee. What an open order costs is read while all of them are at hand and the
+    page cache is full; what the outbox costs, where no more open orders are kept at hand."""
+
+    def __init__(self, bench):
+        self.bench = bench
+        if bench.quick:
+            self.marks, self.watched_ms = {1: (500, 1000), SHARE: (500, 1000)}, 200
+            self.all_at_hand = 1500
+        else:
+            self.marks, self.watched_ms = {1: (14_000, 30_000), SHARE: (25_000, 60_000)}, 4000
+            self.all_at_hand = 80_000
+        watched = GATHER_RATE * self.watched_ms // 1000
+        self.total = max(self.all_at_hand + watched, 1_000_000 if bench.long else 0)
+        self.watched_from = self.total - watched
+        self.away_mib = 0
+
+    def add(self, name, unit, value):
+        self.bench.add(f"absent/{name}-{self.total}", unit, value)
+
+    def run(self):
+        bench = self.bench
+        for turn in range(bench.runs):
+            for mode in TAKERS:
+                bench.progress.say(f"run {turn + 1} of {bench.runs}: orders gather, the addressee is {mode}")
+                self.gather(mode, 1)
+            bench.progress.say(f"run {turn + 1} of {bench.runs}: orders gather, {SHARE} an incident")
+            self.gather("away", SHARE)
+
+    def gather(self, mode, share):
+        bench = self.bench
+        broker = Musterd(bench.new_folder(), bench.bin, PROBE + 1, PROBE + 1)
+        try:
+            broker.start()
+            watches = mode == "away" and share == 1
+            alone = probe(bench, broker, self.watched_ms) if watches else None
+            driver = Driver(bench, broker, mode, self.total, share)
+            try:
+                self.cost_of_an_order(broker, driver, mode, share)
+                if share == 1:
+                    self.cost_of_all(broker, driver, mode)
+                if watches:
+                    self.watch(broker, driver, alone)
+                if share == 1:
+                    taken = driver.do("back")
+                    if mode != "present":
+                        self.add(f"back-{mode}", "1/s", taken["rate"])
+            finally:
+                driver.end()
+        finally:
+            broker.kill()
+            broker.remove()
+
+    def cost_of_an_order(self, broker, driver, mode, share):
+        if mode != "away":
+            return
+        first, second = self.marks[share]
+        driver.do("fill", first)
+        before = broker.status_kib("RssAnon")
+        driver.do("fill", second)
+        self.add("order-alone" if share == 1 else "order-shared", "B",
+                 (broker.status_kib("RssAnon") - before) * 1024 / (second - first))
+
+    def cost_of_all(self, broker, driver, mode):
+        filled = driver.do("fill", self.all_at_hand)
+        mib = broker.status_kib("RssAnon") / 1024
+        self.add(f"fill-{mode}", "1/s", filled["rate"])
+        self.add(f"rss-{mode}", "MiB", mib)
+        if mode == "away":
+            self.away_mib = mib
+        else:
+            self.add(f"beyond-{mode}", "MiB", mib - self.away_mib)
+
+    def watch(self, broker, driver, alone):
+        """The rest of the orders; with the last of them another pair's latency, beside before."""
+        before = broker.status_kib("RssAnon")
+        if self.watched_from > self.all_at_hand:
+            driver.do("fill", self.watched_from)
+        driver.say("fill", self.total, GATHER_RATE)
+        during = probe(self.bench, broker, self.watched_ms)
+        driver.answer()
+        self.add("outbox", "MiB", (broker.status_kib("RssAnon") - before) / 1024)
+        self.add("p99-before", "us", alone["p99_us"])
+        self.add("p99-during", "us", during["p99_us"])
+        self.add("p99-ratio", "x", during["p99_us"] / alone["p99_us"])
+
+
+# What, its title, the program and its arguments.
+FLOODS = {
+    "orders": ("another agency's orders, signed by batch", "muster",
+               ("--clients", 1, "--window", 16384, "--batch", 64)),
+    "refused": ("commands that are refused", "flood", ("--mode", "refused", "--window", 1024)),
+    "tail": ("a reader of the whole log, again and again", "flood", ("--mode", "tail")),
+}
+FLOOD_LEAD_MS = 500  # the flood begins so long before the pair is watched, and ends so long after
+FLOOD_LOG = 20_000  # orders in the log that the reader reads
+
+
+class Flood:
+    """Another pair's latency alone, and beside an agent that says as much as it can."""
+
+    def __init__(self, bench):
+        self.bench, self.milliseconds = bench, 200 if bench.quick else 4000
+
+    def run(self):
+        bench = self.bench
+        for turn in range(bench.runs):
+            broker = Musterd(bench.new_folder(), bench.bin, PROBE + 1, PROBE + 1)
+            try:
+                broker.start()
+                self.fill(broker)
+                kinds = list(FLOODS)
+                for what in kinds[turn % len(kinds):] + kinds[:turn % len(kinds)]:
+                    bench.progress.say(f"run {turn + 1} of {bench.runs}: a flood: {FLOODS[what][0]}")
+                    self.once(broker, what)
+            finally:
+                broker.kill()
+                broker.remove()
+
+    def fill(self, broker):
+        self.bench.load("muster", *broker.load_arguments(), "--clients", 1, "--window", 1024, "--batch", 64,
+                        "--count", 500 if self.bench.quick else FLOOD_LOG)
+
+    def once(self, broker, what):
+        """Alone before each, since the machine and the log change."""
+        bench = self.bench
+        alone = probe(bench, broker, self.milliseconds)
+        flood, during = self.beside(broker, *FLOODS[what][1:])
+        if flood["submits"] != flood["answers"]:
+            raise Failed(f"{FLOODS[what][0]}: {flood['submits']} were said, {flood['answers']} answered")
+        bench.add(f"flood/{what}/rate", "1/s", flood["rate"])
+        bench.add(f"flood/{what}/busy", "%", 100 * flood["busy"] / flood["submits"])
+        bench.add(f"flood/{what}/alone", "us", alone["p99_us"])
+        bench.add(f"flood/{what}/beside", "us", during["p99_us"])
+        bench.add(f"flood/{what}/p50-alone", "us", alone["p50_us"])
+        bench.add(f"flood/{what}/p50-beside", "us", during["p50_us"])
+        bench.add(f"flood/{what}/ratio", "x", during["p99_us"] / alone["p99_us"])
+
+    def beside(self, broker, program, arguments):
+        """What the flood did, and the pair's latency during it."""
+        command = [self.bench.bin / f"bench-load-{program}", *broker.load_arguments(), "--first", 0,
+                   "--warmup", 0, "--ms", self.milliseconds + self.bench.warmup + 2 * FLOOD_LEAD_MS,
+                   *arguments]
+        flood = spawn(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            time.sleep(FLOOD_LEAD_MS / 1000)
+            during = probe(self.bench, broker, self.milliseconds)
+            out, err = flood.communicate(timeout=LINE_S)
+        finally:
+            flood.kill()
+            flood.wait()
+        if flood.returncode != 0:
+            raise Failed(f"bench-load-{program}: {err.strip()}")
+        return json.loads(out), during
