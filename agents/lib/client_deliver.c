@@ -281,6 +281,7 @@ static void give_one(struct client *client, const struct taken *taken)
         return; /* the same twice in one batch */
     }
     lane->cursor = taken->deliver.seq;
+    client_ack_hold(client, taken->deliver.lane);
     if (taken->deliver.seq > client->head_seq) {
         client->head_seq = taken->deliver.seq;
         client->head_hash = taken->deliver.hash;

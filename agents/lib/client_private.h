@@ -45,7 +45,9 @@ struct ack_lane {
     uint64_t acked;     /* the broker has said so */
     uint64_t under_way; /* 0: none */
     int64_t again_ms;
-    uint32_t credit; /* to be given back */
+    uint32_t held;      /* deliveries that no Ack has said yet */
+    int64_t held_to_ms; /* boot time: then it is said */
+    uint32_t credit;    /* to be given back */
 };
 
 struct publisher;
@@ -178,8 +180,10 @@ void client_take_replies(struct client *client);
 void client_take_deliveries(struct client *client);
 
 /* client_ack.c */
+void client_ack_hold(struct client *client, enum lane lane); /* its cursor has gone on */
 void client_ack_reply(struct client *client, const struct reply *reply);
 void client_ack_send(struct client *client);
+void client_ack_send_held(struct client *client); /* at once: the session ends */
 int64_t client_ack_due(const struct client *client);
 /* Cursors and head go into the journal; once its transaction is durable, client_ack_kept() says so. */
 int client_ack_keep(struct client *client, struct err *err);
