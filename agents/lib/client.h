@@ -118,6 +118,10 @@ struct client_io {
     void (*on_bad)(void *ctx, uint64_t seq, const char *why);
     /* The journal fails: what came waits, unacknowledged, and is tried again every second. */
     void (*on_trouble)(void *ctx, const struct err *err);
+    /* The journal has failed for good (journal.h), said once: nothing more is taken, said or given, calls
+     * that need the journal fail, and the process should end, to be started anew. May come from within any
+     * call below. */
+    void (*on_failed)(void *ctx, const struct err *err);
 };
 
 /* Takes nothing over; all must outlive the client. */
@@ -150,6 +154,7 @@ int client_submit_batch(struct client *client, const struct command *commands, c
 /* Commands that have no Reply yet. */
 size_t client_pending(const struct client *client);
 bool client_ready(const struct client *client);
+bool client_failed(const struct client *client);    /* on_failed was said */
 int64_t client_bus_ms(const struct client *client); /* the broker's bus time, as far as beats tell */
 
 /* One receipt for an order that was delivered; said once: the same rung (or amendment) again is answered

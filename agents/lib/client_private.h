@@ -114,6 +114,7 @@ struct client {
     struct frames replies;
     struct frames deliveries;
     int64_t trouble_until_ms;
+    bool failed; /* for good; the state is AWAY then */
     int64_t trim_ms;
     struct ack_lane lanes[LANE_MAX + 1];
     struct publisher *publisher; /* NULL: nothing was published yet */
@@ -132,6 +133,8 @@ void client_give_up(struct client *client, const char *why);
 /* A word of bus time is old by its way here: within a session the one that puts it latest is the truest. */
 void client_heard_bus(struct client *client, int64_t bus_ms, bool anew);
 void client_trouble(struct client *client, const struct err *err);
+/* After a call that used the journal: rc. Ends the client when the journal has failed for good. */
+int client_checked(struct client *client, int rc);
 
 int client_frames_push(struct frames *frames, struct bytes bytes); /* 0, ERR_TOO_BIG, ERR_NO_MEMORY */
 void client_frames_drop_all(struct frames *frames);
