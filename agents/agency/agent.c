@@ -76,6 +76,14 @@ static void on_signal(uv_signal_t *handle, int number)
     agent_close(handle->data);
 }
 
+/* What fails once the program is ending has been said by then. */
+static void warn(const struct agent *agent, const char *what, int rc, const struct err *err)
+{
+    if (rc && !agent->closing) {
+        log_warning("%s: %s", what, err->text[0] != '\0' ? err->text : err_string(rc));
+    }
+}
+
 /* Standard output is the agency's system: without it there is nothing to be an agent of. */
 static void say(struct agent *agent, json_t *message)
 {
@@ -136,7 +144,7 @@ static int on_say(void *ctx, const struct give_receipt *receipt)
         return 0; /* said, and more, before a restart */
     }
     if (rc) {
-        log_warning("receipt: %s", err.text);
+        warn(agent, "receipt", rc, &err);
         return rc;
     }
     if (agent->json) {
@@ -152,9 +160,7 @@ static void on_note(void *ctx, struct id order, struct bytes note)
     struct agent *agent = ctx;
     struct err err = {0};
 
-    if (client_note(link_client(agent->link), order, note, &err)) {
-        log_warning("journal: %s", err.text);
-    }
+    warn(agent, "journal", client_note(link_client(agent->link), order, note, &err), &err);
 }
 
 static void state_units(struct agent *agent, const struct unit *units, size_t n)
@@ -165,9 +171,7 @@ static void state_units(struct agent *agent, const struct unit *units, size_t n)
     for (size_t i = 0; i < n; i += UNITS_PER_COMMAND_MAX) {
         command.state_units.units = units + i;
         command.state_units.units_n = n - i < UNITS_PER_COMMAND_MAX ? n - i : UNITS_PER_COMMAND_MAX;
-        if (client_submit(link_client(agent->link), &command, TAG_OWN, &err)) {
-            log_warning("units: %s", err.text);
-        }
+        warn(agent, "units", client_submit(link_client(agent->link), &command, TAG_OWN, &err), &err);
     }
 }
 
@@ -179,11 +183,8 @@ static void on_units(void *ctx, const struct unit *units, size_t n)
 static void publish(struct agent *agent, const struct sample *samples, size_t n)
 {
     struct err err = {0};
-    int rc = client_publish(link_client(agent->link), samples, n, &err);
 
-    if (rc) {
-        log_warning("telemetry: %s", err.text[0] != '\0' ? err.text : err_string(rc));
-    }
+    warn(agent, "telemetry", client_publish(link_client(agent->link), samples, n, &err), &err);
 }
 
 static void on_places(void *ctx, const struct sample *samples, size_t n)
@@ -272,6 +273,15 @@ static void on_trouble(void *ctx, const struct err *err)
     log_error("%s", err->text);
 }
 
+/* Its supervisor starts it anew, and it finds in the journal what was kept. */
+static void on_failed(void *ctx, const struct err *err)
+{
+    struct agent *agent = ctx;
+
+    agent->rc = err_set(agent->err, err->code, "%s", err->text);
+    agent_close(agent);
+}
+
 static void on_reply(void *ctx, uint64_t tag, const struct reply *reply)
 {
     struct agent *agent = ctx;
@@ -294,9 +304,7 @@ static void turn_away(struct agent *agent, const struct delivery *delivery, cons
     receipt.rung = RUNG_DECLINED;
     receipt.text = reason;
     rc = rc ? rc : client_receipt(link_client(agent->link), &receipt, TAG_OWN, &err);
-    if (rc) {
-        log_warning("receipt: %s", err.text);
-    }
+    warn(agent, "receipt", rc, &err);
     log_notice("an order was declined: %s", reason);
 }
 
@@ -371,7 +379,7 @@ static void on_line(void *ctx, uint64_t number, const char *text, size_t n)
     if (!rc) {
         rc = submit(agent, &asked, asked.has_ref ? asked.ref : number, &err);
     }
-    if (rc) {
+    if (rc && !agent->closing) { /* else nobody knows yet whether it was said */
         bad_line(agent, number, err.text[0] != '\0' ? err.text : err_string(rc));
     }
     arena_free(&arena);
@@ -417,6 +425,7 @@ static int open_link(struct agent *agent, struct err *err)
         .on_telemetry_refused = on_telemetry_refused,
         .on_bad = on_bad,
         .on_trouble = on_trouble,
+        .on_failed = on_failed,
     };
 
     return link_open(&agent->loop, agent->context, &options, &io, on_waiting, &agent->link, err);

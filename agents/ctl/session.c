@@ -134,7 +134,8 @@ static int open_link(struct session *session, bool as_agent, bool has_second, st
                            .on_telemetry = session_on_telemetry,
                            .on_telemetry_refused = session_on_telemetry_refused,
                            .on_bad = on_bad,
-                           .on_trouble = on_trouble};
+                           .on_trouble = on_trouble,
+                           .on_failed = on_trouble};
 
     return link_open(&session->loop, session->context, &options, &io, on_waiting, &session->link, err);
 }

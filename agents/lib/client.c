@@ -38,6 +38,11 @@ void client_heard_bus(struct client *client, int64_t bus_ms, bool anew)
     }
 }
 
+bool client_failed(const struct client *client)
+{
+    return client->failed;
+}
+
 bool client_ready(const struct client *client)
 {
     return client->state == CLIENT_READY;
@@ -156,12 +161,33 @@ void client_say(struct client *client, const struct envelope *envelope)
 
 void client_give_up(struct client *client, const char *why)
 {
+    if (client->failed) {
+        return; /* it is disconnected, and is not to come back */
+    }
     client_disconnected(client);
     client->io.reconnect(client->io.ctx, why);
 }
 
+int client_checked(struct client *client, int rc)
+{
+    const struct err *failed = rc ? journal_failed(client->journal) : NULL;
+
+    if (failed && !client->failed) {
+        client->failed = true;
+        client_disconnected(client);
+        if (client->io.on_failed) {
+            client->io.on_failed(client->io.ctx, failed);
+        }
+    }
+    return rc;
+}
+
 void client_trouble(struct client *client, const struct err *err)
 {
+    client_checked(client, err->code);
+    if (client->failed) {
+        return;
+    }
     client->trouble_until_ms = client_now(client) + TROUBLE_WAIT_MS;
     if (client->io.on_trouble) {
         client->io.on_trouble(client->io.ctx, err);
@@ -307,6 +333,9 @@ int64_t client_due_ms(const struct client *client)
 {
     int64_t due = session_due(client);
 
+    if (client->failed) {
+        return INT64_MAX;
+    }
     if (client->pending_unread > 0) {
         due = earlier(due, client->trouble_until_ms);
     }
@@ -338,6 +367,9 @@ void client_tick(struct client *client)
 {
     int64_t now = client_now(client);
 
+    if (client->failed) {
+        return;
+    }
     client_turn_begin(client);
     if (client->pending_unread > 0 && now >= client->trouble_until_ms) {
         struct err err = {0};
@@ -359,7 +391,7 @@ void client_tick(struct client *client)
         client_telemetry_tick(client);
     }
     client_turn_end(client);
-    if (now >= client->trim_ms) {
+    if (now >= client->trim_ms && !client->failed) {
         struct err err = {0};
 
         client->trim_ms = now + TRIM_EVERY_MS;
@@ -374,7 +406,7 @@ void client_tick(struct client *client)
 
 void client_connected(struct client *client)
 {
-    if (client->state == CLIENT_AWAY) {
+    if (client->state == CLIENT_AWAY && !client->failed) {
         client->hello_wait_ms = CLIENT_HELLO_AGAIN_MS;
         client_session_hello(client);
     }

@@ -22,7 +22,12 @@ enum {
     CLIENT_IN_FLIGHT_MAX = 128, /* of them, sent and unanswered: half of the transport's queue */
     CLIENT_BATCH_MAX = 64,      /* deliveries or replies in one transaction of the journal */
     CLIENT_BEATS_MISSED_MAX = 3,
-    CLIENT_WINDOW = 256,                       /* deliveries under way in each lane */
+    CLIENT_WINDOW = 256, /* deliveries under way in each lane */
+    /* An Ack is a commit of the broker's, before which the next order waits; it is cumulative, and nobody
+     * waits for it. So it is held back until the first delivery of the lane that it is to prove is so old,
+     * or until such a share of the window waits for it: a quarter, that nothing is trimmed late. */
+    CLIENT_ACK_HOLD_MS = 20,
+    CLIENT_ACK_WINDOW_SHARE = 4,
     CLIENT_INBOX_BYTES_MAX = 64 * 1024 * 1024, /* beyond it the session is ended, and nothing is lost */
     CLIENT_WELCOME_WAIT_MS = 10000,
     CLIENT_REPLY_WAIT_MS = 30000, /* then the same bytes are sent again */
@@ -115,6 +120,10 @@ struct client_io {
     void (*on_bad)(void *ctx, uint64_t seq, const char *why);
     /* The journal fails: what came waits, unacknowledged, and is tried again every second. */
     void (*on_trouble)(void *ctx, const struct err *err);
+    /* The journal has failed for good (journal.h), said once: nothing more is taken, said or given, calls
+     * that need the journal fail, and the process should end, to be started anew. May come from within any
+     * call below. */
+    void (*on_failed)(void *ctx, const struct err *err);
 };
 
 /* Takes nothing over; all must outlive the client. */
@@ -126,7 +135,7 @@ void client_connected(struct client *client);
 void client_disconnected(struct client *client);
 void client_frame(struct client *client, struct bytes frame);
 
-/* Says Bye, if there is a session; the client is disconnected then. */
+/* Says the Acks that are held back, and Bye, if there is a session; the client is disconnected then. */
 void client_goodbye(struct client *client);
 
 /* Takes up what client_frame() has gathered (one transaction of the journal for many), beats, retries,
@@ -147,6 +156,7 @@ int client_submit_batch(struct client *client, const struct command *commands, c
 /* Commands that have no Reply yet. */
 size_t client_pending(const struct client *client);
 bool client_ready(const struct client *client);
+bool client_failed(const struct client *client);    /* on_failed was said */
 int64_t client_bus_ms(const struct client *client); /* the broker's bus time, as far as beats tell */
 
 /* One receipt for an order that was delivered; said once: the same rung (or amendment) again is answered

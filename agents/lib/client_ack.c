@@ -1,4 +1,4 @@
-/* Acknowledgements: signed, cumulative, at most one a lane under way. */
+/* Acknowledgements: signed, cumulative, held back a little, at most one a lane under way. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +21,8 @@ static void ack_one(struct client *client, enum lane lane)
     if (client_submit_sign(client, &command, true, &frame, NULL) == 0) {
         at->under_way = at->cursor;
         at->again_ms = client_now(client) + CLIENT_REPLY_WAIT_MS;
+        at->held = 0;
+        at->held_to_ms = 0;
         client_say_frame(client, buf_bytes(&frame));
     }
     buf_free(&frame);
@@ -35,12 +37,40 @@ static bool ack_waits(const struct client *client, enum lane lane)
            at->cursor > at->acked;
 }
 
+static int64_t due_of(const struct ack_lane *at)
+{
+    return at->again_ms > at->held_to_ms ? at->again_ms : at->held_to_ms;
+}
+
+void client_ack_hold(struct client *client, enum lane lane)
+{
+    uint32_t window = client->options.window ? client->options.window : CLIENT_WINDOW;
+    struct ack_lane *at = &client->lanes[lane];
+
+    if (at->held++ == 0) {
+        at->held_to_ms = client_now(client) + CLIENT_ACK_HOLD_MS;
+    }
+    if (at->held >= window / CLIENT_ACK_WINDOW_SHARE) {
+        at->held_to_ms = 0;
+    }
+}
+
+void client_ack_send_held(struct client *client)
+{
+    for (unsigned lane = 1; lane <= LANE_MAX && client->state == CLIENT_READY; lane++) {
+        if (ack_waits(client, (enum lane)lane) &&
+            client->lanes[lane].cursor > client->lanes[lane].under_way) {
+            ack_one(client, (enum lane)lane);
+        }
+    }
+}
+
 void client_ack_send(struct client *client)
 {
     int64_t now = client_now(client);
 
     for (unsigned lane = 1; lane <= LANE_MAX && client->state == CLIENT_READY; lane++) {
-        if (ack_waits(client, (enum lane)lane) && now >= client->lanes[lane].again_ms) {
+        if (ack_waits(client, (enum lane)lane) && now >= due_of(&client->lanes[lane])) {
             ack_one(client, (enum lane)lane);
         }
     }
@@ -51,8 +81,8 @@ int64_t client_ack_due(const struct client *client)
     int64_t due = INT64_MAX;
 
     for (unsigned lane = 1; lane <= LANE_MAX; lane++) {
-        if (ack_waits(client, (enum lane)lane) && client->lanes[lane].again_ms < due) {
-            due = client->lanes[lane].again_ms;
+        if (ack_waits(client, (enum lane)lane) && due_of(&client->lanes[lane]) < due) {
+            due = due_of(&client->lanes[lane]);
         }
     }
     return due;

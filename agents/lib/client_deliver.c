@@ -281,6 +281,7 @@ static void give_one(struct client *client, const struct taken *taken)
         return; /* the same twice in one batch */
     }
     lane->cursor = taken->deliver.seq;
+    client_ack_hold(client, taken->deliver.lane);
     if (taken->deliver.seq > client->head_seq) {
         client->head_seq = taken->deliver.seq;
         client->head_hash = taken->deliver.hash;
@@ -288,7 +289,7 @@ static void give_one(struct client *client, const struct taken *taken)
     if (taken->bad && client->io.on_bad) {
         client->io.on_bad(client->io.ctx, taken->deliver.seq, taken->bad);
     }
-    for (size_t i = 0; i < taken->n && client->io.on_delivery; i++) {
+    for (size_t i = 0; i < taken->n && client->io.on_delivery && !client->failed; i++) {
         client->io.on_delivery(client->io.ctx, &taken->list[i]);
     }
 }
@@ -358,7 +359,7 @@ static bool take_some(struct client *client, struct taken *taken, size_t n)
         return false;
     }
     client_frames_take(&client->deliveries, frames, done);
-    for (size_t i = 0; i < done; i++) {
+    for (size_t i = 0; i < done && !client->failed; i++) { /* else the next process is given them */
         give_one(client, &taken[i]);
     }
     client_frames_free(frames, done);

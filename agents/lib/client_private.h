@@ -46,7 +46,9 @@ struct ack_lane {
     uint64_t acked;     /* the broker has said so */
     uint64_t under_way; /* 0: none */
     int64_t again_ms;
-    uint32_t credit; /* to be given back */
+    uint32_t held;      /* deliveries that no Ack has said yet */
+    int64_t held_to_ms; /* boot time: then it is said */
+    uint32_t credit;    /* to be given back */
 };
 
 struct publisher;
@@ -116,6 +118,7 @@ struct client {
     struct frames replies;
     struct frames deliveries;
     int64_t trouble_until_ms;
+    bool failed; /* for good; the state is AWAY then */
     int64_t trim_ms;
     struct ack_lane lanes[LANE_MAX + 1];
     struct publisher *publisher; /* NULL: nothing was published yet */
@@ -140,6 +143,8 @@ void client_give_up(struct client *client, const char *why);
 /* A word of bus time is old by its way here: within a session the one that puts it latest is the truest. */
 void client_heard_bus(struct client *client, int64_t bus_ms, bool anew);
 void client_trouble(struct client *client, const struct err *err);
+/* After a call that used the journal: rc. Ends the client when the journal has failed for good. */
+int client_checked(struct client *client, int rc);
 
 int client_frames_push(struct frames *frames, struct bytes bytes); /* 0, ERR_TOO_BIG, ERR_NO_MEMORY */
 void client_frames_drop_all(struct frames *frames);
@@ -188,8 +193,10 @@ void client_take_replies(struct client *client);
 void client_take_deliveries(struct client *client);
 
 /* client_ack.c */
+void client_ack_hold(struct client *client, enum lane lane); /* its cursor has gone on */
 void client_ack_reply(struct client *client, const struct reply *reply);
 void client_ack_send(struct client *client);
+void client_ack_send_held(struct client *client); /* at once: the session ends */
 int64_t client_ack_due(const struct client *client);
 /* Cursors and head go into the journal; once its transaction is durable, client_ack_kept() says so. */
 int client_ack_keep(struct client *client, struct err *err);

@@ -89,7 +89,8 @@ static int prepare_receipt(struct client *client, const struct give_receipt *rec
     return rc;
 }
 
-int client_receipt(struct client *client, const struct give_receipt *receipt, uint64_t tag, struct err *err)
+static int give_receipt(struct client *client, const struct give_receipt *receipt, uint64_t tag,
+                        struct err *err)
 {
     struct give_receipt said = *receipt;
     size_t n = 0;
@@ -120,10 +121,15 @@ int client_receipt(struct client *client, const struct give_receipt *receipt, ui
     return 0;
 }
 
+int client_receipt(struct client *client, const struct give_receipt *receipt, uint64_t tag, struct err *err)
+{
+    return client_checked(client, give_receipt(client, receipt, tag, err));
+}
+
 int client_note(struct client *client, struct id order, struct bytes note, struct err *err)
 {
     client_flush(client);
-    return journal_set_note(client->journal, order, note, err);
+    return client_checked(client, journal_set_note(client->journal, order, note, err));
 }
 
 /* ---- after a restart ---- */
@@ -271,5 +277,5 @@ int client_resume(struct client *client, struct err *err)
     }
     arena_free(&arena);
     free(open.at);
-    return rc;
+    return client_checked(client, rc);
 }

@@ -47,6 +47,8 @@ void client_session_end(struct client *client)
     for (unsigned lane = 1; lane <= LANE_MAX; lane++) {
         client->lanes[lane].under_way = 0;
         client->lanes[lane].again_ms = 0;
+        client->lanes[lane].held = 0;
+        client->lanes[lane].held_to_ms = 0;
         client->lanes[lane].credit = 0;
     }
 }
@@ -78,6 +80,7 @@ void client_session_bye(struct client *client, enum refusal refusal, const char 
 
 void client_goodbye(struct client *client)
 {
+    client_ack_send_held(client);
     if (client->state == CLIENT_READY || client->state == CLIENT_GREETING) {
         client_say(client, &(struct envelope){.kind = ENVELOPE_BYE, .bye = {.reason = ""}});
         client_flush(client);

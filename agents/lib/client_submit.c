@@ -304,16 +304,11 @@ void client_submit_commit(struct client *client)
     client_submit_pump(client);
 }
 
-int client_submit_batch(struct client *client, const struct command *commands, const uint64_t *tags, size_t n,
+static int submit_batch(struct client *client, const struct command *commands, const uint64_t *tags, size_t n,
                         struct err *err)
 {
-    int rc;
-
-    if (n == 0) {
-        return 0;
-    }
     client_flush(client);
-    rc = journal_begin(client->journal, err);
+    int rc = journal_begin(client->journal, err);
     if (rc) {
         return rc;
     }
@@ -329,6 +324,12 @@ int client_submit_batch(struct client *client, const struct command *commands, c
     }
     client_submit_commit(client);
     return 0;
+}
+
+int client_submit_batch(struct client *client, const struct command *commands, const uint64_t *tags, size_t n,
+                        struct err *err)
+{
+    return n > 0 ? client_checked(client, submit_batch(client, commands, tags, n, err)) : 0;
 }
 
 int client_submit(struct client *client, const struct command *command, uint64_t tag, struct err *err)

@@ -1,6 +1,6 @@
-/* Why no WAL where processes share the file: SQLite before 3.51.3 can lose a commit when one connection
- * resets the WAL while another writes (the WAL-reset bug). A rollback journal costs one more fsync a
- * commit, which an agent can afford. A single process keeps the WAL. */
+/* Why no WAL: processes share the file, and SQLite before 3.51.3 can lose a commit when one connection resets
+ * the WAL while another writes (the WAL-reset bug). A rollback journal costs more fsyncs a commit, which an
+ * agent can afford. */
 #include "agents/lib/journal.h"
 
 #include <errno.h>
@@ -40,8 +40,12 @@ static const char SCHEMA[] =
 
 static int exec(struct journal *journal, const char *sql, struct err *err)
 {
-    int rc = sqlite3_exec(journal->db, sql, NULL, NULL, NULL);
+    int rc = journal_check(journal, err);
 
+    if (rc) {
+        return rc;
+    }
+    rc = sqlite3_exec(journal->db, sql, NULL, NULL, NULL);
     return rc == SQLITE_OK ? 0 : journal_fail(journal, rc, err);
 }
 
@@ -86,7 +90,7 @@ int journal_commit(struct journal *journal, struct err *err)
     rc = exec(journal, "COMMIT", err);
     if (rc) {
         journal_rollback(journal);
-        return rc;
+        return journal_failed(journal) ? journal_check(journal, err) : rc;
     }
     journal->depth = 0;
     return 0;
@@ -94,8 +98,8 @@ int journal_commit(struct journal *journal, struct err *err)
 
 void journal_rollback(struct journal *journal)
 {
-    if (!sqlite3_get_autocommit(journal->db)) {
-        sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL);
+    if (journal->depth > 0) {
+        journal_take_back(journal);
     }
     journal->depth = 0;
 }
@@ -371,19 +375,13 @@ static int check_damage(struct journal *journal, struct err *err)
     return sound ? 0 : journal_fail(journal, SQLITE_CORRUPT, err);
 }
 
-static int configure(struct journal *journal, const struct journal_options *options, struct err *err)
+static void configure(struct journal *journal)
 {
-    int rc = 0;
-
     sqlite3_extended_result_codes(journal->db, 1);
     sqlite3_busy_timeout(journal->db, JOURNAL_LOCK_WAIT_MS);
     sqlite3_db_config(journal->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     sqlite3_db_config(journal->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     sqlite3_db_config(journal->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-    if (options->single_process) {
-        rc = exec(journal, "PRAGMA locking_mode=EXCLUSIVE", err);
-    }
-    return rc;
 }
 
 static int open_file(struct journal *journal, const struct journal_options *options, struct err *err)
@@ -407,8 +405,8 @@ static int open_file(struct journal *journal, const struct journal_options *opti
     if (rc != SQLITE_OK) {
         return journal->db ? journal_fail(journal, rc, err) : ERR_NO_MEMORY;
     }
-    rc = configure(journal, options, err);
-    rc = rc ? rc : check_format(journal, &empty, err);
+    configure(journal);
+    rc = check_format(journal, &empty, err);
     rc = rc || empty ? rc : check_damage(journal, err);
     if (rc) {
         return rc;
@@ -420,8 +418,7 @@ static int open_file(struct journal *journal, const struct journal_options *opti
             return rc;
         }
     }
-    rc = exec(journal, options->single_process ? "PRAGMA journal_mode=WAL" : "PRAGMA journal_mode=TRUNCATE",
-              err);
+    rc = exec(journal, "PRAGMA journal_mode=TRUNCATE", err);
     rc = rc ? rc : exec(journal, "PRAGMA synchronous=FULL", err);
     if (rc || !empty) {
         return rc;

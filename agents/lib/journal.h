@@ -9,10 +9,13 @@
  *   recalls   of orders that have not been seen (yet), kept until the order would have expired
  *   head      the highest head of the log that the broker signed
  *
- * Durable at commit. One handle belongs to one thread; several processes may open one file, unless it is
- * opened for a single process. Calls outside begin/commit are a transaction of their own. Every call
- * gives 0, ERR_DISK_FULL, ERR_IO, ERR_LOCKED (another process held the file for too long), ERR_CORRUPT
- * or ERR_NO_MEMORY, with the file's name in err. */
+ * Durable at commit. One handle belongs to one thread; several processes may open one file. Calls outside
+ * begin/commit are a transaction of their own. Every call gives 0, ERR_DISK_FULL, ERR_IO, ERR_LOCKED
+ * (another process held the file for too long), ERR_CORRUPT or ERR_NO_MEMORY, with the file's name in err.
+ *
+ * ERR_IO and ERR_CORRUPT are for good: when a commit's fsync fails nobody knows what of it is durable, and
+ * another fsync that succeeds does not tell. Every later call then gives the same error; only a new process
+ * that opens the file learns what it holds. The others are states that may pass: nothing was changed. */
 #ifndef MUSTER_AGENTS_LIB_JOURNAL_H
 #define MUSTER_AGENTS_LIB_JOURNAL_H
 
@@ -36,16 +39,18 @@ struct journal;
 
 struct journal_options {
     const char *path;
-    const char *agent;   /* a new file becomes this agent's; an old one must be */
-    const char *region;  /* the same */
-    const char *vfs;     /* NULL: the system's */
-    bool single_process; /* keeps the file locked and in WAL; for a VFS without shared memory */
+    const char *agent;  /* a new file becomes this agent's; an old one must be */
+    const char *region; /* the same */
+    const char *vfs;    /* NULL: the system's */
 };
 
 /* A file that is not there is made, readable to its owner alone. ERR_CONFLICT when it is another
  * program's or another agent's, ERR_NEWER when a newer version wrote it: it is then left as it was. */
 int journal_open(const struct journal_options *options, struct journal **ret, struct err *err);
 void journal_close(struct journal *journal); /* NULL is fine; an open transaction is undone */
+
+/* The error that the journal failed with for good; NULL: it has not. */
+const struct err *journal_failed(const struct journal *journal);
 
 /* Pairs may nest; the outermost commit counts. After a failure inside, roll back the outermost. */
 int journal_begin(struct journal *journal, struct err *err);

@@ -43,23 +43,79 @@ static const char *const SQL[STMT_COUNT] = {
                          " (SELECT seq FROM orders WHERE ended <> 0 ORDER BY seq DESC LIMIT -1 OFFSET ?1)",
 };
 
+static int fail_for_good(struct journal *journal, int rc, struct err *err)
+{
+    if (journal->failed.code == 0 && ((rc & 0xff) == SQLITE_CORRUPT || (rc & 0xff) == SQLITE_NOTADB)) {
+        err_set(&journal->failed, ERR_CORRUPT,
+                "%s: the journal is damaged; move it away: the broker delivers what was not acknowledged",
+                journal->path);
+    } else if (journal->failed.code == 0) {
+        err_set(&journal->failed, ERR_IO,
+                "%s: %s (sqlite %d); what was written last may be lost: see to the disk and start again",
+                journal->path, sqlite3_errstr(rc), rc);
+    }
+    return journal_check(journal, err);
+}
+
+int journal_check(const struct journal *journal, struct err *err)
+{
+    return journal->failed.code ? err_set(err, journal->failed.code, "%s", journal->failed.text) : 0;
+}
+
+const struct err *journal_failed(const struct journal *journal)
+{
+    return journal->failed.code ? &journal->failed : NULL;
+}
+
+/* SQLite does not tell when what it had begun could not be taken back; what it could not is in the rollback
+ * journal still, as after a crash. (Another process that writes at this moment looks the same: then this one
+ * ends without need. And where only the journal's emptying was not synced, it holds what the file does.) */
+static bool is_taken_back(struct journal *journal)
+{
+    sqlite3_vfs *vfs = NULL;
+    int left = 0;
+
+    return sqlite3_file_control(journal->db, "main", SQLITE_FCNTL_VFS_POINTER, &vfs) == SQLITE_OK &&
+           vfs->xAccess(vfs, sqlite3_filename_journal(sqlite3_db_filename(journal->db, "main")),
+                        SQLITE_ACCESS_EXISTS, &left) == SQLITE_OK &&
+           !left;
+}
+
+void journal_take_back(struct journal *journal)
+{
+    int rc = SQLITE_OK;
+
+    if (!sqlite3_get_autocommit(journal->db)) {
+        rc = sqlite3_exec(journal->db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    if (rc != SQLITE_OK || (journal->was_full && !is_taken_back(journal))) {
+        fail_for_good(journal, rc != SQLITE_OK ? rc : SQLITE_IOERR, NULL);
+    }
+    journal->was_full = false;
+}
+
+static int full(struct journal *journal, struct err *err)
+{
+    journal->was_full = true;
+    if (sqlite3_get_autocommit(journal->db)) { /* else the transaction's owner takes it back */
+        journal_take_back(journal);
+    }
+    return journal->failed.code
+               ? journal_check(journal, err)
+               : err_set(err, ERR_DISK_FULL, "%s: no space left on the disk; make room", journal->path);
+}
+
 int journal_fail(struct journal *journal, int rc, struct err *err)
 {
     switch (rc & 0xff) {
     case SQLITE_NOMEM:
         return err_set(err, ERR_NO_MEMORY, "%s: out of memory", journal->path);
     case SQLITE_FULL:
-        return err_set(err, ERR_DISK_FULL, "%s: no space left on the disk; make room", journal->path);
+        return full(journal, err);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
         return err_set(err, ERR_LOCKED, "%s: another process keeps the journal locked; end it",
                        journal->path);
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-        return err_set(
-            err, ERR_CORRUPT,
-            "%s: the journal is damaged; move it away: the broker delivers what was not acknowledged",
-            journal->path);
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_AUTH:
@@ -69,16 +125,20 @@ int journal_fail(struct journal *journal, int rc, struct err *err)
         return err_set(err, ERR_CANNOT_CREATE, "%s: the journal cannot be opened; check the path",
                        journal->path);
     default:
-        return err_set(err, ERR_IO, "%s: %s (sqlite %d)", journal->path, sqlite3_errmsg(journal->db), rc);
+        return fail_for_good(journal, rc, err);
     }
 }
 
 int journal_prepare(struct journal *journal, enum journal_stmt which, sqlite3_stmt **ret, struct err *err)
 {
     sqlite3_stmt **stmt = &journal->stmts[which];
+    int rc = journal_check(journal, err);
 
+    if (rc) {
+        return rc;
+    }
     if (!*stmt) {
-        int rc = sqlite3_prepare_v3(journal->db, SQL[which], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+        rc = sqlite3_prepare_v3(journal->db, SQL[which], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
 
         if (rc != SQLITE_OK) {
             return journal_fail(journal, rc, err);

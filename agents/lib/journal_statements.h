@@ -36,8 +36,10 @@ enum journal_stmt {
 struct journal {
     sqlite3 *db;
     char *path;
-    unsigned depth; /* of begin */
-    struct buf row; /* bytes of the order that was read last */
+    unsigned depth;    /* of begin */
+    struct buf row;    /* bytes of the order that was read last */
+    bool was_full;     /* what the open transaction has done is to be taken back, and may not be */
+    struct err failed; /* for good; code 0: not */
     sqlite3_stmt *stmts[STMT_COUNT];
 };
 
@@ -47,7 +49,11 @@ int journal_prepare(struct journal *journal, enum journal_stmt which, sqlite3_st
 int journal_step(struct journal *journal, sqlite3_stmt *stmt, struct err *err);
 void journal_bind(sqlite3_stmt *stmt, int at, struct bytes bytes);
 void journal_bind_id(sqlite3_stmt *stmt, int at, struct id id);
-/* SQLite's code and words as ours. */
+/* SQLite's code and words as ours; keeps them when they are for good. */
 int journal_fail(struct journal *journal, int rc, struct err *err);
+/* Ends a transaction that is open as if it had not been; that it cannot is for good. */
+void journal_take_back(struct journal *journal);
+/* 0, or what it failed with. */
+int journal_check(const struct journal *journal, struct err *err);
 
 #endif

@@ -176,7 +176,7 @@ static void try_dealer(struct link *link)
     struct err err = {0};
     bool failed_before = link->failed;
 
-    if (link->dealer || !link->endpoint) {
+    if (link->dealer || !link->endpoint || client_failed(link->client)) {
         return;
     }
     link->failed = open_dealer(link, &err) != 0;
@@ -347,6 +347,12 @@ static void io_trouble(void *ctx, const struct err *err)
     PASS_ON(on_trouble, err)
 }
 
+static void io_failed(void *ctx, const struct err *err)
+{
+    end_dealer(ctx);
+    PASS_ON(on_failed, err)
+}
+
 static void on_timer(void *ctx)
 {
     struct link *link = ctx;
@@ -384,6 +390,7 @@ static int open_parts(struct link *link, const struct link_options *options, str
         .on_telemetry_refused = io_telemetry_refused,
         .on_bad = io_bad,
         .on_trouble = io_trouble,
+        .on_failed = io_failed,
     };
     struct journal_options journal = {
         .path = options->journal,

@@ -52,6 +52,15 @@ static void on_trouble(void *ctx, const struct err *err)
     trouble(ctx, err->text);
 }
 
+static void on_failed(void *ctx, const struct err *err)
+{
+    struct muster *muster = ctx;
+
+    muster->failed = err->code;
+    snprintf(muster->error, sizeof muster->error, "%s", err->text);
+    trouble(muster, err->text);
+}
+
 /* ---- life ---- */
 
 static void on_link_closed(void *ctx)
@@ -116,6 +125,7 @@ static int open_link(struct muster *muster, const struct muster_options *options
         .on_telemetry_refused = handle_give_telemetry_refused,
         .on_bad = on_bad,
         .on_trouble = on_trouble,
+        .on_failed = on_failed,
     };
     int rc = net_context_new(&muster->context, err);
 
@@ -197,7 +207,7 @@ int muster_process(struct muster *muster)
     int rc = resume(muster);
 
     uv_run(&muster->loop, UV_RUN_NOWAIT);
-    return rc;
+    return rc ? rc : muster->failed;
 }
 
 /* Only its end counts: it wakes the loop. */
@@ -218,9 +228,9 @@ int muster_wait(struct muster *muster, int timeout_ms)
     }
     do {
         uv_run(&muster->loop, UV_RUN_ONCE);
-    } while (timeout_ms > 0 && uv_now(&muster->loop) < end);
+    } while (timeout_ms > 0 && uv_now(&muster->loop) < end && !muster->failed);
     uv_timer_stop(&muster->wait);
-    return rc;
+    return rc ? rc : muster->failed;
 }
 
 bool muster_is_ready(const struct muster *muster)

@@ -202,7 +202,8 @@ struct muster_callbacks {
     void (*on_expired)(void *ctx, const char *order, const char *incident);
     void (*on_notice)(void *ctx, const struct muster_notice *notice);
     void (*on_reply)(void *ctx, const struct muster_reply *reply); /* once for each command that was sent */
-    void (*on_trouble)(void *ctx, const char *text); /* for the keeper's eye: a bad record, a full disk */
+    /* For the keeper's eye: a bad record, a full disk, a journal that has failed. */
+    void (*on_trouble)(void *ctx, const char *text);
 };
 
 struct muster_telemetry_callbacks {
@@ -240,11 +241,13 @@ void muster_close(struct muster *muster);
  * the timeout anew after every call. */
 int muster_fd(const struct muster *muster);
 int muster_timeout_ms(const struct muster *muster);
-/* Does what is due, without waiting. */
+/* Does what is due, without waiting. -8 (-15: damaged) when the journal has failed for good: after an I/O
+ * error nobody knows what of the last words is on the disk, so nothing more is said or given; close the
+ * handle and end, and let the next process learn it from the file. on_trouble was told once. */
 int muster_process(struct muster *muster);
 
 /* For a program without a loop: processes what comes for up to timeout_ms (-1: until something has been
- * processed). Returns 0. */
+ * processed). Returns 0, or what muster_process() does. */
 int muster_wait(struct muster *muster, int timeout_ms);
 
 /* Whether there is a session, and how many commands have no reply yet. */

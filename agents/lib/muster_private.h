@@ -21,6 +21,7 @@ struct muster {
     struct muster_telemetry_callbacks telemetry;
     void *ctx;
     bool resume; /* the journal's open orders are still to be given */
+    int failed;  /* the journal's error for good; 0: none */
     char error[512];
 };
 

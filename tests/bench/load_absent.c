@@ -190,9 +190,19 @@ static void read_all(struct gathering *all, struct party *party)
             on_deliver(all, &envelope.deliver);
         }
     }
-    if (party == &all->taker && all->taker_takes) {
-        party_acknowledge(&all->parties, party);
+}
+
+/* What was gathered for a frame, and the Acks whose time has come. */
+static void say_all(struct gathering *all)
+{
+    if (all->taker_is_open && all->taker_takes) {
+        parties_begin_acknowledging(&all->parties);
+        party_acknowledge(&all->parties, &all->taker);
     }
+    if (all->taker_is_open) {
+        party_flush(&all->taker);
+    }
+    party_flush(&all->issuer);
 }
 
 static void read_dirty(struct gathering *all)
@@ -223,6 +233,7 @@ static bool turn(struct gathering *all, int64_t wait_ns, bool listens)
     }
     resend(all);
     read_dirty(all);
+    say_all(all);
     struct timespec timeout = {.tv_nsec = wait_ns};
     int n = epoll_pwait2(all->poll, events, EVENTS_MAX, &timeout, NULL);
     for (int i = 0; i < n; i++) {
@@ -232,6 +243,7 @@ static bool turn(struct gathering *all, int64_t wait_ns, bool listens)
             read_all(all, events[i].data.ptr);
         }
     }
+    say_all(all);
     return !told;
 }
 
@@ -280,7 +292,7 @@ static void close_taker(struct gathering *all)
 {
     if (all->taker_is_open) {
         (void)epoll_ctl(all->poll, EPOLL_CTL_DEL, all->taker.fd, NULL);
-        party_close(&all->taker);
+        party_close(&all->parties, &all->taker);
         all->taker_is_open = false;
     }
 }
@@ -395,7 +407,7 @@ int main(int argc, char **argv)
     }
     obey(&all);
     close_taker(&all);
-    party_close(&all.issuer);
+    party_close(&all.parties, &all.issuer);
     for (size_t i = 0; i < WINDOW_MAX; i++) {
         buf_free(&all.under_way[i].frame);
     }

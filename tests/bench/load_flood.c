@@ -151,6 +151,8 @@ static void run(struct flood *flood, bool tails)
             say_tail(flood);
         } else if (more) {
             say_refused(flood, (enum why)(flood->said % WHYS));
+        } else {
+            party_flush(&flood->party);
         }
         read_all(flood);
         if (flood->said - flood->answered >= window || now >= flood->end_ns) {
@@ -158,6 +160,7 @@ static void run(struct flood *flood, bool tails)
         }
         if (now - flood->party.said_ns > (int64_t)flood->party.beat_ms * NS_PER_MS / 2) {
             party_say(&flood->parties, &flood->party, &beat);
+            party_flush(&flood->party);
         }
         if (now - flood->heard_ns > (int64_t)LOAD_STALL_MS * NS_PER_MS) {
             load_fail("%" PRIu64 " of %" PRIu64 " are not answered", flood->said - flood->answered,
@@ -198,7 +201,7 @@ int main(int argc, char **argv)
                    "\"submits\": %" PRIu64 ", \"answers\": %" PRIu64 ", \"busy\": %" PRIu64, flood.said,
                    flood.answered, flood.busy);
     load_report_rate(flood.options.mode, (double)n * 1e9 / (double)(load_now_ns() - began), NULL, extra);
-    party_close(&flood.party);
+    party_close(&flood.parties, &flood.party);
     buf_free(&flood.frame);
     (void)zmq_msg_close(&flood.message);
     parties_close(&flood.parties);

@@ -332,6 +332,22 @@ static void read_dirty(struct drive *drive)
     }
 }
 
+/* Acks that were held back: their time comes without a word from the broker. */
+static void acknowledge(struct drive *drive)
+{
+    if (load_now_ns() >= drive->parties.ack_due_ns) {
+        parties_begin_acknowledging(&drive->parties);
+        for (size_t i = 0; i < drive->n; i++) {
+            party_acknowledge(&drive->parties, &drive->at[i]);
+        }
+    }
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 static void beat(struct drive *drive)
 {
     const struct envelope envelope = {.kind = ENVELOPE_BEAT};
@@ -424,13 +440,15 @@ static void run(struct drive *drive)
         issue(drive);
         answer_all(drive);
         resend(drive);
+        acknowledge(drive);
         read_dirty(drive);
         beat(drive);
         now = load_now_ns();
         int64_t wait_ns = load_wait_ns(&drive->load, now);
         bool gathers =
             drive->options.rate > 0 && drive->options.batch > 1 && wait_ns < drive->gather_ns - now;
-        wait_for(drive, gathers ? drive->gather_ns - now : wait_ns);
+        wait_ns = earlier(gathers ? drive->gather_ns - now : wait_ns, drive->parties.ack_due_ns - now);
+        wait_for(drive, wait_ns > 0 ? wait_ns : 0);
     }
     for (size_t i = 0; i < drive->n; i++) {
         drive->checked += drive->at[i].checked;
@@ -465,7 +483,7 @@ static void free_all(struct drive *drive)
         buf_free(&drive->receipts[i]);
     }
     for (size_t i = 0; i < drive->n; i++) {
-        party_close(&drive->at[i]);
+        party_close(&drive->parties, &drive->at[i]);
     }
     free(drive->frames);
     free(drive->receipts);

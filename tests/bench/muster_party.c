@@ -10,7 +10,7 @@
 #include "common/base/clock.h"
 #include "tests/bench/load.h"
 
-enum { COMMAND_EXPIRY_MS = 10 * 60 * 1000 };
+enum { COMMAND_EXPIRY_MS = 10 * 60 * 1000, NS_PER_MS = 1000000 };
 
 void parties_open(struct parties *parties, size_t sockets_max)
 {
@@ -22,6 +22,7 @@ void parties_open(struct parties *parties, size_t sockets_max)
     arena_init(&parties->arena, ARENA_PER_FRAME);
     buf_init(&parties->command, 0);
     buf_init(&parties->frame, FRAME_MAX);
+    parties->ack_due_ns = INT64_MAX;
 }
 
 void parties_close(struct parties *parties)
@@ -86,14 +87,6 @@ void party_open(struct parties *parties, struct party *party, const char *endpoi
                                        .bundle_max = BUNDLE_MAX}};
     party_say(parties, party, &hello);
     party_flush(party);
-}
-
-void party_close(struct party *party)
-{
-    (void)zmq_close(party->socket);
-    bundler_free(&party->bundler);
-    free(party->slots);
-    keys_wipe(&party->keys);
 }
 
 /* The next message; the envelope, if it is none of a bundle. False: nothing is there. */
@@ -243,6 +236,12 @@ void party_note(struct party *party, const struct deliver *deliver)
 {
     party->up_to[deliver->lane] = deliver->seq;
     party->given[deliver->lane]++;
+    if (party->held[deliver->lane]++ == 0) {
+        party->held_to_ns[deliver->lane] = load_now_ns() + (int64_t)CLIENT_ACK_HOLD_MS * NS_PER_MS;
+    }
+    if (party->held[deliver->lane] >= PARTY_WINDOW / CLIENT_ACK_WINDOW_SHARE) {
+        party->held_to_ns[deliver->lane] = 0;
+    }
     if (deliver->seq > party->head_seq) {
         party->head_seq = deliver->seq;
         party->head_hash = deliver->hash;
@@ -266,6 +265,26 @@ static void give_credit(struct parties *parties, struct party *party, enum lane 
     }
 }
 
+static void say_ack(struct parties *parties, struct party *party, enum lane lane)
+{
+    struct command command = {
+        .kind = COMMAND_ACK,
+        .ack = {.lane = lane, .up_to_seq = party->up_to[lane], .head_seq = party->head_seq}};
+    struct buf *frame = &parties->frame;
+
+    memcpy(command.ack.head_hash, party->head_hash.b, sizeof command.ack.head_hash);
+    party_sign(parties, party, &command, NULL, &frame, 1);
+    party_send(party, buf_bytes(frame));
+    party->acked[lane] = party->up_to[lane];
+    party->ack_waits[lane] = true;
+    party->held[lane] = 0;
+}
+
+void parties_begin_acknowledging(struct parties *parties)
+{
+    parties->ack_due_ns = INT64_MAX;
+}
+
 void party_acknowledge(struct parties *parties, struct party *party)
 {
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
@@ -273,16 +292,26 @@ void party_acknowledge(struct parties *parties, struct party *party)
         if (party->up_to[lane] == party->acked[lane] || party->ack_waits[lane]) {
             continue;
         }
-        struct command command = {
-            .kind = COMMAND_ACK,
-            .ack = {.lane = (enum lane)lane, .up_to_seq = party->up_to[lane], .head_seq = party->head_seq}};
-        memcpy(command.ack.head_hash, party->head_hash.b, sizeof command.ack.head_hash);
-        struct buf *frame = &parties->frame;
-        party_sign(parties, party, &command, NULL, &frame, 1);
-        party_send(party, buf_bytes(frame));
-        party->acked[lane] = party->up_to[lane];
-        party->ack_waits[lane] = true;
+        if (load_now_ns() >= party->held_to_ns[lane]) {
+            say_ack(parties, party, (enum lane)lane);
+        } else if (party->held_to_ns[lane] < parties->ack_due_ns) {
+            parties->ack_due_ns = party->held_to_ns[lane];
+        }
     }
+}
+
+void party_close(struct parties *parties, struct party *party)
+{
+    for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
+        if (party->up_to[lane] > party->acked[lane]) {
+            say_ack(parties, party, (enum lane)lane);
+        }
+    }
+    party_flush(party);
+    (void)zmq_close(party->socket);
+    bundler_free(&party->bundler);
+    free(party->slots);
+    keys_wipe(&party->keys);
 }
 
 bool party_checks(struct party *party, const struct public_key *author, const struct record *record)

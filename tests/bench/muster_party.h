@@ -3,6 +3,7 @@
 #ifndef MUSTER_TESTS_BENCH_MUSTER_PARTY_H
 #define MUSTER_TESTS_BENCH_MUSTER_PARTY_H
 
+#include "agents/lib/client.h"
 #include "common/base/arena.h"
 #include "common/base/buf.h"
 #include "common/crypto/keyfile.h"
@@ -36,6 +37,8 @@ struct party {
     uint32_t given[LANE_MAX + 1]; /* not yet given back as credit */
     uint64_t acked[LANE_MAX + 1]; /* said */
     bool ack_waits[LANE_MAX + 1]; /* for its Reply */
+    uint32_t held[LANE_MAX + 1];  /* deliveries that no Ack has said yet */
+    int64_t held_to_ns[LANE_MAX + 1];
     uint64_t head_seq;
     struct hash head_hash;
     /* the author whose signature was checked last, as the broker does it for a batch */
@@ -50,7 +53,8 @@ struct parties {
     struct buf command, frame;
     struct bytes envelopes[BUNDLE_MAX]; /* of the bundle that was read last, within its message */
     size_t envelopes_n, envelopes_at;
-    int receive_max; /* messages that a socket opened now takes in unread; 0: all */
+    int receive_max;    /* messages that a socket opened now takes in unread; 0: all */
+    int64_t ack_due_ns; /* at or before the first Ack that is held back */
 };
 
 void parties_open(struct parties *parties, size_t sockets_max);
@@ -59,7 +63,8 @@ void parties_close(struct parties *parties);
 /* Connects and says Hello. `stem` is the path of the key files without its ending. */
 void party_open(struct parties *parties, struct party *party, const char *endpoint, const char *region_pub,
                 const char *stem, bool deliveries);
-void party_close(struct party *party);
+/* Says the Acks that are held back. */
+void party_close(struct parties *parties, struct party *party);
 
 /* The next envelope, decoded into the arena (reset before); false: nothing is there. Until then no other
  * party is to be read from, and `message` is to stay. */
@@ -75,10 +80,13 @@ void party_flush(struct party *party);
 void party_sign(struct parties *parties, struct party *party, struct command *commands, const uint32_t *slots,
                 struct buf *const *frames, size_t n);
 
-/* Notes a delivery; party_acknowledge() says Credit for what was noted, and Ack, of which at most one a lane
- * is under way, as with a real agent. */
+/* Notes a delivery; party_acknowledge() says Credit for what was noted, and Ack as a real agent does
+ * (agents/lib/client_ack.c): at most one a lane is under way, and it is held back for CLIENT_ACK_HOLD_MS or
+ * until a share of the window waits. So it is to be called for every party when ack_due_ns has come, which
+ * parties_begin_acknowledging() puts off. */
 void party_note(struct party *party, const struct deliver *deliver);
 void party_note_ack(struct party *party, enum lane lane); /* it was answered */
+void parties_begin_acknowledging(struct parties *parties);
 void party_acknowledge(struct parties *parties, struct party *party);
 
 /* Whether the record was signed under this key. */

@@ -141,6 +141,16 @@ static void on_trouble(void *ctx, const struct err *err)
     }
 }
 
+static void on_failed(void *ctx, const struct err *err)
+{
+    struct actor *actor = ctx;
+
+    world_trace(actor->world, "agent %u: ends: %s", actor->number, err->text);
+    if (!actor_is_troubled(actor)) {
+        world_fail(actor->world, "I10: agent %u ends without a fault: %s", actor->number, err->text);
+    }
+}
+
 bool actor_is_troubled(const struct actor *actor)
 {
     return actor->disk_full || actor->may_fail || actor->dead || memvfs_has_fired(actor->vfs);
@@ -200,7 +210,8 @@ static int open_client(struct actor *actor, struct err *err)
                            .on_tail = on_tail,
                            .on_tail_end = on_tail_end,
                            .on_bad = on_bad,
-                           .on_trouble = on_trouble};
+                           .on_trouble = on_trouble,
+                           .on_failed = on_failed};
     int rc = journal_open(&journal, &actor->journal, err);
 
     return rc ? rc
@@ -321,6 +332,12 @@ void actor_bury(struct actor *actor)
     } else if (fired && actor->may_fail) {
         world_struck(actor->world, FAULT_AGENT_SYNC_ERROR, actor->number);
         /* Whether that commit holds only a new process can know: as the broker's, this one ends. */
+        /* With a full disk it may have been the emptied rollback journal: what is in it again after a power
+         * cut is what the file holds already. */
+        if (!actor->dead && !actor->disk_full && !client_failed(actor->client)) {
+            world_fail(actor->world, "I1: agent %u goes on with a journal whose commit failed",
+                       actor->number);
+        }
         check_lost(actor->world, actor->number);
         memvfs_kill(actor->vfs);
         actor->dead = true;

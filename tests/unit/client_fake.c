@@ -149,6 +149,15 @@ static void on_trouble(void *ctx, const struct err *err)
     fake->troubles++;
 }
 
+static void on_failed(void *ctx, const struct err *err)
+{
+    struct fake *fake = ctx;
+
+    assert_int_equal(err->code, ERR_IO);
+    assert_non_null(fake->vfs);
+    fake->failed++;
+}
+
 /* ---- records ---- */
 
 void fake_record(struct fake *fake, const struct secret_keys *keys, const struct command *command,
@@ -483,11 +492,8 @@ struct command fake_command(struct fake *fake, const struct envelope *submit)
 
 static void open_client(struct fake *fake)
 {
-    struct journal_options journal = {.path = fake->path,
-                                      .agent = FAKE_AGENT,
-                                      .region = FAKE_REGION,
-                                      .vfs = fake->vfs,
-                                      .single_process = fake->vfs != NULL};
+    struct journal_options journal = {
+        .path = fake->path, .agent = FAKE_AGENT, .region = FAKE_REGION, .vfs = fake->vfs};
     struct client_options options = {.region = FAKE_REGION,
                                      .agent = &fake->agent,
                                      .region_keys = &fake->region_keys,
@@ -507,7 +513,8 @@ static void open_client(struct fake *fake)
                            .on_telemetry = on_telemetry,
                            .on_telemetry_refused = on_telemetry_refused,
                            .on_bad = on_bad,
-                           .on_trouble = on_trouble};
+                           .on_trouble = on_trouble,
+                           .on_failed = on_failed};
     struct err err = {0};
 
     if (journal_open(&journal, &fake->journal, &err) ||

@@ -34,6 +34,7 @@ struct fake {
     char folder[64];
     const char *vfs; /* of the journal; NULL: a file of the system */
     size_t troubles; /* allowed with a vfs only */
+    size_t failed;   /* the same */
     struct journal *journal;
     struct client *client;
     uint64_t epoch;

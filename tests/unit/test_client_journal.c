@@ -31,7 +31,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-    static const char *const ENDINGS[] = {"", "-wal", "-shm", "-journal"};
+    static const char *const ENDINGS[] = {"", "-journal"};
     char file[128];
 
     (void)state;
@@ -42,10 +42,9 @@ static int teardown(void **state)
     return rmdir(folder);
 }
 
-static struct journal *open_as(const char *agent, bool single)
+static struct journal *open_as(const char *agent)
 {
-    struct journal_options options = {
-        .path = path, .agent = agent, .region = "370102", .single_process = single};
+    struct journal_options options = {.path = path, .agent = agent, .region = "370102"};
     struct journal *journal = NULL;
     struct err err = {0};
 
@@ -101,7 +100,7 @@ static bool see_outgoing(void *ctx, const struct journal_outgoing *outgoing)
 
 static void everything_survives_a_restart(void **state)
 {
-    struct journal *journal = open_as(AGENT, false);
+    struct journal *journal = open_as(AGENT);
     struct journal_order order = {.order = id_of(1),
                                   .incident = id_of(2),
                                   .seq = 7,
@@ -135,7 +134,7 @@ static void everything_survives_a_restart(void **state)
 
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    journal = open_as(AGENT, false);
+    journal = open_as(AGENT);
     assert_int_equal(journal_each_outgoing(journal, see_outgoing, &seen, NULL), 0);
     assert_int_equal(seen.n, 1);
     assert_int_equal(seen.counter, 5);
@@ -164,7 +163,7 @@ static void everything_survives_a_restart(void **state)
 
 static void two_processes_never_share_a_counter(void **state)
 {
-    struct journal *one = open_as(AGENT, false), *two = open_as(AGENT, false);
+    struct journal *one = open_as(AGENT), *two = open_as(AGENT);
     uint64_t a, b, c, d;
 
     (void)state;
@@ -182,7 +181,7 @@ static void two_processes_never_share_a_counter(void **state)
 
 static void one_item_is_renumbered_once(void **state)
 {
-    struct journal *one = open_as(AGENT, false), *two = open_as(AGENT, false);
+    struct journal *one = open_as(AGENT), *two = open_as(AGENT);
     struct journal_outgoing outgoing = {.counter = 1, .frame = text("old")};
     struct seen seen = {0};
     bool changed;
@@ -208,7 +207,7 @@ static void one_item_is_renumbered_once(void **state)
 
 static void a_rollback_leaves_nothing(void **state)
 {
-    struct journal *journal = open_as(AGENT, false);
+    struct journal *journal = open_as(AGENT);
     uint64_t first, again;
 
     (void)state;
@@ -239,7 +238,7 @@ static size_t count(const char *sql)
 
 static void what_is_settled_is_trimmed(void **state)
 {
-    struct journal *journal = open_as(AGENT, false);
+    struct journal *journal = open_as(AGENT);
     struct journal_order open_order = {.order = id_of(1), .seq = 1, .record = text("r")};
     bool is_new;
 
@@ -285,7 +284,7 @@ static void a_file_that_is_not_ours_is_left_alone(void **state)
     FILE *file;
 
     (void)state;
-    journal_close(open_as(AGENT, false));
+    journal_close(open_as(AGENT));
     assert_int_equal(refused("370102/health/centre", "370102", "not of 370102/health/centre"), ERR_CONFLICT);
     assert_int_equal(refused(AGENT, "370103", "not of 370103"), ERR_CONFLICT);
     exec("PRAGMA user_version=2");
@@ -305,7 +304,7 @@ static void a_file_that_is_not_ours_is_left_alone(void **state)
 
 static void damage_is_said_in_one_line(void **state)
 {
-    struct journal *journal = open_as(AGENT, false);
+    struct journal *journal = open_as(AGENT);
     FILE *file;
 
     (void)state;
@@ -325,20 +324,6 @@ static void damage_is_said_in_one_line(void **state)
     assert_int_equal(refused(AGENT, "370102", "damaged"), ERR_CORRUPT);
 }
 
-static void either_way_of_opening_reads_the_other_ones_file(void **state)
-{
-    struct journal *journal = open_as(AGENT, true);
-    uint64_t first;
-
-    (void)state;
-    assert_int_equal(journal_take_counters(journal, 0, 1, &first, NULL), 0);
-    journal_close(journal);
-    journal = open_as(AGENT, false); /* and the other way of opening reads what it left */
-    assert_int_equal(journal_take_counters(journal, 0, 1, &first, NULL), 0);
-    assert_int_equal(first, 2);
-    journal_close(journal);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,7 +334,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_settled_is_trimmed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_that_is_not_ours_is_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(damage_is_said_in_one_line, setup, teardown),
-        cmocka_unit_test_setup_teardown(either_way_of_opening_reads_the_other_ones_file, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,65 @@
+"""The disk of an agent's journal fails while it works: whatever sync it is, the agent ends with one line and
+its next life knows what was kept. The books are balanced over all its lives.
+"""
+import errno
+
+from faults import Faults, SYNC, WRITE
+from total_queue import CENTRE, STATION_5, TotalQueueTest, unittest
+
+ORDERS = 6
+LIVES = 12
+# The folder is synced too, and SQLite does not care how that went.
+JOURNAL = STATION_5.replace("/", ".") + ".db"
+
+
+class FailingJournal(TotalQueueTest):
+    def setUp(self):
+        super().setUp()
+        self.faults = Faults(self.site.folder, "faults-agent")
+        self.issuer_ = self.issuer(CENTRE)
+        self.station_ = self.agency(STATION_5, prefix=self.faults.prefix)
+
+    def ended(self):
+        self.wait(lambda: not self.station_.life.alive(), "the agent to end")
+        self.assertEqual(self.station_.life.ended(), 74, self.station_.life.err)
+        lines = [line for line in self.station_.life.err if "input/output" in line or "sqlite" in line
+                 or "journal" in line]
+        self.assertEqual(len(lines), 1, self.station_.life.err)
+        self.assertEqual(lines[0], self.station_.life.err[-1])
+        self.assertIn(".db: disk I/O error (sqlite ", lines[0])
+        self.assertIn("start again", lines[0])
+
+    def again(self):
+        """What had no reply when the agent ended is said again: whether it was kept is what nobody knows."""
+        agency = self.station_
+        open_refs = [ref for ref in agency.refs if ref not in agency.replied]
+        agency.start()
+        self.wait(lambda: agency.ready, "the agent to be back")
+        for ref in open_refs:
+            order, rung = agency.refs[ref]
+            agency.life.saying.put({"type": "receipt", "ref": ref, "order": order, "rung": rung})
+
+    def test_each_sync(self):
+        for life in range(LIVES):
+            self.faults.fail(SYNC, JOURNAL + ("" if life % 2 else "-journal"), first=life // 2 + 1)
+            for _ in range(ORDERS):
+                self.issuer_.issue(STATION_5)
+            self.ended()
+            self.assertEqual(self.faults.fired(), 1)
+            self.faults.disarm()
+            self.again()
+        self.check_books()
+        self.assertGreater(self.station_.lives, LIVES)
+
+    def test_a_full_disk_is_no_end(self):
+        self.faults.fail(WRITE, JOURNAL + "-journal", errno.ENOSPC, count=40)
+        for _ in range(ORDERS):
+            self.issuer_.issue(STATION_5)
+        self.wait(lambda: self.faults.fired() == 40, "the disk to have room again")
+        self.check_books()
+        self.assertEqual(self.station_.lives, 1)
+        self.assertTrue(any("no space left" in line for line in self.station_.life.err))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
