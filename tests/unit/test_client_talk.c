@@ -596,6 +596,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_callback_may_answer, setup, teardown),
         cmocka_unit_test_setup_teardown(without_the_bus_no_recall_is_over, setup, teardown),
     };
-
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
