@@ -6,8 +6,8 @@
 #include "common/base/buf.h"
 #include "common/wire/wire.h"
 
-/* A frame of so many bytes at most is gathered. A turn's replies and orders to one peer are some 20 KiB, and
- * what is saved grows little beyond a dozen envelopes. */
+/* A frame of so many bytes at most is gathered. Measured, of the 60 us of CPU that an order cost both sides
+ * pipelined: 16 envelopes in 8 KiB save 7, 64 in 32 KiB 11, 128 in 64 KiB 13, and make longer turns. */
 enum { BUNDLE_BYTES_MAX = 32 * 1024 };
 
 /* Zeros are an empty one, and hold no memory. */

@@ -95,11 +95,13 @@ class Client:
     reply_wait = None  # seconds until what has no Reply is said again; None: with the next session
 
     def __init__(self, hub, region, keys, operator=None, journal=None, deliveries=True, window=64,
-                 acknowledge=True, reconnect=True, epoch=1):
+                 acknowledge=True, reconnect=True, epoch=1, bundle_max=0):
         self.hub, self.region, self.keys, self.operator = hub, region, keys, operator
         self.journal = journal if journal is not None else Journal()
         self.deliveries, self.window, self.acknowledge = deliveries, window, acknowledge
         self.reconnect, self.epoch, self.mode = reconnect, epoch, pb.MODE_ACTUAL
+        self.bundle_max = bundle_max  # 0: it knows nothing of them
+        self.bundles = []             # sizes of those that came
         self.socket, self.welcome, self.keyring = None, None, None
         self.byes, self.loose, self.ack_replies, self.heads = [], [], [], []
         self.put_off, self.resend = [], []
@@ -138,7 +140,8 @@ class Client:
 
     def hello(self):
         return pb.Hello(protocol=PROTOCOL, agent=self.keys.name, deliveries=self.deliveries,
-                        window=self.window, seen=self.journal.head, software="python test client")
+                        window=self.window, seen=self.journal.head, software="python test client",
+                        bundle_max=self.bundle_max)
 
     def join(self, seconds=20):
         """Opens, and waits for Welcome."""
@@ -159,12 +162,16 @@ class Client:
         if self in self.hub.clients:
             self.hub.clients.remove(self)
 
-    def say(self, body):
+    @staticmethod
+    def envelope(body):
         envelope = pb.Envelope()
         field = getattr(envelope, ENVELOPE_OF[body.DESCRIPTOR.full_name])
         field.CopyFrom(body)
         field.SetInParent()
-        self.raw(envelope.SerializeToString())
+        return envelope.SerializeToString()
+
+    def say(self, body):
+        self.raw(self.envelope(body))
 
     def raw(self, *frames):
         self.spoke = time.monotonic()
@@ -191,9 +198,7 @@ class Client:
                 break
             self.heard = now
             assert len(frames) == 1, f"a message of {len(frames)} frames"
-            envelope = pb.Envelope.FromString(frames[0])
-            kind = envelope.WhichOneof("body")
-            getattr(self, "on_" + kind)(getattr(envelope, kind))
+            self.take(pb.Envelope.FromString(frames[0]))
         beat = (self.welcome.beat_ms if self.welcome else 1000) / 1000
         if self.reconnect and now - self.heard > SILENT_BEATS * beat:
             self.open()
@@ -209,6 +214,19 @@ class Client:
             _, counter = self.resend.pop(0)
             if counter in self.journal.pending:
                 self.send_signed(self.journal.pending[counter])
+
+    def take(self, envelope):
+        kind = envelope.WhichOneof("body")
+        getattr(self, "on_" + kind)(getattr(envelope, kind))
+
+    def on_bundle(self, bundle):
+        self.bundles.append(len(bundle.envelopes))
+        assert 1 <= len(bundle.envelopes) <= self.bundle_max, f"a bundle of {len(bundle.envelopes)}"
+        for serialised in bundle.envelopes:
+            envelope = pb.Envelope.FromString(serialised)
+            assert envelope.WhichOneof("body") not in ("hello", "welcome", "bundle")
+            if self.socket is not None:
+                self.take(envelope)
 
     def later(self):
         self.drop()
