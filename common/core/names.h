@@ -6,18 +6,20 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/base/keyed_hash.h"
 #include "common/core/words.h"
 
 struct name_entry;
 
 struct names {
+    struct hash_key key;
     struct name_entry *table;
     size_t swept_n; /* there after the last sweep ... */
     size_t marks;   /* ... for which so many references were marked */
 };
 
-/* A sweep walks over all that refers to texts, so it is worth it after so many new ones, and so many more that
- * each pays for a few marks at most. */
+/* A sweep walks over all that refers to texts, so it is worth it after so many new ones, and so many more
+ * that each pays for a few marks at most. */
 enum { NAMES_SWEEP_AFTER = 4096, NAMES_MARKS_PER_TEXT = 8 };
 
 /* The one copy of the text, until it is swept away or all are freed; NULL: out of memory. */

@@ -7,6 +7,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "common/base/keyed_hash.h"
 #include "common/core/decide.h"
 #include "common/core/route.h"
 #include "common/core/state.h"
@@ -47,6 +48,7 @@ struct stream {
 
 /* Ids that were given since floor_ms: one of that time that is not here is free, without asking the log. */
 struct fresh_ids {
+    struct hash_key key;
     int64_t floor_ms; /* INT64_MAX: nothing is known */
     struct id *young; /* open addressing; zero: free */
     struct id *old;   /* the generation before */
@@ -224,6 +226,7 @@ struct engine {
     struct clock_watch clock_watch;
     struct public_key broker_key;
 
+    struct hash_key hash_key; /* of the tables whose keys agents choose */
     struct stream *streams;
     struct stream_list idle; /* over, or an order's own */
     struct stream_list open;
@@ -313,7 +316,7 @@ void streams_free(struct engine *engine);
 bool stream_apply(struct engine *engine, const struct log_record *record, const char *only);
 
 /* fresh.c */
-int fresh_init(struct fresh_ids *fresh); /* 0 or ERR_NO_MEMORY */
+int fresh_init(struct fresh_ids *fresh, struct hash_key key); /* 0 or ERR_NO_MEMORY */
 void fresh_free(struct fresh_ids *fresh);
 /* At the start: asks the log for ids of now and later; what it does not name is fresh from then on. */
 void fresh_begin(struct engine *engine);
@@ -376,7 +379,7 @@ void tail_pump(struct engine *engine, struct session *session);
 void tail_clear(struct session *session);
 
 /* telemetry.c */
-struct last_values *last_values_new(void);
+struct last_values *last_values_new(struct hash_key key);
 void last_values_free(struct last_values *last_values);
 void telemetry_publish(struct engine *engine, struct session *session, const struct telemetry *said);
 void telemetry_subscribe(struct engine *engine, struct session *session, const struct subscribe *said);

@@ -9,8 +9,9 @@
 struct stream *stream_find(const struct engine *engine, const char *name)
 {
     struct stream *stream;
+    size_t n = strlen(name);
 
-    HASH_FIND_STR(engine->streams, name, stream);
+    HASH_FIND_BYHASHVALUE(hh, engine->streams, name, n, keyed_hash(engine->hash_key, name, n), stream);
     return stream;
 }
 
@@ -21,7 +22,8 @@ static struct stream *stream_make(struct engine *engine, const char *name)
 
     if (stream != NULL) {
         memcpy(stream->name, name, n + 1);
-        HASH_ADD_KEYPTR(hh, engine->streams, stream->name, n, stream);
+        HASH_ADD_KEYPTR_BYHASHVALUE(hh, engine->streams, stream->name, n,
+                                    keyed_hash(engine->hash_key, stream->name, n), stream);
         if (stream->hh.tbl == NULL) {
             free(stream);
             stream = NULL;
