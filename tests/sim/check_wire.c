@@ -243,16 +243,6 @@ void check_sent(struct world *world, unsigned agent, struct bytes frame)
     }
 }
 
-void check_not_sent(struct world *world, unsigned agent, struct bytes frame)
-{
-    struct envelope envelope;
-
-    /* a session has begun, though its agent does not know */
-    if (decode(world, frame, &envelope) && envelope.kind == ENVELOPE_WELCOME) {
-        sent_welcome(world, agent, &envelope.welcome);
-    }
-}
-
 static uint64_t counter_of(struct world *world, struct bytes frame)
 {
     struct envelope envelope;
@@ -274,10 +264,26 @@ void check_client_sends(struct world *world, unsigned agent, struct bytes frame)
     }
 }
 
+/* What the application said under the counter. */
+static void note_tag(struct world *world, unsigned agent, uint64_t counter, struct bytes frame)
+{
+    struct envelope envelope;
+    struct command command;
+
+    if (counter == 0 || counter >= COUNTERS_MAX || !decode(world, frame, &envelope) ||
+        wire_decode_command(envelope.submit.payload, &world->check.arena, &command, NULL) < 0) {
+        return;
+    }
+    uint64_t tag = check_tag(&command);
+    world->check.tags[agent][counter] = tag < world->check.sayings_n ? (uint32_t)tag + 1 : 0;
+}
+
 void check_heard(struct world *world, unsigned agent, struct bytes frame)
 {
     struct envelope envelope;
     uint64_t counter = counter_of(world, frame);
+
+    note_tag(world, agent, counter, frame);
 
     if (counter > 0 && counter < COUNTERS_MAX && world->check.heard[agent][counter] < 2) {
         world->check.heard[agent][counter]++;

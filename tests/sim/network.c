@@ -290,7 +290,6 @@ int network_down(struct world *world, struct peer peer, struct bytes frame)
     struct connection *connection = &world->network.connections[agent];
     if (connection->pipes[DOWN].n >= NETWORK_QUEUE_MAX) {
         world_struck(world, FAULT_QUEUE_FULL, agent);
-        check_not_sent(world, agent, frame);
         return ERR_TEMPORARY;
     }
     check_sent(world, agent, frame);
