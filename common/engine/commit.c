@@ -43,6 +43,10 @@ static void give_back(struct engine *engine, struct submission *submission, enum
                           .detail = "nothing was kept, send it again",
                           .retry_ms = ENGINE_RETRY_MS};
 
+    if (submission->uncounted) { /* below zero for a moment, if a count that goes as well holds it */
+        author->refusals_uncounted--;
+        submission->uncounted = false;
+    }
     if (author != NULL && submission->verified && submission->command.kind != COMMAND_ACK) {
         if (author->mark >= submission->command.counter) {
             author->mark = submission->command.counter - 1;
@@ -157,6 +161,7 @@ static void gather_refusal(struct engine *engine, struct submission *submission,
     submission->detail = decision->detail;
     if (author != NULL && !author_may_log_refusal(engine, author)) {
         author->refusals_uncounted++;
+        submission->uncounted = true;
         author->refusals_up_to = submission->command.counter;
     } else {
         int result = encode(engine, submission, decision);

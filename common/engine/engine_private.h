@@ -101,6 +101,7 @@ struct submission {
     struct command command;
     bool under_way;        /* counted by its author */
     bool verified;         /* a good signature: its counter counts */
+    bool uncounted;        /* refused beyond the cap: among its author's refusals_uncounted */
     struct public_key key; /* under which it was good; it may change before the decision */
     enum refusal refusal;  /* found before decide() */
     const char *detail;
