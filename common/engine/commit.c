@@ -74,6 +74,7 @@ void commit_put_off(struct engine *engine, struct submission *submission)
 {
     struct author *author = submission->author;
     bool is_counted = author != NULL && submission->command.kind != COMMAND_ACK;
+    uint64_t counter = submission->command.counter;
     struct submission *parked, *next;
 
     if (author != NULL) {
@@ -83,7 +84,7 @@ void commit_put_off(struct engine *engine, struct submission *submission)
     }
     submission_free(submission);
     DL_FOREACH_SAFE (engine->parked, parked, next) {
-        if (is_counted && parked->author == author) {
+        if (is_counted && parked->author == author && parked->command.counter > counter) {
             give_back(engine, parked, REFUSED_BUSY);
             parking_take(engine, parked);
             submission_free(parked);
