@@ -356,8 +356,8 @@ bool index_record(struct engine *engine, struct submission *submission, const st
 /* commit.c */
 bool commit_has_room(const struct engine *engine);
 void commit_decide(struct engine *engine, struct submission *submission); /* takes it over */
-/* The system had no memory, or no room, for it: its author is told BUSY, no record is made, the mark stays. Takes it
- * over. */
+/* There was no memory, or no room, for it: its author is told BUSY, no record is made, the mark stays. Takes
+ * it over. */
 void commit_put_off(struct engine *engine, struct submission *submission);
 void commit_own(struct engine *engine, const struct command *command); /* the broker's own */
 /* The stream's deadlines that have passed, as a command of ours; false: no memory for it. */
