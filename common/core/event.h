@@ -5,7 +5,8 @@
 #include "common/core/command.h"
 #include "common/core/words.h"
 
-/* The numbers are the body's field numbers in event.proto. */
+/* The numbers are the body's field numbers in event.proto. Whoever adds one: docs/log.md, "Rules of change",
+ * says how older brokers get to know at their start. */
 #define EVENT_LIST(X)                                             \
     X(EVENT_REGION_FOUNDED, 1, "region-founded")                  \
     X(EVENT_AGENT_ENROLLED, 2, "agent-enrolled")                  \

@@ -21,7 +21,8 @@ const char *names_keep(struct names *names, const char *text)
     if (n == 0) {
         return "";
     }
-    HASH_FIND(hh, names->table, text, n, entry);
+    uint32_t hash = keyed_hash(names->key, text, n);
+    HASH_FIND_BYHASHVALUE(hh, names->table, text, n, hash, entry);
     if (entry != NULL) {
         return entry->text;
     }
@@ -31,7 +32,7 @@ const char *names_keep(struct names *names, const char *text)
     }
     memset(entry, 0, sizeof *entry);
     memcpy(entry->text, text, n + 1);
-    HASH_ADD_KEYPTR(hh, names->table, entry->text, n, entry);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, names->table, entry->text, n, hash, entry);
     if (entry->hh.tbl == NULL) {
         free(entry);
         return NULL;
@@ -55,7 +56,7 @@ void names_free(struct names *names)
         free(entry);
         entry = next;
     }
-    *names = (struct names){.table = NULL};
+    *names = (struct names){.key = names->key};
 }
 
 bool names_want_sweep(const struct names *names)

@@ -6,11 +6,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/base/keyed_hash.h"
 #include "common/core/words.h"
 
 struct name_entry;
 
 struct names {
+    struct hash_key key;
     struct name_entry *table;
     size_t swept_n; /* there after the last sweep ... */
     size_t marks;   /* ... for which so many references were marked */

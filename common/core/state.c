@@ -35,6 +35,7 @@ struct agent_entry {
 };
 
 struct state {
+    struct hash_key key;
     struct region region;
     struct incident_entry *incidents;
     struct home_entry *homes;
@@ -42,14 +43,26 @@ struct state {
     struct names names;
 };
 
-struct state *state_new(void)
+static uint32_t hash_of(const struct state *state, const void *p, size_t n)
+{
+    return keyed_hash(state->key, p, n);
+}
+
+struct state *state_new_keyed(struct hash_key key)
 {
     struct state *state = calloc(1, sizeof *state);
 
     if (state != NULL) {
+        state->key = key;
+        state->names.key = key;
         state->region = (struct region){.code = "", .name = "", .parent = "", .policy = {.version = ""}};
     }
     return state;
+}
+
+struct state *state_new(void)
+{
+    return state_new_keyed((struct hash_key){0});
 }
 
 void region_clear(struct region *region)
@@ -111,7 +124,7 @@ struct incident *state_incident(const struct state *state, struct id id)
 {
     struct incident_entry *entry;
 
-    HASH_FIND(hh, state->incidents, &id, sizeof id, entry);
+    HASH_FIND_BYHASHVALUE(hh, state->incidents, &id, sizeof id, hash_of(state, &id, sizeof id), entry);
     return entry != NULL ? entry->incident : NULL;
 }
 
@@ -128,7 +141,8 @@ static struct home_entry *home_entry(const struct state *state, struct id order)
     struct id family = family_of(order);
     struct home_entry *entry;
 
-    HASH_FIND(hh, state->homes, &family, sizeof family, entry);
+    HASH_FIND_BYHASHVALUE(hh, state->homes, &family, sizeof family, hash_of(state, &family, sizeof family),
+                          entry);
     return entry;
 }
 
@@ -159,7 +173,8 @@ int state_set_order_home(struct state *state, struct id order, struct id inciden
             return ERR_NO_MEMORY;
         }
         entry->family = family_of(order);
-        HASH_ADD(hh, state->homes, family, sizeof entry->family, entry);
+        HASH_ADD_BYHASHVALUE(hh, state->homes, family, sizeof entry->family,
+                             hash_of(state, &entry->family, sizeof entry->family), entry);
         if (entry->hh.tbl == NULL) {
             free(entry);
             return ERR_NO_MEMORY;
@@ -219,7 +234,8 @@ struct incident *state_incident_make(struct state *state, struct id id)
     incident->loss_cny = none.loss_cny;
     entry->id = id;
     entry->incident = incident;
-    HASH_ADD(hh, state->incidents, id, sizeof entry->id, entry);
+    HASH_ADD_BYHASHVALUE(hh, state->incidents, id, sizeof entry->id,
+                         hash_of(state, &entry->id, sizeof entry->id), entry);
     if (entry->hh.tbl == NULL) {
         goto fail_add;
     }
@@ -359,7 +375,7 @@ static void evict_incident(struct state *state, struct id id)
 {
     struct incident_entry *entry;
 
-    HASH_FIND(hh, state->incidents, &id, sizeof id, entry);
+    HASH_FIND_BYHASHVALUE(hh, state->incidents, &id, sizeof id, hash_of(state, &id, sizeof id), entry);
     if (entry != NULL) {
         HASH_DEL(state->incidents, entry);
         incident_free(entry->incident);

@@ -5,6 +5,7 @@
 #define MUSTER_COMMON_CORE_STATE_H
 
 #include "common/base/buf.h"
+#include "common/base/keyed_hash.h"
 #include "common/core/agent.h"
 #include "common/core/incident.h"
 #include "common/core/region.h"
@@ -13,6 +14,8 @@
 struct state;
 
 struct state *state_new(void); /* NULL: out of memory */
+/* For ids and words that strangers choose while it grows: see keyed_hash.h. */
+struct state *state_new_keyed(struct hash_key key);
 void state_free(struct state *state);
 
 const struct region *state_region(const struct state *state);

@@ -43,6 +43,10 @@ static void give_back(struct engine *engine, struct submission *submission, enum
                           .detail = "nothing was kept, send it again",
                           .retry_ms = ENGINE_RETRY_MS};
 
+    if (submission->uncounted) { /* below zero for a moment, if a count that goes as well holds it */
+        author->refusals_uncounted--;
+        submission->uncounted = false;
+    }
     if (author != NULL && submission->verified && submission->command.kind != COMMAND_ACK) {
         if (author->mark >= submission->command.counter) {
             author->mark = submission->command.counter - 1;
@@ -70,6 +74,7 @@ void commit_put_off(struct engine *engine, struct submission *submission)
 {
     struct author *author = submission->author;
     bool is_counted = author != NULL && submission->command.kind != COMMAND_ACK;
+    uint64_t counter = submission->command.counter;
     struct submission *parked, *next;
 
     if (author != NULL) {
@@ -79,7 +84,7 @@ void commit_put_off(struct engine *engine, struct submission *submission)
     }
     submission_free(engine, submission);
     DL_FOREACH_SAFE (engine->parked, parked, next) {
-        if (is_counted && parked->author == author) {
+        if (is_counted && parked->author == author && parked->command.counter > counter) {
             give_back(engine, parked, REFUSED_BUSY);
             parking_take(engine, parked);
             submission_free(engine, parked);
@@ -155,6 +160,7 @@ static void gather_refusal(struct engine *engine, struct submission *submission,
     submission->detail = decision->detail;
     if (author != NULL && !author_may_log_refusal(engine, author)) {
         author->refusals_uncounted++;
+        submission->uncounted = true;
         author->refusals_up_to = submission->command.counter;
     } else {
         int result = encode(engine, submission, decision);

@@ -20,11 +20,12 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     if (engine == NULL) {
         return err_set(err, ERR_NO_MEMORY, "engine: out of memory");
     }
-    engine->state = state_new();
+    engine->hash_key = hash_key_make(rng);
+    engine->state = state_new_keyed(engine->hash_key);
     engine->recent = calloc(RECENT_HASHES, sizeof *engine->recent);
-    engine->last_values = last_values_new();
+    engine->last_values = last_values_new(engine->hash_key);
     if (engine->state == NULL || engine->recent == NULL || engine->last_values == NULL ||
-        fresh_init(&engine->fresh) < 0) {
+        fresh_init(&engine->fresh, engine->hash_key) < 0) {
         last_values_free(engine->last_values);
         state_free(engine->state);
         fresh_free(&engine->fresh);

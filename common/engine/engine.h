@@ -25,7 +25,10 @@ enum {
     ENGINE_PARKED_MAX = 4096, /* commands that wait for a stream, or for the log; more are BUSY ... */
     ENGINE_PARKED_KEPT = 512, /* ... and of one author all but these, which are for the others ... */
     ENGINE_PARKED_BYTES_MAX = 8 * 1024 * 1024, /* ... and so they are beyond so many bytes */
-    ENGINE_BATCH_BYTES_MAX = 8 * 1024 * 1024,  /* what gathers while a commit is under way */
+    /* Streams that are being loaded for commands, each some hundred bytes and a read of the log. Who waits
+     * for loads already may add to them up to half of that; one command names 65 streams at most. */
+    ENGINE_LOADS_MAX = 2048,
+    ENGINE_BATCH_BYTES_MAX = 8 * 1024 * 1024, /* what gathers while a commit is under way */
     ENGINE_GONE = 256, /* counters of one author that were refused for good without a record, and are known */
     ENGINE_SHARE = 128, /* of a batch, for one author, while others speak as well: a commit of so many takes
                            about as long as its fsync, so that a flood does not double what others wait */

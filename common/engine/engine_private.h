@@ -7,6 +7,7 @@
 #include <uthash.h>
 #include <utlist.h>
 
+#include "common/base/keyed_hash.h"
 #include "common/core/decide.h"
 #include "common/core/route.h"
 #include "common/core/state.h"
@@ -49,6 +50,7 @@ struct stream {
 
 /* Ids that were given since floor_ms: one of that time that is not here is free, without asking the log. */
 struct fresh_ids {
+    struct hash_key key;
     int64_t floor_ms; /* INT64_MAX: nothing is known */
     struct id *young; /* open addressing; zero: free */
     struct id *old;   /* the generation before */
@@ -101,6 +103,7 @@ struct submission {
     struct command command;
     bool under_way;        /* counted by its author */
     bool verified;         /* a good signature: its counter counts */
+    bool uncounted;        /* refused beyond the cap: among its author's refusals_uncounted */
     struct public_key key; /* under which it was good; it may change before the decision */
     enum refusal refusal;  /* found before decide() */
     const char *detail;
@@ -236,6 +239,7 @@ struct engine {
     struct clock_watch clock_watch;
     struct public_key broker_key;
 
+    struct hash_key hash_key; /* of the tables whose keys agents choose */
     struct stream *streams;
     struct stream *region;   /* one of them; NULL: not asked for yet */
     struct stream_list idle; /* over, or an order's own */
@@ -332,7 +336,7 @@ void streams_free(struct engine *engine);
 bool stream_apply(struct engine *engine, const struct log_record *record, const struct stream_key *only);
 
 /* fresh.c */
-int fresh_init(struct fresh_ids *fresh); /* 0 or ERR_NO_MEMORY */
+int fresh_init(struct fresh_ids *fresh, struct hash_key key); /* 0 or ERR_NO_MEMORY */
 void fresh_free(struct fresh_ids *fresh);
 /* At the start: asks the log for ids of now and later; what it does not name is fresh from then on. */
 void fresh_begin(struct engine *engine);
@@ -372,8 +376,8 @@ bool index_record(struct engine *engine, struct submission *submission, const st
 /* commit.c */
 bool commit_has_room(const struct engine *engine);
 void commit_decide(struct engine *engine, struct submission *submission); /* takes it over */
-/* The system had no memory for it: its author is told BUSY, no record is made, the mark stays. Takes it
- * over. */
+/* There was no memory, or no room, for it: its author is told BUSY, no record is made, the mark stays. Takes
+ * it over. */
 void commit_put_off(struct engine *engine, struct submission *submission);
 void commit_own(struct engine *engine, const struct command *command); /* the broker's own */
 /* The stream's deadlines that have passed, as a command of ours; false: no memory for it. */
@@ -396,7 +400,7 @@ void tail_pump(struct engine *engine, struct session *session);
 void tail_clear(struct session *session);
 
 /* telemetry.c */
-struct last_values *last_values_new(void);
+struct last_values *last_values_new(struct hash_key key);
 void last_values_free(struct last_values *last_values);
 void telemetry_publish(struct engine *engine, struct session *session, const struct telemetry *said);
 void telemetry_subscribe(struct engine *engine, struct session *session, const struct subscribe *said);

@@ -15,8 +15,9 @@ enum {
     AHEAD_MAX = 1024                  /* ... and so many of its ids are kept when a generation goes */
 };
 
-int fresh_init(struct fresh_ids *fresh)
+int fresh_init(struct fresh_ids *fresh, struct hash_key key)
 {
+    fresh->key = key;
     fresh->floor_ms = INT64_MAX;
     fresh->young = calloc(SLOTS, sizeof *fresh->young);
     fresh->old = calloc(SLOTS, sizeof *fresh->old);
@@ -39,13 +40,10 @@ static struct id family(struct id id)
     return id;
 }
 
-static size_t slot(const struct id *slots, struct id id)
+static size_t slot(const struct fresh_ids *fresh, const struct id *slots, struct id id)
 {
-    uint64_t hash;
+    size_t i = keyed_hash(fresh->key, id.b, sizeof id.b) & (SLOTS - 1);
 
-    memcpy(&hash, id.b + 6, sizeof hash); /* random already, but not to be trusted for it */
-    hash = (hash ^ (hash >> 29)) * UINT64_C(0x9e3779b97f4a7c15);
-    size_t i = (size_t)(hash >> 32) & (SLOTS - 1);
     while (!id_is_zero(slots[i]) && !id_equal(slots[i], id)) {
         i = (i + 1) & (SLOTS - 1);
     }
@@ -75,7 +73,7 @@ static void next_generation(struct fresh_ids *fresh, int64_t now_ms)
     fresh->young = gone;
     fresh->young_n = kept_n;
     for (size_t i = 0; i < kept_n; i++) {
-        gone[slot(gone, kept[i])] = kept[i];
+        gone[slot(fresh, gone, kept[i])] = kept[i];
     }
     free(kept);
 }
@@ -86,7 +84,7 @@ void fresh_note(struct fresh_ids *fresh, struct id id, int64_t now_ms)
         return;
     }
     id = family(id);
-    size_t i = slot(fresh->young, id);
+    size_t i = slot(fresh, fresh->young, id);
     if (!id_is_zero(fresh->young[i])) {
         return;
     }
@@ -103,7 +101,8 @@ bool fresh_is(const struct fresh_ids *fresh, struct stream_key stream)
         return false;
     }
     struct id id = family(stream.id);
-    return id_is_zero(fresh->young[slot(fresh->young, id)]) && id_is_zero(fresh->old[slot(fresh->old, id)]);
+    return id_is_zero(fresh->young[slot(fresh, fresh->young, id)]) &&
+           id_is_zero(fresh->old[slot(fresh, fresh->old, id)]);
 }
 
 /* --- at the start ---------------------------------------------------------------------------------- */

@@ -6,8 +6,8 @@
 #include "common/engine/engine_private.h"
 
 /* On top of what deciding may cost: REACH_PER_COMMAND_MAX agents have two rows each at most, which with its
- * texts, and with the arrays that were outgrown, takes less than 256 bytes. */
-enum { ARENA_PER_INDEX = LOG_INDEX_MAX * 256 };
+ * texts, its place, and the arrays that were outgrown, takes less than 272 bytes. */
+enum { ARENA_PER_INDEX = LOG_INDEX_MAX * 272 };
 
 struct indexing {
     struct engine *engine;
@@ -15,33 +15,75 @@ struct indexing {
     struct log_index *at;
     size_t n;
     size_t capacity;
+    uint32_t *plain; /* rows without an item, sorted: where they stand in `at` */
+    size_t plain_n;
     bool no_memory;
 };
+
+static int compare_rows(const struct log_index *a, const struct log_index *b)
+{
+    if (a->op != b->op || a->lane != b->lane) {
+        return a->op != b->op ? (a->op < b->op ? -1 : 1) : (a->lane < b->lane ? -1 : 1);
+    }
+    int names = strcmp(a->name, b->name);
+    return names != 0 || a->number == b->number ? names : a->number < b->number ? -1 : 1;
+}
+
+/* Where the row stands among those without an item, or would: agents come in their order, so mostly last. */
+static size_t place_of(const struct indexing *indexing, const struct log_index *index, bool *ret_there)
+{
+    size_t low = 0, high = indexing->plain_n, middle = high - 1;
+
+    *ret_there = false;
+    while (low < high) {
+        int order = compare_rows(&indexing->at[indexing->plain[middle]], index);
+        if (order == 0) {
+            *ret_there = true;
+            return middle;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+        middle = low + (high - low) / 2;
+    }
+    return low;
+}
+
+static bool grow(struct indexing *indexing)
+{
+    struct arena *arena = &indexing->submission->arena;
+    size_t capacity = indexing->capacity == 0 ? 8 : indexing->capacity * 2;
+    struct log_index *at = arena_array(arena, struct log_index, capacity);
+    uint32_t *plain = arena_array(arena, uint32_t, capacity);
+
+    if (at == NULL || plain == NULL) {
+        return false;
+    }
+    if (indexing->n > 0) {
+        memcpy(at, indexing->at, indexing->n * sizeof *at);
+        memcpy(plain, indexing->plain, indexing->plain_n * sizeof *plain);
+    }
+    indexing->at = at;
+    indexing->plain = plain;
+    indexing->capacity = capacity;
+    return true;
+}
 
 static void index_add(struct indexing *indexing, struct log_index index)
 {
     struct arena *arena = &indexing->submission->arena;
-
+    bool is_plain = index.item[0] == '\0', there = false;
     /* Rows of an item come once by themselves; the others may come again with each event. */
-    for (size_t i = 0; i < indexing->n && index.item[0] == '\0'; i++) {
-        const struct log_index *there = &indexing->at[i];
-        if (there->item[0] == '\0' && there->op == index.op && there->lane == index.lane &&
-            there->number == index.number && strcmp(there->name, index.name) == 0) {
-            return;
-        }
+    size_t place = is_plain ? place_of(indexing, &index, &there) : 0;
+
+    if (there) {
+        return;
     }
-    if (indexing->n == indexing->capacity) {
-        size_t capacity = indexing->capacity == 0 ? 8 : indexing->capacity * 2;
-        struct log_index *grown = arena_array(arena, struct log_index, capacity);
-        if (grown == NULL) {
-            indexing->no_memory = true;
-            return;
-        }
-        if (indexing->n > 0) {
-            memcpy(grown, indexing->at, indexing->n * sizeof *grown);
-        }
-        indexing->at = grown;
-        indexing->capacity = capacity;
+    if (indexing->n == indexing->capacity && !grow(indexing)) {
+        indexing->no_memory = true;
+        return;
     }
     const char *name = arena_strdup(arena, index.name);
     const char *item = index.item[0] != '\0' ? arena_strdup(arena, index.item) : "";
@@ -51,6 +93,12 @@ static void index_add(struct indexing *indexing, struct log_index index)
     }
     index.name = name;
     index.item = item;
+    if (is_plain) {
+        memmove(&indexing->plain[place + 1], &indexing->plain[place],
+                (indexing->plain_n - place) * sizeof *indexing->plain);
+        indexing->plain[place] = (uint32_t)indexing->n;
+        indexing->plain_n++;
+    }
     indexing->at[indexing->n++] = index;
 }
 

@@ -15,6 +15,20 @@ static bool name_streams(struct submission *submission)
     return submission->streams != NULL;
 }
 
+/* There is no room for the loads that the command needs. Room is left for those who wait for none. */
+static bool loads_are_too_many(const struct engine *engine, const struct submission *submission)
+{
+    size_t max = submission->author->parked > 0 ? ENGINE_LOADS_MAX / 2 : ENGINE_LOADS_MAX;
+
+    for (size_t i = 0; i < submission->streams_n && engine->loads_under_way >= max; i++) {
+        struct stream_key key = submission->streams[i];
+        if (stream_find(engine, key) == NULL && !fresh_is(&engine->fresh, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* All that the command names is loaded; what is not is asked for. */
 static bool is_loaded(struct engine *engine, const struct submission *submission)
 {
@@ -94,6 +108,10 @@ void parking_enter(struct engine *engine, struct submission *submission)
         }
         submission->refusal = REFUSED_TOO_MANY;
         submission->detail = "this would take too much memory";
+    }
+    if (loads_are_too_many(engine, submission)) {
+        commit_put_off(engine, submission);
+        return;
     }
     submission->under_way = true;
     submission->author->under_way++;

@@ -54,6 +54,7 @@ struct subscription {
 };
 
 struct last_values {
+    struct hash_key hash_key;
     struct telemetry_value *by_key;
     struct telemetry_value *oldest; /* the least recently updated first */
     struct place *feed;
@@ -61,9 +62,14 @@ struct last_values {
     bool waits; /* somebody may be given something at once */
 };
 
-struct last_values *last_values_new(void)
+struct last_values *last_values_new(struct hash_key key)
 {
-    return calloc(1, sizeof(struct last_values));
+    struct last_values *last_values = calloc(1, sizeof *last_values);
+
+    if (last_values != NULL) {
+        last_values->hash_key = key;
+    }
+    return last_values;
 }
 
 void last_values_free(struct last_values *last_values)
@@ -129,7 +135,8 @@ static struct telemetry_value *add_value(struct last_values *all, struct author 
     value->place.is_value = true;
     value->author = author;
     value->mode = sample->mode;
-    HASH_ADD_KEYPTR(hh, all->by_key, value->key, key_n, value);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, all->by_key, value->key, key_n,
+                                keyed_hash(all->hash_key, value->key, key_n), value);
     if (value->hh.tbl == NULL) {
         free(value);
         return NULL;
@@ -175,7 +182,7 @@ static bool keep(struct last_values *all, struct author *author, const struct sa
     char key[KEY_MAX];
     size_t key_n = make_key(author, sample, key);
 
-    HASH_FIND(hh, all->by_key, key, key_n, value);
+    HASH_FIND_BYHASHVALUE(hh, all->by_key, key, key_n, keyed_hash(all->hash_key, key, key_n), value);
     if (value == NULL) {
         value = add_value(all, author, sample, key, key_n);
         if (value == NULL) {

@@ -25,6 +25,8 @@ struct saying {
     bool unsaid;      /* the client gave an error, so it may or may not be said */
     bool lost;        /* the agent ended in a commit: it may have been told before */
     bool forbidden;   /* its author has no right to it */
+    bool forgotten;   /* refused for good on a full disk, by a broker that is no more: its author may not
+                         have heard, and says it again after what it said since */
 };
 
 struct watched {
@@ -83,6 +85,7 @@ struct check {
     uint64_t said_counter[AGENTS];       /* the highest that the agent's client has sent */
     uint8_t heard[AGENTS][COUNTERS_MAX]; /* how often a counter has come to the broker; 2: more than once */
     bool refused[AGENTS][COUNTERS_MAX];  /* without a record */
+    uint32_t tags[AGENTS][COUNTERS_MAX]; /* what was said under it, plus one; 0: nothing of an application */
     bool taken_back;                 /* since the broker started: refusals, too, and they are not counted */
     uint64_t refused_logged[AGENTS]; /* records, since the broker started */
     uint64_t refused_uncounted;      /* refusals without a record, in all */
@@ -101,6 +104,7 @@ bool check_make(struct world *world);
 void check_free(struct world *world);
 
 /* check_log.c: what is on the disk */
+uint64_t check_tag(const struct command *command); /* which saying it is; TAGS_MAX: of no application */
 void check_append(struct world *world, const struct log_request *request);
 void check_written(struct world *world);
 void check_told(struct world *world, uint64_t first, uint64_t last);

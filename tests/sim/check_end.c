@@ -92,8 +92,27 @@ static uint64_t still_counted(const struct engine *engine)
     return n;
 }
 
+/* What was refused for good has no record, and only this process knows it. */
+static void forget_gone(struct world *world)
+{
+    struct check *check = &world->check;
+
+    for (unsigned agent = 0; agent < AGENTS; agent++) {
+        const struct author *author = author_find(world->broker.engine, keys_address(agent));
+        size_t n = author == NULL ? 0 : author->gone_n < ENGINE_GONE ? author->gone_n : ENGINE_GONE;
+
+        for (size_t i = 0; i < n; i++) {
+            uint64_t counter = author->gone[i];
+            if (counter < COUNTERS_MAX && check->tags[agent][counter] != 0) {
+                check->sayings[check->tags[agent][counter] - 1].forgotten = true;
+            }
+        }
+    }
+}
+
 void check_ending(struct world *world)
 {
+    forget_gone(world);
     world->check.refused_lost += still_counted(world->broker.engine);
     check_clock_ending(world);
 }

@@ -70,8 +70,7 @@ static const char *tag_text(const struct command *command)
     }
 }
 
-/* Which saying the command is, or TAGS_MAX: none of an application's. */
-static uint64_t tag_of(const struct command *command)
+uint64_t check_tag(const struct command *command)
 {
     const char *text = tag_text(command);
     char *end;
@@ -272,6 +271,9 @@ static void check_decided(struct world *world, unsigned agent, uint64_t tag, con
     if (check->sayings[tag].forbidden) {
         world_fail(world, "I4: seq %" PRIu64 " takes what agent %u has no right to", header->seq, agent);
     }
+    if (check->sayings[tag].forgotten) {
+        return;
+    }
     if (tag < check->last_tag[agent] && !may_be_said_anew(world, agent)) {
         world_fail(world, "lanes: tag %" PRIu64 " of agent %u comes after tag %" PRIu64, tag, agent,
                    check->last_tag[agent]);
@@ -300,7 +302,7 @@ bool check_record(struct world *world, const struct log_record *record)
         world_fail(world, "I5: seq %" PRIu64 " cannot be read: %s", record->header.seq, err.text);
         return false;
     }
-    uint64_t tag = tag_of(&command);
+    uint64_t tag = check_tag(&command);
     world_trace(world, "log: seq %" PRIu64 " %s by %s, tag %" PRIu64 ": %s %s", record->header.seq,
                 command_kind_name(command.kind), record->header.author, tag,
                 decoded.refusal == REFUSED_NOT ? "decided" : refusal_word(decoded.refusal), decoded.detail);

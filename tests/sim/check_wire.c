@@ -292,15 +292,9 @@ void check_sent(struct world *world, unsigned agent, struct bytes frame, bool he
 void check_not_sent(struct world *world, unsigned agent, struct bytes frame)
 {
     struct bytes envelopes[BUNDLE_MAX];
-    struct envelope envelope;
-    size_t n = split(world, agent, frame, envelopes);
 
-    if (n > 1) {
+    if (split(world, agent, frame, envelopes) > 1) {
         world_struck(world, FAULT_BUNDLE_FULL, agent);
-    }
-    /* a session has begun, though its agent does not know */
-    if (n == 1 && decode(world, frame, n, &envelope) && envelope.kind == ENVELOPE_WELCOME) {
-        sent_welcome(world, agent, &envelope.welcome);
     }
 }
 
@@ -334,10 +328,27 @@ void check_client_sends(struct world *world, unsigned agent, struct bytes frame)
     }
 }
 
+/* What the application said under the counter. */
+static void note_tag(struct world *world, unsigned agent, uint64_t counter, struct bytes bytes)
+{
+    struct envelope envelope;
+    struct command command;
+
+    if (counter == 0 || counter >= COUNTERS_MAX ||
+        wire_decode_envelope(bytes, &world->check.arena, &envelope, NULL) < 0 ||
+        wire_decode_command(envelope.submit.payload, &world->check.arena, &command, NULL) < 0) {
+        return;
+    }
+    uint64_t tag = check_tag(&command);
+    world->check.tags[agent][counter] = tag < world->check.sayings_n ? (uint32_t)tag + 1 : 0;
+}
+
 static void heard_one(struct world *world, unsigned agent, struct bytes bytes)
 {
     struct envelope envelope;
     uint64_t counter = counter_of(world, bytes);
+
+    note_tag(world, agent, counter, bytes);
 
     if (counter > 0 && counter < COUNTERS_MAX && world->check.heard[agent][counter] < 2) {
         world->check.heard[agent][counter]++;

@@ -69,6 +69,60 @@ static void test_old_counters_while_the_disk_hangs(void **state)
     rig_skip(&rig);
 }
 
+/* Orders whose ids may be in the log, from long ago: each is looked up. */
+static uint64_t submit_orders(unsigned peer, enum rig_agent agent, unsigned n)
+{
+    static struct new_order orders[ORDERS_PER_COMMAND_MAX];
+    struct command command = rig_order(&rig, 1, n * 100, STATION);
+
+    for (unsigned i = 0; i < ORDERS_PER_COMMAND_MAX; i++) {
+        orders[i] = rig.order;
+        orders[i].order = rig_id(n * 100 + i);
+    }
+    command.issue_orders.orders = orders;
+    command.issue_orders.orders_n = ORDERS_PER_COMMAND_MAX;
+    return rig_submit(&rig, peer, agent, &command);
+}
+
+/* Half of the room for loads is for those who wait for none; what is beyond it comes again, in its order. */
+static void test_loads_are_bounded(void **state)
+{
+    enum { COMMANDS = 100 };
+    const unsigned fit = ENGINE_LOADS_MAX / 2 / ORDERS_PER_COMMAND_MAX;
+    const struct envelope *envelope;
+    struct command other = rig_follow_up(1, "from somebody else");
+    uint64_t first = 0, counter;
+    unsigned busy = 0;
+
+    (void)state;
+    rig_hello(&rig, 2, STATION, 8);
+    rig_skip(&rig);
+    uint64_t before = engine_numbers(rig.engine).streams;
+    for (unsigned i = 0; i < COMMANDS; i++) {
+        counter = submit_orders(1, CENTRE, 10 + i);
+        first = i == 0 ? counter : first;
+    }
+    assert_in_range(engine_numbers(rig.engine).streams - before, ENGINE_LOADS_MAX / 2,
+                    ENGINE_LOADS_MAX / 2 + ORDERS_PER_COMMAND_MAX);
+    while ((envelope = rig_next(&rig, 1, ENVELOPE_REPLY)) != NULL) {
+        assert_int_equal(envelope->reply.refusal, REFUSED_BUSY);
+        assert_int_equal(envelope->reply.counter, first + COMMANDS - (COMMANDS - fit) + busy);
+        assert_true(envelope->reply.retry_ms > 0);
+        busy++;
+    }
+    assert_int_equal(busy, COMMANDS - fit);
+    other.file_report.incident = rig_id(7); /* a look-up more, and nobody else's business */
+    counter = rig_submit(&rig, 2, STATION, &other);
+    assert_null(rig_next(&rig, 2, ENVELOPE_REPLY));
+    rig_run(&rig);
+    assert_int_equal(rig_reply(&rig, 2).refusal, REFUSED_NO_INCIDENT);
+    for (unsigned i = 0; i < fit; i++) {
+        struct reply reply = rig_reply(&rig, 1);
+        assert_int_equal(reply.outcome, OUTCOME_DONE);
+        assert_int_equal(reply.counter, first + i);
+    }
+}
+
 /* While a commit is under way one agent says very much and another a little: both are in the next one, and of
  * the many no more than their share. */
 static void test_a_flood_shares_its_batch(void **state)
@@ -101,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_streams_of_a_strangers_choice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_old_counters_while_the_disk_hangs, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_loads_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_flood_shares_its_batch, setup, teardown),
     };
 

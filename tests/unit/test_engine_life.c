@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "common/core/stream.h"
 #include "common/log/log_memory.h"
 #include "tests/unit/engine_rig.h"
 
@@ -335,9 +337,9 @@ static void test_record_that_cannot_be_read(void **state)
     assert_false(rig.in_service);
 }
 
-static void test_event_of_a_later_version(void **state)
+/* The last record once more, with an event of a later version, in this stream. */
+static void append_newer(const char *stream)
 {
-    struct command command = rig_report(1);
     struct record record;
     struct arena arena;
     struct log_answer answer;
@@ -346,8 +348,6 @@ static void test_event_of_a_later_version(void **state)
     /* Record.events (see record.proto) with one Event whose body is field 2000 */
     static const uint8_t event[] = {0x82, 0x7d, 0x00};
 
-    (void)state;
-    say(&command);
     query.after = head() - 1;
     arena_init(&arena, 1 << 22);
     buf_init(&bytes, 0);
@@ -359,13 +359,52 @@ static void test_event_of_a_later_version(void **state)
     buf_append(&bytes, event, sizeof event);
     assert_int_equal(wire_decode_record(buf_bytes(&bytes), &arena, &record, NULL), 0);
     assert_int_equal(record.unknown_events, 1);
-    append(buf_bytes(&bytes), "region/" RIG_REGION);
-    rig_restart_only(&rig);
-    rig_run(&rig);
-    assert_true(rig.fatal);
-    assert_int_equal(rig.fatal_err.code, ERR_NEWER);
+    append(buf_bytes(&bytes), stream);
     buf_free(&bytes);
     arena_free(&arena);
+}
+
+static void assert_names_newer(uint64_t seq)
+{
+    char record[32];
+
+    assert_true(rig.fatal);
+    assert_int_equal(rig.fatal_err.code, ERR_NEWER);
+    (void)snprintf(record, sizeof record, "record %llu holds", (unsigned long long)seq);
+    assert_non_null(strstr(rig.fatal_err.text, record));
+    assert_non_null(strstr(rig.fatal_err.text, "start the newer musterd"));
+}
+
+/* As docs/log.md has it, the first of a kind is in the region's stream, too: no service on it. */
+static void test_event_of_a_later_version(void **state)
+{
+    struct command command = rig_report(1);
+
+    (void)state;
+    say(&command);
+    append_newer("region/" RIG_REGION);
+    rig_restart_only(&rig);
+    rig_run(&rig);
+    assert_names_newer(head());
+    assert_false(rig.in_service);
+}
+
+/* Where it is in a closed stream alone, whoever names that ends the broker: it does not go on without. */
+static void test_event_of_a_later_version_in_a_closed_stream(void **state)
+{
+    struct command command = rig_report(1);
+    char stream[STREAM_NAME_MAX];
+
+    (void)state;
+    say(&command);
+    append_newer(stream_of_incident(rig_id(2), stream));
+    uint64_t newer = head();
+    rig_restart(&rig);
+    rig_hello(&rig, 1, CENTRE, 0);
+    command = rig_follow_up(2, "years later");
+    (void)rig_submit(&rig, 1, CENTRE, &command);
+    rig_run(&rig);
+    assert_names_newer(newer);
 }
 
 static void test_log_that_cannot_be_read(void **state)
@@ -456,6 +495,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_order_is_in_one_incident, setup, teardown),
         cmocka_unit_test_setup_teardown(test_record_that_cannot_be_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_event_of_a_later_version, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_event_of_a_later_version_in_a_closed_stream, setup, teardown),
         cmocka_unit_test_setup_teardown(test_log_that_cannot_be_read, setup, teardown),
     };
 

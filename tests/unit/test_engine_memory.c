@@ -173,7 +173,7 @@ static void test_generations(void **state)
     struct id ahead = id_at(BASE * INT64_C(1000), 7);
 
     (void)state;
-    assert_int_equal(fresh_init(&fresh), 0);
+    assert_int_equal(fresh_init(&fresh, (struct hash_key){0}), 0);
     assert_false(fresh_is(&fresh, stream_key_incident(id_at(BASE, 1)))); /* nothing is known yet */
     fresh.floor_ms = BASE;
     assert_true(fresh_is(&fresh, stream_key_incident(id_at(BASE, 1))));

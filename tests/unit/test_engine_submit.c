@@ -312,6 +312,33 @@ static void test_counted_refusals_survive_a_full_disk(void **state)
     assert_int_equal(last_count(), 30);
 }
 
+/* They were not told, and come again: each is counted once. */
+static void test_refusals_given_back_are_not_counted(void **state)
+{
+    struct command command = rig_follow_up(7, "of what?"), good = rig_report(1);
+    uint64_t first = 0;
+
+    (void)state;
+    for (int i = 0; i < ENGINE_REFUSALS_BURST; i++) {
+        (void)rig_done(&rig, 2, STATION, &command);
+    }
+    (void)rig_submit(&rig, 1, CENTRE, &good);
+    run_until_append();
+    for (int i = 0; i < 5; i++) { /* in the batch behind it */
+        uint64_t counter = rig_submit(&rig, 2, STATION, &command);
+        first = first == 0 ? counter : first;
+    }
+    rig_fail(&rig, ERR_DISK_FULL);
+    rig_run(&rig);
+    rig_later(&rig, 1000);
+    for (uint64_t i = 0; i < 5; i++) {
+        rig_submit_as(&rig, 2, STATION, STATION, &command, first + i);
+        rig_run(&rig);
+    }
+    rig_later(&rig, 70000);
+    assert_int_equal(last_count(), 5);
+}
+
 static void test_refusal_beyond_the_cap_moves_the_mark(void **state)
 {
     struct command command = rig_follow_up(7, "of what?");
@@ -541,6 +568,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_flood_of_undecodable_commands, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusals_are_capped_and_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_counted_refusals_survive_a_full_disk, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_refusals_given_back_are_not_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refusal_beyond_the_cap_moves_the_mark, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk_keeps_deadlines, setup, teardown),

@@ -13,6 +13,8 @@
 #include "common/core/state.h"
 #include "tests/unit/engine_rig.h"
 
+#define STATION_NAME RIG_REGION "/fire-rescue/station-1"
+
 static struct rig rig;
 static const char *words = "go";
 
@@ -101,6 +103,36 @@ static void test_many_orders_to_many_agents(void **state)
     rig_restart(&rig);
 }
 
+/* However many of a record's events concern an agent, it waits for it once in a lane. */
+static void test_a_record_of_many_events_waits_once(void **state)
+{
+    size_t told = 0;
+
+    (void)state;
+    enrol_stations(62);
+    assert_int_equal(issue(ORDERS_PER_COMMAND_MAX, 100).outcome, OUTCOME_DONE);
+    rig.boot_ms += 3700000; /* all expire at once, in one record */
+    rig.utc_ms += 3700000;
+    engine_tick(rig.engine);
+    while (!rig_append_waits(&rig) && rig_step(&rig)) {
+    }
+    assert_true(rig_append_waits(&rig));
+    for (size_t i = 0; i < rig.queue->entries_n; i++) {
+        const struct log_entry *entry = &rig.queue->entries[i];
+        for (size_t a = 0; a < entry->index_n; a++) {
+            const struct log_index *row = &entry->index[a];
+            told += row->op == LOG_OUTBOX && row->item[0] == '\0' && strcmp(row->name, STATION_NAME) == 0;
+            for (size_t b = 0; b < a; b++) {
+                const struct log_index *other = &entry->index[b];
+                assert_false(other->op == row->op && other->lane == row->lane &&
+                             other->number == row->number && strcmp(other->name, row->name) == 0 &&
+                             strcmp(other->item, row->item) == 0);
+            }
+        }
+    }
+    assert_int_equal(told, 1);
+}
+
 /* A report never waits: what it amends beyond one record is amended by the next ones. */
 static void test_a_report_reaches_any_number(void **state)
 {
@@ -150,6 +182,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_many_orders_to_many_agents, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_record_of_many_events_waits_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_report_reaches_any_number, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_decided_can_be_delivered, setup, teardown),
     };
