@@ -162,6 +162,9 @@ struct log_store_ops {
     struct log_head (*head)(struct log_store *store);
     /* Writes the head slots now (see log_head.h); a store without them does nothing. */
     int (*sync_head)(struct log_store *store, struct err *err);
+    /* Nobody waits for the store just now: it may do what would hold up an append later. A failure is
+     * for the next append to say. */
+    void (*idle)(struct log_store *store);
     void (*close)(struct log_store *store);
 };
 
@@ -176,6 +179,7 @@ int log_read(struct log_store *store, const struct log_query *query, struct aren
              struct log_answer *ret, struct err *err);
 struct log_head log_get_head(struct log_store *store);
 int log_sync_head(struct log_store *store, struct err *err);
+void log_idle(struct log_store *store);
 void log_close(struct log_store *store);
 
 #endif
