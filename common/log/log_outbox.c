@@ -170,8 +170,8 @@ static int write_tombstones(struct log_outbox *outbox, const struct log_changes 
 
 /* --- what is acknowledged ------------------------------------------------------------------------- */
 
-/* The first run that is not acknowledged to its end, and the first entry of it that is not acknowledged; without
- * one entry.seq is 0. */
+/* The first run that is not acknowledged to its end, and its first entry that is not; without one its seq is
+ * 0. */
 static int first_left(const struct log_outbox *outbox, const struct log_index *lane, uint64_t up_to,
                       uint64_t *ret_last, struct log_run_entry *ret)
 {

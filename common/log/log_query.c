@@ -59,7 +59,7 @@ static const char *const sql[LOG_QUERY_STATEMENTS] = {
     [LOG_Q_BEHIND] = "SELECT agent, lane, first_seq FROM outbox WHERE (agent, lane) > (?2, ?3)"
                      " ORDER BY agent, lane, last_seq LIMIT 1",
     [HEAD_STATEMENT] = "SELECT seq, epoch, hash, bus_ms FROM record ORDER BY seq DESC LIMIT 1",
-    [RECORD_STATEMENT] = "SELECT " RECORD " FROM record AS r WHERE r.seq = ?1",
+    [RECORD_STATEMENT] = "SELECT " RECORD " FROM record AS r WHERE r.seq >= ?1 ORDER BY r.seq",
     [RECALLED_STATEMENT] =
         "SELECT 1 FROM tombstone WHERE seq >= ?1 AND agent = ?2 AND lane = ?3 AND item = ?5",
     [ANY_RECALLED_STATEMENT] = "SELECT 1 FROM tombstone WHERE agent = ?2 AND lane = ?3 LIMIT 1",
@@ -232,6 +232,7 @@ static int walk(struct log_querier *querier, const struct log_query *query, stru
 struct outbox_walk {
     const struct log_query *query;
     struct log_builder *builder;
+    sqlite3_stmt *records;
     int64_t begun_ms;
     uint64_t seq;      /* of the last row; 0: none yet */
     bool any_recalled; /* without one, nothing need be asked */
@@ -261,26 +262,28 @@ static int outbox_damaged(const struct log_querier *querier, const struct log_qu
                    query->name != NULL ? query->name : "", querier->path);
 }
 
+/* Stands on a record: often it is the next one, and then no search is needed. */
+static int stand_on(struct log_querier *querier, struct outbox_walk *walk, uint64_t seq)
+{
+    bool is_next = walk->seq > 0 && seq == walk->seq + 1;
+    int rc = walk->records == NULL ? prepare(querier, RECORD_STATEMENT, &walk->records) : SQLITE_OK;
+    if (rc == SQLITE_OK && !is_next) {
+        sqlite3_reset(walk->records);
+        rc = sqlite3_bind_int64(walk->records, 1, clamp(seq));
+    }
+    return rc == SQLITE_OK ? sqlite3_step(walk->records) : rc;
+}
+
 /* The record that waits, as a row without items yet. */
 static int outbox_record(struct log_querier *querier, struct outbox_walk *walk, uint64_t seq, struct err *err)
 {
-    struct log_query asked = {.question = LOG_Q_RANGE, .after = seq};
-    sqlite3_stmt *statement = NULL;
-    int code = TAKEN;
-    int rc = prepare(querier, RECORD_STATEMENT, &statement);
-    if (rc == SQLITE_OK)
-        rc = bind(statement, &asked);
-    if (rc == SQLITE_OK)
-        rc = sqlite3_step(statement);
-    if (rc == SQLITE_ROW)
-        code = take_row(querier, statement, walk->builder, err);
-    else if (rc == SQLITE_DONE)
-        code = outbox_damaged(querier, walk->query, err);
-    else
-        code = log_sql_error(querier->db, rc, "read", querier->path, err);
-    sqlite3_reset(statement);
+    int rc = stand_on(querier, walk, seq);
     walk->seq = seq;
-    return code;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return log_sql_error(querier->db, rc, "read", querier->path, err);
+    if (rc == SQLITE_DONE || (uint64_t)sqlite3_column_int64(walk->records, C_SEQ) != seq)
+        return outbox_damaged(querier, walk->query, err);
+    return take_row(querier, walk->records, walk->builder, err);
 }
 
 static int outbox_entry(struct log_querier *querier, struct outbox_walk *walk,
@@ -337,6 +340,7 @@ static int walk_outbox(struct log_querier *querier, const struct log_query *quer
     if (rc != SQLITE_OK && rc != SQLITE_DONE)
         code = log_sql_error(querier->db, rc, "read", querier->path, err);
     sqlite3_reset(statement);
+    sqlite3_reset(walk.records);
     return code;
 }
 
