@@ -27,6 +27,11 @@ int log_sync_head(struct log_store *store, struct err *err)
     return store->ops->sync_head(store, err);
 }
 
+void log_idle(struct log_store *store)
+{
+    store->ops->idle(store);
+}
+
 void log_close(struct log_store *store)
 {
     if (store != NULL)

@@ -17,7 +17,8 @@
 #include "common/crypto/crypto.h"
 
 enum {
-    LOG_FORMAT = 1,                /* a log of a higher number is refused, untouched */
+    LOG_FORMAT = 2,                /* a log of a higher number is refused, untouched */
+    LOG_FORMAT_OLDEST = 2,         /* and so is one of a lower; 1 was never released */
     LOG_NAME_MAX = 160,            /* bytes of a stream's, agent's or author's name */
     LOG_PAYLOAD_MAX = 1024 * 1024, /* one record; the wire's cap is below it */
     LOG_BATCH_MAX = 1024,          /* records of one commit: 1,024 x 400 B is some 4 ms of writing */
@@ -61,10 +62,11 @@ enum log_index_op {
     LOG_TOUCH = 1, /* stream: the record is part of it */
     LOG_OPEN,      /* stream is to be loaded at start */
     LOG_CLOSE,     /* stream is no longer; also drops its due */
-    LOG_DUE,       /* stream next wants a look at `number` (bus ms); 0: no more */
+    LOG_DUE,       /* stream, if it is open, next wants a look at `number` (bus ms); 0: no more */
     LOG_OUTBOX,    /* agent, lane: the record waits for the agent there, for `item` ("" or an order id) */
     LOG_TOMBSTONE, /* agent, lane, item: what waits under this item is recalled: deliver a tombstone */
-    LOG_CURSOR     /* agent, lane: acknowledged up to `number`; what waits at or below it is trimmed */
+    LOG_CURSOR     /* agent, lane: acknowledged up to `number`; what waits at or below it is trimmed, as far
+                      as it was there before this record */
 };
 
 struct log_index {
@@ -162,6 +164,9 @@ struct log_store_ops {
     struct log_head (*head)(struct log_store *store);
     /* Writes the head slots now (see log_head.h); a store without them does nothing. */
     int (*sync_head)(struct log_store *store, struct err *err);
+    /* Nobody waits for the store just now: it may do what would hold up an append later. A failure is
+     * for the next append to say. */
+    void (*idle)(struct log_store *store);
     void (*close)(struct log_store *store);
 };
 
@@ -176,6 +181,7 @@ int log_read(struct log_store *store, const struct log_query *query, struct aren
              struct log_answer *ret, struct err *err);
 struct log_head log_get_head(struct log_store *store);
 int log_sync_head(struct log_store *store, struct err *err);
+void log_idle(struct log_store *store);
 void log_close(struct log_store *store);
 
 #endif

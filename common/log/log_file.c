@@ -148,6 +148,11 @@ int log_file_inspect(sqlite3_vfs *vfs, const char *path, enum log_file_state *re
                        (unsigned)format, LOG_FORMAT);
     if (format == 0)
         return err_set(err, ERR_CORRUPT, "%s names no format; it is left as it is", path);
+    if (format < LOG_FORMAT_OLDEST)
+        return err_set(err, ERR_DATA,
+                       "%s has format %u, of a version that was never released; this program begins at %d: "
+                       "read it with that version, or begin a new log",
+                       path, (unsigned)format, LOG_FORMAT_OLDEST);
     *ret = LOG_FILE_LOG;
     return 0;
 }

@@ -247,6 +247,11 @@ static int memory_sync_head(struct log_store *base, struct err *err)
     return 0;
 }
 
+static void memory_idle(struct log_store *base)
+{
+    (void)base;
+}
+
 static void memory_close(struct log_store *base)
 {
     struct memory_store *store = of(base);
@@ -261,6 +266,7 @@ static const struct log_store_ops memory_ops = {.append = memory_append,
                                                 .read = memory_read,
                                                 .head = memory_head,
                                                 .sync_head = memory_sync_head,
+                                                .idle = memory_idle,
                                                 .close = memory_close};
 
 struct log_store *log_memory_new(void)

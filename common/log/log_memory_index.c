@@ -193,10 +193,11 @@ static void recall(struct memory_lane *lane, const char *item)
     }
 }
 
-static void acknowledge(struct memory_lane *lane, uint64_t up_to)
+/* By the record `seq`. */
+static void acknowledge(struct memory_lane *lane, uint64_t up_to, uint64_t seq)
 {
     size_t gone = 0;
-    while (gone < lane->waiting_n && lane->waiting[gone].seq <= up_to)
+    while (gone < lane->waiting_n && lane->waiting[gone].seq <= up_to && lane->waiting[gone].seq < seq)
         free(lane->waiting[gone++].item);
     lane->waiting_n -= gone;
     if (gone > 0)
@@ -212,7 +213,8 @@ static int apply_stream(struct memory_stream *stream, uint64_t seq, const struct
     if (change->op == LOG_TOUCH)
         return touch(stream, seq);
     if (change->op == LOG_DUE) {
-        stream->due_ms = change->number;
+        if (stream->open)
+            stream->due_ms = change->number;
         return 0;
     }
     stream->open = change->op == LOG_OPEN;
@@ -231,7 +233,7 @@ static int apply_lane(struct memory_lane *lane, uint64_t seq, const struct log_i
     if (change->op == LOG_TOMBSTONE)
         recall(lane, item);
     else
-        acknowledge(lane, change->number);
+        acknowledge(lane, change->number, seq);
     return 0;
 }
 

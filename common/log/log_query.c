@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/log/log_builder.h"
+#include "common/log/log_run.h"
 #include "common/log/log_sql.h"
 
 #define RECORD                                                                                           \
@@ -23,23 +24,29 @@ enum column {
     C_COUNTER,
     C_PAYLOAD,
     C_PAYLOAD_HASH,
-    C_HASH,
-    C_ITEM,
-    C_TOMBSTONE
+    C_HASH
 };
 
-enum { HEAD_STATEMENT = LOG_Q_BEHIND + 1, BEHIND_FIRST = 0 };
+enum {
+    BEHIND_FIRST = 0,
+    HEAD_STATEMENT = LOG_Q_BEHIND + 1,
+    RECORD_STATEMENT,
+    RECALLED_STATEMENT,
+    ANY_RECALLED_STATEMENT,
+    STATEMENTS
+};
+
+_Static_assert((int)STATEMENTS <= (int)LOG_QUERY_STATEMENTS, "room for every statement");
 
 /* ?1 after, ?2 name, ?3 lane, ?4 number, ?5 to. Each walks an index in the order of its answer, so that a cut
  * answer has cost no more than what it holds. */
 static const char *const sql[LOG_QUERY_STATEMENTS] = {
-    [BEHIND_FIRST] = "SELECT agent, lane, seq FROM outbox ORDER BY agent, lane, seq LIMIT 1",
+    [BEHIND_FIRST] = "SELECT agent, lane, first_seq FROM outbox ORDER BY agent, lane, last_seq LIMIT 1",
     [LOG_Q_RANGE] = "SELECT " RECORD " FROM record AS r WHERE r.seq > ?1 ORDER BY r.seq",
     [LOG_Q_STREAM] = "SELECT " RECORD " FROM touch AS t CROSS JOIN record AS r ON r.seq = t.seq"
                      " WHERE t.stream = ?2 AND t.seq > ?1 ORDER BY t.seq",
-    [LOG_Q_OUTBOX] = "SELECT " RECORD ", o.item, o.tombstone"
-                     " FROM outbox AS o CROSS JOIN record AS r ON r.seq = o.seq"
-                     " WHERE o.agent = ?2 AND o.lane = ?3 AND o.seq > ?1 ORDER BY o.seq, o.item",
+    [LOG_Q_OUTBOX] = "SELECT first_seq, last_seq, items FROM outbox"
+                     " WHERE agent = ?2 AND lane = ?3 AND last_seq > ?1 ORDER BY last_seq",
     [LOG_Q_COMMAND] = "SELECT " RECORD " FROM record AS r"
                       " WHERE r.author = ?2 AND r.counter = ?4 AND r.counter > 0",
     [LOG_Q_COUNTER] = "SELECT counter FROM record WHERE author = ?2 AND counter > 0"
@@ -47,11 +54,15 @@ static const char *const sql[LOG_QUERY_STATEMENTS] = {
     [LOG_Q_CURSOR] = "SELECT seq FROM cursor WHERE agent = ?2 AND lane = ?3",
     [LOG_Q_OPEN] = "SELECT stream FROM open WHERE stream > ?2 ORDER BY stream",
     [LOG_Q_TOUCHED] = "SELECT DISTINCT stream FROM touch WHERE stream > ?2 AND stream < ?5 ORDER BY stream",
-    [LOG_Q_DUE] = "SELECT stream, at_ms FROM due WHERE at_ms <= ?4 ORDER BY at_ms, stream",
+    [LOG_Q_DUE] = "SELECT stream, due_ms FROM open WHERE due_ms > 0 AND due_ms <= ?4 ORDER BY due_ms, stream",
     /* The first that waits after (agent, lane); asked again for each, it never walks a whole outbox. */
-    [LOG_Q_BEHIND] = "SELECT agent, lane, seq FROM outbox WHERE (agent, lane) > (?2, ?3)"
-                     " ORDER BY agent, lane, seq LIMIT 1",
+    [LOG_Q_BEHIND] = "SELECT agent, lane, first_seq FROM outbox WHERE (agent, lane) > (?2, ?3)"
+                     " ORDER BY agent, lane, last_seq LIMIT 1",
     [HEAD_STATEMENT] = "SELECT seq, epoch, hash, bus_ms FROM record ORDER BY seq DESC LIMIT 1",
+    [RECORD_STATEMENT] = "SELECT " RECORD " FROM record AS r WHERE r.seq >= ?1 ORDER BY r.seq",
+    [RECALLED_STATEMENT] =
+        "SELECT 1 FROM tombstone WHERE seq >= ?1 AND agent = ?2 AND lane = ?3 AND item = ?5",
+    [ANY_RECALLED_STATEMENT] = "SELECT 1 FROM tombstone WHERE agent = ?2 AND lane = ?3 LIMIT 1",
 };
 
 void log_querier_init(struct log_querier *querier, sqlite3 *db, const char *path)
@@ -138,25 +149,16 @@ static bool take_record(sqlite3_stmt *statement, struct log_record *ret)
 /* How a walk over rows may end, beside a negative code. */
 enum { TAKEN = 0, ANSWER_FULL = 1 };
 
-static int take_row(struct log_querier *querier, sqlite3_stmt *statement, bool has_items,
-                    struct log_builder *builder, struct err *err)
+static int take_row(struct log_querier *querier, sqlite3_stmt *statement, struct log_builder *builder,
+                    struct err *err)
 {
     struct log_record record;
-    uint64_t seq = (uint64_t)sqlite3_column_int64(statement, C_SEQ);
-    size_t rows = builder->answer.rows_n;
-    bool again = has_items && rows > 0 && builder->answer.rows[rows - 1].record.header.seq == seq;
-    int code = 0;
-    if (!again) {
-        if (!log_builder_fits_row(builder, (size_t)sqlite3_column_bytes(statement, C_PAYLOAD)))
-            return ANSWER_FULL;
-        if (!take_record(statement, &record))
-            return err_set(err, ERR_CORRUPT, "record %" PRIu64 " of %s is damaged", seq, querier->path);
-        code = log_builder_row(builder, &record);
-    }
-    if (code == 0 && has_items)
-        code = log_builder_item(builder, take_text(statement, C_ITEM),
-                                sqlite3_column_int(statement, C_TOMBSTONE) != 0);
-    return code;
+    if (!log_builder_fits_row(builder, (size_t)sqlite3_column_bytes(statement, C_PAYLOAD)))
+        return ANSWER_FULL;
+    if (!take_record(statement, &record))
+        return err_set(err, ERR_CORRUPT, "record %" PRIu64 " of %s is damaged",
+                       (uint64_t)sqlite3_column_int64(statement, C_SEQ), querier->path);
+    return log_builder_row(builder, &record);
 }
 
 static int take_name(sqlite3_stmt *statement, enum log_question question, struct log_builder *builder)
@@ -180,27 +182,27 @@ static int take(struct log_querier *querier, sqlite3_stmt *statement, enum log_q
         builder->answer.number = (uint64_t)sqlite3_column_int64(statement, 0);
         return TAKEN;
     default:
-        return take_row(querier, statement, question == LOG_Q_OUTBOX, builder, err);
+        return take_row(querier, statement, builder, err);
     }
 }
 
-/* Only between records: the items of one must not be cut apart. */
-static bool is_late(const struct log_querier *querier, const struct log_builder *builder,
-                    sqlite3_stmt *statement, int64_t begun_ms)
+static int64_t begin_ms(const struct log_querier *querier)
 {
-    size_t rows = builder->answer.rows_n;
-    if (querier->time_max_ms == 0 || rows == 0 ||
-        querier->clock->boot_ms(querier->clock->ctx) - begun_ms < querier->time_max_ms)
-        return false;
-    return builder->answer.rows[rows - 1].record.header.seq !=
-           (uint64_t)sqlite3_column_int64(statement, C_SEQ);
+    return querier->time_max_ms > 0 ? querier->clock->boot_ms(querier->clock->ctx) : 0;
+}
+
+/* Never before the first record. */
+static bool is_late(const struct log_querier *querier, const struct log_builder *builder, int64_t begun_ms)
+{
+    return querier->time_max_ms > 0 && builder->answer.rows_n > 0 &&
+           querier->clock->boot_ms(querier->clock->ctx) - begun_ms >= querier->time_max_ms;
 }
 
 static int walk(struct log_querier *querier, const struct log_query *query, struct log_builder *builder,
                 struct err *err)
 {
     sqlite3_stmt *statement;
-    int64_t begun_ms = querier->time_max_ms > 0 ? querier->clock->boot_ms(querier->clock->ctx) : 0;
+    int64_t begun_ms = begin_ms(querier);
     int code = TAKEN;
     int rc = prepare(querier, (int)query->question, &statement);
     if (rc != SQLITE_OK)
@@ -208,7 +210,7 @@ static int walk(struct log_querier *querier, const struct log_query *query, stru
     rc = bind(statement, query);
     while (rc == SQLITE_OK && code == TAKEN && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
         rc = SQLITE_OK;
-        if (is_late(querier, builder, statement, begun_ms)) {
+        if (is_late(querier, builder, begun_ms)) {
             builder->answer.more = true;
             break;
         }
@@ -223,6 +225,130 @@ static int walk(struct log_querier *querier, const struct log_query *query, stru
         return ANSWER_FULL;
     }
     return code;
+}
+
+/* --- the outbox ----------------------------------------------------------------------------------- */
+
+struct outbox_walk {
+    const struct log_query *query;
+    struct log_builder *builder;
+    sqlite3_stmt *records;
+    int64_t begun_ms;
+    uint64_t seq;      /* of the last row; 0: none yet */
+    bool any_recalled; /* without one, nothing need be asked */
+};
+
+/* Whether a statement finds a row for (agent, lane) of the query, a seq and an item. */
+static int find(struct log_querier *querier, int which, const struct log_query *query, uint64_t seq,
+                const char *item, bool *ret, struct err *err)
+{
+    struct log_query asked = *query;
+    sqlite3_stmt *statement;
+    asked.after = seq;
+    asked.to = item;
+    int rc = prepare(querier, which, &statement);
+    if (rc == SQLITE_OK)
+        rc = bind(statement, &asked);
+    if (rc == SQLITE_OK) {
+        *ret = sqlite3_step(statement) == SQLITE_ROW;
+        rc = sqlite3_reset(statement);
+    }
+    return rc == SQLITE_OK ? 0 : log_sql_error(querier->db, rc, "read", querier->path, err);
+}
+
+static int outbox_damaged(const struct log_querier *querier, const struct log_query *query, struct err *err)
+{
+    return err_set(err, ERR_CORRUPT, "the outbox of %s in %s is damaged",
+                   query->name != NULL ? query->name : "", querier->path);
+}
+
+/* Stands on a record: often it is the next one, and then no search is needed. */
+static int stand_on(struct log_querier *querier, struct outbox_walk *walk, uint64_t seq)
+{
+    bool is_next = walk->seq > 0 && seq == walk->seq + 1;
+    int rc = walk->records == NULL ? prepare(querier, RECORD_STATEMENT, &walk->records) : SQLITE_OK;
+    if (rc == SQLITE_OK && !is_next) {
+        sqlite3_reset(walk->records);
+        rc = sqlite3_bind_int64(walk->records, 1, clamp(seq));
+    }
+    return rc == SQLITE_OK ? sqlite3_step(walk->records) : rc;
+}
+
+/* The record that waits, as a row without items yet. */
+static int outbox_record(struct log_querier *querier, struct outbox_walk *walk, uint64_t seq, struct err *err)
+{
+    int rc = stand_on(querier, walk, seq);
+    walk->seq = seq;
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        return log_sql_error(querier->db, rc, "read", querier->path, err);
+    if (rc == SQLITE_DONE || (uint64_t)sqlite3_column_int64(walk->records, C_SEQ) != seq)
+        return outbox_damaged(querier, walk->query, err);
+    return take_row(querier, walk->records, walk->builder, err);
+}
+
+static int outbox_entry(struct log_querier *querier, struct outbox_walk *walk,
+                        const struct log_run_entry *entry, struct err *err)
+{
+    bool recalled = false;
+    int code = TAKEN;
+    if (entry->seq != walk->seq) {
+        if (is_late(querier, walk->builder, walk->begun_ms)) {
+            walk->builder->answer.more = true;
+            return ANSWER_FULL;
+        }
+        code = outbox_record(querier, walk, entry->seq, err);
+    }
+    if (code == TAKEN && walk->any_recalled && entry->item[0] != '\0')
+        code = find(querier, RECALLED_STATEMENT, walk->query, entry->seq, entry->item, &recalled, err);
+    return code == TAKEN ? log_builder_item(walk->builder, entry->item, recalled) : code;
+}
+
+/* What of a run lies after the question's seq. */
+static int outbox_run(struct log_querier *querier, struct outbox_walk *walk, sqlite3_stmt *statement,
+                      struct err *err)
+{
+    struct log_run run;
+    struct log_run_entry entry;
+    int code = TAKEN, got = 0;
+    if (!log_run_begin(&run, sqlite3_column_int64(statement, 0), sqlite3_column_int64(statement, 1),
+                       sqlite3_column_blob(statement, 2), sqlite3_column_bytes(statement, 2)) ||
+        run.first <= walk->seq)
+        return outbox_damaged(querier, walk->query, err);
+    while (code == TAKEN && (got = log_run_next(&run, &entry)) == 1) {
+        if (entry.seq > walk->query->after)
+            code = outbox_entry(querier, walk, &entry, err);
+    }
+    return got < 0 ? outbox_damaged(querier, walk->query, err) : code;
+}
+
+static int walk_outbox(struct log_querier *querier, const struct log_query *query,
+                       struct log_builder *builder, struct err *err)
+{
+    struct outbox_walk walk = {.query = query, .builder = builder, .begun_ms = begin_ms(querier)};
+    sqlite3_stmt *statement = NULL;
+    int code = TAKEN;
+    int rc = prepare(querier, (int)query->question, &statement);
+    if (rc == SQLITE_OK)
+        rc = bind(statement, query);
+    while (rc == SQLITE_OK && code == TAKEN && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        rc = SQLITE_OK;
+        if (walk.seq == 0)
+            code = find(querier, ANY_RECALLED_STATEMENT, query, 0, NULL, &walk.any_recalled, err);
+        if (code == TAKEN)
+            code = outbox_run(querier, &walk, statement, err);
+    }
+    if (rc != SQLITE_OK && rc != SQLITE_DONE)
+        code = log_sql_error(querier->db, rc, "read", querier->path, err);
+    sqlite3_reset(statement);
+    sqlite3_reset(walk.records);
+    return code;
+}
+
+/* One that was cut to fit would lead the walk back to where it was. */
+static bool is_lane(sqlite3_stmt *statement, int column)
+{
+    sqlite3_int64 lane = sqlite3_column_int64(statement, column);
+    return lane >= 0 && lane <= UINT8_MAX;
 }
 
 static int walk_behind(struct log_querier *querier, const struct log_query *query,
@@ -240,6 +366,9 @@ static int walk_behind(struct log_querier *querier, const struct log_query *quer
             rc = sqlite3_step(statement);
         if (rc == SQLITE_ROW && !log_builder_fits_name(builder)) {
             code = ANSWER_FULL;
+        } else if (rc == SQLITE_ROW && !is_lane(statement, 1)) {
+            code = err_set(err, ERR_CORRUPT, "the outbox of %s in %s is damaged", take_text(statement, 0),
+                           querier->path);
         } else if (rc == SQLITE_ROW) {
             next.lane = (uint8_t)sqlite3_column_int(statement, 1);
             code = log_builder_name(builder, take_text(statement, 0), next.lane,
@@ -264,8 +393,9 @@ int log_querier_ask(struct log_querier *querier, const struct log_query *query, 
     if ((int)query->question < LOG_Q_RANGE || (int)query->question > LOG_Q_BEHIND)
         return err_set(err, ERR_DATA, "unknown question %d to the log", (int)query->question);
     log_builder_init(&builder, query, arena);
-    int code = query->question == LOG_Q_BEHIND ? walk_behind(querier, query, &builder, err)
-                                               : walk(querier, query, &builder, err);
+    int code = query->question == LOG_Q_BEHIND   ? walk_behind(querier, query, &builder, err)
+               : query->question == LOG_Q_OUTBOX ? walk_outbox(querier, query, &builder, err)
+                                                 : walk(querier, query, &builder, err);
     if (code == ERR_NO_MEMORY)
         return err_set(err, code, "out of memory for an answer of %s", querier->path);
     if (code < 0)

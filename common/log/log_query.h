@@ -7,7 +7,7 @@
 #include "common/base/clock.h"
 #include "common/log/log.h"
 
-enum { LOG_QUERY_STATEMENTS = LOG_Q_BEHIND + 2 };
+enum { LOG_QUERY_STATEMENTS = LOG_Q_BEHIND + 5 };
 
 struct log_querier {
     sqlite3 *db;

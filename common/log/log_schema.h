@@ -10,7 +10,8 @@
 #include "common/base/err.h"
 
 enum {
-    LOG_CHECKPOINT_FRAMES = 16000,                  /* 62 MiB of WAL before it is written back */
+    LOG_IDLE_FRAMES = 1000,        /* 4 MiB of WAL are written back in a few ms, if nobody waits */
+    LOG_CHECKPOINT_FRAMES = 16000, /* 62 MiB in any case */
     LOG_WAL_FRAMES_MAX = 4 * LOG_CHECKPOINT_FRAMES, /* and 250 MiB that a long reader can make of it */
     /* What a WAL file is cut to once it is written back: 16,000 frames of 4,120 bytes and a batch more. */
     LOG_WAL_KEPT_BYTES = 80 * 1024 * 1024

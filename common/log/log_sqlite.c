@@ -40,7 +40,9 @@ struct sqlite_store {
     struct log_head head;
     int wal_frames;
     int wal_frames_max;
-    int checkpoint_at;
+    int idle_frames;   /* from one checkpoint while nobody waits to the next */
+    int idle_at;       /* frames at which the WAL is written back if nobody waits */
+    int checkpoint_at; /* and at which it is in any case */
     bool failed;
 };
 
@@ -74,6 +76,8 @@ static int note_frames(void *ctx, sqlite3 *db, const char *name, int frames)
     struct sqlite_store *store = ctx;
     (void)db;
     (void)name;
+    if (frames < store->wal_frames) /* all of it was written back, and it began anew */
+        store->idle_at = store->idle_frames;
     store->wal_frames = frames;
     return SQLITE_OK;
 }
@@ -91,8 +95,10 @@ static void checkpoint(struct sqlite_store *store)
         fail(store);
     if (code == 0 && waits)
         store->wal_frames = 0;
-    store->checkpoint_at =
-        code == 0 && done == frames ? LOG_CHECKPOINT_FRAMES : store->wal_frames + CHECKPOINT_AGAIN;
+    store->checkpoint_at = LOG_CHECKPOINT_FRAMES;
+    if ((code != 0 || done < frames) && store->wal_frames > LOG_CHECKPOINT_FRAMES - CHECKPOINT_AGAIN)
+        store->checkpoint_at = store->wal_frames + CHECKPOINT_AGAIN;
+    store->idle_at = store->wal_frames + store->idle_frames;
 }
 
 static bool is_low(const struct sqlite_store *store)
@@ -178,6 +184,13 @@ static int sqlite_sync_head(struct log_store *base, struct err *err)
     return code;
 }
 
+static void sqlite_idle(struct log_store *base)
+{
+    struct sqlite_store *store = of(base);
+    if (!store->failed && store->wal_frames >= store->idle_at)
+        checkpoint(store);
+}
+
 static void sqlite_close(struct log_store *base)
 {
     struct sqlite_store *store = of(base);
@@ -197,6 +210,7 @@ static const struct log_store_ops sqlite_ops = {.append = sqlite_append,
                                                 .read = sqlite_read,
                                                 .head = sqlite_head,
                                                 .sync_head = sqlite_sync_head,
+                                                .idle = sqlite_idle,
                                                 .close = sqlite_close};
 
 /* Folder, file system and lock; a VFS that was given has none of these. */
@@ -345,6 +359,8 @@ int log_sqlite_open(const struct log_sqlite_options *options, struct log_store *
     store->base.ops = &sqlite_ops;
     store->lock_fd = -1;
     store->checkpoint_at = LOG_CHECKPOINT_FRAMES;
+    store->idle_frames = options->idle_frames > 0 ? options->idle_frames : LOG_IDLE_FRAMES;
+    store->idle_at = store->idle_frames;
     store->wal_frames_max = options->wal_frames_max > 0 ? options->wal_frames_max : LOG_WAL_FRAMES_MAX;
     store->folder = strdup(options->folder);
     store->path = log_folder_path(options->folder, LOG_DATABASE_NAME);
@@ -389,6 +405,7 @@ static int forget_wal(struct sqlite_store *store, struct err *err)
         return log_sql_error(store->db, rc, "write back", store->path, err);
     store->wal_frames = 0;
     store->checkpoint_at = LOG_CHECKPOINT_FRAMES;
+    store->idle_at = store->idle_frames;
     return 0;
 }
 

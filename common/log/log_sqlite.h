@@ -17,6 +17,7 @@ struct log_sqlite_options {
     bool single_process;   /* locking_mode=EXCLUSIVE, no -shm file: for a VFS without shared memory */
     int64_t reserve_bytes; /* 0: LOG_RESERVE_BYTES, and with a vfs none; negative: none */
     const struct rng *rng; /* for the log's own id; NULL: the system's */
+    int idle_frames;       /* of 4 KiB; log_idle() writes a WAL of so many back; 0: LOG_IDLE_FRAMES */
     int wal_frames_max; /* of 4 KiB; while readers keep a WAL of this size from being written back, an append
                                 gives ERR_DISK_FULL; 0: LOG_WAL_FRAMES_MAX */
 };

@@ -5,12 +5,20 @@
 #include <sqlite3.h>
 
 #include "common/log/log.h"
+#include "common/log/log_changes.h"
+#include "common/log/log_outbox.h"
+#include "common/log/log_rows.h"
+#include "common/log/log_streams.h"
 
-enum { LOG_TABLES_STATEMENTS = 16 };
+enum { LOG_TABLES_STATEMENTS = 4 };
 
 struct log_tables {
     sqlite3 *db;
     const char *path; /* for error texts */
+    struct log_rows records;
+    struct log_streams streams;
+    struct log_outbox outbox;
+    struct log_changes changes;
     sqlite3_stmt *statements[LOG_TABLES_STATEMENTS];
 };
 

@@ -30,6 +30,7 @@ struct log_writer {
     bool stopped;
     _Atomic uint64_t doing; /* 0: idle */
     uint64_t begun;         /* the thread's: requests and head writes so far */
+    bool tidy;              /* the thread's: nothing was appended since the store was told that it is idle */
     bool head_due;          /* the thread's: a commit is not in the slots yet */
     struct timespec head_at;
 };
@@ -92,12 +93,20 @@ static void mark_head(struct log_writer *writer)
 }
 
 /* A failure is the store's to remember: after a bad one its next append says so, and a full disk comes
- * back at the next commit. */
+ * back at the next commit. The same in tidy_up(). */
 static void sync_head(struct log_writer *writer)
 {
     set_busy(writer, true);
     (void)log_sync_head(writer->store, NULL);
     writer->head_due = false;
+    set_busy(writer, false);
+}
+
+static void tidy_up(struct log_writer *writer)
+{
+    set_busy(writer, true);
+    log_idle(writer->store);
+    writer->tidy = true;
     set_busy(writer, false);
 }
 
@@ -108,6 +117,7 @@ static void serve(struct log_writer *writer, struct log_request *request)
     if (request->is_append) {
         request->result = log_append(writer->store, request->expected_seq, request->entries,
                                      request->entries_n, &request->err);
+        writer->tidy = false;
         if (request->result == 0)
             mark_head(writer);
     } else {
@@ -117,20 +127,34 @@ static void serve(struct log_writer *writer, struct log_request *request)
     set_busy(writer, false);
 }
 
-/* The next request; NULL when the slots are due or, with everything done, the writer is to stop. */
-static struct log_request *next_request(struct log_writer *writer, bool *ret_stop)
+enum task {
+    TASK_SERVE,
+    TASK_SYNC_HEAD,
+    TASK_TIDY_UP, /* nobody waits */
+    TASK_STOP     /* and nothing is left to do */
+};
+
+/* What is to be done next, and for TASK_SERVE the request. */
+static enum task next_task(struct log_writer *writer, struct log_request **ret_request)
 {
-    struct log_request *request = NULL;
-    *ret_stop = false;
+    enum task task;
     pthread_mutex_lock(&writer->mutex);
     for (;;) {
-        if (writer->head_due && head_is_late(writer))
+        if (writer->head_due && head_is_late(writer)) {
+            task = TASK_SYNC_HEAD;
             break;
-        request = queue_pop(&writer->asked);
-        if (request != NULL)
+        }
+        *ret_request = queue_pop(&writer->asked);
+        if (*ret_request != NULL) {
+            task = TASK_SERVE;
             break;
+        }
         if (writer->stopping) {
-            *ret_stop = true;
+            task = TASK_STOP;
+            break;
+        }
+        if (!writer->tidy) {
+            task = TASK_TIDY_UP;
             break;
         }
         if (writer->head_due)
@@ -139,24 +163,27 @@ static struct log_request *next_request(struct log_writer *writer, bool *ret_sto
             pthread_cond_wait(&writer->wake, &writer->mutex);
     }
     pthread_mutex_unlock(&writer->mutex);
-    return request;
+    return task;
 }
 
 static void *run(void *ctx)
 {
     struct log_writer *writer = ctx;
-    bool stop = false;
-    while (!stop) {
-        struct log_request *request = next_request(writer, &stop);
-        if (request == NULL) {
+    struct log_request *request;
+    enum task task;
+    while ((task = next_task(writer, &request)) != TASK_STOP) {
+        if (task == TASK_SYNC_HEAD) {
             sync_head(writer);
-            continue;
+        } else if (task == TASK_TIDY_UP) {
+            tidy_up(writer);
+        } else {
+            serve(writer, request);
+            pthread_mutex_lock(&writer->mutex);
+            push_done(writer, request);
+            pthread_mutex_unlock(&writer->mutex);
         }
-        serve(writer, request);
-        pthread_mutex_lock(&writer->mutex);
-        push_done(writer, request);
-        pthread_mutex_unlock(&writer->mutex);
     }
+    sync_head(writer);
     return NULL;
 }
 
@@ -193,6 +220,7 @@ int log_writer_start(struct log_store *store, struct log_writer **ret, struct er
     if (writer == NULL)
         goto failed;
     writer->store = store;
+    writer->tidy = true;
     queue_init(&writer->asked);
     queue_init(&writer->done);
     writer->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -10,6 +10,7 @@
 enum {
     SLOTS_WITHIN_MS = 1000,
     STROBE_MS = 40,
+    IDLE_FRAMES = 40, /* so few that the log is written back many times */
     HOUR_MS = 3600 * 1000,
     CLOCK_BEHIND_MAX_MS = HOUR_MS, /* as docs/operations.md says */
     OPERATIONS_MAX = 40
@@ -201,7 +202,8 @@ static bool open_store(struct world *world)
                                          .create = true,
                                          .vfs = VFS_NAME,
                                          .single_process = true,
-                                         .rng = &world->rng};
+                                         .rng = &world->rng,
+                                         .idle_frames = IDLE_FRAMES};
     char warning[512];
     struct err err = {0};
 
@@ -498,6 +500,18 @@ static void appended(struct world *world, const struct log_request *request)
     }
 }
 
+/* As the writer's thread does before it sleeps. */
+static void tidy_up(struct world *world)
+{
+    struct broker *broker = &world->broker;
+
+    if (broker->submitted.first == NULL) {
+        log_idle(broker->store);
+        note_error(world);
+        (void)ends_here(world);
+    }
+}
+
 void broker_write(struct world *world)
 {
     struct broker *broker = &world->broker;
@@ -526,6 +540,7 @@ void broker_write(struct world *world)
         return;
     }
     world_later(world, next_moment(world), HAPPEN_LOG_TOLD, 0, broker->life);
+    tidy_up(world);
 }
 
 void broker_tell(struct world *world)

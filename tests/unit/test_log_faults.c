@@ -18,13 +18,18 @@
 enum {
     STEPS_MAX = 2000, /* more operations than any script below takes */
     COMMITS = 6,      /* of a script, a head in the middle and at the end */
-    BATCH = 3
+    BATCH = 3,
+    IDLE_FRAMES = 600 /* a little more than two large records */
 };
 
 static int open_store(const char *vfs, struct log_store **ret, struct err *err)
 {
-    struct log_sqlite_options options = {
-        .folder = "log", .region = LOG_TEST_REGION, .create = true, .vfs = vfs, .single_process = true};
+    struct log_sqlite_options options = {.folder = "log",
+                                         .region = LOG_TEST_REGION,
+                                         .create = true,
+                                         .vfs = vfs,
+                                         .single_process = true,
+                                         .idle_frames = IDLE_FRAMES};
     return log_sqlite_open(&options, ret, NULL, 0, err);
 }
 
@@ -440,6 +445,70 @@ static void test_checkpoint_fails(void **state)
     memvfs_free(vfs);
 }
 
+/* While nobody waits the WAL is written back long before its bound, and begins anew; once is enough. */
+static void test_idle_checkpoint(void **state)
+{
+    struct memvfs *vfs = memvfs_new("disk", 1);
+    struct log_store *store;
+    (void)state;
+    assert_int_equal(open_store("disk", &store, NULL), 0);
+    append_large(store, 2, 0);
+    int64_t empty = memvfs_file_size(vfs, "log/muster.db");
+    log_idle(store);
+    assert_int_equal(memvfs_file_size(vfs, "log/muster.db"), empty);
+    append_large(store, 1, 0);
+    assert_int_equal(memvfs_file_size(vfs, "log/muster.db"), empty);
+    log_idle(store);
+    assert_true(memvfs_file_size(vfs, "log/muster.db") >= empty + 3 * LOG_PAYLOAD_MAX);
+    int64_t wal = memvfs_file_size(vfs, "log/muster.db-wal");
+    uint64_t changes = memvfs_count(vfs, MEMVFS_CHANGES);
+    log_idle(store);
+    assert_true(memvfs_count(vfs, MEMVFS_CHANGES) == changes);
+    for (int i = 0; i < 20; i++) {
+        append_large(store, 3, 0);
+        log_idle(store);
+    }
+    assert_true(memvfs_file_size(vfs, "log/muster.db-wal") < 2 * wal);
+    uint64_t head = log_get_head(store).seq;
+    memvfs_power_cut(vfs, 1);
+    log_close(store);
+    assert_int_equal(open_store("disk", &store, NULL), 0);
+    assert_int_equal(log_get_head(store).seq, head);
+    log_close(store);
+    memvfs_free(vfs);
+}
+
+/* A full disk only puts it off, and it is not tried at every turn; any other fault is the next append's. */
+static void test_idle_checkpoint_fails(void **state)
+{
+    struct memvfs *vfs = memvfs_new("disk", 1);
+    struct log_store *store;
+    (void)state;
+    assert_int_equal(open_store("disk", &store, NULL), 0);
+    append_large(store, 3, 0);
+    memvfs_fail(vfs, MEMVFS_WRITE, 1, MEMVFS_FULL, false);
+    log_idle(store);
+    assert_true(memvfs_has_fired(vfs));
+    uint64_t changes = memvfs_count(vfs, MEMVFS_CHANGES);
+    assert_int_equal(append_batch(store, NULL), 0);
+    uint64_t one = memvfs_count(vfs, MEMVFS_CHANGES) - changes;
+    log_idle(store);
+    assert_true(memvfs_count(vfs, MEMVFS_CHANGES) == changes + one);
+    append_large(store, 3, 0);
+    memvfs_fail(vfs, MEMVFS_SYNC, 1, MEMVFS_EIO, false);
+    log_idle(store);
+    assert_true(memvfs_has_fired(vfs));
+    uint64_t head = log_get_head(store).seq;
+    assert_int_equal(append_batch(store, NULL), ERR_IO);
+    log_idle(store);
+    memvfs_power_cut(vfs, 1);
+    log_close(store);
+    assert_int_equal(open_store("disk", &store, NULL), 0);
+    assert_int_equal(log_get_head(store).seq, head);
+    log_close(store);
+    memvfs_free(vfs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +523,8 @@ int main(void)
         cmocka_unit_test(test_cut_wal),
         cmocka_unit_test(test_checkpoint),
         cmocka_unit_test(test_checkpoint_fails),
+        cmocka_unit_test(test_idle_checkpoint),
+        cmocka_unit_test(test_idle_checkpoint_fails),
     };
     if (crypto_init() != 0)
         return 1;

@@ -204,9 +204,20 @@ static void test_newer(void **state)
 {
     struct fixture *f = *state;
     make_log(f, 3);
-    run_sql(f, "PRAGMA user_version = 2");
+    run_sql(f, "PRAGMA user_version = 3");
     expect_untouched(f, ERR_NEWER);
-    assert_non_null(strstr(f->err.text, "format 2"));
+    assert_non_null(strstr(f->err.text, "format 3"));
+}
+
+/* Its tables are not ours: said before anything is read or written. */
+static void test_older(void **state)
+{
+    struct fixture *f = *state;
+    make_log(f, 3);
+    run_sql(f, "PRAGMA user_version = 1");
+    expect_untouched(f, ERR_DATA);
+    assert_non_null(strstr(f->err.text, "format 1"));
+    assert_non_null(strstr(f->err.text, "begin a new log"));
 }
 
 /* A newer program has raised the format and died before it stood in the file itself. */
@@ -217,7 +228,7 @@ static void test_newer_in_wal(void **state)
     char wal[LOG_TEST_PATH], kept[LOG_TEST_PATH];
     make_log(f, 3);
     assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
     log_test_path(wal, f->folder, "muster.db-wal");
     log_test_path(kept, f->folder, "kept");
     log_test_copy(wal, kept);
@@ -534,6 +545,7 @@ int main(void)
         IN_FOLDER(test_replaced),      IN_FOLDER(test_slots),
         IN_FOLDER(test_file_systems),  IN_FOLDER(test_tmpfs),
         IN_FOLDER(test_unwritable),    IN_FOLDER(test_redact),
+        IN_FOLDER(test_older),
     };
     if (crypto_init() != 0)
         return 1;

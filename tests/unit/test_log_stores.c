@@ -12,98 +12,24 @@
 
 #include "common/log/log_chain.h"
 #include "common/log/log_memory.h"
-#include "tests/fault/memvfs.h"
-#include "tests/unit/log_support.h"
+#include "tests/unit/log_stores.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-struct fixture {
-    struct log_store *store;
-    struct memvfs *vfs;
-    char folder[LOG_TEST_PATH];
-    struct arena arena;
-    struct err err;
-};
-
-static struct fixture *fixture_new(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-    assert_non_null(f);
-    arena_init(&f->arena, 16 * 1024 * 1024);
-    *state = f;
-    return f;
-}
-
-static int setup_memory(void **state)
-{
-    struct fixture *f = fixture_new(state);
-    f->store = log_memory_new();
-    return f->store == NULL;
-}
-
-static int setup_memvfs(void **state)
-{
-    struct fixture *f = fixture_new(state);
-    f->vfs = memvfs_new("stores", 1);
-    struct log_sqlite_options options = {
-        .folder = "log", .region = LOG_TEST_REGION, .create = true, .vfs = "stores", .single_process = true};
-    return log_sqlite_open(&options, &f->store, NULL, 0, &f->err);
-}
-
-static int setup_folder(void **state)
-{
-    struct fixture *f = fixture_new(state);
-    log_test_folder(f->folder);
-    f->store = log_test_open(f->folder);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct fixture *f = *state;
-    log_close(f->store);
-    memvfs_free(f->vfs);
-    if (f->folder[0] != '\0')
-        log_test_remove(f->folder);
-    arena_free(&f->arena);
-    free(f);
-    return 0;
-}
-
-static int append(struct fixture *f, struct log_entry *entries, size_t n)
-{
-    return log_append(f->store, log_get_head(f->store).seq, entries, n, &f->err);
-}
-
-static int append_one(struct fixture *f, const char *author, uint64_t counter, const char *payload,
-                      const struct log_index *index, size_t index_n)
-{
-    struct log_entry entry = log_test_entry(author, counter, payload, index, index_n);
-    return append(f, &entry, 1);
-}
-
-static struct log_answer ask(struct fixture *f, struct log_query query)
-{
-    struct log_answer answer = {0};
-    if (log_read(f->store, &query, &f->arena, &answer, &f->err) != 0)
-        fail_msg("%s", f->err.text);
-    return answer;
-}
-
 static void test_empty(void **state)
 {
-    struct fixture *f = *state;
+    struct log_stores *f = *state;
     struct log_head head = log_get_head(f->store);
     struct hash zero = {{0}};
     assert_int_equal(head.seq, 0);
     assert_true(hash_equal(head.hash, zero));
     for (int q = LOG_Q_RANGE; q <= LOG_Q_BEHIND; q++) {
         struct log_answer answer =
-            ask(f, (struct log_query){.question = (enum log_question)q, .name = "x", .number = 5});
+            log_stores_ask(f, (struct log_query){.question = (enum log_question)q, .name = "x", .number = 5});
         assert_int_equal(answer.rows_n + answer.names_n + answer.number, 0);
         assert_false(answer.more);
     }
-    assert_int_equal(append(f, NULL, 0), 0);
+    assert_int_equal(log_stores_append(f, NULL, 0), 0);
     struct log_query wrong = {.question = (enum log_question)99};
     struct log_answer answer;
     assert_int_equal(log_read(f->store, &wrong, &f->arena, &answer, &f->err), ERR_DATA);
@@ -111,16 +37,16 @@ static void test_empty(void **state)
 
 static void test_append_and_read(void **state)
 {
-    struct fixture *f = *state;
+    struct log_stores *f = *state;
     struct log_entry entries[2] = {log_test_entry("a0", 7, "one", NULL, 0),
                                    log_test_entry("", 0, "", NULL, 0)};
     entries[1].record.header.outcome = LOG_REFUSED;
     entries[1].record.header.epoch = 3;
     entries[1].record.header.occurred_ms = -5;
-    assert_int_equal(append(f, entries, 2), 0);
+    assert_int_equal(log_stores_append(f, entries, 2), 0);
     assert_int_equal(entries[0].record.header.seq, 1);
     assert_int_equal(entries[1].record.header.seq, 2);
-    struct log_answer answer = ask(f, (struct log_query){.question = LOG_Q_RANGE});
+    struct log_answer answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_RANGE});
     assert_int_equal(answer.rows_n, 2);
     struct hash previous = {{0}};
     for (size_t i = 0; i < 2; i++) {
@@ -143,14 +69,14 @@ static void test_append_and_read(void **state)
     assert_int_equal(head.seq, 2);
     assert_int_equal(head.epoch, 3);
     assert_true(hash_equal(head.hash, previous));
-    answer = ask(f, (struct log_query){.question = LOG_Q_RANGE, .after = 2});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_RANGE, .after = 2});
     assert_int_equal(answer.rows_n, 0);
 }
 
 /* Whatever is refused leaves head, indexes and usability as they were. */
 static void test_refusals(void **state)
 {
-    struct fixture *f = *state;
+    struct log_stores *f = *state;
     static char long_name[LOG_NAME_MAX + 1];
     static uint8_t large[LOG_PAYLOAD_MAX + 1];
     memset(long_name, 'x', LOG_NAME_MAX);
@@ -164,9 +90,9 @@ static void test_refusals(void **state)
         {.op = LOG_OUTBOX, .name = "a", .item = long_name},
         {.op = (enum log_index_op)77, .name = "a"},
     };
-    assert_int_equal(append_one(f, "a0", 5, "first", NULL, 0), 0);
+    assert_int_equal(log_stores_append_one(f, "a0", 5, "first", NULL, 0), 0);
     for (size_t i = 0; i < COUNT(bad_index); i++) {
-        int code = append_one(f, "a0", 6, "x", &bad_index[i], 1);
+        int code = log_stores_append_one(f, "a0", 6, "x", &bad_index[i], 1);
         assert_true(code == ERR_DATA || code == ERR_TOO_BIG);
     }
     struct log_entry entry = log_test_entry("a0", 6, "x", NULL, 0);
@@ -174,81 +100,94 @@ static void test_refusals(void **state)
     assert_int_equal(log_append(f->store, 2, &entry, 1, &f->err), ERR_CONFLICT);
     assert_int_equal(entry.record.header.seq, 0);
     entry.record.header.seq = 3;
-    assert_int_equal(append(f, &entry, 1), ERR_DATA);
+    assert_int_equal(log_stores_append(f, &entry, 1), ERR_DATA);
     entry.record.header.outcome = LOG_REDACTED;
-    assert_int_equal(append(f, &entry, 1), ERR_DATA);
+    assert_int_equal(log_stores_append(f, &entry, 1), ERR_DATA);
     entry = log_test_entry("", 6, "x", NULL, 0);
-    assert_int_equal(append(f, &entry, 1), ERR_DATA);
+    assert_int_equal(log_stores_append(f, &entry, 1), ERR_DATA);
     entry = log_test_entry("a0", 6, "x", NULL, 0);
     entry.record.header.epoch = 0;
-    assert_int_equal(append(f, &entry, 1), ERR_CONFLICT);
+    assert_int_equal(log_stores_append(f, &entry, 1), ERR_CONFLICT);
     entry = log_test_entry("a0", 6, "x", NULL, 0);
     entry.record.payload = (struct bytes){large, sizeof(large)};
-    assert_int_equal(append(f, &entry, 1), ERR_TOO_BIG);
+    assert_int_equal(log_stores_append(f, &entry, 1), ERR_TOO_BIG);
     entry.record.payload.n--;
-    assert_int_equal(append(f, &entry, 1), 0);
+    assert_int_equal(log_stores_append(f, &entry, 1), 0);
     static struct log_entry many[LOG_BATCH_MAX + 1];
     for (size_t i = 0; i < COUNT(many); i++)
         many[i] = log_test_entry("", 0, "", NULL, 0);
-    assert_int_equal(append(f, many, LOG_BATCH_MAX + 1), ERR_TOO_BIG);
-    assert_int_equal(append(f, many, LOG_BATCH_MAX), 0);
+    assert_int_equal(log_stores_append(f, many, LOG_BATCH_MAX + 1), ERR_TOO_BIG);
+    assert_int_equal(log_stores_append(f, many, LOG_BATCH_MAX), 0);
     assert_int_equal(log_get_head(f->store).seq, 2 + LOG_BATCH_MAX);
 }
 
 static void test_counters(void **state)
 {
-    struct fixture *f = *state;
+    enum { MANY = 70 };
+    struct log_stores *f = *state;
     const struct log_index touch = {.op = LOG_TOUCH, .name = "s0"};
-    assert_int_equal(append_one(f, "a0", 5, "five", NULL, 0), 0);
-    assert_int_equal(append_one(f, "a0", 0, "ack", NULL, 0), 0);
-    assert_int_equal(append_one(f, "a0", 0, "ack", NULL, 0), 0);
-    assert_int_equal(append_one(f, "a1", 5, "other", NULL, 0), 0);
-    assert_int_equal(append_one(f, "a0", 3, "late", NULL, 0), 0);
+    assert_int_equal(log_stores_append_one(f, "a0", 5, "five", NULL, 0), 0);
+    assert_int_equal(log_stores_append_one(f, "a0", 0, "ack", NULL, 0), 0);
+    assert_int_equal(log_stores_append_one(f, "a0", 0, "ack", NULL, 0), 0);
+    assert_int_equal(log_stores_append_one(f, "a1", 5, "other", NULL, 0), 0);
+    assert_int_equal(log_stores_append_one(f, "a0", 3, "late", NULL, 0), 0);
     /* All of a batch or nothing: the second one contradicts. */
     struct log_entry entries[2] = {log_test_entry("a0", 6, "six", &touch, 1),
                                    log_test_entry("a1", 5, "again", NULL, 0)};
-    assert_int_equal(append(f, entries, 2), ERR_CONFLICT);
+    assert_int_equal(log_stores_append(f, entries, 2), ERR_CONFLICT);
     assert_non_null(strstr(f->err.text, "counter 5 of a1"));
     entries[0] = log_test_entry("a0", 6, "six", &touch, 1);
     entries[1] = log_test_entry("a0", 6, "six", &touch, 1);
-    assert_int_equal(append(f, entries, 2), ERR_CONFLICT);
+    assert_int_equal(log_stores_append(f, entries, 2), ERR_CONFLICT);
     assert_int_equal(log_get_head(f->store).seq, 5);
-    assert_int_equal(ask(f, (struct log_query){.question = LOG_Q_STREAM, .name = "s0"}).rows_n, 0);
-    assert_int_equal(ask(f, (struct log_query){.question = LOG_Q_COUNTER, .name = "a0"}).number, 5);
-    assert_int_equal(ask(f, (struct log_query){.question = LOG_Q_COUNTER, .name = "a2"}).number, 0);
+    assert_int_equal(log_stores_ask(f, (struct log_query){.question = LOG_Q_STREAM, .name = "s0"}).rows_n, 0);
+    assert_int_equal(log_stores_ask(f, (struct log_query){.question = LOG_Q_COUNTER, .name = "a0"}).number,
+                     5);
+    assert_int_equal(log_stores_ask(f, (struct log_query){.question = LOG_Q_COUNTER, .name = "a2"}).number,
+                     0);
     struct log_answer answer =
-        ask(f, (struct log_query){.question = LOG_Q_COMMAND, .name = "a0", .number = 3});
+        log_stores_ask(f, (struct log_query){.question = LOG_Q_COMMAND, .name = "a0", .number = 3});
     assert_int_equal(answer.rows_n, 1);
     assert_int_equal(answer.rows[0].record.header.seq, 5);
-    answer = ask(f, (struct log_query){.question = LOG_Q_COMMAND, .name = "a0", .number = 0});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_COMMAND, .name = "a0", .number = 0});
     assert_int_equal(answer.rows_n, 0);
-    assert_int_equal(append_one(f, "a0", 6, "six", NULL, 0), 0);
-    assert_int_equal(ask(f, (struct log_query){.question = LOG_Q_COUNTER, .name = "a0"}).number, 6);
+    assert_int_equal(log_stores_append_one(f, "a0", 6, "six", NULL, 0), 0);
+    assert_int_equal(log_stores_ask(f, (struct log_query){.question = LOG_Q_COUNTER, .name = "a0"}).number,
+                     6);
+    /* Of many the one is named. */
+    struct log_entry many[MANY];
+    for (size_t i = 0; i < MANY; i++)
+        many[i] = log_test_entry("a0", i == MANY - 2 ? 6 : 100 + i, "x", NULL, 0);
+    assert_int_equal(log_stores_append(f, many, MANY), ERR_CONFLICT);
+    assert_non_null(strstr(f->err.text, "counter 6 of a0"));
+    many[MANY - 2].record.header.counter = 99;
+    assert_int_equal(log_stores_append(f, many, MANY), 0);
 }
 
 static void test_limits(void **state)
 {
-    struct fixture *f = *state;
+    struct log_stores *f = *state;
     log_test_append(f->store, 10); /* "payload 1": nine bytes each, the tenth has ten */
-    struct log_answer answer = ask(f, (struct log_query){.question = LOG_Q_RANGE, .records_max = 4});
+    struct log_answer answer =
+        log_stores_ask(f, (struct log_query){.question = LOG_Q_RANGE, .records_max = 4});
     assert_int_equal(answer.rows_n, 4);
     assert_true(answer.more);
-    answer = ask(f, (struct log_query){.question = LOG_Q_RANGE, .after = 6, .records_max = 4});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_RANGE, .after = 6, .records_max = 4});
     assert_int_equal(answer.rows_n, 4);
     assert_false(answer.more);
-    answer = ask(f, (struct log_query){.question = LOG_Q_RANGE, .bytes_max = 27});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_RANGE, .bytes_max = 27});
     assert_int_equal(answer.rows_n, 3);
     assert_true(answer.more);
-    answer = ask(f, (struct log_query){.question = LOG_Q_RANGE, .bytes_max = 26});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_RANGE, .bytes_max = 26});
     assert_int_equal(answer.rows_n, 2);
-    answer = ask(f, (struct log_query){.question = LOG_Q_RANGE, .bytes_max = 1});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_RANGE, .bytes_max = 1});
     assert_int_equal(answer.rows_n, 1);
     assert_true(answer.more);
-    answer = ask(f, (struct log_query){.question = LOG_Q_RANGE, .after = 9, .bytes_max = 1});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_RANGE, .after = 9, .bytes_max = 1});
     assert_int_equal(answer.rows_n, 1);
     assert_false(answer.more);
     log_test_append(f->store, LOG_READ_RECORDS_MAX);
-    answer = ask(f, (struct log_query){.question = LOG_Q_RANGE, .records_max = UINT32_MAX});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_RANGE, .records_max = UINT32_MAX});
     assert_int_equal(answer.rows_n, LOG_READ_RECORDS_MAX);
     assert_true(answer.more);
     /* An arena that is too small is an error, not a cut. */
@@ -261,7 +200,7 @@ static void test_limits(void **state)
 
 static void test_streams(void **state)
 {
-    struct fixture *f = *state;
+    struct log_stores *f = *state;
     const struct log_index both[] = {{.op = LOG_TOUCH, .name = "s0"},
                                      {.op = LOG_TOUCH, .name = "s1"},
                                      {.op = LOG_TOUCH, .name = "s0"},
@@ -272,121 +211,96 @@ static void test_streams(void **state)
     const struct log_index close0[] = {{.op = LOG_TOUCH, .name = "s0"}, {.op = LOG_CLOSE, .name = "s0"}};
     const struct log_index due1[] = {{.op = LOG_DUE, .name = "s1", .number = 100}};
     const struct log_index due0[] = {{.op = LOG_DUE, .name = "s1", .number = 0}};
-    assert_int_equal(append_one(f, "", 0, "x", both, COUNT(both)), 0);
-    struct log_answer answer = ask(f, (struct log_query){.question = LOG_Q_OPEN});
+    assert_int_equal(log_stores_append_one(f, "", 0, "x", both, COUNT(both)), 0);
+    struct log_answer answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_OPEN});
     assert_int_equal(answer.names_n, 2);
     assert_string_equal(answer.names[0].name, "s0");
-    answer = ask(f, (struct log_query){.question = LOG_Q_OPEN, .name = "s0"});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_OPEN, .name = "s0"});
     assert_int_equal(answer.names_n, 1);
-    answer = ask(f, (struct log_query){.question = LOG_Q_OPEN, .records_max = 1});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_OPEN, .records_max = 1});
     assert_true(answer.more);
-    answer = ask(f, (struct log_query){.question = LOG_Q_DUE, .number = 299});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_DUE, .number = 299});
     assert_int_equal(answer.names_n, 1);
     assert_int_equal(answer.names[0].number, 200);
-    assert_int_equal(append_one(f, "", 0, "x", due1, 1), 0);
-    answer = ask(f, (struct log_query){.question = LOG_Q_DUE, .number = 300});
+    assert_int_equal(log_stores_append_one(f, "", 0, "x", due1, 1), 0);
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_DUE, .number = 300});
     assert_int_equal(answer.names_n, 2);
     assert_string_equal(answer.names[0].name, "s1");
-    assert_int_equal(append_one(f, "", 0, "x", close0, COUNT(close0)), 0);
-    answer = ask(f, (struct log_query){.question = LOG_Q_DUE, .number = 300});
+    assert_int_equal(log_stores_append_one(f, "", 0, "x", close0, COUNT(close0)), 0);
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_DUE, .number = 300});
     assert_int_equal(answer.names_n, 1);
     assert_string_equal(answer.names[0].name, "s1");
-    assert_int_equal(ask(f, (struct log_query){.question = LOG_Q_OPEN}).names_n, 1);
-    assert_int_equal(append_one(f, "", 0, "x", due0, 1), 0);
-    assert_int_equal(ask(f, (struct log_query){.question = LOG_Q_DUE, .number = UINT64_MAX}).names_n, 0);
-    answer = ask(f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s", .to = "t"});
+    assert_int_equal(log_stores_ask(f, (struct log_query){.question = LOG_Q_OPEN}).names_n, 1);
+    assert_int_equal(log_stores_append_one(f, "", 0, "x", due0, 1), 0);
+    assert_int_equal(
+        log_stores_ask(f, (struct log_query){.question = LOG_Q_DUE, .number = UINT64_MAX}).names_n, 0);
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s", .to = "t"});
     assert_int_equal(answer.names_n, 2); /* each once, open or not */
     assert_string_equal(answer.names[0].name, "s0");
-    answer = ask(f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s0", .to = "t"});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s0", .to = "t"});
     assert_int_equal(answer.names_n, 1);
-    assert_int_equal(ask(f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s", .to = "s1"}).names_n,
-                     1);
-    answer = ask(f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s", .to = "t", .records_max = 1});
+    assert_int_equal(
+        log_stores_ask(f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s", .to = "s1"}).names_n, 1);
+    answer = log_stores_ask(
+        f, (struct log_query){.question = LOG_Q_TOUCHED, .name = "s", .to = "t", .records_max = 1});
     assert_true(answer.more);
-    answer = ask(f, (struct log_query){.question = LOG_Q_STREAM, .name = "s0"});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_STREAM, .name = "s0"});
     assert_int_equal(answer.rows_n, 2);
     assert_int_equal(answer.rows[1].record.header.seq, 3);
-    answer = ask(f, (struct log_query){.question = LOG_Q_STREAM, .name = "s0", .after = 1});
+    answer = log_stores_ask(f, (struct log_query){.question = LOG_Q_STREAM, .name = "s0", .after = 1});
     assert_int_equal(answer.rows_n, 1);
 }
 
-static void test_outbox(void **state)
+/* Of a stream that is not open nothing is due. */
+static void test_due_when_open(void **state)
 {
-    struct fixture *f = *state;
-    const struct log_index one[] = {{.op = LOG_OUTBOX, .lane = 2, .name = "a0", .item = "o2"},
-                                    {.op = LOG_OUTBOX, .lane = 2, .name = "a0", .item = "o1"},
-                                    {.op = LOG_OUTBOX, .lane = 2, .name = "a0", .item = "o1"},
-                                    {.op = LOG_OUTBOX, .lane = 2, .name = "a1", .item = "o1"},
-                                    {.op = LOG_OUTBOX, .lane = 1, .name = "a0"}};
-    const struct log_index recall[] = {{.op = LOG_TOMBSTONE, .lane = 2, .name = "a0", .item = "o1"},
-                                       {.op = LOG_TOMBSTONE, .lane = 2, .name = "a9", .item = "o1"},
-                                       {.op = LOG_OUTBOX, .lane = 2, .name = "a0"}};
-    const struct log_index cursor[] = {{.op = LOG_CURSOR, .lane = 2, .name = "a0", .number = 1}};
-    const struct log_index back[] = {{.op = LOG_CURSOR, .lane = 2, .name = "a0", .number = 0}};
-    const struct log_query waiting = {.question = LOG_Q_OUTBOX, .name = "a0", .lane = 2};
-    assert_int_equal(append_one(f, "", 0, "orders", one, COUNT(one)), 0);
-    assert_int_equal(append_one(f, "", 0, "recall", recall, COUNT(recall)), 0);
-    struct log_answer answer = ask(f, waiting);
-    assert_int_equal(answer.rows_n, 2);
-    assert_int_equal(answer.rows[0].items_n, 2);
-    assert_string_equal(answer.rows[0].items[0].item, "o1");
-    assert_true(answer.rows[0].items[0].tombstone);
-    assert_string_equal(answer.rows[0].items[1].item, "o2");
-    assert_false(answer.rows[0].items[1].tombstone);
-    assert_int_equal(answer.rows[1].items_n, 1);
-    assert_string_equal(answer.rows[1].items[0].item, "");
-    assert_memory_equal(answer.rows[1].record.payload.p, "recall", 6);
-    answer = ask(f, (struct log_query){.question = LOG_Q_OUTBOX, .name = "a1", .lane = 2});
-    assert_int_equal(answer.rows_n, 1);
-    assert_false(answer.rows[0].items[0].tombstone);
-    answer = ask(f, (struct log_query){.question = LOG_Q_BEHIND});
-    assert_int_equal(answer.names_n, 3);
-    assert_int_equal(answer.names[0].lane, 1);
-    assert_int_equal(answer.names[1].number, 1);
-    answer = ask(f, (struct log_query){.question = LOG_Q_BEHIND, .name = "a0", .lane = 1, .records_max = 1});
-    assert_int_equal(answer.names_n, 1);
-    assert_int_equal(answer.names[0].lane, 2);
-    assert_true(answer.more);
-    assert_int_equal(append_one(f, "", 0, "ack", cursor, 1), 0);
-    answer = ask(f, waiting);
-    assert_int_equal(answer.rows_n, 1);
-    assert_int_equal(answer.rows[0].record.header.seq, 2);
-    assert_int_equal(append_one(f, "", 0, "ack", back, 1), 0);
-    answer = ask(f, (struct log_query){.question = LOG_Q_CURSOR, .name = "a0", .lane = 2});
-    assert_int_equal(answer.number, 1);
-    answer = ask(f, (struct log_query){.question = LOG_Q_CURSOR, .name = "a0", .lane = 1});
-    assert_int_equal(answer.number, 0);
-    answer = ask(f, (struct log_query){.question = LOG_Q_OUTBOX, .name = "a0", .lane = 1});
-    assert_int_equal(answer.rows_n, 1);
-}
-
-/* The largest thing that may wait under one record, and its items are never cut apart. */
-static void test_many_items(void **state)
-{
-    struct fixture *f = *state;
-    static struct log_index index[LOG_INDEX_MAX + 1];
-    static char items[LOG_INDEX_MAX + 1][8];
-    for (size_t i = 0; i < COUNT(index); i++) {
-        snprintf(items[i], sizeof(items[i]), "%06zu", i);
-        index[i] = (struct log_index){.op = LOG_OUTBOX, .name = "a0", .item = items[i]};
-    }
-    assert_int_equal(append_one(f, "", 0, "x", index, LOG_INDEX_MAX + 1), ERR_TOO_BIG);
-    assert_int_equal(append_one(f, "", 0, "x", index, LOG_INDEX_MAX), 0);
-    assert_int_equal(append_one(f, "", 0, "y", index, 1), 0);
-    struct log_answer answer =
-        ask(f, (struct log_query){.question = LOG_Q_OUTBOX, .name = "a0", .records_max = 1});
-    assert_int_equal(answer.rows_n, 1);
-    assert_int_equal(answer.rows[0].items_n, LOG_INDEX_MAX);
-    assert_true(answer.more);
+    struct log_stores *f = *state;
+    const struct log_index changes[] = {
+        {.op = LOG_DUE, .name = "never", .number = 1},
+        {.op = LOG_DUE, .name = "before", .number = 2},
+        {.op = LOG_OPEN, .name = "before"},
+        {.op = LOG_OPEN, .name = "again"},
+        {.op = LOG_DUE, .name = "again", .number = 3},
+        {.op = LOG_CLOSE, .name = "again"},
+        {.op = LOG_DUE, .name = "again", .number = 4},
+        {.op = LOG_OPEN, .name = "again"},
+        {.op = LOG_OPEN, .name = "kept"},
+        {.op = LOG_DUE, .name = "kept", .number = 5},
+        {.op = LOG_OPEN, .name = "last"},
+        {.op = LOG_DUE, .name = "last", .number = 6},
+        {.op = LOG_DUE, .name = "last", .number = 7},
+        {.op = LOG_OPEN, .name = "none"},
+        {.op = LOG_DUE, .name = "none", .number = 8},
+        {.op = LOG_DUE, .name = "none", .number = 0},
+    };
+    const struct log_index later[] = {{.op = LOG_OPEN, .name = "kept"},
+                                      {.op = LOG_DUE, .name = "last", .number = 9},
+                                      {.op = LOG_OPEN, .name = "last"}};
+    const struct log_query due = {.question = LOG_Q_DUE, .number = UINT64_MAX};
+    assert_int_equal(log_stores_append_one(f, "", 0, "x", changes, COUNT(changes)), 0);
+    assert_int_equal(log_stores_ask(f, (struct log_query){.question = LOG_Q_OPEN}).names_n, 5);
+    struct log_answer answer = log_stores_ask(f, due);
+    assert_int_equal(answer.names_n, 2);
+    assert_string_equal(answer.names[0].name, "kept");
+    assert_int_equal(answer.names[0].number, 5);
+    assert_string_equal(answer.names[1].name, "last");
+    assert_int_equal(answer.names[1].number, 7);
+    assert_int_equal(log_stores_append_one(f, "", 0, "x", later, COUNT(later)), 0);
+    answer = log_stores_ask(f, due);
+    assert_int_equal(answer.names_n, 2);
+    assert_int_equal(answer.names[0].number, 5);
+    assert_int_equal(answer.names[1].number, 9);
 }
 
 static const struct CMUnitTest for_each[] = {
-    cmocka_unit_test(test_empty),    cmocka_unit_test(test_append_and_read), cmocka_unit_test(test_refusals),
-    cmocka_unit_test(test_counters), cmocka_unit_test(test_limits),          cmocka_unit_test(test_streams),
-    cmocka_unit_test(test_outbox),   cmocka_unit_test(test_many_items),
+    cmocka_unit_test(test_empty),         cmocka_unit_test(test_append_and_read),
+    cmocka_unit_test(test_refusals),      cmocka_unit_test(test_counters),
+    cmocka_unit_test(test_limits),        cmocka_unit_test(test_streams),
+    cmocka_unit_test(test_due_when_open),
 };
 
-static struct log_index random_change(struct log_test_chance *chance, char name[8], char item[8])
+static struct log_index random_change(struct log_test_chance *chance, uint64_t head, char name[8],
+                                      char item[8])
 {
     static const enum log_index_op ops[] = {LOG_TOUCH, LOG_TOUCH,  LOG_OPEN,      LOG_CLOSE, LOG_DUE,
                                             LOG_DUE,   LOG_OUTBOX, LOG_TOMBSTONE, LOG_CURSOR};
@@ -397,89 +311,83 @@ static struct log_index random_change(struct log_test_chance *chance, char name[
     if (change.op == LOG_OUTBOX && log_test_below(chance, 3) == 0)
         change.item = NULL;
     change.lane = (uint8_t)log_test_below(chance, 4);
-    change.number = log_test_below(chance, 100);
+    /* Within what waits, in the middle of a commit, or beyond. */
+    change.number = log_test_below(chance, change.op == LOG_CURSOR ? (unsigned)head + 40 : 100);
     return change;
+}
+
+/* Everything that can be asked, in memory in one piece. */
+static void compare(struct log_store *memory, struct log_store *sqlite, uint32_t records_max)
+{
+    char *expected = log_test_dump(memory, log_test_ask_store, 0);
+    char *in_memory = log_test_dump(memory, log_test_ask_store, records_max);
+    char *in_sqlite = log_test_dump(sqlite, log_test_ask_store, records_max);
+    assert_string_equal(in_memory, expected);
+    assert_string_equal(in_sqlite, expected);
+    free(expected);
+    free(in_memory);
+    free(in_sqlite);
 }
 
 /* Both stores, the same batches by chance: every answer is the same, in one piece or in many. */
 static void test_stores_agree(void **state)
 {
-    enum { BATCHES = 60, ENTRIES = 5, CHANGES = 4 };
-    struct fixture *f = *state;
+    enum { BATCHES = 200, FEW = 5, ENTRIES = 80, CHANGES = 4, DUMP_EACH = 20 };
+    struct log_stores *f = *state;
     struct log_store *memory = log_memory_new();
     for (unsigned seed = 1; seed <= BATCHES; seed++) {
         struct log_test_chance chance = {seed};
         struct log_entry a[ENTRIES], b[ENTRIES];
         struct log_index changes[ENTRIES][CHANGES];
         char names[ENTRIES][CHANGES][8], items[ENTRIES][CHANGES][8], authors[ENTRIES][8];
-        size_t n = 1 + log_test_below(&chance, ENTRIES);
+        uint64_t head = log_get_head(memory).seq;
+        size_t n = 1 + log_test_below(&chance, log_test_below(&chance, 8) == 0 ? ENTRIES : FEW);
         for (size_t i = 0; i < n; i++) {
             for (size_t j = 0; j < CHANGES; j++)
-                changes[i][j] = random_change(&chance, names[i][j], items[i][j]);
+                changes[i][j] = random_change(&chance, head, names[i][j], items[i][j]);
             snprintf(authors[i], sizeof(authors[i]), "a%u", log_test_below(&chance, 4));
-            uint64_t counter = log_test_below(&chance, 2) == 0 ? 0 : seed + log_test_below(&chance, 3);
+            uint64_t counter = log_test_below(&chance, 2) == 0 ? 0 : seed * ENTRIES + i;
+            if (log_test_below(&chance, 2 * ENTRIES) == 0)
+                counter = 1 + log_test_below(&chance, seed * ENTRIES);
             a[i] = log_test_entry(authors[i], counter, names[i][0], changes[i],
                                   log_test_below(&chance, CHANGES + 1));
             b[i] = a[i];
         }
-        uint64_t head = log_get_head(memory).seq;
         int code = log_append(memory, head, a, n, NULL);
         assert_true(code == 0 || code == ERR_CONFLICT);
         assert_int_equal(log_append(f->store, head, b, n, NULL), code);
+        if (seed % DUMP_EACH == 0)
+            compare(memory, f->store, 0);
     }
     assert_true(log_get_head(memory).seq > BATCHES);
     assert_true(hash_equal(log_get_head(memory).hash, log_get_head(f->store).hash));
-    char *expected = log_test_dump(memory, log_test_ask_store, 0);
-    for (uint32_t records_max = 0; records_max < 3; records_max++) {
-        char *in_memory = log_test_dump(memory, log_test_ask_store, records_max);
-        char *in_sqlite = log_test_dump(f->store, log_test_ask_store, records_max);
-        assert_string_equal(in_memory, expected);
-        assert_string_equal(in_sqlite, expected);
-        free(in_memory);
-        free(in_sqlite);
-    }
-    free(expected);
+    for (uint32_t records_max = 0; records_max < 3; records_max++)
+        compare(memory, f->store, records_max);
     log_close(memory);
 }
 
 static void test_memory_fails(void **state)
 {
-    struct fixture *f = *state;
+    struct log_stores *f = *state;
     log_test_append(f->store, 1);
     log_memory_fail_next(f->store, ERR_DISK_FULL);
-    assert_int_equal(append_one(f, "", 0, "x", NULL, 0), ERR_DISK_FULL);
+    assert_int_equal(log_stores_append_one(f, "", 0, "x", NULL, 0), ERR_DISK_FULL);
     log_test_append(f->store, 1);
     log_memory_fail_next(f->store, ERR_IO);
-    assert_int_equal(append_one(f, "", 0, "x", NULL, 0), ERR_IO);
-    assert_int_equal(append_one(f, "", 0, "x", NULL, 0), ERR_IO);
+    assert_int_equal(log_stores_append_one(f, "", 0, "x", NULL, 0), ERR_IO);
+    assert_int_equal(log_stores_append_one(f, "", 0, "x", NULL, 0), ERR_IO);
     assert_int_equal(log_get_head(f->store).seq, 2);
     log_close(NULL);
-}
-
-static int run_for(const char *name, CMFixtureFunction setup)
-{
-    struct CMUnitTest tests[COUNT(for_each)];
-    char names[COUNT(for_each)][64];
-    for (size_t i = 0; i < COUNT(for_each); i++) {
-        snprintf(names[i], sizeof(names[i]), "%s %s", name, for_each[i].name);
-        tests[i] = for_each[i];
-        tests[i].name = names[i];
-        tests[i].setup_func = setup;
-        tests[i].teardown_func = teardown;
-    }
-    return _cmocka_run_group_tests(name, tests, COUNT(for_each), NULL, NULL);
 }
 
 int main(void)
 {
     const struct CMUnitTest others[] = {
-        cmocka_unit_test_setup_teardown(test_stores_agree, setup_memvfs, teardown),
-        cmocka_unit_test_setup_teardown(test_memory_fails, setup_memory, teardown),
+        cmocka_unit_test_setup_teardown(test_stores_agree, log_stores_memvfs, log_stores_teardown),
+        cmocka_unit_test_setup_teardown(test_memory_fails, log_stores_memory, log_stores_teardown),
     };
     if (crypto_init() != 0)
         return 1;
-    int failed = run_for("memory", setup_memory);
-    failed += run_for("sqlite on memvfs", setup_memvfs);
-    failed += run_for("sqlite in a folder", setup_folder);
+    int failed = log_stores_run(for_each, COUNT(for_each));
     return failed + cmocka_run_group_tests(others, NULL, NULL);
 }

@@ -161,6 +161,8 @@ struct slow_store {
     struct log_store base;
     atomic_int appends;
     atomic_int head_syncs;
+    atomic_int idles;
+    atomic_int idles_before; /* the last append */
     atomic_bool go;
     atomic_bool closed;
 };
@@ -181,6 +183,7 @@ static int slow_append(struct log_store *base, uint64_t expected_seq, struct log
     while (!atomic_load(&store->go))
         nap();
     atomic_fetch_add(&store->appends, 1);
+    atomic_store(&store->idles_before, atomic_load(&store->idles));
     return 0;
 }
 
@@ -191,13 +194,18 @@ static int slow_sync_head(struct log_store *base, struct err *err)
     return 0;
 }
 
+static void slow_idle(struct log_store *base)
+{
+    atomic_fetch_add(&((struct slow_store *)base)->idles, 1);
+}
+
 static void slow_close(struct log_store *base)
 {
     atomic_store(&((struct slow_store *)base)->closed, true);
 }
 
 static const struct log_store_ops slow_ops = {
-    .append = slow_append, .sync_head = slow_sync_head, .close = slow_close};
+    .append = slow_append, .sync_head = slow_sync_head, .idle = slow_idle, .close = slow_close};
 
 /* A disk that hangs shows in what is being done, which stays the same; nothing blocks the loop. */
 static void test_busy(void **state)
@@ -228,6 +236,31 @@ static void test_busy(void **state)
     assert_true(atomic_load(&store.head_syncs) >= 1);
 }
 
+/* The store is told that nobody waits once everything is done: not in between, and not again and again. */
+static void test_idle(void **state)
+{
+    enum { N = 20 };
+    struct slow_store store = {.base.ops = &slow_ops};
+    struct log_entry entries[N];
+    struct log_writer *writer;
+    (void)state;
+    assert_int_equal(log_writer_start(&store.base, &writer, NULL), 0);
+    struct log_port port = log_writer_port(writer);
+    for (size_t i = 0; i < N; i++)
+        port.submit(port.ctx, append_request(&entries[i], i, NULL));
+    assert_int_equal(atomic_load(&store.idles), 0);
+    atomic_store(&store.go, true);
+    for (size_t i = 0; i < N; i++)
+        request_free(wait_done(writer));
+    for (int i = 0; i < WAIT_MS && atomic_load(&store.idles) == 0; i++)
+        nap();
+    assert_int_equal(atomic_load(&store.idles_before), 0);
+    for (int i = 0; i < WAIT_MS && atomic_load(&store.head_syncs) == 0; i++)
+        nap();
+    log_writer_free(writer);
+    assert_int_equal(atomic_load(&store.idles), 1);
+}
+
 /* The head follows a commit without anything else being asked, and not for every commit. */
 static void test_head_follows(void **state)
 {
@@ -254,7 +287,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),        cmocka_unit_test(test_errors_come_back),
         cmocka_unit_test(test_stop_drains),  cmocka_unit_test(test_busy),
-        cmocka_unit_test(test_head_follows),
+        cmocka_unit_test(test_head_follows), cmocka_unit_test(test_idle),
     };
     if (crypto_init() != 0)
         return 1;
