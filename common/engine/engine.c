@@ -315,6 +315,8 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
     }
     if (envelope.kind == ENVELOPE_HELLO) {
         session_hello(engine, peer, curve_key, &envelope.hello);
+    } else if (session != NULL && session->deaf) {
+        session_end(engine, session, REFUSED_BUSY, "replies are not read");
     } else if (session == NULL || memcmp(session->curve_key, curve_key, CURVE_BYTES) != 0) {
         if (envelope.kind != ENVELOPE_BYE) {
             session_bye(engine, peer, REFUSED_IDENTITY, "say Hello first");
