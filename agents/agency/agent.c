@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+#include "agents/agency/bridge.h"
 #include "agents/agency/lines.h"
 #include "agents/agency/player.h"
 #include "agents/agency/show.h"
@@ -24,6 +25,7 @@ struct agent {
     struct link *link;
     struct net_boot_timer *timer;
     struct player *player; /* NULL: bridged */
+    struct bridge *bridge; /* NULL: scripted */
     struct lines *lines;
     uv_signal_t signals[2];
     bool units_stated;
@@ -331,65 +333,27 @@ static void on_delivery(void *ctx, const struct delivery *delivery)
 
 /* ---- the bridge's input ---- */
 
-static void bad_line(struct agent *agent, uint64_t number, const char *text)
+static void on_answer(void *ctx, json_t *message)
 {
-    say(agent, message_error(number, text));
-}
-
-/* Every line but telemetry is answered: a receipt that was said before, and so is not sent again, from
- * here. */
-static int submit(struct agent *agent, const struct asked *asked, uint64_t tag, struct err *err)
-{
-    struct client *client = link_client(agent->link);
-    size_t pending = client_pending(client);
-    int rc;
-
-    if (asked->kind == ASKED_TELEMETRY) { /* the one line without an answer: there is none on the bus */
-        return client_publish(client, asked->samples, asked->samples_n, err);
-    }
-    if (asked->kind != ASKED_RECEIPT) {
-        return client_submit(client, &asked->command, tag, err);
-    }
-    rc = client_receipt(client, &asked->command.give_receipt, tag, err);
-    if (!rc && client_pending(client) == pending) {
-        say(agent, message_reply(tag, &(struct reply){.outcome = OUTCOME_UNCHANGED}));
-    }
-    return rc;
+    say(ctx, message);
 }
 
 static void on_line(void *ctx, uint64_t number, const char *text, size_t n)
 {
-    struct agent *agent = ctx;
-    json_error_t wrong;
-    json_t *json = json_loadb(text, n, JSON_REJECT_DUPLICATES, &wrong);
-    struct asked asked;
-    struct arena arena;
-    struct err err = {0};
-    uint8_t random[10];
-    int rc;
-
-    if (!json) {
-        bad_line(agent, number, wrong.text);
-        return;
-    }
-    arena_init(&arena, (size_t)2 * LINES_MAX);
-    rng_system()->fill(rng_system()->ctx, random, sizeof random);
-    rc = message_parse(json, id_make(clock_system()->utc_ms(clock_system()->ctx), random), &arena, &asked,
-                       &err);
-    if (!rc) {
-        rc = submit(agent, &asked, asked.has_ref ? asked.ref : number, &err);
-    }
-    if (rc && !agent->closing) { /* else nobody knows yet whether it was said */
-        bad_line(agent, number, err.text[0] != '\0' ? err.text : err_string(rc));
-    }
-    arena_free(&arena);
-    json_decref(json);
-    wake(agent);
+    bridge_line(((struct agent *)ctx)->bridge, number, text, n);
 }
 
 static void on_too_long(void *ctx, uint64_t number)
 {
-    bad_line(ctx, number, "the line is too long");
+    bridge_too_long(((struct agent *)ctx)->bridge, number);
+}
+
+static void on_turn(void *ctx)
+{
+    struct agent *agent = ctx;
+
+    bridge_turn(agent->bridge);
+    wake(agent);
 }
 
 static void on_end(void *ctx)
@@ -440,10 +404,14 @@ static int open_sink(struct agent *agent, struct err *err)
                                   .telemetry = on_places,
                                   .remark = on_remark};
     struct lines_io lines_io = {
-        .ctx = agent, .on_line = on_line, .on_too_long = on_too_long, .on_end = on_end};
+        .ctx = agent, .on_line = on_line, .on_too_long = on_too_long, .on_turn = on_turn, .on_end = on_end};
 
     if (agent->config->profile.bridge) {
         agent->json = true;
+        agent->bridge = bridge_new(link_client(agent->link), on_answer, agent);
+        if (!agent->bridge) {
+            return ERR_NO_MEMORY;
+        }
         return lines_open(&agent->loop, STDIN_FILENO, &lines_io, &agent->lines, err);
     }
     agent->player = player_new(&agent->config->profile, &player_io);
@@ -491,6 +459,7 @@ int agent_run(struct config *config, bool json, struct err *err)
     uv_run(&agent.loop, UV_RUN_DEFAULT);
     rc = rc ? rc : agent.rc;
     player_free(agent.player);
+    bridge_free(agent.bridge);
     net_context_free(agent.context);
 out_loop:
     uv_loop_close(&agent.loop);

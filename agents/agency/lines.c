@@ -7,9 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What one turn of the loop works off: a line or two. Each may be some syncs of the journal, and between two
- * of our beats there is not time for many of those on a slow disk. */
-enum { CHUNK = 128 };
+/* What one turn of the loop works off, in one transaction of the journal: a hundred lines or two. */
+enum { CHUNK = 16 * 1024 };
 
 /* A pipe or terminal is polled; a file is always readable and is read a chunk a turn. */
 struct lines {
@@ -65,10 +64,12 @@ static void read_some(struct lines *lines)
 
     if (n > 0) {
         take(lines, chunk, (size_t)n);
+        lines->io.on_turn(lines->io.ctx);
     } else if (n == 0 || (errno != EAGAIN && errno != EINTR)) {
         lines->ended = true;
         if (lines->n > 0 && !lines->skipping) { /* the last line has no end */
             take(lines, "\n", 1);
+            lines->io.on_turn(lines->io.ctx);
         }
         watch(lines);
         lines->io.on_end(lines->io.ctx);

@@ -21,12 +21,13 @@ struct lines_io {
     void *ctx;
     void (*on_line)(void *ctx, uint64_t number, const char *text, size_t n);
     void (*on_too_long)(void *ctx, uint64_t number);
+    void (*on_turn)(void *ctx); /* after those that were read at once */
     void (*on_end)(void *ctx);
 };
 
 /* Reads descriptor fd, whatever it is. */
 int lines_open(uv_loop_t *loop, int fd, const struct lines_io *io, struct lines **ret, struct err *err);
-/* No line comes while paused, but those that were read with the last one that came. */
+/* No line comes while paused, but those that were read at once with the last one that came, 16 KiB. */
 void lines_pause(struct lines *lines, bool paused);
 void lines_close(struct lines *lines); /* frees itself from the loop; NULL is fine */
 

@@ -122,6 +122,8 @@ json_t *message_delivery(const struct delivery *delivery)
         put_amendment(json, delivery);
     } else if (delivery->kind == DELIVERY_RECALL && delivery->event->kind == EVENT_RUNG_REACHED) {
         put(json, "taken_by", json_string(delivery->event->rung.agent));
+    } else if (delivery->recall_said) {
+        put(json, "reason", text_of(delivery->recall_said->reason));
     } else if (delivery->kind == DELIVERY_NOTICE) {
         put_notice(json, delivery->event);
     }

@@ -72,6 +72,8 @@ void show_delivery(const struct delivery *delivery)
     } else if (delivery->kind == DELIVERY_RECALL && event && event->kind == EVENT_RUNG_REACHED) {
         buf_printf(&more, ": %s by %s", event->rung.rung == RUNG_DECLINED ? "declined" : "taken",
                    event->rung.agent);
+    } else if (delivery->recall_said && delivery->recall_said->reason[0] != '\0') {
+        buf_printf(&more, ": %s", delivery->recall_said->reason);
     } else if (delivery->kind == DELIVERY_NOTICE) {
         buf_printf(&more, ": %s", event_kind_name(event->kind));
     }

@@ -86,9 +86,63 @@ static void print_evacuated(struct session *session, const struct online *online
     }
 }
 
+static bool is_addressed(const struct incident *incident, struct id evacuation, const char *agent)
+{
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        if (id_equal(incident->orders[i].evacuation, evacuation) &&
+            strcmp(incident->orders[i].addressee, agent) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The newest evacuation that has not come to its end, if it is meant for everybody who is on scene now. */
+static bool evacuation_under_way(const struct incident *incident, struct id *ret)
+{
+    struct id newest = {{0}};
+
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        const struct order *order = &incident->orders[i];
+        if (order_is_evacuation(order) && order_is_open(order) &&
+            memcmp(order->evacuation.b, newest.b, ID_BYTES) > 0) {
+            newest = order->evacuation;
+        }
+    }
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        const struct order *order = &incident->orders[i];
+        for (size_t j = 0; j < order->there.n && !order_is_evacuation(order); j++) {
+            if (!is_addressed(incident, newest, order->there.at[j])) {
+                return false;
+            }
+        }
+    }
+    *ret = newest;
+    return !id_is_zero(newest);
+}
+
+static int evacuate(struct session *session, const struct resolved *resolved, const char *words,
+                    int64_t answer_within_ms, struct id *ret, struct reply *reply, struct err *err)
+{
+    struct command command = {.kind = COMMAND_ORDER_EVACUATION, .mode = resolved->mode};
+    struct id evacuation = session_new_id(session);
+    int64_t now = session_now_ms(session);
+
+    evacuation.b[ID_BYTES - 2] = 0; /* its orders are numbered there */
+    evacuation.b[ID_BYTES - 1] = 0;
+    *ret = evacuation;
+    command.order_evacuation = (struct order_evacuation){.incident = resolved->incident,
+                                                         .evacuation = evacuation,
+                                                         .text = words,
+                                                         .answer_by_ms = now + answer_within_ms,
+                                                         .expires_at_ms = now + EVACUATE_EXPIRES_MS};
+    return session_submit(session, &command, reply, err);
+}
+
 int ctl_order_evacuate(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
+    bool again = false;
     const char *incident = NULL;
     const char *words = NULL;
     int64_t answer_within_ms = EVACUATE_ANSWER_MS;
@@ -96,22 +150,25 @@ int ctl_order_evacuate(int argc, char **argv)
         {"incident", OPTION_TEXT, &incident, "ID", "whose crews"},
         {"text", OPTION_TEXT, &words, "TEXT", "why, and where to"},
         {"answer-within", OPTION_DURATION, &answer_within_ms, "TIME", "to be accepted (60s)"},
+        {"again", OPTION_FLAG, &again, NULL, "also while an evacuation of the same crews is under way"},
         ONLINE_OPTIONS(online),
         {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {
         .usage = "muster order evacuate --incident ID --text TEXT [options]",
-        .summary = "Orders everybody out who is on scene. It goes before everything else, and each agent "
-                   "answers by\n"
-                   "its head-count.",
+        .summary =
+            "Orders everybody out who is on scene. It goes before everything else, and each agent "
+            "answers by\n"
+            "its head-count. While that is under way, saying it again changes nothing, unless somebody has "
+            "come.",
         .options = options,
         .examples =
             "  muster order evacuate --incident 7QK3M2 --text \"tank about to fail; gather at the gate\"\n"};
     const struct session_needs needs = {0};
-    struct command command = {.kind = COMMAND_ORDER_EVACUATION};
     struct arguments arguments;
     struct resolved resolved;
     struct session *session = NULL;
-    struct reply reply;
+    struct reply reply = {.outcome = OUTCOME_UNCHANGED};
+    struct id evacuation;
     struct err err = {0};
     int exit_code;
 
@@ -122,24 +179,17 @@ int ctl_order_evacuate(int argc, char **argv)
         incident == NULL || words == NULL ? err_set(&err, ERR_USAGE, "--incident and --text are wanted") : 0;
     rc = rc ? rc : session_open(&online, &needs, &session, &err);
     rc = rc ? rc : resolve_incident(session, incident, &resolved, &err);
-    if (rc == 0) {
-        struct id evacuation = session_new_id(session);
-        int64_t now = session_now_ms(session);
-        evacuation.b[ID_BYTES - 2] = 0; /* its orders are numbered there */
-        evacuation.b[ID_BYTES - 1] = 0;
-        command.mode = resolved.mode;
-        command.order_evacuation = (struct order_evacuation){.incident = resolved.incident,
-                                                             .evacuation = evacuation,
-                                                             .text = words,
-                                                             .answer_by_ms = now + answer_within_ms,
-                                                             .expires_at_ms = now + EVACUATE_EXPIRES_MS};
-        rc = session_submit(session, &command, &reply, &err);
+    if (rc == 0 && (again || !resolved.read ||
+                    !evacuation_under_way(
+                        state_incident(view_state(session_view(session)), resolved.incident), &evacuation))) {
+        rc = evacuate(session, &resolved, words, answer_within_ms, &evacuation, &reply, &err);
     }
     if (rc == 0) {
-        print_outcome(&online, "evacuation", command.order_evacuation.evacuation, &reply,
+        print_outcome(&online, "evacuation", evacuation, &reply,
                       lang_text(online.lang, "is ordered: everybody out", "紧急撤离已下达"),
-                      lang_text(online.lang, "was ordered already", "此前已下达"));
-        print_evacuated(session, &online, &resolved, command.order_evacuation.evacuation);
+                      lang_text(online.lang, "is under way already; --again orders it once more",
+                                "正在进行，未重复下达；如需再次下达请加 --again"));
+        print_evacuated(session, &online, &resolved, evacuation);
     }
     return session_end(session, rc, &err);
 }

@@ -82,6 +82,7 @@ struct delivery {
     struct id order;
     const struct new_order *order_said;             /* ORDER (not evacuation): the words of the order */
     const struct order_evacuation *evacuation_said; /* ORDER that is an evacuation */
+    const struct recall_order *recall_said;         /* RECALL by a person; else NULL */
     const struct event *event;                      /* the event that made it a delivery */
     enum rung rung_said;                            /* ORDER resumed: the last rung receipted */
     struct bytes note;                              /* ORDER resumed: what client_note() was given */
@@ -152,6 +153,13 @@ int client_submit(struct client *client, const struct command *command, uint64_t
 /* The same for many under one signature; all of them or none. */
 int client_submit_batch(struct client *client, const struct command *commands, const uint64_t *tags, size_t n,
                         struct err *err);
+
+/* Between the two, what is submitted and what receipts are given goes into one transaction of the journal,
+ * and is sent at its end: for many at once, whose syncs would cost more than all else. What a call refuses
+ * meanwhile leaves the others as they are. Of the calls here only client_publish() may come in between, too.
+ * When release fails none of it was said. */
+int client_hold(struct client *client, struct err *err);
+int client_release(struct client *client, struct err *err);
 
 /* Commands that have no Reply yet. */
 size_t client_pending(const struct client *client);

@@ -116,7 +116,12 @@ static int take_recall(struct client *client, struct taken *taken, const struct 
         rc = journal_end_order(client->journal, event->order, JOURNAL_RECALLED, err);
     }
     if (!rc) {
-        give(taken, delivery_of(taken, event, DELIVERY_RECALL));
+        struct delivery delivery = delivery_of(taken, event, DELIVERY_RECALL);
+
+        if (taken->command.kind == COMMAND_RECALL_ORDER) {
+            delivery.recall_said = &taken->command.recall_order;
+        }
+        give(taken, delivery);
     }
     return rc;
 }

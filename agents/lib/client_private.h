@@ -114,6 +114,8 @@ struct client {
     size_t pending_capacity;
     size_t pending_bytes;
     size_t in_flight;
+    bool holding;          /* a transaction of many is open: nothing is sent before its end */
+    size_t held_n;         /* the last of pending that are in it */
     size_t pending_unread; /* so many, when the journal failed: none is sent before they are read again */
     struct frames replies;
     struct frames deliveries;
@@ -175,7 +177,7 @@ void client_submit_forget_session(struct client *client);
  * is durable, client_submit_undo() forgets it. */
 int client_submit_prepare(struct client *client, const struct command *commands, const uint64_t *tags,
                           size_t n, struct err *err);
-void client_submit_commit(struct client *client);
+void client_submit_commit(struct client *client, size_t n);
 void client_submit_undo(struct client *client, size_t n);
 int client_submit_sign(struct client *client, struct command *command, bool as_agent, struct buf *ret,
                        struct err *err);

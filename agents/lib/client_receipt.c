@@ -115,9 +115,7 @@ static int give_receipt(struct client *client, const struct give_receipt *receip
         client_submit_undo(client, n);
         return rc;
     }
-    if (n > 0) {
-        client_submit_commit(client);
-    }
+    client_submit_commit(client, n);
     return 0;
 }
 

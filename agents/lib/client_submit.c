@@ -99,7 +99,7 @@ void client_submit_pump(struct client *client)
 {
     int64_t now = client_now(client);
 
-    if (client->pending_unread > 0) {
+    if (client->pending_unread > 0 || client->holding) {
         return; /* a part of it would overtake the rest */
     }
     client_turn_begin(client);
@@ -299,9 +299,36 @@ void client_submit_undo(struct client *client, size_t n)
     }
 }
 
-void client_submit_commit(struct client *client)
+void client_submit_commit(struct client *client, size_t n)
 {
+    client->held_n += client->holding ? n : 0;
     client_submit_pump(client);
+}
+
+int client_hold(struct client *client, struct err *err)
+{
+    int rc = client_checked(client, journal_begin(client->journal, err));
+
+    client->holding = rc == 0;
+    client->held_n = 0;
+    return rc;
+}
+
+int client_release(struct client *client, struct err *err)
+{
+    int rc;
+
+    if (!client->holding) {
+        return 0;
+    }
+    client->holding = false;
+    rc = client_checked(client, journal_commit(client->journal, err));
+    if (rc) {
+        client_submit_undo(client, client->held_n);
+        return rc;
+    }
+    client_submit_pump(client);
+    return 0;
 }
 
 static int submit_batch(struct client *client, const struct command *commands, const uint64_t *tags, size_t n,
@@ -322,7 +349,7 @@ static int submit_batch(struct client *client, const struct command *commands, c
         client_submit_undo(client, n);
         return rc;
     }
-    client_submit_commit(client);
+    client_submit_commit(client, n);
     return 0;
 }
 

@@ -66,42 +66,46 @@ static int read_pragma(struct journal *journal, const char *sql, int64_t *ret, s
 
 /* ---- transactions ---- */
 
+static int undone(struct journal *journal, struct err *err)
+{
+    return journal->undone ? journal_fail(journal, journal->undone, err) : 0;
+}
+
 int journal_begin(struct journal *journal, struct err *err)
 {
-    if (journal->depth == 0) {
-        int rc = exec(journal, "BEGIN IMMEDIATE", err);
+    int rc = undone(journal, err);
 
-        if (rc) {
-            return rc;
-        }
-    }
-    journal->depth++;
-    return 0;
+    rc = rc ? rc : exec(journal, journal->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT inner", err);
+    journal->depth += rc ? 0 : 1;
+    return rc;
 }
 
 int journal_commit(struct journal *journal, struct err *err)
 {
-    int rc;
+    int rc = undone(journal, err);
 
-    if (journal->depth > 1) {
-        journal->depth--;
-        return 0;
-    }
-    rc = exec(journal, "COMMIT", err);
+    rc = rc ? rc : exec(journal, journal->depth > 1 ? "RELEASE inner" : "COMMIT", err);
     if (rc) {
         journal_rollback(journal);
         return journal_failed(journal) ? journal_check(journal, err) : rc;
     }
-    journal->depth = 0;
+    journal->depth--;
     return 0;
 }
 
 void journal_rollback(struct journal *journal)
 {
-    if (journal->depth > 0) {
+    if (journal->depth > 1 && sqlite3_get_autocommit(journal->db)) {
+        journal->undone = SQLITE_FULL; /* SQLite has undone the outer ones, too */
+    } else if (journal->depth > 1) {
+        int rc = sqlite3_exec(journal->db, "ROLLBACK TO inner; RELEASE inner", NULL, NULL, NULL);
+
+        journal->undone = rc != SQLITE_OK ? rc : journal->undone;
+    } else if (journal->depth == 1) {
+        journal->undone = 0;
         journal_take_back(journal);
     }
-    journal->depth = 0;
+    journal->depth -= journal->depth > 0 ? 1 : 0;
 }
 
 /* ---- meta ---- */

@@ -52,7 +52,9 @@ void journal_close(struct journal *journal); /* NULL is fine; an open transactio
 /* The error that the journal failed with for good; NULL: it has not. */
 const struct err *journal_failed(const struct journal *journal);
 
-/* Pairs may nest; the outermost commit counts. After a failure inside, roll back the outermost. */
+/* Each begin has one commit (a failed one has rolled back) or one rollback. Pairs may nest: a rollback undoes
+ * what is inside its pair, and the outermost commit makes durable what is left. When the disk was full inside
+ * all of it may be undone; then the outermost commit fails too. */
 int journal_begin(struct journal *journal, struct err *err);
 int journal_commit(struct journal *journal, struct err *err);
 void journal_rollback(struct journal *journal);

@@ -38,6 +38,7 @@ struct journal {
     char *path;
     unsigned depth;    /* of begin */
     struct buf row;    /* bytes of the order that was read last */
+    int undone;        /* the open transaction is over: why its commit will fail; 0: it is not */
     bool was_full;     /* what the open transaction has done is to be taken back, and may not be */
     struct err failed; /* for good; code 0: not */
     sqlite3_stmt *stmts[STMT_COUNT];

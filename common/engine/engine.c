@@ -318,6 +318,8 @@ static void take(struct engine *engine, struct peer peer, const uint8_t curve_ke
 
     if (envelope->kind == ENVELOPE_HELLO) {
         session_hello(engine, peer, curve_key, &envelope->hello);
+    } else if (session != NULL && session->deaf) {
+        session_end(engine, session, REFUSED_BUSY, "replies are not read");
     } else if (session == NULL) {
         if (envelope->kind != ENVELOPE_BYE) {
             session_bye(engine, peer, REFUSED_IDENTITY, "say Hello first");

@@ -72,6 +72,7 @@ struct author {
     char name[NAME_MAX_BYTES + 1];
     bool ready;    /* mark is known and the agent's stream loaded */
     bool asking;   /* ... is being asked for */
+    bool unproved; /* it claimed what this broker never signed, and that was told */
     bool checking; /* the record that a session of it says it has seen is being asked for */
     uint64_t mark; /* highest counter under a verified signature */
     struct hold hold;
@@ -172,6 +173,7 @@ struct session {
     uint8_t curve_key[CURVE_BYTES];
     uint64_t serial;
     bool welcomed;
+    bool deaf; /* a Reply found its queue full and is lost: the session is to end */
     bool deliveries;
     uint32_t window;
     struct signed_head seen; /* what its Hello said it has seen; not present once it was checked */

@@ -123,7 +123,13 @@ void intake_reply(struct engine *engine, struct submission *submission, const st
     if (envelope.reply.detail == NULL) {
         envelope.reply.detail = "";
     }
-    (void)engine_send(engine, submission->peer, &envelope); /* lost: the client asks again */
+    if (engine_send(engine, submission->peer, &envelope) < 0) {
+        struct session *session = session_of(engine, submission->peer);
+
+        if (session != NULL) {
+            session->deaf = true; /* it says Hello again, and then what has no Reply */
+        }
+    }
 }
 
 /* Refused without a record: the mark is not moved by it. */

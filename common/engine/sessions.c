@@ -95,6 +95,10 @@ static void fence(struct engine *engine, const struct session *session, const ch
     const struct signed_head *seen = &session->seen;
 
     if (!signed_head_verify(&engine->broker_key, seen)) {
+        if (session->author->unproved) {
+            return; /* once is enough: it may say Hello as often as it likes */
+        }
+        session->author->unproved = true;
         engine_note(engine, LOG_LEVEL_WARNING, "%s claims to have seen seq %llu, unproved: ignored",
                     session->author->name, (unsigned long long)seen->seq);
         return;
@@ -391,6 +395,10 @@ void sessions_sweep(struct engine *engine, int64_t boot_ms)
         }
         if (session->outgoing.held) {
             (void)outgoing_flush(engine, session);
+        }
+        if (session->deaf) {
+            session_end(engine, session, REFUSED_BUSY, "replies are not read");
+            continue;
         }
         if (session->welcomed && boot_ms - session->beat_ms >= engine->options.beat_ms) {
             beat(engine, session, boot_ms);

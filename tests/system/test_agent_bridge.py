@@ -161,8 +161,8 @@ class Conversation(BridgeTest):
         # A recall, and a report of the agency's own.
         spare = self.county.issue(FIRE, "--incident", incident)
         bridge.one("order", order=spare)
-        self.county.muster("order", "recall", spare)
-        bridge.one("recall", order=spare, incident=incident)
+        self.county.muster("order", "recall", spare, "--reason", "误报")
+        self.assertEqual(bridge.one("recall", order=spare, incident=incident)["reason"], "误报")
         self.answered(bridge, 40, type="report", kind="initial", text="街口见烟", facts={
             "kind": "fire", "place": "街口", "title": "烟", "casualties": {"trapped": 2}, "loss_cny": 0,
             "occurred_at": "2026-01-02T03:04:05+08:00",

@@ -41,6 +41,11 @@ class Job(unittest.TestCase):
         return self.one("order", "issue", "--incident", incident, "--to", "370102/fire-rescue",
                         "--text", "two men down", *arguments)["order"]
 
+    def evacuations(self):
+        """The orders that are open."""
+        listed = [json.loads(line) for line in self.ok("order", "list", "--json").splitlines()]
+        return [each["order"] for each in listed if each["kind"] == "evacuate"]
+
     def test_from_report_to_closing(self):
         reported = self.report()
         incident = reported["incident"]
@@ -59,12 +64,24 @@ class Job(unittest.TestCase):
         self.ok("order", "receipt", order, "--incident", incident, "--amendment", "1", *self.fire)
         self.ok("order", "receipt", order, "--incident", incident, "--rung", "on-scene", *self.fire)
         self.assertIn("everybody out", self.ok("order", "evacuate", "--incident", incident, "--text", "out"))
-        evacuation = [json.loads(line) for line in self.ok("order", "list", "--json").splitlines()
-                      if json.loads(line)["kind"] == "evacuate"][0]["order"]
+        again = self.one("order", "evacuate", "--incident", incident, "--text", "out, now")
+        self.assertEqual(again["outcome"], "unchanged")
+        self.assertIn("--again", self.ok("order", "evacuate", "--incident", incident, "--text", "out, now"))
+        evacuation = self.evacuations()
+        self.assertEqual(len(evacuation), 1)
+        evacuation = evacuation[0]
+        self.assertEqual(evacuation[:24], again["evacuation"][:24])
         self.bad(65, "head-count", "order", "receipt", evacuation, "--incident", incident,
                  "--rung", "completed", *self.fire)
         self.ok("order", "receipt", evacuation, "--incident", incident, "--rung", "completed",
                 "--present", "8", "--missing", "0", *self.fire)
+        self.assertEqual(self.evacuations(), [])
+        self.assertIn("everybody out", self.ok("order", "evacuate", "--incident", incident, "--text", "out"))
+        self.assertIn("everybody out", self.ok("order", "evacuate", "--incident", incident, "--text", "out",
+                                               "--again"))
+        self.assertEqual(len(self.evacuations()), 2)
+        for evacuation in self.evacuations():
+            self.ok("order", "recall", evacuation)
         self.bad(65, "still open", "incident", "close", incident)
         self.bad(65, "仍有未结指令", "incident", "close", incident, "--lang", "zh")
         self.assertIn("is recalled", self.ok("order", "recall", order, "--reason", "over"))

@@ -2,8 +2,9 @@
 its next life knows what was kept. The books are balanced over all its lives.
 """
 import errno
+import json
 
-from faults import Faults, SYNC, WRITE
+from faults import Faults, ONLY_COUNT, SYNC, WRITE
 from total_queue import CENTRE, STATION_5, TotalQueueTest, unittest
 
 ORDERS = 6
@@ -51,11 +52,25 @@ class FailingJournal(TotalQueueTest):
         self.check_books()
         self.assertGreater(self.station_.lives, LIVES)
 
+    def test_lines_share_their_syncs(self):
+        """What the application says at once is one transaction of the journal, not one a line."""
+        lines, agency = 400, self.station_
+        for ref in range(1, lines + 1):
+            agency.refs[ref] = ("units", ref)
+        self.faults.arm(SYNC, JOURNAL, ONLY_COUNT)
+        agency.life.write(b"".join(json.dumps({"type": "units", "ref": ref, "units": [
+            {"id": "E1", "crew": ref % 9}]}).encode() + b"\n" for ref in agency.refs))
+        self.wait(lambda: len(agency.replied) == lines, "every reply", 60)
+        self.assertEqual(list(agency.replied), list(agency.refs), "in order")
+        self.assertEqual(set(agency.replied.values()), {"done"})
+        self.assertLess(self.faults.seen(), lines / 4)
+        self.assertEqual(agency.errors, [])
+
     def test_a_full_disk_is_no_end(self):
-        self.faults.fail(WRITE, JOURNAL + "-journal", errno.ENOSPC, count=40)
+        self.faults.fail(WRITE, JOURNAL + "-journal", errno.ENOSPC, count=8)
         for _ in range(ORDERS):
             self.issuer_.issue(STATION_5)
-        self.wait(lambda: self.faults.fired() == 40, "the disk to have room again")
+        self.wait(lambda: self.faults.fired() == 8, "the disk to have room again")
         self.check_books()
         self.assertEqual(self.station_.lives, 1)
         self.assertTrue(any("no space left" in line for line in self.station_.life.err))

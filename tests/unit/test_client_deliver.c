@@ -150,8 +150,8 @@ static void one_acknowledgement_is_under_way(void **state)
 static void a_share_of_the_window_is_not_held_back(void **state)
 {
     (void)state;
-    for (uint8_t i = 1; i < CLIENT_WINDOW / CLIENT_ACK_WINDOW_SHARE; i++) {
-        fake_order(&fake, fake_id(i), later());
+    for (int i = 1; i < CLIENT_WINDOW / CLIENT_ACK_WINDOW_SHARE; i++) {
+        fake_order(&fake, fake_id((uint8_t)i), later());
     }
     assert_int_equal(next_ack(), 0);
     fake_order(&fake, fake_id(CLIENT_WINDOW / CLIENT_ACK_WINDOW_SHARE), later());

@@ -289,6 +289,98 @@ static void a_change_that_is_not_taken_back_is_the_last(void **state)
     assert_true(half > 0);
 }
 
+static size_t submits_sent(void)
+{
+    size_t n = 0;
+
+    while (fake_next(&fake, ENVELOPE_SUBMIT) != NULL) {
+        n++;
+    }
+    return n;
+}
+
+/* 40 commands, and between them what is refused here. */
+static void say_many(void)
+{
+    struct give_receipt receipt = {.order = fake_id(1), .rung = RUNG_ON_SCENE, .text = ""};
+
+    for (uint64_t i = 0; i < 40; i++) {
+        struct command command = {.kind = COMMAND_STATE_UNITS, .operator= "" };
+
+        assert_int_equal(client_submit(fake.client, &command, i, NULL), 0);
+        if (i == 20) {
+            receipt.rung = RUNG_ACCEPTED; /* after what is higher */
+            assert_int_equal(client_receipt(fake.client, &receipt, 90, NULL), ERR_CONFLICT);
+            receipt.order = fake_id(99);
+            assert_int_equal(client_receipt(fake.client, &receipt, 91, NULL), ERR_NOT_FOUND);
+        } else if (i == 10) {
+            assert_int_equal(client_receipt(fake.client, &receipt, 92, NULL), 0);
+        }
+    }
+}
+
+static void start_with_an_order(void)
+{
+    start_session();
+    fake_order(&fake, fake_id(1), NEVER_MS);
+    fake_later(&fake, CLIENT_ACK_HOLD_MS);
+    fake_answer_acks(&fake);
+    fake_skip(&fake);
+}
+
+static void what_is_held_is_one_commit(void **state)
+{
+    uint64_t syncs;
+
+    (void)state;
+    start_with_an_order();
+    syncs = memvfs_count(disk, MEMVFS_SYNC);
+    assert_int_equal(client_hold(fake.client, NULL), 0);
+    say_many();
+    assert_int_equal(memvfs_count(disk, MEMVFS_SYNC), syncs);
+    assert_int_equal(submits_sent(), 0); /* nothing is said before it is durable */
+    assert_int_equal(client_release(fake.client, NULL), 0);
+    assert_true(memvfs_count(disk, MEMVFS_SYNC) <= syncs + 4);
+    assert_int_equal(submits_sent(), 41);
+    memvfs_kill(disk);
+    fake_restart(&fake);
+    assert_int_equal(client_pending(fake.client), 41);
+}
+
+static void what_is_held_finds_no_room_as_a_whole(void **state)
+{
+    struct command command = {.kind = COMMAND_STATE_UNITS, .operator= "" };
+    struct give_receipt receipt = {.order = fake_id(1), .rung = RUNG_ON_SCENE, .text = ""};
+
+    (void)state;
+    start_with_an_order();
+    assert_int_equal(client_hold(fake.client, NULL), 0);
+    say_many();
+    fill_disk();
+    assert_int_equal(client_release(fake.client, NULL), ERR_DISK_FULL);
+    assert_int_equal(client_pending(fake.client), 0);
+    make_room();
+    fake_run(&fake);
+    assert_int_equal(submits_sent(), 0);
+    assert_int_equal(client_receipt(fake.client, &receipt, 1, NULL), 0); /* it was never said */
+    assert_int_equal(client_submit(fake.client, &command, 2, NULL), 0);
+    assert_int_equal(submits_sent(), 2);
+    assert_int_equal(fake.failed, 0);
+}
+
+static void what_is_held_when_the_disk_fails_is_the_last(void **state)
+{
+    (void)state;
+    start_with_an_order();
+    assert_int_equal(client_hold(fake.client, NULL), 0);
+    say_many();
+    memvfs_fail(disk, MEMVFS_SYNC, 2, MEMVFS_EIO, false);
+    assert_int_equal(client_release(fake.client, NULL), ERR_IO);
+    assert_ended();
+    start_anew();
+    assert_int_equal(client_pending(fake.client) % 41, 0); /* all of it or nothing */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +389,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failed_commit_of_a_delivery_is_the_last, setup, teardown),
         cmocka_unit_test_setup_teardown(a_failed_commit_of_a_receipt_is_the_last, setup, teardown),
         cmocka_unit_test_setup_teardown(a_change_that_is_not_taken_back_is_the_last, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_held_is_one_commit, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_held_finds_no_room_as_a_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_held_when_the_disk_fails_is_the_last, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

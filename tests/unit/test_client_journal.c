@@ -324,6 +324,42 @@ static void damage_is_said_in_one_line(void **state)
     assert_int_equal(refused(AGENT, "370102", "damaged"), ERR_CORRUPT);
 }
 
+static bool has_recall(struct journal *journal, uint8_t n)
+{
+    bool has = false;
+
+    assert_int_equal(journal_has_recall(journal, id_of(n), &has, NULL), 0);
+    return has;
+}
+
+static void add_recall(struct journal *journal, uint8_t n)
+{
+    assert_int_equal(journal_begin(journal, NULL), 0);
+    assert_int_equal(journal_add_recall(journal, id_of(n), 1, NULL), 0);
+}
+
+static void an_inner_rollback_leaves_the_outer(void **state)
+{
+    struct journal *journal = open_as(AGENT);
+
+    (void)state;
+    add_recall(journal, 1);
+    add_recall(journal, 2);
+    journal_rollback(journal);
+    add_recall(journal, 3);
+    add_recall(journal, 4);
+    journal_rollback(journal);
+    assert_int_equal(journal_commit(journal, NULL), 0);
+    assert_int_equal(journal_commit(journal, NULL), 0);
+    journal_close(journal);
+    journal = open_as(AGENT);
+    assert_true(has_recall(journal, 1));
+    assert_false(has_recall(journal, 2));
+    assert_true(has_recall(journal, 3));
+    assert_false(has_recall(journal, 4));
+    journal_close(journal);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -333,6 +369,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_rollback_leaves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_settled_is_trimmed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_that_is_not_ours_is_left_alone, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_inner_rollback_leaves_the_outer, setup, teardown),
         cmocka_unit_test_setup_teardown(damage_is_said_in_one_line, setup, teardown),
     };
 

@@ -268,7 +268,13 @@ static void test_fenced(void **state)
     rig_say(&rig, 2, STATION, &envelope);
     rig_run(&rig);
     assert_int_equal(rig_done(&rig, 1, CENTRE, &command).outcome, OUTCOME_DONE);
-    assert_true(rig.notes > 0);
+    assert_non_null(strstr(rig.note, "unproved"));
+    size_t notes = rig.notes;
+    for (unsigned i = 0; i < 100; i++) {
+        rig_say(&rig, 2, STATION, &envelope); /* it is told once, however often that is claimed */
+        rig_run(&rig);
+    }
+    assert_int_equal(rig.notes, notes);
 
     seen->seq = log_get_head(rig.store).seq + 5;
     signed_head_sign(&rig.broker.sign, seen); /* this broker has said so */
@@ -383,6 +389,33 @@ static void test_stop(void **state)
     assert_null(rig_next(&rig, 1, ENVELOPE_REPLY));
 }
 
+/* Who reads nothing cannot be answered: then the session ends, and does not go on without the Reply. */
+static void test_a_reply_that_is_lost_ends_the_session(void **state)
+{
+    struct command command = rig_report(1);
+
+    (void)state;
+    rig_hello(&rig, 1, CENTRE, 0);
+    rig_skip(&rig);
+    rig.full_peer = 1;
+    uint64_t counter = rig_submit(&rig, 1, CENTRE, &command);
+    rig_run(&rig);
+    rig.full_peer = 0;
+    assert_null(rig_next(&rig, 1, ENVELOPE_REPLY));
+    command = rig_report(2);
+    (void)rig_submit(&rig, 1, CENTRE, &command);
+    rig_run(&rig);
+    assert_null(rig_next(&rig, 1, ENVELOPE_REPLY));
+    const struct envelope *bye = rig_next(&rig, 1, ENVELOPE_BYE);
+    assert_non_null(bye);
+    assert_int_equal(bye->bye.refusal, REFUSED_BUSY);
+    rig_hello(&rig, 1, CENTRE, 0);
+    command = rig_report(1);
+    rig_submit_as(&rig, 1, CENTRE, CENTRE, &command, counter); /* the same again: what it was answered */
+    rig_run(&rig);
+    assert_int_equal(rig_reply(&rig, 1).outcome, OUTCOME_DONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -398,6 +431,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bye_ends_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(test_revoked_is_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fenced, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_reply_that_is_lost_ends_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fenced_by_a_recent_record, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fenced_by_an_old_record, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hellos_do_not_flood_the_log, setup, teardown),
