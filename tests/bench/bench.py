@@ -10,6 +10,7 @@
   sessions   memory and idle cost of an agent
   absent     100,000 orders gather for an agent that is away: memory, others' latency, catching up
   flood      one agency's latency while another says as much as it can
+  storm      1,000 agents come back at once after kill -9 of the broker
   import     a dispatch system's file through the broker
 
 Without WHAT: all of them. Writes build/bench/results.json, results.md and *.svg."""
@@ -28,6 +29,7 @@ import measures
 import plots
 import report
 import servers
+import storm
 import under_load
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -79,7 +81,8 @@ def measure(bench, whats):
         bench.speed(speed)
     for what, function in (("limits", bench.limits), ("log", bench.log), ("sessions", bench.sessions),
                            ("absent", lambda: under_load.Absent(bench).run()),
-                           ("flood", lambda: under_load.Flood(bench).run()), ("import", bench.import_)):
+                           ("flood", lambda: under_load.Flood(bench).run()),
+                           ("storm", lambda: storm.Storm(bench).run()), ("import", bench.import_)):
         if what in whats:
             function()
 
@@ -92,7 +95,8 @@ def main():
     parser.add_argument("--out", type=Path, default=SOURCE / "build" / "bench", help=argparse.SUPPRESS)
     parser.add_argument("what", nargs="*", metavar="WHAT", help="what to measure (everything)")
     parser.add_argument("--quick", action="store_true", help="a smoke run: the figures mean nothing")
-    parser.add_argument("--long", action="store_true", help="logs of up to 10 million records, 4,000 agents")
+    parser.add_argument("--long", action="store_true", help="logs of up to 10 million records, 5,000 agents, "
+                        "1,000,000 orders for one that is away")
     parser.add_argument("--runs", type=int, default=RUNS, help=f"runs of each figure ({RUNS})")
     parser.add_argument("--file", help="import: another file than the San Francisco one")
     arguments = parser.parse_args()

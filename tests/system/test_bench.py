@@ -11,7 +11,7 @@ from harness import BIN, SOURCE, main, skip
 
 SECONDS_MAX = 240
 UNSIGNED = os.path.join(SOURCE, "build", "bench-unsigned", "bin")
-LOADS = ("muster", "limits", "fold", "absent", "flood")
+LOADS = ("muster", "limits", "fold", "absent", "flood", "storm")
 SHARES = ("rate", "p50_us", "p99_us", "p999_us", "cpu_bus", "cpu_load")
 
 for load in LOADS:
@@ -26,7 +26,8 @@ class BenchTest(unittest.TestCase):
         cls.addClassCleanup(cls.out.cleanup)
         command = [sys.executable, "-B", os.path.join(SOURCE, "tests", "bench", "bench.py"), "--bin", BIN,
                    "--unsigned", UNSIGNED, "--out", cls.out.name, "--quick", "one", "clients", "open",
-                   "pipelined", "limits", "log", "sessions", "absent", "flood"]
+                   "pipelined", "limits", "log", "sessions", "absent", "flood",
+                   "storm"]
         cls.run_ = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_MAX, check=False)
         if cls.run_.returncode != 0:
             raise AssertionError(f"bench ended with {cls.run_.returncode}: {cls.run_.stderr}")
@@ -106,6 +107,9 @@ class BenchTest(unittest.TestCase):
     def test_flood(self):
         self.has(*(f"flood/{what}/{name}" for what in ("orders", "refused", "tail")
                    for name in ("rate", "busy", "alone", "beside", "ratio")))
+
+    def test_storm(self):
+        self.has(*(f"storm/{name}-40" for name in ("back", "service", "cpu", "attempts-max", "busiest")))
 
     def test_page_and_plots(self):
         with open(self.path("results.md"), encoding="utf-8") as file:
