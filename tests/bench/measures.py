@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import servers
-from servers import Failed
+from servers import BEAT_S, Failed
 
 LOAD_S = 600
 PARTIES = 50
 RATE = 10000
 OPEN_ORDERS = 1000
-BEAT_S = 15  # of idle agents
 GROWS_FROM = 10**6  # records
 SQLITE_BATCHES = (1, 16, 256, 1024)
 
@@ -78,7 +77,7 @@ SPEED = {
     "issued": ("pipelined, issued and not delivered", ("--deliver", 0), "nats redis"),
 }
 WHATS = ("one", "clients", "open", "pipelined", "limits", "log", "sessions", "absent", "flood",
-         "storm", "import")
+         "storm", "telemetry", "import")
 
 
 class Figure:

@@ -1,5 +1,6 @@
 """The results of ./dev bench as a Markdown page."""
 
+import telemetry
 from under_load import FLOODS
 from measures import SPEED, SQLITE_BATCHES, SYSTEMS
 
@@ -62,7 +63,7 @@ class Page:
             self.add("**A smoke run: these figures mean nothing.**", "")
 
     def systems(self):
-        return [system for system in SYSTEMS if any(f"/{system.key}/" in name for name in self.figures)]
+        return [s for s in SYSTEMS if any(self.measured(f"{what}/{s.key}/") for what in SPEED)]
 
     def behaviour(self):
         self.add("## Who does what before an order counts as delivered", "")
@@ -165,6 +166,19 @@ class Page:
                 ("musterd's memory with all of them, MiB", "absent/rss-away", 1),
                 ("another pair, 200 orders/s, before: p99, ms", "absent/p99-before", 0.001),
                 ("the same while 5,000/s gather: p99, ms", "absent/p99-during", 0.001)])
+
+    def telemetry(self):
+        for what, title in telemetry.WHATS.items():
+            rows = [[name, encrypts] +
+                    [spread(self.figure(f"telemetry/{what}/{key}/{figure}"), scale)
+                     for figure, scale in (("published", 1), ("delivered", 1), ("p50_us", 0.001),
+                                           ("p99_us", 0.001), ("cpu", 1))]
+                    for key, (name, encrypts) in telemetry.TITLES.items()
+                    if self.figure(f"telemetry/{what}/{key}/delivered")]
+            if rows:
+                self.add(f"## One agency's positions to 50 subscribers, {title}", "")
+                self.add(table(["system", "encrypts", "samples published a second", "delivered a second",
+                                "age p50, ms", "age p99, ms", "the bus's CPU of a delivery, us"], rows))
 
     def storm(self):
         for n in self.sizes("storm/back-"):
@@ -276,6 +290,7 @@ def markdown(results):
     if page.systems():
         page.behaviour()
     for section in (page.rates, page.latencies, page.cpu, page.limits, page.log, page.sessions, page.absent,
-                    page.flood, page.storm, page.import_, page.floors, page.rest):
+                    page.flood, page.storm, page.telemetry,
+                    page.import_, page.floors, page.rest):
         section()
     return "\n".join(page.lines)

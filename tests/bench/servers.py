@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 START_S = 60
+BEAT_S = 15  # of thousands of agents
 REGION = "370102"
 libc = ctypes.CDLL(None)
 

@@ -4,7 +4,7 @@ import json
 import subprocess
 import time
 
-from servers import Failed, Musterd, free_low_port, spawn
+from servers import BEAT_S, Failed, Musterd, free_low_port, spawn
 
 PER_PROCESS = 100  # their sockets are all looked at whenever one has news
 AWAY_S = 5  # the broker is away so long, that back-off has grown
@@ -62,7 +62,7 @@ class Storm:
                 broker.remove()
 
     def once(self, broker):
-        broker.configure(port=free_low_port())
+        broker.configure(port=free_low_port(), beat=f"{BEAT_S}s")
         broker.start()
         began = time.monotonic()
         crowd = Crowd(self.bench, broker, self.n, self.per_process)
