@@ -1,6 +1,6 @@
 /* bench-load-telemetry: issuer --first publishes positions of its units, and --addressees issuers from the
- * next but one on subscribe, on a real musterd. A sample bears its number as coordinates: the last value wins,
- * so not each comes. Full speed is a --rate that nothing reaches: then the broker's credit says how fast it goes. */
+ * next but one on subscribe, on a real musterd. A sample bears its number as coordinates: the last value
+ * wins, so not each comes. Full speed is a --rate that nothing reaches: the broker's credit says how fast. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
