@@ -114,8 +114,10 @@ static void read_outbox(struct engine *engine, struct session *session, enum lan
     job->peer = session->peer;
     job->serial = session->serial;
     job->lane = lane;
-    job->request.query = (struct log_query){
-        .question = LOG_Q_OUTBOX, .lane = (uint8_t)lane, .after = state->sent, .records_max = state->credit};
+    job->request.query = (struct log_query){.question = LOG_Q_OUTBOX,
+                                            .lane = (uint8_t)lane,
+                                            .after = state->sent,
+                                            .records_max = read_max(state->credit)};
     state->reading = true;
     state->missed = false;
     job_submit(engine, job);

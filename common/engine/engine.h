@@ -40,6 +40,9 @@ enum {
                                        incident of its own; the others are in the log, and read when needed */
     ENGINE_FRESH_IDS_MAX = 65536, /* ids given since the start that need no look-up: 20 bytes each */
     ENGINE_WINDOW_MAX = 1024,     /* deliveries of a lane, or tail items, under way to one session */
+    ENGINE_READ_MAX =
+        128, /* of them, read from the log in one go: a commit waits behind it, and the loop while
+                              they are given, for half a millisecond each */
     /* Values of telemetry in memory: 64 Ki of 240 B with names of 40 B as a rule (200 B at most), so 18 MiB
      * as a rule. Of one agent: two of each unit that it may have. */
     ENGINE_TELEMETRY_MAX = 64 * 1024,

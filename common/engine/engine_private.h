@@ -388,6 +388,12 @@ void commit_flush(struct engine *engine);
 void commit_done(struct engine *engine, struct job *job);
 void batch_free(struct engine *engine, struct batch *batch);
 
+/* How many records a session that has so much credit is to be read at once. */
+static inline uint32_t read_max(uint32_t credit)
+{
+    return credit < ENGINE_READ_MAX ? credit : ENGINE_READ_MAX;
+}
+
 /* deliver.c */
 void deliver_start(struct engine *engine, struct session *session);
 void deliver_committed(struct engine *engine, const struct submission *submission);

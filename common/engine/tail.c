@@ -190,14 +190,15 @@ void tail_pump(struct engine *engine, struct session *session)
         tail->dirty = false; /* what is committed from now on makes it dirty again */
     }
     if (by_stream(tail)) {
-        tail_ask(
-            engine, session,
-            (struct log_query){.question = LOG_Q_STREAM, .after = tail->after, .records_max = tail->credit},
-            tail->names[tail->names_at]);
+        tail_ask(engine, session,
+                 (struct log_query){
+                     .question = LOG_Q_STREAM, .after = tail->after, .records_max = read_max(tail->credit)},
+                 tail->names[tail->names_at]);
         return;
     }
     tail_ask(engine, session,
-             (struct log_query){.question = LOG_Q_RANGE, .after = tail->after, .records_max = tail->credit},
+             (struct log_query){
+                 .question = LOG_Q_RANGE, .after = tail->after, .records_max = read_max(tail->credit)},
              "");
 }
 

@@ -185,6 +185,9 @@ static void dealer_on_monitor(void *ctx, enum net_monitor_event event, uint32_t 
         dealer_drain_rest(dealer);
         dealer_lose(dealer);
         break;
+    case NET_MONITOR_RETRIED:
+        dealer->stats.attempts++;
+        break;
     }
 }
 
@@ -304,6 +307,7 @@ static int dealer_begin_session(struct net_dealer *dealer, struct err *err)
         goto fail_connect;
     }
     dealer->state = DEALER_CONNECTING;
+    dealer->stats.attempts++;
     return 0;
 
 fail_connect:

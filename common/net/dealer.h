@@ -59,6 +59,7 @@ struct net_dealer_stats {
     uint64_t dropped_frames;
     uint64_t dropped_empty;
     uint64_t send_full;
+    uint64_t attempts; /* connects that were begun */
     uint64_t connected;
     uint64_t refused;
 };

@@ -20,7 +20,7 @@
 enum {
     MONITOR_EVENTS = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                      ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
-                     ZMQ_EVENT_DISCONNECTED,
+                     ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED,
 };
 
 struct net_monitor {
@@ -75,6 +75,9 @@ static void monitor_translate(struct net_monitor *monitor, uint16_t event, uint3
         break;
     case ZMQ_EVENT_DISCONNECTED:
         monitor->on_event(monitor->ctx, NET_MONITOR_DISCONNECTED, value);
+        break;
+    case ZMQ_EVENT_CONNECT_RETRIED:
+        monitor->on_event(monitor->ctx, NET_MONITOR_RETRIED, value);
         break;
     default: /* ZMQ_EVENT_MONITOR_STOPPED comes unasked */
         break;

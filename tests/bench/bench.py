@@ -10,6 +10,8 @@
   sessions   memory and idle cost of an agent
   absent     100,000 orders gather for an agent that is away: memory, others' latency, catching up
   flood      one agency's latency while another says as much as it can
+  telemetry  one agency's positions to 50 subscribers: samples a second, their age
+  storm      1,000 agents come back at once after kill -9 of the broker
   import     a dispatch system's file through the broker
 
 Without WHAT: all of them. Writes build/bench/results.json, results.md and *.svg."""
@@ -18,6 +20,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import tempfile
@@ -28,6 +31,8 @@ import measures
 import plots
 import report
 import servers
+import storm
+import telemetry
 import under_load
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -60,6 +65,12 @@ def machine(folder):
                 "redis-server", "mosquitto", "libnats3.4", "libhiredis0.14", "libmosquitto1")}}
 
 
+def raise_descriptors():
+    """Thousands of agents in one program: what a shell leaves as a soft limit is too little."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def choose_folder():
     """On a disk that keeps what it is given: memory would make fsync free."""
     for parent in (SOURCE / "build" / "bench", Path("/var/tmp")):
@@ -77,9 +88,14 @@ def measure(bench, whats):
     if speed:
         servers.make_certificate(bench.folder)
         bench.speed(speed)
+    if "telemetry" in whats:
+        if not speed:
+            servers.make_certificate(bench.folder)
+        telemetry.Telemetry(bench).run([s for s in bench.systems() if s.key in telemetry.TITLES])
     for what, function in (("limits", bench.limits), ("log", bench.log), ("sessions", bench.sessions),
                            ("absent", lambda: under_load.Absent(bench).run()),
-                           ("flood", lambda: under_load.Flood(bench).run()), ("import", bench.import_)):
+                           ("flood", lambda: under_load.Flood(bench).run()),
+                           ("storm", lambda: storm.Storm(bench).run()), ("import", bench.import_)):
         if what in whats:
             function()
 
@@ -92,7 +108,8 @@ def main():
     parser.add_argument("--out", type=Path, default=SOURCE / "build" / "bench", help=argparse.SUPPRESS)
     parser.add_argument("what", nargs="*", metavar="WHAT", help="what to measure (everything)")
     parser.add_argument("--quick", action="store_true", help="a smoke run: the figures mean nothing")
-    parser.add_argument("--long", action="store_true", help="logs of up to 10 million records, 4,000 agents")
+    parser.add_argument("--long", action="store_true", help="logs of up to 10 million records, 5,000 agents, "
+                        "1,000,000 orders for one that is away")
     parser.add_argument("--runs", type=int, default=RUNS, help=f"runs of each figure ({RUNS})")
     parser.add_argument("--file", help="import: another file than the San Francisco one")
     arguments = parser.parse_args()
@@ -100,6 +117,7 @@ def main():
     for what in whats:
         if what not in measures.WHATS:
             parser.error(f"{what} is not one of: {', '.join(measures.WHATS)}")
+    raise_descriptors()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="run-", dir=choose_folder()) as folder:
         bench = measures.Bench(arguments, Path(folder))

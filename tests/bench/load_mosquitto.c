@@ -1,6 +1,7 @@
 /* bench-load-mosquitto: QoS 1 from --clients to one subscriber with a persistent session. An order is done
  * when the broker has said PUBACK and the subscriber has it. All clients on one thread, by libmosquitto's own
- * loop for other people's event loops. */
+ * loop for other people's event loops. --mode telemetry: QoS 0, one client publishes to --addressees
+ * others. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include <mosquitto.h>
 
+#include "tests/bench/fanout.h"
 #include "tests/bench/load.h"
 
 enum {
@@ -34,10 +36,12 @@ struct client {
 struct drive {
     struct load load;
     int poll;
-    struct client *at; /* publishers, then the subscriber */
-    size_t clients;
-    char topic[32]; /* of this run alone */
-    uint8_t *wants; /* by slot */
+    struct client *at; /* publishers, then subscribers */
+    size_t clients, subscribers;
+    int qos;
+    struct fanout *fanout; /* NULL: orders */
+    char topic[32];        /* of this run alone */
+    uint8_t *wants;        /* by slot */
     int64_t misc_ns;
 };
 
@@ -66,8 +70,8 @@ static void on_connect(struct mosquitto *mosquitto, void *ctx, int code)
     if (code != 0) {
         load_fail("the broker refuses: %s", mosquitto_connack_string(code));
     }
-    if (client == &client->drive->at[client->drive->clients]) {
-        check(mosquitto_subscribe(mosquitto, NULL, client->drive->topic, 1), "subscribe");
+    if (client >= &client->drive->at[client->drive->clients]) {
+        check(mosquitto_subscribe(mosquitto, NULL, client->drive->topic, client->drive->qos), "subscribe");
     } else {
         client->ready = true;
     }
@@ -79,8 +83,8 @@ static void on_subscribe(struct mosquitto *mosquitto, void *ctx, int mid, int n,
 
     (void)mosquitto;
     (void)mid;
-    if (n != 1 || granted[0] != 1) {
-        load_fail("QoS 1 was not granted");
+    if (n != 1 || granted[0] != client->drive->qos) {
+        load_fail("QoS %d was not granted", client->drive->qos);
     }
     client->ready = true;
 }
@@ -90,7 +94,9 @@ static void on_publish(struct mosquitto *mosquitto, void *ctx, int mid)
     struct client *client = ctx;
 
     (void)mosquitto;
-    got(client->drive, client->slots[mid % MIDS], WANT_REPLY);
+    if (client->drive->fanout == NULL) {
+        got(client->drive, client->slots[mid % MIDS], WANT_REPLY);
+    }
 }
 
 static void on_message(struct mosquitto *mosquitto, void *ctx, const struct mosquitto_message *message)
@@ -98,6 +104,11 @@ static void on_message(struct mosquitto *mosquitto, void *ctx, const struct mosq
     struct client *client = ctx;
 
     (void)mosquitto;
+    if (client->drive->fanout != NULL) {
+        fanout_took(client->drive->fanout, (size_t)(client - client->drive->at) - client->drive->clients,
+                    message->payload, (size_t)message->payloadlen, load_now_ns());
+        return;
+    }
     got(client->drive, load_payload_slot(message->payload, (size_t)message->payloadlen), WANT_DELIVERY);
 }
 
@@ -105,7 +116,7 @@ static void open_client(struct drive *drive, size_t i)
 {
     struct client *client = &drive->at[i];
     const struct load_options *options = &drive->load.options;
-    char id[32];
+    char id[48];
 
     (void)snprintf(id, sizeof id, "%.20s-%zu", drive->topic, i);
     *client = (struct client){.drive = drive, .mosquitto = mosquitto_new(id, i < drive->clients, client)};
@@ -140,7 +151,7 @@ static void wait_for(struct drive *drive, int64_t wait_ns)
         struct client *client = events[i].data.ptr;
         check(mosquitto_loop_read(client->mosquitto, 1), "read");
     }
-    for (size_t i = 0; i <= drive->clients; i++) {
+    for (size_t i = 0; i < drive->clients + drive->subscribers; i++) {
         struct mosquitto *mosquitto = drive->at[i].mosquitto;
         if (mosquitto_want_write(mosquitto)) {
             check(mosquitto_loop_write(mosquitto, 1), "write");
@@ -157,14 +168,14 @@ static void wait_until_ready(struct drive *drive)
     int64_t end = load_now_ns() + (int64_t)LOAD_STALL_MS * NS_PER_MS;
     size_t ready = 0;
 
-    while (ready <= drive->clients) {
+    while (ready < drive->clients + drive->subscribers) {
         wait_for(drive, READY_MS * NS_PER_MS);
         ready = 0;
-        for (size_t i = 0; i <= drive->clients; i++) {
+        for (size_t i = 0; i < drive->clients + drive->subscribers; i++) {
             ready += drive->at[i].ready ? 1 : 0;
         }
         if (load_now_ns() > end) {
-            load_fail("%zu of %zu clients are connected", ready, drive->clients + 1);
+            load_fail("%zu of %zu clients are connected", ready, drive->clients + drive->subscribers);
         }
     }
 }
@@ -182,31 +193,67 @@ static void send_order(struct drive *drive, size_t slot)
     client->slots[mid % MIDS] = (uint32_t)slot;
 }
 
+static void run_orders(struct drive *drive)
+{
+    load_begin(&drive->load, &drive->load.options);
+    drive->wants = load_alloc(drive->load.slots, sizeof *drive->wants);
+    for (int64_t now = load_now_ns(); !load_over(&drive->load, now); now = load_now_ns()) {
+        for (int slot; (slot = load_next(&drive->load, now)) >= 0;) {
+            send_order(drive, (size_t)slot);
+        }
+        wait_for(drive, load_wait_ns(&drive->load, now));
+    }
+    load_report(&drive->load, "");
+}
+
+static void run_telemetry(struct drive *drive)
+{
+    fanout_restart(drive->fanout);
+    for (int64_t now = load_now_ns(); !fanout_over(drive->fanout, now); now = load_now_ns()) {
+        size_t n = fanout_due(drive->fanout, now, FANOUT_BATCH);
+        for (size_t i = 0; i < n; i++) {
+            uint8_t payload[FANOUT_PAYLOAD];
+            fanout_payload(drive->fanout, now, payload);
+            check(mosquitto_publish(drive->at[0].mosquitto, NULL, drive->topic, sizeof payload, payload, 0,
+                                    false),
+                  "publish");
+        }
+        wait_for(drive, fanout_wait_ns(drive->fanout, load_now_ns()));
+    }
+    fanout_report(drive->fanout);
+    fanout_end(drive->fanout);
+}
+
 int main(int argc, char **argv)
 {
+    static struct fanout fanout;
     struct load_options options;
     struct drive drive = {.poll = epoll_create1(EPOLL_CLOEXEC)};
 
     load_options_read(argc, argv, &options);
     check(mosquitto_lib_init(), "libmosquitto");
     drive.clients = (size_t)options.clients;
-    drive.at = load_alloc(drive.clients + 1, sizeof *drive.at);
+    drive.subscribers = 1;
+    drive.qos = 1;
     drive.load.options = options;
+    if (strcmp(options.mode, "telemetry") == 0) {
+        drive.subscribers = (size_t)options.addressees;
+        drive.qos = 0;
+        drive.fanout = &fanout;
+        fanout_begin(&fanout, &drive.load.options);
+    }
+    drive.at = load_alloc(drive.clients + drive.subscribers, sizeof *drive.at);
     (void)snprintf(drive.topic, sizeof drive.topic, "orders-%ld", (long)getpid());
-    for (size_t i = 0; i <= drive.clients; i++) {
+    for (size_t i = 0; i < drive.clients + drive.subscribers; i++) {
         open_client(&drive, i);
     }
     wait_until_ready(&drive);
-    load_begin(&drive.load, &options);
-    drive.wants = load_alloc(drive.load.slots, sizeof *drive.wants);
-    for (int64_t now = load_now_ns(); !load_over(&drive.load, now); now = load_now_ns()) {
-        for (int slot; (slot = load_next(&drive.load, now)) >= 0;) {
-            send_order(&drive, (size_t)slot);
-        }
-        wait_for(&drive, load_wait_ns(&drive.load, now));
+    if (drive.fanout != NULL) {
+        run_telemetry(&drive);
+    } else {
+        run_orders(&drive);
     }
-    load_report(&drive.load, "");
-    for (size_t i = 0; i <= drive.clients; i++) {
+    for (size_t i = 0; i < drive.clients + drive.subscribers; i++) {
         mosquitto_destroy(drive.at[i].mosquitto);
         free(drive.at[i].slots);
     }

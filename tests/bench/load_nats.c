@@ -1,14 +1,17 @@
 /* bench-load-nats: JetStream with a file store; --clients connections publish, one durable push consumer
  * takes and acknowledges. An order is done when its publisher has the PubAck and the consumer has it.
- * --deliver 0: publishing alone. The library's threads call back; `lock` holds the load. */
+ * --deliver 0: publishing alone. The library's threads call back; `lock` holds the load.
+ * --mode telemetry: core NATS, one connection publishes to --addressees others. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <nats/nats.h>
 
+#include "tests/bench/fanout.h"
 #include "tests/bench/load.h"
 
 enum { ACK_PENDING_MAX = 1 << 16, WAIT_MS = 10000, NS_PER_S = 1000000000 };
@@ -71,7 +74,7 @@ static void on_message(natsConnection *connection, natsSubscription *subscriptio
     natsMsg_Destroy(message);
 }
 
-static void open_client(struct drive *drive, struct client *client, bool publishes)
+static void open_client(struct drive *drive, struct client *client, bool publishes, bool is_core)
 {
     const struct load_options *load = &drive->load.options;
     natsOptions *options;
@@ -88,6 +91,9 @@ static void open_client(struct drive *drive, struct client *client, bool publish
     check(natsOptions_SetSendAsap(options, load->window <= load->clients || load->rate > 0), "asap");
     check(natsConnection_Connect(&client->connection, options), "connect");
     natsOptions_Destroy(options);
+    if (is_core) {
+        return;
+    }
     check(jsOptions_Init(&js_options), "options");
     js_options.Wait = WAIT_MS;
     if (publishes) {
@@ -177,6 +183,63 @@ static void run(struct drive *drive)
     free(slots);
 }
 
+/* --- telemetry --- */
+
+struct sink {
+    struct fanout *fanout;
+    size_t number;
+    struct client client;
+    natsSubscription *subscription;
+};
+
+static void on_sample(natsConnection *connection, natsSubscription *subscription, natsMsg *message, void *ctx)
+{
+    struct sink *sink = ctx;
+
+    (void)connection;
+    (void)subscription;
+    fanout_took(sink->fanout, sink->number, natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message),
+                load_now_ns());
+    natsMsg_Destroy(message);
+}
+
+static void run_telemetry(struct drive *drive)
+{
+    static struct fanout fanout;
+    const struct load_options *options = &drive->load.options;
+    struct sink *sinks = load_alloc((size_t)options->addressees, sizeof *sinks);
+    natsConnection *publisher = drive->at[0].connection;
+
+    fanout_begin(&fanout, options);
+    for (size_t i = 0; i < fanout.sinks_n; i++) {
+        sinks[i].fanout = &fanout;
+        sinks[i].number = i;
+        open_client(drive, &sinks[i].client, false, true);
+        check(natsConnection_Subscribe(&sinks[i].subscription, sinks[i].client.connection, drive->subject,
+                                       on_sample, &sinks[i]),
+              "subscribe");
+        check(natsSubscription_SetPendingLimits(sinks[i].subscription, -1, -1), "no limit");
+        check(natsConnection_Flush(sinks[i].client.connection), "flush");
+    }
+    fanout_restart(&fanout);
+    for (int64_t now = load_now_ns(); !fanout_over(&fanout, now); now = load_now_ns()) {
+        size_t n = fanout_due(&fanout, now, FANOUT_BATCH);
+        for (size_t i = 0; i < n; i++) {
+            uint8_t payload[FANOUT_PAYLOAD];
+            fanout_payload(&fanout, now, payload);
+            check(natsConnection_Publish(publisher, drive->subject, payload, sizeof payload), "publish");
+        }
+        fanout_sleep(&fanout, n);
+    }
+    for (size_t i = 0; i < fanout.sinks_n; i++) {
+        natsSubscription_Destroy(sinks[i].subscription);
+        natsConnection_Destroy(sinks[i].client.connection);
+    }
+    fanout_report(&fanout);
+    fanout_end(&fanout);
+    free(sinks);
+}
+
 int main(int argc, char **argv)
 {
     struct drive drive = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
@@ -188,11 +251,16 @@ int main(int argc, char **argv)
     drive.clients = (size_t)options.clients;
     drive.at = load_alloc(drive.clients + 1, sizeof *drive.at);
     check(nats_Open(-1), "the library");
+    bool is_core = strcmp(options.mode, "telemetry") == 0;
     for (size_t i = 0; i <= drive.clients; i++) {
-        open_client(&drive, &drive.at[i], i < drive.clients);
+        open_client(&drive, &drive.at[i], i < drive.clients, is_core);
     }
-    open_stream(&drive);
-    run(&drive);
+    if (is_core) {
+        run_telemetry(&drive);
+    } else {
+        open_stream(&drive);
+        run(&drive);
+    }
     natsSubscription_Destroy(drive.subscription);
     for (size_t i = 0; i <= drive.clients; i++) {
         jsCtx_Destroy(drive.at[i].js);

@@ -1,6 +1,7 @@
 /* bench-load-redis: XADD by --clients, read through a consumer group by one addressee, who says XACK for what
  * it was given. hiredis formats and parses; the socket, with TLS if --ca is given, is ours, since Debian's
- * hiredis has none. --deliver 0: XADD alone. */
+ * hiredis has none. --deliver 0: XADD alone. --mode telemetry: one connection says PUBLISH, --addressees
+ * others SUBSCRIBE. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +16,15 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include "tests/bench/fanout.h"
 #include "tests/bench/load.h"
 
 enum {
     EVENTS_MAX = 256,
     READ_BYTES = 1 << 16,
     READ_COUNT = 1000, /* entries of one XREADGROUP, and ids of one XACK */
-    ARGS_MAX = READ_COUNT + 8
+    ARGS_MAX = READ_COUNT + 8,
+    READY_NS = 10000000
 };
 enum { WANT_REPLY = 1, WANT_DELIVERY = 2 };
 
@@ -34,16 +37,18 @@ struct connection {
     uint32_t *asked; /* slots in order of XADD, a ring of load.slots */
     size_t asked_n, answered_n;
     bool is_reader;
+    bool is_subscribed;
 };
 
 struct drive {
     struct load load;
     SSL_CTX *tls;
     int poll;
-    struct connection *at; /* clients', then the addressee's */
-    size_t clients;
-    char stream[32]; /* of this run alone */
-    uint8_t *wants;  /* by slot */
+    struct connection *at; /* clients', then the addressee's, or the subscribers' */
+    size_t clients, subscribers;
+    struct fanout *fanout; /* NULL: orders */
+    char stream[32];       /* of this run alone */
+    uint8_t *wants;        /* by slot */
 };
 
 static void take_fd_options(int fd)
@@ -77,7 +82,9 @@ static void connect_to(struct drive *drive, struct connection *connection)
     }
     take_fd_options(connection->fd);
     connection->reader = redisReaderCreate();
-    connection->asked = load_alloc(drive->load.slots, sizeof *connection->asked);
+    if (drive->fanout == NULL) {
+        connection->asked = load_alloc(drive->load.slots, sizeof *connection->asked);
+    }
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data = {.ptr = connection}};
     if (connection->reader == NULL || epoll_ctl(drive->poll, EPOLL_CTL_ADD, connection->fd, &event) != 0) {
         load_fail("cannot watch a socket: %s", strerror(errno));
@@ -205,6 +212,20 @@ static void on_entries(struct drive *drive, struct connection *reader, const red
     flush(reader);
 }
 
+/* [message, channel, payload], and [subscribe, channel, 1] before; an integer answers PUBLISH. */
+static void on_sample(struct drive *drive, struct connection *connection, const redisReply *reply)
+{
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 3) {
+        return;
+    }
+    if (strcmp(reply->element[0]->str, "message") != 0) {
+        connection->is_subscribed = true;
+        return;
+    }
+    fanout_took(drive->fanout, (size_t)(connection - drive->at) - drive->clients, reply->element[2]->str,
+                (size_t)reply->element[2]->len, load_now_ns());
+}
+
 static void on_readable(struct drive *drive, struct connection *connection)
 {
     static char bytes[READ_BYTES];
@@ -219,7 +240,9 @@ static void on_readable(struct drive *drive, struct connection *connection)
             if (reply->type == REDIS_REPLY_ERROR) {
                 load_fail("the server says: %s", reply->str);
             }
-            if (connection->is_reader) {
+            if (drive->fanout != NULL) {
+                on_sample(drive, connection, reply);
+            } else if (connection->is_reader) {
                 on_entries(drive, connection, reply);
             } else {
                 got(drive, connection->asked[connection->answered_n++ % drive->load.slots], WANT_REPLY);
@@ -288,28 +311,83 @@ static void run(struct drive *drive)
     load_report(&drive->load, "");
 }
 
+static bool all_are_subscribed(const struct drive *drive)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < drive->subscribers; i++) {
+        all = all && drive->at[drive->clients + i].is_subscribed;
+    }
+    return all;
+}
+
+static void run_telemetry(struct drive *drive)
+{
+    const char *subscribe[] = {"SUBSCRIBE", drive->stream};
+    int64_t end = load_now_ns() + (int64_t)LOAD_STALL_MS * 1000000;
+    uint8_t payload[FANOUT_PAYLOAD];
+    const char *publish[] = {"PUBLISH", drive->stream, (const char *)payload};
+    const size_t sizes[] = {7, strlen(drive->stream), sizeof payload};
+
+    for (size_t i = 0; i < drive->subscribers; i++) {
+        put(&drive->at[drive->clients + i], subscribe, NULL, 2);
+        flush(&drive->at[drive->clients + i]);
+    }
+    while (!all_are_subscribed(drive)) {
+        wait_for(drive, READY_NS);
+        if (load_now_ns() > end) {
+            load_fail("not all are subscribed");
+        }
+    }
+    fanout_restart(drive->fanout);
+    for (int64_t now = load_now_ns(); !fanout_over(drive->fanout, now); now = load_now_ns()) {
+        size_t n = fanout_due(drive->fanout, now, FANOUT_BATCH);
+        for (size_t i = 0; i < n; i++) {
+            fanout_payload(drive->fanout, now, payload);
+            put(&drive->at[0], publish, sizes, 3);
+        }
+        flush(&drive->at[0]);
+        wait_for(drive, fanout_wait_ns(drive->fanout, load_now_ns()));
+    }
+    fanout_report(drive->fanout);
+    fanout_end(drive->fanout);
+}
+
 int main(int argc, char **argv)
 {
+    static struct fanout fanout;
     struct load_options options;
     struct drive drive = {.poll = epoll_create1(EPOLL_CLOEXEC)};
 
     load_options_read(argc, argv, &options);
     (void)snprintf(drive.stream, sizeof drive.stream, "orders-%ld", (long)getpid());
-    load_begin(&drive.load, &options);
     drive.clients = (size_t)options.clients;
-    drive.wants = load_alloc(drive.load.slots, sizeof *drive.wants);
-    drive.at = load_alloc(drive.clients + 1, sizeof *drive.at);
+    drive.subscribers = 1;
+    drive.load.options = options;
+    if (strcmp(options.mode, "telemetry") == 0) {
+        drive.subscribers = (size_t)options.addressees;
+        drive.fanout = &fanout;
+        fanout_begin(&fanout, &options);
+    } else {
+        load_begin(&drive.load, &options);
+        drive.wants = load_alloc(drive.load.slots, sizeof *drive.wants);
+    }
+    drive.at = load_alloc(drive.clients + drive.subscribers, sizeof *drive.at);
     if (options.ca != NULL) {
         begin_tls(&drive, options.ca);
     }
-    for (size_t i = 0; i <= drive.clients; i++) {
+    for (size_t i = 0; i < drive.clients + drive.subscribers; i++) {
         connect_to(&drive, &drive.at[i]);
     }
-    if (options.deliver != 0) {
-        begin_reading(&drive);
+    if (drive.fanout != NULL) {
+        run_telemetry(&drive);
+    } else {
+        if (options.deliver != 0) {
+            begin_reading(&drive);
+        }
+        run(&drive);
     }
-    run(&drive);
-    for (size_t i = 0; i <= drive.clients; i++) {
+    for (size_t i = 0; i < drive.clients + drive.subscribers; i++) {
         SSL_free(drive.at[i].ssl);
         redisReaderFree(drive.at[i].reader);
         free(drive.at[i].out);

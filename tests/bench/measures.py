@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import servers
-from servers import Failed
+from servers import BEAT_S, Failed
 
 LOAD_S = 600
 PARTIES = 50
@@ -77,7 +77,7 @@ SPEED = {
     "issued": ("pipelined, issued and not delivered", ("--deliver", 0), "nats redis"),
 }
 WHATS = ("one", "clients", "open", "pipelined", "limits", "log", "sessions", "absent", "flood",
-         "import")
+         "storm", "telemetry", "import")
 
 
 class Figure:
@@ -297,10 +297,11 @@ class Bench:
     # --- sessions ---
 
     def sessions(self):
-        n = 20 if self.quick else 4000 if self.long else 1000
+        n = 20 if self.quick else 5000 if self.long else 1000
         for turn in range(self.runs):
             self.progress.say(f"run {turn + 1} of {self.runs}: {n:,} idle agents")
             broker = servers.Musterd(self.new_folder(), self.bin, 1, n)
+            broker.configure(beat=f"{BEAT_S}s")
             router = servers.Router(self.new_folder(), self.bin, True)
             try:
                 broker.start()
@@ -325,7 +326,7 @@ class Bench:
             if clients.stdout.readline().strip() != "ready":
                 raise Failed(f"{n} idle sessions could not be had")
             if watch_cpu:
-                seconds, cpu = (1 if self.quick else 4), server.cpu_s()
+                seconds, cpu = (1 if self.quick else BEAT_S), server.cpu_s()
                 time.sleep(seconds)
                 self.add(f"sessions/cpu-{n}", "%", (server.cpu_s() - cpu) / seconds * 100)
             return (server.status_kib("VmRSS") - before) / n

@@ -1,5 +1,6 @@
 """The results of ./dev bench as a Markdown page."""
 
+import telemetry
 from under_load import FLOODS
 from measures import SPEED, SQLITE_BATCHES, SYSTEMS
 
@@ -62,7 +63,7 @@ class Page:
             self.add("**A smoke run: these figures mean nothing.**", "")
 
     def systems(self):
-        return [system for system in SYSTEMS if any(f"/{system.key}/" in name for name in self.figures)]
+        return [s for s in SYSTEMS if any(self.measured(f"{what}/{s.key}/") for what in SPEED)]
 
     def behaviour(self):
         self.add("## Who does what before an order counts as delivered", "")
@@ -166,6 +167,32 @@ class Page:
                 ("another pair, 200 orders/s, before: p99, ms", "absent/p99-before", 0.001),
                 ("the same while 5,000/s gather: p99, ms", "absent/p99-during", 0.001)])
 
+    def telemetry(self):
+        for what, title in telemetry.WHATS.items():
+            rows = [[name, encrypts] +
+                    [spread(self.figure(f"telemetry/{what}/{key}/{figure}"), scale)
+                     for figure, scale in (("published", 1), ("delivered", 1), ("p50_us", 0.001),
+                                           ("p99_us", 0.001), ("cpu", 1))]
+                    for key, (name, encrypts) in telemetry.TITLES.items()
+                    if self.figure(f"telemetry/{what}/{key}/delivered")]
+            if rows:
+                self.add(f"## One agency's positions to 50 subscribers, {title}", "")
+                self.add(table(["system", "encrypts", "samples published a second", "delivered a second",
+                                "age p50, ms", "age p99, ms", "the bus's CPU of a delivery, us"], rows))
+
+    def storm(self):
+        for n in self.sizes("storm/back-"):
+            self.add(f"## {n:,} agents come back at once", "")
+            self.figures_of("figure", f"-{n}", [
+                ("all welcomed for the first time, their programs' start in it, s", "storm/first", 1),
+                ("killed and 5 s away, then from its start: in service after s", "storm/service", 1),
+                ("all welcomed again after s", "storm/back", 1),
+                ("musterd's CPU until then, s", "storm/cpu", 1),
+                ("connects begun by an agent, median", "storm/attempts-median", 1),
+                ("connects begun by an agent, the most", "storm/attempts-max", 1),
+                ("agents that tried in the busiest 100 ms, after the first second, %", "storm/busiest", 1),
+                ("Byes", "storm/byes", 1)])
+
     def flood(self):
         rows = [[title, spread(self.figure(f"flood/{what}/rate")),
                  spread(self.figure(f"flood/{what}/busy"))] +
@@ -217,11 +244,13 @@ class Page:
                    True)
         for n in self.sizes("sessions/beyond-"):
             yield "RSS of an agent beyond a bare ROUTER's, KiB", f"sessions/beyond-{n}", 16, 16, False
-            yield "idle agents, share of a core, %", f"sessions/cpu-{n}", 3, 3, False
+            yield "idle agents, a beat every 15 s, share of a core, %", f"sessions/cpu-{n}", 3, 3, False
 
         yield from self.goals_under_load()
 
     def goals_under_load(self):
+        for n in self.sizes("storm/back-"):
+            yield f"{n:,} agents welcomed again after kill -9, s", f"storm/back-{n}", 15, 15, False
         for what, (title, _, _) in FLOODS.items():
             yield f"p99 beside {title}, over that alone", f"flood/{what}/ratio", 2, 2, False
         for n in self.sizes("absent/outbox-"):
@@ -261,6 +290,7 @@ def markdown(results):
     if page.systems():
         page.behaviour()
     for section in (page.rates, page.latencies, page.cpu, page.limits, page.log, page.sessions, page.absent,
-                    page.flood, page.import_, page.floors, page.rest):
+                    page.flood, page.storm, page.telemetry,
+                    page.import_, page.floors, page.rest):
         section()
     return "\n".join(page.lines)

@@ -3,6 +3,7 @@ the bench and killed at its end."""
 
 import ctypes
 import os
+import random
 import shutil
 import signal
 import socket
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 
 START_S = 60
+BEAT_S = 15  # of thousands of agents
 REGION = "370102"
 libc = ctypes.CDLL(None)
 
@@ -32,6 +34,18 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def free_low_port():
+    """Below those that clients get: one that connects to such a port while nobody listens may meet itself."""
+    while True:
+        port = random.randint(20000, 30000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def make_certificate(folder):
@@ -176,6 +190,16 @@ class Musterd(Server):
         subprocess.run([muster, "keys", "init", self.site, "--region", REGION, "--name", "bench",
                         "--roster", self.folder / "roster.yaml", "--listen", "tcp://127.0.0.1:0"],
                        check=True, stdout=subprocess.DEVNULL)
+
+    def configure(self, port=None, beat=None):
+        """A port that stays the same over restarts, a beat."""
+        file = self.site / "musterd.yaml"
+        text = file.read_text(encoding="utf-8")
+        if port is not None:
+            text = text.replace("tcp://127.0.0.1:0", f"tcp://127.0.0.1:{port}")
+        if beat is not None:
+            text += f"beat: {beat}\n"
+        file.write_text(text, encoding="utf-8")
 
     def start(self):
         """Returns the seconds until it was in service."""

@@ -87,6 +87,50 @@ static void test_outbox_waits_for_the_absent(void **state)
     assert_deliver(2, LANE_ORDERS, newest);
 }
 
+/* However much credit there is: a commit waits behind such a read. */
+static void run_in_pieces(enum log_question question, unsigned pieces)
+{
+    unsigned n = 0;
+
+    for (; rig.queue != NULL; (void)rig_step(&rig)) {
+        if (!rig.queue->is_append && rig.queue->query.question == question) {
+            assert_in_range(rig.queue->query.records_max, 1, ENGINE_READ_MAX);
+            n++;
+        }
+    }
+    assert_true(n >= pieces);
+}
+
+static void test_reading_is_done_in_pieces(void **state)
+{
+    enum { ORDERS = 3 * ENGINE_READ_MAX };
+    struct envelope hello = {.kind = ENVELOPE_HELLO,
+                             .hello = {.protocol = PROTOCOL_VERSION,
+                                       .agent = rig.agents[STATION].name,
+                                       .deliveries = true,
+                                       .window = ENGINE_WINDOW_MAX,
+                                       .seen = {.region = ""},
+                                       .software = "rig"}};
+    struct envelope tail = {
+        .kind = ENVELOPE_TAIL,
+        .tail = {.filter = TAIL_ALL, .stream = "", .credit = ENGINE_WINDOW_MAX, .id = 77}};
+
+    (void)state;
+    for (unsigned i = 0; i < ORDERS; i++) {
+        (void)order(100 + i, STATION);
+    }
+    rig_skip(&rig);
+    rig_say(&rig, 2, STATION, &hello);
+    run_in_pieces(LOG_Q_OUTBOX, 3);
+    for (unsigned i = 0; i < ORDERS; i++) {
+        assert_non_null(rig_next(&rig, 2, ENVELOPE_DELIVER));
+    }
+    assert_null(rig_next(&rig, 2, ENVELOPE_DELIVER));
+    rig_say(&rig, 1, CENTRE, &tail);
+    run_in_pieces(LOG_Q_RANGE, 3);
+    assert_non_null(rig_next(&rig, 1, ENVELOPE_TAIL_END));
+}
+
 static void test_commit_during_catching_up(void **state)
 {
     (void)state;
@@ -386,6 +430,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_outbox_waits_for_the_absent, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_reading_is_done_in_pieces, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commit_during_catching_up, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_peer_gets_it_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tombstone, setup, teardown),
