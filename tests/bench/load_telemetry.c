@@ -134,14 +134,25 @@ static void read_all(struct telemetry_load *load, struct party *party)
     }
 }
 
-static void read_dirty(struct telemetry_load *load)
+/* Says what was gathered for a frame, and reads what saying may have hidden. True: there was something. */
+static bool settle_one(struct telemetry_load *load, struct party *party)
 {
-    if (load->publisher.dirty) {
-        read_all(load, &load->publisher);
+    party_flush(party);
+    if (!party->dirty) {
+        return false;
     }
-    for (size_t i = 0; i < load->n; i++) {
-        if (load->at[i].party.dirty) {
-            read_all(load, &load->at[i].party);
+    read_all(load, party);
+    return true;
+}
+
+static void settle(struct telemetry_load *load)
+{
+    bool more = true;
+
+    while (more) {
+        more = settle_one(load, &load->publisher);
+        for (size_t i = 0; i < load->n; i++) {
+            more = settle_one(load, &load->at[i].party) || more;
         }
     }
 }
@@ -168,7 +179,7 @@ static void turn(struct telemetry_load *load, int64_t wait_ns)
             beat(load, &load->at[i].party, now);
         }
     }
-    read_dirty(load);
+    settle(load);
     int n = epoll_pwait2(load->poll, events, EVENTS_MAX, &timeout, NULL);
     for (int i = 0; i < n; i++) {
         read_all(load, events[i].data.ptr);
@@ -234,9 +245,9 @@ int main(int argc, char **argv)
     fanout_report(&load.fanout);
     fanout_end(&load.fanout);
     for (size_t i = 0; i < load.n; i++) {
-        party_close(&load.at[i].party);
+        party_close(&load.parties, &load.at[i].party);
     }
-    party_close(&load.publisher);
+    party_close(&load.parties, &load.publisher);
     free(load.at);
     free(load.sent_ns);
     (void)zmq_msg_close(&load.message);
