@@ -15,6 +15,7 @@ enum {
     REFUSED_SAY_MS = 1000, /* refusals are told no more often than this */
     WALK_MAX = 4096,       /* places of the feed passed for one subscriber in one turn ... */
     GIVE_MAX = 4,          /* ... and envelopes given: then it is somebody else's turn */
+    PUMP_MAX = 16,         /* envelopes given to all in one turn of the loop, of some 30 us each */
     KEY_MAX = (int)sizeof(struct author *) + 1 + NAME_MAX_BYTES + 1 + SAMPLE_NAME_MAX_BYTES + 1
 };
 
@@ -458,17 +459,28 @@ static bool serve(struct engine *engine, struct subscription *to)
     return given == GIVEN_SOME && to->credit > 0;
 }
 
+/* Who was served goes to the end: where a turn ends before all were, the next begins with the others. */
 void telemetry_pump(struct engine *engine)
 {
     struct last_values *all = engine->last_values;
-    struct subscription *to, *next;
+    struct subscription *last = all->subscriptions != NULL ? all->subscriptions->prev : NULL;
+    uint64_t end = engine->numbers.telemetry + PUMP_MAX;
+    struct subscription *to;
 
     all->waits = false;
     if (!region_is_loaded(engine)) {
         return; /* the next sweep tries again */
     }
-    DL_FOREACH_SAFE (all->subscriptions, to, next) {
-        if (serve(engine, to)) {
+    for (bool is_last = last == NULL; !is_last;) {
+        to = all->subscriptions;
+        is_last = to == last;
+        if (engine->numbers.telemetry >= end) {
+            all->waits = true; /* orders first: the next turn goes on */
+            return;
+        }
+        DL_DELETE(all->subscriptions, to);
+        DL_APPEND(all->subscriptions, to);
+        if (serve(engine, to)) { /* it may be gone now */
             all->waits = true;
         }
     }

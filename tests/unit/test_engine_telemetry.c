@@ -71,6 +71,22 @@ static void subscribe(unsigned peer, enum rig_agent agent, struct subscribe said
     rig_later(&rig, 1);
 }
 
+static void publish_many(unsigned peer, enum rig_agent agent, size_t from, size_t n, int64_t at_ms)
+{
+    struct sample samples[SAMPLES_MAX];
+    char names[SAMPLES_MAX][16];
+
+    for (size_t i = 0; i < n; i += SAMPLES_MAX) {
+        size_t part = n - i < SAMPLES_MAX ? n - i : SAMPLES_MAX;
+        for (size_t j = 0; j < part; j++) {
+            (void)snprintf(names[j], sizeof names[j], "U%zu", from + i + j);
+            samples[j] = reading(names[j], "h2s", at_ms, (int64_t)(from + i + j));
+        }
+        publish(peer, agent, samples, part);
+        rig_skip(&rig);
+    }
+}
+
 /* A centre at peer 1 and stations at 2 and 3. */
 static void join_all(void)
 {
@@ -178,6 +194,36 @@ static void test_slow_reader_gets_the_newest_only(void **state)
     assert_null(given(1));
 }
 
+/* Many readers of much: each turn gives a little, to others than the one before, until all have all. */
+static void test_a_turn_gives_a_little(void **state)
+{
+    enum { VALUES = 4 * SAMPLES_MAX, READERS = ENGINE_SESSIONS_PER_AGENT - 1, FIRST = 10, TURN_MAX = 16 + 4 };
+    size_t had[READERS] = {0}, turns = 0, all = 0;
+
+    (void)state;
+    join_all();
+    for (unsigned i = 0; i < READERS; i++) {
+        rig_hello(&rig, FIRST + i, CENTRE, 0);
+        subscribe(FIRST + i, CENTRE, (struct subscribe){.credit = ENGINE_TELEMETRY_WINDOW_MAX});
+    }
+    for (size_t i = 0; i < 4; i++) {
+        publish_many(2, STATION, i * SAMPLES_MAX, SAMPLES_MAX, rig_bus_ms(&rig));
+    }
+    for (; engine_due_ms(rig.engine) <= rig.boot_ms && turns < 1000; turns++) {
+        uint64_t before = engine_numbers(rig.engine).telemetry;
+        engine_tick(rig.engine);
+        assert_true(engine_numbers(rig.engine).telemetry - before <= TURN_MAX);
+    }
+    assert_true(turns > 1);
+    for (unsigned i = 0; i < READERS; i++) {
+        for (const struct telemetry *telemetry; (telemetry = given(FIRST + i)) != NULL;) {
+            had[i] += telemetry->samples_n;
+        }
+        all += had[i];
+    }
+    assert_int_equal(all, READERS * VALUES);
+}
+
 static void test_full_queue_leaves_behind(void **state)
 {
     (void)state;
@@ -232,22 +278,6 @@ static void test_source_and_mode(void **state)
 }
 
 /* --- bounds ---------------------------------------------------------------------------------------- */
-
-static void publish_many(unsigned peer, enum rig_agent agent, size_t from, size_t n, int64_t at_ms)
-{
-    struct sample samples[SAMPLES_MAX];
-    char names[SAMPLES_MAX][16];
-
-    for (size_t i = 0; i < n; i += SAMPLES_MAX) {
-        size_t part = n - i < SAMPLES_MAX ? n - i : SAMPLES_MAX;
-        for (size_t j = 0; j < part; j++) {
-            (void)snprintf(names[j], sizeof names[j], "U%zu", from + i + j);
-            samples[j] = reading(names[j], "h2s", at_ms, (int64_t)(from + i + j));
-        }
-        publish(peer, agent, samples, part);
-        rig_skip(&rig);
-    }
-}
 
 static void test_an_agent_has_its_share(void **state)
 {
@@ -413,6 +443,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_present_values_then_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_older_and_same_change_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_reader_gets_the_newest_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_turn_gives_a_little, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_queue_leaves_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(test_source_and_mode, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_agent_has_its_share, setup, teardown),
