@@ -260,22 +260,32 @@ static void say_units(const struct saying *s)
     }
 }
 
+/* A step is measured by two clocks that were read one after the other: to some milliseconds. */
+static int64_t to_tenths(int64_t ms)
+{
+    return (ms + 50) / 100 * 100;
+}
+
 static void say_clock(const struct saying *s)
 {
     const struct view_step *step = s->step;
+    bool stepped = step->stepped_ms != 0, stood = step->stood_ms != 0;
     char took[WHEN_TEXT];
 
     PUT(s->ret, s->voice, "bus clock set", "总线时钟已设定");
-    say_quoted(s, step->text);
-    if (step->stepped_ms != 0) {
-        const char sign = step->stepped_ms > 0 ? '+' : '-';
-        SAY(s->ret, s->voice, ": the wall clock stepped by %c%s, bus time goes on",
-            "：系统时钟跳变 %c%s，总线时间不受影响", sign,
-            when_format_duration(step->stepped_ms > 0 ? step->stepped_ms : -step->stepped_ms, took));
+    if (!stepped && !stood) {
+        say_quoted(s, step->text);
     }
-    if (step->stood_ms != 0) {
-        SAY(s->ret, s->voice, ": the broker stood still for %s", "：服务端停顿 %s",
-            when_format_duration(step->stood_ms, took));
+    if (stepped) {
+        const char sign = step->stepped_ms > 0 ? '+' : '-';
+        int64_t ms = step->stepped_ms > 0 ? step->stepped_ms : -step->stepped_ms;
+        SAY(s->ret, s->voice, ": the wall clock stepped by %c%s, bus time goes on",
+            "：系统时钟跳变 %c%s，总线时间不受影响", sign, when_format_duration(to_tenths(ms), took));
+    }
+    if (stood) {
+        SAY(s->ret, s->voice, "%s the broker stood still for %s", "%s服务端停顿 %s",
+            s->voice->zh ? (stepped ? "；" : "：") : (stepped ? ";" : ":"),
+            when_format_duration(to_tenths(step->stood_ms), took));
     }
 }
 

@@ -112,7 +112,7 @@ static void test_loads_are_bounded(void **state)
     }
     assert_int_equal(busy, COMMANDS - fit);
     other.file_report.incident = rig_id(7); /* a look-up more, and nobody else's business */
-    counter = rig_submit(&rig, 2, STATION, &other);
+    (void)rig_submit(&rig, 2, STATION, &other);
     assert_null(rig_next(&rig, 2, ENVELOPE_REPLY));
     rig_run(&rig);
     assert_int_equal(rig_reply(&rig, 2).refusal, REFUSED_NO_INCIDENT);
