@@ -101,8 +101,8 @@ struct client_io {
     void (*reconnect)(void *ctx, const char *why);
     void (*on_ready)(void *ctx, const struct welcome *welcome);
     /* The broker said it will not talk to us (key not enrolled, protocol, replaced by a newer session of
-     * the same agent; REFUSED_NOT when it is a plain good-bye, REFUSED_BUSY while it starts or stops):
-     * retrying goes on. */
+     * the same agent; REFUSED_NOT when it is a plain good-bye or it has forgotten the session, REFUSED_BUSY
+     * while it starts or stops): retrying goes on. */
     void (*on_refused)(void *ctx, enum refusal refusal, const char *reason);
     /* Once per submitted command, when its outcome is durable at the broker (or it was refused). BUSY and
      * DISK are retried here and not told. `tag` is the submitter's; replies to what an earlier process of

@@ -73,6 +73,11 @@ static void wait_and_greet(struct client *client, enum refusal refusal, const ch
 
 void client_session_bye(struct client *client, enum refusal refusal, const char *reason)
 {
+    /* In a session it may mean only that the broker has forgotten it, having not heard us for a while.
+     * Whether this key is enrolled the next Hello tells. */
+    if (client->state == CLIENT_READY && refusal == REFUSED_IDENTITY) {
+        refusal = REFUSED_NOT;
+    }
     if (client->state != CLIENT_WAITING) {
         wait_and_greet(client, refusal, reason);
     }

@@ -6,14 +6,14 @@ MUSTER_SEED repeats a run, MUSTER_SECONDS makes it longer.
 import collections
 import json
 import os
-import queue
 import random
 import signal
 import threading
 import time
 import unittest
 
-from agents import Bridge, CountyTest, FIRE, HEALTH, POLICE, REGION, until
+from agents import CountyTest, FIRE, HEALTH, POLICE, REGION, until
+from total_queue import Life
 
 SEED = int(os.environ.get("MUSTER_SEED", "20260401"))
 SECONDS = float(os.environ.get("MUSTER_SECONDS", "18"))
@@ -36,7 +36,7 @@ class System:
 
     def start(self):
         self.lives += 1
-        self.bridge = self.county.run(Life, "--config", self.county.config(self.agent), system=self)
+        self.bridge = self.county.run(Life, "--config", self.county.config(self.agent), agency=self)
 
     def kill(self):
         self.bridge.kill()
@@ -60,28 +60,6 @@ class System:
             self.done.add(self.asked[message["ref"]])
         elif kind == "error":
             self.errors.append(message)
-
-
-class Life(Bridge):
-    """One life of a bridge. What is said goes by a thread of its own: whoever only reads when it has written
-    will lock up some day."""
-
-    def __init__(self, *arguments, system, **options):
-        self.system, self.saying = system, queue.SimpleQueue()
-        super().__init__(*arguments, **options)
-        threading.Thread(target=self.speak, daemon=True).start()
-
-    def taken(self, message):
-        self.system.take(message, self.saying.put)
-
-    def speak(self):
-        while (message := self.saying.get()) is not None:
-            if not self.say(**message):
-                return
-
-    def kill(self):
-        self.saying.put(None)
-        return super().kill()
 
 
 class Kill(CountyTest):

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import time
 
+from agents import CountyTest, Program, until
 from faults import Relay, Via
 from harness import STATION_3, STATION_5, main, processes, start
 from muster_wire import now_ms, ulid
@@ -133,6 +134,27 @@ class Slow(Relayed):
         self.assertLessEqual(tries, 4 + 2 * seconds)
         relay.slow()
         self.check_books(seconds=120)
+
+
+class Watch(CountyTest):
+    def test_not_heard_for_more_than_three_beats(self):
+        """The broker forgets a session that it does not hear, and says so to what then arrives of it: a
+        reason to begin anew, and not to end."""
+        relay = Relay(lambda: self.endpoint())
+        self.addCleanup(relay.close)
+        self.county.change("centre.yaml", "broker_file:", f"broker: {relay.endpoint}")
+        watch = self.county.run(Program, "muster", "watch", "--json")
+        until(lambda: self.county.report() and watch.out, "it to see what happens")
+        relay.part(up=True, down=False)
+        time.sleep(2)  # four beats; after six of its own it would give up by itself
+        relay.heal()
+        for _ in range(3):
+            watch.wait_line(self.county.report())
+        self.assertTrue(watch.alive(), watch.err)
+
+    def endpoint(self):
+        with open(self.county.path("endpoint"), encoding="utf-8") as file:
+            return file.read().strip()
 
 
 class Cable(Relayed):

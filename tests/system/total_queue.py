@@ -371,5 +371,5 @@ class TotalQueueTest(SiteTest):
         return report
 
 
-__all__ = ["Agency", "CENTRE", "HOSPITAL", "Issuer", "STATION_3", "STATION_5", "Station", "TotalQueueTest",
-           "unittest"]
+__all__ = ["Agency", "CENTRE", "HOSPITAL", "Issuer", "Life", "STATION_3", "STATION_5", "Station",
+           "TotalQueueTest", "unittest"]

@@ -356,71 +356,6 @@ static void silence_ends_the_session(void **state)
     assert_true(client_due_ms(fake.client) > fake.now_ms);
 }
 
-static void no_welcome_means_another_try(void **state)
-{
-    (void)state;
-    client_connected(fake.client);
-    fake_later(&fake, CLIENT_WELCOME_WAIT_MS);
-    assert_int_equal(fake.reconnects, 1);
-}
-
-static void a_bye_is_answered_by_hello_later_and_later(void **state)
-{
-    struct envelope bye = {.kind = ENVELOPE_BYE, .bye = {.refusal = REFUSED_IDENTITY, .reason = "revoked"}};
-    int64_t first, second;
-
-    (void)state;
-    start_session();
-    fake_skip(&fake);
-    fake_say(&fake, &bye);
-    assert_int_equal(fake.refused, 1);
-    assert_int_equal(fake.refusal, REFUSED_IDENTITY);
-    assert_null(fake_next(&fake, ENVELOPE_HELLO));
-    first = client_due_ms(fake.client) - fake.now_ms;
-    fake_later(&fake, first);
-    assert_non_null(fake_next(&fake, ENVELOPE_HELLO));
-    fake_say(&fake, &bye);
-    second = client_due_ms(fake.client) - fake.now_ms;
-    assert_true(first >= CLIENT_HELLO_AGAIN_MS / 2 && first <= CLIENT_HELLO_AGAIN_MS * 3 / 2);
-    assert_true(second >= CLIENT_HELLO_AGAIN_MS && second <= CLIENT_HELLO_AGAIN_MS * 3);
-    for (int i = 0; i < 20; i++) {
-        fake_later(&fake, client_due_ms(fake.client) - fake.now_ms);
-        fake_say(&fake, &bye);
-    }
-    assert_true(client_due_ms(fake.client) - fake.now_ms <= CLIENT_HELLO_AGAIN_MAX_MS * 3 / 2);
-}
-
-static void a_busy_broker_is_asked_again_soon(void **state)
-{
-    struct envelope bye = {.kind = ENVELOPE_BYE, .bye = {.refusal = REFUSED_BUSY, .reason = "starting"}};
-
-    (void)state;
-    client_connected(fake.client);
-    for (int i = 0; i < 20; i++) {
-        fake_say(&fake, &bye);
-        assert_int_equal(fake.refusal, REFUSED_BUSY);
-        assert_null(fake_next(&fake, ENVELOPE_TAIL));
-        assert_true(client_due_ms(fake.client) > fake.now_ms);
-        assert_true(client_due_ms(fake.client) - fake.now_ms <= CLIENT_BUSY_AGAIN_MAX_MS * 3 / 2);
-        fake_later(&fake, client_due_ms(fake.client) - fake.now_ms);
-    }
-    fake.read_n = fake.sent_n - 1; /* the last Hello */
-    fake_greet(&fake);
-    assert_true(client_ready(fake.client));
-}
-
-static void another_regions_broker_is_not_talked_to(void **state)
-{
-    struct welcome welcome = {
-        .protocol = PROTOCOL_VERSION, .region = "370103", .epoch = 1, .head = {.region = ""}};
-
-    (void)state;
-    client_connected(fake.client);
-    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
-    assert_int_equal(fake.refusal, REFUSED_REGION);
-    assert_false(client_ready(fake.client));
-}
-
 static void another_root_is_not_believed(void **state)
 {
     (void)state;
@@ -583,10 +518,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(no_more_is_under_way_than_the_transport_holds, setup, teardown),
         cmocka_unit_test_setup_teardown(an_operator_signs_and_a_second_one_too, setup, teardown),
         cmocka_unit_test_setup_teardown(silence_ends_the_session, setup, teardown),
-        cmocka_unit_test_setup_teardown(no_welcome_means_another_try, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_bye_is_answered_by_hello_later_and_later, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_busy_broker_is_asked_again_soon, setup, teardown),
-        cmocka_unit_test_setup_teardown(another_regions_broker_is_not_talked_to, setup, teardown),
         cmocka_unit_test_setup_teardown(another_root_is_not_believed, setup, teardown),
         cmocka_unit_test_setup_teardown(garbage_ends_the_session, setup, teardown),
         cmocka_unit_test_setup_teardown(a_tail_goes_on_after_a_reconnect, setup, teardown),
