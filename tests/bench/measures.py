@@ -176,9 +176,10 @@ class Bench:
         binaries = self.unsigned if system.key == "muster-unsigned" else self.bin
         bus, own = server.cpu_s(), load_cpu_s()
         result = self.load(server.load, *server.load_arguments(), *arguments, binaries=binaries)
+        orders = max(result["orders"], 1)  # a moment on a busy machine may see none come through
         self.add(f"{what}/{system.key}/rate", "1/s", result["rate"])
-        self.add(f"{what}/{system.key}/cpu_bus", "us", (server.cpu_s() - bus) * 1e6 / result["orders"])
-        self.add(f"{what}/{system.key}/cpu_load", "us", (load_cpu_s() - own) * 1e6 / result["orders"])
+        self.add(f"{what}/{system.key}/cpu_bus", "us", (server.cpu_s() - bus) * 1e6 / orders)
+        self.add(f"{what}/{system.key}/cpu_load", "us", (load_cpu_s() - own) * 1e6 / orders)
         for share in ("p50_us", "p99_us", "p999_us"):
             self.add(f"{what}/{system.key}/{share}", "us", result[share])
         if result.get("busy"):
