@@ -187,7 +187,7 @@ int muster_fd(const struct muster *muster)
 
 int muster_timeout_ms(const struct muster *muster)
 {
-    return muster->resume ? 0 : uv_backend_timeout(&muster->loop);
+    return muster->resume || muster->failed ? 0 : uv_backend_timeout(&muster->loop);
 }
 
 /* What an earlier process left open is given first, from here, as every callback is. */

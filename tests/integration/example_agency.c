@@ -143,7 +143,8 @@ static bool take_line(struct agency *agency)
     return strcmp(line, "quit") != 0;
 }
 
-static void run(struct agency *agency)
+/* 0, or why the journal can be trusted no more. */
+static int run(struct agency *agency)
 {
     bool more = true;
 
@@ -152,7 +153,10 @@ static void run(struct agency *agency)
                                {.fd = muster_fd(agency->muster), .events = POLLIN}};
 
         poll(fds, 2, muster_timeout_ms(agency->muster));
-        muster_process(agency->muster);
+        int rc = muster_process(agency->muster);
+        if (rc) {
+            return rc;
+        }
         if (fds[0].revents) {
             more = take_line(agency);
         }
@@ -161,6 +165,7 @@ static void run(struct agency *agency)
     for (int i = 0; i < 50 && muster_is_ready(agency->muster) && muster_pending(agency->muster) > 0; i++) {
         muster_wait(agency->muster, 20);
     }
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -195,7 +200,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "example-agency: %d %s: %s\n", rc, muster_strerror(rc), error);
         return 1;
     }
-    run(&agency);
+    rc = run(&agency);
+    if (rc) {
+        fprintf(stderr, "example-agency: %d %s: %s\n", rc, muster_strerror(rc), muster_error(agency.muster));
+    }
     muster_close(agency.muster);
-    return 0;
+    return rc ? 74 : 0;
 }

@@ -3,8 +3,12 @@ its next life knows what was kept. The books are balanced over all its lives.
 """
 import errno
 import json
+import os
+import subprocess
 
+from agents import CountyTest, FIRE, Program
 from faults import Faults, ONLY_COUNT, SYNC, WRITE
+from harness import BIN
 from total_queue import CENTRE, STATION_5, TotalQueueTest, unittest
 
 ORDERS = 6
@@ -74,6 +78,30 @@ class FailingJournal(TotalQueueTest):
         self.check_books()
         self.assertEqual(self.station_.lives, 1)
         self.assertTrue(any("no space left" in line for line in self.station_.life.err))
+
+
+class Library(CountyTest):
+    """The same of a program of the agency's own, with libmuster: tests/integration/example_agency.c."""
+
+    def example(self, before=()):
+        name = FIRE.replace("/", ".")
+        return self.county.run(Program, os.path.join(BIN, "..", "tests", "example-agency"), "endpoint",
+                               f"agents/{name}.key", "region.pub", "example.db", stdin=subprocess.PIPE,
+                               before=before)
+
+    def test_its_calls_fail(self):
+        faults = Faults(self.county.home)
+        life = self.example(faults.prefix)
+        life.wait_line("reply 1 done")
+        faults.fail(SYNC, "example.db-journal")
+        order = self.county.issue(FIRE)
+        self.assertEqual(life.ended(), 74)
+        self.assertEqual(len([line for line in life.out if line.startswith("trouble ")]), 1, life.out)
+        self.assertEqual(len(life.err), 1, life.err)
+        self.assertIn("example.db: disk I/O error", life.err[0])
+        self.assertFalse(any(order in line for line in life.out))
+        self.example().wait_line(f"order {order} ")
+        self.county.wait_rung(order, "on-scene")
 
 
 if __name__ == "__main__":
