@@ -10,7 +10,7 @@
 enum {
     SLOTS_WITHIN_MS = 1000,
     STROBE_MS = 40,
-    IDLE_FRAMES = 40, /* so few that the log is written back many times */
+    IDLE_FRAMES = 64, /* so few that the log is written back many times */
     HOUR_MS = 3600 * 1000,
     CLOCK_BEHIND_MAX_MS = HOUR_MS, /* as docs/operations.md says */
     OPERATIONS_MAX = 40
