@@ -122,6 +122,7 @@ static void run_sqlite(const struct load_options *options)
             load_fail("%s", err.text);
         }
         load_histogram_add(&histogram, load_now_ns() - start);
+        log_idle(store); /* as the writer does between two commits */
         seq += batch;
     }
     load_report_rate(options->mode, (double)seq * 1e9 / (double)(load_now_ns() - began), &histogram, "");
