@@ -167,6 +167,7 @@ static void gather_refusal(struct engine *engine, struct submission *submission,
     } else {
         int result = encode(engine, submission, decision);
         if (result == ERR_NO_MEMORY) {
+            engine_starved(engine);
             commit_put_off(engine, submission);
             return;
         }
@@ -184,6 +185,7 @@ static void gather_events(struct engine *engine, struct submission *submission,
     int result = encode(engine, submission, decision);
 
     if (result == ERR_NO_MEMORY) {
+        engine_starved(engine);
         commit_put_off(engine, submission);
         return;
     }
@@ -254,6 +256,7 @@ void commit_decide(struct engine *engine, struct submission *submission)
             (struct decision){.refusal = REFUSED_TOO_MANY, .detail = "this would take too much memory"};
     }
     if (submission->arena.starved) { /* ... but it is the system's that was missing */
+        engine_starved(engine);
         commit_put_off(engine, submission);
         return;
     }

@@ -12,6 +12,9 @@
 /* How often sessions and counters are looked over. */
 enum { SWEEP_MS = 250 };
 
+/* Who was told to come again does so within this. */
+enum { STARVED_AGAIN_MS = 3000 };
+
 int engine_new(const struct engine_options *options, const struct engine_io *io, const struct clock *clock,
                const struct rng *rng, struct engine **ret, struct err *err)
 {
@@ -137,6 +140,19 @@ void engine_fail(struct engine *engine, int code, const char *format, ...)
     (void)vsnprintf(err.text, sizeof err.text, format, args);
     va_end(args);
     engine->io.on_fatal(engine->io.ctx, &err);
+}
+
+void engine_starved(struct engine *engine)
+{
+    int64_t boot = engine_boot(engine);
+
+    if (boot - engine->starved_ms > STARVED_AGAIN_MS || engine->starved_ms == 0) {
+        engine->starved_from_ms = boot;
+    }
+    engine->starved_ms = boot;
+    if (boot - engine->starved_from_ms >= ENGINE_STARVED_MS) {
+        engine_fail(engine, ERR_NO_MEMORY, "out of memory for %d s", ENGINE_STARVED_MS / 1000);
+    }
 }
 
 int engine_send(struct engine *engine, struct peer peer, const struct envelope *envelope)
@@ -319,6 +335,9 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
     if (wire_decode_envelope(frame, &engine->arena, &envelope, &err) < 0) {
         bool starved = engine->arena.starved; /* what it said is lost, and may be good */
         engine->numbers.bad_frames += starved ? 0 : 1;
+        if (starved) {
+            engine_starved(engine);
+        }
         end_or_bye(engine, session, peer, starved ? REFUSED_BUSY : REFUSED_INVALID,
                    starved ? "out of memory" : err.text);
         return;
