@@ -165,6 +165,7 @@ static void gather_refusal(struct engine *engine, struct submission *submission,
     } else {
         int result = encode(engine, submission, decision);
         if (result == ERR_NO_MEMORY) {
+            engine_starved(engine);
             commit_put_off(engine, submission);
             return;
         }
@@ -182,6 +183,7 @@ static void gather_events(struct engine *engine, struct submission *submission,
     int result = encode(engine, submission, decision);
 
     if (result == ERR_NO_MEMORY) {
+        engine_starved(engine);
         commit_put_off(engine, submission);
         return;
     }
@@ -252,6 +254,7 @@ void commit_decide(struct engine *engine, struct submission *submission)
             (struct decision){.refusal = REFUSED_TOO_MANY, .detail = "this would take too much memory"};
     }
     if (submission->arena.starved) { /* ... but it is the system's that was missing */
+        engine_starved(engine);
         commit_put_off(engine, submission);
         return;
     }

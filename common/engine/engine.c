@@ -12,6 +12,9 @@
 /* How often sessions and counters are looked over. */
 enum { SWEEP_MS = 250 };
 
+/* Who was told to come again does so within this. */
+enum { STARVED_AGAIN_MS = 3000 };
+
 int engine_new(const struct engine_options *options, const struct engine_io *io, const struct clock *clock,
                const struct rng *rng, struct engine **ret, struct err *err)
 {
@@ -141,6 +144,19 @@ void engine_fail(struct engine *engine, int code, const char *format, ...)
     (void)vsnprintf(err.text, sizeof err.text, format, args);
     va_end(args);
     engine->io.on_fatal(engine->io.ctx, &err);
+}
+
+void engine_starved(struct engine *engine)
+{
+    int64_t boot = engine_boot(engine);
+
+    if (boot - engine->starved_ms > STARVED_AGAIN_MS || engine->starved_ms == 0) {
+        engine->starved_from_ms = boot;
+    }
+    engine->starved_ms = boot;
+    if (boot - engine->starved_from_ms >= ENGINE_STARVED_MS) {
+        engine_fail(engine, ERR_NO_MEMORY, "out of memory for %d s", ENGINE_STARVED_MS / 1000);
+    }
 }
 
 const struct signed_head *engine_signed_head(struct engine *engine)
@@ -296,6 +312,9 @@ static void unread(struct engine *engine, struct peer peer, const struct err *er
     const char *why = starved ? "out of memory" : err->text;
 
     engine->numbers.bad_frames += starved ? 0 : 1;
+    if (starved) {
+        engine_starved(engine);
+    }
     if (session != NULL) {
         session_end(engine, session, refusal, why);
     } else {

@@ -58,6 +58,7 @@ enum {
     ENGINE_CLOCK_STEP_MS = 500,
     ENGINE_STOOD_MS = 3000,
     ENGINE_CLOCK_NOTED_MS = 60000,
+    ENGINE_STARVED_MS = 10000,       /* so long without memory, and the process ends: the next one has some */
     ENGINE_RETRY_MS = 250,           /* what BUSY and DISK tell, and the pause before our own next try */
     ENGINE_REFUSALS_BURST = 50,      /* refusals of one author that are kept at once ... */
     ENGINE_REFUSALS_REFILL_MS = 2000 /* ... and one more for each of these; the rest are counted */

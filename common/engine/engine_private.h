@@ -273,8 +273,10 @@ struct engine {
     struct job flight_job;
     bool flying;
     bool acks_wait;
-    int64_t own_after_ms; /* boot time before which the broker's own commands rest (full disk) */
-    bool disk_low;        /* the log lives on its reserve */
+    int64_t own_after_ms;    /* boot time before which the broker's own commands rest (full disk) */
+    int64_t starved_from_ms; /* boot times: of the first and the last want of memory in a row */
+    int64_t starved_ms;
+    bool disk_low; /* the log lives on its reserve */
     bool room_asking;
     int64_t room_asked_ms; /* boot times */
     int64_t disk_said_ms;
@@ -297,6 +299,8 @@ void engine_note(struct engine *engine, enum log_level level, const char *format
     __attribute__((format(printf, 3, 4)));
 void engine_fail(struct engine *engine, int code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* There was no memory for what was said, which is told to come again. */
+void engine_starved(struct engine *engine);
 const struct signed_head *engine_signed_head(struct engine *engine);
 struct job *job_new(void (*done)(struct engine *, struct job *));
 void job_submit(struct engine *engine, struct job *job); /* a query; freed after done() */

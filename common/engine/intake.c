@@ -225,6 +225,7 @@ static void put_off(struct engine *engine, struct session *session, const struct
                                           .detail = "out of memory",
                                           .retry_ms = ENGINE_RETRY_MS}};
 
+    engine_starved(engine);
     if (counter != 0) {
         hold_counter(engine, session->author, counter);
         (void)engine_send(engine, session->peer, &envelope);
@@ -308,6 +309,7 @@ static void old_answered(struct engine *engine, struct job *job)
     int decoded =
         row->redacted ? ERR_NOT_FOUND : wire_decode_record(row->payload, &submission->arena, &record, &err);
     if (submission->arena.starved) {
+        engine_starved(engine);
         turn_away(engine, submission, REFUSED_BUSY, "out of memory");
         return;
     }

@@ -103,6 +103,7 @@ void parking_enter(struct engine *engine, struct submission *submission)
 {
     if (submission->refusal == REFUSED_NOT && !name_streams(submission)) {
         if (submission->arena.starved) {
+            engine_starved(engine);
             commit_put_off(engine, submission);
             return;
         }

@@ -22,8 +22,14 @@ static struct rig rig;
 static long fail_at; /* the nth allocation of the engine from now fails; 0: none */
 static bool failed;
 
-static bool fails(void)
+static size_t fail_above; /* those of more bytes fail; 0: none */
+
+static bool fails(size_t n)
 {
+    if (rig.in_engine && fail_above > 0 && n > fail_above) {
+        failed = true;
+        return true;
+    }
     if (rig.in_engine && fail_at > 0 && --fail_at == 0) {
         failed = true;
         return true;
@@ -33,17 +39,17 @@ static bool fails(void)
 
 void *__wrap_malloc(size_t n)
 {
-    return fails() ? NULL : __real_malloc(n);
+    return fails(n) ? NULL : __real_malloc(n);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-    return fails() ? NULL : __real_calloc(n, size);
+    return fails(n * size) ? NULL : __real_calloc(n, size);
 }
 
 void *__wrap_realloc(void *p, size_t n)
 {
-    return fails() ? NULL : __real_realloc(p, n);
+    return fails(n) ? NULL : __real_realloc(p, n);
 }
 
 static void begin(void)
@@ -219,6 +225,48 @@ static void test_an_old_counter(void **state)
     }
 }
 
+/* Want of memory that lasts is no matter of coming again: it would be so for ever. */
+static void test_want_that_lasts(void **state)
+{
+    (void)state;
+    begin();
+    struct command command = orders();
+    uint64_t counter = rig_submit(&rig, 1, CENTRE, &command);
+    rig_run(&rig);
+    assert_int_equal(answer(counter).outcome, OUTCOME_DONE);
+    fail_above = 8000;
+    command = rig_order(&rig, 1, 300, STATION);
+    char text[TEXT_MAX_BYTES + 1];
+    memset(text, 'x', TEXT_MAX_BYTES);
+    text[TEXT_MAX_BYTES] = '\0';
+    rig.order.text = text;
+    counter = ++rig.counters[CENTRE];
+    for (int64_t ms = 0; ms < ENGINE_STARVED_MS / 2; ms += 500) {
+        if (!was_put_off(say_again(&command, counter))) {
+            rig_hello(&rig, 1, CENTRE, 8);
+        }
+        rig_later(&rig, 500);
+    }
+    fail_above = 0; /* it was for a moment */
+    assert_false(rig.fatal);
+    assert_int_equal(say_again(&command, counter).outcome, OUTCOME_DONE);
+    rig_later(&rig, 5000);
+    fail_above = 8000;
+    counter = ++rig.counters[CENTRE];
+    rig.order.order = rig_id(301);
+    for (int64_t ms = 0; ms < 2 * ENGINE_STARVED_MS && !rig.fatal; ms += 500) {
+        if (!was_put_off(say_again(&command, counter)) && !rig.fatal) {
+            rig_hello(&rig, 1, CENTRE, 8);
+        }
+        rig_later(&rig, 500);
+        assert_true(!rig.fatal || ms >= ENGINE_STARVED_MS - 500);
+    }
+    fail_above = 0;
+    assert_true(rig.fatal);
+    assert_int_equal(rig.fatal_err.code, ERR_NO_MEMORY);
+    rig_free(&rig);
+}
+
 /* A start that has no memory for its clock, or a member of its founding, is none. */
 static void test_a_start(void **state)
 {
@@ -246,11 +294,9 @@ static void test_a_start(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_report_of_something_new),
-        cmocka_unit_test(test_orders),
-        cmocka_unit_test(test_what_is_refused),
-        cmocka_unit_test(test_an_old_counter),
-        cmocka_unit_test(test_a_start),
+        cmocka_unit_test(test_a_report_of_something_new), cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_what_is_refused),           cmocka_unit_test(test_an_old_counter),
+        cmocka_unit_test(test_want_that_lasts),           cmocka_unit_test(test_a_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
