@@ -1,8 +1,9 @@
 /* Why sessions have sockets of their own, though ZeroMQ reconnects by itself: after a refusal libzmq 4.3.4
  * gives the connection up for good (a failed handshake is a protocol error, and those end the session); and
  * after a lost connection it attaches the next one to the same socket, where what the old one left unread
- * would mix with what the new one brings. libzmq's own retries serve only while nobody answers the TCP
- * connect. */
+ * would mix with what the new one brings; and while nobody answers, its waits grow with at most the first of
+ * them as jitter, so that thousands who lost the same broker knock within the same half second. Hence a try
+ * that fails ends the session too, and the wait before the next is ours. */
 #include "common/net/dealer.h"
 
 #include <errno.h>
@@ -185,8 +186,8 @@ static void dealer_on_monitor(void *ctx, enum net_monitor_event event, uint32_t 
         dealer_drain_rest(dealer);
         dealer_lose(dealer);
         break;
-    case NET_MONITOR_RETRIED:
-        dealer->stats.attempts++;
+    case NET_MONITOR_UNANSWERED:
+        dealer_end_session(dealer);
         break;
     }
 }

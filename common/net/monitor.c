@@ -77,7 +77,7 @@ static void monitor_translate(struct net_monitor *monitor, uint16_t event, uint3
         monitor->on_event(monitor->ctx, NET_MONITOR_DISCONNECTED, value);
         break;
     case ZMQ_EVENT_CONNECT_RETRIED:
-        monitor->on_event(monitor->ctx, NET_MONITOR_RETRIED, value);
+        monitor->on_event(monitor->ctx, NET_MONITOR_UNANSWERED, value);
         break;
     default: /* ZMQ_EVENT_MONITOR_STOPPED comes unasked */
         break;

@@ -16,7 +16,7 @@ enum net_monitor_event {
     NET_MONITOR_PROTOCOL_FAILED, /* wrong key or mechanism, or not ZMTP; value is a ZMQ_PROTOCOL_ERROR_* */
     NET_MONITOR_HANDSHAKE_LOST,  /* the connection ended in the middle of the handshake; value is an errno */
     NET_MONITOR_DISCONNECTED,
-    NET_MONITOR_RETRIED, /* nobody answered the connect; libzmq will try again in value ms */
+    NET_MONITOR_UNANSWERED, /* the connect failed; libzmq would try again in value ms */
 };
 
 typedef void net_monitor_on_event(void *ctx, enum net_monitor_event event, uint32_t value);

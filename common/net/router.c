@@ -177,7 +177,7 @@ static void router_on_monitor(void *ctx, enum net_monitor_event event, uint32_t 
     case NET_MONITOR_DISCONNECTED:
         router->stats.disconnected++;
         break;
-    case NET_MONITOR_RETRIED: /* a router connects to nobody */
+    case NET_MONITOR_UNANSWERED: /* a router connects to nobody */
         break;
     }
 }

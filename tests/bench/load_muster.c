@@ -407,12 +407,14 @@ static void wait_for_welcome(struct drive *drive)
         read_dirty(drive);
         wait_for(drive, 10 * NS_PER_MS);
         beat(drive);
+        size_t before = welcomed;
         welcomed = 0;
         for (size_t i = 0; i < drive->n; i++) {
             welcomed += drive->at[i].welcomed ? 1 : 0;
         }
+        end = welcomed > before ? load_now_ns() + (int64_t)LOAD_STALL_MS * NS_PER_MS : end;
         if (load_now_ns() > end) {
-            load_fail("%zu of %zu agents were welcomed within %d s", welcomed, drive->n,
+            load_fail("%zu of %zu agents were welcomed, and no more for %d s", welcomed, drive->n,
                       LOAD_STALL_MS / 1000);
         }
     }

@@ -2,7 +2,8 @@
  * (common/net/dealer.h) and its words: Hello, beats, Hello again after a Bye. Driven by lines on stdin, each
  * answered by one of JSON; ends with stdin.
  *   up N    when each has had a Welcome after its connection was lost N times in all (0: the first)
- *   gone    from now on attempts are counted
+ *   gone    from now on connects are counted
+ *   there   from now on they are counted by 100 ms, too
  * Times are of CLOCK_MONOTONIC, in seconds, so that whoever kills the broker can subtract. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -22,8 +23,7 @@ enum {
     SOCKETS_OF_ONE = 6, /* a dealer's, for the moment in which a new one replaces it: common/net/context.h */
     LOOK_MS = 100,      /* each look costs the loop a turn over all sockets */
     BUSIEST_LOOKS = 1,  /* attempts within 100 ms */
-    LOOKS_MAX = 1 << 16,
-    SETTLED_LOOKS = 1000 / LOOK_MS, /* after the first second: then only the back-off says when */
+    LOOKS_MAX = 1024,
     GIVE_UP_S = 120,
     LINE_BYTES = 128
 };
@@ -173,19 +173,6 @@ static int compare(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y;
 }
 
-/* The most attempts of all within 100 ms, once a second has passed. */
-static uint64_t busiest(const struct storm *storm)
-{
-    uint64_t sum = 0, most = 0;
-
-    for (size_t i = SETTLED_LOOKS; i < storm->looks_n; i++) {
-        sum += storm->looks[i];
-        sum -= i >= SETTLED_LOOKS + BUSIEST_LOOKS ? storm->looks[i - BUSIEST_LOOKS] : 0;
-        most = sum > most ? sum : most;
-    }
-    return most;
-}
-
 static void answer(struct storm *storm)
 {
     uint64_t *attempts = load_alloc(storm->n, sizeof *attempts);
@@ -195,9 +182,13 @@ static void answer(struct storm *storm)
     }
     qsort(attempts, storm->n, sizeof *attempts, compare);
     printf("{\"stations\": %zu, \"last_s\": %.6f, \"attempts_median\": %" PRIu64
-           ", \"attempts_max\": %" PRIu64 ", \"busiest\": %" PRIu64 ", \"byes\": %" PRIu64 "}\n",
+           ", \"attempts_max\": %" PRIu64 ", \"byes\": %" PRIu64 ", \"by_100_ms\": [",
            storm->n, (double)storm->last_ns / 1e9, attempts[storm->n / 2], attempts[storm->n - 1],
-           busiest(storm), storm->byes);
+           storm->byes);
+    for (size_t i = 0; i < storm->looks_n; i++) {
+        printf("%s%" PRIu32, i > 0 ? ", " : "", storm->looks[i]);
+    }
+    puts("]}");
     (void)fflush(stdout);
     free(attempts);
     storm->asked_ns = 0;
@@ -218,8 +209,8 @@ static void on_look(uv_timer_t *timer)
     }
     if (storm->looks_n < LOOKS_MAX) {
         storm->looks[storm->looks_n++] = (uint32_t)(attempts - storm->attempts_seen);
-        storm->attempts_seen = attempts;
     }
+    storm->attempts_seen = attempts;
     if (storm->asked_ns != 0 && up == storm->n) {
         answer(storm);
     } else if (storm->asked_ns != 0 && now - storm->asked_ns > GIVE_UP_S * INT64_C(1000000000)) {
@@ -229,14 +220,14 @@ static void on_look(uv_timer_t *timer)
 
 /* --- what it is told --- */
 
-static void count_anew(struct storm *storm)
+static void count_anew(struct storm *storm, bool gone)
 {
-    for (size_t i = 0; i < storm->n; i++) {
+    for (size_t i = 0; i < storm->n && gone; i++) {
         storm->at[i].attempts += attempts_of(&storm->at[i]);
     }
+    storm->attempts_seen = gone ? 0 : storm->attempts_seen;
+    storm->byes = gone ? 0 : storm->byes;
     storm->looks_n = 0;
-    storm->attempts_seen = 0;
-    storm->byes = 0;
     puts("{}");
     (void)fflush(stdout);
 }
@@ -264,13 +255,13 @@ static void on_in(uv_poll_t *poll, int status, int events)
             net_dealer_close(storm->at[i].dealer, on_closed, &storm->at[i]);
         }
         uv_timer_stop(&storm->look);
-    } else if (strcmp(line, "gone\n") == 0) {
-        count_anew(storm);
+    } else if (strcmp(line, "gone\n") == 0 || strcmp(line, "there\n") == 0) {
+        count_anew(storm, line[0] == 'g');
     } else if (strncmp(line, "up ", 3) == 0) {
         storm->losses_wanted = (unsigned)strtoul(line + 3, NULL, 10);
         storm->asked_ns = load_now_ns();
     } else {
-        load_fail("\"%s\" is none of up, gone", line);
+        load_fail("\"%s\" is none of up, gone, there", line);
     }
 }
 

@@ -190,7 +190,7 @@ class Page:
                 ("musterd's CPU until then, s", "storm/cpu", 1),
                 ("connects begun by an agent, median", "storm/attempts-median", 1),
                 ("connects begun by an agent, the most", "storm/attempts-max", 1),
-                ("agents that tried in the busiest 100 ms, after the first second, %", "storm/busiest", 1),
+                ("agents that connected in the busiest 100 ms since, %", "storm/busiest", 1),
                 ("Byes", "storm/byes", 1)])
 
     def flood(self):

@@ -294,8 +294,18 @@ static void test_comes_back_after_a_restart_of_the_router(void **state)
     check_echo("again");
 }
 
+static uint64_t attempts(void)
+{
+    struct net_dealer_stats stats;
+
+    net_dealer_get_stats(dealer, &stats);
+    return stats.attempts;
+}
+
+/* What nobody answers is tried again, after waits that grow. */
 static void test_starts_before_the_router(void **state)
 {
+    enum { TRIES = 5 };
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t size = sizeof address;
     char endpoint[NET_ENDPOINT_TEXT];
@@ -310,7 +320,17 @@ static void test_starts_before_the_router(void **state)
     assert_int_equal(net_endpoint_format("127.0.0.1", ntohs(address.sin_port), endpoint, NULL), 0);
     config = config_for(&world.client, endpoint);
     open_dealer(&config);
-    net_world_run_ms(&world, 100);
+    uint64_t began_ns = uv_hrtime();
+    while (attempts() < TRIES) {
+        net_world_run_ms(&world, 10);
+    }
+    /* Every wait is at least half of what it grows to. */
+    uint64_t least_ms = 0, wait_ms = (uint64_t)config.limits.reconnect_ms;
+    for (unsigned i = 1; i < TRIES; i++) {
+        least_ms += wait_ms / 2;
+        wait_ms = wait_ms < (uint64_t)config.limits.reconnect_max_ms ? 2 * wait_ms : wait_ms;
+    }
+    assert_true((uv_hrtime() - began_ns) / 1000000 >= least_ms);
     assert_int_equal(connected + refused, 0);
     close(fd);
     net_world_open_router(&world, ntohs(address.sin_port));
