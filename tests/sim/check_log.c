@@ -242,8 +242,9 @@ static void check_event(struct world *world, const struct event *event, enum mod
     }
 }
 
-/* A Reply that found the queue full is lost. What was refused without a record, or changed nothing, is STALE
- * when it is asked for again, and said again under a new counter: by then later words may have been taken. */
+/* A Reply that found the queue full is lost, and we have not seen it. What was refused without a record, or
+ * changed nothing, is STALE when it is asked for again, and said again under a new counter: by then later
+ * words may have been taken. */
 static bool may_be_said_anew(const struct world *world, unsigned agent)
 {
     int64_t full_ms = world->network.lines[agent].full_ms;

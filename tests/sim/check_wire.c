@@ -57,6 +57,23 @@ static void check_head(struct world *world, const struct signed_head *head)
     }
 }
 
+/* What has left no record is STALE when its Reply was lost and it is asked for again, and then said again
+ * under a new counter: later words may have been taken by then. */
+static void note_settled(struct check *check, unsigned agent, const struct reply *reply)
+{
+    if (reply->counter == 0 || reply->counter >= COUNTERS_MAX || reply->seq != 0) {
+        return;
+    }
+    uint32_t tag = check->tags[agent][reply->counter];
+    bool *settled = &check->settled[agent][reply->counter];
+    if (reply->refusal == REFUSED_STALE && *settled && tag != 0) {
+        check->sayings[tag - 1].forgotten = true;
+    } else if (reply->refusal != REFUSED_STALE && reply->refusal != REFUSED_BUSY &&
+               reply->refusal != REFUSED_DISK) {
+        *settled = true;
+    }
+}
+
 /* What is refused is in the log, or, of a flood, counted. */
 static void sent_reply(struct world *world, unsigned agent, const struct reply *reply)
 {
@@ -66,6 +83,7 @@ static void sent_reply(struct world *world, unsigned agent, const struct reply *
         world_fail(world, "I1: a reply names seq %" PRIu64 " before it is durable", reply->seq);
     }
     check->taken_back = check->taken_back || reply->refusal == REFUSED_DISK;
+    note_settled(check, agent, reply);
     if (reply->outcome != OUTCOME_REFUSED || reply->seq != 0 || reply->refusal == REFUSED_BUSY ||
         reply->refusal == REFUSED_DISK) {
         return;
