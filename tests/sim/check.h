@@ -25,8 +25,8 @@ struct saying {
     bool unsaid;      /* the client gave an error, so it may or may not be said */
     bool lost;        /* the agent ended in a commit: it may have been told before */
     bool forbidden;   /* its author has no right to it */
-    bool forgotten;   /* refused for good on a full disk, by a broker that is no more: its author may not
-                         have heard, and says it again after what it said since */
+    bool forgotten;   /* refused for good on a full disk, by a broker that is no more, or STALE for want of a
+                         record: its author may not have heard, and says it again after what it said since */
 };
 
 struct watched {
@@ -85,9 +85,9 @@ struct check {
     uint64_t said_counter[AGENTS];       /* the highest that the agent's client has sent */
     uint8_t heard[AGENTS][COUNTERS_MAX]; /* how often a counter has come to the broker; 2: more than once */
     bool refused[AGENTS][COUNTERS_MAX];  /* without a record */
+    bool settled[AGENTS][COUNTERS_MAX];  /* the same, or unchanged: when it is asked for again it is STALE */
     uint32_t tags[AGENTS][COUNTERS_MAX]; /* what was said under it, plus one; 0: nothing of an application */
     bool settled[AGENTS][COUNTERS_MAX];  /* the same, or unchanged: when it is asked for again it is STALE */
-    uint64_t said_anew[AGENTS];          /* so often it was: its words come again under a new counter */
     bool taken_back;                 /* since the broker started: refusals, too, and they are not counted */
     uint64_t refused_logged[AGENTS]; /* records, since the broker started */
     uint64_t refused_uncounted;      /* refusals without a record, in all */

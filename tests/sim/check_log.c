@@ -242,17 +242,13 @@ static void check_event(struct world *world, const struct event *event, enum mod
     }
 }
 
-/* What was refused without a record, or changed nothing, is STALE when its Reply was lost and it is asked for
- * again, and said again under a new counter: by then later words may have been taken. The Reply went out, or
- * the queue was full, and we have not seen it. */
-static bool may_be_said_anew(struct world *world, unsigned agent)
+/* A Reply that found the queue full is lost, and we have not seen it. What was refused without a record, or
+ * changed nothing, is STALE when it is asked for again, and said again under a new counter: by then later
+ * words may have been taken. */
+static bool may_be_said_anew(const struct world *world, unsigned agent)
 {
     int64_t full_ms = world->network.lines[agent].full_ms;
 
-    if (world->check.said_anew[agent] > 0) {
-        world->check.said_anew[agent]--;
-        return true;
-    }
     return full_ms != 0 && world->now_ms - full_ms < 4 * (int64_t)CLIENT_REPLY_WAIT_MS;
 }
 

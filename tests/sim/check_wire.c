@@ -57,17 +57,19 @@ static void check_head(struct world *world, const struct signed_head *head)
     }
 }
 
-/* What has left no record is STALE when its Reply was lost and it is asked for again. */
+/* What has left no record is STALE when its Reply was lost and it is asked for again, and then said again
+ * under a new counter: later words may have been taken by then. */
 static void note_settled(struct check *check, unsigned agent, const struct reply *reply)
 {
     if (reply->counter == 0 || reply->counter >= COUNTERS_MAX || reply->seq != 0) {
         return;
     }
+    uint32_t tag = check->tags[agent][reply->counter];
     bool *settled = &check->settled[agent][reply->counter];
-    if (reply->refusal == REFUSED_STALE) {
-        check->said_anew[agent] += *settled ? 1 : 0;
-        *settled = false;
-    } else if (reply->refusal != REFUSED_BUSY && reply->refusal != REFUSED_DISK) {
+    if (reply->refusal == REFUSED_STALE && *settled && tag != 0) {
+        check->sayings[tag - 1].forgotten = true;
+    } else if (reply->refusal != REFUSED_STALE && reply->refusal != REFUSED_BUSY &&
+               reply->refusal != REFUSED_DISK) {
         *settled = true;
     }
 }
