@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import servers
-from servers import BEAT_S, Failed
+from servers import BEAT_S, PING_S, Failed
 
 LOAD_S = 600
 PARTIES = 50
@@ -327,7 +327,8 @@ class Bench:
             if clients.stdout.readline().strip() != "ready":
                 raise Failed(f"{n} idle sessions could not be had")
             if watch_cpu:
-                seconds, cpu = (1 if self.quick else BEAT_S), server.cpu_s()
+                seconds = 1 if self.quick else PING_S if self.long else BEAT_S
+                cpu = server.cpu_s()
                 time.sleep(seconds)
                 self.add(f"sessions/cpu-{n}", "%", (server.cpu_s() - cpu) / seconds * 100)
             return (server.status_kib("VmRSS") - before) / n

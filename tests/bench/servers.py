@@ -14,6 +14,7 @@ from pathlib import Path
 
 START_S = 60
 BEAT_S = 15  # of thousands of agents
+PING_S = 60  # of the transport beneath them
 REGION = "370102"
 libc = ctypes.CDLL(None)
 
