@@ -11,7 +11,8 @@ enum { TAIL_NAMES_MAX = 1 << 20 };
 void tail_clear(struct session *session)
 {
     free(session->tail.names);
-    session->tail = (struct tail_state){.serial = session->tail.serial, .id = session->tail.id};
+    session->tail = (struct tail_state){
+        .serial = session->tail.serial, .id = session->tail.id, .reading = session->tail.reading};
 }
 
 static void refuse_tail(struct engine *engine, struct session *session, enum refusal refusal,
@@ -135,11 +136,15 @@ static void tail_answered(struct engine *engine, struct job *job)
     struct session *session = session_by_serial(engine, job->peer, job->serial);
     const struct log_answer *answer = &job->request.answer;
 
-    if (session == NULL || session->tail.serial != job->sub_serial) {
+    if (session == NULL) {
         return;
     }
     struct tail_state *tail = &session->tail;
     tail->reading = false;
+    if (tail->serial != job->sub_serial) { /* of the Tail before: the one now waited for it */
+        tail_pump(engine, session);
+        return;
+    }
     if (job->request.query.question == LOG_Q_OPEN) {
         for (size_t i = 0; i < answer->names_n; i++) {
             if (!add_name(tail, answer->names[i].name)) {

@@ -332,6 +332,27 @@ static void test_tail_from(void **state)
     assert_non_null(rig_next(&rig, 1, ENVELOPE_TAIL_END));
 }
 
+/* Who says Tail again and again has one read of the log under way. */
+static void test_tails_take_turns(void **state)
+{
+    struct tail tail = {.filter = TAIL_ALL, .stream = "", .credit = 100};
+    uint64_t head = log_get_head(rig.store).seq;
+    size_t n;
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        tail.id = ++tail_id;
+        tail.from_seq = head - 1 - (uint64_t)i % 2;
+        rig_say(&rig, 1, CENTRE, &(struct envelope){.kind = ENVELOPE_TAIL, .tail = tail});
+    }
+    assert_non_null(rig.queue);
+    assert_null(rig.queue->next);
+    rig_run(&rig);
+    assert_int_equal(take_tail(1, CENTRE, &n), head); /* the last one's answer, and no other's */
+    assert_int_equal(n, 2);
+    assert_non_null(rig_next(&rig, 1, ENVELOPE_TAIL_END));
+}
+
 static void test_tail_open(void **state)
 {
     struct command command = {.kind = COMMAND_CLOSE_INCIDENT,
@@ -440,6 +461,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_credit_for_no_lane, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tail_all_one_by_one, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tail_from, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_tails_take_turns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tail_open, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tail_stream, setup, teardown),
         cmocka_unit_test_setup_teardown(test_tail_stream_that_grows, setup, teardown),
