@@ -87,7 +87,6 @@ struct check {
     bool refused[AGENTS][COUNTERS_MAX];  /* without a record */
     bool settled[AGENTS][COUNTERS_MAX];  /* the same, or unchanged: when it is asked for again it is STALE */
     uint32_t tags[AGENTS][COUNTERS_MAX]; /* what was said under it, plus one; 0: nothing of an application */
-    bool settled[AGENTS][COUNTERS_MAX];  /* the same, or unchanged: when it is asked for again it is STALE */
     bool taken_back;                 /* since the broker started: refusals, too, and they are not counted */
     uint64_t refused_logged[AGENTS]; /* records, since the broker started */
     uint64_t refused_uncounted;      /* refusals without a record, in all */
