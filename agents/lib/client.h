@@ -25,8 +25,9 @@ enum {
     CLIENT_WINDOW = 256, /* deliveries under way in each lane */
     /* An Ack is a commit of the broker's, before which the next order waits; it is cumulative, and nobody
      * waits for it. So it is held back until the first delivery of the lane that it is to prove is so old,
-     * or until such a share of the window waits for it: a quarter, that nothing is trimmed late. */
-    CLIENT_ACK_HOLD_MS = 20,
+     * or until such a share of the window waits for it: a quarter, that nothing is trimmed late. Credit goes
+     * with it, or when it is such a share. */
+    CLIENT_ACK_HOLD_MS = 50,
     CLIENT_ACK_WINDOW_SHARE = 4,
     CLIENT_INBOX_BYTES_MAX = 64 * 1024 * 1024, /* beyond it the session is ended, and nothing is lost */
     CLIENT_WELCOME_WAIT_MS = 10000,

@@ -7,6 +7,31 @@
 
 enum { ACK_AGAIN_MS = 5000 };
 
+static uint32_t share_of_window(const struct client *client)
+{
+    return (client->options.window ? client->options.window : CLIENT_WINDOW) / CLIENT_ACK_WINDOW_SHARE;
+}
+
+static void give_credit(struct client *client, enum lane lane)
+{
+    struct ack_lane *at = &client->lanes[lane];
+
+    if (at->credit > 0) {
+        client_say(client,
+                   &(struct envelope){.kind = ENVELOPE_CREDIT, .credit = {.lane = lane, .add = at->credit}});
+        at->credit = 0;
+    }
+}
+
+void client_ack_credit(struct client *client)
+{
+    for (unsigned lane = 1; lane <= LANE_MAX && client->state == CLIENT_READY; lane++) {
+        if (client->lanes[lane].credit >= share_of_window(client)) {
+            give_credit(client, (enum lane)lane);
+        }
+    }
+}
+
 static void ack_one(struct client *client, enum lane lane)
 {
     struct ack_lane *at = &client->lanes[lane];
@@ -24,6 +49,9 @@ static void ack_one(struct client *client, enum lane lane)
         at->held = 0;
         at->held_to_ms = 0;
         client_say_frame(client, buf_bytes(&frame));
+        if (client->state == CLIENT_READY) {
+            give_credit(client, lane);
+        }
     }
     buf_free(&frame);
 }
@@ -44,13 +72,12 @@ static int64_t due_of(const struct ack_lane *at)
 
 void client_ack_hold(struct client *client, enum lane lane)
 {
-    uint32_t window = client->options.window ? client->options.window : CLIENT_WINDOW;
     struct ack_lane *at = &client->lanes[lane];
 
     if (at->held++ == 0) {
         at->held_to_ms = client_now(client) + CLIENT_ACK_HOLD_MS;
     }
-    if (at->held >= window / CLIENT_ACK_WINDOW_SHARE) {
+    if (at->held >= share_of_window(client)) {
         at->held_to_ms = 0;
     }
 }

@@ -299,19 +299,6 @@ static void give_one(struct client *client, const struct taken *taken)
     }
 }
 
-static void give_credit(struct client *client)
-{
-    for (unsigned i = 1; i <= LANE_MAX; i++) {
-        struct ack_lane *lane = &client->lanes[i];
-
-        if (lane->credit > 0 && client->state == CLIENT_READY) {
-            client_say(client, &(struct envelope){.kind = ENVELOPE_CREDIT,
-                                                  .credit = {.lane = (enum lane)i, .add = lane->credit}});
-            lane->credit = 0;
-        }
-    }
-}
-
 /* Keys that are newer than what we know: the stream is read again; the user's tail goes on after that. */
 static void need_keys(struct client *client, uint64_t seq)
 {
@@ -368,7 +355,7 @@ static bool take_some(struct client *client, struct taken *taken, size_t n)
         give_one(client, &taken[i]);
     }
     client_frames_free(frames, done);
-    give_credit(client);
+    client_ack_credit(client);
     if (keys && client->state == CLIENT_READY) {
         need_keys(client, taken[done].deliver.seq);
     }

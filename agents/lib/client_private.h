@@ -196,6 +196,7 @@ void client_take_deliveries(struct client *client);
 
 /* client_ack.c */
 void client_ack_hold(struct client *client, enum lane lane); /* its cursor has gone on */
+void client_ack_credit(struct client *client);               /* what is a share of the window */
 void client_ack_reply(struct client *client, const struct reply *reply);
 void client_ack_send(struct client *client);
 void client_ack_send_held(struct client *client); /* at once: the session ends */

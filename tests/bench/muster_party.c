@@ -275,6 +275,7 @@ static void say_ack(struct parties *parties, struct party *party, enum lane lane
     memcpy(command.ack.head_hash, party->head_hash.b, sizeof command.ack.head_hash);
     party_sign(parties, party, &command, NULL, &frame, 1);
     party_send(party, buf_bytes(frame));
+    give_credit(parties, party, lane);
     party->acked[lane] = party->up_to[lane];
     party->ack_waits[lane] = true;
     party->held[lane] = 0;
@@ -288,7 +289,9 @@ void parties_begin_acknowledging(struct parties *parties)
 void party_acknowledge(struct parties *parties, struct party *party)
 {
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
-        give_credit(parties, party, (enum lane)lane);
+        if (party->given[lane] >= PARTY_WINDOW / CLIENT_ACK_WINDOW_SHARE) {
+            give_credit(parties, party, (enum lane)lane);
+        }
         if (party->up_to[lane] == party->acked[lane] || party->ack_waits[lane]) {
             continue;
         }

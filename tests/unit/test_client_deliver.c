@@ -88,9 +88,6 @@ static void an_order_is_given_and_acknowledged(void **state)
     assert_int_equal(fake.given[0].kind, DELIVERY_ORDER);
     assert_false(fake.given[0].resumed);
     assert_string_equal(fake.given[0].text, "go");
-    sent = fake_next(&fake, ENVELOPE_CREDIT);
-    assert_int_equal(sent->credit.lane, LANE_ORDERS);
-    assert_int_equal(sent->credit.add, 1);
     fake_later(&fake, CLIENT_ACK_HOLD_MS);
     ack = fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT));
     assert_int_equal(ack.kind, COMMAND_ACK);
@@ -98,6 +95,9 @@ static void an_order_is_given_and_acknowledged(void **state)
     assert_int_equal(ack.ack.lane, LANE_ORDERS);
     assert_int_equal(ack.ack.up_to_seq, seq);
     assert_int_equal(ack.ack.head_seq, seq);
+    sent = fake_next(&fake, ENVELOPE_CREDIT); /* goes with it */
+    assert_int_equal(sent->credit.lane, LANE_ORDERS);
+    assert_int_equal(sent->credit.add, 1);
 }
 
 static void say_ack_is_taken(void)
@@ -106,6 +106,21 @@ static void say_ack_is_taken(void)
 
     fake_say(&fake, &(struct envelope){.kind = ENVELOPE_REPLY, .reply = reply});
     fake_run(&fake);
+}
+
+/* Also when no Ack is due, as for what was delivered twice: the window must not run dry. */
+static void credit_that_is_a_share_of_the_window_is_given(void **state)
+{
+    const struct envelope *credit = NULL;
+
+    (void)state;
+    for (int i = 1; i <= CLIENT_WINDOW / CLIENT_ACK_WINDOW_SHARE; i++) {
+        assert_null(fake_next(&fake, ENVELOPE_CREDIT));
+        fake_order(&fake, fake_id(1), later());
+    }
+    credit = fake_next(&fake, ENVELOPE_CREDIT);
+    assert_non_null(credit);
+    assert_int_equal(credit->credit.add, CLIENT_WINDOW / CLIENT_ACK_WINDOW_SHARE);
 }
 
 /* From the first delivery on, not from the last: who is given one after the other acknowledges too. */
@@ -324,10 +339,10 @@ static void a_tombstone_moves_the_cursor_only(void **state)
     fake_tombstone(&fake, LANE_ORDERS, ++fake.seq, fake_id(1));
     fake_run(&fake);
     assert_int_equal(fake.given_n, 0);
-    assert_non_null(fake_next(&fake, ENVELOPE_CREDIT));
     fake_later(&fake, CLIENT_ACK_HOLD_MS);
     ack = fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT));
     assert_int_equal(ack.ack.up_to_seq, fake.seq);
+    assert_non_null(fake_next(&fake, ENVELOPE_CREDIT));
 }
 
 static void an_order_that_has_expired_is_not_new(void **state)
@@ -492,6 +507,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_order_is_given_and_acknowledged, setup, teardown),
         cmocka_unit_test_setup_teardown(an_acknowledgement_is_held_back, setup, teardown),
         cmocka_unit_test_setup_teardown(one_acknowledgement_is_under_way, setup, teardown),
+        cmocka_unit_test_setup_teardown(credit_that_is_a_share_of_the_window_is_given, setup, teardown),
         cmocka_unit_test_setup_teardown(a_share_of_the_window_is_not_held_back, setup, teardown),
         cmocka_unit_test_setup_teardown(the_last_acknowledgement_is_said_before_the_good_bye, setup,
                                         teardown),
