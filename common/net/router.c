@@ -19,6 +19,9 @@ enum {
     /* A message whose signature is checked takes 60 us: of a full turn of those, what the loop has to do
      * besides (a commit is done, and everybody waits for its replies) would wait for 16 ms. */
     TURN_NS_MAX = 1000000,
+    /* Connections that wait to be accepted. Beyond it the kernel drops them, and who knocks waits for
+     * seconds: libzmq's 100 is too few for a region that comes back at once. somaxconn bounds it, too. */
+    BACKLOG = 4096,
 };
 
 enum router_state {
@@ -223,6 +226,9 @@ static int router_set_up(struct net_router *router, struct err *err)
     /* An IPv4 address is not to be bound, nor shown, as an IPv6 one that contains it. */
     if (!rc && inet_pton(AF_INET, router->config.host, &ipv4) == 1) {
         rc = net_endpoint_set_int(router->socket, ZMQ_IPV6, "IPv6", 0, err);
+    }
+    if (!rc) {
+        rc = net_endpoint_set_int(router->socket, ZMQ_BACKLOG, "backlog", BACKLOG, err);
     }
     if (!rc) {
         rc = net_endpoint_set_int(router->socket, ZMQ_ROUTER_MANDATORY, "mandatory routing", 1, err);

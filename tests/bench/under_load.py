@@ -2,6 +2,7 @@
 an agency that says as much as it can (flood)."""
 
 import json
+import os
 import subprocess
 import time
 
@@ -44,6 +45,12 @@ class Driver:
         finally:
             self.process.kill()
             self.process.wait()
+
+
+def settle(bench, broker):
+    """What was written before is on the disk and checkpointed: else it holds up what is watched."""
+    os.sync()
+    probe(bench, broker, bench.milliseconds)
 
 
 def probe_arguments(broker):
@@ -132,6 +139,7 @@ class Absent:
         before = broker.status_kib("RssAnon")
         if self.watched_from > self.all_at_hand:
             driver.do("fill", self.watched_from)
+        settle(self.bench, broker)
         driver.say("fill", self.total, GATHER_RATE)
         during = probe(self.bench, broker, self.watched_ms)
         driver.answer()
@@ -183,7 +191,9 @@ class Flood:
     def once(self, broker, what):
         """Alone before each, since the machine and the log change."""
         bench = self.bench
+        settle(self.bench, broker)
         alone = probe(bench, broker, self.milliseconds)
+        settle(self.bench, broker)
         flood, during = self.beside(broker, *FLOODS[what][1:])
         if flood.get("submits") != flood.get("answers"):
             raise Failed(f"{FLOODS[what][0]}: {flood['submits']} were said, {flood['answers']} answered")
