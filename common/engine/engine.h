@@ -33,11 +33,16 @@ enum {
     ENGINE_SHARE = 128, /* of a batch, for one author, while others speak as well: a commit of so many takes
                            about as long as its fsync, so that a flood does not double what others wait */
     ENGINE_SHARE_MS = 1000, /* how long another's word counts for that */
+    /* Who says more than so much in a second is held to a pace while somebody speaks who says less: so many
+     * commands at once, then one a millisecond; the others are BUSY. A province at its peak says 1,000 a
+     * second, of 200 agencies. */
+    ENGINE_LITTLE = 250,
+    ENGINE_PACE_BURST = 50,
     ENGINE_SESSIONS_PER_AGENT = 8,
     ENGINE_IDLE_STREAMS_MAX = 1024, /* streams that are over but still at hand */
     ENGINE_OPEN_ORDERS_MAX =
-        65536,                    /* at hand, with their incidents: some 1.5 KiB each where every order is an
-                                       incident of its own; the others are in the log, and read when needed */
+        16384, /* at hand, with their incidents: some 1.2 KiB each where every order is an incident of its
+                  own; the others are in the log, and read when needed */
     ENGINE_FRESH_IDS_MAX = 65536, /* ids given since the start that need no look-up: 20 bytes each */
     ENGINE_WINDOW_MAX = 1024,     /* deliveries of a lane, or tail items, under way to one session */
     ENGINE_READ_MAX =
@@ -47,6 +52,7 @@ enum {
      * as a rule. Of one agent: two of each unit that it may have. */
     ENGINE_TELEMETRY_MAX = 64 * 1024,
     ENGINE_TELEMETRY_PER_AGENT_MAX = 8 * 1024,
+    ENGINE_TELEMETRY_MS = 20,         /* from one round over the subscribers to the next */
     ENGINE_TELEMETRY_WINDOW_MAX = 16, /* envelopes under way to one subscriber, of a queue of 256: the rest is
                                          for orders */
     /* How long an author's later commands wait for one that was turned away: a client that did not hear so

@@ -67,6 +67,15 @@ struct hold {
     int64_t until_ms; /* boot time: who asks later than that is not waited for */
 };
 
+/* How much somebody says. */
+struct pace {
+    int64_t from_ms; /* boot time at which the second began that is counted; 0: it has said nothing */
+    uint32_t said;   /* commands since */
+    bool little;     /* in the last second in which it spoke */
+    int64_t left_ms; /* when `left` was that */
+    int64_t left;    /* what it may say at once */
+};
+
 /* An agent, as far as commands and deliveries go. Lives from its first Hello to the end. */
 struct author {
     char name[NAME_MAX_BYTES + 1];
@@ -85,8 +94,9 @@ struct author {
     size_t parked;                         /* ... among engine->parked */
     size_t gathered;                       /* ... and in engine->gather */
     uint64_t waits;                        /* the round in which one of them could not go */
-    struct batch_proof *proof;             /* of its last batch; NULL: it has sent none */
-    struct telemetry_value *values;        /* its telemetry, the least recently updated first */
+    struct pace pace;
+    struct batch_proof *proof;      /* of its last batch; NULL: it has sent none */
+    struct telemetry_value *values; /* its telemetry, the least recently updated first */
     size_t values_n;
     int64_t refusals_at_ms; /* token bucket of kept refusals */
     uint32_t refusals_left;
@@ -267,6 +277,7 @@ struct engine {
     uint64_t rounds;            /* of looking which of them can go */
     const struct author *spoke; /* the last author of a command */
     int64_t others_ms;          /* boot time at which it was another than before it */
+    int64_t little_ms;          /* boot time at which somebody spoke who says little; 0: never */
     struct batch gather;
     struct batch flight;
     struct batch founding; /* decided, for the commits after this one */
@@ -369,6 +380,8 @@ struct author *author_make(struct engine *engine, const char *name);
 bool author_may_log_refusal(struct engine *engine, struct author *author);
 
 /* parking.c */
+/* A command came. True: its author says much, and somebody who says little must not wait for it. */
+bool parking_is_too_fast(struct engine *engine, struct author *author);
 void parking_enter(struct engine *engine, struct submission *submission); /* decided at once if it can be */
 void parking_go_on(struct engine *engine);
 void parking_clear(struct engine *engine);

@@ -145,6 +145,18 @@ static void turn_away(struct engine *engine, struct submission *submission, enum
     submission_free(engine, submission);
 }
 
+/* There is no room for it now, or it comes too fast. */
+static void no_room(struct engine *engine, struct submission *submission, bool too_fast)
+{
+    struct reply reply = {.outcome = OUTCOME_REFUSED,
+                          .refusal = REFUSED_BUSY,
+                          .detail = too_fast ? "so much at once, while others speak" : "too much is waiting",
+                          .retry_ms = too_fast ? ENGINE_PACE_BURST : ENGINE_RETRY_MS};
+
+    intake_reply(engine, submission, &reply);
+    submission_free(engine, submission);
+}
+
 static void note_gone(struct author *author, uint64_t counter)
 {
     if (author->gone == NULL) {
@@ -514,12 +526,15 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
         submission->command = (struct command){
             .agent = "", .cosigner = "", .counter = wire_peek_counter(submission->signed_command.payload)};
     }
-    if (engine->parked_n >= ENGINE_PARKED_MAX || engine->parked_bytes >= ENGINE_PARKED_BYTES_MAX ||
+    bool is_ack = submission->command.kind == COMMAND_ACK;
+    bool too_fast = !is_ack && parking_is_too_fast(engine, session->author);
+    if (too_fast || engine->parked_n >= ENGINE_PARKED_MAX ||
+        engine->parked_bytes >= ENGINE_PARKED_BYTES_MAX ||
         session->author->parked >= ENGINE_PARKED_MAX - ENGINE_PARKED_KEPT || !region_is_loaded(engine)) {
         if (decoded == 0 && submission->command.counter != 0) {
             intake_hold(engine, submission);
         }
-        turn_away(engine, submission, REFUSED_BUSY, "too much is waiting");
+        no_room(engine, submission, too_fast);
         return;
     }
     if (decoded < 0) {
@@ -534,7 +549,6 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
         parking_enter(engine, submission);
         return;
     }
-    bool is_ack = submission->command.kind == COMMAND_ACK;
     if (is_ack != (submission->command.counter == 0)) {
         refuse(submission, REFUSED_INVALID, "a counter is needed in all but an Ack");
         parking_enter(engine, submission);

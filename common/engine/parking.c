@@ -58,6 +58,31 @@ static bool has_share(const struct engine *engine, const struct submission *subm
     return alone || submission->author->gathered < ENGINE_SHARE;
 }
 
+bool parking_is_too_fast(struct engine *engine, struct author *author)
+{
+    int64_t boot = engine_boot(engine);
+    struct pace *pace = &author->pace;
+
+    if (pace->from_ms == 0 || boot >= pace->from_ms + ENGINE_SHARE_MS) {
+        pace->little = pace->from_ms != 0 && pace->said <= ENGINE_LITTLE;
+        pace->from_ms = boot;
+        pace->said = 0;
+    }
+    pace->said++;
+    if (pace->little && pace->said <= ENGINE_LITTLE) {
+        engine->little_ms = boot;
+        return false;
+    }
+    pace->left += boot - pace->left_ms;
+    pace->left = pace->left < ENGINE_PACE_BURST ? pace->left : ENGINE_PACE_BURST;
+    pace->left_ms = boot;
+    if (pace->left > 0) {
+        pace->left--;
+        return false;
+    }
+    return engine->little_ms != 0 && boot < engine->little_ms + ENGINE_SHARE_MS;
+}
+
 void parking_share_again(const struct batch *batch)
 {
     struct submission *submission;

@@ -60,7 +60,10 @@ struct last_values {
     struct telemetry_value *oldest; /* the least recently updated first */
     struct place *feed;
     struct subscription *subscriptions;
-    bool waits; /* somebody may be given something at once */
+    bool waits;        /* somebody may be given something ... */
+    int64_t round_ms;  /* ... in the round that began at this boot time, ... */
+    size_t round_left; /* ... of which so many have not had their turn, or in the next */
+    bool again;        /* one who had it may be given more */
 };
 
 struct last_values *last_values_new(struct hash_key key)
@@ -459,11 +462,12 @@ static bool serve(struct engine *engine, struct subscription *to)
     return given == GIVEN_SOME && to->credit > 0;
 }
 
-/* Who was served goes to the end: where a turn ends before all were, the next begins with the others. */
+/* Who was served goes to the end: where a turn ends before all were, the next begins with the others. A round
+ * begins no sooner than so long after the one before it: what changes faster than that is told by its last
+ * value, and the loop is for orders. */
 void telemetry_pump(struct engine *engine)
 {
     struct last_values *all = engine->last_values;
-    struct subscription *last = all->subscriptions != NULL ? all->subscriptions->prev : NULL;
     uint64_t end = engine->numbers.telemetry + PUMP_MAX;
     struct subscription *to;
 
@@ -471,19 +475,24 @@ void telemetry_pump(struct engine *engine)
     if (!region_is_loaded(engine)) {
         return; /* the next sweep tries again */
     }
-    for (bool is_last = last == NULL; !is_last;) {
-        to = all->subscriptions;
-        is_last = to == last;
+    if (all->round_left == 0) {
+        DL_COUNT(all->subscriptions, to, all->round_left);
+        all->round_ms = engine_boot(engine);
+    }
+    while (all->round_left > 0 && all->subscriptions != NULL) {
         if (engine->numbers.telemetry >= end) {
             all->waits = true; /* orders first: the next turn goes on */
             return;
         }
+        to = all->subscriptions;
         DL_DELETE(all->subscriptions, to);
         DL_APPEND(all->subscriptions, to);
-        if (serve(engine, to)) { /* it may be gone now */
-            all->waits = true;
-        }
+        all->round_left--;
+        all->again = serve(engine, to) || all->again; /* it may be gone now */
     }
+    all->round_left = 0;
+    all->waits = all->again;
+    all->again = false;
 }
 
 void telemetry_sweep(struct engine *engine, struct session *session, int64_t boot_ms)
@@ -504,5 +513,10 @@ void telemetry_sweep(struct engine *engine, struct session *session, int64_t boo
 
 int64_t telemetry_due_ms(const struct engine *engine)
 {
-    return engine->last_values->waits ? engine_boot(engine) : INT64_MAX;
+    const struct last_values *all = engine->last_values;
+
+    if (!all->waits) {
+        return INT64_MAX;
+    }
+    return all->round_left > 0 ? engine_boot(engine) : all->round_ms + ENGINE_TELEMETRY_MS;
 }

@@ -22,9 +22,10 @@ struct log_writer {
     struct log_store *store; /* the thread's alone while it runs */
     pthread_t thread;
     pthread_mutex_t mutex;
-    pthread_cond_t wake; /* on CLOCK_MONOTONIC */
-    int fd;              /* readable while done is not empty */
-    struct queue asked;  /* these four under the mutex */
+    pthread_cond_t wake;  /* on CLOCK_MONOTONIC */
+    int fd;               /* readable while done is not empty */
+    struct queue appends; /* these five under the mutex; a commit is what everybody waits for ... */
+    struct queue reads;   /* ... and what is read behind it is the newer for it */
     struct queue done;
     bool stopping;
     bool stopped;
@@ -144,7 +145,9 @@ static enum task next_task(struct log_writer *writer, struct log_request **ret_r
             task = TASK_SYNC_HEAD;
             break;
         }
-        *ret_request = queue_pop(&writer->asked);
+        *ret_request = queue_pop(&writer->appends);
+        if (*ret_request == NULL)
+            *ret_request = queue_pop(&writer->reads);
         if (*ret_request != NULL) {
             task = TASK_SERVE;
             break;
@@ -221,7 +224,8 @@ int log_writer_start(struct log_store *store, struct log_writer **ret, struct er
         goto failed;
     writer->store = store;
     writer->tidy = true;
-    queue_init(&writer->asked);
+    queue_init(&writer->appends);
+    queue_init(&writer->reads);
     queue_init(&writer->done);
     writer->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     rc = errno;
@@ -259,7 +263,7 @@ static void submit(void *ctx, struct log_request *request)
         request->result = err_set(&request->err, ERR_UNAVAILABLE, "the log is being closed");
         push_done(writer, request);
     } else {
-        queue_push(&writer->asked, request);
+        queue_push(request->is_append ? &writer->appends : &writer->reads, request);
         pthread_cond_signal(&writer->wake);
     }
     pthread_mutex_unlock(&writer->mutex);

@@ -1,5 +1,6 @@
 /* The writer thread: serves one store to an event loop, so that the loop never waits for the disk.
- * Requests are done in the order in which they came; the store is the thread's alone until
+ * Appends are done in the order in which they came, reads in theirs; an append goes before a read that has
+ * not begun, which sees what was asked for before it and perhaps more. The store is the thread's alone until
  * log_writer_stop(). The head slots are written by this thread, at most a second after a commit and
  * when it stops. */
 #ifndef MUSTER_COMMON_LOG_LOG_WRITER_H

@@ -72,15 +72,15 @@ static int on_send(void *ctx, struct peer peer, struct bytes frame)
     return network_down(world, peer, frame);
 }
 
-static void push(struct requests *requests, struct log_request *request)
+static void push(struct requests *requests, struct log_request *request, bool first)
 {
-    request->next = NULL;
-    if (requests->last != NULL) {
-        requests->last->next = request;
-    } else {
+    request->next = first ? requests->first : NULL;
+    if (first || requests->first == NULL) {
         requests->first = request;
+    } else {
+        requests->last->next = request;
     }
-    requests->last = request;
+    requests->last = request->next == NULL ? request : requests->last;
 }
 
 static struct log_request *pop(struct requests *requests)
@@ -110,7 +110,7 @@ static void on_submit(void *ctx, struct log_request *request)
 {
     struct world *world = ctx;
 
-    push(&world->broker.submitted, request);
+    push(&world->broker.submitted, request, request->is_append); /* as log_writer.h has it */
     if (!world->broker.dying) {
         if (request->is_append && !world->broker.doomed) {
             check_append(world, request);
@@ -528,7 +528,7 @@ void broker_write(struct world *world)
         request->result =
             log_read(broker->store, &request->query, &request->arena, &request->answer, &request->err);
     }
-    push(&broker->written, request);
+    push(&broker->written, request, false);
     if (ends_here(world)) {
         return;
     }

@@ -150,6 +150,49 @@ static void test_a_flood_shares_its_batch(void **state)
     }
 }
 
+/* Says so many at once; how many of them are BUSY. */
+static unsigned flood(unsigned n, unsigned *ret_retry_ms)
+{
+    struct command many = rig_follow_up(1, "flood");
+    const struct envelope *envelope;
+    unsigned busy = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        (void)rig_submit(&rig, 1, CENTRE, &many);
+    }
+    rig_run(&rig);
+    while ((envelope = rig_next(&rig, 1, ENVELOPE_REPLY)) != NULL) {
+        if (envelope->reply.refusal == REFUSED_BUSY) {
+            *ret_retry_ms = envelope->reply.retry_ms;
+            busy++;
+        }
+    }
+    return busy;
+}
+
+/* Alone, or among others who say as much, nobody is held to a pace; beside one who says little, who says much
+ * is, and the others are told when to come again. A second after that one's last word it is over. */
+static void test_who_says_much_is_held_to_a_pace(void **state)
+{
+    enum { MANY = 2 * ENGINE_LITTLE };
+    struct command one = rig_follow_up(1, "one");
+    unsigned retry_ms = 0;
+
+    (void)state;
+    rig_hello(&rig, 2, STATION, 8);
+    assert_int_equal(flood(MANY, &retry_ms), 0);
+    rig_later(&rig, ENGINE_SHARE_MS);
+    assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE); /* nothing is known of it yet */
+    assert_int_equal(flood(MANY, &retry_ms), 0);
+    rig_later(&rig, ENGINE_SHARE_MS);
+    assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE);
+    assert_int_equal(flood(MANY, &retry_ms), MANY - ENGINE_PACE_BURST);
+    assert_int_equal(retry_ms, ENGINE_PACE_BURST);
+    assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE);
+    rig_later(&rig, ENGINE_HOLD_MS); /* it does not come again: what it says later waits no more */
+    assert_int_equal(flood(MANY, &retry_ms), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +200,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_old_counters_while_the_disk_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_loads_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_flood_shares_its_batch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_says_much_is_held_to_a_pace, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -68,7 +68,7 @@ static void subscribe(unsigned peer, enum rig_agent agent, struct subscribe said
 {
     said.source = said.source != NULL ? said.source : "";
     rig_say(&rig, peer, agent, &(struct envelope){.kind = ENVELOPE_SUBSCRIBE, .subscribe = said});
-    rig_later(&rig, 1);
+    rig_later(&rig, ENGINE_TELEMETRY_MS);
 }
 
 static void publish_many(unsigned peer, enum rig_agent agent, size_t from, size_t n, int64_t at_ms)
@@ -140,7 +140,7 @@ static void test_present_values_then_changes(void **state)
     assert_string_equal(telemetry->samples[2].agent, rig.agents[SECOND].name);
 
     publish_one(2, STATION, position("E1", now + 1, 366000001));
-    rig_later(&rig, 1);
+    rig_later(&rig, ENGINE_TELEMETRY_MS);
     telemetry = given(1);
     assert_non_null(telemetry);
     assert_int_equal(telemetry->samples_n, 1);
@@ -156,14 +156,14 @@ static void test_older_and_same_change_nothing(void **state)
     int64_t now = rig_bus_ms(&rig);
     subscribe(1, CENTRE, (struct subscribe){.credit = 16});
     publish_one(2, STATION, reading("", "water", now, 7));
-    rig_later(&rig, 1);
+    rig_later(&rig, ENGINE_TELEMETRY_MS);
     assert_non_null(given(1));
     publish_one(2, STATION, reading("", "water", now - 1, 8));
     publish_one(2, STATION, reading("", "water", now, 7));
-    rig_later(&rig, 1);
+    rig_later(&rig, ENGINE_TELEMETRY_MS);
     assert_null(given(1));
     publish_one(2, STATION, reading("", "water", now, 9)); /* a correction */
-    rig_later(&rig, 1);
+    rig_later(&rig, ENGINE_TELEMETRY_MS);
     const struct telemetry *telemetry = given(1);
     assert_non_null(telemetry);
     assert_int_equal(telemetry->samples[0].reading.value, 9);
@@ -176,7 +176,7 @@ static void test_slow_reader_gets_the_newest_only(void **state)
     int64_t now = rig_bus_ms(&rig);
     subscribe(1, CENTRE, (struct subscribe){.credit = 1});
     publish_one(2, STATION, position("E1", now, 0));
-    rig_later(&rig, 1);
+    rig_later(&rig, ENGINE_TELEMETRY_MS);
     assert_non_null(given(1));
     for (int i = 1; i <= 100; i++) {
         publish_one(2, STATION, position("E1", now + i, i));
@@ -185,12 +185,35 @@ static void test_slow_reader_gets_the_newest_only(void **state)
     rig_later(&rig, 300); /* a sweep too: without credit there is nothing */
     assert_null(given(1));
     rig_credit(&rig, 1, CENTRE, LANE_TELEMETRY, 1);
-    rig_later(&rig, 1);
+    rig_later(&rig, ENGINE_TELEMETRY_MS);
     const struct telemetry *telemetry = given(1);
     assert_non_null(telemetry);
     assert_int_equal(telemetry->samples_n, 2);
     assert_int_equal(telemetry->samples[0].position.latitude_e7, 100);
     assert_int_equal(telemetry->samples[1].reading.value, 100);
+    assert_null(given(1));
+}
+
+/* What changes again and again between two rounds is given by its last value. */
+static void test_rounds_have_their_time(void **state)
+{
+    const struct telemetry *telemetry;
+
+    (void)state;
+    join_all();
+    subscribe(1, CENTRE, (struct subscribe){.credit = 8});
+    publish_one(2, STATION, position("E1", rig_bus_ms(&rig), 1));
+    rig_later(&rig, 1);
+    assert_non_null(given(1)); /* nothing was given before it: at once */
+    for (int i = 2; i <= 5; i++) {
+        publish_one(2, STATION, position("E1", rig_bus_ms(&rig) + i, i));
+        rig_later(&rig, 1);
+        assert_null(given(1));
+    }
+    rig_later(&rig, ENGINE_TELEMETRY_MS);
+    telemetry = given(1);
+    assert_non_null(telemetry);
+    assert_int_equal(telemetry->samples[0].position.latitude_e7, 5);
     assert_null(given(1));
 }
 
@@ -209,6 +232,7 @@ static void test_a_turn_gives_a_little(void **state)
     for (size_t i = 0; i < 4; i++) {
         publish_many(2, STATION, i * SAMPLES_MAX, SAMPLES_MAX, rig_bus_ms(&rig));
     }
+    rig.boot_ms += ENGINE_TELEMETRY_MS; /* the next round begins, and is gone through without a pause */
     for (; engine_due_ms(rig.engine) <= rig.boot_ms && turns < 1000; turns++) {
         uint64_t before = engine_numbers(rig.engine).telemetry;
         engine_tick(rig.engine);
@@ -301,7 +325,7 @@ static void test_an_agent_has_its_share(void **state)
         }
         rig_skip(&rig);
         rig_credit(&rig, 1, CENTRE, LANE_TELEMETRY, 1);
-        rig_later(&rig, 1);
+        rig_later(&rig, ENGINE_TELEMETRY_MS);
     }
     assert_int_equal(seen, ENGINE_TELEMETRY_PER_AGENT_MAX + 1);
     assert_true(other && first);
@@ -342,7 +366,7 @@ static void test_nothing_is_written_and_orders_go_first(void **state)
     assert_null(given(1)); /* its turn comes when what was committed has been said */
     assert_non_null(rig_next(&rig, 1, ENVELOPE_REPLY));
     assert_non_null(rig_next(&rig, 2, ENVELOPE_DELIVER));
-    rig_later(&rig, 1);
+    rig_later(&rig, ENGINE_TELEMETRY_MS);
     assert_non_null(given(1));
     struct engine_numbers after = engine_numbers(rig.engine);
     assert_int_equal(after.records - before.records, 2); /* the report and the order */
@@ -443,6 +467,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_present_values_then_changes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_older_and_same_change_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_reader_gets_the_newest_only, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rounds_have_their_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_turn_gives_a_little, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_queue_leaves_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(test_source_and_mode, setup, teardown),
