@@ -30,7 +30,7 @@ enum {
     /* Deliveries of three lanes, tail items and replies that may be under way to one agent. */
     SEND_QUEUE = 4 * ENGINE_WINDOW_MAX + 1024,
     STOP_MS = 5000,
-    OWN_DESCRIPTORS = 64 /* log, ZeroMQ, timers; and a second session here and there */
+    OWN_DESCRIPTORS = 64 /* log, ZeroMQ, timers */
 };
 
 struct broker {
@@ -170,7 +170,8 @@ static void raise_descriptors(void)
 
 static void tell_descriptors(const struct broker *broker)
 {
-    rlim_t needed = state_region(engine_state(broker->engine))->members_n + OWN_DESCRIPTORS;
+    /* Twice: all come back at once, before the connections that a power cut left are known to be dead. */
+    rlim_t needed = 2 * state_region(engine_state(broker->engine))->members_n + OWN_DESCRIPTORS;
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < needed) {

@@ -86,10 +86,11 @@ static void print_evacuated(struct session *session, const struct online *online
     }
 }
 
+/* The agent is still to answer it. Who has answered may have come back since: when in doubt it is warned. */
 static bool is_addressed(const struct incident *incident, struct id evacuation, const char *agent)
 {
     for (size_t i = 0; i < incident->orders_n; i++) {
-        if (id_equal(incident->orders[i].evacuation, evacuation) &&
+        if (id_equal(incident->orders[i].evacuation, evacuation) && order_is_open(&incident->orders[i]) &&
             strcmp(incident->orders[i].addressee, agent) == 0) {
             return true;
         }

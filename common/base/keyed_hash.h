@@ -15,6 +15,6 @@ struct hash_key {
 };
 
 struct hash_key hash_key_make(const struct rng *rng);
-uint32_t keyed_hash(struct hash_key key, const void *p, size_t n);
+uint32_t keyed_hash(struct hash_key key, const void *p, size_t n) __attribute__((pure));
 
 #endif

@@ -37,7 +37,8 @@ enum {
      * commands at once, then one a millisecond; the others are BUSY. A province at its peak says 1,000 a
      * second, of 200 agencies. */
     ENGINE_LITTLE = 250,
-    ENGINE_PACE_BURST = 50,
+    ENGINE_PACE_BURST = 100,
+    ENGINE_PACE_RETRY_MS = 50,
     ENGINE_SESSIONS_PER_AGENT = 8,
     ENGINE_IDLE_STREAMS_MAX = 1024, /* streams that are over but still at hand */
     ENGINE_OPEN_ORDERS_MAX =

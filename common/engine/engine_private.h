@@ -380,8 +380,12 @@ struct author *author_make(struct engine *engine, const char *name);
 bool author_may_log_refusal(struct engine *engine, struct author *author);
 
 /* parking.c */
-/* A command came. True: its author says much, and somebody who says little must not wait for it. */
-bool parking_is_too_fast(struct engine *engine, struct author *author);
+/* A command came. */
+void parking_note_word(struct engine *engine, struct author *author);
+/* Its author says much, and somebody who says little must not wait for it. */
+bool parking_is_paced(const struct engine *engine, const struct author *author);
+/* A command would go on: false, if its author is paced and it is too soon. */
+bool parking_take_turn(struct engine *engine, struct author *author);
 void parking_enter(struct engine *engine, struct submission *submission); /* decided at once if it can be */
 void parking_go_on(struct engine *engine);
 void parking_clear(struct engine *engine);

@@ -145,14 +145,15 @@ static void turn_away(struct engine *engine, struct submission *submission, enum
     submission_free(engine, submission);
 }
 
-/* There is no room for it now, or it comes too fast. */
-static void no_room(struct engine *engine, struct submission *submission, bool too_fast)
+/* Its author says so much that those who say little would wait for it. */
+static void slow_down(struct engine *engine, struct submission *submission)
 {
     struct reply reply = {.outcome = OUTCOME_REFUSED,
                           .refusal = REFUSED_BUSY,
-                          .detail = too_fast ? "so much at once, while others speak" : "too much is waiting",
-                          .retry_ms = too_fast ? ENGINE_PACE_BURST : ENGINE_RETRY_MS};
+                          .detail = "so much at once, while others speak",
+                          .retry_ms = ENGINE_PACE_RETRY_MS};
 
+    intake_hold(engine, submission);
     intake_reply(engine, submission, &reply);
     submission_free(engine, submission);
 }
@@ -240,7 +241,7 @@ static void put_off(struct engine *engine, struct session *session, const struct
     engine_starved(engine);
     if (counter != 0) {
         hold_counter(engine, session->author, counter);
-        (void)engine_send(engine, session->peer, &envelope);
+        session->deaf = session->deaf || engine_send(engine, session->peer, &envelope) < 0;
     }
 }
 
@@ -527,14 +528,15 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
             .agent = "", .cosigner = "", .counter = wire_peek_counter(submission->signed_command.payload)};
     }
     bool is_ack = submission->command.kind == COMMAND_ACK;
-    bool too_fast = !is_ack && parking_is_too_fast(engine, session->author);
-    if (too_fast || engine->parked_n >= ENGINE_PARKED_MAX ||
-        engine->parked_bytes >= ENGINE_PARKED_BYTES_MAX ||
+    if (!is_ack) {
+        parking_note_word(engine, session->author);
+    }
+    if (engine->parked_n >= ENGINE_PARKED_MAX || engine->parked_bytes >= ENGINE_PARKED_BYTES_MAX ||
         session->author->parked >= ENGINE_PARKED_MAX - ENGINE_PARKED_KEPT || !region_is_loaded(engine)) {
         if (decoded == 0 && submission->command.counter != 0) {
             intake_hold(engine, submission);
         }
-        no_room(engine, submission, too_fast);
+        turn_away(engine, submission, REFUSED_BUSY, "too much is waiting");
         return;
     }
     if (decoded < 0) {
@@ -564,7 +566,15 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     }
     if (!is_ack && !MUTANT(MUTANT_OVERTAKE) &&
         must_wait(engine, &session->author->hold, submission->command.counter)) {
-        turn_away(engine, submission, REFUSED_BUSY, "an earlier command is still to come");
+        if (parking_is_paced(engine, session->author)) {
+            slow_down(engine, submission);
+        } else {
+            turn_away(engine, submission, REFUSED_BUSY, "an earlier command is still to come");
+        }
+        return;
+    }
+    if (!is_ack && !parking_take_turn(engine, session->author)) {
+        slow_down(engine, submission);
         return;
     }
     if (!room_for(engine, submission->command.kind)) {

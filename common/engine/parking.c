@@ -58,7 +58,12 @@ static bool has_share(const struct engine *engine, const struct submission *subm
     return alone || submission->author->gathered < ENGINE_SHARE;
 }
 
-bool parking_is_too_fast(struct engine *engine, struct author *author)
+static bool says_little(const struct author *author)
+{
+    return author->pace.little && author->pace.said <= ENGINE_LITTLE;
+}
+
+void parking_note_word(struct engine *engine, struct author *author)
 {
     int64_t boot = engine_boot(engine);
     struct pace *pace = &author->pace;
@@ -69,18 +74,30 @@ bool parking_is_too_fast(struct engine *engine, struct author *author)
         pace->said = 0;
     }
     pace->said++;
-    if (pace->little && pace->said <= ENGINE_LITTLE) {
+    if (says_little(author)) {
         engine->little_ms = boot;
-        return false;
     }
+}
+
+bool parking_is_paced(const struct engine *engine, const struct author *author)
+{
+    return engine->little_ms != 0 && engine_boot(engine) < engine->little_ms + ENGINE_SHARE_MS &&
+           !says_little(author);
+}
+
+bool parking_take_turn(struct engine *engine, struct author *author)
+{
+    int64_t boot = engine_boot(engine);
+    struct pace *pace = &author->pace;
+
     pace->left += boot - pace->left_ms;
     pace->left = pace->left < ENGINE_PACE_BURST ? pace->left : ENGINE_PACE_BURST;
     pace->left_ms = boot;
     if (pace->left > 0) {
         pace->left--;
-        return false;
+        return true;
     }
-    return engine->little_ms != 0 && boot < engine->little_ms + ENGINE_SHARE_MS;
+    return !parking_is_paced(engine, author);
 }
 
 void parking_share_again(const struct batch *batch)

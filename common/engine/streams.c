@@ -22,7 +22,9 @@ struct stream *stream_find(const struct engine *engine, struct stream_key key)
     char bytes[STREAM_NAME_MAX];
     size_t n = flatten(key, bytes);
 
-    HASH_FIND_BYHASHVALUE(hh, engine->streams, bytes, n, keyed_hash(engine->hash_key, bytes, n), stream);
+    uint32_t hash = keyed_hash(engine->hash_key, bytes, n); /* the macros ask for it more than once */
+
+    HASH_FIND_BYHASHVALUE(hh, engine->streams, bytes, n, hash, stream);
     return stream;
 }
 
@@ -36,8 +38,8 @@ static struct stream *stream_make(struct engine *engine, struct stream_key key)
         memcpy(stream->bytes, bytes, n);
         stream->key = key;
         stream->key.name = key.name != NULL ? stream->bytes + 1 : NULL;
-        HASH_ADD_KEYPTR_BYHASHVALUE(hh, engine->streams, stream->bytes, n,
-                                    keyed_hash(engine->hash_key, stream->bytes, n), stream);
+        uint32_t hash = keyed_hash(engine->hash_key, bytes, n);
+        HASH_ADD_KEYPTR_BYHASHVALUE(hh, engine->streams, stream->bytes, n, hash, stream);
         if (stream->hh.tbl == NULL) {
             free(stream);
             stream = NULL;

@@ -24,7 +24,9 @@ static void refuse_tail(struct engine *engine, struct session *session, enum ref
             .head_seq = engine->head.seq, .refusal = refusal, .detail = detail, .id = session->tail.id}};
 
     tail_clear(session);
-    (void)engine_send(engine, session->peer, &envelope);
+    if (engine_send(engine, session->peer, &envelope) < 0) {
+        session->deaf = true; /* it would wait for ever */
+    }
 }
 
 /* False: the peer's queue is full; the row will be read again. */
@@ -169,7 +171,8 @@ static void tail_ask(struct engine *engine, struct session *session, struct log_
     struct job *job = job_new(tail_answered);
 
     if (job == NULL) {
-        return; /* the next sweep tries again */
+        session->tail.dirty = true; /* the next sweep tries again */
+        return;
     }
     memcpy(job->name, name, strlen(name) + 1);
     job->peer = session->peer;

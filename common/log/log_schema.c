@@ -57,6 +57,7 @@ static const char tables[] =
     "  seq INTEGER NOT NULL,"
     "  PRIMARY KEY (agent, lane, item)"
     ") STRICT, WITHOUT ROWID;"
+    "CREATE INDEX tombstone_seq ON tombstone (agent, lane, seq);" /* an Ack does not walk all of them */
     "CREATE TABLE cursor ("
     "  agent TEXT NOT NULL, lane INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (agent, lane)"
     ") STRICT, WITHOUT ROWID;"

@@ -12,7 +12,6 @@ from telemetry import SUBSCRIBERS, UNREACHED
 PROBE = 1  # number of the pair whose latency is watched; number 0 gathers or floods
 PROBE_RATE = 200
 GATHER_RATE = 5000  # a second, while the pair is watched
-SHARE = 100  # orders of an incident, where several make one
 TAKERS = ("away", "creditless", "unread", "present")
 LINE_S = 600
 
@@ -20,9 +19,9 @@ LINE_S = 600
 class Driver:
     """bench-load-absent, told what to do line by line."""
 
-    def __init__(self, bench, broker, mode, count, share):
+    def __init__(self, bench, broker, mode, count):
         self.process = spawn([bench.bin / "bench-load-absent", *broker.load_arguments(), "--mode", mode,
-                              "--count", count, "--share", share, "--window", 1024, "--batch", 64],
+                              "--count", count, "--window", 1024, "--batch", 64],
                              stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def say(self, *words):
@@ -62,19 +61,17 @@ def probe(bench, broker, milliseconds):
 
 
 class Absent:
-    """Orders gather for one addressee. What an open order costs is read while all of them are at hand and the
-    page cache is full; what the outbox costs, where no more open orders are kept at hand."""
+    """Orders gather for one addressee. What all of them cost is read at the end; what the outbox costs, where
+    no more open orders are kept at hand and SQLite's own cache is full."""
 
     def __init__(self, bench):
         self.bench = bench
         if bench.quick:
-            self.marks, self.watched_ms = {1: (500, 1000), SHARE: (500, 1000)}, 200
-            self.all_at_hand = 1500
+            self.watched_ms, self.total = 200, 2500
         else:
-            self.marks, self.watched_ms = {1: (14_000, 30_000), SHARE: (25_000, 60_000)}, 4000
-            self.all_at_hand = 80_000
+            self.watched_ms, self.total = 4000, 1_000_000 if bench.long else 100_000
         watched = GATHER_RATE * self.watched_ms // 1000
-        self.total = max(self.all_at_hand + watched, 1_000_000 if bench.long else 0)
+        self.level = 1500 if bench.quick else 80_000
         self.watched_from = self.total - watched
         self.away_mib = 0
 
@@ -86,48 +83,34 @@ class Absent:
         for turn in range(bench.runs):
             for mode in TAKERS:
                 bench.progress.say(f"run {turn + 1} of {bench.runs}: orders gather, the addressee is {mode}")
-                self.gather(mode, 1)
-            bench.progress.say(f"run {turn + 1} of {bench.runs}: orders gather, {SHARE} an incident")
-            self.gather("away", SHARE)
+                self.gather(mode)
 
-    def gather(self, mode, share):
+    def gather(self, mode):
         bench = self.bench
         broker = Musterd(bench.new_folder(), bench.bin, PROBE + 1, PROBE + 1)
         try:
             broker.start()
-            watches = mode == "away" and share == 1
-            alone = probe(bench, broker, self.watched_ms) if watches else None
-            driver = Driver(bench, broker, mode, self.total, share)
+            alone = probe(bench, broker, self.watched_ms) if mode == "away" else None
+            driver = Driver(bench, broker, mode, self.total)
             try:
-                self.cost_of_an_order(broker, driver, mode, share)
-                if share == 1:
-                    self.cost_of_all(broker, driver, mode)
-                if watches:
+                before = broker.status_kib("RssAnon")
+                self.add(f"fill-{mode}", "1/s", driver.do("fill", self.level)["rate"])
+                if mode == "away":
                     self.watch(broker, driver, alone)
-                if share == 1:
-                    taken = driver.do("back")
-                    if mode != "present":
-                        self.add(f"back-{mode}", "1/s", taken["rate"])
+                    self.add("order", "B", (broker.status_kib("RssAnon") - before) * 1024 / self.total)
+                self.cost_of_all(broker, driver, mode)
+                taken = driver.do("back")
+                if mode != "present":
+                    self.add(f"back-{mode}", "1/s", taken["rate"])
             finally:
                 driver.end()
         finally:
             broker.kill()
             broker.remove()
 
-    def cost_of_an_order(self, broker, driver, mode, share):
-        if mode != "away":
-            return
-        first, second = self.marks[share]
-        driver.do("fill", first)
-        before = broker.status_kib("RssAnon")
-        driver.do("fill", second)
-        self.add("order-alone" if share == 1 else "order-shared", "B",
-                 (broker.status_kib("RssAnon") - before) * 1024 / (second - first))
-
     def cost_of_all(self, broker, driver, mode):
-        filled = driver.do("fill", self.all_at_hand)
+        driver.do("fill", self.total)
         mib = broker.status_kib("RssAnon") / 1024
-        self.add(f"fill-{mode}", "1/s", filled["rate"])
         self.add(f"rss-{mode}", "MiB", mib)
         if mode == "away":
             self.away_mib = mib
@@ -137,7 +120,7 @@ class Absent:
     def watch(self, broker, driver, alone):
         """The rest of the orders; with the last of them another pair's latency, beside before."""
         before = broker.status_kib("RssAnon")
-        if self.watched_from > self.all_at_hand:
+        if self.watched_from > self.level:
             driver.do("fill", self.watched_from)
         settle(self.bench, broker)
         driver.say("fill", self.total, GATHER_RATE)

@@ -96,7 +96,7 @@ static struct log_request *pop(struct requests *requests)
     return request;
 }
 
-/* Requests are done and told in the order in which they came. */
+/* Requests are done and told as the writer does them. */
 static int64_t next_moment(struct world *world)
 {
     struct broker *broker = &world->broker;

@@ -242,16 +242,6 @@ static void check_event(struct world *world, const struct event *event, enum mod
     }
 }
 
-/* A Reply that found the queue full is lost, and we have not seen it. What was refused without a record, or
- * changed nothing, is STALE when it is asked for again, and said again under a new counter: by then later
- * words may have been taken. */
-static bool may_be_said_anew(const struct world *world, unsigned agent)
-{
-    int64_t full_ms = world->network.lines[agent].full_ms;
-
-    return full_ms != 0 && world->now_ms - full_ms < 4 * (int64_t)CLIENT_REPLY_WAIT_MS;
-}
-
 /* A command of an agent that was taken: in time, rightful, in its author's order, once. */
 static void check_decided(struct world *world, unsigned agent, uint64_t tag, const struct command *command,
                           const struct log_header *header)
@@ -275,7 +265,7 @@ static void check_decided(struct world *world, unsigned agent, uint64_t tag, con
     if (check->sayings[tag].forgotten) {
         return;
     }
-    if (tag < check->last_tag[agent] && !may_be_said_anew(world, agent)) {
+    if (tag < check->last_tag[agent]) {
         world_fail(world, "lanes: tag %" PRIu64 " of agent %u comes after tag %" PRIu64, tag, agent,
                    check->last_tag[agent]);
     }

@@ -293,7 +293,6 @@ int network_down(struct world *world, struct peer peer, struct bytes frame)
     struct connection *connection = &world->network.connections[agent];
     if (connection->pipes[DOWN].n >= world->network.lines[agent].queue_max) {
         world_struck(world, FAULT_QUEUE_FULL, agent);
-        world->network.lines[agent].full_ms = world->now_ms;
         check_not_sent(world, agent, frame);
         buf_reset(&connection->offered);
         buf_append(&connection->offered, frame.p, frame.n);

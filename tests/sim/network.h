@@ -63,7 +63,6 @@ struct line {
     int64_t bytes_per_s; /* 0: no limit */
     size_t queue_max;    /* frames that wait, broker to agent */
     int64_t cut_until_ms[2];
-    int64_t full_ms; /* when the queue was full last; 0: never */
     /* A connection that the agent has left and of which the broker does not know it: sending fails late. */
     uint64_t ghost;
     unsigned ghost_n;

@@ -9,7 +9,7 @@ import xml.etree.ElementTree
 
 from harness import BIN, SOURCE, main, skip
 
-SECONDS_MAX = 240
+SECONDS_MAX = 400
 UNSIGNED = os.path.join(SOURCE, "build", "bench-unsigned", "bin")
 LOADS = ("muster", "limits", "fold", "absent", "flood", "storm", "telemetry")
 SHARES = ("rate", "p50_us", "p99_us", "p999_us", "cpu_bus", "cpu_load")
