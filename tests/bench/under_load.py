@@ -135,7 +135,7 @@ class Absent:
 # What, its title, the program and its arguments.
 FLOODS = {
     "orders": ("another agency's orders, signed by batch", "muster",
-               ("--clients", 1, "--window", 16384, "--batch", 64)),
+               ("--clients", 1, "--window", 1024, "--batch", 64)),
     "refused": ("commands that are refused", "flood", ("--mode", "refused", "--window", 1024)),
     "tail": ("a reader of the whole log, again and again", "flood", ("--mode", "tail")),
     "telemetry": ("telemetry to 50 subscribers at full speed", "telemetry",
