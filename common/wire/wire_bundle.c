@@ -22,7 +22,7 @@ static size_t varint(size_t value, uint8_t ret[VARINT_MAX])
 
 bool bundler_takes(size_t bytes)
 {
-    return bytes + 2 * HEAD <= BUNDLE_BYTES_MAX;
+    return bytes + 2 * (size_t)HEAD <= BUNDLE_BYTES_MAX;
 }
 
 bool bundler_has_room(const struct bundler *bundler, size_t bytes, uint32_t envelopes_max)

@@ -237,7 +237,7 @@ void wire_encode_envelope(const struct envelope *envelope, struct buf *ret)
 
 int wire_decode_bundled(struct bytes bytes, struct arena *arena, struct envelope *ret, struct err *err)
 {
-    struct envelope envelope;
+    struct envelope envelope = {.kind = ENVELOPE_NONE};
     int rc = wire_decode_envelope(bytes, arena, &envelope, err);
 
     if (rc < 0)

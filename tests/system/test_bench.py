@@ -101,7 +101,7 @@ class BenchTest(unittest.TestCase):
 
     def test_absent(self):
         self.has(*(f"absent/{name}-2500" for name in (
-            "outbox", "order-alone", "order-shared", "beyond-creditless", "beyond-unread", "p99-ratio",
+            "outbox", "order", "beyond-creditless", "beyond-unread", "p99-ratio",
             "fill-away", "fill-present", "back-away", "back-creditless", "back-unread")))
 
     def test_flood(self):

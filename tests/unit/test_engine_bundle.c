@@ -59,7 +59,7 @@ static size_t next_frame(unsigned peer, size_t *at, struct bytes ret[BUNDLE_MAX]
         return 0;
     }
     struct bytes frame = buf_bytes(&rig.frames[(*at)++].bytes);
-    struct envelope envelope;
+    struct envelope envelope = {.kind = ENVELOPE_NONE};
     arena_reset(&rig.arena);
     assert_int_equal(wire_decode_envelope(frame, &rig.arena, &envelope, NULL), 0);
     if (envelope.kind != ENVELOPE_BUNDLE) {
@@ -73,7 +73,7 @@ static size_t next_frame(unsigned peer, size_t *at, struct bytes ret[BUNDLE_MAX]
 
 static size_t frames_to(unsigned peer)
 {
-    struct bytes envelopes[BUNDLE_MAX];
+    struct bytes envelopes[BUNDLE_MAX] = {{0}};
     size_t n = 0;
 
     for (size_t at = 0; next_frame(peer, &at, envelopes) > 0;) {
@@ -84,7 +84,7 @@ static size_t frames_to(unsigned peer)
 
 static struct envelope open_envelope(struct bytes bytes)
 {
-    struct envelope envelope;
+    struct envelope envelope = {.kind = ENVELOPE_NONE};
 
     arena_reset(&rig.arena);
     assert_int_equal(wire_decode_envelope(bytes, &rig.arena, &envelope, NULL), 0);
@@ -95,7 +95,7 @@ static struct envelope open_envelope(struct bytes bytes)
 /* Deliveries to the station in whatever frames: their seqs rise. */
 static size_t deliveries(uint64_t *seq)
 {
-    struct bytes envelopes[BUNDLE_MAX];
+    struct bytes envelopes[BUNDLE_MAX] = {{0}};
     size_t n = 0, frame_n;
 
     for (size_t at = 0; (frame_n = next_frame(STATION_PEER, &at, envelopes)) > 0;) {
@@ -114,7 +114,7 @@ static size_t deliveries(uint64_t *seq)
 
 static void test_a_turn_is_one_frame(void **state)
 {
-    struct bytes envelopes[BUNDLE_MAX];
+    struct bytes envelopes[BUNDLE_MAX] = {{0}};
     uint64_t seq = 0;
     size_t at = 0;
 
@@ -149,7 +149,7 @@ static void test_one_envelope_goes_without_a_bundle(void **state)
 static void test_no_more_than_the_peer_takes(void **state)
 {
     static const uint32_t TAKES[] = {0, 1, 3, BUNDLE_MAX, UINT32_MAX};
-    struct bytes envelopes[BUNDLE_MAX];
+    struct bytes envelopes[BUNDLE_MAX] = {{0}};
 
     (void)state;
     for (size_t k = 0; k < sizeof TAKES / sizeof TAKES[0]; k++) {
@@ -224,7 +224,7 @@ static void test_a_full_queue_loses_nothing(void **state)
 static void test_a_held_frame_goes_first(void **state)
 {
     struct command report = rig_report(2), other = rig_report(3);
-    struct bytes envelopes[BUNDLE_MAX];
+    struct bytes envelopes[BUNDLE_MAX] = {{0}};
     size_t at = 0;
 
     (void)state;
@@ -267,7 +267,7 @@ static void test_a_peer_that_is_gone(void **state)
 static void test_the_last_words_of_a_session(void **state)
 {
     const struct envelope beat = {.kind = ENVELOPE_BEAT};
-    struct bytes envelopes[BUNDLE_MAX];
+    struct bytes envelopes[BUNDLE_MAX] = {{0}};
     size_t at = 0;
 
     (void)state;
