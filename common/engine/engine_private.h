@@ -274,10 +274,11 @@ struct engine {
     struct submission *parked; /* in order of arrival */
     size_t parked_n;
     size_t parked_bytes;
-    uint64_t rounds;            /* of looking which of them can go */
-    const struct author *spoke; /* the last author of a command */
-    int64_t others_ms;          /* boot time at which it was another than before it */
-    int64_t little_ms;          /* boot time at which somebody spoke who says little; 0: never */
+    uint64_t rounds;             /* of looking which of them can go */
+    const struct author *spoke;  /* the last author of a command */
+    int64_t others_ms;           /* boot time at which it was another than before it */
+    const struct author *little; /* the last author of a command who says little; NULL: nobody yet */
+    int64_t little_ms;           /* boot time of that */
     struct batch gather;
     struct batch flight;
     struct batch founding; /* decided, for the commits after this one */

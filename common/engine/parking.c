@@ -75,14 +75,18 @@ void parking_note_word(struct engine *engine, struct author *author)
     }
     pace->said++;
     if (says_little(author)) {
+        engine->little = author;
         engine->little_ms = boot;
     }
 }
 
 bool parking_is_paced(const struct engine *engine, const struct author *author)
 {
-    return engine->little_ms != 0 && engine_boot(engine) < engine->little_ms + ENGINE_SHARE_MS &&
-           !says_little(author);
+    const struct author *other = engine->little;
+
+    /* Who begins to say much was one of those who say little a moment ago: that holds up nobody. */
+    return other != NULL && other != author && says_little(other) && !says_little(author) &&
+           engine_boot(engine) < engine->little_ms + ENGINE_SHARE_MS;
 }
 
 bool parking_take_turn(struct engine *engine, struct author *author)

@@ -189,6 +189,10 @@ static void test_who_says_much_is_held_to_a_pace(void **state)
     assert_int_equal(flood(MANY, &retry_ms), MANY - ENGINE_PACE_BURST);
     assert_int_equal(retry_ms, ENGINE_PACE_RETRY_MS);
     assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE);
+    rig_later(&rig, ENGINE_HOLD_MS);
+    assert_int_equal(flood(1, &retry_ms), 0);
+    rig_later(&rig, ENGINE_SHARE_MS); /* now it is one who says little itself, until it says much again */
+    assert_int_equal(flood(MANY, &retry_ms), 0);
     rig_later(&rig, ENGINE_HOLD_MS); /* it does not come again: what it says later waits no more */
     assert_int_equal(flood(MANY, &retry_ms), 0);
 }
