@@ -143,7 +143,6 @@ static void fill_header(struct engine *engine, struct submission *submission, co
 static void gather(struct engine *engine, struct submission *submission)
 {
     DL_APPEND(engine->gather.first, submission);
-    engine->gather.last = submission;
     engine->gather.n++;
     if (submission->author != NULL) {
         submission->author->gathered++;

@@ -436,7 +436,9 @@ void engine_tick(struct engine *engine)
     if (boot >= engine->swept_ms + SWEEP_MS && engine->phase >= PHASE_SERVICE) {
         engine->swept_ms = boot;
         sessions_sweep(engine, boot);
-        state_tidy(engine->state);
+        if (region_is_loaded(engine)) { /* else what names its members is swept away under them */
+            state_tidy(engine->state);
+        }
     }
     go_on(engine);
     if (boot >= telemetry_due_ms(engine) && engine->phase == PHASE_SERVICE) {

@@ -128,7 +128,6 @@ struct submission {
 
 struct batch {
     struct submission *first; /* in order of seq */
-    struct submission *last;
     size_t n;
     size_t bytes;
 };
@@ -380,13 +379,14 @@ struct author *author_find(struct engine *engine, const char *name);
 struct author *author_make(struct engine *engine, const char *name);
 bool author_may_log_refusal(struct engine *engine, struct author *author);
 
+/* pace.c */
+void pace_note(struct engine *engine, struct author *author); /* a command came */
+/* The author says much, and somebody who says little must not wait for it. */
+bool pace_holds(const struct engine *engine, const struct author *author);
+/* A command would go on. False: its author is held to a pace, and it is too soon; not for what calls back. */
+bool pace_take(struct engine *engine, struct author *author, enum command_kind kind);
+
 /* parking.c */
-/* A command came. */
-void parking_note_word(struct engine *engine, struct author *author);
-/* Its author says much, and somebody who says little must not wait for it. */
-bool parking_is_paced(const struct engine *engine, const struct author *author);
-/* A command would go on: false, if its author is paced and it is too soon. */
-bool parking_take_turn(struct engine *engine, struct author *author);
 void parking_enter(struct engine *engine, struct submission *submission); /* decided at once if it can be */
 void parking_go_on(struct engine *engine);
 void parking_clear(struct engine *engine);

@@ -94,7 +94,6 @@ static void move_first(struct batch *from, struct batch *to)
     DL_DELETE(from->first, submission);
     from->n--;
     DL_APPEND(to->first, submission);
-    to->last = submission;
     to->n++;
 }
 

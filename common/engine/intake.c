@@ -529,7 +529,7 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     }
     bool is_ack = submission->command.kind == COMMAND_ACK;
     if (!is_ack) {
-        parking_note_word(engine, session->author);
+        pace_note(engine, session->author);
     }
     if (engine->parked_n >= ENGINE_PARKED_MAX || engine->parked_bytes >= ENGINE_PARKED_BYTES_MAX ||
         session->author->parked >= ENGINE_PARKED_MAX - ENGINE_PARKED_KEPT || !region_is_loaded(engine)) {
@@ -566,14 +566,14 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     }
     if (!is_ack && !MUTANT(MUTANT_OVERTAKE) &&
         must_wait(engine, &session->author->hold, submission->command.counter)) {
-        if (parking_is_paced(engine, session->author)) {
+        if (pace_holds(engine, session->author)) {
             slow_down(engine, submission);
         } else {
             turn_away(engine, submission, REFUSED_BUSY, "an earlier command is still to come");
         }
         return;
     }
-    if (!is_ack && !parking_take_turn(engine, session->author)) {
+    if (!is_ack && !pace_take(engine, session->author, submission->command.kind)) {
         slow_down(engine, submission);
         return;
     }

@@ -58,52 +58,6 @@ static bool has_share(const struct engine *engine, const struct submission *subm
     return alone || submission->author->gathered < ENGINE_SHARE;
 }
 
-static bool says_little(const struct author *author)
-{
-    return author->pace.little && author->pace.said <= ENGINE_LITTLE;
-}
-
-void parking_note_word(struct engine *engine, struct author *author)
-{
-    int64_t boot = engine_boot(engine);
-    struct pace *pace = &author->pace;
-
-    if (pace->from_ms == 0 || boot >= pace->from_ms + ENGINE_SHARE_MS) {
-        pace->little = pace->from_ms != 0 && pace->said <= ENGINE_LITTLE;
-        pace->from_ms = boot;
-        pace->said = 0;
-    }
-    pace->said++;
-    if (says_little(author)) {
-        engine->little = author;
-        engine->little_ms = boot;
-    }
-}
-
-bool parking_is_paced(const struct engine *engine, const struct author *author)
-{
-    const struct author *other = engine->little;
-
-    /* Who begins to say much was one of those who say little a moment ago: that holds up nobody. */
-    return other != NULL && other != author && says_little(other) && !says_little(author) &&
-           engine_boot(engine) < engine->little_ms + ENGINE_SHARE_MS;
-}
-
-bool parking_take_turn(struct engine *engine, struct author *author)
-{
-    int64_t boot = engine_boot(engine);
-    struct pace *pace = &author->pace;
-
-    pace->left += boot - pace->left_ms;
-    pace->left = pace->left < ENGINE_PACE_BURST ? pace->left : ENGINE_PACE_BURST;
-    pace->left_ms = boot;
-    if (pace->left > 0) {
-        pace->left--;
-        return true;
-    }
-    return !parking_is_paced(engine, author);
-}
-
 void parking_share_again(const struct batch *batch)
 {
     struct submission *submission;

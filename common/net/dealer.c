@@ -187,7 +187,7 @@ static void dealer_on_monitor(void *ctx, enum net_monitor_event event, uint32_t 
         dealer_lose(dealer);
         break;
     case NET_MONITOR_UNANSWERED:
-        dealer_end_session(dealer);
+        dealer_lose(dealer);
         break;
     }
 }

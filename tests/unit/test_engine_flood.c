@@ -197,6 +197,24 @@ static void test_who_says_much_is_held_to_a_pace(void **state)
     assert_int_equal(flood(MANY, &retry_ms), 0);
 }
 
+/* However much its author has said: a recall that is told to come again comes too late. */
+static void test_what_calls_back_has_no_pace(void **state)
+{
+    struct command one = rig_follow_up(1, "one"), order = rig_order(&rig, 1, 10, STATION);
+    struct command recall = rig_recall(1, 10), more = rig_follow_up(1, "more");
+    unsigned retry_ms = 0;
+
+    (void)state;
+    rig_hello(&rig, 2, STATION, 8);
+    assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &order).outcome, OUTCOME_DONE);
+    rig_later(&rig, ENGINE_SHARE_MS);
+    assert_int_equal(flood(2 * ENGINE_LITTLE, &retry_ms), 0);
+    assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &recall).outcome, OUTCOME_DONE);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &more).refusal, REFUSED_BUSY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +223,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_loads_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_flood_shares_its_batch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_says_much_is_held_to_a_pace, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_calls_back_has_no_pace, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
