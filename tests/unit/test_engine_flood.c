@@ -151,23 +151,28 @@ static void test_a_flood_shares_its_batch(void **state)
 }
 
 /* Says so many at once; how many of them are BUSY. */
-static unsigned flood(unsigned n, unsigned *ret_retry_ms)
+static unsigned flood_by(unsigned peer, enum rig_agent agent, unsigned n, unsigned *ret_retry_ms)
 {
     struct command many = rig_follow_up(1, "flood");
     const struct envelope *envelope;
     unsigned busy = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        (void)rig_submit(&rig, 1, CENTRE, &many);
+        (void)rig_submit(&rig, peer, agent, &many);
     }
     rig_run(&rig);
-    while ((envelope = rig_next(&rig, 1, ENVELOPE_REPLY)) != NULL) {
+    while ((envelope = rig_next(&rig, peer, ENVELOPE_REPLY)) != NULL) {
         if (envelope->reply.refusal == REFUSED_BUSY) {
             *ret_retry_ms = envelope->reply.retry_ms;
             busy++;
         }
     }
     return busy;
+}
+
+static unsigned flood(unsigned n, unsigned *ret_retry_ms)
+{
+    return flood_by(1, CENTRE, n, ret_retry_ms);
 }
 
 /* Alone, or among others who say as much, nobody is held to a pace; beside one who says little, who says much
@@ -197,6 +202,21 @@ static void test_who_says_much_is_held_to_a_pace(void **state)
     assert_int_equal(flood(MANY, &retry_ms), 0);
 }
 
+/* Two who said little begin to say much: neither is one of those who must not wait for the other. */
+static void test_bursts_do_not_pace_each_other(void **state)
+{
+    struct command one = rig_follow_up(1, "one");
+    unsigned retry_ms = 0;
+
+    (void)state;
+    rig_hello(&rig, 2, STATION, 8);
+    assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE);
+    rig_later(&rig, ENGINE_SHARE_MS);
+    assert_int_equal(flood_by(2, STATION, 2 * ENGINE_LITTLE, &retry_ms), 0);
+    assert_int_equal(flood_by(1, CENTRE, 2 * ENGINE_LITTLE, &retry_ms), 0);
+    assert_int_equal(flood_by(2, STATION, 2 * ENGINE_LITTLE, &retry_ms), 0);
+}
+
 /* However much its author has said: a recall that is told to come again comes too late. */
 static void test_what_calls_back_has_no_pace(void **state)
 {
@@ -223,6 +243,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_loads_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_flood_shares_its_batch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_says_much_is_held_to_a_pace, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_bursts_do_not_pace_each_other, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_calls_back_has_no_pace, setup, teardown),
     };
 
