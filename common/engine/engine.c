@@ -441,6 +441,9 @@ void engine_tick(struct engine *engine)
         }
     }
     go_on(engine);
+    if (boot >= engine->tails_ms && engine->phase == PHASE_SERVICE) {
+        tails_pump(engine);
+    }
     if (boot >= telemetry_due_ms(engine) && engine->phase == PHASE_SERVICE) {
         telemetry_pump(engine);
     }
@@ -466,6 +469,7 @@ int64_t engine_due_ms(const struct engine *engine)
     }
     at = room_ask_ms(engine) < at ? room_ask_ms(engine) : at;
     at = telemetry_due_ms(engine) < at ? telemetry_due_ms(engine) : at;
+    at = engine->tails_ms < at ? engine->tails_ms : at;
     if (can_pass_deadlines(engine)) {
         int64_t deadline = due != NULL ? due->at_ms - engine->offset_ms : INT64_MAX;
         int64_t ask = streams_ask_due_ms(engine);

@@ -148,7 +148,10 @@ struct tail_state {
     bool follow;
     bool ended; /* TailEnd was given */
     bool reading;
-    bool dirty; /* the log has grown beyond what was read */
+    bool dirty;                  /* the log has grown beyond what was read */
+    int64_t piece_ms;            /* boot time at which this piece began ... */
+    uint32_t piece_n;            /* ... and how much was read of it */
+    struct session *prev, *next; /* engine->tails: all that have one */
     uint32_t credit;
     uint64_t head;                  /* at the time of Tail */
     uint64_t after;                 /* last seq read */
@@ -265,6 +268,8 @@ struct engine {
     struct author *authors;
     struct session *sessions;
     struct session *telling; /* those with something to go out when the turn ends */
+    struct session *tails;   /* those with a tail, least recently begun first */
+    int64_t tails_ms;        /* boot time at which one may go on that was held back; INT64_MAX: none was */
     uint64_t serials;
     struct last_values *last_values; /* telemetry.c */
 
@@ -383,6 +388,8 @@ bool author_may_log_refusal(struct engine *engine, struct author *author);
 void pace_note(struct engine *engine, struct author *author); /* a command came */
 /* The author says much, and somebody who says little must not wait for it. */
 bool pace_holds(const struct engine *engine, const struct author *author);
+/* The same, of what the author (NULL: whoever) is sent: readers say little, whatever they read. */
+bool pace_holds_reader(const struct engine *engine, const struct author *author);
 /* A command would go on. False: its author is held to a pace, and it is too soon; not for what calls back. */
 bool pace_take(struct engine *engine, struct author *author, enum command_kind kind);
 
@@ -427,7 +434,8 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
 void tail_credit(struct engine *engine, struct session *session, uint32_t add);
 void tail_committed(struct engine *engine);
 void tail_pump(struct engine *engine, struct session *session);
-void tail_clear(struct session *session);
+void tails_pump(struct engine *engine); /* those that were held back, when it is time */
+void tail_clear(struct engine *engine, struct session *session);
 
 /* telemetry.c */
 struct last_values *last_values_new(struct hash_key key);

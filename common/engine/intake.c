@@ -148,12 +148,13 @@ static void turn_away(struct engine *engine, struct submission *submission, enum
 /* Its author says so much that those who say little would wait for it. */
 static void slow_down(struct engine *engine, struct submission *submission)
 {
-    struct reply reply = {.outcome = OUTCOME_REFUSED,
-                          .refusal = REFUSED_BUSY,
-                          .detail = "so much at once, while others speak",
-                          .retry_ms = ENGINE_PACE_RETRY_MS};
+    struct reply reply = {
+        .outcome = OUTCOME_REFUSED, .refusal = REFUSED_BUSY, .detail = "so much at once, while others speak"};
 
     intake_hold(engine, submission);
+    uint64_t ahead = submission->command.counter - submission->author->hold.from;
+    reply.retry_ms =
+        ENGINE_PACE_RETRY_MS + (uint32_t)(ahead < ENGINE_PACE_AHEAD_MAX ? ahead : ENGINE_PACE_AHEAD_MAX);
     intake_reply(engine, submission, &reply);
     submission_free(engine, submission);
 }

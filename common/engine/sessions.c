@@ -41,7 +41,7 @@ void session_drop(struct engine *engine, struct session *session)
     outgoing_forget(engine, session);
     /* uthash frees its table with the last entry, and the analyser forgets that it then says so. */
     HASH_DEL(engine->sessions, session); /* NOLINT(clang-analyzer-unix.Malloc) */
-    tail_clear(session);
+    tail_clear(engine, session);
     telemetry_drop(engine, session);
     free(session);
 }

@@ -63,6 +63,7 @@ struct last_values {
     bool waits;        /* somebody may be given something ... */
     int64_t round_ms;  /* ... in the round that began at this boot time, ... */
     size_t round_left; /* ... of which so many have not had their turn, or in the next */
+    int64_t turn_ms;   /* boot time of the last turn of the loop in which something was given */
     bool again;        /* one who had it may be given more */
 };
 
@@ -475,6 +476,7 @@ void telemetry_pump(struct engine *engine)
     if (!region_is_loaded(engine)) {
         return; /* the next sweep tries again */
     }
+    all->turn_ms = engine_boot(engine);
     if (all->round_left == 0) {
         DL_COUNT(all->subscriptions, to, all->round_left);
         all->round_ms = engine_boot(engine);
@@ -518,5 +520,8 @@ int64_t telemetry_due_ms(const struct engine *engine)
     if (!all->waits) {
         return INT64_MAX;
     }
-    return all->round_left > 0 ? engine_boot(engine) : all->round_ms + ENGINE_TELEMETRY_MS;
+    if (all->round_left == 0) {
+        return all->round_ms + ENGINE_TELEMETRY_MS;
+    }
+    return all->turn_ms + (pace_holds_reader(engine, NULL) ? ENGINE_TELEMETRY_PACE_MS : 0);
 }
