@@ -434,8 +434,9 @@ void engine_tick(struct engine *engine)
         room_ask(engine);
     }
     if (boot >= engine->swept_ms + SWEEP_MS && engine->phase >= PHASE_SERVICE) {
+        int64_t late = boot - engine->swept_ms - SWEEP_MS;
         engine->swept_ms = boot;
-        sessions_sweep(engine, boot);
+        sessions_sweep(engine, boot, late >= ENGINE_STOOD_MS ? late : 0);
         if (region_is_loaded(engine)) { /* else what names its members is swept away under them */
             state_tidy(engine->state);
         }

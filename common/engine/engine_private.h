@@ -330,7 +330,8 @@ void clock_watch_begin(struct engine *engine); /* in service from now on */
 /* Has the wall clock stepped, or were we stopped? Then a record says so. Cheap when it is too early. */
 void clock_watch_look(struct engine *engine);
 /* By how much the wall clock has moved against the time since boot after the last ClockSet of this boot; 0:
- * not so far that it matters, or not known. The region must be loaded. */
+ * not so far that it matters, or not known, as when we were stopped between the two clocks. The region must
+ * be loaded. */
 int64_t clock_watch_stepped(const struct engine *engine, int64_t boot_ms, int64_t utc_ms);
 /* The record did not come about: it is told again. */
 void clock_watch_again(struct engine *engine, const struct set_clock *said);
@@ -470,7 +471,8 @@ void session_end(struct engine *engine, struct session *session, enum refusal re
 void session_drop(struct engine *engine, struct session *session);
 /* Still enrolled, under this key? Else it is ended. */
 bool session_holds(struct engine *engine, struct session *session);
-void sessions_sweep(struct engine *engine, int64_t boot_ms);
+/* stood_ms: for so long we were stopped and heard nobody, which is not their silence. */
+void sessions_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
 /* The record with this count did not come about: it is counted on. */
 void session_count_again(struct engine *engine, const struct count_refusals *count);
 void sessions_free(struct engine *engine);
