@@ -76,6 +76,12 @@ struct pace {
     int64_t left;    /* what it may say at once */
 };
 
+/* Who has Acks that wait for the next batch. */
+struct acking {
+    bool waits; /* stands in engine->acking */
+    struct author *prev, *next;
+};
+
 /* An agent, as far as commands and deliveries go. Lives from its first Hello to the end. */
 struct author {
     char name[NAME_MAX_BYTES + 1];
@@ -90,10 +96,11 @@ struct author {
     struct session *sessions;
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
-    size_t under_way;                      /* its commands that are parked, gathered or being committed */
-    size_t parked;                         /* ... among engine->parked */
-    size_t gathered;                       /* ... and in engine->gather */
-    uint64_t waits;                        /* the round in which one of them could not go */
+    struct acking acking;
+    size_t under_way; /* its commands that are parked, gathered or being committed */
+    size_t parked;    /* ... among engine->parked */
+    size_t gathered;  /* ... and in engine->gather */
+    uint64_t waits;   /* the round in which one of them could not go */
     struct pace pace;
     struct batch_proof *proof;      /* of its last batch; NULL: it has sent none */
     struct telemetry_value *values; /* its telemetry, the least recently updated first */
@@ -263,6 +270,7 @@ struct engine {
     size_t loads_under_way;
 
     struct author *authors;
+    struct author *acking; /* those with Acks for the next batch */
     struct session *sessions;
     struct session *telling; /* those with something to go out when the turn ends */
     uint64_t serials;
@@ -283,7 +291,6 @@ struct engine {
     struct batch founding; /* decided, for the commits after this one */
     struct job flight_job;
     bool flying;
-    bool acks_wait;
     int64_t own_after_ms;    /* boot time before which the broker's own commands rest (full disk) */
     int64_t starved_from_ms; /* boot times: of the first and the last want of memory in a row */
     int64_t starved_ms;
