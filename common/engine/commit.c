@@ -228,8 +228,10 @@ static void check_key(struct engine *engine, struct submission *submission)
  * soon after it the command came. */
 static void pass_due_first(struct engine *engine, const struct submission *submission)
 {
-    if (is_ours(submission) || submission->refusal != REFUSED_NOT ||
-        engine_boot(engine) < engine->own_after_ms) {
+    const struct due *first = due_first(&engine->due);
+
+    if (first == NULL || first->at_ms > engine_now(engine) || is_ours(submission) ||
+        submission->refusal != REFUSED_NOT || engine_boot(engine) < engine->own_after_ms) {
         return;
     }
     for (size_t i = 0; i < submission->streams_n; i++) {

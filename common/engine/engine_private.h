@@ -343,8 +343,9 @@ struct stream *stream_find(const struct engine *engine, struct stream_key key);
 bool stream_ready(struct engine *engine, struct stream_key key);
 /* The same of a name in the log; one that is none ends the engine. */
 bool stream_ready_by_name(struct engine *engine, const char *name);
+struct stream *stream_at(struct engine *engine, struct stream_key key); /* made if need be; NULL: no memory */
 /* After its state changed: live, due, and the indexes that follow. */
-struct stream *stream_touched(struct engine *engine, struct stream_key key, uint64_t seq);
+void stream_touched(struct engine *engine, struct stream *stream, uint64_t seq);
 void stream_evict(struct engine *engine, struct stream *stream);
 /* What ran ahead of the log is dropped and, if it was loaded, read again: its deadlines go on. */
 void stream_reload(struct engine *engine, struct stream_key key);
@@ -455,6 +456,8 @@ int64_t telemetry_due_ms(const struct engine *engine); /* boot time; INT64_MAX: 
 /* 0: it goes out, at once or when the turn ends. ERR_TEMPORARY: the peer's queue is full. ERR_NOT_FOUND: the
  * peer is gone. ERR_NO_MEMORY. */
 int engine_send(struct engine *engine, struct peer peer, const struct envelope *envelope);
+/* The same to a session that is at hand. */
+int session_send(struct engine *engine, struct session *session, const struct envelope *envelope);
 /* What the session is still to be told goes out now, or is held: 0, or what engine_send() says. */
 int outgoing_flush(struct engine *engine, struct session *session);
 void outgoing_forget(struct engine *engine, struct session *session);
