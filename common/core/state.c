@@ -43,9 +43,19 @@ struct state {
     struct names names;
 };
 
-static uint32_t hash_of(const struct state *state, const void *p, size_t n)
+/* To be kept in a variable: uthash's macros ask for what they are given more than once. */
+static uint32_t hash_of(const struct state *state, const struct id *id)
 {
-    return keyed_hash(state->key, p, n);
+    return keyed_hash(state->key, id, sizeof *id);
+}
+
+static struct incident_entry *incident_entry(const struct state *state, struct id id)
+{
+    uint32_t hash = hash_of(state, &id);
+    struct incident_entry *entry;
+
+    HASH_FIND_BYHASHVALUE(hh, state->incidents, &id, sizeof id, hash, entry);
+    return entry;
 }
 
 struct state *state_new_keyed(struct hash_key key)
@@ -122,9 +132,8 @@ struct region *state_region_mutable(struct state *state)
 
 struct incident *state_incident(const struct state *state, struct id id)
 {
-    struct incident_entry *entry;
+    const struct incident_entry *entry = incident_entry(state, id);
 
-    HASH_FIND_BYHASHVALUE(hh, state->incidents, &id, sizeof id, hash_of(state, &id, sizeof id), entry);
     return entry != NULL ? entry->incident : NULL;
 }
 
@@ -139,10 +148,10 @@ static struct id family_of(struct id order)
 static struct home_entry *home_entry(const struct state *state, struct id order)
 {
     struct id family = family_of(order);
+    uint32_t hash = hash_of(state, &family);
     struct home_entry *entry;
 
-    HASH_FIND_BYHASHVALUE(hh, state->homes, &family, sizeof family, hash_of(state, &family, sizeof family),
-                          entry);
+    HASH_FIND_BYHASHVALUE(hh, state->homes, &family, sizeof family, hash, entry);
     return entry;
 }
 
@@ -173,8 +182,8 @@ int state_set_order_home(struct state *state, struct id order, struct id inciden
             return ERR_NO_MEMORY;
         }
         entry->family = family_of(order);
-        HASH_ADD_BYHASHVALUE(hh, state->homes, family, sizeof entry->family,
-                             hash_of(state, &entry->family, sizeof entry->family), entry);
+        uint32_t hash = hash_of(state, &entry->family);
+        HASH_ADD_BYHASHVALUE(hh, state->homes, family, sizeof entry->family, hash, entry);
         if (entry->hh.tbl == NULL) {
             free(entry);
             return ERR_NO_MEMORY;
@@ -234,8 +243,8 @@ struct incident *state_incident_make(struct state *state, struct id id)
     incident->loss_cny = none.loss_cny;
     entry->id = id;
     entry->incident = incident;
-    HASH_ADD_BYHASHVALUE(hh, state->incidents, id, sizeof entry->id,
-                         hash_of(state, &entry->id, sizeof entry->id), entry);
+    uint32_t hash = hash_of(state, &entry->id);
+    HASH_ADD_BYHASHVALUE(hh, state->incidents, id, sizeof entry->id, hash, entry);
     if (entry->hh.tbl == NULL) {
         goto fail_add;
     }
@@ -373,9 +382,8 @@ size_t state_incident_count(const struct state *state)
 
 static void evict_incident(struct state *state, struct id id)
 {
-    struct incident_entry *entry;
+    struct incident_entry *entry = incident_entry(state, id);
 
-    HASH_FIND_BYHASHVALUE(hh, state->incidents, &id, sizeof id, hash_of(state, &id, sizeof id), entry);
     if (entry != NULL) {
         HASH_DEL(state->incidents, entry);
         incident_free(entry->incident);

@@ -23,7 +23,7 @@ static bool give(struct engine *engine, struct session *session, enum lane lane,
     if (!tombstone) {
         envelope.deliver.record = record->payload;
     }
-    if (engine_send(engine, session->peer, &envelope) < 0) {
+    if (session_send(engine, session, &envelope) < 0) {
         return false;
     }
     state->sent = record->header.seq;

@@ -330,11 +330,10 @@ static struct session *session_with(struct engine *engine, struct peer peer,
     return session != NULL && memcmp(session->curve_key, curve_key, CURVE_BYTES) == 0 ? session : NULL;
 }
 
+/* session: the peer's, or NULL. */
 static void take(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
-                 const struct envelope *envelope)
+                 struct session *session, const struct envelope *envelope)
 {
-    struct session *session = session_with(engine, peer, curve_key);
-
     if (envelope->kind == ENVELOPE_HELLO) {
         session_hello(engine, peer, curve_key, &envelope->hello);
     } else if (session != NULL && session->deaf) {
@@ -363,7 +362,8 @@ static void take_bundle(struct engine *engine, struct peer peer, const uint8_t c
 
     memcpy(envelopes, bundle->envelopes, n * sizeof *envelopes);
     for (size_t i = 0; i < n && engine->phase == PHASE_SERVICE; i++) {
-        if (i > 0 && session_with(engine, peer, curve_key) == NULL) {
+        struct session *session = session_with(engine, peer, curve_key);
+        if (i > 0 && session == NULL) {
             return;
         }
         arena_reset(&engine->arena);
@@ -371,7 +371,7 @@ static void take_bundle(struct engine *engine, struct peer peer, const uint8_t c
             unread(engine, peer, &err);
             return;
         }
-        take(engine, peer, curve_key, &envelope);
+        take(engine, peer, curve_key, session, &envelope);
     }
 }
 
@@ -394,7 +394,7 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
     if (envelope.kind == ENVELOPE_BUNDLE) {
         take_bundle(engine, peer, curve_key, &envelope.bundle);
     } else {
-        take(engine, peer, curve_key, &envelope);
+        take(engine, peer, curve_key, session_with(engine, peer, curve_key), &envelope);
     }
     commit_flush(engine);
 }

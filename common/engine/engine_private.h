@@ -76,6 +76,12 @@ struct pace {
     int64_t left;    /* what it may say at once */
 };
 
+/* Who has Acks that wait for the next batch. */
+struct acking {
+    bool waits; /* stands in engine->acking */
+    struct author *prev, *next;
+};
+
 /* An agent, as far as commands and deliveries go. Lives from its first Hello to the end. */
 struct author {
     char name[NAME_MAX_BYTES + 1];
@@ -90,10 +96,11 @@ struct author {
     struct session *sessions;
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
-    size_t under_way;                      /* its commands that are parked, gathered or being committed */
-    size_t parked;                         /* ... among engine->parked */
-    size_t gathered;                       /* ... and in engine->gather */
-    uint64_t waits;                        /* the round in which one of them could not go */
+    struct acking acking;
+    size_t under_way; /* its commands that are parked, gathered or being committed */
+    size_t parked;    /* ... among engine->parked */
+    size_t gathered;  /* ... and in engine->gather */
+    uint64_t waits;   /* the round in which one of them could not go */
     struct pace pace;
     struct batch_proof *proof;      /* of its last batch; NULL: it has sent none */
     struct telemetry_value *values; /* its telemetry, the least recently updated first */
@@ -266,6 +273,7 @@ struct engine {
     size_t loads_under_way;
 
     struct author *authors;
+    struct author *acking; /* those with Acks for the next batch */
     struct session *sessions;
     struct session *telling; /* those with something to go out when the turn ends */
     struct session *tails;   /* those with a tail, least recently begun first */
@@ -288,7 +296,6 @@ struct engine {
     struct batch founding; /* decided, for the commits after this one */
     struct job flight_job;
     bool flying;
-    bool acks_wait;
     int64_t own_after_ms;    /* boot time before which the broker's own commands rest (full disk) */
     int64_t starved_from_ms; /* boot times: of the first and the last want of memory in a row */
     int64_t starved_ms;
@@ -342,8 +349,9 @@ struct stream *stream_find(const struct engine *engine, struct stream_key key);
 bool stream_ready(struct engine *engine, struct stream_key key);
 /* The same of a name in the log; one that is none ends the engine. */
 bool stream_ready_by_name(struct engine *engine, const char *name);
+struct stream *stream_at(struct engine *engine, struct stream_key key); /* made if need be; NULL: no memory */
 /* After its state changed: live, due, and the indexes that follow. */
-struct stream *stream_touched(struct engine *engine, struct stream_key key, uint64_t seq);
+void stream_touched(struct engine *engine, struct stream *stream, uint64_t seq);
 void stream_evict(struct engine *engine, struct stream *stream);
 /* What ran ahead of the log is dropped and, if it was loaded, read again: its deadlines go on. */
 void stream_reload(struct engine *engine, struct stream_key key);
@@ -457,6 +465,8 @@ int64_t telemetry_due_ms(const struct engine *engine); /* boot time; INT64_MAX: 
 /* 0: it goes out, at once or when the turn ends. ERR_TEMPORARY: the peer's queue is full. ERR_NOT_FOUND: the
  * peer is gone. ERR_NO_MEMORY. */
 int engine_send(struct engine *engine, struct peer peer, const struct envelope *envelope);
+/* The same to a session that is at hand. */
+int session_send(struct engine *engine, struct session *session, const struct envelope *envelope);
 /* What the session is still to be told goes out now, or is held: 0, or what engine_send() says. */
 int outgoing_flush(struct engine *engine, struct session *session);
 void outgoing_forget(struct engine *engine, struct session *session);

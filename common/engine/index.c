@@ -134,12 +134,13 @@ static bool index_order(struct indexing *indexing, const struct event *event, ui
     char name[STREAM_NAME_MAX];
 
     struct stream_key key = stream_key_order(event->order);
+    struct stream *stream = stream_at(engine, key);
     fresh_note(&engine->fresh, event->order, engine_now(engine));
-    if (stream_touched(engine, key, seq) == NULL ||
-        state_set_order_home(engine->state, event->order, event->incident) < 0) {
+    if (stream == NULL || state_set_order_home(engine->state, event->order, event->incident) < 0) {
         indexing->no_memory = true;
         return false;
     }
+    stream_touched(engine, stream, seq);
     index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = stream_name(key, name), .item = ""});
     return true;
 }
@@ -164,14 +165,14 @@ static void index_streams(struct indexing *indexing, const struct decision *deci
             continue;
         }
         last = key;
-        struct stream *before = stream_find(engine, key);
-        bool was_live = before != NULL && before->live;
-        int64_t was_due = before != NULL ? before->due.at_ms : 0;
-        struct stream *stream = stream_touched(engine, key, seq);
+        struct stream *stream = stream_at(engine, key);
         if (stream == NULL) {
             indexing->no_memory = true;
             return;
         }
+        bool was_live = stream->live;
+        int64_t was_due = stream->due.at_ms;
+        stream_touched(engine, stream, seq);
         (void)stream_name(key, name);
         index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = name, .item = ""});
         if (stream->live != was_live) {

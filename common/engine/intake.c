@@ -487,7 +487,10 @@ static void keep_ack(struct engine *engine, struct submission *submission)
         older = author->acks[lane];
     }
     author->acks[lane] = submission;
-    engine->acks_wait = true;
+    if (!author->acking.waits) {
+        author->acking.waits = true;
+        DL_APPEND2(engine->acking, author, acking.prev, acking.next);
+    }
     if (older != NULL) { /* the newer one says it too */
         struct reply reply = {.outcome = OUTCOME_UNCHANGED};
         intake_reply(engine, older, &reply);

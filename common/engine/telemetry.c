@@ -140,8 +140,8 @@ static struct telemetry_value *add_value(struct last_values *all, struct author 
     value->place.is_value = true;
     value->author = author;
     value->mode = sample->mode;
-    HASH_ADD_KEYPTR_BYHASHVALUE(hh, all->by_key, value->key, key_n,
-                                keyed_hash(all->hash_key, value->key, key_n), value);
+    uint32_t hash = keyed_hash(all->hash_key, key, key_n);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, all->by_key, value->key, key_n, hash, value);
     if (value->hh.tbl == NULL) {
         free(value);
         return NULL;
@@ -186,8 +186,9 @@ static bool keep(struct last_values *all, struct author *author, const struct sa
     struct telemetry_value *value;
     char key[KEY_MAX];
     size_t key_n = make_key(author, sample, key);
+    uint32_t hash = keyed_hash(all->hash_key, key, key_n);
 
-    HASH_FIND_BYHASHVALUE(hh, all->by_key, key, key_n, keyed_hash(all->hash_key, key, key_n), value);
+    HASH_FIND_BYHASHVALUE(hh, all->by_key, key, key_n, hash, value);
     if (value == NULL) {
         value = add_value(all, author, sample, key, key_n);
         if (value == NULL) {

@@ -103,22 +103,3 @@ int wire_check_bytes(struct err *err, const struct place *place, const struct wi
         return wire_refuse(err, place, "%zu bytes, not %zu", bytes.n, exact);
     }
 }
-
-unsigned wire_of(enum wire_type type)
-{
-    switch (type) {
-    case WIRE_BOOL:
-    case WIRE_ENUM:
-    case WIRE_ONLY:
-    case WIRE_U8:
-    case WIRE_U32:
-    case WIRE_U64:
-    case WIRE_I32:
-    case WIRE_S32:
-    case WIRE_S64:
-    case WIRE_TIME:
-        return VARINT;
-    default:
-        return DELIMITED;
-    }
-}

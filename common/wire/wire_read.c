@@ -39,6 +39,8 @@ static void set_empty(const struct wire_map *map, void *plain)
         const struct wire_field *row = &map->fields[i];
         char *member = (char *)plain + row->member;
 
+        if (row->type == WIRE_BODY)
+            return; /* they stand last, and are emptied when they come */
         if (row->type == WIRE_TEXT)
             memcpy(member, &empty, sizeof empty);
         else if (row->type == WIRE_COUNT)
