@@ -9,6 +9,7 @@
 
 #include "common/base/buf.h"
 #include "common/log/log_copy.h"
+#include "common/log/log_derived_private.h"
 #include "common/log/log_file.h"
 #include "common/log/log_folder.h"
 #include "common/log/log_query.h"
@@ -251,6 +252,18 @@ int log_reader_verify(struct log_reader *reader, log_visit *visit, void *ctx, ui
         code = log_verify(&reader->querier, 0, head.seq, visit, ctx, ret_bad_seq, err);
     if (code == 0)
         code = log_verify_slot(&reader->querier, &head, &reader->facts.slot, ret_bad_seq, err);
+    return code == 0 ? check_still_closed(reader, err) : code;
+}
+
+int log_reader_compare(struct log_reader *reader, struct log_derived *derived, log_differs *differs,
+                       void *ctx, struct err *err)
+{
+    bool differ[LOG_DERIVED_TABLES];
+    int code = check_still_closed(reader, err);
+    if (code == 0 && reader->facts.live)
+        code = err_set(err, ERR_TEMPORARY, "%s is in service", reader->folder);
+    if (code == 0)
+        code = log_derived_compare(derived, reader->db, reader->path, differs, ctx, differ, err);
     return code == 0 ? check_still_closed(reader, err) : code;
 }
 

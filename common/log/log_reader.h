@@ -9,6 +9,7 @@
 #define MUSTER_COMMON_LOG_LOG_READER_H
 
 #include "common/log/log.h"
+#include "common/log/log_derived.h"
 
 struct log_reader;
 
@@ -40,6 +41,12 @@ int log_reader_scan(struct log_reader *reader, uint64_t after, log_visit *visit,
  * meaning and signatures are view's to check: visit (may be NULL) gets every record in order. */
 int log_reader_verify(struct log_reader *reader, log_visit *visit, void *ctx, uint64_t *ret_bad_seq,
                       struct err *err);
+
+/* Compares the log's derived tables with those that follow from its records: differs gets what is
+ * wrong. Only of a log that is not in service: there the tables would belong to other records than were
+ * read. */
+int log_reader_compare(struct log_reader *reader, struct log_derived *derived, log_differs *differs,
+                       void *ctx, struct err *err);
 
 void log_reader_close(struct log_reader *reader);
 
