@@ -73,7 +73,7 @@ bool stream_apply(struct engine *engine, const struct log_record *record, const 
         return true; /* what it said is gone by law: state goes on without it */
     }
     arena_reset(&engine->arena);
-    int result = wire_decode_record(record->payload, &engine->arena, &decoded, &err);
+    int result = wire_decode_outcome(record->payload, &engine->arena, &decoded, &err);
     if (result < 0) {
         engine_fail(engine, result, "record %llu cannot be read: %s", (unsigned long long)record->header.seq,
                     err.text);

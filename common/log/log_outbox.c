@@ -21,9 +21,11 @@ enum which { S_TOMBSTONE, S_CURSOR, S_TRIM, S_FIRST, S_CUT, S_FORGET, S_N };
 
 /* ?1 agent, ?2 lane, ?3 seq, then what each needs. */
 static const char *const sql[S_N] = {
-    /* Where nothing waits nothing is recalled. */
+    /* Where nothing waits from so long ago nothing is recalled. So a tombstone is there exactly as long as
+     * something is that it may be of, however the records fell into commits. */
     [S_TOMBSTONE] = "INSERT OR FAIL INTO tombstone (agent, lane, seq, item) SELECT ?1, ?2, ?3, ?4"
-                    " WHERE EXISTS (SELECT 1 FROM outbox WHERE agent = ?1 AND lane = ?2)"
+                    " WHERE (SELECT first_seq FROM outbox WHERE agent = ?1 AND lane = ?2"
+                    "        ORDER BY last_seq LIMIT 1) <= ?3"
                     " ON CONFLICT (agent, lane, item) DO UPDATE SET seq = max(seq, excluded.seq)",
     [S_CURSOR] = "INSERT INTO cursor (agent, lane, seq) VALUES (?1, ?2, ?3)"
                  " ON CONFLICT (agent, lane) DO UPDATE SET seq = max(seq, excluded.seq)",

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/mutant.h"
+#include "common/log/log_derived_private.h"
 #include "common/log/log_entry.h"
 #include "common/log/log_file.h"
 #include "common/log/log_folder.h"
@@ -424,6 +425,39 @@ int log_sqlite_redact(struct log_store *base, uint64_t seq, struct err *err)
         code = forget_wal(store, err);
     (void)log_sql_run(store->db, "PRAGMA secure_delete = OFF", store->path, NULL);
     if (code != 0 && code != ERR_NOT_FOUND && code != ERR_DISK_FULL && code != ERR_TEMPORARY)
+        fail(store);
+    return code;
+}
+
+int log_sqlite_scan(struct log_store *base, log_visit *visit, void *ctx, struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    if (store->failed)
+        return refuse_failed(store, err);
+    return log_verify(&store->querier, 0, store->head.seq, visit, ctx, NULL, err);
+}
+
+int log_sqlite_compare(struct log_store *base, struct log_derived *derived, log_differs *differs, void *ctx,
+                       struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    bool which[LOG_DERIVED_TABLES];
+    if (store->failed)
+        return refuse_failed(store, err);
+    return log_derived_compare(derived, store->db, store->path, differs, ctx, which, err);
+}
+
+int log_sqlite_rebuild(struct log_store *base, struct log_derived *derived, log_differs *differs, void *ctx,
+                       struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    bool which[LOG_DERIVED_TABLES] = {false};
+    if (store->failed)
+        return refuse_failed(store, err);
+    int code = log_derived_compare(derived, store->db, store->path, differs, ctx, which, err);
+    if (code == 0)
+        code = log_derived_put(derived, store->db, store->path, which, err);
+    if (code != 0 && code != ERR_DISK_FULL)
         fail(store);
     return code;
 }

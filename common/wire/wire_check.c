@@ -94,6 +94,8 @@ int wire_check_bytes(struct err *err, const struct place *place, const struct wi
         if (!text_is_utf8((const char *)bytes.p, bytes.n))
             return wire_refuse(err, place, "not UTF-8, or with a NUL in it");
         return 0;
+    case WIRE_PASSED:
+        return 0;
     case WIRE_BLOB:
     case WIRE_BLOBS:
         return bytes.n <= row->max ? 0 : wire_refuse(err, place, "longer than %" PRIu64 " bytes", row->max);
