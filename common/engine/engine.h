@@ -52,6 +52,12 @@ enum {
     ENGINE_READ_MAX =
         128, /* of them, read from the log in one go: a commit waits behind it, and the loop while
                               they are given, for half a millisecond each */
+    /* Bytes of a lane but the urgent one that are under way to one session, flight.c: so many at least, a
+     * second of 64 kbit/s; doubled while a round of them takes no more than so much longer than the quickest,
+     * up to more than a window of orders. */
+    ENGINE_FLIGHT_MIN = 8 * 1024,
+    ENGINE_FLIGHT_MS = 500,
+    ENGINE_FLIGHT_MAX = 8 * 1024 * 1024,
     /* Values of telemetry in memory: 64 Ki of 240 B with names of 40 B as a rule (200 B at most), so 18 MiB
      * as a rule. Of one agent: two of each unit that it may have. */
     ENGINE_TELEMETRY_MAX = 64 * 1024,

@@ -141,12 +141,31 @@ struct batch {
 
 /* --- deliver.c, tail.c, sessions.c ---------------------------------------------------------------- */
 
+enum { FLIGHT_ROUNDS = 4 };
+
+struct flight_round {
+    uint32_t n; /* deliveries for which no credit came yet */
+    uint32_t bytes;
+    bool full;        /* more was to follow */
+    int64_t given_ms; /* boot time of the last */
+};
+
+struct flight {
+    uint32_t bytes;
+    uint32_t bytes_max;
+    bool full;        /* something did not go since the last round ended */
+    int64_t quick_ms; /* the quickest round of the session took */
+    uint32_t rounds_n;
+    struct flight_round rounds[FLIGHT_ROUNDS]; /* oldest first */
+};
+
 struct lane_state {
     uint64_t sent; /* highest seq given in this session */
     uint32_t credit;
-    bool behind;  /* the outbox holds something above `sent` */
-    bool reading; /* an outbox read is under way */
-    bool missed;  /* something was committed for the lane meanwhile */
+    struct flight flight; /* not of the urgent lane */
+    bool behind;          /* the outbox holds something above `sent` */
+    bool reading;         /* an outbox read is under way */
+    bool missed;          /* something was committed for the lane meanwhile */
 };
 
 struct tail_state {
@@ -431,6 +450,12 @@ static inline uint32_t read_max(uint32_t credit)
 {
     return credit < ENGINE_READ_MAX ? credit : ENGINE_READ_MAX;
 }
+
+/* flight.c */
+void flight_begin(struct flight *flight);
+bool flight_takes(struct flight *flight, size_t bytes); /* may so many more be under way? */
+void flight_give(struct flight *flight, size_t bytes, int64_t boot_ms);
+void flight_credit(struct flight *flight, uint32_t n, int64_t boot_ms); /* for so many deliveries */
 
 /* deliver.c */
 void deliver_start(struct engine *engine, struct session *session);
