@@ -5,16 +5,19 @@
 #include <string.h>
 
 #include "broker/broker.h"
+#include "broker/rebuild.h"
 #include "common/base/logging.h"
 #include "muster/version.h"
 
 static const char usage[] =
-    "usage: musterd --config FILE [--check]\n"
+    "usage: musterd --config FILE [--check | --rebuild]\n"
     "\n"
     "The broker of one region: takes reports and orders, keeps them, and tells who is to know.\n"
     "\n"
     "  --config FILE   configuration (YAML); docs/operations.md has every key\n"
     "  --check         read and check everything, open nothing, start nothing\n"
+    "  --rebuild       no broker: make anew, from the log's records, what is kept beside them (what\n"
+    "                  waits for whom, above all), where it is damaged; say what differed\n"
     "  --debug         say more on standard error\n"
     "  --help          this text\n"
     "  --version       name and version\n"
@@ -29,12 +32,15 @@ static int fail(const struct err *err)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-        {"debug", no_argument, NULL, 'd'},        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0}};
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check", no_argument, NULL, 'k'},
+                                            {"rebuild", no_argument, NULL, 'r'},
+                                            {"debug", no_argument, NULL, 'd'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {NULL, 0, NULL, 0}};
     const char *path = NULL;
-    bool check = false;
+    bool check = false, rebuild = false;
     enum log_level level = LOG_LEVEL_NOTICE;
     struct config config;
     struct err err = {0};
@@ -47,6 +53,9 @@ int main(int argc, char **argv)
             break;
         case 'k':
             check = true;
+            break;
+        case 'r':
+            rebuild = true;
             break;
         case 'd':
             level = LOG_LEVEL_DEBUG;
@@ -65,6 +74,10 @@ int main(int argc, char **argv)
         (void)fputs("musterd: name a configuration: musterd --config FILE (see musterd --help)\n", stderr);
         return err_exit_code(ERR_USAGE);
     }
+    if (check && rebuild) {
+        (void)fputs("musterd: --check opens nothing, --rebuild opens the log: give one of them\n", stderr);
+        return err_exit_code(ERR_USAGE);
+    }
     logging_init("musterd", level);
     if (crypto_init() < 0) {
         (void)fputs("musterd: libsodium cannot start\n", stderr);
@@ -76,6 +89,8 @@ int main(int argc, char **argv)
     int result = 0;
     if (check) {
         (void)printf("%s: fine: region %s\n", path, config.region);
+    } else if (rebuild) {
+        result = rebuild_run(&config, &err);
     } else {
         result = broker_run(&config, &err);
     }
