@@ -157,10 +157,14 @@ static bool holds_for(struct attempt *attempt, size_t at)
         attempt->failed = attempt->failed || why != NULL;
         return answer == ANSWER_YES;
     }
-    bool is_text = rule_fact_words(attempt->used[at])->type == RULE_TEXT;
+    enum rule_type type = rule_fact_words(attempt->used[at])->type;
+    bool is_text = type == RULE_TEXT;
     const struct rule_value *values = is_text ? attempt->candidates->texts : attempt->candidates->numbers;
     size_t n = is_text ? attempt->candidates->texts_n : attempt->candidates->numbers_n;
     for (size_t i = 0; i < n && attempt->tries <= TRIES_MAX; i++) {
+        if (type == RULE_WHOLE && values[i].known && values[i].whole < 0) {
+            continue; /* persons, money and minutes */
+        }
         attempt->facts.at[attempt->used[at]] = values[i];
         if (holds_for(attempt, at + 1)) {
             return true;
