@@ -12,9 +12,10 @@ enum {
     NAME_BYTES_MAX = 128,
     VALUE_BYTES_MAX = 128,
     FOR_MIN_MS = 1000,
-    FOR_MAX_MS = 30 * 24 * 60 * 60 * 1000LL,
     WITHIN_MIN_MS = 60 * 1000
 };
+
+static const int64_t FOR_MAX_MS = INT64_C(30) * 24 * 60 * 60 * 1000;
 
 struct pack_memory {
     struct arena arena;

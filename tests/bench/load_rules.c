@@ -1,5 +1,5 @@
-/* bench-load-rules: how fast conditions are asked, on one core. A pack of --count rules (200) over casualties, loss and
- * kind is asked again and again, as when an incident changes: new facts are set, then every rule is asked. */
+/* bench-load-rules: how fast conditions are asked, on one core. A pack of --count rules (200) over
+ * casualties, loss and kind is asked again and again, as when an incident changes: new facts, every rule. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

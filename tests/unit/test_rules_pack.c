@@ -194,6 +194,40 @@ static void test_what_never_holds_is_found(void **state)
     assert_int_equal(holds("kind"), HOLDS_UNKNOWN);
 }
 
+/* docs/rules.md is what people write packs from. */
+static void test_every_word_is_documented(void **state)
+{
+    static char page[65536];
+    char row[256];
+    FILE *file = fopen("docs/rules.md", "rb");
+
+    (void)state;
+    assert_non_null(file);
+    size_t n = fread(page, 1, sizeof page - 1, file);
+    (void)fclose(file);
+    page[n] = '\0';
+    for (int i = 0; i < RULE_FACT_COUNT; i++) {
+        const struct rule_fact_words *words = rule_fact_words((enum rule_fact)i);
+        (void)snprintf(row, sizeof row, "| `%s` | %s |", words->word, words->zh);
+        if (strstr(page, row) == NULL) {
+            fail_msg("docs/rules.md: %s", row);
+        }
+    }
+    for (int i = 0; i < RULE_TRIGGER_COUNT; i++) {
+        (void)snprintf(row, sizeof row, "| `%s` | %s |", rule_trigger_word((enum rule_trigger)i),
+                       rule_trigger_zh((enum rule_trigger)i));
+        if (strstr(page, row) == NULL) {
+            fail_msg("docs/rules.md: %s", row);
+        }
+    }
+    for (int i = 0; i < RULE_ACTION_COUNT; i++) {
+        (void)snprintf(row, sizeof row, "| `%s` |", rule_action_word((enum rule_action_kind)i));
+        if (strstr(page, row) == NULL) {
+            fail_msg("docs/rules.md: %s", row);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +235,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mistakes_are_placed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_first_or_all, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_never_holds_is_found, setup, teardown),
+        cmocka_unit_test(test_every_word_is_documented),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
