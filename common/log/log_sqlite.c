@@ -19,6 +19,7 @@
 #include "common/log/log_sql.h"
 #include "common/log/log_tables.h"
 #include "common/log/log_verify.h"
+#include "common/log/log_wal_file.h"
 
 enum {
     TAIL_CHECKED = 64,       /* records whose chain is looked at when a log is opened */
@@ -30,6 +31,7 @@ enum {
 struct sqlite_store {
     struct log_store base;
     sqlite3_vfs *vfs;
+    struct log_wal_vfs wal_vfs; /* before it, for the database alone */
     sqlite3 *db;
     char *folder;
     char *path;
@@ -198,6 +200,7 @@ static void sqlite_close(struct log_store *base)
     log_tables_close(&store->tables);
     log_querier_close(&store->querier);
     sqlite3_close(store->db);
+    log_wal_vfs_remove(&store->wal_vfs);
     log_slots_close(&store->slots);
     log_reserve_close(&store->reserve);
     if (store->lock_fd >= 0)
@@ -277,7 +280,9 @@ static int open_database(struct sqlite_store *store, const struct log_sqlite_opt
                          enum log_file_state state, struct err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    int rc = sqlite3_open_v2(store->path, &store->db, flags, options->vfs);
+    int rc = log_wal_vfs_add(&store->wal_vfs, store->vfs);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_open_v2(store->path, &store->db, flags, store->wal_vfs.name);
     if (rc != SQLITE_OK)
         return log_sql_error(store->db, rc, "open", store->path, err);
     int code = log_schema_guard(store->db, store->path, options->single_process, err);
