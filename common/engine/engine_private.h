@@ -147,6 +147,7 @@ struct flight_round {
     uint32_t n; /* deliveries for which no credit came yet */
     uint32_t bytes;
     bool full;        /* more was to follow */
+    bool old;         /* given, or begun, before the last change of bytes_max */
     int64_t given_ms; /* boot time of the last */
 };
 

@@ -45,12 +45,13 @@ void flight_give(struct flight *flight, size_t bytes, int64_t boot_ms)
     flight->bytes += (uint32_t)bytes;
 }
 
-/* What was given while less was under way does not count for the next time. */
-static void widen(struct flight *flight)
+/* What was given before does not count for the next change. */
+static void change(struct flight *flight, uint32_t bytes_max)
 {
-    flight->bytes_max *= 2;
+    flight->bytes_max = bytes_max;
     for (uint32_t i = 0; i < flight->rounds_n; i++) {
         flight->rounds[i].full = false;
+        flight->rounds[i].old = true;
     }
 }
 
@@ -62,10 +63,11 @@ static void end_round(struct flight *flight, int64_t boot_ms)
 
     flight->quick_ms = took_ms < flight->quick_ms ? took_ms : flight->quick_ms;
     if (took_ms > flight->quick_ms + ENGINE_FLIGHT_MS) {
-        flight->bytes_max =
-            flight->bytes_max / 2 > ENGINE_FLIGHT_MIN ? flight->bytes_max / 2 : ENGINE_FLIGHT_MIN;
+        if (!round->old && flight->bytes_max > ENGINE_FLIGHT_MIN) {
+            change(flight, flight->bytes_max / 2);
+        }
     } else if (round->full && flight->bytes_max < ENGINE_FLIGHT_MAX) {
-        widen(flight);
+        change(flight, flight->bytes_max * 2);
     }
     flight->bytes -= round->bytes;
     flight->full = false;
