@@ -115,8 +115,9 @@ class Full(Disk):
             for nth in range(1, 6):
                 self.centre.put_off.clear()
                 self.faults.fail(WRITE, name, errno.ENOSPC, first=nth if name == WAL else 1)
-                self.load()
-                self.wait(lambda: self.faults.fired() or not self.centre.journal.pending, "a full disk")
+                for _ in range(nth):  # a commit is one write, or two
+                    self.load()
+                    self.wait(lambda: self.faults.fired() or not self.centre.journal.pending, "a full disk")
                 self.wait(self.faults.fired, "a full disk")
                 self.drain()
                 refused += any(describe(reply) == "disk" for reply in self.centre.put_off)
