@@ -264,6 +264,9 @@ int log_reader_compare(struct log_reader *reader, struct log_derived *derived, l
         code = err_set(err, ERR_TEMPORARY, "%s is in service", reader->folder);
     if (code == 0)
         code = log_derived_compare(derived, reader->db, reader->path, differs, ctx, differ, err);
+    /* By its index a command is known as one that was decided before. */
+    if (code == 0)
+        (void)log_derived_whole(reader->db, "record", differs, ctx);
     return code == 0 ? check_still_closed(reader, err) : code;
 }
 

@@ -506,6 +506,16 @@ static void a_changed_table_is_found(void **state)
          "table touch: " INCIDENT ", record 10 is missing", 1},
         {"UPDATE touch SET seq = 11 WHERE stream = '" INCIDENT "' AND seq = 10",
          "table touch: " INCIDENT ", record 10 is missing", 2},
+        /* an index that lacks a row of its table */
+        {"PRAGMA writable_schema = ON; DROP INDEX open_due;"
+         "CREATE INDEX open_due ON open (due_ms, stream) WHERE due_ms > 1795317000000;"
+         "UPDATE sqlite_schema SET sql = replace(sql, '1795317000000', '0') WHERE name = 'open_due'",
+         "table open: row 1 missing from index open_due", 1},
+        {"PRAGMA writable_schema = ON; DROP INDEX record_command;"
+         "CREATE UNIQUE INDEX record_command ON record (author, counter) WHERE counter > 1;"
+         "UPDATE sqlite_schema SET sql = replace(sql, 'counter > 1', 'counter > 0') WHERE name = "
+         "'record_command'",
+         "table record: row 9 missing from index record_command", 1},
         {"DELETE FROM outbox WHERE agent = '370102/health/ambulance'",
          "table outbox: 370102/health/ambulance, lane 1, record 18 is missing", 1},
     };
