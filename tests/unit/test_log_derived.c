@@ -140,9 +140,9 @@ static void test_rebuild(void **state)
         "DELETE FROM open",
         "DELETE FROM touch WHERE seq % 3 = 0",
         "INSERT INTO touch (stream, seq) VALUES ('s9', 1)",
-        "PRAGMA writable_schema = ON; DROP INDEX open_due;"
-        "CREATE INDEX open_due ON open (due_ms, stream) WHERE due_ms > 1000000;"
-        "UPDATE sqlite_schema SET sql = replace(sql, '1000000', '0') WHERE name = 'open_due'",
+        ("PRAGMA writable_schema = ON; DROP INDEX open_due;"
+         "CREATE INDEX open_due ON open (due_ms, stream) WHERE due_ms > 1000000;"
+         "UPDATE sqlite_schema SET sql = replace(sql, '1000000', '0') WHERE name = 'open_due'"),
     };
     struct fixture *f = *state;
     struct log_test_chance chance = {.state = 11};
