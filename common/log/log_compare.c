@@ -236,12 +236,13 @@ static int compare_table(struct comparison *comparison, const char *path, struct
     return code;
 }
 
-int log_derived_compare(struct log_derived *derived, sqlite3 *db, const char *path, log_differs *differs,
-                        void *ctx, bool ret_differs[LOG_DERIVED_TABLES], struct err *err)
+int log_derived_compare(struct log_derived *derived, sqlite3 *db, const char *path, int n,
+                        log_differs *differs, void *ctx, bool ret_differs[LOG_DERIVED_TABLES],
+                        struct err *err)
 {
     sqlite3 *own;
     int code = log_derived_database(derived, &own, err);
-    for (int i = 0; code == 0 && i < LOG_DERIVED_TABLES; i++) {
+    for (int i = 0; code == 0 && i < n; i++) {
         struct comparison comparison = {
             .table = (enum table)i, .is = {.db = db}, .should = {.db = own}, .differs = differs, .ctx = ctx};
         /* Rows first: they say more. Then what of the table's indexes is not as its rows are. */
