@@ -57,13 +57,14 @@ static void put_text(const struct view_report *report, const char *path, struct 
     table_print(&table, "%llu heads that agents saw are here", (unsigned long long)report->acks);
     table_cell(&table, "tables");
     if (report->compared) {
-        table_print(&table, "%llu differences from what follows from the records",
-                    (unsigned long long)report->differences);
+        table_print(&table, "%llu differences from what follows from the records%s",
+                    (unsigned long long)report->differences,
+                    report->live ? "; touch not compared: the log is in service" : "");
     } else {
         table_print(&table, "not compared: %s",
-                    report->live     ? "the log is in service now"
-                    : report->broken ? "not all could be read"
-                                     : "something is redacted or unknown");
+                    report->broken   ? "not all could be read"
+                    : report->marked ? "something is redacted or unknown"
+                                     : "too much waits for reading it at once while the log is in service");
     }
     table_cell(&table, "state");
     table_print(&table, "%s%s", hex_format(report->state_hash.b, HASH_BYTES, hex),

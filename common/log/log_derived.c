@@ -13,8 +13,9 @@
 #include "common/log/log_streams.h"
 
 enum {
-    PENDING_FIRST = 8192,    /* changes that are sorted and written together */
-    RECORD_MAX = 1024 * 1024 /* of one record; the same change may come with each of its events */
+    PENDING_FIRST = 8192,     /* changes that are sorted and written together */
+    RECORD_MAX = 1024 * 1024, /* of one record; the same change may come with each of its events */
+    LIMIT_ROWS = 64
 };
 
 /* Texts of that many changes, all of them long. */
@@ -178,8 +179,23 @@ static int put_row(sqlite3_stmt *from, sqlite3_stmt *to)
     return sqlite3_reset(to);
 }
 
+/* Whether copying takes too long; asked of some rows only. */
+struct limit {
+    bool (*is_late)(void *ctx);
+    void *ctx;
+    unsigned rows;
+    bool reached;
+};
+
+static bool goes_on(struct limit *limit)
+{
+    if (limit != NULL && ++limit->rows % LIMIT_ROWS == 0)
+        limit->reached = limit->is_late(limit->ctx);
+    return limit == NULL || !limit->reached;
+}
+
 /* The columns of both stand in the same order: one text made them. */
-static int put_table(sqlite3 *from, sqlite3 *to, const char *table)
+static int put_table(sqlite3 *from, sqlite3 *to, const char *table, struct limit *limit)
 {
     sqlite3_stmt *read = NULL, *write = NULL, *clear = NULL;
     int rc = prepare(to, "DELETE FROM %s", table, &clear);
@@ -196,7 +212,7 @@ static int put_table(sqlite3 *from, sqlite3 *to, const char *table)
                                                                : "INSERT INTO %s VALUES (?,?)";
         rc = prepare(to, format, table, &write);
     }
-    while (rc == SQLITE_OK && (rc = sqlite3_step(read)) == SQLITE_ROW)
+    while (rc == SQLITE_OK && goes_on(limit) && (rc = sqlite3_step(read)) == SQLITE_ROW)
         rc = put_row(read, write);
     sqlite3_finalize(clear);
     sqlite3_finalize(read);
@@ -214,7 +230,7 @@ int log_derived_put(struct log_derived *derived, sqlite3 *db, const char *path,
     int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
     for (int i = 0; rc == SQLITE_OK && i < LOG_DERIVED_TABLES; i++) {
         if (which[i])
-            rc = put_table(from, db, log_derived_names[i]);
+            rc = put_table(from, db, log_derived_names[i], NULL);
     }
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
@@ -224,4 +240,16 @@ int log_derived_put(struct log_derived *derived, sqlite3 *db, const char *path,
     if (!sqlite3_get_autocommit(db))
         (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
     return code;
+}
+
+int log_derived_take(struct log_derived *derived, sqlite3 *db, const char *path, int n,
+                     bool (*is_late)(void *ctx), void *ctx, struct err *err)
+{
+    struct limit limit = {.is_late = is_late, .ctx = ctx};
+    int rc = SQLITE_OK;
+    for (int i = 0; rc == SQLITE_OK && !limit.reached && i < n; i++)
+        rc = put_table(db, derived->db, log_derived_names[i], &limit);
+    if (rc != SQLITE_OK)
+        return log_sql_error(db, rc, "read", path, err);
+    return limit.reached ? err_set(err, ERR_TOO_BIG, "%s holds too much to be read at once", path) : 0;
 }

@@ -19,8 +19,9 @@ void log_derived_free(struct log_derived *derived);
 int log_derived_add(struct log_derived *derived, uint64_t seq, const struct log_index *index,
                     struct err *err);
 
-/* Gets each difference of a log's tables: its table and key, and what is wrong there. seq is that of the
- * record, 0 when it is about none. The text is valid during the call. */
+/* Gets each difference of a log's tables: its table and key, and what is wrong there; or what SQLite finds
+ * wrong with a table and its indexes. seq is that of the record, 0 when it is about none. The text is valid
+ * during the call. */
 typedef void log_differs(void *ctx, uint64_t seq, const char *text);
 
 #endif

@@ -255,15 +255,56 @@ int log_reader_verify(struct log_reader *reader, log_visit *visit, void *ctx, ui
     return code == 0 ? check_still_closed(reader, err) : code;
 }
 
-int log_reader_compare(struct log_reader *reader, struct log_derived *derived, log_differs *differs,
-                       void *ctx, struct err *err)
+static bool is_late(void *ctx)
+{
+    const int64_t *until_ms = ctx;
+    return clock_system()->boot_ms(clock_system()->ctx) >= *until_ms;
+}
+
+int log_reader_take_tables(struct log_reader *reader, struct log_derived **ret, uint64_t *ret_seq,
+                           struct err *err)
+{
+    int64_t until_ms = clock_system()->boot_ms(clock_system()->ctx) + LIVE_READ_MS;
+    struct log_derived *taken = NULL;
+    struct log_head head;
+    int code = log_derived_new(&taken, err);
+    if (code == 0)
+        code = log_sql_run(reader->db, "BEGIN", reader->path, err);
+    if (code != 0) {
+        log_derived_free(taken);
+        return code;
+    }
+    code = log_querier_head(&reader->querier, &head, err);
+    if (code == 0)
+        code = log_derived_take(taken, reader->db, reader->path, LOG_DERIVED_TABLES - 1, is_late, &until_ms,
+                                err);
+    (void)sqlite3_exec(reader->db, "ROLLBACK", NULL, NULL, NULL); /* nothing was written */
+    if (code != 0) {
+        log_derived_free(taken);
+        return code;
+    }
+    *ret = taken;
+    *ret_seq = head.seq;
+    return 0;
+}
+
+int log_reader_compare(struct log_reader *reader, struct log_derived *taken, struct log_derived *derived,
+                       log_differs *differs, void *ctx, struct err *err)
 {
     bool differ[LOG_DERIVED_TABLES];
+    sqlite3 *db = reader->db;
     int code = check_still_closed(reader, err);
-    if (code == 0 && reader->facts.live)
+    if (code == 0 && taken == NULL && reader->facts.live)
         code = err_set(err, ERR_TEMPORARY, "%s is in service", reader->folder);
+    if (code == 0 && taken != NULL)
+        code = log_derived_database(taken, &db, err);
     if (code == 0)
-        code = log_derived_compare(derived, reader->db, reader->path, differs, ctx, differ, err);
+        code = log_derived_compare(derived, db, reader->path,
+                                   taken != NULL ? LOG_DERIVED_TABLES - 1 : LOG_DERIVED_TABLES, differs, ctx,
+                                   differ, err);
+    /* By its index a command is known as one that was decided before. */
+    if (code == 0 && taken == NULL)
+        (void)log_derived_whole(db, "record", differs, ctx);
     return code == 0 ? check_still_closed(reader, err) : code;
 }
 

@@ -42,11 +42,17 @@ int log_reader_scan(struct log_reader *reader, uint64_t after, log_visit *visit,
 int log_reader_verify(struct log_reader *reader, log_visit *visit, void *ctx, uint64_t *ret_bad_seq,
                       struct err *err);
 
-/* Compares the log's derived tables with those that follow from its records: differs gets what is
- * wrong. Only of a log that is not in service: there the tables would belong to other records than were
- * read. */
-int log_reader_compare(struct log_reader *reader, struct log_derived *derived, log_differs *differs,
-                       void *ctx, struct err *err);
+/* The derived tables of this moment, all but `touch`, copied in one transaction: for a log that is in
+ * service, whose tables will belong to other records once all are read. ret_seq is the last record that
+ * they belong to. ERR_TOO_BIG when more waits than can be copied in 100 ms. */
+int log_reader_take_tables(struct log_reader *reader, struct log_derived **ret, uint64_t *ret_seq,
+                           struct err *err);
+
+/* Compares the log's derived tables, or those that were taken from it (else NULL), with those that
+ * follow from its records: differs gets what is wrong. ERR_TEMPORARY for those of a log that is in
+ * service. */
+int log_reader_compare(struct log_reader *reader, struct log_derived *taken, struct log_derived *derived,
+                       log_differs *differs, void *ctx, struct err *err);
 
 void log_reader_close(struct log_reader *reader);
 

@@ -449,7 +449,7 @@ int log_sqlite_compare(struct log_store *base, struct log_derived *derived, log_
     bool which[LOG_DERIVED_TABLES];
     if (store->failed)
         return refuse_failed(store, err);
-    return log_derived_compare(derived, store->db, store->path, differs, ctx, which, err);
+    return log_derived_compare(derived, store->db, store->path, LOG_DERIVED_TABLES, differs, ctx, which, err);
 }
 
 int log_sqlite_rebuild(struct log_store *base, struct log_derived *derived, log_differs *differs, void *ctx,
@@ -459,7 +459,8 @@ int log_sqlite_rebuild(struct log_store *base, struct log_derived *derived, log_
     bool which[LOG_DERIVED_TABLES] = {false};
     if (store->failed)
         return refuse_failed(store, err);
-    int code = log_derived_compare(derived, store->db, store->path, differs, ctx, which, err);
+    int code =
+        log_derived_compare(derived, store->db, store->path, LOG_DERIVED_TABLES, differs, ctx, which, err);
     if (code == 0)
         code = log_derived_put(derived, store->db, store->path, which, err);
     if (code != 0 && code != ERR_DISK_FULL)

@@ -50,6 +50,7 @@ void view_verifier_free(struct view_verifier *verifier)
     arena_free(&verifier->arena);
     view_free(verifier->view);
     log_derived_free(verifier->derived);
+    log_derived_free(verifier->taken);
     free(verifier);
 }
 
@@ -393,7 +394,7 @@ int view_verify(struct log_reader *reader, const uint8_t *root_key, const struct
     if (verifier == NULL) {
         return err_set(err, ERR_NO_MEMORY, "out of memory");
     }
-    int result = facts->live ? 0 : log_derived_new(&verifier->derived, &why);
+    int result = view_verify_tables_begin(verifier, reader, &why);
     if (result == 0) {
         result = log_reader_verify(reader, visit, &walk, &bad_seq, &why);
     }

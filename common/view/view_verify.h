@@ -33,8 +33,10 @@ struct view_report {
     struct hash state_hash; /* BLAKE2b-256 of the canonical dump */
     bool marked;            /* something is redacted or unknown: the state is not the whole one */
     bool broken;            /* the chain is, or the tail is gone: what follows the damage was not read */
-    bool compared;          /* the derived tables; not those of a log that is in service, marked or broken */
-    uint64_t differences;   /* in them; the first are among the findings */
+    bool
+        compared; /* the derived tables (but touch, while the log is in service); not of one that is marked or
+                      broken, nor while more waits than can be copied in 100 ms */
+    uint64_t differences; /* in them; the first are among the findings */
     bool slots_present;
     uint64_t slot_seq;
     bool live;

@@ -31,6 +31,8 @@ struct view_verifier {
     bool has_proven;
     bool enrolment_redacted;
     struct log_derived *derived; /* NULL: the tables are not compared */
+    struct log_derived *taken;   /* the log's own, while it is in service */
+    uint64_t taken_seq;
     struct view_report report;
 };
 
@@ -38,7 +40,9 @@ struct view_verifier {
 void view_verify_find(struct view_verifier *verifier, uint64_t seq, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* view_verify_tables.c: what follows from the record, once it has been applied. 0, or an error of the
+/* view_verify_tables.c: before the first record. */
+int view_verify_tables_begin(struct view_verifier *verifier, struct log_reader *reader, struct err *err);
+/* What follows from the record, once it has been applied. 0, or an error of the
  * tables'. */
 int view_verify_derive(struct view_verifier *verifier, const struct view_record *record, struct err *err);
 /* All of it beside the log's own; what differs is found. Marked logs and broken ones are not compared. */

@@ -29,15 +29,41 @@ static void add(void *ctx, const struct derived *row)
     }
 }
 
+int view_verify_tables_begin(struct view_verifier *verifier, struct log_reader *reader, struct err *err)
+{
+    int result = 0;
+
+    if (log_reader_facts(reader)->live) {
+        result = log_reader_take_tables(reader, &verifier->taken, &verifier->taken_seq, err);
+        if (result == ERR_TOO_BIG) {
+            return 0; /* not compared */
+        }
+    }
+    return result == 0 ? log_derived_new(&verifier->derived, err) : result;
+}
+
+/* What is open is of the last record that the tables belong to. */
+static int derive_open(struct view_verifier *verifier, struct adding *adding, struct err *err)
+{
+    if (derive_open_rows(view_state(verifier->view), add, adding) < 0) {
+        return err_set(err, ERR_NO_MEMORY, "out of memory");
+    }
+    return adding->result;
+}
+
 int view_verify_derive(struct view_verifier *verifier, const struct view_record *record, struct err *err)
 {
     struct adding adding = {.derived = verifier->derived, .seq = record->header.seq, .err = err};
 
-    if (verifier->derived != NULL && !record->redacted && record->record.refusal == REFUSED_NOT) {
+    if (verifier->derived == NULL || (verifier->taken != NULL && adding.seq > verifier->taken_seq)) {
+        return 0;
+    }
+    if (!record->redacted && record->record.refusal == REFUSED_NOT) {
         derive_rows(view_state(verifier->view), record->record.events, record->record.events_n,
                     record->header.author, add, &adding);
     }
-    return adding.result;
+    bool is_last = verifier->taken != NULL && adding.seq == verifier->taken_seq;
+    return adding.result == 0 && is_last ? derive_open(verifier, &adding, err) : adding.result;
 }
 
 static void differs(void *ctx, uint64_t seq, const char *text)
@@ -51,16 +77,17 @@ static void differs(void *ctx, uint64_t seq, const char *text)
 int view_verify_tables(struct view_verifier *verifier, struct log_reader *reader, struct err *err)
 {
     struct adding adding = {.derived = verifier->derived, .seq = verifier->report.head.seq, .err = err};
+    int result = 0;
 
     if (verifier->derived == NULL || verifier->report.marked || verifier->report.broken) {
         return 0;
     }
-    if (derive_open_rows(view_state(verifier->view), add, &adding) < 0) {
-        return err_set(err, ERR_NO_MEMORY, "out of memory");
+    if (verifier->taken == NULL) {
+        result = derive_open(verifier, &adding, err);
     }
-    if (adding.result < 0) {
-        return adding.result;
+    if (result == 0) {
+        verifier->report.compared = true;
+        result = log_reader_compare(reader, verifier->taken, verifier->derived, differs, verifier, err);
     }
-    verifier->report.compared = true;
-    return log_reader_compare(reader, verifier->derived, differs, verifier, err);
+    return result;
 }
