@@ -146,7 +146,7 @@ static bool has_arrived(const struct order *order)
     return !order_is_evacuation(order) && (order->on_scene_at_ms != 0 || order->rung == RUNG_COMPLETED);
 }
 
-/* When its addressee first said something of it: rungs may be skipped, and who sets out has read it. 0: never. */
+/* When its addressee first said something of it, 0: never. Rungs may be skipped: who sets out has read it. */
 static int64_t answered_at(const struct order *order)
 {
     static const enum rung rungs[] = {RUNG_ACKNOWLEDGED, RUNG_ACCEPTED,  RUNG_EN_ROUTE,

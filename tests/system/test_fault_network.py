@@ -161,8 +161,8 @@ class Watch(CountyTest):
         self.fail("each time it gave up by itself before it was told")
 
     def silence(self, relay):
-        """Until the broker beats no more: the session is forgotten. (In three beats it would be given up at the
-        other end, too.)"""
+        """Until the broker beats no more: the session is forgotten. (In three beats it would be given up at
+        the other end, too.)"""
         quiet_s, beat_bytes = 0.9, 100  # the broker beats each 500 to 750 ms; ZMTP's own beats are smaller
         heard, since = relay.carried[relay.DOWN], time.monotonic()
 
