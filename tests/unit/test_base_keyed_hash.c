@@ -96,8 +96,8 @@ static void all_of_a_key_counts(void **state)
     assert_int_not_equal(keyed_hash(key, "abc", 3), keyed_hash(key_of(4), "abc", 3));
 }
 
-/* Reckoned with whole numbers elsewhere: the polynomial of pieces of seven bytes, modulo 2^61 - 1; the lowest byte
- * first, as the machines are that we know. */
+/* Reckoned with whole numbers elsewhere: the polynomial of pieces of seven bytes, their lowest byte first as
+ * on the machines that we know, modulo 2^61 - 1. */
 static void known_answers(void **state)
 {
     static const char *const TEXTS[] = {"", "a", "1234567", "370102/fire-rescue/station-3"};
