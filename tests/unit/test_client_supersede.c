@@ -17,9 +17,8 @@ static int setup(void **state)
 {
     (void)state;
     fake_start(&fake);
-    client_connected(fake.client);
-    fake_greet(&fake);
-    return client_ready(fake.client) ? 0 : -1;
+    fake_session(&fake);
+    return 0;
 }
 
 static int teardown(void **state)
@@ -98,8 +97,7 @@ static void nor_when_the_newer_one_was_answered_before_a_restart(void **state)
     state_units("A", UNIT_FREE);
     fake_reply(&fake, 2, OUTCOME_DONE, REFUSED_NOT);
     fake_restart(&fake);
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     fake_skip(&fake);
     fake_reply(&fake, 1, OUTCOME_REFUSED, REFUSED_STALE);
     assert_superseded(OUTCOME_UNCHANGED);
