@@ -158,6 +158,10 @@ static int settle(struct client *client, struct bytes frame, struct arena *arena
                 return rc ? rc : renumber(client, pending, &command, err);
             }
             reply->detail = "something newer was said since";
+            if (command.kind == COMMAND_STATE_UNITS) { /* a program's word: the newer one stands, no alarm */
+                reply->outcome = OUTCOME_UNCHANGED;
+                reply->refusal = REFUSED_NOT;
+            }
         }
         if (command.kind == COMMAND_GIVE_RECEIPT) {
             rc = unsay(client, &command.give_receipt, err);

@@ -146,8 +146,23 @@ static bool has_arrived(const struct order *order)
     return !order_is_evacuation(order) && (order->on_scene_at_ms != 0 || order->rung == RUNG_COMPLETED);
 }
 
+/* When its addressee first said something of it, 0: never. Rungs may be skipped: who sets out has read it. */
+static int64_t answered_at(const struct order *order)
+{
+    static const enum rung rungs[] = {RUNG_ACKNOWLEDGED, RUNG_ACCEPTED,  RUNG_EN_ROUTE,
+                                      RUNG_ON_SCENE,     RUNG_COMPLETED, RUNG_DECLINED};
+    int64_t first = 0;
+
+    for (size_t i = 0; i < sizeof rungs / sizeof rungs[0]; i++) {
+        int64_t at_ms = order_rung_at(order, rungs[i]);
+        first = at_ms != 0 && (first == 0 || at_ms < first) ? at_ms : first;
+    }
+    return first;
+}
+
 static int add_order(struct view_agency *agency, const struct order *order)
 {
+    int64_t answered_ms = answered_at(order);
     int result = 0;
 
     agency->orders++;
@@ -155,8 +170,8 @@ static int add_order(struct view_agency *agency, const struct order *order)
     agency->recalled += order->rung == RUNG_RECALLED;
     agency->expired += order->rung == RUNG_EXPIRED;
     agency->arrived += has_arrived(order);
-    if (order->acknowledged_at_ms != 0) {
-        result = series_add(&agency->acknowledged, order->acknowledged_at_ms - order->issued_at_ms);
+    if (answered_ms != 0) {
+        result = series_add(&agency->acknowledged, answered_ms - order->issued_at_ms);
     }
     if (result == 0 && order->on_scene_at_ms != 0) {
         result = series_add(&agency->on_scene, order->on_scene_at_ms - order->issued_at_ms);

@@ -27,7 +27,7 @@ struct view_agency {
     uint64_t expired;
     uint64_t arrived;                /* on scene, or beyond it */
     struct view_series first;        /* report to the incident's first order to this agency */
-    struct view_series acknowledged; /* from the order */
+    struct view_series acknowledged; /* from the order to its first receipt, of whatever rung */
     struct view_series on_scene;     /* from the order */
     int64_t counting_ms;             /* while an incident is being counted */
 };

@@ -155,11 +155,12 @@ static void show_agencies(const struct view_stats *stats, const struct state *st
                                      "p90", "<=60 s", "签收", "p90",  "<=60 s", "到场时间", "p90",  "<=60 s"};
     struct table table;
 
-    buf_printf(
-        ret, "\n%s\n",
-        PICK(voice,
-             "by agency (first: report to the first order to it; ack, on scene: from the order; medians)",
-             "按部门（首令：接报至对其首条指令；签收、到场：自指令起；中位数）"));
+    buf_printf(ret, "\n%s\n",
+               PICK(voice,
+                    "by agency (first: report to the first order to it; ack, on scene: from the order, ack "
+                    "by whatever "
+                    "rung came first; medians)",
+                    "按部门（首令：接报至对其首条指令；签收、到场：自指令起，签收取最先的回执；中位数）"));
     table_init(&table, "lrrrrrrrrrrrrrrr");
     for (size_t i = 0; i < sizeof en / sizeof en[0]; i++) {
         table_cell(&table, voice->zh ? cn[i] : en[i]);

@@ -9,6 +9,7 @@ import subprocess
 from agents import CountyTest, FIRE, Program
 from faults import Faults, ONLY_COUNT, SYNC, WRITE
 from harness import BIN
+from muster_wire import ulid
 from total_queue import CENTRE, STATION_5, TotalQueueTest, unittest
 
 ORDERS = 6
@@ -46,9 +47,12 @@ class FailingJournal(TotalQueueTest):
 
     def test_each_sync(self):
         for life in range(LIVES):
-            self.faults.fail(SYNC, JOURNAL + ("" if life % 2 else "-journal"), first=life // 2 + 1)
-            for _ in range(ORDERS):
-                self.issuer_.issue(STATION_5)
+            first = life // 2 + 1
+            self.faults.fail(SYNC, JOURNAL + ("" if life % 2 else "-journal"), first=first)
+            for _ in range(first):  # each is kept before it is given, and so one sync of either at least
+                order = ulid(self.issuer_.issue(STATION_5))
+                self.wait(lambda o=order: o in self.station_.executed or not self.station_.life.alive(),
+                          "the order, or an end")
             self.ended()
             self.assertEqual(self.faults.fired(), 1)
             self.faults.disarm()

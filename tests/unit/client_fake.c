@@ -334,6 +334,12 @@ void fake_greet(struct fake *fake)
     fake_run(fake);
 }
 
+void fake_session(struct fake *fake)
+{
+    client_connected(fake->client);
+    fake_greet(fake);
+}
+
 void fake_reply(struct fake *fake, uint64_t counter, enum outcome outcome, enum refusal refusal)
 {
     struct reply reply = {.counter = counter,

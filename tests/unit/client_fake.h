@@ -78,6 +78,8 @@ void fake_start(struct fake *fake);
 /* The same, with the journal on the disk of this VFS. */
 void fake_start_on(struct fake *fake, const char *vfs);
 void fake_stop(struct fake *fake);
+/* The client connects, says Hello and is answered; what it has said so far is not passed over. */
+void fake_session(struct fake *fake);
 /* The client's process dies and starts again, with the same journal. */
 void fake_restart(struct fake *fake);
 

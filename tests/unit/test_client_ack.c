@@ -17,8 +17,7 @@ static int setup(void **state)
 {
     (void)state;
     fake_start(&fake);
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     fake_skip(&fake);
     return 0;
 }
@@ -141,8 +140,7 @@ static void credit_of_an_ended_session_is_not_given(void **state)
 
     (void)state;
     client_disconnected(fake.client);
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     fake.on_delivery = end_the_session;
     for (uint8_t i = 1; i <= 3; i++) {
         fake_order_by(&fake, &fake.centre, fake_id(i), later());
@@ -153,8 +151,7 @@ static void credit_of_an_ended_session_is_not_given(void **state)
     for (unsigned lane = 1; lane <= LANE_MAX; lane++) {
         fake.acked[lane] = fake.seq; /* an Ack had gone before */
     }
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     fake_skip(&fake);
     fake_later(&fake, CLIENT_ACK_HOLD_MS);
     last = fake_order(&fake, fake_id(4), later());

@@ -19,8 +19,7 @@ static void begin(uint32_t broker_takes)
 {
     fake_start(&fake);
     fake.bundle_max = broker_takes;
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     fake_skip(&fake);
     fake.frames_n = 0;
 }
@@ -181,8 +180,7 @@ static void what_stands_before_a_malformed_one_is_read(void **state)
     assert_int_equal(fake.reconnects, 1);
     assert_false(client_ready(fake.client));
     assert_true(client_bus_ms(fake.client) >= FAR_MS); /* the Beat was heard ... */
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     assert_int_equal(fake.given_n, 0); /* ... and the order was not read */
     end();
 }

@@ -17,8 +17,7 @@ static int setup(void **state)
 {
     (void)state;
     fake_start(&fake);
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     fake_skip(&fake);
     return 0;
 }
@@ -39,8 +38,7 @@ static void again(void)
 {
     fake_restart(&fake);
     assert_int_equal(client_resume(fake.client, NULL), 0);
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
 }
 
 static struct command next_receipt(void)
@@ -100,8 +98,7 @@ static void a_cursor_ahead_of_the_brokers_is_acknowledged_again(void **state)
     (void)state;
     fake_order(&fake, fake_id(2), later());
     fake_restart(&fake); /* closing keeps the cursors */
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     fake.read_n = 0;
     while ((sent = fake_next(&fake, ENVELOPE_SUBMIT)) != NULL) {
         assert_true(fake_command(&fake, sent).ack.up_to_seq >= seq);
@@ -282,8 +279,7 @@ static void an_author_who_was_enrolled_meanwhile_is_looked_up(void **state)
     assert_int_equal(fake.given_n, 0);
     fake_enrol_stranger(&fake);
     client_disconnected(fake.client);
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     fake_order_by(&fake, &fake.stranger, fake_id(1), later());
     fake_run(&fake);
     assert_int_equal(fake.given_n, 1);

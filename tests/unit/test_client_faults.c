@@ -35,13 +35,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void start_session(void)
-{
-    client_connected(fake.client);
-    fake_greet(&fake);
-    assert_true(client_ready(fake.client));
-}
-
 static uint64_t submit(uint64_t tag)
 {
     struct command command = {.kind = COMMAND_STATE_UNITS, .operator= "" };
@@ -86,7 +79,7 @@ static void what_waits_is_said_again_when_there_is_room(void **state)
     uint64_t counter;
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     counter = submit(7);
     submit(8);
     fill_disk();
@@ -98,12 +91,12 @@ static void what_waits_is_said_again_when_there_is_room(void **state)
         assert_int_equal(client_submit(fake.client, &command, 9, NULL), ERR_DISK_FULL);
         fake_later(&fake, TROUBLE_MS);
         assert_int_equal(client_pending(fake.client), 2);
-        start_session();
+        fake_session(&fake);
         assert_int_equal(answer_all(), 2);
     }
     make_room();
     fake_later(&fake, TROUBLE_MS);
-    start_session();
+    fake_session(&fake);
     assert_int_equal(answer_all(), 2);
     assert_int_equal(fake.replies, 2);
     assert_int_equal(fake.reply_tag, 8);
@@ -117,7 +110,7 @@ static void what_a_failed_commit_took_along_is_kept_later(void **state)
     uint64_t first, cursor = 0;
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     first = fake_order(&fake, fake_id(1), NEVER_MS);
     fill_disk();
     fake_order(&fake, fake_id(2), NEVER_MS);
@@ -164,7 +157,7 @@ static void start_anew(void)
     memvfs_kill(disk);
     fake_restart(&fake);
     assert_int_equal(client_resume(fake.client, NULL), 0);
-    start_session();
+    fake_session(&fake);
 }
 
 /* Whichever of the commit's syncs it is. ret: that many were there. */
@@ -192,7 +185,7 @@ static void a_failed_commit_of_a_delivery_is_the_last(void **state)
     size_t tried = 0;
 
     for (uint64_t nth = 1;; nth++, tried++) {
-        start_session();
+        fake_session(&fake);
         fake_order(&fake, fake_id(1), NEVER_MS);
         if (!fail_a_sync(nth)) {
             break;
@@ -227,7 +220,7 @@ static void a_failed_commit_of_a_receipt_is_the_last(void **state)
     size_t tried = 0, kept = 0;
 
     for (uint64_t nth = 1;; nth++, tried++) {
-        start_session();
+        fake_session(&fake);
         fake_order(&fake, fake_id(1), NEVER_MS);
         fake_skip(&fake);
         memvfs_fail(disk, MEMVFS_SYNC, nth, MEMVFS_EIO, false);
@@ -321,7 +314,7 @@ static void say_many(void)
 
 static void start_with_an_order(void)
 {
-    start_session();
+    fake_session(&fake);
     fake_order(&fake, fake_id(1), NEVER_MS);
     fake_later(&fake, CLIENT_ACK_HOLD_MS);
     fake_answer_acks(&fake);

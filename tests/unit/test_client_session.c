@@ -26,13 +26,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void start_session(void)
-{
-    client_connected(fake.client);
-    fake_greet(&fake);
-    assert_true(client_ready(fake.client));
-}
-
 static void no_welcome_means_another_try(void **state)
 {
     (void)state;
@@ -47,7 +40,7 @@ static void a_bye_is_answered_by_hello_later_and_later(void **state)
     int64_t first, second;
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     fake_skip(&fake);
     fake_say(&fake, &bye);
     assert_int_equal(fake.refused, 1);
@@ -74,7 +67,7 @@ static void a_forgotten_session_is_begun_again(void **state)
                            .bye = {.refusal = REFUSED_IDENTITY, .reason = "say Hello first"}};
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     fake_skip(&fake);
     for (int i = 0; i < 3; i++) { /* one for each frame that was under way */
         fake_say(&fake, &bye);

@@ -28,13 +28,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void start_session(void)
-{
-    client_connected(fake.client);
-    fake_greet(&fake);
-    assert_true(client_ready(fake.client));
-}
-
 static void submit(uint64_t tag)
 {
     struct command command = {.kind = COMMAND_STATE_UNITS, .operator= "" };
@@ -66,7 +59,7 @@ static void the_head_that_was_seen_is_shown_after_a_restart(void **state)
     const struct envelope *hello;
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     fake_restart(&fake);
     client_connected(fake.client);
     hello = fake_next(&fake, ENVELOPE_HELLO);
@@ -81,7 +74,7 @@ static void a_head_that_the_broker_did_not_sign_is_not_kept(void **state)
     const struct envelope *hello;
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     signed_head_sign(&fake.stranger.sign, &head);
     fake_say(&fake, &(struct envelope){.kind = ENVELOPE_BEAT, .beat = {.head = head}});
     fake_restart(&fake);
@@ -98,7 +91,7 @@ static void a_command_is_signed_counted_and_answered_once(void **state)
 
     (void)state;
     fake.last_counter = 41;
-    start_session();
+    fake_session(&fake);
     fake.utc_ms = client_bus_ms(fake.client);
     submit(7);
     sent = fake_next(&fake, ENVELOPE_SUBMIT);
@@ -125,7 +118,7 @@ static void a_wrong_clock_leaves_a_window(void **state)
 
     (void)state;
     fake.now_ms += 2 * week_ms;
-    start_session();
+    fake_session(&fake);
     fake.utc_ms = client_bus_ms(fake.client) + 10 * week_ms;
     submit(1);
     command = fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT));
@@ -141,7 +134,7 @@ static void a_wrong_clock_leaves_a_window(void **state)
 static void a_late_beat_does_not_put_the_time_back(void **state)
 {
     (void)state;
-    start_session();
+    fake_session(&fake);
     int64_t bus_ms = client_bus_ms(fake.client);
     fake_say(&fake, &(struct envelope){.kind = ENVELOPE_BEAT,
                                        .beat = {.head = {.region = ""}, .bus_ms = bus_ms - 5000}});
@@ -158,14 +151,13 @@ static void without_a_reply_the_same_bytes_go_again(void **state)
     (void)state;
     submit(1); /* while disconnected */
     assert_null(fake_next(&fake, ENVELOPE_SUBMIT));
-    start_session();
+    fake_session(&fake);
     fake_skip(&fake);
     client_disconnected(fake.client);
     fake.last_counter = 1;
     fake_restart(&fake);
     assert_int_equal(client_pending(fake.client), 1);
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     fake.read_n = 0;
     buf_init(&before, 0);
     assert_non_null(fake_next(&fake, ENVELOPE_SUBMIT));
@@ -186,7 +178,7 @@ static void stale_gets_a_new_counter_and_one_reply(void **state)
     struct command command;
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     submit(5);
     fake_skip(&fake);
     fake_reply(&fake, 1, OUTCOME_REFUSED, REFUSED_STALE);
@@ -195,8 +187,7 @@ static void stale_gets_a_new_counter_and_one_reply(void **state)
     assert_int_equal(command.kind, COMMAND_STATE_UNITS);
     assert_int_equal(command.counter, 2);
     fake_restart(&fake); /* the journal knows it by its new counter alone */
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     fake_skip(&fake);
     assert_int_equal(client_pending(fake.client), 1);
     fake_reply(&fake, 2, OUTCOME_DONE, REFUSED_NOT);
@@ -208,7 +199,7 @@ static void stale_gets_a_new_counter_and_one_reply(void **state)
 static void busy_is_tried_again_and_not_told(void **state)
 {
     (void)state;
-    start_session();
+    fake_session(&fake);
     submit(5);
     fake_skip(&fake);
     fake_reply(&fake, 1, OUTCOME_REFUSED, REFUSED_BUSY);
@@ -227,7 +218,7 @@ static void busy_is_tried_again_and_not_told(void **state)
 static void fenced_is_tried_again_later(void **state)
 {
     (void)state;
-    start_session();
+    fake_session(&fake);
     submit(5);
     fake_skip(&fake);
     fake_reply(&fake, 1, OUTCOME_REFUSED, REFUSED_FENCED);
@@ -244,7 +235,7 @@ static void fenced_is_tried_again_later(void **state)
 static void a_refusal_is_told(void **state)
 {
     (void)state;
-    start_session();
+    fake_session(&fake);
     submit(5);
     fake_reply(&fake, 1, OUTCOME_REFUSED, REFUSED_EXPIRED);
     assert_int_equal(fake.replies, 1);
@@ -264,7 +255,7 @@ static void a_batch_has_one_signature_and_all_or_none(void **state)
     struct hash a, b;
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     assert_int_equal(client_submit_batch(fake.client, commands, tags, 3, NULL), 0);
     first = fake_next(&fake, ENVELOPE_SUBMIT);
     assert_true(signed_root(&first->submit, &a));
@@ -283,7 +274,7 @@ static void no_more_is_under_way_than_the_transport_holds(void **state)
     size_t sent = 0;
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     for (size_t i = 0; i < CLIENT_IN_FLIGHT_MAX + 10; i++) {
         many[i] = (struct command){.kind = COMMAND_STATE_UNITS};
     }
@@ -320,8 +311,7 @@ static void an_operator_signs_and_a_second_one_too(void **state)
     assert_int_equal(client_submit(client, &command, 1, NULL), 0);
     client_free(client);
     fake_restart(&fake);
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     fake.read_n = 0;
     const struct envelope *sent = fake_next(&fake, ENVELOPE_SUBMIT);
     struct hash root;
@@ -340,7 +330,7 @@ static void an_operator_signs_and_a_second_one_too(void **state)
 static void silence_ends_the_session(void **state)
 {
     (void)state;
-    start_session();
+    fake_session(&fake);
     fake_skip(&fake);
     for (int i = 0; i < 5; i++) {
         fake_later(&fake, 2600);
@@ -361,8 +351,7 @@ static void another_root_is_not_believed(void **state)
     (void)state;
     fake.region_keys.sign = fake.stranger.sign.public;
     fake_restart(&fake);
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     assert_int_equal(fake.refusal, REFUSED_SIGNATURE);
     assert_false(client_ready(fake.client));
 }
@@ -372,7 +361,7 @@ static void garbage_ends_the_session(void **state)
     static const uint8_t GARBAGE[] = {0xff, 0xff, 0xff, 0xff, 1};
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     client_frame(fake.client, (struct bytes){GARBAGE, sizeof GARBAGE});
     assert_int_equal(fake.reconnects, 1);
     assert_false(client_ready(fake.client));
@@ -392,7 +381,7 @@ static void a_tail_goes_on_after_a_reconnect(void **state)
     const struct envelope *asked;
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     assert_int_equal(client_tail(fake.client, &tail, NULL), 0);
     asked = fake_next(&fake, ENVELOPE_TAIL);
     assert_int_equal(asked->tail.from_seq, 0);
@@ -404,8 +393,7 @@ static void a_tail_goes_on_after_a_reconnect(void **state)
     say_item(91);
     assert_int_equal(fake.tailed, 3);
     client_disconnected(fake.client);
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_session(&fake);
     assert_int_equal(fake.tail_from, fake.region_n); /* what is known of the region is not read again */
     assert_int_equal(fake_next(&fake, ENVELOPE_TAIL)->tail.from_seq, 91);
     say_item(91);
@@ -424,7 +412,7 @@ static void what_an_earlier_tail_brings_is_dropped(void **state)
     uint32_t first;
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     assert_int_equal(client_tail(fake.client, &all, NULL), 0);
     assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
     first = fake.tail_id;
@@ -468,7 +456,7 @@ static void a_callback_may_answer(void **state)
     struct tail_item item = {.seq = 101, .epoch = 1, .author = FAKE_CENTRE, .outcome = 1};
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     fake_order(&fake, fake_id(1), INT64_C(4000000000000));
     fake.on_tail = answer_in_callback;
     item.record = buf_bytes(&fake.region[0]);
@@ -493,7 +481,7 @@ static void without_the_bus_no_recall_is_over(void **state)
     client_tick(fake.client);
     assert_int_equal(journal_has_recall(fake.journal, fake_id(1), &recalled, NULL), 0);
     assert_true(recalled);
-    start_session(); /* now it is known what time it is: 95 s before that order expires, and then after */
+    fake_session(&fake); /* now it is known what time it is: 95 s before that order expires, and then after */
     fake.now_ms += TRIM_MS;
     client_tick(fake.client);
     assert_int_equal(journal_has_recall(fake.journal, fake_id(1), &recalled, NULL), 0);

@@ -28,13 +28,6 @@ static int teardown(void **state)
     return 0;
 }
 
-static void start_session(void)
-{
-    client_connected(fake.client);
-    fake_greet(&fake);
-    assert_true(client_ready(fake.client));
-}
-
 static struct sample reading(const char *unit, int64_t at_ms, int64_t value)
 {
     return (struct sample){.unit = unit,
@@ -68,7 +61,7 @@ static void what_is_published_is_sent_at_once(void **state)
     struct telemetry telemetry = {0};
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     fake_skip(&fake);
     publish(reading("E1", 1000, 7));
     assert_int_equal(sent(&telemetry), 1);
@@ -102,7 +95,7 @@ static void last_values_wait_for_a_session(void **state)
         publish(reading("E1", i, i));
     }
     publish(reading("E2", 1, 50));
-    start_session();
+    fake_session(&fake);
     fake.read_n = 0;
     assert_int_equal(sent(&telemetry), 2);
     assert_int_equal(telemetry.samples[0].reading.value, 10);
@@ -114,7 +107,7 @@ static void last_values_wait_for_a_session(void **state)
     client_disconnected(fake.client);
     publish(reading("E1", 11, 11));
     size_t from = fake.sent_n;
-    start_session();
+    fake_session(&fake);
     fake.read_n = from;
     assert_int_equal(sent(&telemetry), 2);
     assert_int_equal(telemetry.samples[0].reading.value, 11);
@@ -126,7 +119,7 @@ static void no_more_under_way_than_the_broker_takes(void **state)
     size_t envelopes = 0;
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     fake_skip(&fake);
     for (int i = 1; i <= 3 * CLIENT_TELEMETRY_WINDOW; i++) {
         publish(reading("E1", i, i));
@@ -155,7 +148,7 @@ static void the_longest_said_makes_room(void **state)
     }
     publish(reading("U0", 2, 1));
     publish(reading("new", 1, 1));
-    start_session();
+    fake_session(&fake);
     fake.read_n = 0;
     while (sent(&telemetry) > 0) {
         n += telemetry.samples_n;
@@ -176,7 +169,7 @@ static void what_is_wrong_is_told_and_nothing_taken(void **state)
     struct err err = {0};
 
     (void)state;
-    start_session();
+    fake_session(&fake);
     fake_skip(&fake);
     assert_int_equal(client_publish(fake.client, samples, 2, &err), ERR_DATA);
     assert_string_equal(err.text, "samples[1]: the value is beyond 10^15, or its exponent beyond 18");
@@ -203,7 +196,7 @@ static void a_subscription_is_given_and_outlives_the_session(void **state)
     (void)state;
     fake_say(&fake, &given); /* no session */
     assert_int_equal(client_subscribe(fake.client, &(struct subscribe){.source = NULL}, NULL), 0);
-    start_session();
+    fake_session(&fake);
     fake.read_n = 0;
     envelope = fake_next(&fake, ENVELOPE_SUBSCRIBE);
     assert_non_null(envelope);
@@ -222,7 +215,7 @@ static void a_subscription_is_given_and_outlives_the_session(void **state)
 
     size_t from = fake.sent_n;
     client_disconnected(fake.client);
-    start_session();
+    fake_session(&fake);
     fake.read_n = from;
     assert_non_null(fake_next(&fake, ENVELOPE_SUBSCRIBE));
 
@@ -239,7 +232,7 @@ static void a_subscription_is_given_and_outlives_the_session(void **state)
     assert_int_equal(fake.telemetry_refused, 1);
     from = fake.sent_n;
     client_disconnected(fake.client);
-    start_session();
+    fake_session(&fake);
     fake.read_n = from;
     assert_null(fake_next(&fake, ENVELOPE_SUBSCRIBE));
 }

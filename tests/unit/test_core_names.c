@@ -124,10 +124,41 @@ static void a_sweep_is_paid_by_new_words(void **unused)
     names_free(&names);
 }
 
+/* What is marked stays, once; a sweep is not wanted again before as many new words have come. */
+static void a_mark_holds_for_one_sweep(void **unused)
+{
+    enum { WORDS = 3 * NAMES_SWEEP_AFTER };
+    static const char *kept[WORDS];
+    struct names names = {.table = NULL};
+    char text[32];
+
+    (void)unused;
+    assert_string_equal(names_keep(&names, ""), "");
+    assert_int_equal(names_count(&names), 0); /* it would be swept: nobody marks it */
+    for (unsigned i = 0; i < WORDS; i++) {
+        (void)snprintf(text, sizeof text, "word %u", i);
+        kept[i] = names_keep(&names, text);
+    }
+    assert_true(names_want_sweep(&names));
+    for (unsigned i = 0; i < WORDS; i++) {
+        names_mark(&names, kept[i]);
+    }
+    names_sweep(&names);
+    assert_int_equal(names_count(&names), WORDS);
+    names.marks = 0;
+    assert_false(names_want_sweep(&names));
+    names_mark_words(&names, (struct words){kept, 2});
+    names_sweep(&names);
+    assert_int_equal(names_count(&names), 2);
+    assert_string_equal(kept[1], "word 1");
+    names_free(&names);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_go_with_the_last_that_names_them),
+        cmocka_unit_test(a_mark_holds_for_one_sweep),
         cmocka_unit_test(a_sweep_is_paid_by_new_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

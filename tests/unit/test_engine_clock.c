@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "common/engine/engine_private.h"
 #include "tests/unit/engine_rig.h"
 
 enum { HOUR_MS = 3600 * 1000 };
@@ -158,6 +159,73 @@ static void test_a_busy_moment_is_no_stop(void **state)
     assert_int_equal(said().n, 0);
 }
 
+/* Time passes in one piece, as for a process that is not run. */
+static void stand(int64_t ms)
+{
+    rig.boot_ms += ms;
+    rig.utc_ms += ms;
+    engine_tick(rig.engine);
+    rig_run(&rig);
+}
+
+static void test_how_long_a_stop_is(void **state)
+{
+    const int64_t look_ms = 1000; /* from one look to the next */
+
+    (void)state;
+    stand(look_ms);
+    stand(look_ms + ENGINE_STOOD_MS - 1);
+    assert_int_equal(said().n, 0);
+    stand(look_ms + ENGINE_STOOD_MS);
+    assert_int_equal(said().n, 1);
+    assert_int_equal(said().stood_ms, ENGINE_STOOD_MS);
+}
+
+/* Who may write nothing writes no clock, and does not forget it. */
+static void test_it_waits_until_it_may_write(void **state)
+{
+    (void)state;
+    rig_later(&rig, 2000);
+    rig.engine->fenced = true;
+    rig.utc_ms += HOUR_MS;
+    rig_later(&rig, 5000);
+    assert_int_equal(said().n, 0);
+    rig.engine->fenced = false;
+    rig.engine->disk_low = rig.engine->room_asking = true; /* and has no answer yet */
+    rig_later(&rig, 5000);
+    assert_int_equal(said().n, 0);
+    rig.engine->disk_low = rig.engine->room_asking = false;
+    rig.engine->own_after_ms = rig.boot_ms + 5000;
+    rig_later(&rig, 4999);
+    assert_int_equal(said().n, 0);
+    rig_later(&rig, 2000);
+    assert_int_equal(said().n, 1);
+    assert_int_equal(said().stepped_ms, HOUR_MS);
+}
+
+static int64_t read_slowly(void *ctx)
+{
+    struct rig *at = ctx;
+
+    at->boot_ms += ENGINE_CLOCK_STEP_MS;
+    at->utc_ms += ENGINE_CLOCK_STEP_MS;
+    return at->utc_ms;
+}
+
+/* Stopped between the two clocks that it reads: that is no step. */
+static void test_a_stop_between_two_readings_is_no_step(void **state)
+{
+    int64_t (*quickly)(void *ctx) = rig.clock.utc_ms;
+
+    (void)state;
+    rig_later(&rig, 2000);
+    rig.clock.utc_ms = read_slowly;
+    stand(1000);
+    rig.clock.utc_ms = quickly;
+    stand(1000);
+    assert_int_equal(said().n, 0);
+}
+
 static void test_several_stops_are_one_record(void **state)
 {
     (void)state;
@@ -187,7 +255,8 @@ static void test_a_full_disk_only_puts_it_off(void **state)
     rig_fail(&rig, ERR_DISK_FULL);
     rig_run(&rig);
     assert_int_equal(said().n, 0);
-    rig_later(&rig, 70000);
+    rig_later(&rig,
+              ENGINE_CLOCK_NOTED_MS / 2); /* what did not come about is not what the minute counts from */
     assert_int_equal(said().n, 1);
     assert_int_equal(said().stepped_ms, HOUR_MS);
     assert_in_range(said().stood_ms, 8000, 9000);
@@ -222,6 +291,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_stop_is_told_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_stop_is_told_first, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_busy_moment_is_no_stop, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_how_long_a_stop_is, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_it_waits_until_it_may_write, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_stop_between_two_readings_is_no_step, setup, teardown),
         cmocka_unit_test_setup_teardown(test_several_stops_are_one_record, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_full_disk_only_puts_it_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_step_across_a_restart, setup, teardown),

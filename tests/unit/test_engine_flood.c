@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "common/engine/engine_private.h"
 #include "tests/unit/engine_rig.h"
 
 static struct rig rig;
@@ -121,6 +122,29 @@ static void test_loads_are_bounded(void **state)
         assert_int_equal(reply.outcome, OUTCOME_DONE);
         assert_int_equal(reply.counter, first + i);
     }
+}
+
+/* All of the room is in use, by however many: who waits for none comes again, too. */
+static void test_all_loads_are_bounded(void **state)
+{
+    struct command report = rig_follow_up(7, "of an incident from long ago");
+
+    (void)state;
+    rig_hello(&rig, 2, STATION, 8);
+    rig_skip(&rig);
+    rig.engine->loads_under_way += ENGINE_LOADS_MAX - 1;
+    (void)rig_submit(&rig, 2, STATION, &report); /* the last place */
+    assert_null(rig_next(&rig, 2, ENVELOPE_REPLY));
+    (void)rig_submit(
+        &rig, 1, CENTRE,
+        &(struct command){.kind = COMMAND_RECALL_ORDER,
+                          .recall_order = {.incident = rig_id(8), .order = rig_id(9), .reason = ""}});
+    struct reply reply = rig_reply(&rig, 1);
+    assert_int_equal(reply.refusal, REFUSED_BUSY);
+    assert_true(reply.retry_ms > 0);
+    rig.engine->loads_under_way -= ENGINE_LOADS_MAX - 1;
+    rig_run(&rig);
+    assert_int_equal(rig_reply(&rig, 2).refusal, REFUSED_NO_INCIDENT);
 }
 
 /* While a commit is under way one agent says very much and another a little: both are in the next one, and of
@@ -292,6 +316,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_streams_of_a_strangers_choice, setup, teardown),
         cmocka_unit_test_setup_teardown(test_old_counters_while_the_disk_hangs, setup, teardown),
         cmocka_unit_test_setup_teardown(test_loads_are_bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_all_loads_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_flood_shares_its_batch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_says_much_is_held_to_a_pace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bursts_do_not_pace_each_other, setup, teardown),

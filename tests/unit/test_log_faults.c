@@ -377,6 +377,17 @@ static void append_large(struct log_store *store, unsigned n, int expected)
     }
 }
 
+/* The power goes, and what was acknowledged up to head is there when it is back. */
+static void end_with_power_cut(struct memvfs *vfs, struct log_store *store, uint64_t seed, uint64_t head)
+{
+    memvfs_power_cut(vfs, seed);
+    log_close(store);
+    assert_int_equal(open_store("disk", &store, NULL), 0);
+    assert_int_equal(log_get_head(store).seq, head);
+    log_close(store);
+    memvfs_free(vfs);
+}
+
 static void test_checkpoint(void **state)
 {
     enum { BELOW = 58, BEYOND = 6 };
@@ -406,13 +417,7 @@ static void test_checkpoint(void **state)
     assert_true(tried);
     memvfs_set_size_limit(vfs, 0);
     append_large(store, BEYOND + 4, 0);
-    uint64_t head = log_get_head(store).seq;
-    memvfs_power_cut(vfs, 1);
-    log_close(store);
-    assert_int_equal(open_store("disk", &store, NULL), 0);
-    assert_int_equal(log_get_head(store).seq, head);
-    log_close(store);
-    memvfs_free(vfs);
+    end_with_power_cut(vfs, store, 1, log_get_head(store).seq);
 }
 
 static void test_checkpoint_fails(void **state)
@@ -437,12 +442,7 @@ static void test_checkpoint_fails(void **state)
     assert_true(memvfs_has_fired(vfs));
     code = append_batch(store, NULL);
     assert_int_equal(code, ERR_IO);
-    memvfs_power_cut(vfs, 3);
-    log_close(store);
-    assert_int_equal(open_store("disk", &store, NULL), 0);
-    assert_int_equal(log_get_head(store).seq, acknowledged);
-    log_close(store);
-    memvfs_free(vfs);
+    end_with_power_cut(vfs, store, 3, acknowledged);
 }
 
 /* While nobody waits the WAL is written back long before its bound, and begins anew; once is enough. */
@@ -469,13 +469,7 @@ static void test_idle_checkpoint(void **state)
         log_idle(store);
     }
     assert_true(memvfs_file_size(vfs, "log/muster.db-wal") < 2 * wal);
-    uint64_t head = log_get_head(store).seq;
-    memvfs_power_cut(vfs, 1);
-    log_close(store);
-    assert_int_equal(open_store("disk", &store, NULL), 0);
-    assert_int_equal(log_get_head(store).seq, head);
-    log_close(store);
-    memvfs_free(vfs);
+    end_with_power_cut(vfs, store, 1, log_get_head(store).seq);
 }
 
 /* A full disk only puts it off, and it is not tried at every turn; any other fault is the next append's. */
@@ -501,12 +495,7 @@ static void test_idle_checkpoint_fails(void **state)
     uint64_t head = log_get_head(store).seq;
     assert_int_equal(append_batch(store, NULL), ERR_IO);
     log_idle(store);
-    memvfs_power_cut(vfs, 1);
-    log_close(store);
-    assert_int_equal(open_store("disk", &store, NULL), 0);
-    assert_int_equal(log_get_head(store).seq, head);
-    log_close(store);
-    memvfs_free(vfs);
+    end_with_power_cut(vfs, store, 1, head);
 }
 
 int main(void)

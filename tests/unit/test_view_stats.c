@@ -19,6 +19,7 @@ struct past {
     const char *unit[2];
     const char *addressee[2];
     size_t orders;
+    bool unacknowledged; /* the first rung that was said is another */
 };
 
 static int64_t at(int64_t base_ms, int64_t s)
@@ -45,14 +46,15 @@ static void say_past(struct fixture *fx, uint8_t n, enum mode mode, const struct
     for (size_t i = 0; i < past->orders; i++) {
         struct id id = fx_id(n);
         id.b[15] = (uint8_t)(200 + i);
-        orders[i] = (struct historic_order){.order = id,
-                                            .kind = "dispatch",
-                                            .addressee = past->addressee[i],
-                                            .units = {&past->unit[i], 1},
-                                            .issued_at_ms = base + past->issued_s[i] * 1000,
-                                            .acknowledged_at_ms = base + past->issued_s[i] * 1000 + 7000,
-                                            .on_scene_at_ms = at(base, past->scene_s[i]),
-                                            .recalled_at_ms = at(base, past->recalled_s[i])};
+        orders[i] = (struct historic_order){
+            .order = id,
+            .kind = "dispatch",
+            .addressee = past->addressee[i],
+            .units = {&past->unit[i], 1},
+            .issued_at_ms = base + past->issued_s[i] * 1000,
+            .acknowledged_at_ms = past->unacknowledged ? 0 : base + past->issued_s[i] * 1000 + 7000,
+            .on_scene_at_ms = at(base, past->scene_s[i]),
+            .recalled_at_ms = at(base, past->recalled_s[i])};
     }
     assert_int_not_equal(fx_say(fx, &command), 0);
 }
@@ -73,10 +75,10 @@ static void numbers_by_hand(void **state)
 {
     /* first orders after 59, 60, 61 and 10 s */
     static const struct past pasts[] = {
-        {{59, 100}, {159, 0}, {0, 130}, {"E1", "M1"}, {FIRE, HEALTH}, 2},
-        {{60, 0}, {100, 0}, {0, 0}, {"E1", ""}, {FIRE, ""}, 1},
-        {{61, 0}, {0, 0}, {0, 0}, {"E2", ""}, {FIRE, ""}, 1},
-        {{30, 10}, {300, 70}, {0, 0}, {"E1", "E1"}, {FIRE, HEALTH}, 2},
+        {{59, 100}, {159, 0}, {0, 130}, {"E1", "M1"}, {FIRE, HEALTH}, 2, false},
+        {{60, 0}, {100, 0}, {0, 0}, {"E1", ""}, {FIRE, ""}, 1, false},
+        {{61, 0}, {0, 0}, {0, 0}, {"E2", ""}, {FIRE, ""}, 1, false},
+        {{30, 10}, {300, 70}, {0, 0}, {"E1", "E1"}, {FIRE, HEALTH}, 2, false},
     };
     struct view_stats stats;
     struct fixture fx;
@@ -110,6 +112,33 @@ static void numbers_by_hand(void **state)
     assert_int_equal(stats.agencies[1].orders, 2);
     assert_int_equal(stats.agencies[1].first.within, 1); /* 100 and 10 */
     assert_int_equal(stats.incidents[3].first_order_ms - stats.incidents[3].reported_ms, 10000);
+    view_stats_free(&stats);
+    fx_end(&fx);
+}
+
+/* An agency that sets out without a word before has answered, too; one that was only recalled has not. */
+static void skipped_rungs_are_answers(void **state)
+{
+    static const struct past past = {.issued_s = {59, 100},
+                                     .scene_s = {159, 0},
+                                     .recalled_s = {0, 130},
+                                     .unit = {"E1", "M1"},
+                                     .addressee = {FIRE, HEALTH},
+                                     .orders = 2,
+                                     .unacknowledged = true};
+    struct view_stats stats;
+    struct fixture fx;
+
+    (void)state;
+    fx_begin(&fx, log_memory_new());
+    fx_found(&fx);
+    say_past(&fx, 10, MODE_ACTUAL, &past);
+    make(&fx, MODE_ACTUAL, &stats);
+    assert_int_equal(stats.agencies_n, 2);
+    assert_int_equal(stats.agencies[0].acknowledged.n, 1);
+    assert_int_equal(stats.agencies[0].acknowledged.median, 100000);
+    assert_int_equal(stats.agencies[1].acknowledged.n, 0);
+    assert_int_equal(stats.all.acknowledged.n, 1);
     view_stats_free(&stats);
     fx_end(&fx);
 }
@@ -163,7 +192,7 @@ static void modes_are_apart(void **state)
 
 static void text_and_json(void **state)
 {
-    static const struct past past = {{103, 0}, {203, 0}, {0, 0}, {"E1", ""}, {FIRE, ""}, 1};
+    static const struct past past = {{103, 0}, {203, 0}, {0, 0}, {"E1", ""}, {FIRE, ""}, 1, false};
     struct view_voice voice = {.zh = false};
     struct view_stats stats;
     struct fixture fx;
@@ -198,6 +227,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_by_hand),
+        cmocka_unit_test(skipped_rungs_are_answers),
         cmocka_unit_test(ten_values_have_their_tenth_as_p90),
         cmocka_unit_test(modes_are_apart),
         cmocka_unit_test(text_and_json),
