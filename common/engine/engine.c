@@ -217,9 +217,11 @@ static void check_answer(struct engine *engine, const struct log_answer *answer)
     for (size_t i = 0; i < answer->rows_n; i++) {
         const struct log_record *record = &answer->rows[i].record;
         if (!log_chain_is_whole(record)) {
-            engine_fail(engine, ERR_CORRUPT,
-                        "the log cannot be read: record %llu is damaged: its payload does not match its hash",
-                        (unsigned long long)record->header.seq);
+            engine_fail(
+                engine, ERR_CORRUPT,
+                "the log cannot be read: record %llu is damaged: its payload does not match its hash; "
+                "compare with another agency's copy: muster verify LOG --copy FOLDER",
+                (unsigned long long)record->header.seq);
             return;
         }
     }

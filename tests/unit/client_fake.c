@@ -115,6 +115,11 @@ static void on_tail(void *ctx, const struct tail_item *item)
     }
 }
 
+static void on_head(void *ctx, const struct signed_head *head)
+{
+    ((struct fake *)ctx)->head_seq = head->seq;
+}
+
 static void on_tail_end(void *ctx, const struct tail_end *end)
 {
     (void)end;
@@ -511,6 +516,7 @@ static void open_client(struct fake *fake)
                            .on_delivery = on_delivery,
                            .on_tail = on_tail,
                            .on_tail_end = on_tail_end,
+                           .on_head = on_head,
                            .on_telemetry = on_telemetry,
                            .on_telemetry_refused = on_telemetry_refused,
                            .on_bad = on_bad,

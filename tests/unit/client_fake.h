@@ -70,6 +70,7 @@ struct fake {
     void (*on_tail)(const struct tail_item *item); /* the test's own; may be NULL */
     void (*on_delivery)(const struct delivery *delivery);
     size_t tail_ends;
+    uint64_t head_seq; /* of the last head with the broker's signature */
     size_t samples;
     size_t telemetry_refused;
 };
