@@ -235,10 +235,11 @@ void engine_log_done(struct engine *engine, struct log_request *request)
         commit_done(engine, job);
     } else {
         engine->jobs_under_way--;
-        if (request->result < 0 && engine->phase != PHASE_FAILED) {
+        bool is_left = job->is_tails && (request->result == 0 || request->result == ERR_CORRUPT);
+        if (request->result < 0 && engine->phase != PHASE_FAILED && !is_left) {
             engine_fail(engine, request->result, "the log cannot be read: %s", request->err.text);
         }
-        if (engine->phase != PHASE_FAILED) {
+        if (engine->phase != PHASE_FAILED && !is_left) {
             check_answer(engine, &request->answer);
         }
         if (engine->phase != PHASE_FAILED) {

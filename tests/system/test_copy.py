@@ -12,7 +12,7 @@ import time
 import unittest
 
 from harness import BIN, DESK, HOSPITAL, main, processes, start, STATION_3, STATION_5
-from muster_wire import H
+from muster_wire import H, new_id, pb, ulid
 from total_queue import TotalQueueTest
 
 try:
@@ -364,6 +364,28 @@ class Beside(Copies):
         self.judged("log-bad", words=[f"first bad record is {self.end - 5} of the LOG; the copy has",
                                       "restore from the copy"],
                     log_bad_seq=self.end - 5, same_to=self.end - 6, copy_bad_seq=0)
+
+    def test_flipped_bit_under_a_broker_in_service(self):
+        """An old record that nobody but a reader needs: a copy gets what is before it, the broker goes on."""
+        self.begin()
+        incident = new_id()
+        self.centre.report(incident, text="t" * 300)
+        self.drain()
+        self.centre.submit(pb.CloseIncident(incident=incident, reason="over"))
+        self.load(8)  # more records than are looked at when a log is opened
+        self.stop()
+        with sqlite3.connect(os.path.join(self.log, DATABASE)) as db:
+            seq = db.execute("SELECT min(seq) FROM touch WHERE stream = ?",
+                             ("incident/" + ulid(incident),)).fetchone()[0]
+        db.close()
+        self.flip(self.log, seq)
+        self.restart()
+        for _ in range(2):
+            self.take(code=NOBODY, words=[f"record {seq} of the log is damaged"])
+        self.assertEqual(self.head(self.copy), seq - 1)
+        self.assertIn(f"record {seq} of the log is damaged; {DESK} asked for it", self.site.errors())
+        self.load()
+        self.assert_alive()
 
     def test_flipped_bit_in_the_copy(self):
         self.both()
