@@ -22,6 +22,7 @@ struct rebuild {
     int result; /* of adding */
     struct err *err;
     uint64_t differences;
+    bool is_copy; /* it has no tables yet, and becomes a log */
 };
 
 static void add(void *ctx, const struct derived *row)
@@ -48,6 +49,9 @@ static int take(void *ctx, const struct log_record *record, struct err *err)
     struct record decoded;
     unsigned long long seq = record->header.seq;
 
+    if (record->redacted && rebuild->is_copy) {
+        return 0; /* there is nothing that could be kept instead */
+    }
     if (record->redacted) {
         return err_set(err, ERR_DATA,
                        "record %llu is redacted, and what followed from it cannot be known: the tables are "
@@ -82,7 +86,7 @@ static void differs(void *ctx, uint64_t seq, const char *text)
     char shown[SHOWN_BYTES];
 
     (void)seq;
-    if (rebuild->differences++ < SHOWN_MAX) {
+    if (rebuild->differences++ < SHOWN_MAX && !rebuild->is_copy) {
         (void)text_escape_into(shown, sizeof shown, text, strlen(text));
         (void)printf("%s\n", shown);
     }
@@ -99,11 +103,20 @@ static int make_and_put(struct rebuild *rebuild, struct err *err)
     if (result == 0) {
         result = rebuild->result;
     }
-    return result == 0 ? log_sqlite_rebuild(rebuild->store, rebuild->derived, differs, rebuild, err) : result;
+    if (result == 0) {
+        result = log_sqlite_rebuild(rebuild->store, rebuild->derived, differs, rebuild, err);
+    }
+    return result == 0 && rebuild->is_copy ? log_sqlite_adopt(rebuild->store, err) : result;
 }
 
 static void say(const struct rebuild *rebuild, const char *folder)
 {
+    if (rebuild->is_copy) {
+        (void)printf("%s: the copy's %" PRIu64
+                     " records and the tables made from them are this broker's log now\n",
+                     folder, log_get_head(rebuild->store).seq);
+        return;
+    }
     if (rebuild->differences > SHOWN_MAX) {
         (void)printf("and %" PRIu64 " more\n", rebuild->differences - SHOWN_MAX);
     }
@@ -118,8 +131,10 @@ static void say(const struct rebuild *rebuild, const char *folder)
 
 int rebuild_run(const struct config *config, struct err *err)
 {
-    struct log_sqlite_options options = {
-        .folder = config->log, .region = config->region, .volatile_ok = config->volatile_ok};
+    struct log_sqlite_options options = {.folder = config->log,
+                                         .region = config->region,
+                                         .copy = LOG_COPY_TAKEN,
+                                         .volatile_ok = config->volatile_ok};
     struct rebuild rebuild = {.state = state_new()};
     char warning[512] = "";
     int result = log_sqlite_open(&options, &rebuild.store, warning, sizeof warning, err);
@@ -132,6 +147,7 @@ int rebuild_run(const struct config *config, struct err *err)
         result = err_set(err, ERR_NO_MEMORY, "out of memory");
     }
     if (result == 0) {
+        rebuild.is_copy = log_sqlite_is_copy(rebuild.store);
         result = log_derived_new(&rebuild.derived, err);
     }
     if (result == 0) {

@@ -5,9 +5,10 @@
 #include "broker/config.h"
 
 /* Takes the log (ERR_LOCKED: a broker has it), checks the whole chain, and replaces the tables that do not
- * say what follows from the records, in one transaction; says on standard output what differed. Nothing is
- * changed when a record is damaged (ERR_CORRUPT), redacted (ERR_DATA) or of a newer version (ERR_NEWER), or
- * when the disk is full. */
+ * say what follows from the records, in one transaction; says on standard output what differed. A copy of a
+ * log (muster copy) gets its tables and is this broker's log then. Nothing is changed when a record is
+ * damaged (ERR_CORRUPT), redacted (ERR_DATA; in a copy it is passed over) or of a newer version (ERR_NEWER),
+ * or when the disk is full. */
 int rebuild_run(const struct config *config, struct err *err);
 
 #endif

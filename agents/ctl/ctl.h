@@ -54,6 +54,7 @@ int ctl_agent_list(int argc, char **argv);
 int ctl_agent_enrol(int argc, char **argv);
 int ctl_agent_revoke(int argc, char **argv);
 int ctl_watch(int argc, char **argv);
+int ctl_copy(int argc, char **argv);
 int ctl_import_cad_csv(int argc, char **argv);
 
 int ctl_rules_check(int argc, char **argv);

@@ -30,8 +30,8 @@ static void on_ready(void *ctx, const struct welcome *welcome)
 {
     struct session *session = ctx;
 
-    (void)welcome;
     session->ready = true;
+    session_on_welcome(session, welcome);
 }
 
 static void on_refused(void *ctx, enum refusal refusal, const char *reason)
@@ -131,6 +131,7 @@ static int open_link(struct session *session, bool as_agent, bool has_second, st
                            .on_reply = session_on_reply,
                            .on_tail = session_on_tail,
                            .on_tail_end = session_on_tail_end,
+                           .on_head = session_on_head,
                            .on_telemetry = session_on_telemetry,
                            .on_telemetry_refused = session_on_telemetry_refused,
                            .on_bad = on_bad,
@@ -305,6 +306,11 @@ int session_end(struct session *session, int rc, struct err *err)
     }
     err->code = rc;
     return ctl_fail(err);
+}
+
+bool session_interrupted(const struct session *session)
+{
+    return session->interrupted && !session->tail_ended;
 }
 
 enum lang session_lang(const struct session *session)

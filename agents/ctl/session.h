@@ -69,15 +69,24 @@ int session_read_stream(struct session *session, const char *stream, struct err 
 int session_order_incident(struct session *session, struct id order, struct id *ret, struct err *err);
 struct view *session_view(struct session *session);
 
-/* Hands every item to `item` instead of the view, and follows, until `stop` says true or a signal comes
- * (SIGINT, SIGTERM: 0). Reconnects for ever; waiting(why) is told each time. */
+/* Hands every item to `item` instead of the view, and follows until a signal comes (SIGINT, SIGTERM: 0).
+ * Reconnects for ever; waiting(why) is told each time. A tail that does not follow ends with its end, and
+ * waits for the broker no longer than --timeout. Calls but item and waiting may be NULL; a negative code of
+ * one ends it. */
 struct session_follow {
     void *ctx;
     int (*item)(void *ctx, const struct tail_item *item, bool live, struct err *err);
     void (*waiting)(void *ctx, const char *why);
     const struct subscribe *telemetry; /* NULL: none is asked for, and none given */
     int (*samples)(void *ctx, const struct telemetry *telemetry, struct err *err);
+    const struct tail *tail; /* NULL: what is open, and all that is new */
+    int (*welcomed)(void *ctx, uint64_t head_seq,
+                    struct err *err); /* where the broker's log ends, each time */
+    int (*head)(void *ctx, const struct signed_head *head, struct err *err); /* with its good signature */
+    int (*tick)(void *ctx, struct err *err);                                 /* four times a second */
 };
+/* Whether a signal has ended the last call before what it read had come to its end. */
+bool session_interrupted(const struct session *session);
 int session_follow(struct session *session, const struct session_follow *follow, struct err *err);
 
 /* Many commands under way at once. next() submits what it likes through session_client() and returns false

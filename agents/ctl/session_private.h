@@ -47,7 +47,9 @@ struct session {
     struct id sought; /* session_order_incident: the order, zero for none */
     struct id found;  /* ... and its incident */
     const struct session_follow *follow;
-    int rc; /* of a callback */
+    uint64_t welcome_seq;    /* of the last Welcome's head */
+    struct signed_head head; /* the last one that the broker signed; its region is the profile's */
+    int rc;                  /* of a callback */
     struct err err;
 
     const struct session_stream *stream;
@@ -58,6 +60,8 @@ struct session {
 int session_wait(struct session *session, const bool *done, int64_t timeout_ms, struct err *err);
 
 /* session_read.c: client_io's. */
+void session_on_head(void *ctx, const struct signed_head *head);
+void session_on_welcome(struct session *session, const struct welcome *welcome);
 void session_on_telemetry(void *ctx, const struct telemetry *telemetry);
 void session_on_telemetry_refused(void *ctx, const struct telemetry_refused *refused);
 void session_on_tail(void *ctx, const struct tail_item *item);

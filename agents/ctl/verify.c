@@ -4,6 +4,7 @@
 
 #include "agents/ctl/log_input.h"
 #include "agents/ctl/option.h"
+#include "agents/ctl/verify_copy.h"
 #include "common/base/text.h"
 #include "common/crypto/keyfile.h"
 #include "common/view/view_json.h"
@@ -62,7 +63,8 @@ static void put_text(const struct view_report *report, const char *path, struct 
                     report->live ? "; touch not compared: the log is in service" : "");
     } else {
         table_print(&table, "not compared: %s",
-                    report->broken   ? "not all could be read"
+                    report->is_copy  ? "a copy has none"
+                    : report->broken ? "not all could be read"
                     : report->marked ? "something is redacted or unknown"
                                      : "too much waits for reading it at once while the log is in service");
     }
@@ -79,7 +81,8 @@ static void put_text(const struct view_report *report, const char *path, struct 
     buf_puts(ret, report->bad == 0 ? "verified: nothing is wrong with it\n" : "NOT verified\n");
 }
 
-static void put_json(const struct view_report *report, const char *path, struct buf *ret)
+static void put_json(const struct view_report *report, const char *path, const struct verified_pair *pair,
+                     struct buf *ret)
 {
     struct json json = json_begin(ret);
 
@@ -117,64 +120,114 @@ static void put_json(const struct view_report *report, const char *path, struct 
         json_object_end(&json);
     }
     json_array_end(&json);
+    if (pair != NULL) {
+        verify_copy_json(pair, &json);
+    }
     json_object_end(&json);
     buf_puts(ret, "\n");
 }
 
-static int verify(const char *path, const char *root, bool as_json, struct err *err)
+/* A log that cannot even be opened may still be compared: that it cannot is its first finding. */
+static int examine(struct log_input *input, const char *path, const uint8_t *root_key, bool is_compared,
+                   struct view_report *ret, struct err *err)
+{
+    int result = log_input_open(input, path, err);
+
+    if (result == ERR_CORRUPT && is_compared) {
+        *ret = (struct view_report){.bad = 1, .bad_seq = 1, .broken = true, .findings_n = 1};
+        (void)text_escape_into(ret->findings[0].text, sizeof ret->findings[0].text, err->text,
+                               strlen(err->text));
+        input->reader = NULL;
+        return 0;
+    }
+    if (result == 0) {
+        result = view_verify(input->reader, root_key, &input->progress, ret, err);
+        if (result < 0) {
+            err_prefix(err, "%s", path);
+        }
+    }
+    return result;
+}
+
+/* The first finding, as the command's error. */
+static int complain(const struct view_report *report, const char *path, struct err *err)
+{
+    const struct view_finding *first = &report->findings[0];
+    char seq[32] = "";
+
+    if (first->seq != 0 && strncmp(first->text, "seq ", 4) != 0) {
+        (void)snprintf(seq, sizeof seq, "seq %llu: ", (unsigned long long)first->seq);
+    }
+    if (report->bad_seq == 0 ||
+        report->is_copy) { /* tables alone: musterd --rebuild; or it is a copy itself */
+        return err_set(err, ERR_CORRUPT, "%s: %s%s", path, seq, first->text);
+    }
+    return err_set(err, ERR_CORRUPT,
+                   "%s: %s%s; compare with another agency's copy: muster verify %s --copy FOLDER", path, seq,
+                   first->text, path);
+}
+
+static int verify(const char *path, const char *root, const char *copy_path, bool as_json, struct err *err)
 {
     struct log_input input = {.reader = NULL};
     struct public_keys keys;
-    struct view_report report;
+    struct view_report report = {.bad = 0}, copy_report = {.bad = 0};
+    struct verified_pair pair = {.path = path, .copy_path = copy_path, .log = &report};
+    bool is_compared = copy_path[0] != '\0';
     struct buf out;
     int result = root[0] != '\0' ? keyfile_read_public(root, &keys, err) : 0;
+    const uint8_t *root_key = root[0] != '\0' ? keys.sign.b : NULL;
 
     if (result == 0) {
-        result = log_input_open(&input, path, err);
+        result = examine(&input, path, root_key, is_compared, &report, err);
     }
-    if (result < 0) {
-        return result;
+    log_input_quiet(&input);
+    if (result == 0 && is_compared) {
+        result = verify_copy(&pair, input.reader, root_key, &copy_report, err);
     }
-    result = view_verify(input.reader, root[0] != '\0' ? keys.sign.b : NULL, &input.progress, &report, err);
     log_input_close(&input);
     if (result < 0) {
-        err_prefix(err, "%s", path);
         return result;
     }
     buf_init(&out, 0);
     if (as_json) {
-        put_json(&report, path, &out);
+        put_json(&report, path, is_compared ? &pair : NULL, &out);
     } else {
         put_text(&report, path, &out);
+        if (is_compared) {
+            verify_copy_text(&pair, &out);
+        }
     }
     result = output_pour(&out, true, err);
     buf_free(&out);
+    if (result == 0 && is_compared) {
+        result = verify_copy_result(&pair, err);
+    }
     if (result == 0 && report.bad > 0) {
-        const struct view_finding *first = &report.findings[0];
-        bool named = first->seq == 0 || strncmp(first->text, "seq ", 4) == 0;
-        result = named ? err_set(err, ERR_CORRUPT, "%s: %s", path, first->text)
-                       : err_set(err, ERR_CORRUPT, "%s: seq %llu: %s", path, (unsigned long long)first->seq,
-                                 first->text);
+        result = complain(&report, path, err);
     }
     return result;
 }
 
 int ctl_verify(int argc, char **argv)
 {
-    const char *root = "";
+    const char *root = "", *copy_path = "";
     bool as_json = false;
     const struct option options[] = {
         {"root", OPTION_TEXT, &root, "FILE", "region.pub: the root key that must have founded the region"},
+        {"copy", OPTION_TEXT, &copy_path, "FOLDER", "compare with this copy, which muster copy keeps"},
         {"json", OPTION_FLAG, &as_json, NULL, "one JSON object"},
         {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {
         .usage = "muster verify LOG [options]",
         .summary = "Checks chain, sequence, signatures and counters, decides every command again,\n"
                    "and compares the tables beside the records (what waits for whom) with what\n"
-                   "follows from them. Exit code 0: nothing is wrong; 65: the first bad record or\n"
-                   "table is named.",
+                   "follows from them. With --copy does so with both, and says up to where they are\n"
+                   "the same and which of them is to be believed. Exit code 0: nothing is wrong; 65:\n"
+                   "the first bad record or table, or the first record that differs, is named.",
         .options = options,
-        .examples = "  muster verify ./log --root keys/region.pub\n",
+        .examples = "  muster verify ./log --root keys/region.pub\n"
+                    "  muster verify ./log --copy ./copy-of-370102\n",
         .arguments_min = 1,
         .arguments_max = 1};
     struct arguments arguments;
@@ -187,7 +240,7 @@ int ctl_verify(int argc, char **argv)
     if (crypto_init() < 0) {
         return ctl_fail_text(ERR_SOFTWARE, "cannot start the cryptographic library");
     }
-    int result = verify(arguments.at[0], root, as_json, &err);
+    int result = verify(arguments.at[0], root, copy_path, as_json, &err);
     code = ctl_end_output();
     return code != EXIT_OK || result == 0 ? code : ctl_fail(&err);
 }

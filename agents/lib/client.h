@@ -118,6 +118,9 @@ struct client_io {
     void (*on_delivery)(void *ctx, const struct delivery *delivery);
     void (*on_tail)(void *ctx, const struct tail_item *item);
     void (*on_tail_end)(void *ctx, const struct tail_end *end);
+    /* A head of the log with the broker's good signature, from a Welcome or a Beat; the same or an older one
+     * may come again. Not before the broker's key is known; then before the on_ready of its Welcome. */
+    void (*on_head)(void *ctx, const struct signed_head *head);
     /* Telemetry of the subscription. Unsigned: it is the broker's word who measured it. */
     void (*on_telemetry)(void *ctx, const struct telemetry *telemetry);
     /* What was published was not taken, or the subscription has ended. Not told of BUSY, which is retried. */

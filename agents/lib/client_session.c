@@ -155,7 +155,13 @@ void client_session_head(struct client *client, const struct signed_head *head)
     if (!head->present || strcmp(head->region, client->options.region) != 0) {
         return;
     }
-    if (broker && (!signed_head_verify(broker, head) || head->seq <= client->seen_seq)) {
+    if (broker && !signed_head_verify(broker, head)) {
+        return;
+    }
+    if (broker && client->io.on_head) {
+        client->io.on_head(client->io.ctx, head);
+    }
+    if (broker && head->seq <= client->seen_seq) {
         return;
     }
     buf_reset(to);

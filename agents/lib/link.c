@@ -327,6 +327,11 @@ static void io_tail_end(void *ctx, const struct tail_end *end)
     PASS_ON(on_tail_end, end)
 }
 
+static void io_head(void *ctx, const struct signed_head *head)
+{
+    PASS_ON(on_head, head)
+}
+
 static void io_telemetry(void *ctx, const struct telemetry *telemetry)
 {
     PASS_ON(on_telemetry, telemetry)
@@ -386,6 +391,7 @@ static int open_parts(struct link *link, const struct link_options *options, str
         .on_delivery = io_delivery,
         .on_tail = io_tail,
         .on_tail_end = io_tail_end,
+        .on_head = io_head,
         .on_telemetry = io_telemetry,
         .on_telemetry_refused = io_telemetry_refused,
         .on_bad = io_bad,

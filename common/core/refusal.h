@@ -10,8 +10,7 @@
 #define REFUSAL_LIST(X)                                                                                      \
     /* the conversation */                                                                                   \
     X(REFUSED_VERSION, 1, "version", "this protocol version is not spoken here", "协议版本不受支持")         \
-    X(REFUSED_FENCED, 2, "fenced", "this log is behind what was seen: not in service",                       \
-      "日志落后于已见记录，停止服务")                                                                        \
+    X(REFUSED_FENCED, 2, "fenced", "records of this log are missing or damaged", "日志记录缺失或损坏")       \
     X(REFUSED_BUSY, 3, "busy", "too much at once, ask again later", "系统繁忙，请稍后重试")                  \
     X(REFUSED_DISK, 4, "disk", "the disk is full, nothing was kept", "磁盘已满，未保存")                     \
     /* the bytes and who signed them */                                                                      \

@@ -217,9 +217,11 @@ static void check_answer(struct engine *engine, const struct log_answer *answer)
     for (size_t i = 0; i < answer->rows_n; i++) {
         const struct log_record *record = &answer->rows[i].record;
         if (!log_chain_is_whole(record)) {
-            engine_fail(engine, ERR_CORRUPT,
-                        "the log cannot be read: record %llu is damaged: its payload does not match its hash",
-                        (unsigned long long)record->header.seq);
+            engine_fail(
+                engine, ERR_CORRUPT,
+                "the log cannot be read: record %llu is damaged: its payload does not match its hash; "
+                "compare with another agency's copy: muster verify LOG --copy FOLDER",
+                (unsigned long long)record->header.seq);
             return;
         }
     }
@@ -233,10 +235,11 @@ void engine_log_done(struct engine *engine, struct log_request *request)
         commit_done(engine, job);
     } else {
         engine->jobs_under_way--;
-        if (request->result < 0 && engine->phase != PHASE_FAILED) {
+        bool is_left = job->is_tails && (request->result == 0 || request->result == ERR_CORRUPT);
+        if (request->result < 0 && engine->phase != PHASE_FAILED && !is_left) {
             engine_fail(engine, request->result, "the log cannot be read: %s", request->err.text);
         }
-        if (engine->phase != PHASE_FAILED) {
+        if (engine->phase != PHASE_FAILED && !is_left) {
             check_answer(engine, &request->answer);
         }
         if (engine->phase != PHASE_FAILED) {

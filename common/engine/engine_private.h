@@ -248,6 +248,7 @@ struct job {
     enum lane lane;
     struct submission *submission; /* an old counter's, to be answered from the log */
     bool is_region;
+    bool is_tails; /* a reader's: what the disk has damaged ends the tail and not the broker */
     int64_t begun_ms;
 };
 

@@ -1,13 +1,16 @@
 /* One way out, second half: readers who follow the log through a filter. Everything is read from the log,
  * in pieces that credit pays for, so a slow reader delays nobody. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/mutant.h"
 #include "common/engine/engine_private.h"
+#include "common/log/log_chain.h"
 
 enum {
     TAIL_NAMES_MAX = 1 << 20,
+    DETAIL_MAX = 96,
     READ_COST = 8 /* of a read, in rows: many streams have one or two */
 };
 
@@ -111,6 +114,20 @@ static bool by_stream(const struct tail_state *tail)
     return tail->filter == TAIL_STREAM || (tail->filter == TAIL_OPEN && !tail->ended);
 }
 
+/* A record that the disk has changed is given to nobody. Who has a copy of the log begins with its first one,
+ * so one that rotted long ago must not end the broker for all. */
+static void refuse_damaged(struct engine *engine, struct session *session, const char *what)
+{
+    char detail[DETAIL_MAX];
+
+    (void)snprintf(detail, sizeof detail, "%s; tell the broker's keeper", what);
+    engine_note(engine, LOG_LEVEL_ERROR,
+                "%s; %s asked for it and was refused: compare with another agency's copy: muster verify LOG "
+                "--copy FOLDER",
+                what, session->author->name);
+    refuse_tail(engine, session, REFUSED_FENCED, detail);
+}
+
 /* False: not to be gone on with at once, which would only read the same again: the peer's queue is full. */
 static bool rows_answered(struct engine *engine, struct session *session, const struct log_answer *answer)
 {
@@ -123,6 +140,13 @@ static bool rows_answered(struct engine *engine, struct session *session, const 
         if (!tail->ended && record->header.seq > tail->head) {
             more = false;
             break; /* later than the Tail: given after its end, if at all */
+        }
+        if (!log_chain_is_whole(record)) {
+            char what[DETAIL_MAX];
+            (void)snprintf(what, sizeof what, "record %llu of the log is damaged",
+                           (unsigned long long)record->header.seq);
+            refuse_damaged(engine, session, what);
+            return false;
         }
         if (tail->credit == 0 || !give_item(engine, session, record)) {
             tail->dirty = true; /* read again when credit comes, or at the next sweep */
@@ -158,6 +182,10 @@ static void tail_answered(struct engine *engine, struct job *job)
         tail_pump(engine, session);
         return;
     }
+    if (job->request.result < 0) {
+        refuse_damaged(engine, session, "the log is damaged where it was to be read");
+        return;
+    }
     if (job->request.query.question == LOG_Q_OPEN) {
         for (size_t i = 0; i < answer->names_n; i++) {
             if (!add_name(tail, answer->names[i].name)) {
@@ -190,6 +218,7 @@ static void tail_ask(struct engine *engine, struct session *session, struct log_
     job->serial = session->serial;
     job->sub_serial = session->tail.serial;
     job->request.query = query;
+    job->is_tails = true;
     session->tail.reading = true;
     job_submit(engine, job);
 }

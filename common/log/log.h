@@ -77,7 +77,8 @@ struct log_index {
     uint64_t number;  /* due (bus ms) or cursor (seq) */
 };
 
-/* One record to append. header.seq, hashes are the store's to fill in: header.seq must be 0 or right. */
+/* One record to append. header.seq, hashes are the store's to fill in: header.seq must be 0 or right. One
+ * that comes redacted (in a copy of a log) brings its payload_hash. */
 struct log_entry {
     struct log_record record;
     const struct log_index *index;

@@ -56,6 +56,8 @@ static int check_entry(const struct log_entry *entry, uint64_t seq, struct err *
     if (entry->record.payload.n > LOG_PAYLOAD_MAX)
         return err_set(err, ERR_TOO_BIG, "a payload of %zu bytes is above the limit of %d",
                        entry->record.payload.n, LOG_PAYLOAD_MAX);
+    if (entry->record.redacted && entry->record.payload.n > 0)
+        return err_set(err, ERR_DATA, "a redacted entry has a payload");
     if (entry->index_n > LOG_INDEX_MAX)
         return err_set(err, ERR_TOO_BIG, "%zu index changes of one record are above the limit of %d",
                        entry->index_n, LOG_INDEX_MAX);
@@ -85,9 +87,9 @@ int log_entries_prepare(struct log_head head, uint64_t expected_seq, struct log_
         if (record->header.author == NULL)
             record->header.author = "";
         record->header.seq = head.seq + 1;
-        record->payload_hash = hash_bytes(record->payload.p, record->payload.n);
+        if (!record->redacted)
+            record->payload_hash = hash_bytes(record->payload.p, record->payload.n);
         record->hash = log_chain(head.hash, record);
-        record->redacted = false;
         head = (struct log_head){.seq = record->header.seq,
                                  .epoch = record->header.epoch,
                                  .hash = record->hash,

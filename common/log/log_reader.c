@@ -159,6 +159,10 @@ static int read_facts(struct log_reader *reader, struct err *err)
                           sizeof(facts->region));
     if (rc != SQLITE_OK)
         return log_sql_error(reader->db, rc, "read", reader->path, err);
+    if (rc == SQLITE_OK)
+        rc = log_schema_is_copy(reader->db, &facts->is_copy);
+    if (rc != SQLITE_OK)
+        return log_sql_error(reader->db, rc, "read", reader->path, err);
     facts->format = (uint32_t)format;
     log_querier_init(&reader->querier, reader->db, reader->path);
     if (facts->live) {

@@ -18,6 +18,7 @@ struct log_facts {
     char region[LOG_NAME_MAX];
     struct log_head head;
     bool live;
+    bool is_copy;         /* of another's log: it has no tables beside the records */
     bool slots_present;   /* the head file was there and had a valid slot */
     struct log_head slot; /* the newest valid one */
 };

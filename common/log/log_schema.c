@@ -105,8 +105,8 @@ static int put_meta(sqlite3 *db, const char *key, const char *value)
     return sqlite3_finalize(statement);
 }
 
-/* Facts for people and for telling two logs apart; only region and format are ever checked. */
-static int put_facts(sqlite3 *db, const char *region, const struct rng *rng)
+/* Facts for people and for telling two logs apart; only region, format and copy are ever checked. */
+static int put_facts(sqlite3 *db, const char *region, bool is_copy, const struct rng *rng)
 {
     uint8_t id[LOG_ID_BYTES];
     char text[2 * LOG_ID_BYTES + 1];
@@ -114,6 +114,8 @@ static int put_facts(sqlite3 *db, const char *region, const struct rng *rng)
     int rc = put_meta(db, "log_id", hex_format(id, sizeof(id), text));
     if (rc == SQLITE_OK)
         rc = put_meta(db, "region", region);
+    if (rc == SQLITE_OK && is_copy)
+        rc = put_meta(db, "copy", "1");
     if (rc != SQLITE_OK)
         return rc;
     snprintf(text, sizeof(text), "%d", LOG_FORMAT);
@@ -131,7 +133,15 @@ int log_schema_derived(sqlite3 *db)
     return sqlite3_exec(db, derived_tables, NULL, NULL, NULL);
 }
 
-int log_schema_create(sqlite3 *db, const char *path, const char *region, const struct rng *rng,
+int log_schema_is_copy(sqlite3 *db, bool *ret)
+{
+    sqlite3_int64 n = 0;
+    int rc = log_sql_integer(db, "SELECT count(*) FROM meta WHERE key = 'copy'", &n);
+    *ret = n > 0;
+    return rc;
+}
+
+int log_schema_create(sqlite3 *db, const char *path, const char *region, bool is_copy, const struct rng *rng,
                       struct err *err)
 {
     char identity[128];
@@ -149,7 +159,7 @@ int log_schema_create(sqlite3 *db, const char *path, const char *region, const s
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, identity, NULL, NULL, NULL);
     if (rc == SQLITE_OK)
-        rc = put_facts(db, region, rng);
+        rc = put_facts(db, region, is_copy, rng);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     if (rc == SQLITE_OK)

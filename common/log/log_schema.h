@@ -17,12 +17,16 @@ enum {
     LOG_WAL_KEPT_BYTES = 80 * 1024 * 1024
 };
 
-/* Makes the tables in an empty database, in one transaction that also sets application id and format. */
-int log_schema_create(sqlite3 *db, const char *path, const char *region, const struct rng *rng,
+/* Makes the tables in an empty database, in one transaction that also sets application id and format.
+ * is_copy marks it as a copy, whose indexes nobody keeps. */
+int log_schema_create(sqlite3 *db, const char *path, const char *region, bool is_copy, const struct rng *rng,
                       struct err *err);
 
 /* The derived tables alone, as log_schema_create() makes them. A SQLite code. */
 int log_schema_derived(sqlite3 *db);
+
+/* Whether it was made as a copy. A SQLite code. */
+int log_schema_is_copy(sqlite3 *db, bool *ret);
 
 /* What holds for every connection: read-only ones too. Before the first statement. */
 int log_schema_guard(sqlite3 *db, const char *path, bool single_process, struct err *err);

@@ -259,20 +259,32 @@ static int inspect(struct sqlite_store *store, const struct log_sqlite_options *
 }
 
 /* Again from inside: a newer program may have raised the format in the WAL only. */
-static int check_identity(const struct sqlite_store *store, const char *region, struct err *err)
+static int check_identity(const struct sqlite_store *store, const struct log_sqlite_options *options,
+                          struct err *err)
 {
+    const char *region = options->region;
     char found[LOG_NAME_MAX];
     sqlite3_int64 format = 0;
+    bool is_copy = false;
     int rc = log_sql_integer(store->db, "PRAGMA user_version", &format);
     if (rc == SQLITE_OK && format > LOG_FORMAT)
         return err_set(err, ERR_NEWER, "%s has format %lld, this program knows up to %d; use a newer one",
                        store->path, format, LOG_FORMAT);
     if (rc == SQLITE_OK)
         rc = log_sql_text(store->db, "SELECT value FROM meta WHERE key = 'region'", found, sizeof(found));
+    if (rc == SQLITE_OK)
+        rc = log_schema_is_copy(store->db, &is_copy);
     if (rc != SQLITE_OK)
         return log_sql_error(store->db, rc, "open", store->path, err);
     if (strcmp(found, region) != 0)
         return err_set(err, ERR_CONFLICT, "the log %s is of region %s, not %s", store->folder, found, region);
+    if (is_copy && options->copy == LOG_COPY_REFUSED)
+        return err_set(err, ERR_CONFLICT,
+                       "%s is a copy that muster copy made, without the tables that a broker needs; musterd "
+                       "--config FILE --rebuild makes them",
+                       store->folder);
+    if (!is_copy && options->copy == LOG_COPY_ONLY)
+        return err_set(err, ERR_CONFLICT, "%s is a broker's own log and no copy", store->folder);
     return 0;
 }
 
@@ -287,10 +299,11 @@ static int open_database(struct sqlite_store *store, const struct log_sqlite_opt
         return log_sql_error(store->db, rc, "open", store->path, err);
     int code = log_schema_guard(store->db, store->path, options->single_process, err);
     if (code == 0)
-        code = state == LOG_FILE_NOTHING
-                   ? log_schema_create(store->db, store->path, options->region,
-                                       options->rng != NULL ? options->rng : rng_system(), err)
-                   : check_identity(store, options->region, err);
+        code =
+            state == LOG_FILE_NOTHING
+                ? log_schema_create(store->db, store->path, options->region, options->copy == LOG_COPY_ONLY,
+                                    options->rng != NULL ? options->rng : rng_system(), err)
+                : check_identity(store, options, err);
     if (code == 0)
         code = log_schema_write_mode(store->db, store->path, err);
     if (code != 0)
@@ -323,7 +336,12 @@ static int check_content(struct sqlite_store *store, struct err *err)
     if (code == 0)
         code = log_verify(&store->querier, seq > TAIL_CHECKED ? seq - TAIL_CHECKED : 0, seq, NULL, NULL, NULL,
                           err);
-    return code == ERR_CORRUPT ? err_prefix(err, "the log %s", store->folder) : code;
+    if (code != ERR_CORRUPT)
+        return code;
+    struct err why = err != NULL ? *err : (struct err){.text = ""};
+    return err_set(err, code,
+                   "the log %s: %s; compare with another agency's copy: muster verify LOG --copy FOLDER",
+                   store->folder, why.text);
 }
 
 /* A new log has its head file and its folder entries on the disk before anybody builds on it. */
@@ -466,4 +484,21 @@ int log_sqlite_rebuild(struct log_store *base, struct log_derived *derived, log_
     if (code != 0 && code != ERR_DISK_FULL)
         fail(store);
     return code;
+}
+
+bool log_sqlite_is_copy(struct log_store *base)
+{
+    bool is_copy = false;
+    return log_schema_is_copy(of(base)->db, &is_copy) == SQLITE_OK && is_copy;
+}
+
+int log_sqlite_adopt(struct log_store *base, struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    if (store->failed)
+        return refuse_failed(store, err);
+    int code = log_sql_run(store->db, "DELETE FROM meta WHERE key = 'copy'", store->path, err);
+    if (code != 0 && code != ERR_DISK_FULL)
+        fail(store);
+    return code == 0 ? sqlite_sync_head(base, err) : code;
 }

@@ -7,10 +7,19 @@
 #include "common/log/log.h"
 #include "common/log/log_derived.h"
 
+/* A copy of another's log (meta has "copy"): its records come with their hashes and without index changes, so
+ * it does not say what is open and what waits, and no broker may go on with it. */
+enum log_copy {
+    LOG_COPY_REFUSED = 0, /* ERR_CONFLICT */
+    LOG_COPY_ONLY,        /* a log that is none is ERR_CONFLICT; a new one is made as a copy */
+    LOG_COPY_TAKEN        /* either; log_sqlite_is_copy() tells */
+};
+
 struct log_sqlite_options {
     const char *folder;
     const char *region;    /* written into a new log; an old one must be of the same region */
     bool create;           /* a missing log is made (folder too); without it that is ERR_NO_INPUT */
+    enum log_copy copy;    /* whether a copy of another's log may be opened, or must be */
     bool volatile_ok;      /* take tmpfs, which does not survive a power cut; network file systems are
                                 always refused, they do not keep locks and fsync honestly */
     const char *vfs;       /* NULL: the system's; tests give their own, which then holds database and
@@ -49,5 +58,9 @@ int log_sqlite_compare(struct log_store *store, struct log_derived *derived, log
  * transaction. ERR_DISK_FULL leaves all as it was; any other error leaves the store unusable. */
 int log_sqlite_rebuild(struct log_store *store, struct log_derived *derived, log_differs *differs, void *ctx,
                        struct err *err);
+
+bool log_sqlite_is_copy(struct log_store *store);
+/* A copy whose tables were made (log_sqlite_rebuild) is a log from now on. Errors as of that. */
+int log_sqlite_adopt(struct log_store *store, struct err *err);
 
 #endif

@@ -63,7 +63,9 @@ static int bind_record(sqlite3_stmt *statement, int first, const void *ctx, size
     int rc = sqlite3_bind_blob(statement, first + 7, h->boot, (int)sizeof(h->boot), SQLITE_STATIC);
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_text(statement, first + 8, h->author, -1, SQLITE_STATIC);
-    if (rc == SQLITE_OK)
+    if (rc == SQLITE_OK && record->redacted)
+        rc = sqlite3_bind_null(statement, first + 10);
+    else if (rc == SQLITE_OK)
         rc = sqlite3_bind_blob(statement, first + 10, payload, (int)record->payload.n, SQLITE_STATIC);
     if (rc == SQLITE_OK)
         rc = sqlite3_bind_blob(statement, first + 11, record->payload_hash.b, HASH_BYTES, SQLITE_STATIC);

@@ -30,13 +30,16 @@ struct view_report {
     bool founded;
     char region[REGION_CODE_MAX + 1];
     uint8_t root_key[KEY_BYTES];
-    struct hash state_hash; /* BLAKE2b-256 of the canonical dump */
-    bool marked;            /* something is redacted or unknown: the state is not the whole one */
-    bool broken;            /* the chain is, or the tail is gone: what follows the damage was not read */
-    bool
-        compared; /* the derived tables (but touch, while the log is in service); not of one that is marked or
-                      broken, nor while more waits than can be copied in 100 ms */
+    uint8_t broker_key[KEY_BYTES]; /* under which the broker signs its heads */
+    struct hash state_hash;        /* BLAKE2b-256 of the canonical dump */
+    bool marked;                   /* something is redacted or unknown: the state is not the whole one */
+    bool broken;  /* the chain is, or the tail is gone: what follows the damage was not read */
+    bool is_copy; /* of another's log: it has no tables beside the records */
+    /* The derived tables were (but touch, while the log is in service); not those of one that is marked or
+     * broken, nor while more waits than can be copied in 100 ms. */
+    bool compared;
     uint64_t differences; /* in them; the first are among the findings */
+    uint64_t bad_seq;     /* the first record that something is wrong with; 0: none */
     bool slots_present;
     uint64_t slot_seq;
     bool live;

@@ -69,9 +69,11 @@ int view_verify_derive(struct view_verifier *verifier, const struct view_record 
 static void differs(void *ctx, uint64_t seq, const char *text)
 {
     struct view_verifier *verifier = ctx;
+    uint64_t bad_seq = verifier->report.bad_seq;
 
     verifier->report.differences++;
     view_verifier_find(verifier, seq, text);
+    verifier->report.bad_seq = bad_seq; /* the record itself is good */
 }
 
 int view_verify_tables(struct view_verifier *verifier, struct log_reader *reader, struct err *err)

@@ -70,6 +70,7 @@ struct fake {
     void (*on_tail)(const struct tail_item *item); /* the test's own; may be NULL */
     void (*on_delivery)(const struct delivery *delivery);
     size_t tail_ends;
+    uint64_t head_seq; /* of the last head with the broker's signature */
     size_t samples;
     size_t telemetry_refused;
 };
@@ -103,6 +104,8 @@ void fake_record(struct fake *fake, const struct secret_keys *keys, const struct
 void fake_deliver(struct fake *fake, enum lane lane, uint64_t seq, const struct buf *record);
 void fake_tombstone(struct fake *fake, enum lane lane, uint64_t seq, struct id order);
 
+/* A command of the author's, under the next counter. */
+struct command fake_command_of(struct fake *fake, enum command_kind kind, const char *author);
 struct id fake_id(uint8_t n);
 /* The records that tests need most. Each returns its seq after giving it to the client. */
 uint64_t fake_order(struct fake *fake, struct id order, int64_t expires_at_ms);

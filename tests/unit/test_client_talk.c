@@ -70,17 +70,31 @@ static void the_head_that_was_seen_is_shown_after_a_restart(void **state)
 
 static void a_head_that_the_broker_did_not_sign_is_not_kept(void **state)
 {
-    struct signed_head head = {.region = FAKE_REGION, .epoch = 1, .seq = 900};
+    struct signed_head head = {.present = true, .region = FAKE_REGION, .epoch = 1, .seq = 900};
     const struct envelope *hello;
 
     (void)state;
     fake_session(&fake);
     signed_head_sign(&fake.stranger.sign, &head);
     fake_say(&fake, &(struct envelope){.kind = ENVELOPE_BEAT, .beat = {.head = head}});
+    assert_int_equal(fake.head_seq, 100);
     fake_restart(&fake);
     client_connected(fake.client);
     hello = fake_next(&fake, ENVELOPE_HELLO);
     assert_int_equal(hello->hello.seen.seq, 100);
+}
+
+/* Also one that is not the highest: who keeps a copy of the log compares it. */
+static void every_head_that_the_broker_signed_is_told(void **state)
+{
+    struct signed_head head = {.present = true, .region = FAKE_REGION, .epoch = 1, .seq = 7};
+
+    (void)state;
+    fake_session(&fake);
+    assert_int_equal(fake.head_seq, 100); /* of the Welcome, once the broker's key was known */
+    signed_head_sign(&fake.broker.sign, &head);
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_BEAT, .beat = {.head = head}});
+    assert_int_equal(fake.head_seq, 7);
 }
 
 static void a_command_is_signed_counted_and_answered_once(void **state)
@@ -494,6 +508,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(hello_brings_welcome_and_keys, setup, teardown),
         cmocka_unit_test_setup_teardown(the_head_that_was_seen_is_shown_after_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(a_head_that_the_broker_did_not_sign_is_not_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(every_head_that_the_broker_signed_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(a_command_is_signed_counted_and_answered_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_wrong_clock_leaves_a_window, setup, teardown),
         cmocka_unit_test_setup_teardown(a_late_beat_does_not_put_the_time_back, setup, teardown),
