@@ -384,8 +384,7 @@ static void gather_acks(struct engine *engine)
 {
     struct author *author, *next;
 
-    DL_FOREACH_SAFE2(engine->acking, author, next, acking.next)
-    {
+    DL_FOREACH_SAFE2 (engine->acking, author, next, acking.next) {
         if (gather_acks_of(engine, author)) {
             DL_DELETE2(engine->acking, author, acking.prev, acking.next);
             author->acking.waits = false;

@@ -248,7 +248,7 @@ static void test_rebuild_cut_off(void **state)
         for (; fired && nth < 200; nth++)
             rebuild_with(f, nth, power == 1, &fired);
         assert_false(fired);
-        assert_true(nth > 4);
+        assert_true(nth > 2); /* a commit is one write to the WAL, or two */
     }
 }
 
