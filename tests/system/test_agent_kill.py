@@ -178,15 +178,17 @@ class Kill(CountyTest):
         life.one("order", order=first)
         life.say(type="receipt", ref=1, order=first, rung="accepted")
         life.one("reply", ref=1)
+        until(lambda: [event for event in self.county.events() if event["command"] == "ack"],
+              "nothing to be under way: credit comes with the Ack")
         life.stop_reading()
         life.process.send_signal(signal.SIGSTOP)  # so that all of it comes at once
-        to = [word for _ in range(16) for word in ("--to", f"{REGION}/{FIRE}")]
-        for _ in range(2):
-            self.county.muster("order", "issue", *to, "--text", "x" * 3900)
+        many = 24  # in one record, which is under way alone; more than a pipe holds of 64 KiB
+        to = [word for _ in range(many) for word in ("--to", f"{REGION}/{FIRE}")]
+        self.county.muster("order", "issue", *to, "--text", "x" * 3900)
         self.county.muster("order", "recall", first)
         life.process.send_signal(signal.SIGCONT)
         issued = [event for event in self.county.events() if event["event"] == "order-issued"]
-        self.assertEqual(len(issued), 33)
+        self.assertEqual(len(issued), 1 + many)
         self.ended.wait(1)  # it takes them, and is stuck in the pipe
         self.assertTrue(life.alive())
         life.kill()
@@ -194,7 +196,7 @@ class Kill(CountyTest):
         again = self.county.bridge(FIRE)
         again.one("recall", order=first)
         again.wait(lambda: len({message["order"] for message in again.all("order")} |
-                               {message["order"] for message in life.all("order")}) == 33, "all orders")
+                               {message["order"] for message in life.all("order")}) == 1 + many, "all orders")
 
 
 if __name__ == "__main__":
