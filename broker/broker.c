@@ -341,7 +341,8 @@ static int make_engine(struct broker *broker, struct log_head head, struct err *
                                      .genesis = buf_bytes(&config->genesis),
                                      .head = head,
                                      .beat_ms = config->beat_ms,
-                                     .accept_clock = config->accept_clock};
+                                     .accept_clock = config->accept_clock,
+                                     .recover = config->recover};
     struct engine_io io = {.ctx = broker,
                            .send = send_frame,
                            .log = log_writer_port(broker->writer),

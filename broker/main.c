@@ -6,20 +6,32 @@
 
 #include "broker/broker.h"
 #include "common/base/logging.h"
+#include "common/base/text.h"
 #include "muster/version.h"
 
 static const char usage[] =
-    "usage: musterd --config FILE [--check]\n"
+    "usage: musterd --config FILE [--check | --recover REASON]\n"
     "\n"
     "The broker of one region: takes reports and orders, keeps them, and tells who is to know.\n"
     "\n"
     "  --config FILE   configuration (YAML); docs/operations.md has every key\n"
     "  --check         read and check everything, open nothing, start nothing\n"
+    "  --recover REASON  a person's word, once: the newer log is gone for good, go on from this older one;\n"
+    "                  docs/operations.md, \"Fenced\", says what that means\n"
     "  --debug         say more on standard error\n"
     "  --help          this text\n"
     "  --version       name and version\n"
     "\n"
     "It stops on SIGTERM and SIGINT. Exit codes are those of sysexits.h.\n";
+
+enum { REASON_MAX = 512 };
+
+static bool reason_is_good(const char *reason)
+{
+    size_t n = strlen(reason);
+
+    return strspn(reason, " \t\r\n") < n && n <= REASON_MAX && text_is_utf8(reason, n);
+}
 
 static int fail(const struct err *err)
 {
@@ -29,11 +41,14 @@ static int fail(const struct err *err)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-        {"debug", no_argument, NULL, 'd'},        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0}};
-    const char *path = NULL;
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
+                                            {"check", no_argument, NULL, 'k'},
+                                            {"recover", required_argument, NULL, 'r'},
+                                            {"debug", no_argument, NULL, 'd'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {"version", no_argument, NULL, 'V'},
+                                            {NULL, 0, NULL, 0}};
+    const char *path = NULL, *recover = NULL;
     bool check = false;
     enum log_level level = LOG_LEVEL_NOTICE;
     struct config config;
@@ -47,6 +62,9 @@ int main(int argc, char **argv)
             break;
         case 'k':
             check = true;
+            break;
+        case 'r':
+            recover = optarg;
             break;
         case 'd':
             level = LOG_LEVEL_DEBUG;
@@ -65,6 +83,13 @@ int main(int argc, char **argv)
         (void)fputs("musterd: name a configuration: musterd --config FILE (see musterd --help)\n", stderr);
         return err_exit_code(ERR_USAGE);
     }
+    if (recover != NULL && !reason_is_good(recover)) {
+        (void)fputs(
+            "musterd: --recover wants a reason in plain words, at most 512 bytes of UTF-8: why is the "
+            "newer log gone?\n",
+            stderr);
+        return err_exit_code(ERR_USAGE);
+    }
     logging_init("musterd", level);
     if (crypto_init() < 0) {
         (void)fputs("musterd: libsodium cannot start\n", stderr);
@@ -77,6 +102,7 @@ int main(int argc, char **argv)
     if (check) {
         (void)printf("%s: fine: region %s\n", path, config.region);
     } else {
+        config.recover = recover;
         result = broker_run(&config, &err);
     }
     config_free(&config);
