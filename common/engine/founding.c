@@ -1,4 +1,5 @@
-/* The way into service: the region's stream, the founding of a new log, a recovery, the clock, what is open. */
+/* The way into service: the region's stream, the founding of a new log or the recovery of an old one, the
+ * clock, what is open. */
 #include <stdlib.h>
 #include <string.h>
 

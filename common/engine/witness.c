@@ -1,5 +1,5 @@
-/* What agents have seen of the log: the heads that they bring with Hello, signed by this broker. One that this
- * log does not hold proves that records are missing. Of this epoch, or a later one: the broker fences itself.
+/* What agents have seen of the log: the heads that they bring with Hello, signed by this broker. One that is
+ * not in this log proves that records are missing. Of this epoch, or a later one: the broker fences itself.
  * Of an epoch that a person's word has ended (a recovery): what it proves is written down, once. */
 #include <stdlib.h>
 #include <string.h>

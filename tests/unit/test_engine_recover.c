@@ -1,5 +1,5 @@
-/* A log that was restored from an older copy, and goes on by a person's word: the epoch rises in a record, what
- * is lost is written down once, and other histories are still fenced. */
+/* A log that was restored from an older copy, and goes on by a person's word: the epoch rises in a record,
+ * what is lost is written down once, and other histories are still fenced. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
