@@ -263,6 +263,14 @@ static void on_telemetry_refused(void *ctx, const struct telemetry_refused *refu
     }
 }
 
+static void on_recovered(void *ctx, const struct client_recovery *recovery)
+{
+    char text[CLIENT_RECOVERY_TEXT];
+
+    (void)ctx;
+    log_warning("%s", client_recovery_text(recovery, text));
+}
+
 static void on_bad(void *ctx, uint64_t seq, const char *why)
 {
     (void)ctx;
@@ -387,6 +395,7 @@ static int open_link(struct agent *agent, struct err *err)
         .on_reply = on_reply,
         .on_delivery = on_delivery,
         .on_telemetry_refused = on_telemetry_refused,
+        .on_recovered = on_recovered,
         .on_bad = on_bad,
         .on_trouble = on_trouble,
         .on_failed = on_failed,

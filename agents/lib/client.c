@@ -423,6 +423,7 @@ static int read_journal(struct client *client, struct err *err)
     struct envelope envelope;
     int rc = journal_epoch(client->journal, &client->epoch, err);
 
+    client->known_epoch = client->epoch;
     for (unsigned lane = 1; lane <= LANE_MAX && !rc; lane++) {
         rc = journal_cursor(client->journal, (enum lane)lane, &client->lanes[lane].cursor, err);
         client->lanes[lane].kept = client->lanes[lane].cursor;
