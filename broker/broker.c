@@ -316,7 +316,8 @@ static int open_log(struct broker *broker, struct log_head *ret_head, struct err
     struct log_sqlite_options options = {.folder = broker->config->log,
                                          .region = broker->config->region,
                                          .create = true,
-                                         .volatile_ok = broker->config->volatile_ok};
+                                         .volatile_ok = broker->config->volatile_ok,
+                                         .accept_head = broker->config->recover != NULL};
     struct log_store *store;
     char warning[512] = "";
     int result = log_sqlite_open(&options, &store, warning, sizeof warning, err);

@@ -12,7 +12,7 @@ from agents import CountyTest, HEALTH, REGION, until
 from harness import BIN, main, pb
 
 REASON = "disk 2 burnt; copy of 03:00"
-USAGE, UNAVAILABLE, CONFIG = 64, 69, 78
+USAGE, DATA, UNAVAILABLE, CONFIG = 64, 65, 69, 78
 
 
 class Recover(CountyTest):
@@ -165,19 +165,44 @@ class Recover(CountyTest):
         self.assertEqual(self.health.all("order", order=lost), [])
         self.assert_verified()
 
-    def musterd(self, reason):
-        return subprocess.run([os.path.join(BIN, "musterd"), "--config", "musterd.yaml", "--recover", reason],
+    def musterd(self, *options):
+        return subprocess.run([os.path.join(BIN, "musterd"), "--config", "musterd.yaml", *options],
                               cwd=self.county.home, capture_output=True, text=True, timeout=30, check=False)
+
+    def test_the_tail_is_cut(self):
+        """The log of this very disk has lost its tail, and there is no copy: it does not start, but by that
+        word; what its agents saw is written down."""
+        self.incident = self.county.report()
+        self.carry_out("kept")
+        self.copy()
+        lost = self.carry_out("lost")
+        self.head_seen()
+        self.assertEqual(self.county.stop_broker(), 0)  # the head file is at the head
+        shutil.copy(self.county.path("copy", "muster.db"), os.path.join(self.county.log, "muster.db"))
+        done = self.musterd()
+        self.assertEqual(done.returncode, DATA)
+        self.assertIn("has lost its tail", done.stderr)
+        self.county.start_broker("--recover", REASON)
+        self.told("has lost its tail")
+        self.told("recovered: goes on from seq")
+        self.told_agent("are lost in the recovery of", REASON)
+        self.county.muster("order", "list")
+        self.county.wait_rung(lost, "completed")
+        self.assertEqual(len(self.health.all("order", order=lost)), 1, "carried out twice")
+        self.assertEqual(self.county.stop_broker(), 0)
+        self.county.start_broker()
+        self.carry_out("in epoch 2")
+        self.assert_verified()
 
     def test_words_that_are_none(self):
         self.assertEqual(self.county.stop_broker(), 0)
         for reason in ("", " ", "x" * 600):
-            done = self.musterd(reason)
+            done = self.musterd("--recover", reason)
             self.assertEqual(done.returncode, USAGE)
             self.assertEqual(done.stderr.count("\n"), 1)
             self.assertIn("--recover wants a reason", done.stderr)
         shutil.rmtree(self.county.log)
-        done = self.musterd(REASON)
+        done = self.musterd("--recover", REASON)
         self.assertEqual(done.returncode, CONFIG)
         self.assertIn("there is no log to recover", done.stderr)
 
