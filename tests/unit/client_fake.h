@@ -68,6 +68,8 @@ struct fake {
     size_t tailed;
     void (*on_tail)(const struct tail_item *item); /* the test's own; may be NULL */
     void (*on_delivery)(const struct delivery *delivery);
+    void (*on_recovered)(void *ctx,
+                         const struct client_recovery *recovery); /* of the next client; ctx is this */
     size_t tail_ends;
     size_t samples;
     size_t telemetry_refused;
