@@ -265,10 +265,13 @@ static void on_telemetry_refused(void *ctx, const struct telemetry_refused *refu
 
 static void on_recovered(void *ctx, const struct client_recovery *recovery)
 {
+    struct agent *agent = ctx;
     char text[CLIENT_RECOVERY_TEXT];
 
-    (void)ctx;
     log_warning("%s", client_recovery_text(recovery, text));
+    if (agent->json) {
+        say(agent, message_recovered(recovery));
+    }
 }
 
 static void on_bad(void *ctx, uint64_t seq, const char *why)

@@ -432,7 +432,8 @@ static int read_journal(struct client *client, struct err *err)
     if (!rc && client->seen.n > 0 &&
         wire_decode_envelope(buf_bytes(&client->seen), &client->arena, &envelope, NULL) == 0 &&
         envelope.kind == ENVELOPE_BEAT && envelope.beat.head.present) {
-        client->seen_seq = envelope.beat.head.seq;
+        /* One of an epoch that has ended makes room for the first of this one. */
+        client->seen_seq = envelope.beat.head.epoch == client->epoch ? envelope.beat.head.seq : 0;
     }
     return rc ? rc : client_submit_load(client, err);
 }

@@ -120,9 +120,9 @@ struct client_io {
      * the same agent; REFUSED_NOT when it is a plain good-bye or it has forgotten the session, REFUSED_BUSY
      * while it starts or stops): retrying goes on. */
     void (*on_refused)(void *ctx, enum refusal refusal, const char *reason);
-    /* Once per submitted command, when its outcome is durable at the broker (or it was refused). BUSY and
-     * DISK are retried here and not told. `tag` is the submitter's; replies to what an earlier process of
-     * this journal submitted come too. */
+    /* Once per submitted command, when its outcome is durable at the broker (or it was refused); again for
+     * what a recovery has lost, or may have. BUSY and DISK are retried here and not told. `tag` is the
+     * submitter's; replies to what an earlier process of this journal submitted come too. */
     void (*on_reply)(void *ctx, uint64_t tag, const struct reply *reply);
     /* An order is given once, then resumed at each restart until it is ended. Recalls, expiries and notices
      * are acknowledged after the callback, so after a crash in between one may come again; its seq tells. */

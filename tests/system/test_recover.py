@@ -98,6 +98,11 @@ class Recover(CountyTest):
         lost = self.lost_and_fenced()
         self.recover()
 
+        told = self.health.one("recovered")
+        self.assertEqual((told["epoch"], told["lost_epoch"], told["after"], told["reason"]),
+                         (2, 1, self.head, REASON))
+        self.assertGreater(told["seen"], self.head)
+
         # who commanded says again what was lost; who carried it out does not do it twice, and says so again
         done = self.county.call("order", "list")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -219,6 +219,27 @@ static void an_order_that_comes_again_is_not_carried_out_twice(void **state)
     assert_int_equal(client_pending(fake.client), 0);
 }
 
+/* The log goes on under the numbers that were others' before: what they bring now is new. */
+static void what_comes_below_the_old_cursors_is_given(void **state)
+{
+    (void)state;
+    (void)carry_out(fake_id(1));
+    fake_answer_acks(&fake);
+    uint64_t was = fake.seq;
+    recover(&fake.broker, 1);
+    fake.seq = fake.region_n;
+    come_back(2, 0);
+    size_t given = fake.given_n;
+    assert_true(fake_order(&fake, fake_id(2), later()) < was);
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, given + 1);
+    fake_later(&fake, 100);
+    struct command ack = next_command(COMMAND_ACK);
+    assert_int_equal(ack.epoch, 2);
+    assert_int_equal(ack.ack.up_to_seq, fake.seq);
+    assert_int_equal(ack.ack.head_seq, fake.seq); /* and not what was seen of the other log */
+}
+
 /* The log may give the number of a lost amendment to another. */
 static void an_amendment_of_the_same_number_is_given(void **state)
 {
@@ -278,6 +299,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(heads_are_of_their_epoch, setup, teardown),
         cmocka_unit_test_setup_teardown(what_may_be_there_goes_with_the_same_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(an_order_that_comes_again_is_not_carried_out_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_comes_below_the_old_cursors_is_given, setup, teardown),
         cmocka_unit_test_setup_teardown(an_amendment_of_the_same_number_is_given, setup, teardown),
         cmocka_unit_test_setup_teardown(without_proof_nothing_is_said, setup, teardown),
         cmocka_unit_test_setup_teardown(an_older_epoch_is_an_old_copy, setup, teardown),
