@@ -87,10 +87,12 @@ static int recover_journal(struct client *client, struct lost *lost, struct err 
 }
 
 /* Under the counters that the log has not reached: it holds none of them. Those below say themselves whether
- * they are there, and what is another person's is refused for its epoch, and told. */
+ * they are there, and what is another person's is refused for its epoch, and told. What was said since, in
+ * this epoch already, stays behind what it may rest on: a recall behind its order. */
 static int say_again(struct client *client, struct err *err)
 {
     size_t n = client->pending_n, at = 0;
+    bool moved = false;
     struct arena arena;
     int rc = journal_begin(client->journal, err);
 
@@ -103,8 +105,9 @@ static int say_again(struct client *client, struct err *err)
 
         arena_reset(&arena);
         rc = client_decode_pending(&client->pending[at], &arena, &command, err);
-        if (!rc && command.counter > client->last_counter && command.epoch != client->epoch &&
+        if (!rc && command.counter > client->last_counter && (moved || command.epoch != client->epoch) &&
             client_can_sign_again(client, &command)) {
+            moved = true;
             rc = client_renumber(client, &client->pending[at], &command, err);
         } else {
             at++;

@@ -4,11 +4,13 @@ twice.
 """
 import contextlib
 import os
+import random
 import shutil
 import sqlite3
 import subprocess
+import time
 
-from agents import CountyTest, HEALTH, REGION, until
+from agents import CountyTest, FIRE, HEALTH, POLICE, REGION, until
 from harness import BIN, main, pb
 
 REASON = "disk 2 burnt; copy of 03:00"
@@ -169,6 +171,61 @@ class Recover(CountyTest):
         self.carry_out("in epoch 2")
         self.assertEqual(self.health.all("order", order=lost), [])
         self.assert_verified()
+
+    def test_again_and_again(self):
+        """Copies of any age are put in place one after the other, under agents that are there or away for a
+        while: every order ends as it was carried out, and none is carried out twice."""
+        chance = random.Random(20261122)
+        bridges = {agent: [] for agent in (HEALTH, FIRE, POLICE)}  # the lives of each
+        bridges[HEALTH].append(self.health)
+        for agent in (FIRE, POLICE):
+            self.county.add(self.county.config(agent), "bridge: true")
+        self.incident = self.county.report()
+        orders, away = {}, None
+        for cycle in range(4):
+            for agent in bridges:
+                if agent != away:
+                    self.be_there(bridges, agent)
+            self.copy(f"copy-{cycle}")
+            for _ in range(3):
+                agent = chance.choice([agent for agent in bridges if agent != away])
+                order = self.county.issue(agent, "--incident", self.incident, text=f"cycle {cycle}")
+                orders[order] = agent
+                bridges[agent][-1].one("order", order=order)
+                for rung in ("acknowledged", "accepted", "completed")[:chance.randint(1, 3)]:
+                    bridges[agent][-1].say(type="receipt", ref=1, order=order, rung=rung)
+            away = chance.choice(list(bridges))
+            bridges[away][-1].kill()
+            self.put(f"copy-{chance.randint(max(0, cycle - 1), cycle)}", away=f"gone-{cycle}")
+            self.recover_until_it_serves(cycle)
+        for agent in bridges:
+            self.be_there(bridges, agent)
+        for order, agent in orders.items():
+            bridges[agent][-1].say(type="receipt", ref=2, order=order, rung="completed")
+        self.county.muster("order", "list")
+        for order, agent in orders.items():
+            self.county.wait_rung(order, "completed")
+            given = [message for life in bridges[agent] for message in life.all("order", order=order)
+                     if not message.get("resumed")]
+            self.assertEqual(len(given), 1, f"{order} of {agent}")
+        self.assert_verified()
+
+    def be_there(self, bridges, agent):
+        if not bridges[agent] or not bridges[agent][-1].alive():
+            bridges[agent].append(self.county.bridge(agent))
+        bridges[agent][-1].one("ready")
+
+    def recover_until_it_serves(self, cycle):
+        """A copy that is older than the last recovery is fenced once more: its epoch was others' before."""
+        for attempt in range(4):
+            said = len(self.errors())
+            self.county.start_broker("--recover", f"cycle {cycle}, {attempt}")
+            done = self.county.call("incident", "report", "--kind", "fire", "--place", "x", "--title", "t")
+            time.sleep(1)  # two beats: whoever is there has come back
+            if done.returncode == 0 and "fenced: " not in self.errors()[said:]:
+                return
+            self.assertEqual(self.county.stop_broker(), 0)
+        self.fail("fenced again and again: " + self.errors()[-1000:])
 
     def musterd(self, *options):
         return subprocess.run([os.path.join(BIN, "musterd"), "--config", "musterd.yaml", *options],

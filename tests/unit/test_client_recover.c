@@ -150,6 +150,34 @@ static void what_is_lost_is_said_again(void **state)
     assert_int_equal(recovered, 1);
 }
 
+/* A recall of what was lost must not come before it. */
+static void what_is_said_now_comes_after_what_was_lost(void **state)
+{
+    struct command recall = {.kind = COMMAND_RECALL_ORDER,
+                             .recall_order = {.incident = fake_id(9), .order = fake_id(1), .reason = "now"}};
+    struct welcome welcome = {.protocol = PROTOCOL_VERSION, .region = FAKE_REGION, .epoch = 2};
+
+    (void)state;
+    (void)carry_out(fake_id(1));
+    fake_answer_acks(&fake);
+    recover(&fake.broker, 1);
+    client_disconnected(fake.client);
+    fake_skip(&fake);
+    fake.epoch = 2;
+    client_connected(fake.client);
+    assert_non_null(fake_next(&fake, ENVELOPE_HELLO));
+    welcome.head = (struct signed_head){.region = ""};
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
+    assert_int_equal(client_submit(fake.client, &recall, 8, NULL), 0); /* before anything is proved */
+    assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
+    fake_say_region(&fake);
+    fake_run(&fake);
+    uint64_t first = next_command(COMMAND_GIVE_RECEIPT).counter;
+    struct command second = next_command(COMMAND_RECALL_ORDER);
+    assert_true(second.counter > first);
+    assert_int_equal(second.epoch, 2);
+}
+
 /* The old head proves the loss once; then a head of the new epoch takes its place, although it is lower. */
 static void heads_are_of_their_epoch(void **state)
 {
@@ -296,6 +324,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_lost_is_said_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_said_now_comes_after_what_was_lost, setup, teardown),
         cmocka_unit_test_setup_teardown(heads_are_of_their_epoch, setup, teardown),
         cmocka_unit_test_setup_teardown(what_may_be_there_goes_with_the_same_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(an_order_that_comes_again_is_not_carried_out_twice, setup, teardown),
