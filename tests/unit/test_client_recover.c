@@ -228,7 +228,6 @@ static void an_order_that_comes_again_is_not_carried_out_twice(void **state)
     (void)carry_out(fake_id(1));
     recover(&fake.broker, 1);
     come_back(2, 0);
-    size_t given = fake.given_n;
     struct command again = next_command(COMMAND_GIVE_RECEIPT);
     fake_reply(&fake, again.counter, OUTCOME_REFUSED, REFUSED_NO_ORDER); /* its issuer is not back yet */
     fake_restart(&fake);                                                 /* nor does a new process begin it */
@@ -236,7 +235,7 @@ static void an_order_that_comes_again_is_not_carried_out_twice(void **state)
     fake_greet(&fake);
     assert_int_equal(client_resume(fake.client, NULL), 0);
     assert_int_equal(fake.given[fake.given_n - 1].rung_said, RUNG_ACKNOWLEDGED);
-    given = fake.given_n;
+    size_t given = fake.given_n;
     (void)fake_order(&fake, fake_id(1), later()); /* signed anew, in another record */
     fake_run(&fake);
     assert_int_equal(fake.given_n, given);
