@@ -107,6 +107,15 @@ static void on_fatal(void *ctx, const struct err *err)
     broker->failure = *err;
 }
 
+static void hear_writer(struct broker *broker)
+{
+    struct log_request *request;
+
+    while (!broker->closed && (request = log_writer_done(broker->writer)) != NULL) {
+        engine_log_done(broker->engine, request);
+    }
+}
+
 static void on_message(void *ctx, struct net_peer net, const uint8_t curve_public[NET_KEY_BYTES],
                        const void *body, size_t n)
 {
@@ -115,6 +124,7 @@ static void on_message(void *ctx, struct net_peer net, const uint8_t curve_publi
 
     memcpy(peer.bytes, net.id, sizeof net.id);
     engine_frame(broker->engine, peer, curve_public, (struct bytes){body, n});
+    hear_writer(broker); /* it has nothing to write until then, and a turn has many frames */
 }
 
 static void on_turn(void *ctx)
@@ -216,13 +226,10 @@ static void on_service(void *ctx)
 static void on_writer(uv_poll_t *poll, int status, int events)
 {
     struct broker *broker = poll->data;
-    struct log_request *request;
 
     (void)status;
     (void)events;
-    while (!broker->closed && (request = log_writer_done(broker->writer)) != NULL) {
-        engine_log_done(broker->engine, request);
-    }
+    hear_writer(broker);
     look_again(broker);
 }
 

@@ -5,17 +5,20 @@
 #include <string.h>
 
 #include "broker/broker.h"
+#include "broker/rebuild.h"
 #include "common/base/logging.h"
 #include "common/base/text.h"
 #include "muster/version.h"
 
 static const char usage[] =
-    "usage: musterd --config FILE [--check | --recover REASON]\n"
+    "usage: musterd --config FILE [--check | --rebuild | --recover REASON]\n"
     "\n"
     "The broker of one region: takes reports and orders, keeps them, and tells who is to know.\n"
     "\n"
     "  --config FILE   configuration (YAML); docs/operations.md has every key\n"
     "  --check         read and check everything, open nothing, start nothing\n"
+    "  --rebuild       no broker: make anew, from the log's records, what is kept beside them (what\n"
+    "                  waits for whom, above all), where it is damaged; say what differed\n"
     "  --recover REASON  a person's word, once: the newer log is gone for good, go on from this older one;\n"
     "                  docs/operations.md, \"Fenced\", says what that means\n"
     "  --debug         say more on standard error\n"
@@ -41,15 +44,13 @@ static int fail(const struct err *err)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"check", no_argument, NULL, 'k'},
-                                            {"recover", required_argument, NULL, 'r'},
-                                            {"debug", no_argument, NULL, 'd'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"version", no_argument, NULL, 'V'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},  {"check", no_argument, NULL, 'k'},
+        {"recover", required_argument, NULL, 'R'}, {"rebuild", no_argument, NULL, 'r'},
+        {"debug", no_argument, NULL, 'd'},         {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0}};
     const char *path = NULL, *recover = NULL;
-    bool check = false;
+    bool check = false, rebuild = false;
     enum log_level level = LOG_LEVEL_NOTICE;
     struct config config;
     struct err err = {0};
@@ -64,6 +65,9 @@ int main(int argc, char **argv)
             check = true;
             break;
         case 'r':
+            rebuild = true;
+            break;
+        case 'R':
             recover = optarg;
             break;
         case 'd':
@@ -81,6 +85,10 @@ int main(int argc, char **argv)
     }
     if (path == NULL || optind < argc) {
         (void)fputs("musterd: name a configuration: musterd --config FILE (see musterd --help)\n", stderr);
+        return err_exit_code(ERR_USAGE);
+    }
+    if (check + rebuild + (recover != NULL) > 1) {
+        (void)fputs("musterd: give one of --check, --rebuild and --recover\n", stderr);
         return err_exit_code(ERR_USAGE);
     }
     if (recover != NULL && !reason_is_good(recover)) {
@@ -101,6 +109,8 @@ int main(int argc, char **argv)
     int result = 0;
     if (check) {
         (void)printf("%s: fine: region %s\n", path, config.region);
+    } else if (rebuild) {
+        result = rebuild_run(&config, &err);
     } else {
         config.recover = recover;
         result = broker_run(&config, &err);

@@ -56,6 +56,9 @@ int ctl_agent_revoke(int argc, char **argv);
 int ctl_watch(int argc, char **argv);
 int ctl_import_cad_csv(int argc, char **argv);
 
+int ctl_rules_check(int argc, char **argv);
+int ctl_rules_test(int argc, char **argv);
+
 /* Readers of a log: replay.c, verify.c, stats.c, explain.c. */
 int ctl_replay(int argc, char **argv);
 int ctl_verify(int argc, char **argv);

@@ -32,6 +32,8 @@ static const struct entry entries[] = {
     {"agent", "enrol", ctl_agent_enrol, "enrol an agent or operator"},
     {"agent", "revoke", ctl_agent_revoke, "end the right of an agent or operator to speak"},
     {NULL, "watch", ctl_watch, "show what happens, as it happens"},
+    {"rules", "check", ctl_rules_check, "read rule packs as the broker would"},
+    {"rules", "test", ctl_rules_test, "ask a rule pack about the cases beside it"},
     {"import", "cad-csv", ctl_import_cad_csv, "import a dispatch system's records as history"},
     {NULL, "replay", ctl_replay, "read a log from its beginning"},
     {NULL, "verify", ctl_verify, "check a log: chain, signatures, sequence"},

@@ -60,6 +60,16 @@ static void put_text(const struct view_report *report, const char *path, struct 
         table_print(&table, "%llu times; %llu heads that agents saw are lost by it",
                     (unsigned long long)report->recoveries, (unsigned long long)report->losses);
     }
+    table_cell(&table, "tables");
+    if (report->compared) {
+        table_print(&table, "%llu differences from what follows from the records",
+                    (unsigned long long)report->differences);
+    } else {
+        table_print(&table, "not compared: %s",
+                    report->live     ? "the log is in service now"
+                    : report->broken ? "not all could be read"
+                                     : "something is redacted or unknown");
+    }
     table_cell(&table, "state");
     table_print(&table, "%s%s", hex_format(report->state_hash.b, HASH_BYTES, hex),
                 report->broken   ? " (of what could be read)"
@@ -101,6 +111,8 @@ static void put_json(const struct view_report *report, const char *path, struct 
     json_hex(&json, "head_hash", report->head.hash.b, HASH_BYTES);
     json_bool(&json, "head_file", report->slots_present);
     json_unsigned(&json, "head_file_seq", report->slot_seq);
+    json_bool(&json, "tables_compared", report->compared);
+    json_unsigned(&json, "table_differences", report->differences);
     json_hex(&json, "state_hash", report->state_hash.b, HASH_BYTES);
     json_hex(&json, "root_key", report->root_key, KEY_BYTES);
     json_unsigned(&json, "bad", report->bad);
@@ -164,8 +176,10 @@ int ctl_verify(int argc, char **argv)
         {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {
         .usage = "muster verify LOG [options]",
-        .summary = "Checks chain, sequence, signatures and counters, and decides every command\n"
-                   "again. Exit code 0: nothing is wrong; 65: the first bad record is named.",
+        .summary = "Checks chain, sequence, signatures and counters, decides every command again,\n"
+                   "and compares the tables beside the records (what waits for whom) with what\n"
+                   "follows from them. Exit code 0: nothing is wrong; 65: the first bad record or\n"
+                   "table is named.",
         .options = options,
         .examples = "  muster verify ./log --root keys/region.pub\n",
         .arguments_min = 1,

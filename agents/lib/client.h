@@ -22,13 +22,15 @@ enum {
     CLIENT_IN_FLIGHT_MAX = 128, /* of them, sent and unanswered: half of the transport's queue */
     CLIENT_BATCH_MAX = 64,      /* deliveries or replies in one transaction of the journal */
     CLIENT_BEATS_MISSED_MAX = 3,
-    CLIENT_WINDOW = 256, /* deliveries under way in each lane */
+    CLIENT_WINDOW = 256,      /* deliveries under way in each lane */
+    CLIENT_WINDOW_MAX = 1024, /* a broker gives no more */
     /* An Ack is a commit of the broker's, before which the next order waits; it is cumulative, and nobody
      * waits for it. So it is held back until the first delivery of the lane that it is to prove is so old,
      * or until such a share of the window waits for it: a quarter, that nothing is trimmed late. Credit goes
      * with it, or when it is such a share. */
     CLIENT_ACK_HOLD_MS = 50,
     CLIENT_ACK_WINDOW_SHARE = 4,
+    CLIENT_CREDIT_BYTES = 4096, /* or so many bytes, half of what a broker has under way at first */
     CLIENT_INBOX_BYTES_MAX = 64 * 1024 * 1024, /* beyond it the session is ended, and nothing is lost */
     CLIENT_WELCOME_WAIT_MS = 10000,
     CLIENT_REPLY_WAIT_MS = 30000, /* then the same bytes are sent again */
@@ -70,7 +72,8 @@ struct client_options {
     const struct secret_keys *second; /* a second operator, who signs too what the operator signs; or NULL */
     const struct public_keys *region_keys; /* region.pub: sign = the region's root, curve = the broker's */
     bool deliveries;                       /* take the agent's deliveries */
-    uint32_t window;                       /* deliveries under way in each lane; 0: CLIENT_WINDOW */
+    uint32_t window;                       /* deliveries under way in each lane; 0: CLIENT_WINDOW; at most
+                                              CLIENT_WINDOW_MAX */
     uint32_t bundle_max; /* envelopes in one frame, either way; 0: BUNDLE_MAX, 1: no bundles */
     const char *software;
     enum mode mode; /* of commands that say none; a receipt has its order's */

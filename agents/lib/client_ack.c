@@ -7,9 +7,16 @@
 
 enum { ACK_AGAIN_MS = 5000 };
 
+uint32_t client_ack_window(const struct client *client)
+{
+    uint32_t window = client->options.window ? client->options.window : CLIENT_WINDOW;
+
+    return window < CLIENT_WINDOW_MAX ? window : CLIENT_WINDOW_MAX;
+}
+
 static uint32_t share_of_window(const struct client *client)
 {
-    return (client->options.window ? client->options.window : CLIENT_WINDOW) / CLIENT_ACK_WINDOW_SHARE;
+    return client_ack_window(client) / CLIENT_ACK_WINDOW_SHARE;
 }
 
 static void give_credit(struct client *client, enum lane lane)
@@ -20,13 +27,26 @@ static void give_credit(struct client *client, enum lane lane)
         client_say(client,
                    &(struct envelope){.kind = ENVELOPE_CREDIT, .credit = {.lane = lane, .add = at->credit}});
         at->credit = 0;
+        at->credit_bytes = 0;
     }
+}
+
+void client_ack_taken(struct client *client, enum lane lane, size_t bytes)
+{
+    struct ack_lane *at = &client->lanes[lane];
+
+    if (at->credit++ == 0) {
+        at->credit_to_ms = client_now(client) + CLIENT_ACK_HOLD_MS;
+    }
+    at->credit_bytes += bytes;
 }
 
 void client_ack_credit(struct client *client)
 {
     for (unsigned lane = 1; lane <= LANE_MAX && client->state == CLIENT_READY; lane++) {
-        if (client->lanes[lane].credit >= share_of_window(client)) {
+        const struct ack_lane *at = &client->lanes[lane];
+
+        if (at->credit >= share_of_window(client) || at->credit_bytes >= CLIENT_CREDIT_BYTES) {
             give_credit(client, (enum lane)lane);
         }
     }
@@ -100,6 +120,9 @@ void client_ack_send(struct client *client)
         if (ack_waits(client, (enum lane)lane) && now >= due_of(&client->lanes[lane])) {
             ack_one(client, (enum lane)lane);
         }
+        if (client->state == CLIENT_READY && now >= client->lanes[lane].credit_to_ms) {
+            give_credit(client, (enum lane)lane);
+        }
     }
 }
 
@@ -108,8 +131,13 @@ int64_t client_ack_due(const struct client *client)
     int64_t due = INT64_MAX;
 
     for (unsigned lane = 1; lane <= LANE_MAX; lane++) {
-        if (ack_waits(client, (enum lane)lane) && due_of(&client->lanes[lane]) < due) {
-            due = due_of(&client->lanes[lane]);
+        const struct ack_lane *at = &client->lanes[lane];
+
+        if (ack_waits(client, (enum lane)lane) && due_of(at) < due) {
+            due = due_of(at);
+        }
+        if (at->credit > 0 && at->credit_to_ms < due) {
+            due = at->credit_to_ms;
         }
     }
     return due;

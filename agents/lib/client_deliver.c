@@ -285,7 +285,7 @@ static void give_one(struct client *client, const struct taken *taken)
 {
     struct ack_lane *lane = &client->lanes[taken->deliver.lane];
 
-    lane->credit++;
+    client_ack_taken(client, taken->deliver.lane, taken->deliver.record.n);
     if (is_behind(client, &taken->deliver)) {
         return; /* the same twice in one batch */
     }

@@ -49,6 +49,8 @@ struct ack_lane {
     uint32_t held;      /* deliveries that no Ack has said yet */
     int64_t held_to_ms; /* boot time: then it is said */
     uint32_t credit;    /* to be given back */
+    size_t credit_bytes;
+    int64_t credit_to_ms; /* boot time: then it is given, whatever the Ack waits for */
 };
 
 struct publisher;
@@ -215,8 +217,10 @@ void client_take_replies(struct client *client);
 void client_take_deliveries(struct client *client);
 
 /* client_ack.c */
-void client_ack_hold(struct client *client, enum lane lane); /* its cursor has gone on */
-void client_ack_credit(struct client *client);               /* what is a share of the window */
+uint32_t client_ack_window(const struct client *client);                    /* as Hello says it */
+void client_ack_taken(struct client *client, enum lane lane, size_t bytes); /* a delivery: credit for it */
+void client_ack_hold(struct client *client, enum lane lane);                /* its cursor has gone on */
+void client_ack_credit(struct client *client); /* what is a share of the window */
 void client_ack_reply(struct client *client, const struct reply *reply);
 void client_ack_send(struct client *client);
 void client_ack_send_held(struct client *client); /* at once: the session ends */

@@ -16,7 +16,7 @@ void client_session_hello(struct client *client)
         .protocol = PROTOCOL_VERSION,
         .agent = client->options.agent->name,
         .deliveries = client->options.deliveries,
-        .window = client->options.window ? client->options.window : CLIENT_WINDOW,
+        .window = client_ack_window(client),
         .seen = {.region = ""},
         .software = client->options.software ? client->options.software : "",
         .bundle_max = bundle_max(client),
@@ -44,13 +44,6 @@ void client_session_end(struct client *client)
     client_submit_forget_session(client);
     client->tailing = TAILING_NOTHING;
     client->keys_known = false;
-    for (unsigned lane = 1; lane <= LANE_MAX; lane++) {
-        client->lanes[lane].under_way = 0;
-        client->lanes[lane].again_ms = 0;
-        client->lanes[lane].held = 0;
-        client->lanes[lane].held_to_ms = 0;
-        client->lanes[lane].credit = 0;
-    }
 }
 
 static void wait_and_greet(struct client *client, enum refusal refusal, const char *reason)
@@ -93,12 +86,13 @@ void client_goodbye(struct client *client)
     client_disconnected(client);
 }
 
+/* The rest of a batch may have been given after its session ended: credit and Acks begin with the next. */
 static void take_cursors(struct client *client, const struct welcome *welcome)
 {
     for (unsigned lane = 1; lane <= LANE_MAX; lane++) {
         struct ack_lane *at = &client->lanes[lane];
 
-        at->acked = welcome->acked[lane];
+        *at = (struct ack_lane){.cursor = at->cursor, .kept = at->kept, .acked = welcome->acked[lane]};
         if (at->cursor < at->acked) {
             at->cursor = at->acked; /* said before, by a journal that is gone */
         }

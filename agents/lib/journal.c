@@ -75,6 +75,7 @@ int journal_begin(struct journal *journal, struct err *err)
 {
     int rc = undone(journal, err);
 
+    journal->fault = journal->depth == 0 ? SQLITE_ABORT : journal->fault;
     rc = rc ? rc : exec(journal, journal->depth == 0 ? "BEGIN IMMEDIATE" : "SAVEPOINT inner", err);
     journal->depth += rc ? 0 : 1;
     return rc;
@@ -96,7 +97,7 @@ int journal_commit(struct journal *journal, struct err *err)
 void journal_rollback(struct journal *journal)
 {
     if (journal->depth > 1 && sqlite3_get_autocommit(journal->db)) {
-        journal->undone = SQLITE_FULL; /* SQLite has undone the outer ones, too */
+        journal->undone = journal->fault; /* SQLite has undone the outer ones, too */
     } else if (journal->depth > 1) {
         int rc = sqlite3_exec(journal->db, "ROLLBACK TO inner; RELEASE inner", NULL, NULL, NULL);
 

@@ -113,6 +113,7 @@ static int full(struct journal *journal, struct err *err)
 
 int journal_fail(struct journal *journal, int rc, struct err *err)
 {
+    journal->fault = rc;
     switch (rc & 0xff) {
     case SQLITE_NOMEM:
         return err_set(err, ERR_NO_MEMORY, "%s: out of memory", journal->path);

@@ -44,6 +44,7 @@ struct journal {
     unsigned depth;    /* of begin */
     struct buf row;    /* bytes of the order that was read last */
     int undone;        /* the open transaction is over: why its commit will fail; 0: it is not */
+    int fault;         /* SQLite's last complaint in it */
     bool was_full;     /* what the open transaction has done is to be taken back, and may not be */
     struct err failed; /* for good; code 0: not */
     sqlite3_stmt *stmts[STMT_COUNT];

@@ -195,7 +195,16 @@ int muster_fd(const struct muster *muster)
 
 int muster_timeout_ms(const struct muster *muster)
 {
-    return muster->resume || muster->failed ? 0 : uv_backend_timeout(&muster->loop);
+    if (muster->failed) {
+        return muster->told ? -1 : 0;
+    }
+    return muster->resume ? 0 : uv_backend_timeout(&muster->loop);
+}
+
+static int outcome(struct muster *muster, int rc)
+{
+    muster->told = muster->told || muster->failed != 0;
+    return rc ? rc : muster->failed;
 }
 
 /* What an earlier process left open is given first, from here, as every callback is. */
@@ -215,7 +224,7 @@ int muster_process(struct muster *muster)
     int rc = resume(muster);
 
     uv_run(&muster->loop, UV_RUN_NOWAIT);
-    return rc ? rc : muster->failed;
+    return outcome(muster, rc);
 }
 
 /* Only its end counts: it wakes the loop. */
@@ -229,6 +238,9 @@ int muster_wait(struct muster *muster, int timeout_ms)
     int rc = resume(muster);
     uint64_t end;
 
+    if (muster->failed && timeout_ms < 0) {
+        return outcome(muster, rc); /* nothing will come */
+    }
     uv_update_time(&muster->loop);
     end = uv_now(&muster->loop) + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0);
     if (timeout_ms >= 0) {
@@ -238,7 +250,7 @@ int muster_wait(struct muster *muster, int timeout_ms)
         uv_run(&muster->loop, UV_RUN_ONCE);
     } while (timeout_ms > 0 && uv_now(&muster->loop) < end && !muster->failed);
     uv_timer_stop(&muster->wait);
-    return rc ? rc : muster->failed;
+    return outcome(muster, rc);
 }
 
 bool muster_is_ready(const struct muster *muster)

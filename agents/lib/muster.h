@@ -245,7 +245,8 @@ int muster_fd(const struct muster *muster);
 int muster_timeout_ms(const struct muster *muster);
 /* Does what is due, without waiting. -8 (-15: damaged) when the journal has failed for good: after an I/O
  * error nobody knows what of the last words is on the disk, so nothing more is said or given; close the
- * handle and end, and let the next process learn it from the file. on_trouble was told once. */
+ * handle and end, and let the next process learn it from the file. on_trouble was told once. After a call that
+ * returned it nothing is due any more: muster_timeout_ms() is -1, muster_wait(-1) returns at once. */
 int muster_process(struct muster *muster);
 
 /* For a program without a loop: processes what comes for up to timeout_ms (-1: until something has been

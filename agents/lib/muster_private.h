@@ -22,6 +22,7 @@ struct muster {
     void *ctx;
     bool resume; /* the journal's open orders are still to be given */
     int failed;  /* the journal's error for good; 0: none */
+    bool told;   /* ... and a call has returned it */
     char error[512];
 };
 

@@ -43,14 +43,6 @@ bool buf_reserve(struct buf *buf, size_t n)
     return true;
 }
 
-uint8_t *buf_grow(struct buf *buf, size_t n)
-{
-    if (!buf_reserve(buf, n))
-        return NULL;
-    buf->n += n;
-    return buf->p + buf->n - n;
-}
-
 void buf_puts(struct buf *buf, const char *text)
 {
     buf_append(buf, text, strlen(text));

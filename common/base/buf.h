@@ -29,7 +29,7 @@ static inline void buf_append(struct buf *buf, const void *p, size_t n);
 void buf_puts(struct buf *buf, const char *text);
 void buf_printf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Room for n bytes at the end, to be filled at once; NULL: failed. */
-uint8_t *buf_grow(struct buf *buf, size_t n);
+static inline uint8_t *buf_grow(struct buf *buf, size_t n);
 static inline void buf_u8(struct buf *buf, uint8_t v);
 void buf_u32(struct buf *buf, uint32_t v); /* big-endian */
 /* View of what was appended; empty when failed, so that half a message is never sent. */
@@ -46,6 +46,14 @@ void buf_free(struct buf *buf);
 static inline bool buf_has_room(const struct buf *buf, size_t n)
 {
     return !buf->failed && n < buf->capacity - buf->n;
+}
+
+static inline uint8_t *buf_grow(struct buf *buf, size_t n)
+{
+    if (!buf_has_room(buf, n) && !buf_reserve(buf, n))
+        return NULL;
+    buf->n += n;
+    return buf->p + buf->n - n;
 }
 
 static inline void buf_append(struct buf *buf, const void *p, size_t n)

@@ -24,13 +24,11 @@ struct id id_make(int64_t unix_ms, const uint8_t random[10])
     return id;
 }
 
-static uint64_t load64(const uint8_t *p)
+/* Written so that a compiler makes one load of it. */
+static uint64_t load64(const uint8_t p[8])
 {
-    uint64_t v = 0;
-
-    for (int i = 0; i < 8; i++)
-        v = v << 8 | p[i];
-    return v;
+    return (uint64_t)p[0] << 56 | (uint64_t)p[1] << 48 | (uint64_t)p[2] << 40 | (uint64_t)p[3] << 32 |
+           (uint64_t)p[4] << 24 | (uint64_t)p[5] << 16 | (uint64_t)p[6] << 8 | (uint64_t)p[7];
 }
 
 static void store64(uint8_t *p, uint64_t v)
@@ -41,17 +39,24 @@ static void store64(uint8_t *p, uint64_t v)
     }
 }
 
-/* 26 digits are 130 bits: two zero bits stand before the first byte. From the last digit on, the id is
- * shifted right as one number of two halves. */
+static uint64_t put_digits(char *ret, int first, int last, uint64_t bits)
+{
+    for (int digit = last; digit >= first; digit--) {
+        ret[digit] = digits[bits & 31];
+        bits >>= DIGIT_BITS;
+    }
+    return bits;
+}
+
+/* 26 digits are 130 bits: two zero bits stand before the first byte. The low half is twelve digits and four
+ * bits, to which the high half gives one. */
 char *id_format(struct id id, char *ret)
 {
     uint64_t high = load64(id.b), low = load64(id.b + 8);
 
-    for (int digit = ID_TEXT - 2; digit >= 0; digit--) {
-        ret[digit] = digits[low & 31];
-        low = low >> DIGIT_BITS | high << (64 - DIGIT_BITS);
-        high >>= DIGIT_BITS;
-    }
+    low = put_digits(ret, 14, ID_TEXT - 2, low);
+    (void)put_digits(ret, 13, 13, low | high << 4);
+    (void)put_digits(ret, 0, 12, high >> 1);
     ret[ID_TEXT - 1] = '\0';
     return ret;
 }

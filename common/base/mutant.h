@@ -23,6 +23,7 @@
     X(MUTANT_RECALL_OVERTAKEN, "sends a recall in the lane of orders")            \
     X(MUTANT_HEAD_BEFORE_COMMIT, "writes the head slot before the commit")        \
     X(MUTANT_TRIM_BEYOND, "trims the outbox one record beyond the Ack")           \
+    X(MUTANT_TOMBSTONE_EARLY, "forgets what is recalled with the next Ack")       \
     X(MUTANT_LANE_JUMPS, "gives what is new to a lane that is behind")            \
     X(MUTANT_FALSE_TOMBSTONE, "gives a tombstone for what was not recalled")      \
     X(MUTANT_UNVERIFIED_MARK, "moves the counter mark by a bad signature")        \

@@ -43,6 +43,45 @@ int conf_fail(const struct conf_node *node, struct err *err, int code, const cha
     return err_set(err, code, "%s:%u:%u: %s", node->conf->name, node->line, node->column, what);
 }
 
+/* Of a quoted or folded scalar nobody can say at which column a byte stands. */
+static bool stands_as_it_reads(const struct conf_node *node)
+{
+    return node->plain && strchr(node->text, '\n') == NULL;
+}
+
+int conf_fail_within(const struct conf_node *node, size_t at, struct err *err, int code, const char *text)
+{
+    unsigned characters = 0;
+
+    if (at == SIZE_MAX) {
+        return conf_fail(node, err, code, "%s", text);
+    }
+    for (size_t i = 0; i < at && node->text[i] != '\0'; i++) {
+        characters += ((unsigned char)node->text[i] & 0xc0) != 0x80;
+    }
+    if (stands_as_it_reads(node)) {
+        return err_set(err, code, "%s:%u:%u: %s", node->conf->name, node->line, node->column + characters,
+                       text);
+    }
+    return conf_fail(node, err, code, "at character %u of the text: %s", characters + 1, text);
+}
+
+unsigned conf_line(const struct conf_node *node)
+{
+    return node->line;
+}
+
+const struct conf_node *conf_find(const struct conf_node *map, const char *key)
+{
+    struct conf_entry *entry = conf_is_map(map) ? conf_tree_find(map, key) : NULL;
+
+    if (entry == NULL) {
+        return NULL;
+    }
+    entry->known = true;
+    return entry->value;
+}
+
 /* Hints only: when there is no room, there is no hint. */
 static void remember_asked(const struct conf_node *map, const char *key)
 {

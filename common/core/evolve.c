@@ -133,7 +133,7 @@ static int grow_orders(struct incident *incident)
     if (incident->orders_n < incident->orders_capacity) {
         return 0;
     }
-    size_t capacity = incident->orders_capacity == 0 ? 2 : incident->orders_capacity * 2;
+    size_t capacity = incident->orders_capacity == 0 ? 1 : incident->orders_capacity * 2;
     struct order *grown = realloc(incident->orders, capacity * sizeof *grown);
     if (grown == NULL) {
         return ERR_NO_MEMORY;

@@ -129,15 +129,11 @@ bool incident_contradicts(const struct incident *incident, const struct facts *s
            count_differs(a->trapped, b->trapped);
 }
 
-void incident_free(struct incident *incident)
+void incident_clear(struct incident *incident)
 {
-    if (incident == NULL) {
-        return;
-    }
     for (size_t i = 0; i < incident->orders_n; i++) {
         order_free(&incident->orders[i]);
     }
     free(incident->orders);
     free(incident->requests);
-    free(incident);
 }

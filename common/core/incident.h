@@ -66,6 +66,6 @@ struct facts incident_news(const struct incident *incident, const struct facts *
 /* Whether `said` holds another value for something that is known. */
 bool incident_contradicts(const struct incident *incident, const struct facts *said);
 
-void incident_free(struct incident *incident); /* with itself; NULL is fine */
+void incident_clear(struct incident *incident); /* what it owns, not itself */
 
 #endif

@@ -24,7 +24,7 @@ int64_t clock_watch_stepped(const struct engine *engine, int64_t boot_ms, int64_
     const struct region *region = state_region(engine->state);
     int64_t stepped = (utc_ms - boot_ms) - (region->clock_utc_ms - region->clock_boot_ms);
 
-    if (region->clock_bus_ms == 0 ||
+    if (region->clock_bus_ms == 0 || engine_boot(engine) - boot_ms >= READ_MS ||
         memcmp(region->clock_boot, engine->options.boot, sizeof region->clock_boot) != 0) {
         return 0;
     }
@@ -84,7 +84,7 @@ void clock_watch_look(struct engine *engine)
         return; /* told later */
     }
     int64_t utc = engine->clock->utc_ms(engine->clock->ctx);
-    int64_t stepped = engine_boot(engine) - boot < READ_MS ? clock_watch_stepped(engine, boot, utc) : 0;
+    int64_t stepped = clock_watch_stepped(engine, boot, utc);
     if (stepped != 0 || watch->stood_ms != 0) {
         tell(engine, boot, utc, stepped);
     }

@@ -230,8 +230,10 @@ static void check_key(struct engine *engine, struct submission *submission)
  * soon after it the command came. */
 static void pass_due_first(struct engine *engine, const struct submission *submission)
 {
-    if (is_ours(submission) || submission->refusal != REFUSED_NOT ||
-        engine_boot(engine) < engine->own_after_ms) {
+    const struct due *first = due_first(&engine->due);
+
+    if (first == NULL || first->at_ms > engine_now(engine) || is_ours(submission) ||
+        submission->refusal != REFUSED_NOT || engine_boot(engine) < engine->own_after_ms) {
         return;
     }
     for (size_t i = 0; i < submission->streams_n; i++) {
@@ -325,7 +327,7 @@ bool commit_pass_deadlines(struct engine *engine, struct stream *stream)
     return engine->next_seq != before;
 }
 
-/* --- after the commit ----------------------------------------------------------------------------- */
+/* --- speaking ------------------------------------------------------------------------------------- */
 
 static void speak(struct engine *engine, struct submission *submission)
 {
@@ -351,21 +353,129 @@ static void speak(struct engine *engine, struct submission *submission)
     }
 }
 
-static void speak_all(struct engine *engine)
+static void speak_all(struct engine *engine, const struct batch *batch)
 {
     struct submission *submission;
 
-    DL_FOREACH (engine->flight.first, submission) {
+    DL_FOREACH (batch->first, submission) {
         speak(engine, submission);
     }
 }
 
+/* --- the batch goes ------------------------------------------------------------------------------- */
+
+/* False: some of the author's are left. */
+static bool gather_acks_of(struct engine *engine, struct author *author)
+{
+    bool ready = region_is_loaded(engine) && stream_ready(engine, stream_key_agent(author->name));
+
+    for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
+        struct submission *ack = author->acks[lane];
+        if (ack == NULL) {
+            continue;
+        }
+        if (!ready || !commit_has_room(engine)) {
+            return false;
+        }
+        author->acks[lane] = NULL;
+        commit_decide(engine, ack);
+    }
+    return true;
+}
+
+/* Acks wait until a batch goes, so that at most one an agent and lane is in it. */
+static void gather_acks(struct engine *engine)
+{
+    struct author *author, *next;
+
+    DL_FOREACH_SAFE2(engine->acking, author, next, acking.next)
+    {
+        if (gather_acks_of(engine, author)) {
+            DL_DELETE2(engine->acking, author, acking.prev, acking.next);
+            author->acking.waits = false;
+        }
+    }
+}
+
+/* What was gathered and has a record: how many, in the request. */
+static size_t fill_entries(struct engine *engine)
+{
+    struct log_request *request = &engine->flight_job.request;
+    struct submission *submission;
+    size_t n = 0;
+
+    if (request->entries == NULL) {
+        request->entries = calloc(LOG_BATCH_MAX + 1, sizeof *request->entries);
+        if (request->entries == NULL) {
+            engine_fail(engine, ERR_NO_MEMORY, "out of memory for a batch");
+            return 0;
+        }
+    }
+    DL_FOREACH (engine->gather.first, submission) {
+        if (has_record(submission)) {
+            request->entries[n++] = submission->entry;
+        }
+    }
+    return n;
+}
+
+static struct batch take_gathered(struct engine *engine)
+{
+    struct batch batch = engine->gather;
+
+    engine->gather = (struct batch){0};
+    parking_share_again(&batch);
+    return batch;
+}
+
+/* What was gathered goes to the log, if there is anything to write. */
+static void take_off(struct engine *engine)
+{
+    struct log_request *request = &engine->flight_job.request;
+
+    gather_acks(engine);
+    size_t n = engine->gather.n > 0 ? fill_entries(engine) : 0;
+    if (n == 0 || engine->phase == PHASE_FAILED) {
+        return;
+    }
+    engine->flight = take_gathered(engine);
+    request->is_append = true;
+    request->expected_seq = engine->head.seq;
+    request->entries_n = n;
+    request->owner = &engine->flight_job;
+    request->result = 0;
+    engine->flying = true;
+    if (MUTANT(MUTANT_SPEAK_BEFORE_COMMIT)) {
+        speak_all(engine, &engine->flight);
+    }
+    engine->io.log.submit(engine->io.log.ctx, request);
+}
+
+void commit_flush(struct engine *engine)
+{
+    if (engine->flying || engine->phase == PHASE_FAILED) {
+        return;
+    }
+    take_off(engine);
+    if (engine->flying || engine->phase == PHASE_FAILED || engine->gather.n == 0) {
+        return;
+    }
+    struct batch said = take_gathered(engine); /* everything that it rested on is committed */
+    speak_all(engine, &said);
+    batch_free(engine, &said);
+    streams_evict(engine);
+}
+
+/* --- when it is durable --------------------------------------------------------------------------- */
+
 static void committed(struct engine *engine, const struct log_request *request)
 {
+    struct batch done = engine->flight;
     struct submission *submission;
     size_t i = 0;
 
-    DL_FOREACH (engine->flight.first, submission) {
+    engine->flight = (struct batch){0};
+    DL_FOREACH (done.first, submission) {
         if (has_record(submission)) {
             const struct log_record *record = &request->entries[i++].record;
             submission->entry.record = *record;
@@ -383,10 +493,11 @@ static void committed(struct engine *engine, const struct log_request *request)
     }
     engine->numbers.records += request->entries_n;
     engine->numbers.commits++;
+    take_off(engine); /* the disk has its next work while this one is spoken of */
     if (!MUTANT(MUTANT_SPEAK_BEFORE_COMMIT)) {
-        speak_all(engine);
+        speak_all(engine, &done);
     }
-    batch_free(engine, &engine->flight);
+    batch_free(engine, &done);
     tail_committed(engine);
     streams_evict(engine);
 }
@@ -449,89 +560,4 @@ void commit_done(struct engine *engine, struct job *job)
     } else {
         engine_fail(engine, request->result, "the log cannot be written: %s", request->err.text);
     }
-}
-
-/* --- the batch goes ------------------------------------------------------------------------------- */
-
-/* Acks wait until a batch goes, so that at most one an agent and lane is in it. */
-static void gather_acks(struct engine *engine)
-{
-    struct author *author, *next;
-    bool left = false;
-
-    HASH_ITER (hh, engine->authors, author, next) {
-        for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
-            struct submission *ack = author->acks[lane];
-            if (ack == NULL) {
-                continue;
-            }
-            if (!commit_has_room(engine) || !region_is_loaded(engine) ||
-                !stream_ready(engine, stream_key_agent(author->name))) {
-                left = true;
-                continue;
-            }
-            author->acks[lane] = NULL;
-            commit_decide(engine, ack);
-        }
-    }
-    engine->acks_wait = left;
-}
-
-static size_t fill_entries(struct engine *engine)
-{
-    struct log_request *request = &engine->flight_job.request;
-    struct submission *submission;
-    size_t n = 0;
-
-    if (request->entries == NULL) {
-        request->entries = calloc(LOG_BATCH_MAX + 1, sizeof *request->entries);
-        if (request->entries == NULL) {
-            engine_fail(engine, ERR_NO_MEMORY, "out of memory for a batch");
-            return 0;
-        }
-    }
-    DL_FOREACH (engine->flight.first, submission) {
-        if (has_record(submission)) {
-            request->entries[n++] = submission->entry;
-        }
-    }
-    return n;
-}
-
-void commit_flush(struct engine *engine)
-{
-    struct log_request *request = &engine->flight_job.request;
-
-    if (engine->flying || engine->phase == PHASE_FAILED) {
-        return;
-    }
-    if (engine->acks_wait) {
-        gather_acks(engine);
-    }
-    if (engine->gather.n == 0) {
-        return;
-    }
-    engine->flight = engine->gather;
-    engine->gather = (struct batch){0};
-    parking_share_again(&engine->flight);
-    size_t n = fill_entries(engine);
-    if (engine->phase == PHASE_FAILED) {
-        return;
-    }
-    if (n == 0) { /* nothing to write, and everything that it rested on is committed */
-        speak_all(engine);
-        batch_free(engine, &engine->flight);
-        streams_evict(engine);
-        return;
-    }
-    request->is_append = true;
-    request->expected_seq = engine->head.seq;
-    request->entries_n = n;
-    request->owner = &engine->flight_job;
-    request->result = 0;
-    engine->flying = true;
-    if (MUTANT(MUTANT_SPEAK_BEFORE_COMMIT)) {
-        speak_all(engine);
-    }
-    engine->io.log.submit(engine->io.log.ctx, request);
 }

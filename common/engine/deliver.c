@@ -1,16 +1,20 @@
 /* One way out, first half: what waits for an agent, lane by lane. The outbox is an index of the log, so a
  * slow or absent agent costs disk. A session that has everything is given what is committed at once; one
- * that is behind reads from the log until it has caught up. */
+ * that is behind reads from the log until it has caught up, as far as its credit goes, and the bytes that may
+ * be under way to it. */
 #include <string.h>
 
 #include "common/base/mutant.h"
 #include "common/engine/engine_private.h"
+
+enum { DELIVER_BYTES = 128 /* of a Deliver beside its record */ };
 
 static bool give(struct engine *engine, struct session *session, enum lane lane,
                  const struct log_record *record, const struct id *recalled, size_t recalled_n,
                  bool tombstone)
 {
     struct lane_state *state = &session->lanes[lane];
+    size_t bytes = DELIVER_BYTES + (tombstone ? 0 : record->payload.n);
     struct envelope envelope = {.kind = ENVELOPE_DELIVER,
                                 .deliver = {.lane = lane,
                                             .seq = record->header.seq,
@@ -20,14 +24,20 @@ static bool give(struct engine *engine, struct session *session, enum lane lane,
                                             .recalled = recalled,
                                             .recalled_n = recalled_n}};
 
+    if (lane != LANE_URGENT && !flight_takes(&state->flight, bytes)) {
+        return false;
+    }
     if (!tombstone) {
         envelope.deliver.record = record->payload;
     }
-    if (engine_send(engine, session->peer, &envelope) < 0) {
+    if (session_send(engine, session, &envelope) < 0) {
         return false;
     }
     state->sent = record->header.seq;
     state->credit -= MUTANT(MUTANT_NO_WINDOW) ? 0 : 1;
+    if (lane != LANE_URGENT) {
+        flight_give(&state->flight, bytes, engine_boot(engine));
+    }
     engine->numbers.delivered++;
     return true;
 }
@@ -93,13 +103,23 @@ static void outbox_answered(struct engine *engine, struct job *job)
         given++;
     }
     if (given < answer->rows_n) {
-        return; /* no credit, or the peer's queue is full: credit or the next sweep goes on */
+        return; /* no credit, enough under way, or the peer's queue is full: credit or a sweep goes on */
     }
     if (!answer->more && !lane->missed) {
         lane->behind = false;
     } else {
         deliver_pump(engine, session);
     }
+}
+
+/* No more than can be given, if they are small. */
+static uint32_t records_max(const struct lane_state *state)
+{
+    uint32_t room =
+        state->flight.bytes_max > state->flight.bytes ? state->flight.bytes_max - state->flight.bytes : 0;
+    uint32_t n = room / DELIVER_BYTES;
+
+    return read_max(n > 0 && n < state->credit ? n : state->credit);
 }
 
 static void read_outbox(struct engine *engine, struct session *session, enum lane lane)
@@ -117,7 +137,7 @@ static void read_outbox(struct engine *engine, struct session *session, enum lan
     job->request.query = (struct log_query){.question = LOG_Q_OUTBOX,
                                             .lane = (uint8_t)lane,
                                             .after = state->sent,
-                                            .records_max = read_max(state->credit)};
+                                            .records_max = records_max(state)};
     state->reading = true;
     state->missed = false;
     job_submit(engine, job);
@@ -130,7 +150,7 @@ void deliver_pump(struct engine *engine, struct session *session)
     }
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
         struct lane_state *state = &session->lanes[lane];
-        if (state->behind && !state->reading && state->credit > 0) {
+        if (state->behind && !state->reading && state->credit > 0 && !state->flight.full) {
             read_outbox(engine, session, (enum lane)lane);
         }
     }
@@ -145,6 +165,7 @@ void deliver_start(struct engine *engine, struct session *session)
         session->lanes[lane] = (struct lane_state){.sent = acked + (MUTANT(MUTANT_CURSOR_OFF_BY_ONE) ? 1 : 0),
                                                    .credit = session->window,
                                                    .behind = true};
+        flight_begin(&session->lanes[lane].flight);
     }
     deliver_pump(engine, session);
 }
@@ -159,5 +180,6 @@ void deliver_credit(struct engine *engine, struct session *session, enum lane la
     }
     state = &session->lanes[lane];
     state->credit = add < ENGINE_WINDOW_MAX - state->credit ? state->credit + add : ENGINE_WINDOW_MAX;
+    flight_credit(&state->flight, add, engine_boot(engine));
     deliver_pump(engine, session);
 }

@@ -330,11 +330,10 @@ static struct session *session_with(struct engine *engine, struct peer peer,
     return session != NULL && memcmp(session->curve_key, curve_key, CURVE_BYTES) == 0 ? session : NULL;
 }
 
+/* session: the peer's, or NULL. */
 static void take(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
-                 const struct envelope *envelope)
+                 struct session *session, const struct envelope *envelope)
 {
-    struct session *session = session_with(engine, peer, curve_key);
-
     if (envelope->kind == ENVELOPE_HELLO) {
         session_hello(engine, peer, curve_key, &envelope->hello);
     } else if (session != NULL && session->deaf) {
@@ -363,7 +362,8 @@ static void take_bundle(struct engine *engine, struct peer peer, const uint8_t c
 
     memcpy(envelopes, bundle->envelopes, n * sizeof *envelopes);
     for (size_t i = 0; i < n && engine->phase == PHASE_SERVICE; i++) {
-        if (i > 0 && session_with(engine, peer, curve_key) == NULL) {
+        struct session *session = session_with(engine, peer, curve_key);
+        if (i > 0 && session == NULL) {
             return;
         }
         arena_reset(&engine->arena);
@@ -371,7 +371,7 @@ static void take_bundle(struct engine *engine, struct peer peer, const uint8_t c
             unread(engine, peer, &err);
             return;
         }
-        take(engine, peer, curve_key, &envelope);
+        take(engine, peer, curve_key, session, &envelope);
     }
 }
 
@@ -394,7 +394,7 @@ void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_k
     if (envelope.kind == ENVELOPE_BUNDLE) {
         take_bundle(engine, peer, curve_key, &envelope.bundle);
     } else {
-        take(engine, peer, curve_key, &envelope);
+        take(engine, peer, curve_key, session_with(engine, peer, curve_key), &envelope);
     }
     commit_flush(engine);
 }
@@ -434,13 +434,17 @@ void engine_tick(struct engine *engine)
         room_ask(engine);
     }
     if (boot >= engine->swept_ms + SWEEP_MS && engine->phase >= PHASE_SERVICE) {
+        int64_t late = boot - engine->swept_ms - SWEEP_MS;
         engine->swept_ms = boot;
-        sessions_sweep(engine, boot);
+        sessions_sweep(engine, boot, late >= ENGINE_STOOD_MS ? late : 0);
         if (region_is_loaded(engine)) { /* else what names its members is swept away under them */
             state_tidy(engine->state);
         }
     }
     go_on(engine);
+    if (boot >= engine->tails_ms && engine->phase == PHASE_SERVICE) {
+        tails_pump(engine);
+    }
     if (boot >= telemetry_due_ms(engine) && engine->phase == PHASE_SERVICE) {
         telemetry_pump(engine);
     }
@@ -466,6 +470,7 @@ int64_t engine_due_ms(const struct engine *engine)
     }
     at = room_ask_ms(engine) < at ? room_ask_ms(engine) : at;
     at = telemetry_due_ms(engine) < at ? telemetry_due_ms(engine) : at;
+    at = engine->tails_ms < at ? engine->tails_ms : at;
     if (can_pass_deadlines(engine)) {
         int64_t deadline = due != NULL ? due->at_ms - engine->offset_ms : INT64_MAX;
         int64_t ask = streams_ask_due_ms(engine);

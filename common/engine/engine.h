@@ -38,7 +38,10 @@ enum {
      * second, of 200 agencies. */
     ENGINE_LITTLE = 250,
     ENGINE_PACE_BURST = 100,
-    ENGINE_PACE_RETRY_MS = 50,
+    ENGINE_PACE_RETRY_MS = 50,    /* ... when it is their turn at the earliest, ... */
+    ENGINE_PACE_AHEAD_MAX = 2000, /* ... with a millisecond for each before them, up to so many */
+    ENGINE_TAIL_PACE_MS = 5, /* from one piece of the log to the next of a reader, while somebody else speaks
+                                who says little */
     ENGINE_SESSIONS_PER_AGENT = 8,
     ENGINE_IDLE_STREAMS_MAX = 1024, /* streams that are over but still at hand */
     ENGINE_OPEN_ORDERS_MAX =
@@ -49,11 +52,19 @@ enum {
     ENGINE_READ_MAX =
         128, /* of them, read from the log in one go: a commit waits behind it, and the loop while
                               they are given, for half a millisecond each */
+    /* Bytes of a lane but the urgent one that are under way to one session, flight.c: so many at least, a
+     * second of 64 kbit/s; doubled while a round of them takes no more than so much longer than the quickest,
+     * up to more than a window of orders. */
+    ENGINE_FLIGHT_MIN = 8 * 1024,
+    ENGINE_FLIGHT_MS = 500,
+    ENGINE_FLIGHT_MAX = 8 * 1024 * 1024,
     /* Values of telemetry in memory: 64 Ki of 240 B with names of 40 B as a rule (200 B at most), so 18 MiB
      * as a rule. Of one agent: two of each unit that it may have. */
     ENGINE_TELEMETRY_MAX = 64 * 1024,
     ENGINE_TELEMETRY_PER_AGENT_MAX = 8 * 1024,
     ENGINE_TELEMETRY_MS = 20,         /* from one round over the subscribers to the next */
+    ENGINE_TELEMETRY_PACE_MS = 2,     /* from one turn within a round to the next, while somebody speaks who
+                                         says little */
     ENGINE_TELEMETRY_WINDOW_MAX = 16, /* envelopes under way to one subscriber, of a queue of 256: the rest is
                                          for orders */
     /* How long an author's later commands wait for one that was turned away: a client that did not hear so

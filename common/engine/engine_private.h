@@ -76,6 +76,12 @@ struct pace {
     int64_t left;    /* what it may say at once */
 };
 
+/* Who has Acks that wait for the next batch. */
+struct acking {
+    bool waits; /* stands in engine->acking */
+    struct author *prev, *next;
+};
+
 /* An agent, as far as commands and deliveries go. Lives from its first Hello to the end. */
 struct author {
     char name[NAME_MAX_BYTES + 1];
@@ -91,10 +97,11 @@ struct author {
     struct session *sessions;
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
-    size_t under_way;                      /* its commands that are parked, gathered or being committed */
-    size_t parked;                         /* ... among engine->parked */
-    size_t gathered;                       /* ... and in engine->gather */
-    uint64_t waits;                        /* the round in which one of them could not go */
+    struct acking acking;
+    size_t under_way; /* its commands that are parked, gathered or being committed */
+    size_t parked;    /* ... among engine->parked */
+    size_t gathered;  /* ... and in engine->gather */
+    uint64_t waits;   /* the round in which one of them could not go */
     struct pace pace;
     struct batch_proof *proof;      /* of its last batch; NULL: it has sent none */
     struct telemetry_value *values; /* its telemetry, the least recently updated first */
@@ -135,12 +142,32 @@ struct batch {
 
 /* --- deliver.c, tail.c, sessions.c ---------------------------------------------------------------- */
 
+enum { FLIGHT_ROUNDS = 4 };
+
+struct flight_round {
+    uint32_t n; /* deliveries for which no credit came yet */
+    uint32_t bytes;
+    bool full;        /* more was to follow */
+    bool old;         /* given, or begun, before the last change of bytes_max */
+    int64_t given_ms; /* boot time of the last */
+};
+
+struct flight {
+    uint32_t bytes;
+    uint32_t bytes_max;
+    bool full;        /* something did not go since the last round ended */
+    int64_t quick_ms; /* the quickest round of the session took */
+    uint32_t rounds_n;
+    struct flight_round rounds[FLIGHT_ROUNDS]; /* oldest first */
+};
+
 struct lane_state {
     uint64_t sent; /* highest seq given in this session */
     uint32_t credit;
-    bool behind;  /* the outbox holds something above `sent` */
-    bool reading; /* an outbox read is under way */
-    bool missed;  /* something was committed for the lane meanwhile */
+    struct flight flight; /* not of the urgent lane */
+    bool behind;          /* the outbox holds something above `sent` */
+    bool reading;         /* an outbox read is under way */
+    bool missed;          /* something was committed for the lane meanwhile */
 };
 
 struct tail_state {
@@ -149,7 +176,10 @@ struct tail_state {
     bool follow;
     bool ended; /* TailEnd was given */
     bool reading;
-    bool dirty; /* the log has grown beyond what was read */
+    bool dirty;                  /* the log has grown beyond what was read */
+    int64_t piece_ms;            /* boot time at which this piece began ... */
+    uint32_t piece_n;            /* ... and how much was read of it */
+    struct session *prev, *next; /* engine->tails: all that have one */
     uint32_t credit;
     uint64_t head;                  /* at the time of Tail */
     uint64_t after;                 /* last seq read */
@@ -265,8 +295,11 @@ struct engine {
     size_t loads_under_way;
 
     struct author *authors;
+    struct author *acking; /* those with Acks for the next batch */
     struct session *sessions;
     struct session *telling; /* those with something to go out when the turn ends */
+    struct session *tails;   /* those with a tail, least recently begun first */
+    int64_t tails_ms;        /* boot time at which one may go on that was held back; INT64_MAX: none was */
     uint64_t serials;
     struct last_values *last_values; /* telemetry.c */
 
@@ -285,7 +318,6 @@ struct engine {
     struct batch founding; /* decided, for the commits after this one */
     struct job flight_job;
     bool flying;
-    bool acks_wait;
     int64_t own_after_ms;    /* boot time before which the broker's own commands rest (full disk) */
     int64_t starved_from_ms; /* boot times: of the first and the last want of memory in a row */
     int64_t starved_ms;
@@ -327,7 +359,8 @@ void clock_watch_begin(struct engine *engine); /* in service from now on */
 /* Has the wall clock stepped, or were we stopped? Then a record says so. Cheap when it is too early. */
 void clock_watch_look(struct engine *engine);
 /* By how much the wall clock has moved against the time since boot after the last ClockSet of this boot; 0:
- * not so far that it matters, or not known. The region must be loaded. */
+ * not so far that it matters, or not known, as when we were stopped between the two clocks. The region must
+ * be loaded. */
 int64_t clock_watch_stepped(const struct engine *engine, int64_t boot_ms, int64_t utc_ms);
 /* The record did not come about: it is told again. */
 void clock_watch_again(struct engine *engine, const struct set_clock *said);
@@ -338,8 +371,9 @@ struct stream *stream_find(const struct engine *engine, struct stream_key key);
 bool stream_ready(struct engine *engine, struct stream_key key);
 /* The same of a name in the log; one that is none ends the engine. */
 bool stream_ready_by_name(struct engine *engine, const char *name);
+struct stream *stream_at(struct engine *engine, struct stream_key key); /* made if need be; NULL: no memory */
 /* After its state changed: live, due, and the indexes that follow. */
-struct stream *stream_touched(struct engine *engine, struct stream_key key, uint64_t seq);
+void stream_touched(struct engine *engine, struct stream *stream, uint64_t seq);
 void stream_evict(struct engine *engine, struct stream *stream);
 /* What ran ahead of the log is dropped and, if it was loaded, read again: its deadlines go on. */
 void stream_reload(struct engine *engine, struct stream_key key);
@@ -385,6 +419,8 @@ bool author_may_log_refusal(struct engine *engine, struct author *author);
 void pace_note(struct engine *engine, struct author *author); /* a command came */
 /* The author says much, and somebody who says little must not wait for it. */
 bool pace_holds(const struct engine *engine, const struct author *author);
+/* The same, of what the author (NULL: whoever) is sent: readers say little, whatever they read. */
+bool pace_holds_reader(const struct engine *engine, const struct author *author);
 /* A command would go on. False: its author is held to a pace, and it is too soon; not for what calls back. */
 bool pace_take(struct engine *engine, struct author *author, enum command_kind kind);
 
@@ -418,6 +454,12 @@ static inline uint32_t read_max(uint32_t credit)
     return credit < ENGINE_READ_MAX ? credit : ENGINE_READ_MAX;
 }
 
+/* flight.c */
+void flight_begin(struct flight *flight);
+bool flight_takes(struct flight *flight, size_t bytes); /* may so many more be under way? */
+void flight_give(struct flight *flight, size_t bytes, int64_t boot_ms);
+void flight_credit(struct flight *flight, uint32_t n, int64_t boot_ms); /* for so many deliveries */
+
 /* deliver.c */
 void deliver_start(struct engine *engine, struct session *session);
 void deliver_committed(struct engine *engine, const struct submission *submission);
@@ -429,7 +471,8 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
 void tail_credit(struct engine *engine, struct session *session, uint32_t add);
 void tail_committed(struct engine *engine);
 void tail_pump(struct engine *engine, struct session *session);
-void tail_clear(struct session *session);
+void tails_pump(struct engine *engine); /* those that were held back, when it is time */
+void tail_clear(struct engine *engine, struct session *session);
 
 /* telemetry.c */
 struct last_values *last_values_new(struct hash_key key);
@@ -456,6 +499,8 @@ void witness_noted(struct engine *engine, const struct note_loss *noted, bool is
 /* 0: it goes out, at once or when the turn ends. ERR_TEMPORARY: the peer's queue is full. ERR_NOT_FOUND: the
  * peer is gone. ERR_NO_MEMORY. */
 int engine_send(struct engine *engine, struct peer peer, const struct envelope *envelope);
+/* The same to a session that is at hand. */
+int session_send(struct engine *engine, struct session *session, const struct envelope *envelope);
 /* What the session is still to be told goes out now, or is held: 0, or what engine_send() says. */
 int outgoing_flush(struct engine *engine, struct session *session);
 void outgoing_forget(struct engine *engine, struct session *session);
@@ -470,7 +515,8 @@ void session_end(struct engine *engine, struct session *session, enum refusal re
 void session_drop(struct engine *engine, struct session *session);
 /* Still enrolled, under this key? Else it is ended. */
 bool session_holds(struct engine *engine, struct session *session);
-void sessions_sweep(struct engine *engine, int64_t boot_ms);
+/* stood_ms: for so long we were stopped and heard nobody, which is not their silence. */
+void sessions_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
 /* The record with this count did not come about: it is counted on. */
 void session_count_again(struct engine *engine, const struct count_refusals *count);
 void sessions_free(struct engine *engine);

@@ -304,6 +304,7 @@ void founding_advance(struct engine *engine)
     case PHASE_OPEN:
         engine->phase = PHASE_SERVICE;
         engine->swept_ms = engine_boot(engine);
+        engine->tails_ms = INT64_MAX;
         clock_watch_begin(engine);
         engine->io.on_service(engine->io.ctx);
         return;

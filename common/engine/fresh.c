@@ -40,9 +40,14 @@ static struct id family(struct id id)
     return id;
 }
 
-static size_t slot(const struct fresh_ids *fresh, const struct id *slots, struct id id)
+static uint32_t hash_of(const struct fresh_ids *fresh, struct id id)
 {
-    size_t i = keyed_hash(fresh->key, id.b, sizeof id.b) & (SLOTS - 1);
+    return keyed_hash(fresh->key, id.b, sizeof id.b);
+}
+
+static size_t slot(const struct id *slots, struct id id, uint32_t hash)
+{
+    size_t i = hash & (SLOTS - 1);
 
     while (!id_is_zero(slots[i]) && !id_equal(slots[i], id)) {
         i = (i + 1) & (SLOTS - 1);
@@ -73,7 +78,7 @@ static void next_generation(struct fresh_ids *fresh, int64_t now_ms)
     fresh->young = gone;
     fresh->young_n = kept_n;
     for (size_t i = 0; i < kept_n; i++) {
-        gone[slot(fresh, gone, kept[i])] = kept[i];
+        gone[slot(gone, kept[i], hash_of(fresh, kept[i]))] = kept[i];
     }
     free(kept);
 }
@@ -84,7 +89,7 @@ void fresh_note(struct fresh_ids *fresh, struct id id, int64_t now_ms)
         return;
     }
     id = family(id);
-    size_t i = slot(fresh, fresh->young, id);
+    size_t i = slot(fresh->young, id, hash_of(fresh, id));
     if (!id_is_zero(fresh->young[i])) {
         return;
     }
@@ -101,8 +106,9 @@ bool fresh_is(const struct fresh_ids *fresh, struct stream_key stream)
         return false;
     }
     struct id id = family(stream.id);
-    return id_is_zero(fresh->young[slot(fresh, fresh->young, id)]) &&
-           id_is_zero(fresh->old[slot(fresh, fresh->old, id)]);
+    uint32_t hash = hash_of(fresh, id);
+    return id_is_zero(fresh->young[slot(fresh->young, id, hash)]) &&
+           id_is_zero(fresh->old[slot(fresh->old, id, hash)]);
 }
 
 /* --- at the start ---------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/mutant.h"
+#include "common/core/derive.h"
 #include "common/engine/engine_private.h"
 
 /* On top of what deciding may cost: REACH_PER_COMMAND_MAX agents have two rows each at most, which with its
@@ -127,80 +128,51 @@ static void add_tombstone(void *ctx, const char *agent, enum lane lane, struct i
                   .op = LOG_TOMBSTONE, .lane = (uint8_t)lane, .name = agent, .item = id_format(order, item)});
 }
 
-/* An order is found by its own id, too. */
-static bool index_order(struct indexing *indexing, const struct event *event, uint64_t seq)
+/* What a stream was before the record is what the engine knows of it; so only what has changed is written. */
+static void add_stream(void *ctx, struct stream_key key, const struct event *event)
 {
+    struct indexing *indexing = ctx;
     struct engine *engine = indexing->engine;
     char name[STREAM_NAME_MAX];
+    struct stream *stream = stream_at(engine, key);
 
-    struct stream_key key = stream_key_order(event->order);
-    fresh_note(&engine->fresh, event->order, engine_now(engine));
-    if (stream_touched(engine, key, seq) == NULL ||
-        state_set_order_home(engine->state, event->order, event->incident) < 0) {
+    if (stream == NULL || (key.kind == STREAM_ORDER &&
+                           state_set_order_home(engine->state, event->order, event->incident) < 0)) {
         indexing->no_memory = true;
-        return false;
+        return;
     }
-    index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = stream_name(key, name), .item = ""});
-    return true;
+    bool was_live = stream->live;
+    int64_t was_due = stream->due.at_ms;
+    stream_touched(engine, stream, indexing->submission->entry.record.header.seq);
+    (void)stream_name(key, name);
+    index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = name, .item = ""});
+    if (stream->live != was_live) {
+        index_add(indexing,
+                  (struct log_index){.op = stream->live ? LOG_OPEN : LOG_CLOSE, .name = name, .item = ""});
+    }
+    if (stream->due.at_ms != was_due && stream->live) {
+        index_add(indexing,
+                  (struct log_index){
+                      .op = LOG_DUE, .name = name, .item = "", .number = (uint64_t)stream->due.at_ms});
+    }
 }
 
-/* The streams that the events touched: their place among what is open and what is due. */
-static void index_streams(struct indexing *indexing, const struct decision *decision, uint64_t seq)
+static void add_cursor(void *ctx, const char *agent, enum lane lane, uint64_t up_to_seq)
 {
-    struct engine *engine = indexing->engine;
-    char name[STREAM_NAME_MAX];
-    struct stream_key last = {.kind = STREAM_NONE};
+    index_add(ctx,
+              (struct log_index){
+                  .op = LOG_CURSOR, .lane = (uint8_t)lane, .name = agent, .item = "", .number = up_to_seq});
+}
 
+/* Ids that are new need no look-up for a while. */
+static void note_fresh(struct engine *engine, const struct decision *decision)
+{
     for (size_t i = 0; i < decision->events_n; i++) {
         const struct event *event = &decision->events[i];
-        if (event->kind == EVENT_ORDER_ISSUED && !index_order(indexing, event, seq)) {
-            return;
-        }
-        if (event->kind == EVENT_INCIDENT_OPENED) {
+        if (event->kind == EVENT_ORDER_ISSUED) {
+            fresh_note(&engine->fresh, event->order, engine_now(engine));
+        } else if (event->kind == EVENT_INCIDENT_OPENED) {
             fresh_note(&engine->fresh, event->incident, engine_now(engine));
-        }
-        struct stream_key key = event_stream(event, engine->options.region);
-        if (stream_key_equal(key, last)) {
-            continue;
-        }
-        last = key;
-        struct stream *before = stream_find(engine, key);
-        bool was_live = before != NULL && before->live;
-        int64_t was_due = before != NULL ? before->due.at_ms : 0;
-        struct stream *stream = stream_touched(engine, key, seq);
-        if (stream == NULL) {
-            indexing->no_memory = true;
-            return;
-        }
-        (void)stream_name(key, name);
-        index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = name, .item = ""});
-        if (stream->live != was_live) {
-            index_add(indexing, (struct log_index){
-                                    .op = stream->live ? LOG_OPEN : LOG_CLOSE, .name = name, .item = ""});
-        }
-        if (stream->due.at_ms != was_due && stream->live) {
-            index_add(indexing,
-                      (struct log_index){
-                          .op = LOG_DUE, .name = name, .item = "", .number = (uint64_t)stream->due.at_ms});
-        }
-    }
-}
-
-static void index_routes(struct indexing *indexing, const struct decision *decision)
-{
-    const struct submission *submission = indexing->submission;
-    const char *author = submission->author != NULL ? submission->author->name : "";
-    struct route_sink sink = {.ctx = indexing, .add = add_outbox, .recalled = add_tombstone};
-
-    for (size_t i = 0; i < decision->events_n; i++) {
-        const struct event *event = &decision->events[i];
-        route(indexing->engine->state, event, author, &sink);
-        if (event->kind == EVENT_ACKNOWLEDGED) {
-            index_add(indexing, (struct log_index){.op = LOG_CURSOR,
-                                                   .lane = (uint8_t)event->acknowledged.lane,
-                                                   .name = event->acknowledged.agent,
-                                                   .item = "",
-                                                   .number = event->acknowledged.up_to_seq});
         }
     }
 }
@@ -209,9 +181,14 @@ bool index_record(struct engine *engine, struct submission *submission, const st
 {
     struct indexing indexing = {.engine = engine, .submission = submission};
 
+    const char *author = submission->author != NULL ? submission->author->name : "";
+    struct derive_sink sink = {.route = {.ctx = &indexing, .add = add_outbox, .recalled = add_tombstone},
+                               .touched = add_stream,
+                               .acknowledged = add_cursor};
+
     submission->arena.budget += ARENA_PER_INDEX;
-    index_streams(&indexing, decision, submission->entry.record.header.seq);
-    index_routes(&indexing, decision);
+    note_fresh(engine, decision);
+    derive(engine->state, decision->events, decision->events_n, engine->options.region, author, &sink);
     submission->entry.index = indexing.at;
     submission->entry.index_n = indexing.n;
     return !indexing.no_memory;

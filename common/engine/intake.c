@@ -148,12 +148,13 @@ static void turn_away(struct engine *engine, struct submission *submission, enum
 /* Its author says so much that those who say little would wait for it. */
 static void slow_down(struct engine *engine, struct submission *submission)
 {
-    struct reply reply = {.outcome = OUTCOME_REFUSED,
-                          .refusal = REFUSED_BUSY,
-                          .detail = "so much at once, while others speak",
-                          .retry_ms = ENGINE_PACE_RETRY_MS};
+    struct reply reply = {
+        .outcome = OUTCOME_REFUSED, .refusal = REFUSED_BUSY, .detail = "so much at once, while others speak"};
 
     intake_hold(engine, submission);
+    uint64_t ahead = submission->command.counter - submission->author->hold.from;
+    reply.retry_ms =
+        ENGINE_PACE_RETRY_MS + (uint32_t)(ahead < ENGINE_PACE_AHEAD_MAX ? ahead : ENGINE_PACE_AHEAD_MAX);
     intake_reply(engine, submission, &reply);
     submission_free(engine, submission);
 }
@@ -486,7 +487,10 @@ static void keep_ack(struct engine *engine, struct submission *submission)
         older = author->acks[lane];
     }
     author->acks[lane] = submission;
-    engine->acks_wait = true;
+    if (!author->acking.waits) {
+        author->acking.waits = true;
+        DL_APPEND2(engine->acking, author, acking.prev, acking.next);
+    }
     if (older != NULL) { /* the newer one says it too */
         struct reply reply = {.outcome = OUTCOME_UNCHANGED};
         intake_reply(engine, older, &reply);

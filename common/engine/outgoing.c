@@ -58,9 +58,9 @@ static int add(struct engine *engine, struct session *session, struct bytes enve
     return rc;
 }
 
-int engine_send(struct engine *engine, struct peer peer, const struct envelope *envelope)
+static int say(struct engine *engine, struct peer peer, struct session *session,
+               const struct envelope *envelope)
 {
-    struct session *session = session_of(engine, peer);
     struct bytes frame;
 
     buf_reset(&engine->frame);
@@ -79,6 +79,16 @@ int engine_send(struct engine *engine, struct peer peer, const struct envelope *
         }
     }
     return engine->io.send(engine->io.ctx, peer, frame);
+}
+
+int engine_send(struct engine *engine, struct peer peer, const struct envelope *envelope)
+{
+    return say(engine, peer, session_of(engine, peer), envelope);
+}
+
+int session_send(struct engine *engine, struct session *session, const struct envelope *envelope)
+{
+    return say(engine, session->peer, session, envelope);
 }
 
 void engine_flush(struct engine *engine)

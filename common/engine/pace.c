@@ -24,13 +24,18 @@ void pace_note(struct engine *engine, struct author *author)
     }
 }
 
-bool pace_holds(const struct engine *engine, const struct author *author)
+bool pace_holds_reader(const struct engine *engine, const struct author *author)
 {
     const struct author *other = engine->little;
 
     /* Who begins to say much was one of those who say little a moment ago: that holds up nobody. */
-    return other != NULL && other != author && says_little(other) && !says_little(author) &&
+    return other != NULL && other != author && says_little(other) &&
            engine_boot(engine) < engine->little_ms + ENGINE_SHARE_MS;
+}
+
+bool pace_holds(const struct engine *engine, const struct author *author)
+{
+    return pace_holds_reader(engine, author) && !says_little(author);
 }
 
 bool pace_take(struct engine *engine, struct author *author, enum command_kind kind)

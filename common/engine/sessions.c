@@ -41,7 +41,7 @@ void session_drop(struct engine *engine, struct session *session)
     outgoing_forget(engine, session);
     /* uthash frees its table with the last entry, and the analyser forgets that it then says so. */
     HASH_DEL(engine->sessions, session); /* NOLINT(clang-analyzer-unix.Malloc) */
-    tail_clear(session);
+    tail_clear(engine, session);
     telemetry_drop(engine, session);
     free(session);
 }
@@ -285,13 +285,14 @@ void session_count_again(struct engine *engine, const struct count_refusals *cou
     }
 }
 
-void sessions_sweep(struct engine *engine, int64_t boot_ms)
+void sessions_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)
 {
     struct session *session, *next;
     struct author *author, *next_author;
     int64_t patience = (int64_t)engine->options.beat_ms * ENGINE_BEATS_MISSED_MAX;
 
     HASH_ITER (hh, engine->sessions, session, next) {
+        session->heard_ms = session->heard_ms + stood_ms < boot_ms ? session->heard_ms + stood_ms : boot_ms;
         if (boot_ms - session->heard_ms > patience) {
             session_drop(engine, session);
             continue;

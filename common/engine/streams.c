@@ -73,7 +73,7 @@ bool stream_apply(struct engine *engine, const struct log_record *record, const 
         return true; /* what it said is gone by law: state goes on without it */
     }
     arena_reset(&engine->arena);
-    int result = wire_decode_record(record->payload, &engine->arena, &decoded, &err);
+    int result = wire_decode_outcome(record->payload, &engine->arena, &decoded, &err);
     if (result < 0) {
         engine_fail(engine, result, "record %llu cannot be read: %s", (unsigned long long)record->header.seq,
                     err.text);
@@ -148,19 +148,18 @@ static void place(struct engine *engine, struct stream *stream)
     enter_list(stream, stream->live || stream->due.at_ms != 0 ? &engine->open : &engine->idle);
 }
 
-struct stream *stream_touched(struct engine *engine, struct stream_key key, uint64_t seq)
+struct stream *stream_at(struct engine *engine, struct stream_key key)
 {
     struct stream *stream = stream_find(engine, key);
 
-    if (stream == NULL) {
-        stream = stream_make(engine, key);
-    }
-    if (stream != NULL) {
-        stream->loaded = true;
-        stream->last_seq = seq;
-        place(engine, stream);
-    }
-    return stream;
+    return stream != NULL ? stream : stream_make(engine, key);
+}
+
+void stream_touched(struct engine *engine, struct stream *stream, uint64_t seq)
+{
+    stream->loaded = true;
+    stream->last_seq = seq;
+    place(engine, stream);
 }
 
 void stream_evict(struct engine *engine, struct stream *stream)

@@ -6,13 +6,23 @@
 #include "common/base/mutant.h"
 #include "common/engine/engine_private.h"
 
-enum { TAIL_NAMES_MAX = 1 << 20 };
+enum {
+    TAIL_NAMES_MAX = 1 << 20,
+    READ_COST = 8 /* of a read, in rows: many streams have one or two */
+};
 
-void tail_clear(struct session *session)
+void tail_clear(struct engine *engine, struct session *session)
 {
+    if (session->tail.filter != TAIL_NONE) {
+        /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it stands in the list */
+        DL_DELETE2(engine->tails, session, tail.prev, tail.next);
+    }
     free(session->tail.names);
-    session->tail = (struct tail_state){
-        .serial = session->tail.serial, .id = session->tail.id, .reading = session->tail.reading};
+    session->tail = (struct tail_state){.serial = session->tail.serial,
+                                        .id = session->tail.id,
+                                        .reading = session->tail.reading,
+                                        .piece_ms = session->tail.piece_ms,
+                                        .piece_n = session->tail.piece_n};
 }
 
 static void refuse_tail(struct engine *engine, struct session *session, enum refusal refusal,
@@ -23,7 +33,7 @@ static void refuse_tail(struct engine *engine, struct session *session, enum ref
         .tail_end = {
             .head_seq = engine->head.seq, .refusal = refusal, .detail = detail, .id = session->tail.id}};
 
-    tail_clear(session);
+    tail_clear(engine, session);
     if (engine_send(engine, session->peer, &envelope) < 0) {
         session->deaf = true; /* it would wait for ever */
     }
@@ -85,7 +95,7 @@ static bool give_end(struct engine *engine, struct session *session)
     }
     tail->ended = true;
     if (!tail->follow) {
-        tail_clear(session);
+        tail_clear(engine, session);
         return true;
     }
     if (tail->filter == TAIL_OPEN) {
@@ -143,6 +153,7 @@ static void tail_answered(struct engine *engine, struct job *job)
     }
     struct tail_state *tail = &session->tail;
     tail->reading = false;
+    tail->piece_n += READ_COST + (uint32_t)answer->rows_n;
     if (tail->serial != job->sub_serial) { /* of the Tail before: the one now waited for it */
         tail_pump(engine, session);
         return;
@@ -183,11 +194,29 @@ static void tail_ask(struct engine *engine, struct session *session, struct log_
     job_submit(engine, job);
 }
 
+/* What is read is what the others wait for: when a piece is, the next one is put off. */
+static bool is_too_soon(struct engine *engine, struct session *session)
+{
+    struct tail_state *tail = &session->tail;
+    int64_t next_ms = tail->piece_ms + ENGINE_TAIL_PACE_MS;
+
+    if (engine_boot(engine) >= next_ms) {
+        tail->piece_ms = engine_boot(engine);
+        tail->piece_n = 0;
+    }
+    if (tail->piece_n < ENGINE_READ_MAX || !pace_holds_reader(engine, session->author)) {
+        return false;
+    }
+    engine->tails_ms = next_ms < engine->tails_ms ? next_ms : engine->tails_ms;
+    return true;
+}
+
 void tail_pump(struct engine *engine, struct session *session)
 {
     struct tail_state *tail = &session->tail;
 
-    if (tail->filter == TAIL_NONE || tail->reading || tail->credit == 0 || (tail->ended && !tail->dirty)) {
+    if (tail->filter == TAIL_NONE || tail->reading || tail->credit == 0 || (tail->ended && !tail->dirty) ||
+        is_too_soon(engine, session)) {
         return;
     }
     if (tail->filter == TAIL_OPEN && !tail->names_done) {
@@ -212,13 +241,23 @@ void tail_pump(struct engine *engine, struct session *session)
 
 void tail_committed(struct engine *engine)
 {
-    struct session *session, *next;
+    struct session *session;
 
-    HASH_ITER (hh, engine->sessions, session, next) {
-        if (session->tail.filter != TAIL_NONE && session->tail.follow) {
+    DL_FOREACH2 (engine->tails, session, tail.next) {
+        if (session->tail.follow) {
             session->tail.dirty = true;
             tail_pump(engine, session);
         }
+    }
+}
+
+void tails_pump(struct engine *engine)
+{
+    struct session *session;
+
+    engine->tails_ms = INT64_MAX;
+    DL_FOREACH2 (engine->tails, session, tail.next) {
+        tail_pump(engine, session);
     }
 }
 
@@ -258,7 +297,7 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
 {
     struct tail_state *tail = &session->tail;
 
-    tail_clear(session);
+    tail_clear(engine, session);
     tail->serial++;
     tail->id = said->id;
     if (said->filter < TAIL_ALL || said->filter > TAIL_STREAM || strlen(said->stream) >= STREAM_NAME_MAX ||
@@ -275,6 +314,7 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
         return;
     }
     tail->filter = said->filter;
+    DL_APPEND2(engine->tails, session, tail.prev, tail.next);
     tail->follow = said->follow;
     tail->head = engine->head.seq;
     tail->after = said->filter == TAIL_OPEN ? 0 : said->from_seq;

@@ -63,6 +63,7 @@ struct last_values {
     bool waits;        /* somebody may be given something ... */
     int64_t round_ms;  /* ... in the round that began at this boot time, ... */
     size_t round_left; /* ... of which so many have not had their turn, or in the next */
+    int64_t turn_ms;   /* boot time of the last turn of the loop in which something was given */
     bool again;        /* one who had it may be given more */
 };
 
@@ -139,8 +140,8 @@ static struct telemetry_value *add_value(struct last_values *all, struct author 
     value->place.is_value = true;
     value->author = author;
     value->mode = sample->mode;
-    HASH_ADD_KEYPTR_BYHASHVALUE(hh, all->by_key, value->key, key_n,
-                                keyed_hash(all->hash_key, value->key, key_n), value);
+    uint32_t hash = keyed_hash(all->hash_key, key, key_n);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, all->by_key, value->key, key_n, hash, value);
     if (value->hh.tbl == NULL) {
         free(value);
         return NULL;
@@ -185,8 +186,9 @@ static bool keep(struct last_values *all, struct author *author, const struct sa
     struct telemetry_value *value;
     char key[KEY_MAX];
     size_t key_n = make_key(author, sample, key);
+    uint32_t hash = keyed_hash(all->hash_key, key, key_n);
 
-    HASH_FIND_BYHASHVALUE(hh, all->by_key, key, key_n, keyed_hash(all->hash_key, key, key_n), value);
+    HASH_FIND_BYHASHVALUE(hh, all->by_key, key, key_n, hash, value);
     if (value == NULL) {
         value = add_value(all, author, sample, key, key_n);
         if (value == NULL) {
@@ -475,6 +477,7 @@ void telemetry_pump(struct engine *engine)
     if (!region_is_loaded(engine)) {
         return; /* the next sweep tries again */
     }
+    all->turn_ms = engine_boot(engine);
     if (all->round_left == 0) {
         DL_COUNT(all->subscriptions, to, all->round_left);
         all->round_ms = engine_boot(engine);
@@ -518,5 +521,8 @@ int64_t telemetry_due_ms(const struct engine *engine)
     if (!all->waits) {
         return INT64_MAX;
     }
-    return all->round_left > 0 ? engine_boot(engine) : all->round_ms + ENGINE_TELEMETRY_MS;
+    if (all->round_left == 0) {
+        return all->round_ms + ENGINE_TELEMETRY_MS;
+    }
+    return all->turn_ms + (pace_holds_reader(engine, NULL) ? ENGINE_TELEMETRY_PACE_MS : 0);
 }

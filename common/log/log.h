@@ -146,6 +146,9 @@ struct log_answer {
     bool more; /* limits cut the answer: ask again after the last row */
 };
 
+/* Gets a record, whose memory is valid during the call; may stop with a negative code. */
+typedef int log_visit(void *ctx, const struct log_record *record, struct err *err);
+
 struct log_store;
 
 /* A kind of store. append is all or nothing: on success every entry is durable (as far as the store

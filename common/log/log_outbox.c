@@ -21,9 +21,11 @@ enum which { S_TOMBSTONE, S_CURSOR, S_TRIM, S_FIRST, S_CUT, S_FORGET, S_N };
 
 /* ?1 agent, ?2 lane, ?3 seq, then what each needs. */
 static const char *const sql[S_N] = {
-    /* Where nothing waits nothing is recalled. */
+    /* Where nothing waits from so long ago nothing is recalled. So a tombstone is there exactly as long as
+     * something is that it may be of, however the records fell into commits. */
     [S_TOMBSTONE] = "INSERT OR FAIL INTO tombstone (agent, lane, seq, item) SELECT ?1, ?2, ?3, ?4"
-                    " WHERE EXISTS (SELECT 1 FROM outbox WHERE agent = ?1 AND lane = ?2)"
+                    " WHERE (SELECT first_seq FROM outbox WHERE agent = ?1 AND lane = ?2"
+                    "        ORDER BY last_seq LIMIT 1) <= ?3"
                     " ON CONFLICT (agent, lane, item) DO UPDATE SET seq = max(seq, excluded.seq)",
     [S_CURSOR] = "INSERT INTO cursor (agent, lane, seq) VALUES (?1, ?2, ?3)"
                  " ON CONFLICT (agent, lane) DO UPDATE SET seq = max(seq, excluded.seq)",
@@ -99,18 +101,33 @@ static struct log_outbox_row *row_new(struct log_outbox *outbox, size_t n)
     return &outbox->rows[n];
 }
 
-/* Where the run ends that begins here: with the lane, or with the record that fills it. */
+/* Where the items of the record end that stand here, in one lane; and their bytes in a run. */
+static size_t record_end(const struct log_change_list *list, size_t begin, size_t *ret_bytes)
+{
+    const struct log_change *first = &list->at[begin];
+    size_t end = begin, bytes = 0;
+    for (; end < list->n && list->at[end].seq == first->seq &&
+           log_change_lane_compare(list->at[end].index, first->index) == 0;
+         end++)
+        bytes += LOG_RUN_HEAD + strlen(log_change_item(&list->at[end]));
+    *ret_bytes = bytes;
+    return end;
+}
+
+/* Where the run ends that begins here: with the lane, or before the record that would overfill it. What one
+ * record holds is never parted; one that is larger than a run should be has a run to itself. */
 static size_t run_end(const struct log_change_list *list, size_t begin)
 {
-    size_t end = begin, bytes = 0;
-    for (; end < list->n; end++) {
-        const struct log_change *change = &list->at[end];
-        if (log_change_lane_compare(change->index, list->at[begin].index) != 0)
+    const struct log_change *first = &list->at[begin];
+    size_t bytes, more;
+    size_t end = record_end(list, begin, &bytes);
+    while (end < list->n && log_change_lane_compare(list->at[end].index, first->index) == 0 &&
+           list->at[end].seq - first->seq <= LOG_RUN_SPAN_MAX) {
+        size_t next = record_end(list, end, &more);
+        if (bytes + more > LOG_RUN_BYTES)
             break;
-        bool is_new = end > begin && change->seq != list->at[end - 1].seq;
-        bytes += LOG_RUN_HEAD + strlen(log_change_item(change));
-        if (is_new && (bytes > LOG_RUN_BYTES || change->seq - list->at[begin].seq > LOG_RUN_SPAN_MAX))
-            break;
+        bytes += more;
+        end = next;
     }
     return end;
 }
@@ -215,7 +232,8 @@ static int trim(const struct log_outbox *outbox, const struct log_index *lane, u
             rc = run(statement);
     }
     if (rc == SQLITE_OK)
-        rc = bind(outbox, S_FORGET, lane, left.seq > 0 ? left.seq : INT64_MAX, &statement);
+        rc = bind(outbox, S_FORGET, lane,
+                  left.seq > 0 && !MUTANT(MUTANT_TOMBSTONE_EARLY) ? left.seq : INT64_MAX, &statement);
     return rc == SQLITE_OK ? run(statement) : rc;
 }
 

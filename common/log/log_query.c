@@ -139,7 +139,8 @@ static bool take_record(sqlite3_stmt *statement, struct log_record *ret)
     h->author = take_text(statement, C_AUTHOR);
     h->counter = (uint64_t)sqlite3_column_int64(statement, C_COUNTER);
     ret->redacted = sqlite3_column_type(statement, C_PAYLOAD) == SQLITE_NULL;
-    ret->payload.p = sqlite3_column_blob(statement, C_PAYLOAD);
+    const void *payload = sqlite3_column_blob(statement, C_PAYLOAD);
+    ret->payload.p = payload != NULL ? payload : (const uint8_t *)"";
     ret->payload.n = (size_t)sqlite3_column_bytes(statement, C_PAYLOAD);
     return take_blob(statement, C_BOOT, h->boot, (int)sizeof(h->boot)) &&
            take_blob(statement, C_PAYLOAD_HASH, ret->payload_hash.b, HASH_BYTES) &&
@@ -149,16 +150,20 @@ static bool take_record(sqlite3_stmt *statement, struct log_record *ret)
 /* How a walk over rows may end, beside a negative code. */
 enum { TAKEN = 0, ANSWER_FULL = 1 };
 
+static int damaged(const struct log_querier *querier, sqlite3_stmt *statement, struct err *err)
+{
+    return err_set(err, ERR_CORRUPT, "record %" PRIu64 " of %s is damaged",
+                   (uint64_t)sqlite3_column_int64(statement, C_SEQ), querier->path);
+}
+
 static int take_row(struct log_querier *querier, sqlite3_stmt *statement, struct log_builder *builder,
                     struct err *err)
 {
     struct log_record record;
     if (!log_builder_fits_row(builder, (size_t)sqlite3_column_bytes(statement, C_PAYLOAD)))
         return ANSWER_FULL;
-    if (!take_record(statement, &record))
-        return err_set(err, ERR_CORRUPT, "record %" PRIu64 " of %s is damaged",
-                       (uint64_t)sqlite3_column_int64(statement, C_SEQ), querier->path);
-    return log_builder_row(builder, &record);
+    return take_record(statement, &record) ? log_builder_row(builder, &record)
+                                           : damaged(querier, statement, err);
 }
 
 static int take_name(sqlite3_stmt *statement, enum log_question question, struct log_builder *builder)
@@ -191,10 +196,9 @@ static int64_t begin_ms(const struct log_querier *querier)
     return querier->time_max_ms > 0 ? querier->clock->boot_ms(querier->clock->ctx) : 0;
 }
 
-/* Never before the first record. */
-static bool is_late(const struct log_querier *querier, const struct log_builder *builder, int64_t begun_ms)
+static bool is_late(const struct log_querier *querier, int64_t begun_ms)
 {
-    return querier->time_max_ms > 0 && builder->answer.rows_n > 0 &&
+    return querier->time_max_ms > 0 &&
            querier->clock->boot_ms(querier->clock->ctx) - begun_ms >= querier->time_max_ms;
 }
 
@@ -210,7 +214,7 @@ static int walk(struct log_querier *querier, const struct log_query *query, stru
     rc = bind(statement, query);
     while (rc == SQLITE_OK && code == TAKEN && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
         rc = SQLITE_OK;
-        if (is_late(querier, builder, begun_ms)) {
+        if (builder->answer.rows_n > 0 && is_late(querier, begun_ms)) {
             builder->answer.more = true;
             break;
         }
@@ -224,6 +228,32 @@ static int walk(struct log_querier *querier, const struct log_query *query, stru
         builder->answer.more = true;
         return ANSWER_FULL;
     }
+    return code;
+}
+
+int log_querier_scan(struct log_querier *querier, uint64_t after, log_visit *visit, void *ctx,
+                     struct log_scanned *ret, struct err *err)
+{
+    const struct log_query query = {.question = LOG_Q_RANGE, .after = after};
+    struct log_scanned scanned = {.after = after};
+    int64_t begun_ms = begin_ms(querier);
+    sqlite3_stmt *statement;
+    int code = 0;
+    int rc = prepare(querier, LOG_Q_RANGE, &statement);
+    if (rc != SQLITE_OK)
+        return log_sql_error(querier->db, rc, "read", querier->path, err);
+    rc = bind(statement, &query);
+    while (rc == SQLITE_OK && code == 0 && !scanned.more && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        struct log_record record;
+        rc = SQLITE_OK;
+        code = take_record(statement, &record) ? visit(ctx, &record, err) : damaged(querier, statement, err);
+        scanned.after = record.header.seq;
+        scanned.more = is_late(querier, begun_ms);
+    }
+    if (rc != SQLITE_OK && rc != SQLITE_DONE)
+        code = log_sql_error(querier->db, rc, "read", querier->path, err);
+    sqlite3_reset(statement);
+    *ret = scanned;
     return code;
 }
 
@@ -292,7 +322,7 @@ static int outbox_entry(struct log_querier *querier, struct outbox_walk *walk,
     bool recalled = false;
     int code = TAKEN;
     if (entry->seq != walk->seq) {
-        if (is_late(querier, walk->builder, walk->begun_ms)) {
+        if (walk->builder->answer.rows_n > 0 && is_late(querier, walk->begun_ms)) {
             walk->builder->answer.more = true;
             return ANSWER_FULL;
         }

@@ -25,6 +25,18 @@ void log_querier_init(struct log_querier *querier, sqlite3 *db, const char *path
 int log_querier_ask(struct log_querier *querier, const struct log_query *query, struct arena *arena,
                     struct log_answer *ret, struct err *err);
 
+/* Where a scan has come to. */
+struct log_scanned {
+    uint64_t after; /* the record handed out last */
+    bool more;      /* time was up: go on from there */
+};
+
+/* Hands out the records with seq > after, as SQLite has them: nothing is copied, and a record is gone when
+ * visit returns. Ends with what visit returns, if it is not 0; visit asks this querier nothing. Leaves no
+ * transaction open. */
+int log_querier_scan(struct log_querier *querier, uint64_t after, log_visit *visit, void *ctx,
+                     struct log_scanned *ret, struct err *err);
+
 /* The last record's; zeros for an empty log. */
 int log_querier_head(struct log_querier *querier, struct log_head *ret, struct err *err);
 

@@ -9,6 +9,7 @@
 
 #include "common/base/buf.h"
 #include "common/log/log_copy.h"
+#include "common/log/log_derived_private.h"
 #include "common/log/log_file.h"
 #include "common/log/log_folder.h"
 #include "common/log/log_query.h"
@@ -17,7 +18,8 @@
 #include "common/log/log_sql.h"
 #include "common/log/log_verify.h"
 
-enum { LIVE_READ_MS = 100 };
+/* A reader is of one thread at a time: SQLite's locks around each column would be a tenth of a scan. */
+enum { LIVE_READ_MS = 100, READ_FLAGS = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX };
 
 struct log_reader {
     char *folder;
@@ -82,7 +84,7 @@ static int open_uri(const char *path, sqlite3 **ret)
     buf_puts(&uri, "?immutable=1");
     int rc = SQLITE_NOMEM;
     if (!uri.failed)
-        rc = sqlite3_open_v2(buf_text(&uri), ret, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+        rc = sqlite3_open_v2(buf_text(&uri), ret, READ_FLAGS | SQLITE_OPEN_URI, NULL);
     buf_free(&uri);
     return rc;
 }
@@ -96,7 +98,9 @@ static int open_copy(struct log_reader *reader, struct err *err)
     if (code != 0)
         return code;
     char *path = log_folder_path(copy, LOG_DATABASE_NAME);
-    int rc = path != NULL ? sqlite3_open_v2(path, &reader->db, SQLITE_OPEN_READWRITE, NULL) : SQLITE_NOMEM;
+    int rc = path != NULL
+                 ? sqlite3_open_v2(path, &reader->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL)
+                 : SQLITE_NOMEM;
     if (rc == SQLITE_OK)
         rc = log_sql_text(reader->db, "PRAGMA journal_mode = DELETE", mode, sizeof(mode));
     if (rc == SQLITE_OK)
@@ -130,7 +134,7 @@ static int open_database(struct log_reader *reader, sqlite3_vfs *vfs, struct err
     int rc = SQLITE_OK;
     int code = 0;
     if (reader->facts.live) {
-        rc = sqlite3_open_v2(reader->path, &reader->db, SQLITE_OPEN_READONLY, NULL);
+        rc = sqlite3_open_v2(reader->path, &reader->db, READ_FLAGS, NULL);
     } else if (has_leftovers(vfs, reader->path)) {
         code = open_copy(reader, err);
     } else {
@@ -225,6 +229,18 @@ int log_reader_read(struct log_reader *reader, const struct log_query *query, st
     return code == 0 ? log_querier_ask(&reader->querier, query, arena, ret, err) : code;
 }
 
+int log_reader_scan(struct log_reader *reader, uint64_t after, log_visit *visit, void *ctx, struct err *err)
+{
+    struct log_scanned scanned = {.after = after, .more = true};
+    int code = 0;
+    while (code == 0 && scanned.more) {
+        code = check_still_closed(reader, err);
+        if (code == 0)
+            code = log_querier_scan(&reader->querier, scanned.after, visit, ctx, &scanned, err);
+    }
+    return code == 0 ? check_still_closed(reader, err) : code;
+}
+
 int log_reader_verify(struct log_reader *reader, log_visit *visit, void *ctx, uint64_t *ret_bad_seq,
                       struct err *err)
 {
@@ -236,6 +252,18 @@ int log_reader_verify(struct log_reader *reader, log_visit *visit, void *ctx, ui
         code = log_verify(&reader->querier, 0, head.seq, visit, ctx, ret_bad_seq, err);
     if (code == 0)
         code = log_verify_slot(&reader->querier, &head, &reader->facts.slot, ret_bad_seq, err);
+    return code == 0 ? check_still_closed(reader, err) : code;
+}
+
+int log_reader_compare(struct log_reader *reader, struct log_derived *derived, log_differs *differs,
+                       void *ctx, struct err *err)
+{
+    bool differ[LOG_DERIVED_TABLES];
+    int code = check_still_closed(reader, err);
+    if (code == 0 && reader->facts.live)
+        code = err_set(err, ERR_TEMPORARY, "%s is in service", reader->folder);
+    if (code == 0)
+        code = log_derived_compare(derived, reader->db, reader->path, differs, ctx, differ, err);
     return code == 0 ? check_still_closed(reader, err) : code;
 }
 

@@ -9,6 +9,7 @@
 #define MUSTER_COMMON_LOG_LOG_READER_H
 
 #include "common/log/log.h"
+#include "common/log/log_derived.h"
 
 struct log_reader;
 
@@ -30,13 +31,22 @@ const struct log_facts *log_reader_facts(const struct log_reader *reader);
 int log_reader_read(struct log_reader *reader, const struct log_query *query, struct arena *arena,
                     struct log_answer *ret, struct err *err);
 
+/* Hands out every record with seq > after, in order, unchecked. Nothing is copied: what a whole log is read
+ * with. Returns what visit stopped with, ERR_CORRUPT naming a record that cannot be read, or what
+ * log_reader_read does. visit asks this reader nothing. */
+int log_reader_scan(struct log_reader *reader, uint64_t after, log_visit *visit, void *ctx, struct err *err);
+
 /* Verifies hashes and sequence from seq 1 to the head of this moment, and the head against the slots:
  * ERR_CORRUPT names the first bad (or missing) seq, and ret_bad_seq (may be NULL) holds it. Payload
- * meaning and signatures are view's to check: visit (may be NULL) gets every record in order and may
- * stop with a negative code. */
-typedef int log_visit(void *ctx, const struct log_record *record, struct err *err);
+ * meaning and signatures are view's to check: visit (may be NULL) gets every record in order. */
 int log_reader_verify(struct log_reader *reader, log_visit *visit, void *ctx, uint64_t *ret_bad_seq,
                       struct err *err);
+
+/* Compares the log's derived tables with those that follow from its records: differs gets what is
+ * wrong. Only of a log that is not in service: there the tables would belong to other records than were
+ * read. */
+int log_reader_compare(struct log_reader *reader, struct log_derived *derived, log_differs *differs,
+                       void *ctx, struct err *err);
 
 void log_reader_close(struct log_reader *reader);
 

@@ -36,7 +36,8 @@ void log_run_put(uint8_t *p, uint64_t last, uint64_t seq, const char *item, size
 
 bool log_run_begin(struct log_run *run, int64_t first, int64_t last, const void *p, int n)
 {
-    if (first < 1 || last < first || last - first > LOG_RUN_SPAN_MAX || p == NULL || n < LOG_RUN_HEAD)
+    if (first < 1 || last < first || last - first > LOG_RUN_SPAN_MAX || p == NULL || n < LOG_RUN_HEAD ||
+        n > LOG_RUN_BYTES_MAX)
         return false;
     *run = (struct log_run){.first = (uint64_t)first, .last = (uint64_t)last, .p = p, .n = (size_t)n};
     return true;

@@ -22,7 +22,9 @@ enum {
     LOG_RUN_SPAN_MAX = 9999, /* records from the first to the last; a commit has LOG_BATCH_MAX */
     /* What a row of a B-tree page of 4 KiB takes without an overflow page is some 1,000 bytes. It is also
      * what a reader wades through at most to find where to go on. The items of one record stay together. */
-    LOG_RUN_BYTES = 880
+    LOG_RUN_BYTES = 880,
+    /* A record that is larger has a run to itself: with as many items as may be, each as long as may be. */
+    LOG_RUN_BYTES_MAX = LOG_INDEX_MAX * (LOG_RUN_HEAD + LOG_NAME_MAX - 1)
 };
 
 struct log_run {

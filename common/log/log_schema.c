@@ -36,6 +36,10 @@ static const char tables[] =
     "  hash BLOB NOT NULL"
     ") STRICT;"
     "CREATE UNIQUE INDEX record_command ON record (author, counter) WHERE counter > 0;"
+    "CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+
+/* What follows from the records: log_derived.c makes it anew. */
+static const char derived_tables[] =
     "CREATE TABLE touch (stream TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (stream, seq))"
     "  STRICT, WITHOUT ROWID;"
     "CREATE TABLE open ("
@@ -60,8 +64,7 @@ static const char tables[] =
     "CREATE INDEX tombstone_seq ON tombstone (agent, lane, seq);" /* an Ack does not walk all of them */
     "CREATE TABLE cursor ("
     "  agent TEXT NOT NULL, lane INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (agent, lane)"
-    ") STRICT, WITHOUT ROWID;"
-    "CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;";
+    ") STRICT, WITHOUT ROWID;";
 
 /* For people with a SQL prompt. */
 static const char views[] =
@@ -123,6 +126,11 @@ static int put_facts(sqlite3 *db, const char *region, const struct rng *rng)
                         NULL, NULL, NULL);
 }
 
+int log_schema_derived(sqlite3 *db)
+{
+    return sqlite3_exec(db, derived_tables, NULL, NULL, NULL);
+}
+
 int log_schema_create(sqlite3 *db, const char *path, const char *region, const struct rng *rng,
                       struct err *err)
 {
@@ -134,6 +142,8 @@ int log_schema_create(sqlite3 *db, const char *path, const char *region, const s
         rc = sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, tables, NULL, NULL, NULL);
+    if (rc == SQLITE_OK)
+        rc = log_schema_derived(db);
     if (rc == SQLITE_OK)
         rc = sqlite3_exec(db, views, NULL, NULL, NULL);
     if (rc == SQLITE_OK)

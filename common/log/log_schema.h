@@ -21,6 +21,9 @@ enum {
 int log_schema_create(sqlite3 *db, const char *path, const char *region, const struct rng *rng,
                       struct err *err);
 
+/* The derived tables alone, as log_schema_create() makes them. A SQLite code. */
+int log_schema_derived(sqlite3 *db);
+
 /* What holds for every connection: read-only ones too. Before the first statement. */
 int log_schema_guard(sqlite3 *db, const char *path, bool single_process, struct err *err);
 

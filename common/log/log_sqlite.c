@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/mutant.h"
+#include "common/log/log_derived_private.h"
 #include "common/log/log_entry.h"
 #include "common/log/log_file.h"
 #include "common/log/log_folder.h"
@@ -18,6 +19,7 @@
 #include "common/log/log_sql.h"
 #include "common/log/log_tables.h"
 #include "common/log/log_verify.h"
+#include "common/log/log_wal_file.h"
 
 enum {
     TAIL_CHECKED = 64,       /* records whose chain is looked at when a log is opened */
@@ -29,6 +31,7 @@ enum {
 struct sqlite_store {
     struct log_store base;
     sqlite3_vfs *vfs;
+    struct log_wal_vfs wal_vfs; /* before it, for the database alone */
     sqlite3 *db;
     char *folder;
     char *path;
@@ -200,6 +203,7 @@ static void sqlite_close(struct log_store *base)
     log_tables_close(&store->tables);
     log_querier_close(&store->querier);
     sqlite3_close(store->db);
+    log_wal_vfs_remove(&store->wal_vfs);
     log_slots_close(&store->slots);
     log_reserve_close(&store->reserve);
     if (store->lock_fd >= 0)
@@ -279,7 +283,9 @@ static int open_database(struct sqlite_store *store, const struct log_sqlite_opt
                          enum log_file_state state, struct err *err)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    int rc = sqlite3_open_v2(store->path, &store->db, flags, options->vfs);
+    int rc = log_wal_vfs_add(&store->wal_vfs, store->vfs);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_open_v2(store->path, &store->db, flags, store->wal_vfs.name);
     if (rc != SQLITE_OK)
         return log_sql_error(store->db, rc, "open", store->path, err);
     int code = log_schema_guard(store->db, store->path, options->single_process, err);
@@ -440,6 +446,39 @@ int log_sqlite_redact(struct log_store *base, uint64_t seq, struct err *err)
         code = forget_wal(store, err);
     (void)log_sql_run(store->db, "PRAGMA secure_delete = OFF", store->path, NULL);
     if (code != 0 && code != ERR_NOT_FOUND && code != ERR_DISK_FULL && code != ERR_TEMPORARY)
+        fail(store);
+    return code;
+}
+
+int log_sqlite_scan(struct log_store *base, log_visit *visit, void *ctx, struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    if (store->failed)
+        return refuse_failed(store, err);
+    return log_verify(&store->querier, 0, store->head.seq, visit, ctx, NULL, err);
+}
+
+int log_sqlite_compare(struct log_store *base, struct log_derived *derived, log_differs *differs, void *ctx,
+                       struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    bool which[LOG_DERIVED_TABLES];
+    if (store->failed)
+        return refuse_failed(store, err);
+    return log_derived_compare(derived, store->db, store->path, differs, ctx, which, err);
+}
+
+int log_sqlite_rebuild(struct log_store *base, struct log_derived *derived, log_differs *differs, void *ctx,
+                       struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    bool which[LOG_DERIVED_TABLES] = {false};
+    if (store->failed)
+        return refuse_failed(store, err);
+    int code = log_derived_compare(derived, store->db, store->path, differs, ctx, which, err);
+    if (code == 0)
+        code = log_derived_put(derived, store->db, store->path, which, err);
+    if (code != 0 && code != ERR_DISK_FULL)
         fail(store);
     return code;
 }

@@ -5,6 +5,7 @@
 #define MUSTER_COMMON_LOG_LOG_SQLITE_H
 
 #include "common/log/log.h"
+#include "common/log/log_derived.h"
 
 struct log_sqlite_options {
     const char *folder;
@@ -37,5 +38,18 @@ int log_sqlite_open(const struct log_sqlite_options *options, struct log_store *
  * reader held up the clearing of the WAL) and ERR_DISK_FULL. ERR_NOT_FOUND; any other failure leaves the
  * store unusable. Same thread as the store; not in the middle of its writer's work. */
 int log_sqlite_redact(struct log_store *store, uint64_t seq, struct err *err);
+
+/* Hands every record to visit, its hash and its place in the chain checked: ERR_CORRUPT names the first
+ * that is not good. (Opening looks at the last ones only.) */
+int log_sqlite_scan(struct log_store *store, log_visit *visit, void *ctx, struct err *err);
+
+/* Compares the derived tables with those that follow from the records; differs gets what is wrong. */
+int log_sqlite_compare(struct log_store *store, struct log_derived *derived, log_differs *differs, void *ctx,
+                       struct err *err);
+
+/* The same, and puts what follows from the records into the place of the tables that differ, in one
+ * transaction. ERR_DISK_FULL leaves all as it was; any other error leaves the store unusable. */
+int log_sqlite_rebuild(struct log_store *store, struct log_derived *derived, log_differs *differs, void *ctx,
+                       struct err *err);
 
 #endif

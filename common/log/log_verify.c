@@ -4,9 +4,6 @@
 
 #include "common/log/log_chain.h"
 
-/* The largest answer with its records' headers and what growing arrays leave behind. */
-enum { VERIFY_ARENA = 4 * LOG_READ_BYTES_MAX };
-
 static int bad(uint64_t seq, uint64_t *ret_bad_seq, int code)
 {
     if (ret_bad_seq != NULL)
@@ -14,75 +11,82 @@ static int bad(uint64_t seq, uint64_t *ret_bad_seq, int code)
     return code;
 }
 
-static int hash_of(struct log_querier *querier, uint64_t seq, struct arena *arena, struct hash *ret,
-                   struct err *err)
+enum { FOUND = 1 };
+
+static int take_hash(void *ctx, const struct log_record *record, struct err *err)
 {
-    struct log_query query = {.question = LOG_Q_RANGE, .after = seq - 1, .records_max = 1};
-    struct log_answer answer;
-    int code = log_querier_ask(querier, &query, arena, &answer, err);
-    if (code != 0)
+    struct log_record *ret = ctx;
+    (void)err;
+    ret->header.seq = record->header.seq;
+    ret->hash = record->hash;
+    return FOUND;
+}
+
+static int hash_of(struct log_querier *querier, uint64_t seq, struct hash *ret, struct err *err)
+{
+    struct log_record found = {.header = {.seq = 0}};
+    struct log_scanned scanned;
+    int code = log_querier_scan(querier, seq - 1, take_hash, &found, &scanned, err);
+    if (code < 0)
         return code;
-    if (answer.rows_n == 0 || answer.rows[0].record.header.seq != seq)
+    if (found.header.seq != seq)
         return err_set(err, ERR_CORRUPT, "record %" PRIu64 " of %s is missing", seq, querier->path);
-    *ret = answer.rows[0].record.hash;
+    *ret = found.hash;
     return 0;
 }
 
-/* Checks one answer's records; moves previous and after on. */
-static int check_rows(const struct log_answer *answer, uint64_t head, struct hash *previous, uint64_t *after,
-                      log_visit *visit, void *ctx, uint64_t *ret_bad_seq, struct err *err)
+enum { REACHED_HEAD = 1 };
+
+struct walk {
+    struct hash previous;
+    uint64_t after;
+    uint64_t head;
+    log_visit *visit;
+    void *ctx;
+    bool refused; /* a record was read, and is not good */
+};
+
+static int check(void *ctx, const struct log_record *record, struct err *err)
 {
-    for (size_t i = 0; i < answer->rows_n && *after < head; i++) {
-        const struct log_record *record = &answer->rows[i].record;
-        int code = log_chain_check(*previous, *after + 1, record, err);
-        if (code != 0)
-            return bad(*after + 1, ret_bad_seq, code);
-        if (visit != NULL)
-            code = visit(ctx, record, err);
-        if (code != 0)
-            return bad(*after + 1, ret_bad_seq, code);
-        *previous = record->hash;
-        (*after)++;
-    }
-    return 0;
+    struct walk *walk = ctx;
+    int code = log_chain_check(walk->previous, walk->after + 1, record, err);
+    if (code == 0 && walk->visit != NULL)
+        code = walk->visit(walk->ctx, record, err);
+    walk->refused = code != 0;
+    if (code != 0)
+        return code;
+    walk->previous = record->hash;
+    walk->after++;
+    return walk->after == walk->head ? REACHED_HEAD : 0;
 }
 
 int log_verify(struct log_querier *querier, uint64_t after, uint64_t head, log_visit *visit, void *ctx,
                uint64_t *ret_bad_seq, struct err *err)
 {
-    struct hash previous = {{0}};
-    struct arena arena;
+    struct walk walk = {.after = after, .head = head, .visit = visit, .ctx = ctx};
     int code = 0;
-    arena_init(&arena, VERIFY_ARENA);
     if (after > 0) {
-        code = hash_of(querier, after, &arena, &previous, err);
+        code = hash_of(querier, after, &walk.previous, err);
         if (code == ERR_CORRUPT)
-            bad(after, ret_bad_seq, code);
+            return bad(after, ret_bad_seq, code);
     }
-    while (code == 0 && after < head) {
-        struct log_query query = {.question = LOG_Q_RANGE, .after = after};
-        struct log_answer answer;
-        arena_reset(&arena);
-        code = log_querier_ask(querier, &query, &arena, &answer, err);
-        if (code == ERR_CORRUPT) {
-            bad(after + 1, ret_bad_seq, code);
-            code = err_set(err, code, "record %" PRIu64 " of %s is damaged", after + 1, querier->path);
-        } else if (code == 0 && answer.rows_n == 0) {
-            bad(after + 1, ret_bad_seq, 0);
-            code = err_set(err, ERR_CORRUPT, "record %" PRIu64 " of %s is missing", after + 1, querier->path);
-        } else if (code == 0) {
-            code = check_rows(&answer, head, &previous, &after, visit, ctx, ret_bad_seq, err);
-        }
+    while (code == 0 && walk.after < head) {
+        uint64_t before = walk.after;
+        struct log_scanned scanned;
+        code = log_querier_scan(querier, walk.after, check, &walk, &scanned, err);
+        if (code == ERR_CORRUPT && !walk.refused)
+            err_set(err, code, "record %" PRIu64 " of %s is damaged", walk.after + 1, querier->path);
+        else if (code == 0 && walk.after == before)
+            code = err_set(err, ERR_CORRUPT, "record %" PRIu64 " of %s is missing", walk.after + 1,
+                           querier->path);
     }
-    arena_free(&arena);
-    return code;
+    return code < 0 ? bad(walk.after + 1, ret_bad_seq, code) : 0;
 }
 
 int log_verify_slot(struct log_querier *querier, const struct log_head *head, const struct log_head *slot,
                     uint64_t *ret_bad_seq, struct err *err)
 {
     struct hash found;
-    struct arena arena;
     if (slot->seq == 0)
         return 0;
     if (slot->seq > head->seq)
@@ -91,9 +95,7 @@ int log_verify_slot(struct log_querier *querier, const struct log_head *head, co
                            "%s has lost its tail: records %" PRIu64 " to %" PRIu64
                            " are missing (the head file has seen them)",
                            querier->path, head->seq + 1, slot->seq));
-    arena_init(&arena, VERIFY_ARENA);
-    int code = hash_of(querier, slot->seq, &arena, &found, err);
-    arena_free(&arena);
+    int code = hash_of(querier, slot->seq, &found, err);
     if (code == 0 && !hash_equal(found, slot->hash))
         code = bad(slot->seq, ret_bad_seq,
                    err_set(err, ERR_CORRUPT,

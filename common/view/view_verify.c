@@ -49,6 +49,7 @@ void view_verifier_free(struct view_verifier *verifier)
     buf_free(&verifier->again);
     arena_free(&verifier->arena);
     view_free(verifier->view);
+    log_derived_free(verifier->derived);
     free(verifier);
 }
 
@@ -372,7 +373,7 @@ static int check_record(struct view_verifier *verifier, const struct log_record 
     if (result == 0) {
         result = view_apply(verifier->view, &record, NULL);
     }
-    return result < 0 ? err_set(err, result, "out of memory") : 0;
+    return result < 0 ? err_set(err, result, "out of memory") : view_verify_derive(verifier, &record, err);
 }
 
 int view_verifier_record(struct view_verifier *verifier, const struct log_record *record, struct err *err)
@@ -450,11 +451,17 @@ int view_verify(struct log_reader *reader, const uint8_t *root_key, const struct
     if (verifier == NULL) {
         return err_set(err, ERR_NO_MEMORY, "out of memory");
     }
-    int result = log_reader_verify(reader, visit, &walk, &bad_seq, &why);
+    int result = facts->live ? 0 : log_derived_new(&verifier->derived, &why);
+    if (result == 0) {
+        result = log_reader_verify(reader, visit, &walk, &bad_seq, &why);
+    }
     if (result == ERR_CORRUPT) {
         view_verifier_find(verifier, bad_seq, why.text);
         verifier->report.broken = true;
         result = 0;
+    }
+    if (result == 0) {
+        result = view_verify_tables(verifier, reader, &why);
     }
     if (result == 0) {
         verifier->report.live = facts->live;

@@ -1,6 +1,7 @@
 /* Whether a log can be trusted, byte for byte: chain and sequence, that every record decodes, that each
  * command was signed by who might sign at that moment, that counters rise, that what agents have seen of
- * the log is still there, and that deciding each command again gives the events that are recorded. */
+ * the log is still there, that deciding each command again gives the events that are recorded, and that the
+ * tables beside the records (what waits for whom, above all) say what follows from them. */
 #ifndef MUSTER_COMMON_VIEW_VIEW_VERIFY_H
 #define MUSTER_COMMON_VIEW_VIEW_VERIFY_H
 
@@ -34,6 +35,8 @@ struct view_report {
     struct hash state_hash; /* BLAKE2b-256 of the canonical dump */
     bool marked;            /* something is redacted or unknown: the state is not the whole one */
     bool broken;            /* the chain is, or the tail is gone: what follows the damage was not read */
+    bool compared;          /* the derived tables; not those of a log that is in service, marked or broken */
+    uint64_t differences;   /* in them; the first are among the findings */
     bool slots_present;
     uint64_t slot_seq;
     bool live;

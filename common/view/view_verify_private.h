@@ -30,12 +30,19 @@ struct view_verifier {
     struct signature proven;
     bool has_proven;
     bool enrolment_redacted;
+    struct log_derived *derived; /* NULL: the tables are not compared */
     struct view_report report;
 };
 
 /* view_verify.c */
 void view_verify_find(struct view_verifier *verifier, uint64_t seq, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* view_verify_tables.c: what follows from the record, once it has been applied. 0, or an error of the
+ * tables'. */
+int view_verify_derive(struct view_verifier *verifier, const struct view_record *record, struct err *err);
+/* All of it beside the log's own; what differs is found. Marked logs and broken ones are not compared. */
+int view_verify_tables(struct view_verifier *verifier, struct log_reader *reader, struct err *err);
 
 /* view_verify_signers.c: every signature must be good, by the keys that held then. Sets command->signer and
  * cosigner. */

@@ -92,6 +92,9 @@ struct record {
 };
 
 int wire_decode_record(struct bytes bytes, struct arena *arena, struct record *ret, struct err *err);
+/* What was decided, without the command: its bytes are passed over, signed_command of ret is zero. For
+ * folding what a hash has vouched for. */
+int wire_decode_outcome(struct bytes bytes, struct arena *arena, struct record *ret, struct err *err);
 void wire_encode_record(const struct record *record, struct buf *ret);
 /* A record of many small parts takes more memory than bytes: whether ARENA_PER_FRAME holds it for who starts
  * a broker from it, and for an agent, which has the frame in it too, the command, and a list of its own. 0,

@@ -7,7 +7,8 @@
 enum {
     ENVELOPES_FIELD = 1, /* of Bundle */
     VARINT_MAX = 3,      /* of a length below 2 MiB */
-    HEAD = 1 + VARINT_MAX
+    HEAD = 1 + VARINT_MAX,
+    AT_ONCE = BUNDLE_BYTES_MAX / 4
 };
 
 static size_t varint(size_t value, uint8_t ret[VARINT_MAX])
@@ -38,7 +39,12 @@ int bundler_add(struct bundler *bundler, struct bytes envelope)
     uint8_t key[HEAD] = {ENVELOPES_FIELD << 3 | DELIMITED};
     size_t key_n = 1 + varint(envelope.n, key + 1), before = buf->n;
     size_t front = bundler->n == 0 ? HEAD : 0;
-    uint8_t *at = buf_grow(buf, front + key_n + envelope.n);
+    uint8_t *at;
+
+    /* A second one is seldom the last: room for more at once, if it can be had. */
+    if (bundler->n == 1 && !buf_reserve(buf, AT_ONCE))
+        buf->failed = buf->starved = false;
+    at = buf_grow(buf, front + key_n + envelope.n);
 
     if (!at) {
         buf->failed = false;

@@ -94,6 +94,8 @@ int wire_check_bytes(struct err *err, const struct place *place, const struct wi
         if (!text_is_utf8((const char *)bytes.p, bytes.n))
             return wire_refuse(err, place, "not UTF-8, or with a NUL in it");
         return 0;
+    case WIRE_PASSED:
+        return 0;
     case WIRE_BLOB:
     case WIRE_BLOBS:
         return bytes.n <= row->max ? 0 : wire_refuse(err, place, "longer than %" PRIu64 " bytes", row->max);
@@ -101,24 +103,5 @@ int wire_check_bytes(struct err *err, const struct place *place, const struct wi
         if (bytes.n == exact || (bytes.n == 0 && or_none))
             return 0;
         return wire_refuse(err, place, "%zu bytes, not %zu", bytes.n, exact);
-    }
-}
-
-unsigned wire_of(enum wire_type type)
-{
-    switch (type) {
-    case WIRE_BOOL:
-    case WIRE_ENUM:
-    case WIRE_ONLY:
-    case WIRE_U8:
-    case WIRE_U32:
-    case WIRE_U64:
-    case WIRE_I32:
-    case WIRE_S32:
-    case WIRE_S64:
-    case WIRE_TIME:
-        return VARINT;
-    default:
-        return DELIMITED;
     }
 }

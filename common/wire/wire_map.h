@@ -46,7 +46,8 @@ enum wire_type {
     WIRE_LIST,    /* array of structs; n: their number */
     WIRE_INLINE,  /* the same, within the struct */
     WIRE_CURSORS, /* uint64_t[LANE_MAX + 1] by lane */
-    WIRE_BODY     /* one of several: the struct's kind is the field's number */
+    WIRE_BODY,    /* one of several: the struct's kind is the field's number */
+    WIRE_PASSED   /* no member: a message that this reader passes over; never written */
 };
 
 enum {

@@ -15,19 +15,18 @@ struct reader {
     uint32_t unknown;
 };
 
-/* Fields mostly come in their order, so the search starts where the last one was. */
+/* Fields mostly come in their order: what is looked for is where the last one was, or next to it. */
 static size_t find_field(const struct wire_map *map, size_t hint, uint32_t number)
 {
     const ProtobufCFieldDescriptor *fields = map->descriptor->fields;
+    const ProtobufCFieldDescriptor *found;
     size_t n = wire_rows(map);
 
-    for (size_t i = hint; i < n; i++)
+    for (size_t i = hint; i < n && i <= hint + 1; i++)
         if (fields[i].id == number)
             return i;
-    for (size_t i = 0; i < hint; i++)
-        if (fields[i].id == number)
-            return i;
-    return SIZE_MAX;
+    found = protobuf_c_message_descriptor_get_field(map->descriptor, number);
+    return found && (size_t)(found - fields) < n ? (size_t)(found - fields) : SIZE_MAX;
 }
 
 /* What a struct without its message holds: texts "", counts unknown. */
@@ -39,6 +38,8 @@ static void set_empty(const struct wire_map *map, void *plain)
         const struct wire_field *row = &map->fields[i];
         char *member = (char *)plain + row->member;
 
+        if (row->type == WIRE_BODY)
+            return; /* they stand last, and are emptied when they come */
         if (row->type == WIRE_TEXT)
             memcpy(member, &empty, sizeof empty);
         else if (row->type == WIRE_COUNT)
@@ -101,7 +102,7 @@ static int store_bytes(struct reader *reader, const struct wire_field *row, stru
 
     if (row->type == WIRE_TEXT)
         return store_text(reader, bytes, (const char **)(void *)member);
-    if (bytes.n == 0)
+    if (bytes.n == 0 || row->type == WIRE_PASSED)
         return 0;
     if (row->type == WIRE_BLOB) {
         *blob = (struct bytes){arena_copy(reader->arena, bytes.p, bytes.n), bytes.n};
@@ -286,7 +287,8 @@ static int read_message(struct reader *reader, const struct wire_map *map, const
 
     if (depth > DEPTH_MAX)
         return wire_refuse(reader->err, place, "nested too deep");
-    set_empty(map, plain);
+    if (!map->body_open) /* that holds bodies alone, and one of them will come, or nothing will be read */
+        set_empty(map, plain);
     while (rest.n > 0) {
         bool body;
         size_t i;

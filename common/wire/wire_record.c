@@ -43,6 +43,13 @@ static const struct wire_field record_fields[] = {
     SPREAD("refusal", refusal_map, 0),
 };
 const struct wire_map wire_map_record = {WIRE_MAP(record, S, record_fields)};
+
+static const struct wire_field outcome_fields[] = {
+    {.name = "command", .type = WIRE_PASSED, .flags = WIRE_REQUIRED},
+    LIST(S, events, wire_map_event, EVENTS_PER_COMMAND_MAX),
+    SPREAD("refusal", refusal_map, 0),
+};
+static const struct wire_map outcome_map = {WIRE_MAP(record, S, outcome_fields)};
 #undef S
 
 int wire_decode_signed(struct bytes bytes, struct arena *arena, struct signed_command *ret, struct err *err)
@@ -72,10 +79,11 @@ static void count_unknown(struct record *record)
     record->events_n = known;
 }
 
-int wire_decode_record(struct bytes bytes, struct arena *arena, struct record *ret, struct err *err)
+static int decode(const struct wire_map *map, struct bytes bytes, struct arena *arena, struct record *ret,
+                  struct err *err)
 {
     struct record record = {.events_n = 0};
-    int rc = wire_decode(&wire_map_record, "record", bytes, arena, &record, err);
+    int rc = wire_decode(map, "record", bytes, arena, &record, err);
 
     if (rc < 0)
         return rc;
@@ -84,6 +92,16 @@ int wire_decode_record(struct bytes bytes, struct arena *arena, struct record *r
     count_unknown(&record);
     *ret = record;
     return 0;
+}
+
+int wire_decode_record(struct bytes bytes, struct arena *arena, struct record *ret, struct err *err)
+{
+    return decode(&wire_map_record, bytes, arena, ret, err);
+}
+
+int wire_decode_outcome(struct bytes bytes, struct arena *arena, struct record *ret, struct err *err)
+{
+    return decode(&outcome_map, bytes, arena, ret, err);
 }
 
 void wire_encode_record(const struct record *record, struct buf *ret)

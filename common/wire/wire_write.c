@@ -8,36 +8,47 @@
 
 enum { VARINT_MAX = 10 };
 
-static size_t varint(uint64_t value, uint8_t ret[VARINT_MAX])
+static size_t varint_size(uint64_t value)
 {
-    size_t n = 0;
+    size_t n = 1;
 
-    for (; value >= 0x80; value >>= 7)
-        ret[n++] = (uint8_t)(value | 0x80);
-    ret[n++] = (uint8_t)value;
+    while (value >>= 7)
+        n++;
     return n;
 }
 
-static size_t key(uint32_t number, unsigned wire, uint8_t ret[VARINT_MAX])
+/* Where the next byte goes. */
+static uint8_t *varint(uint8_t *at, uint64_t value)
 {
-    return varint((uint64_t)number << 3 | wire, ret);
+    for (; value >= 0x80; value >>= 7)
+        *at++ = (uint8_t)(value | 0x80);
+    *at++ = (uint8_t)value;
+    return at;
+}
+
+static uint64_t key(uint32_t number, unsigned wire)
+{
+    return (uint64_t)number << 3 | wire;
 }
 
 static void put_varint(struct buf *buf, uint32_t number, uint64_t value)
 {
-    uint8_t bytes[2 * VARINT_MAX];
-    size_t n = key(number, VARINT, bytes);
+    uint8_t *at = buf_grow(buf, varint_size(key(number, VARINT)) + varint_size(value));
 
-    buf_append(buf, bytes, n + varint(value, bytes + n));
+    if (at)
+        varint(varint(at, key(number, VARINT)), value);
 }
 
 static void put_bytes(struct buf *buf, uint32_t number, struct bytes bytes)
 {
-    uint8_t before[2 * VARINT_MAX];
-    size_t n = key(number, DELIMITED, before);
+    size_t head = varint_size(key(number, DELIMITED)) + varint_size(bytes.n);
+    uint8_t *at = buf_grow(buf, head + bytes.n);
 
-    buf_append(buf, before, n + varint(bytes.n, before + n));
-    buf_append(buf, bytes.p, bytes.n);
+    if (!at)
+        return;
+    at = varint(varint(at, key(number, DELIMITED)), bytes.n);
+    if (bytes.n > 0)
+        memcpy(at, bytes.p, bytes.n);
 }
 
 static bool all_zero(const char *p, size_t n)
@@ -123,12 +134,12 @@ static bool put_message(struct buf *buf, const struct wire_map *map, const char 
 static bool put_sub(struct buf *buf, const struct wire_map *map, uint32_t number, const char *plain,
                     bool must)
 {
-    uint8_t length[VARINT_MAX + 1];
     size_t before = buf->n, start, n, length_n;
+    uint8_t *at = buf_grow(buf, varint_size(key(number, DELIMITED)) + 1);
 
-    n = key(number, DELIMITED, length);
-    length[n++] = 0;
-    buf_append(buf, length, n);
+    if (!at)
+        return false;
+    varint(at, key(number, DELIMITED));
     start = buf->n;
     if (!put_message(buf, map, plain) || buf->failed)
         return false;
@@ -137,13 +148,13 @@ static bool put_sub(struct buf *buf, const struct wire_map *map, uint32_t number
         buf->n = before;
         return true;
     }
-    length_n = varint(n, length);
+    length_n = varint_size(n);
     if (length_n > 1) {
         if (!buf_grow(buf, length_n - 1))
             return false;
         memmove(buf->p + start + length_n - 1, buf->p + start, n);
     }
-    memcpy(buf->p + start - 1, length, length_n);
+    varint(buf->p + start - 1, n);
     return true;
 }
 
@@ -216,15 +227,13 @@ static bool put_list(struct buf *buf, const struct wire_field *row, uint32_t num
     return true;
 }
 
-static bool put_field(struct buf *buf, const struct wire_map *map, size_t i, uint32_t kind, const char *plain)
+static bool put_field(struct buf *buf, const struct wire_map *map, size_t i, const char *plain)
 {
     const ProtobufCFieldDescriptor *field = &map->descriptor->fields[i];
     const struct wire_field *row = &map->fields[i];
 
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
         return put_list(buf, row, field->id, plain);
-    if (row->type == WIRE_BODY)
-        return kind != field->id || put_single(buf, row, field->id, plain);
     if (row->map)
         return put_single(buf, row, field->id, plain);
     if (wire_of(row->type) == VARINT)
@@ -232,22 +241,36 @@ static bool put_field(struct buf *buf, const struct wire_map *map, size_t i, uin
     return put_delimited(buf, row, field->id, plain + row->member);
 }
 
+/* Of the bodies, which stand last, the row of the one that there is; else behind the rows. */
+static size_t body_row(const struct wire_map *map, size_t first, const char *plain)
+{
+    const ProtobufCFieldDescriptor *fields = map->descriptor->fields;
+    size_t n = wire_rows(map), i = first;
+    uint32_t kind;
+
+    memcpy(&kind, plain + map->kind, sizeof kind);
+    while (i < n && fields[i].id != kind)
+        i++;
+    return i;
+}
+
 static bool put_message(struct buf *buf, const struct wire_map *map, const char *plain)
 {
-    bool has_body = map->body_from == 0;
-    uint32_t kind = 0;
+    size_t n = wire_rows(map);
 
-    if (!has_body)
-        memcpy(&kind, plain + map->kind, sizeof kind);
-    for (size_t i = 0; i < wire_rows(map); i++) {
-        const struct wire_field *row = &map->fields[i];
+    for (size_t i = 0; i < n; i++) {
         size_t before = buf->n;
+        bool body = map->fields[i].type == WIRE_BODY;
 
-        if (!put_field(buf, map, i, kind, plain) || ((row->flags & WIRE_REQUIRED) && buf->n == before))
+        if (body)
+            i = body_row(map, i, plain);
+        if (i == n || !put_field(buf, map, i, plain) ||
+            ((map->fields[i].flags & WIRE_REQUIRED) && buf->n == before))
             return false;
-        has_body = has_body || (row->type == WIRE_BODY && kind == map->descriptor->fields[i].id);
+        if (body)
+            return true;
     }
-    return has_body;
+    return map->body_from == 0;
 }
 
 void wire_encode(const struct wire_map *map, const void *plain, struct buf *buf)

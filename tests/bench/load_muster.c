@@ -1,6 +1,8 @@
 /* bench-load-muster: issuers and addressees on a real musterd, with CURVE and signatures. --mode
  *   pipelined  each order goes out, is delivered, its signature is checked and an Ack is said
  *   completed  the addressee also answers COMPLETED, and the issuer is told: the order's whole life
+ *   lane       orders for issuer --share, whom another program plays, until they are taken: they fill its
+ *              lane of orders while it waits for receipts
  *   idle       --clients sessions that only beat, until stdin ends; says "ready" when all are welcomed
  * --folder is what `muster keys init` made, with emergency-management/issuer-N and fire-rescue/station-N,
  * from N = --first. */
@@ -44,6 +46,8 @@ struct drive {
     struct party *at; /* issuers, then addressees */
     size_t issuers_n, n;
     bool completes;
+    bool fills_lane;
+    char filled[NAME_MAX_BYTES + 1]; /* whose lane */
     int poll;
     zmq_msg_t message;
     struct buf *frames;   /* by slot: the order's Submit, for when it is told to come again */
@@ -111,16 +115,18 @@ static void send_orders(struct drive *drive, struct party *issuer, const uint32_
     text[LOAD_PAYLOAD] = '\0';
     for (size_t i = 0; i < n; i++) {
         drive->ids[slots[i]] = new_id(slots[i]);
+        const char *addressee = drive->fills_lane ? drive->filled : addressee_of(drive, slots[i])->keys.name;
         orders[i] = (struct new_order){.order = drive->ids[slots[i]],
                                        .kind = "dispatch",
-                                       .addressee = addressee_of(drive, slots[i])->keys.name,
+                                       .addressee = addressee,
                                        .text = text,
                                        .answer_by_ms = now_ms + ANSWER_BY_MS,
                                        .expires_at_ms = now_ms + EXPIRES_MS};
         commands[i] = (struct command){.kind = COMMAND_ISSUE_ORDERS,
                                        .issue_orders = {.orders = &orders[i], .orders_n = 1}};
         frames[i] = &drive->frames[slots[i]];
-        drive->wants[slots[i]] = (uint8_t)(WANT_REPLY | WANT_DELIVERY | (drive->completes ? WANT_TOLD : 0));
+        drive->wants[slots[i]] = (uint8_t)(WANT_REPLY | (drive->fills_lane ? 0 : WANT_DELIVERY) |
+                                           (drive->completes ? WANT_TOLD : 0));
     }
     party_sign(&drive->parties, issuer, commands, slots, frames, n);
     for (size_t i = 0; i < n; i++) {
@@ -229,7 +235,7 @@ static void got(struct drive *drive, size_t slot, uint8_t what)
         load_fail("slot %zu: the same was said twice (%u of %u)", slot, what, drive->wants[slot]);
     }
     drive->wants[slot] &= (uint8_t)~what;
-    if (what != WANT_REPLY) {
+    if (what != WANT_REPLY || drive->fills_lane) {
         drive->delivered_ns[slot] = load_now_ns();
     }
     if (drive->wants[slot] == 0) {
@@ -287,8 +293,11 @@ static void on_deliver(struct drive *drive, struct party *party, const struct de
         if (event->kind != EVENT_ORDER_ISSUED && event->kind != EVENT_RUNG_REACHED) {
             continue;
         }
-        size_t slot = slot_of(drive, event->order);
         bool is_order = event->kind == EVENT_ORDER_ISSUED;
+        if (is_order && party < drive->at + drive->issuers_n) {
+            continue; /* another program fills the lane */
+        }
+        size_t slot = slot_of(drive, event->order);
         const struct party *author = is_order ? issuer_of(drive, slot) : addressee_of(drive, slot);
         if (!party_checks(party, &author->keys.sign.public, &record)) {
             load_fail("record %" PRIu64 ": the author's signature does not hold", deliver->seq);
@@ -396,6 +405,19 @@ static void open_parties(struct drive *drive, const char *kind, size_t from, siz
         }
         drive->n++;
     }
+}
+
+/* As the first issuer, but for the number. */
+static void name_filled(struct drive *drive)
+{
+    const char *name = drive->at[0].keys.name;
+    const char *number = strrchr(name, '-');
+
+    if (number == NULL) {
+        load_fail("%s: not an issuer of this load", name);
+    }
+    (void)snprintf(drive->filled, sizeof drive->filled, "%.*s-%ld", (int)(number - name), name,
+                   drive->options.share);
 }
 
 static void wait_for_welcome(struct drive *drive)
@@ -513,6 +535,7 @@ int main(int argc, char **argv)
     size_t clients = (size_t)drive.options.clients;
     size_t addressees = drive.options.addressees > 0 ? (size_t)drive.options.addressees : clients;
     drive.completes = strcmp(drive.options.mode, "completed") == 0;
+    drive.fills_lane = strcmp(drive.options.mode, "lane") == 0;
     (void)zmq_msg_init(&drive.message);
     parties_open(&drive.parties, clients + addressees);
     drive.at = load_alloc(clients + addressees, sizeof *drive.at);
@@ -523,7 +546,11 @@ int main(int argc, char **argv)
     } else {
         drive.issuers_n = clients;
         open_parties(&drive, "emergency-management.issuer", 0, clients, drive.completes);
-        open_parties(&drive, "fire-rescue.station", clients, addressees, true);
+        if (drive.fills_lane) {
+            name_filled(&drive);
+        } else {
+            open_parties(&drive, "fire-rescue.station", clients, addressees, true);
+        }
         wait_for_welcome(&drive);
         allocate(&drive);
         run(&drive);

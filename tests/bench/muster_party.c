@@ -236,6 +236,7 @@ void party_note(struct party *party, const struct deliver *deliver)
 {
     party->up_to[deliver->lane] = deliver->seq;
     party->given[deliver->lane]++;
+    party->given_bytes[deliver->lane] += deliver->record.n;
     if (party->held[deliver->lane]++ == 0) {
         party->held_to_ns[deliver->lane] = load_now_ns() + (int64_t)CLIENT_ACK_HOLD_MS * NS_PER_MS;
     }
@@ -262,6 +263,7 @@ static void give_credit(struct parties *parties, struct party *party, enum lane 
     if (party->given[lane] > 0) {
         party_say(parties, party, &credit);
         party->given[lane] = 0;
+        party->given_bytes[lane] = 0;
     }
 }
 
@@ -289,7 +291,8 @@ void parties_begin_acknowledging(struct parties *parties)
 void party_acknowledge(struct parties *parties, struct party *party)
 {
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
-        if (party->given[lane] >= PARTY_WINDOW / CLIENT_ACK_WINDOW_SHARE) {
+        if (party->given[lane] >= PARTY_WINDOW / CLIENT_ACK_WINDOW_SHARE ||
+            party->given_bytes[lane] >= CLIENT_CREDIT_BYTES) {
             give_credit(parties, party, (enum lane)lane);
         }
         if (party->up_to[lane] == party->acked[lane] || party->ack_waits[lane]) {

@@ -35,6 +35,7 @@ struct party {
     /* deliveries that are to be acknowledged */
     uint64_t up_to[LANE_MAX + 1];
     uint32_t given[LANE_MAX + 1]; /* not yet given back as credit */
+    size_t given_bytes[LANE_MAX + 1];
     uint64_t acked[LANE_MAX + 1]; /* said */
     bool ack_waits[LANE_MAX + 1]; /* for its Reply */
     uint32_t held[LANE_MAX + 1];  /* deliveries that no Ack has said yet */

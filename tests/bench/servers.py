@@ -182,7 +182,7 @@ class Musterd(Server):
         self.binaries, self.program = binaries, binaries / "musterd"
         self.site = self.folder / "site"
         roster = ["agents:"]
-        roster += [f"  - {{name: emergency-management/issuer-{i}, rights: [order, watch, units]}}"
+        roster += [f"  - {{name: emergency-management/issuer-{i}, rights: [order, receipt, watch, units]}}"
                    for i in range(issuers)]
         roster += [f"  - {{name: fire-rescue/station-{i}, rights: [receipt]}}" for i in range(stations)]
         roster += ["operators:", "  - {name: chief, rights: [admin]}", "policy: {version: bench}"]

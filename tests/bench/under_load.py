@@ -52,12 +52,9 @@ def settle(bench, broker):
     probe(bench, broker, bench.milliseconds)
 
 
-def probe_arguments(broker):
-    return (*broker.load_arguments(), "--first", PROBE, "--clients", 1, "--rate", PROBE_RATE)
-
-
-def probe(bench, broker, milliseconds):
-    return bench.load("muster", *probe_arguments(broker), milliseconds=milliseconds)
+def probe(bench, broker, milliseconds, mode="pipelined"):
+    return bench.load("muster", *broker.load_arguments(), "--mode", mode, "--first", PROBE, "--clients", 1,
+                      "--rate", PROBE_RATE, milliseconds=milliseconds)
 
 
 class Absent:
@@ -136,11 +133,14 @@ class Absent:
 FLOODS = {
     "orders": ("another agency's orders, signed by batch", "muster",
                ("--clients", 1, "--window", 1024, "--batch", 64)),
+    "lane": ("orders for the issuer (watched: until it is told of the receipt)", "muster",
+             ("--clients", 1, "--window", 1024, "--batch", 64, "--mode", "lane", "--share", PROBE)),
     "refused": ("commands that are refused", "flood", ("--mode", "refused", "--window", 1024)),
     "tail": ("a reader of the whole log, again and again", "flood", ("--mode", "tail")),
     "telemetry": ("telemetry to 50 subscribers at full speed", "telemetry",
                   ("--addressees", SUBSCRIBERS, "--rate", UNREACHED)),
 }
+WHOLE_LIFE = ("lane",)  # the pair is watched until the issuer is told that the order is completed
 FLOOD_LEAD_MS = 500  # the flood begins so long before the pair is watched, and ends so long after
 FLOOD_NICE = 10  # its programs would run elsewhere: they get what the broker and the pair leave of the cores
 FLOOD_LOG = 20_000  # orders in the log that the reader reads
@@ -174,10 +174,11 @@ class Flood:
     def once(self, broker, what):
         """Alone before each, since the machine and the log change."""
         bench = self.bench
-        settle(self.bench, broker)
-        alone = probe(bench, broker, self.milliseconds)
-        settle(self.bench, broker)
-        flood, during = self.beside(broker, *FLOODS[what][1:])
+        mode = "completed" if what in WHOLE_LIFE else "pipelined"
+        settle(bench, broker)
+        alone = probe(bench, broker, self.milliseconds, mode)
+        settle(bench, broker)
+        flood, during = self.beside(broker, mode, *FLOODS[what][1:])
         if flood.get("submits") != flood.get("answers"):
             raise Failed(f"{FLOODS[what][0]}: {flood['submits']} were said, {flood['answers']} answered")
         bench.add(f"flood/{what}/rate", "1/s", flood["rate"])
@@ -189,7 +190,7 @@ class Flood:
         bench.add(f"flood/{what}/p50-beside", "us", during["p50_us"])
         bench.add(f"flood/{what}/ratio", "x", during["p99_us"] / alone["p99_us"])
 
-    def beside(self, broker, program, arguments):
+    def beside(self, broker, mode, program, arguments):
         """What the flood did, and the pair's latency during it."""
         command = [self.bench.bin / f"bench-load-{program}", *broker.load_arguments(), "--first", 0,
                    "--warmup", 0, "--ms", self.milliseconds + self.bench.warmup + 2 * FLOOD_LEAD_MS,
@@ -198,7 +199,7 @@ class Flood:
                       text=True)
         try:
             time.sleep(FLOOD_LEAD_MS / 1000)
-            during = probe(self.bench, broker, self.milliseconds)
+            during = probe(self.bench, broker, self.milliseconds, mode)
             out, err = flood.communicate(timeout=LINE_S)
         finally:
             flood.kill()

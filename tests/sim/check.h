@@ -9,6 +9,7 @@
 
 #include "agents/lib/client.h"
 #include "common/core/state.h"
+#include "common/log/log_derived.h"
 #include "common/log/log_writer.h"
 #include "tests/sim/keys.h"
 
@@ -111,6 +112,11 @@ void check_written(struct world *world);
 void check_told(struct world *world, uint64_t first, uint64_t last);
 void check_reopened(struct world *world);
 bool check_record(struct world *world, const struct log_record *record);
+
+/* check_tables.c: what follows from a record, and from all of them */
+void check_derive(struct log_derived *derived, const struct state *state, const struct log_header *header,
+                  const struct record *record);
+void check_tables(struct world *world, struct log_derived *derived, const struct state *state);
 
 /* check_clock.c: bus time, and what the log says of steps and stops */
 void check_clock_append(struct world *world, const struct log_header *header);

@@ -169,4 +169,7 @@ void check_end(struct world *world)
     if (!world->failed) {
         check_states(world);
     }
+    if (!world->failed && world->broker.store != NULL) {
+        check_deep(world);
+    }
 }

@@ -400,7 +400,8 @@ void check_reopened(struct world *world)
 
 /* --- in depth ------------------------------------------------------------------------------------- */
 
-static bool fold_record(struct world *world, struct state *state, const struct log_record *record)
+static bool fold_record(struct world *world, struct state *state, struct log_derived *derived,
+                        const struct log_record *record)
 {
     struct check *check = &world->check;
     struct record decoded;
@@ -416,18 +417,23 @@ static bool fold_record(struct world *world, struct state *state, const struct l
             abort();
         }
     }
+    check_derive(derived, state, &record->header, &decoded);
     return true;
 }
 
 void check_deep(struct world *world)
 {
     struct state *state = state_new();
+    struct log_derived *derived;
     struct log_answer answer = {.more = true};
     struct arena arena;
     struct buf now, anew;
     struct err err;
     uint64_t after = 0;
 
+    if (log_derived_new(&derived, NULL) < 0) {
+        abort();
+    }
     arena_init(&arena, (size_t)4 * LOG_READ_BYTES_MAX);
     while (answer.more && !world->failed && after < world->check.head) {
         struct log_query query = {.question = LOG_Q_RANGE, .after = after};
@@ -435,7 +441,8 @@ void check_deep(struct world *world)
         if (log_read(world->broker.store, &query, &arena, &answer, &err) < 0) {
             break; /* it has failed, and the engine will hear of it */
         }
-        for (size_t i = 0; i < answer.rows_n && fold_record(world, state, &answer.rows[i].record); i++) {
+        for (size_t i = 0; i < answer.rows_n && fold_record(world, state, derived, &answer.rows[i].record);
+             i++) {
             after = answer.rows[i].record.header.seq;
         }
     }
@@ -447,9 +454,11 @@ void check_deep(struct world *world)
         if (strcmp(buf_text(&now), buf_text(&anew)) != 0) {
             world_fail(world, "I6: the log, read again from its beginning, gives another state");
         }
+        check_tables(world, derived, state);
     }
     buf_free(&now);
     buf_free(&anew);
     arena_free(&arena);
+    log_derived_free(derived);
     state_free(state);
 }

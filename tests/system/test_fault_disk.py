@@ -115,8 +115,9 @@ class Full(Disk):
             for nth in range(1, 6):
                 self.centre.put_off.clear()
                 self.faults.fail(WRITE, name, errno.ENOSPC, first=nth if name == WAL else 1)
-                self.load()
-                self.wait(lambda: self.faults.fired() or not self.centre.journal.pending, "a full disk")
+                for _ in range(nth):  # a commit is one write, or two
+                    self.load()
+                    self.wait(lambda: self.faults.fired() or not self.centre.journal.pending, "a full disk")
                 self.wait(self.faults.fired, "a full disk")
                 self.drain()
                 refused += any(describe(reply) == "disk" for reply in self.centre.put_off)
@@ -269,6 +270,101 @@ class Flipped(Disk):
                 shutil.copytree(self.site.path("whole"), self.site.path("log"))
         print(f"{found} of {3 * pages} flipped bits made verify fail", flush=True)
         self.assertGreater(found, pages // 4)
+
+
+class Tables(Disk):
+    """What stands beside the records, and is not hashed: what waits for whom, what is open."""
+
+    DAMAGES = (
+        ("outbox", "DELETE FROM outbox WHERE agent = :agent AND lane = 2"),
+        ("outbox", "UPDATE outbox SET lane = 3 WHERE agent = :agent AND lane = 2"),
+        # a digit of an order's id, of a distance, of a seq
+        ("outbox", "UPDATE outbox SET items = CAST(substr(CAST(items AS TEXT), 1, 30) || 'ZZZ' ||"
+                   " substr(CAST(items AS TEXT), 34) AS BLOB) WHERE agent = :agent AND lane = 2"),
+        ("outbox", "UPDATE outbox SET items = CAST('0' || (1 + substr(CAST(items AS TEXT), 2, 1)) ||"
+                   " substr(CAST(items AS TEXT), 3) AS BLOB) WHERE agent = :agent AND lane = 2"),
+        ("outbox", "UPDATE outbox SET first_seq = first_seq + 1, last_seq = last_seq + 1"
+                   " WHERE agent = :agent AND lane = 2"),
+        ("tombstone", "INSERT INTO tombstone (agent, lane, item, seq) VALUES (:agent, 2, :order, 4000000)"),
+        ("cursor", "UPDATE cursor SET seq = seq + 1"),
+        ("open", "DELETE FROM open"),
+        ("open", "UPDATE open SET due_ms = due_ms + 100000000"),
+        ("touch", "DELETE FROM touch WHERE stream LIKE 'order/%'"),
+    )
+
+    def wait_for_absent(self):
+        """Orders that wait for a station that is not there; the log is closed."""
+        self.site.start()
+        self.centre = self.issuer()
+        self.station(STATION_3)
+        orders = [self.centre.issue(STATION_5) for _ in range(5)] + [self.centre.issue(STATION_3)]
+        self.wait(lambda: not self.centre.journal.pending, "the replies")
+        self.drain(not_executed=[ulid(order) for order in orders[:5]])
+        self.assertEqual(self.site.stop(), 0, self.site.errors())
+        return orders[:5]
+
+    def damage(self, sql, order):
+        with sqlite3.connect(self.site.path("log", DATABASE)) as db:
+            done = db.execute(sql, {"agent": STATION_5, "order": ulid(order)})
+            self.assertGreater(done.rowcount, 0, sql)
+        db.close()
+
+    def test_rebuild(self):
+        """`muster verify` names what was damaged, `musterd --rebuild` mends it, and every order comes."""
+        orders = self.wait_for_absent()
+        code, out, err = self.site.run("--rebuild")
+        self.assertEqual((code, err), (0, ""))
+        self.assertIn("nothing was changed", out)
+        for table, sql in self.DAMAGES:
+            self.damage(sql, orders[0])
+            done = subprocess.run([os.path.join(BIN, "muster"), "verify", self.site.path("log")],
+                                  capture_output=True, text=True, timeout=60, check=False)
+            self.assertEqual(done.returncode, DATA, sql)
+            self.assertIn(f"table {table}: ", done.stderr, sql)
+            code, out, err = self.site.run("--rebuild")
+            self.assertEqual((code, err), (0, ""), sql)
+            self.assertIn(f"table {table}: ", out.splitlines()[0], sql)
+            self.assertIn("differences mended: ", out.splitlines()[-1], sql)
+            self.verified()
+        self.restart()
+        self.station(STATION_5)
+        self.check_books()
+
+    def test_lost_without(self):
+        """What it is for: nothing else would say that an order is gone."""
+        orders = self.wait_for_absent()
+        self.damage(self.DAMAGES[0][1], orders[0])
+        self.restart()
+        station = self.station(STATION_5)
+        more = self.centre.issue(STATION_5)
+        self.wait(lambda: more in station.executed, "the order after them")
+        self.assertFalse(set(orders) & set(station.executed))
+        self.assertEqual(self.site.stop(), 0, self.site.errors())
+
+    def test_refused(self):
+        """Not beside a broker, not on records that are not what they were, not on what is gone by law."""
+        orders = self.wait_for_absent()
+        self.restart()
+        code, out, err = self.site.run("--rebuild")
+        self.assertEqual((code, out), (75, ""))
+        self.assertIn(str(self.site.process.pid), err)
+        self.assertEqual(self.site.stop(), 0, self.site.errors())
+        self.damage(self.DAMAGES[0][1], orders[0])
+        shutil.copytree(self.site.path("log"), self.site.path("whole"))
+        for sql, words in (("UPDATE record SET payload = substr(payload, 2) WHERE seq = 3", "record 3"),
+                           ("UPDATE record SET payload = NULL WHERE seq = 3", "record 3 is redacted")):
+            with sqlite3.connect(self.site.path("log", DATABASE)) as db:
+                db.execute(sql)
+                before = db.execute("SELECT count(*) FROM outbox").fetchone()
+            db.close()
+            code, out, err = self.site.run("--rebuild")
+            self.assertEqual((code, out), (DATA, ""), err)
+            self.assertIn(words, err)
+            with sqlite3.connect(self.site.path("log", DATABASE)) as db:
+                self.assertEqual(db.execute("SELECT count(*) FROM outbox").fetchone(), before)
+            db.close()
+            shutil.rmtree(self.site.path("log"))
+            shutil.copytree(self.site.path("whole"), self.site.path("log"))
 
 
 class Place(Disk):

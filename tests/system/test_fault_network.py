@@ -10,11 +10,12 @@ import time
 
 from agents import CountyTest, Program, until
 from faults import Relay, Via
-from harness import STATION_3, STATION_5, main, processes, start
+from harness import AGENTS, DESK, STATION_3, STATION_5, main, processes, start
 from muster_wire import now_ms, ulid
 from total_queue import HOSPITAL, TotalQueueTest
 
 LONG = bool(os.environ.get("MUSTER_LONG"))
+FLIGHT_MIN = 8192  # ENGINE_FLIGHT_MIN of common/engine/engine.h
 
 
 class Relayed(TotalQueueTest):
@@ -194,11 +195,11 @@ class Cable(Relayed):
         for inside, device in (([], self.link), (self.inside, "far")):
             self.run_ip(*inside, "tc", "qdisc", "replace", "dev", device, "root", "tbf", *words.split())
 
-    def far_agency(self):
+    def far_agency(self, name=STATION_5, **options):
         self.make()
         relay = Relay(self.site.endpoint, host=self.NEAR)
         self.addCleanup(relay.close)
-        return self.agency(STATION_5, endpoint=relay.endpoint, prefix=self.inside)
+        return self.agency(name, endpoint=relay.endpoint, prefix=self.inside, **options)
 
 
 class Pulled(Cable):
@@ -220,6 +221,7 @@ class Narrow(Cable):
     """64 kbit/s between namespaces. Beats are tuned to such a line."""
 
     beat = "2 s"
+    site_options = {"agents": {**AGENTS, DESK: ["centre", "receipt"]}}
 
     def test_64_kbit(self):
         agency = self.far_agency()
@@ -232,6 +234,51 @@ class Narrow(Cable):
                   "the recall")
         self.assertEqual(agency.ready, 1, "the session flapped")
         self.check_books(seconds=120, not_executed={ulid(recalled)})
+
+    def notices(self):
+        return {message["seq"] for message in self.desk.life.all("notice")}
+
+    def committed(self):
+        self.wait(lambda: not self.centre.journal.pending, "everything to be committed")
+
+    def test_orders_overtake_bulk_and_recalls_both(self):
+        """With a minute of bulk, and of orders, waiting for the line, so much of each at the most goes before
+        what is more urgent as may be under way, and not a window of it."""
+        many, size, text = 40, 1000, "t" * 1000
+        self.desk = desk = self.far_agency(DESK, answers=False)
+        first = self.centre.issue(DESK)
+        self.wait(lambda: self.executed(desk, [first]), "the first order")
+        self.rate("rate 64kbit burst 3kb latency 2s")
+        for _ in range(many):
+            self.centre.report(text=text)
+        self.committed()
+        self.wait(self.notices, "the line to be busy with reports")
+
+        urgent = self.centre.issue(DESK)
+        self.committed()
+        before = self.notices()
+        self.wait(lambda: self.executed(desk, [urgent]), "the order", 60)
+        bulk = len(self.notices() - before)
+        self.assertLessEqual(bulk * size, FLIGHT_MIN)
+        self.assertLess(len(self.notices()), many, "nothing was left to be overtaken")
+
+        orders = [self.centre.issue(DESK, text=text) for _ in range(many)]
+        self.committed()
+        self.wait(lambda: self.executed(desk, orders[:1]), "the line to be busy with orders", 60)
+        self.centre.recall(first)
+        self.committed()
+        before, done = self.notices(), len(desk.executed)
+        self.wait(lambda: desk.recalled[ulid(first)], "the recall", 60)
+        late, more = len(desk.executed) - done, len(self.notices() - before)
+        print(f"{bulk} reports went before an order, {late} orders and {more} reports before a recall",
+              flush=True)
+        self.assertLessEqual(late * size, FLIGHT_MIN)
+        self.assertLessEqual(more * size, FLIGHT_MIN)
+        self.assertLess(len(desk.executed), many, "nothing was left to be overtaken")
+
+        self.wait(lambda: len(self.notices()) > many, "every report", 120)  # and the first incident
+        self.assertEqual(desk.ready, 1, "the session flapped")
+        self.check_books(seconds=120)
 
 
 class HalfOpen(Relayed):

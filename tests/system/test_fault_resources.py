@@ -252,6 +252,21 @@ class Flood(TotalQueueTest):
                 if len(flood.journal.pending) < left:
                     left, quiet = len(flood.journal.pending), time.monotonic()
 
+    def test_one_lane_is_not_worked_off(self):
+        """An agent gives no credit for its orders, of which ever more wait: each recall comes at once."""
+        centre, window = self.issuer(), 8
+        station = self.station(acknowledge=False, answers=False, window=window)
+        orders = []
+        for _ in range(4 if not LONG else 100):
+            orders += [centre.issue(STATION_3) for _ in range(50)]
+            self.wait(lambda: not centre.journal.pending, "the orders to be committed", 60)
+            centre.recall(orders[-1])
+            self.wait(lambda: orders[-1] in station.ended, "the recall")
+        self.assertEqual(list(station.executed), orders[:window], "more orders than it has credit for")
+        station.acknowledge = True
+        station.join()
+        self.check_books(seconds=120)
+
     def test_one_agent_never_reads(self):
         """A muster-agent is stopped while orders for it gather: they wait in the log, others are served,
         and it gets all of them, in order, when it goes on."""

@@ -499,6 +499,7 @@ static void open_client(struct fake *fake)
                                      .region_keys = &fake->region_keys,
                                      .deliveries = true,
                                      .bundle_max = fake->takes,
+                                     .window = fake->window,
                                      .software = "test",
                                      .mode = MODE_ACTUAL};
     struct client_io io = {.ctx = fake,

@@ -41,6 +41,7 @@ struct fake {
     uint64_t last_counter;
     uint32_t bundle_max;      /* of the next Welcome */
     uint32_t takes;           /* options.bundle_max of the next client */
+    uint32_t window;          /* options.window of the same */
     struct bundler *gathered; /* not NULL: where fake_say() puts what it would say */
     uint64_t acked[LANE_MAX + 1];
     uint64_t seq;          /* of the last record made */

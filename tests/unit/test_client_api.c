@@ -2,12 +2,14 @@
 #include "agents/lib/muster.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -140,6 +142,35 @@ static void what_is_wrong_is_told(void **state)
     muster_close(muster);
 }
 
+/* A loop that polls for it must not spin, and one that waits must not hang. */
+static void after_a_failure_nothing_is_due(void **state)
+{
+    struct muster *muster = open_handle();
+    struct rlimit limit, none;
+    struct muster_report report;
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+
+    (void)state;
+    assert_int_equal(muster_process(muster), 0);
+    muster_report_init(&report);
+    report.incident_kind = "fire";
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0); /* EFBIG: an I/O error */
+    int said = muster_report(muster, &report, 1);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    assert_int_equal(said, ERR_IO);
+    assert_int_equal(muster_timeout_ms(muster), 0); /* it is to be learnt */
+    assert_int_equal(muster_process(muster), ERR_IO);
+    assert_int_equal(muster_timeout_ms(muster), -1);
+    for (int i = 0; i < 50; i++) { /* also when nothing is left that came before */
+        assert_int_equal(muster_wait(muster, -1), ERR_IO);
+    }
+    assert_int_equal(muster_process(muster), ERR_IO);
+    muster_close(muster);
+    signal(SIGXFSZ, before);
+}
+
 static void a_handle_that_cannot_be_is_refused(void **state)
 {
     struct muster_options options = {.size = sizeof options};
@@ -167,6 +198,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_said_is_kept_until_answered, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_wrong_is_told, setup, teardown),
+        cmocka_unit_test_setup_teardown(after_a_failure_nothing_is_due, setup, teardown),
         cmocka_unit_test_setup_teardown(a_handle_that_cannot_be_is_refused, setup, teardown),
     };
 

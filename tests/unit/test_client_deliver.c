@@ -58,135 +58,10 @@ static struct command next_receipt(void)
     return none;
 }
 
-/* How far the next Ack in what the client said goes; 0: there is none. */
-static uint64_t next_ack(void)
-{
-    const struct envelope *submit = fake_next(&fake, ENVELOPE_SUBMIT);
-    struct command command = {.kind = COMMAND_NONE};
-
-    if (submit) {
-        command = fake_command(&fake, submit);
-        assert_int_equal(command.kind, COMMAND_ACK);
-    }
-    return submit ? command.ack.up_to_seq : 0;
-}
-
 static int receipt(struct id order, enum rung rung)
 {
     return client_receipt(fake.client, &(struct give_receipt){.order = order, .rung = rung, .text = ""}, 1,
                           NULL);
-}
-
-static void an_order_is_given_and_acknowledged(void **state)
-{
-    const struct envelope *sent;
-    struct command ack;
-    uint64_t seq = fake_order(&fake, fake_id(1), later());
-
-    (void)state;
-    assert_int_equal(fake.given_n, 1);
-    assert_int_equal(fake.given[0].kind, DELIVERY_ORDER);
-    assert_false(fake.given[0].resumed);
-    assert_string_equal(fake.given[0].text, "go");
-    fake_later(&fake, CLIENT_ACK_HOLD_MS);
-    ack = fake_command(&fake, fake_next(&fake, ENVELOPE_SUBMIT));
-    assert_int_equal(ack.kind, COMMAND_ACK);
-    assert_int_equal(ack.counter, 0);
-    assert_int_equal(ack.ack.lane, LANE_ORDERS);
-    assert_int_equal(ack.ack.up_to_seq, seq);
-    assert_int_equal(ack.ack.head_seq, seq);
-    sent = fake_next(&fake, ENVELOPE_CREDIT); /* goes with it */
-    assert_int_equal(sent->credit.lane, LANE_ORDERS);
-    assert_int_equal(sent->credit.add, 1);
-}
-
-static void say_ack_is_taken(void)
-{
-    struct reply reply = {.outcome = OUTCOME_DONE, .ack_lane = LANE_ORDERS, .detail = ""};
-
-    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_REPLY, .reply = reply});
-    fake_run(&fake);
-}
-
-/* Also when no Ack is due, as for what was delivered twice: the window must not run dry. */
-static void credit_that_is_a_share_of_the_window_is_given(void **state)
-{
-    const struct envelope *credit = NULL;
-
-    (void)state;
-    for (int i = 1; i <= CLIENT_WINDOW / CLIENT_ACK_WINDOW_SHARE; i++) {
-        assert_null(fake_next(&fake, ENVELOPE_CREDIT));
-        fake_order(&fake, fake_id(1), later());
-    }
-    credit = fake_next(&fake, ENVELOPE_CREDIT);
-    assert_non_null(credit);
-    assert_int_equal(credit->credit.add, CLIENT_WINDOW / CLIENT_ACK_WINDOW_SHARE);
-}
-
-/* From the first delivery on, not from the last: who is given one after the other acknowledges too. */
-static void an_acknowledgement_is_held_back(void **state)
-{
-    uint64_t last;
-
-    (void)state;
-    fake_order(&fake, fake_id(1), later());
-    fake_later(&fake, CLIENT_ACK_HOLD_MS / 2);
-    last = fake_order(&fake, fake_id(2), later());
-    fake_later(&fake, CLIENT_ACK_HOLD_MS / 2 - 1);
-    assert_int_equal(next_ack(), 0);
-    assert_int_equal(client_due_ms(fake.client), fake.now_ms + 1);
-    fake_later(&fake, 1);
-    assert_int_equal(next_ack(), last);
-    say_ack_is_taken();
-    fake_later(&fake, 10 * CLIENT_ACK_HOLD_MS);
-    assert_int_equal(next_ack(), 0); /* there is nothing more to say */
-    last = fake_order(&fake, fake_id(3), later());
-    assert_int_equal(next_ack(), 0);
-    fake_later(&fake, CLIENT_ACK_HOLD_MS);
-    assert_int_equal(next_ack(), last);
-}
-
-static void one_acknowledgement_is_under_way(void **state)
-{
-    uint64_t first = fake_order(&fake, fake_id(1), later());
-
-    (void)state;
-    fake_later(&fake, CLIENT_ACK_HOLD_MS);
-    assert_int_equal(next_ack(), first);
-    for (uint8_t i = 2; i < 10; i++) {
-        fake_order(&fake, fake_id(i), later());
-    }
-    fake_later(&fake, 2 * CLIENT_ACK_HOLD_MS);
-    assert_int_equal(next_ack(), 0);
-    say_ack_is_taken();
-    assert_int_equal(next_ack(), fake.seq);
-}
-
-static void a_share_of_the_window_is_not_held_back(void **state)
-{
-    (void)state;
-    for (int i = 1; i < CLIENT_WINDOW / CLIENT_ACK_WINDOW_SHARE; i++) {
-        fake_order(&fake, fake_id((uint8_t)i), later());
-    }
-    assert_int_equal(next_ack(), 0);
-    fake_order(&fake, fake_id(CLIENT_WINDOW / CLIENT_ACK_WINDOW_SHARE), later());
-    assert_int_equal(next_ack(), fake.seq);
-}
-
-static void the_last_acknowledgement_is_said_before_the_good_bye(void **state)
-{
-    uint64_t seq = fake_order(&fake, fake_id(1), later());
-
-    (void)state;
-    assert_int_equal(next_ack(), 0);
-    client_goodbye(fake.client);
-    assert_int_equal(next_ack(), seq);
-    assert_non_null(fake_next(&fake, ENVELOPE_BYE));
-    client_connected(fake.client); /* the broker never had it: it is said with the first words of the next */
-    fake_greet(&fake);
-    fake.read_n = 0;
-    assert_int_equal(next_ack(), seq);
-    assert_int_equal(next_ack(), seq);
 }
 
 static void a_second_delivery_is_not_given(void **state)
@@ -504,13 +379,6 @@ static void a_burst_is_taken_in_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(an_order_is_given_and_acknowledged, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_acknowledgement_is_held_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(one_acknowledgement_is_under_way, setup, teardown),
-        cmocka_unit_test_setup_teardown(credit_that_is_a_share_of_the_window_is_given, setup, teardown),
-        cmocka_unit_test_setup_teardown(a_share_of_the_window_is_not_held_back, setup, teardown),
-        cmocka_unit_test_setup_teardown(the_last_acknowledgement_is_said_before_the_good_bye, setup,
-                                        teardown),
         cmocka_unit_test_setup_teardown(a_second_delivery_is_not_given, setup, teardown),
         cmocka_unit_test_setup_teardown(after_a_restart_an_order_is_resumed_and_not_new, setup, teardown),
         cmocka_unit_test_setup_teardown(a_cursor_ahead_of_the_brokers_is_acknowledged_again, setup, teardown),

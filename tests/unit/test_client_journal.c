@@ -360,6 +360,33 @@ static void an_inner_rollback_leaves_the_outer(void **state)
     journal_close(journal);
 }
 
+/* SQLite has taken back all of a transaction for want of memory: its end is told that, and not of a disk. */
+static void what_undid_the_outer_is_told(void **state)
+{
+    static uint8_t record[200000];
+    struct journal *journal = open_as(AGENT);
+    struct journal_order order = {
+        .order = id_of(1), .incident = id_of(2), .seq = 1, .lane = 2, .record = {record, sizeof record}};
+    struct err err = {0};
+    bool is_new;
+
+    (void)state;
+    add_recall(journal, 1);
+    assert_int_equal(journal_begin(journal, NULL), 0);
+    sqlite3_hard_heap_limit64(sqlite3_memory_used() + 100000);
+    assert_int_equal(journal_add_order(journal, &order, &is_new, NULL), ERR_NO_MEMORY);
+    sqlite3_hard_heap_limit64(0);
+    journal_rollback(journal);
+    assert_int_equal(journal_commit(journal, &err), ERR_NO_MEMORY);
+    assert_non_null(strstr(err.text, "out of memory"));
+    assert_null(journal_failed(journal));
+    add_recall(journal, 3); /* the next one is another */
+    assert_int_equal(journal_commit(journal, NULL), 0);
+    assert_false(has_recall(journal, 1));
+    assert_true(has_recall(journal, 3));
+    journal_close(journal);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_settled_is_trimmed, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_that_is_not_ours_is_left_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(an_inner_rollback_leaves_the_outer, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_undid_the_outer_is_told, setup, teardown),
         cmocka_unit_test_setup_teardown(damage_is_said_in_one_line, setup, teardown),
     };
 

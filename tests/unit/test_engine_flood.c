@@ -192,7 +192,7 @@ static void test_who_says_much_is_held_to_a_pace(void **state)
     rig_later(&rig, ENGINE_SHARE_MS);
     assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE);
     assert_int_equal(flood(MANY, &retry_ms), MANY - ENGINE_PACE_BURST);
-    assert_int_equal(retry_ms, ENGINE_PACE_RETRY_MS);
+    assert_int_equal(retry_ms, ENGINE_PACE_RETRY_MS + MANY - ENGINE_PACE_BURST - 1); /* the last of them */
     assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE);
     rig_later(&rig, ENGINE_HOLD_MS);
     assert_int_equal(flood(1, &retry_ms), 0);
@@ -235,6 +235,57 @@ static void test_what_calls_back_has_no_pace(void **state)
     assert_int_equal(rig_done(&rig, 1, CENTRE, &more).refusal, REFUSED_BUSY);
 }
 
+static unsigned items(unsigned peer)
+{
+    unsigned n = 0;
+
+    while (rig_next(&rig, peer, ENVELOPE_TAIL_ITEM) != NULL) {
+        n++;
+    }
+    return n;
+}
+
+static void read_log(unsigned peer, enum rig_agent agent, uint32_t id)
+{
+    const struct envelope tail = {
+        .kind = ENVELOPE_TAIL,
+        .tail = {.filter = TAIL_ALL, .stream = "", .credit = ENGINE_WINDOW_MAX, .id = id}};
+
+    rig_say(&rig, peer, agent, &tail);
+    rig_run(&rig);
+}
+
+/* While somebody speaks who says little, a reader of the whole log gets a piece of it now and then, also when
+ * it begins again; else all that it has credit for. */
+static void test_who_reads_much_is_held_to_a_pace(void **state)
+{
+    struct command one = rig_follow_up(1, "one");
+    unsigned retry_ms = 0;
+    uint64_t head;
+
+    (void)state;
+    rig_hello(&rig, 2, STATION, 8);
+    assert_int_equal(flood(3 * ENGINE_READ_MAX, &retry_ms), 0);
+    assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE);
+    rig_later(&rig, ENGINE_SHARE_MS);
+    assert_int_equal(rig_done(&rig, 2, STATION, &one).outcome, OUTCOME_DONE);
+    head = engine_numbers(rig.engine).head_seq;
+    read_log(1, CENTRE, 1);
+    assert_int_equal(items(1), ENGINE_READ_MAX);
+    rig_later(&rig, ENGINE_TAIL_PACE_MS - 1);
+    assert_int_equal(items(1), 0);
+    read_log(1, CENTRE, 2);
+    assert_int_equal(items(1), 0);
+    rig_later(&rig, 1);
+    assert_int_equal(items(1), ENGINE_READ_MAX);
+    read_log(2, STATION, 1); /* who says little may not read it, and is told so at once */
+    assert_int_equal(rig_next(&rig, 2, ENVELOPE_TAIL_END)->tail_end.refusal, REFUSED_RIGHT);
+    rig_later(&rig, ENGINE_SHARE_MS);
+    (void)items(1);
+    read_log(1, CENTRE, 3);
+    assert_int_equal(items(1), head);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +296,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_who_says_much_is_held_to_a_pace, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bursts_do_not_pace_each_other, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_calls_back_has_no_pace, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_reads_much_is_held_to_a_pace, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

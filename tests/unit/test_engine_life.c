@@ -152,6 +152,25 @@ static void test_hello_out_of_service_is_told_why(void **state)
     assert_busy(9, "the broker stops");
 }
 
+/* What agents said while we were stopped waits to be read: they were not silent. */
+static void test_a_stop_of_ours_is_nobodys_silence(void **state)
+{
+    const struct envelope beat = {.kind = ENVELOPE_BEAT, .beat = {.head = {.region = ""}}};
+
+    (void)state;
+    rig_hello(&rig, 1, CENTRE, 8);
+    rig_hello(&rig, 2, STATION, 8);
+    rig.boot_ms += 10 * ENGINE_BEATS_MISSED_MAX * RIG_BEAT_MS;
+    rig.utc_ms += 10 * ENGINE_BEATS_MISSED_MAX * RIG_BEAT_MS;
+    rig_later(&rig, 1);
+    assert_int_equal(engine_numbers(rig.engine).sessions, 2);
+    for (int i = 0; i < ENGINE_BEATS_MISSED_MAX; i++) {
+        rig_later(&rig, RIG_BEAT_MS);
+        rig_say(&rig, 1, CENTRE, &beat);
+    }
+    assert_int_equal(engine_numbers(rig.engine).sessions, 1);
+}
+
 /* --- restarts and the clock ----------------------------------------------------------------------- */
 
 static void test_restart_gives_the_same_state(void **state)
@@ -484,6 +503,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_genesis_holds_a_refused_command, setup_unstarted, teardown),
         cmocka_unit_test_setup_teardown(test_log_of_another_broker_key, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hello_out_of_service_is_told_why, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_stop_of_ours_is_nobodys_silence, setup, teardown),
         cmocka_unit_test_setup_teardown(test_restart_gives_the_same_state, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bus_time_ignores_the_wall_clock, setup, teardown),
         cmocka_unit_test_setup_teardown(test_clock_after_a_reboot, setup, teardown),

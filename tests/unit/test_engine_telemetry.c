@@ -217,35 +217,72 @@ static void test_rounds_have_their_time(void **state)
     assert_null(given(1));
 }
 
-/* Many readers of much: each turn gives a little, to others than the one before, until all have all. */
-static void test_a_turn_gives_a_little(void **state)
-{
-    enum { VALUES = 4 * SAMPLES_MAX, READERS = ENGINE_SESSIONS_PER_AGENT - 1, FIRST = 10, TURN_MAX = 16 + 4 };
-    size_t had[READERS] = {0}, turns = 0, all = 0;
+enum { READERS = ENGINE_SESSIONS_PER_AGENT - 1, READERS_FROM = 10, READ_VALUES = 4 * SAMPLES_MAX };
 
-    (void)state;
-    join_all();
+/* Many readers of much, all of it new to them. */
+static void many_readers(void)
+{
     for (unsigned i = 0; i < READERS; i++) {
-        rig_hello(&rig, FIRST + i, CENTRE, 0);
-        subscribe(FIRST + i, CENTRE, (struct subscribe){.credit = ENGINE_TELEMETRY_WINDOW_MAX});
+        rig_hello(&rig, READERS_FROM + i, CENTRE, 0);
+        subscribe(READERS_FROM + i, CENTRE, (struct subscribe){.credit = ENGINE_TELEMETRY_WINDOW_MAX});
     }
-    for (size_t i = 0; i < 4; i++) {
-        publish_many(2, STATION, i * SAMPLES_MAX, SAMPLES_MAX, rig_bus_ms(&rig));
+    publish_many(2, STATION, 0, READ_VALUES, rig_bus_ms(&rig));
+}
+
+static size_t had_by_readers(void)
+{
+    size_t all = 0;
+
+    for (unsigned i = 0; i < READERS; i++) {
+        for (const struct telemetry *telemetry; (telemetry = given(READERS_FROM + i)) != NULL;) {
+            all += telemetry->samples_n;
+        }
     }
-    rig.boot_ms += ENGINE_TELEMETRY_MS; /* the next round begins, and is gone through without a pause */
+    return all;
+}
+
+/* Turns that need no time to pass between them. */
+static size_t turns_at_once(void)
+{
+    enum { TURN_MAX = 16 + 4 };
+    size_t turns = 0;
+
     for (; engine_due_ms(rig.engine) <= rig.boot_ms && turns < 1000; turns++) {
         uint64_t before = engine_numbers(rig.engine).telemetry;
         engine_tick(rig.engine);
         assert_true(engine_numbers(rig.engine).telemetry - before <= TURN_MAX);
     }
-    assert_true(turns > 1);
-    for (unsigned i = 0; i < READERS; i++) {
-        for (const struct telemetry *telemetry; (telemetry = given(FIRST + i)) != NULL;) {
-            had[i] += telemetry->samples_n;
-        }
-        all += had[i];
-    }
-    assert_int_equal(all, READERS * VALUES);
+    return turns;
+}
+
+/* Each turn gives a little, to others than the one before, until all have all. */
+static void test_a_turn_gives_a_little(void **state)
+{
+    (void)state;
+    join_all();
+    many_readers();
+    rig.boot_ms += ENGINE_TELEMETRY_MS; /* the next round begins, and is gone through without a pause */
+    assert_true(turns_at_once() > 1);
+    assert_int_equal(had_by_readers(), READERS * READ_VALUES);
+}
+
+/* While somebody speaks who says little, there is time for it between two turns. */
+static void test_turns_leave_time_for_who_says_little(void **state)
+{
+    struct command report = rig_report(1), one = rig_follow_up(1, "one");
+
+    (void)state;
+    join_all();
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &report).outcome, OUTCOME_DONE);
+    rig_later(&rig, ENGINE_SHARE_MS);
+    many_readers();
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &one).outcome, OUTCOME_DONE);
+    (void)turns_at_once();
+    rig.boot_ms += ENGINE_TELEMETRY_MS;
+    assert_int_equal(turns_at_once(), 1);
+    assert_int_equal(engine_due_ms(rig.engine), rig.boot_ms + ENGINE_TELEMETRY_PACE_MS);
+    rig_later(&rig, ENGINE_TELEMETRY_MS);
+    assert_int_equal(had_by_readers(), READERS * READ_VALUES);
 }
 
 static void test_full_queue_leaves_behind(void **state)
@@ -469,6 +506,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_slow_reader_gets_the_newest_only, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rounds_have_their_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_turn_gives_a_little, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_turns_leave_time_for_who_says_little, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_queue_leaves_behind, setup, teardown),
         cmocka_unit_test_setup_teardown(test_source_and_mode, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_agent_has_its_share, setup, teardown),

@@ -395,6 +395,60 @@ static void test_visit(void **state)
 }
 
 /* What an analyst finds at a SQL prompt. */
+struct scanned {
+    uint64_t next;
+    uint64_t stop_at; /* 0: never */
+};
+
+static int scan_visit(void *ctx, const struct log_record *record, struct err *err)
+{
+    struct scanned *scanned = ctx;
+    char payload[32];
+    assert_int_equal(record->header.seq, scanned->next);
+    snprintf(payload, sizeof(payload), "payload %u", (unsigned)record->header.seq);
+    assert_int_equal(record->payload.n, strlen(payload));
+    assert_memory_equal(record->payload.p, payload, strlen(payload));
+    if (scanned->next++ == scanned->stop_at)
+        return err_set(err, ERR_DATA, "enough");
+    return 0;
+}
+
+/* Every record once, from anywhere, and to where the visitor stops; the reader then answers as before. */
+static void test_scan(void **state)
+{
+    struct fixture *f = *state;
+    struct log_store *store = log_test_open(f->folder);
+    log_test_append(store, 1000);
+    log_test_append(store, 1000);
+    log_close(store);
+    struct log_reader *reader = open_reader(f, f->folder);
+    struct scanned scanned = {.next = 1};
+    assert_int_equal(log_reader_scan(reader, 0, scan_visit, &scanned, &f->err), 0);
+    assert_int_equal(scanned.next, 2001);
+    scanned = (struct scanned){.next = 1990};
+    assert_int_equal(log_reader_scan(reader, 1989, scan_visit, &scanned, &f->err), 0);
+    assert_int_equal(scanned.next, 2001);
+    scanned = (struct scanned){.next = 1, .stop_at = 7};
+    assert_int_equal(log_reader_scan(reader, 0, scan_visit, &scanned, &f->err), ERR_DATA);
+    assert_string_equal(f->err.text, "enough");
+    assert_int_equal(scanned.next, 8);
+    assert_int_equal(log_reader_verify(reader, NULL, NULL, NULL, &f->err), 0);
+    /* Somebody writes again: what was opened as closed is no longer read. */
+    store = log_test_open(f->folder);
+    scanned = (struct scanned){.next = 1};
+    assert_int_equal(log_reader_scan(reader, 0, scan_visit, &scanned, &f->err), ERR_TEMPORARY);
+    log_reader_close(reader);
+    /* A record that is none, behind what is good. */
+    log_close(store);
+    run_sql(f, "UPDATE record SET hash = x'00' WHERE seq = 1500");
+    reader = open_reader(f, f->folder);
+    scanned = (struct scanned){.next = 1};
+    assert_int_equal(log_reader_scan(reader, 0, scan_visit, &scanned, &f->err), ERR_CORRUPT);
+    assert_int_equal(scanned.next, 1500);
+    assert_non_null(strstr(f->err.text, "record 1500 of "));
+    log_reader_close(reader);
+}
+
 static void test_views(void **state)
 {
     struct fixture *f = *state;
@@ -419,7 +473,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_live),    IN_FOLDER(test_closed),       IN_FOLDER(test_copy_with_wal),
         IN_FOLDER(test_refused), IN_FOLDER(test_verify_finds), IN_FOLDER(test_visit),
-        IN_FOLDER(test_views),   IN_FOLDER(test_long_reader),
+        IN_FOLDER(test_scan),    IN_FOLDER(test_views),        IN_FOLDER(test_long_reader),
     };
     if (crypto_init() != 0)
         return 1;

@@ -64,6 +64,7 @@ static void test_bounds(void **state)
     assert_false(log_run_begin(&run, INT64_MIN, INT64_MAX, bytes, 7));
     assert_false(log_run_begin(&run, -1, 1, bytes, 7));
     assert_false(log_run_begin(&run, 1, LOG_RUN_SPAN_MAX + 2, bytes, 7));
+    assert_false(log_run_begin(&run, 1, 1, bytes, LOG_RUN_BYTES_MAX + 1));
     assert_true(log_run_begin(&run, INT64_MAX - 1, INT64_MAX, bytes, 7));
 }
 
@@ -272,13 +273,43 @@ static void test_tombstones_go(void **state)
     run_sql(f, "CREATE TEMP TABLE ok (x CHECK (x)); INSERT INTO ok SELECT count(*) = 0 FROM tombstone;");
 }
 
+/* A record that overfills a run has one to itself: what stands before it is acknowledged without moving it,
+ * and what comes after it makes it no longer. */
+static void test_wide_record(void **state)
+{
+    enum { WIDE = 400, ITEM = 26 };
+    static char items[WIDE][ITEM + 1];
+    static struct log_index wide[WIDE];
+    struct fixture *f = *state;
+    const struct log_index narrow = {.op = LOG_OUTBOX, .lane = 2, .name = "a7", .item = "o1"};
+    struct log_entry entries[] = {
+        log_test_entry("", 0, "small", &narrow, 1), log_test_entry("", 0, "small", &narrow, 1),
+        log_test_entry("", 0, "wide", wide, WIDE),  log_test_entry("", 0, "small", &narrow, 1),
+        log_test_entry("", 0, "wide", wide, WIDE),  log_test_entry("", 0, "wide", wide, WIDE),
+        log_test_entry("", 0, "small", &narrow, 1), log_test_entry("", 0, "small", &narrow, 1),
+    };
+    for (int i = 0; i < WIDE; i++) {
+        snprintf(items[i], sizeof(items[i]), "%0*d", ITEM, i);
+        wide[i] = (struct log_index){.op = LOG_OUTBOX, .lane = 2, .name = "a7", .item = items[i]};
+    }
+    struct log_store *store = log_test_open(f->folder);
+    assert_int_equal(log_append(store, 0, entries, sizeof(entries) / sizeof(entries[0]), NULL), 0);
+    log_close(store);
+    run_sql(f, "CREATE TEMP TABLE ok (x CHECK (x));"
+               "INSERT INTO ok SELECT group_concat(first_seq || '-' || last_seq) = '1-2,3-3,4-4,5-5,6-6,7-8'"
+               "  FROM (SELECT * FROM outbox WHERE agent = 'a7' ORDER BY last_seq);"
+               "INSERT INTO ok SELECT max(length(items)) = 400 * 33 FROM outbox;"
+               "INSERT INTO ok SELECT max(length(items)) <= 880 FROM outbox WHERE last_seq NOT IN (3, 5, 6);"
+               "INSERT INTO ok SELECT count(*) = 3 * 400 + 5 FROM waits;");
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_bounds), cmocka_unit_test(test_damaged),
         IN_FOLDER(test_hostile),           IN_FOLDER(test_hostile_rows),  IN_FOLDER(test_views),
-        IN_FOLDER(test_tombstones_go),
+        IN_FOLDER(test_tombstones_go),     IN_FOLDER(test_wide_record),
     };
     if (crypto_init() != 0)
         return 1;

@@ -346,6 +346,38 @@ static void refusal_or_events(void **state)
     arena_free(&arena);
 }
 
+/* For folding: the events and no command, which must be there all the same. */
+static void outcome_without_its_command(void **state)
+{
+    struct record record, again;
+    struct arena arena;
+    struct buf buf;
+    struct err err;
+
+    (void)state;
+    memset(&record, 0, sizeof record);
+    arena_init(&arena, ARENA_PER_FRAME);
+    buf_init(&buf, 0);
+    record.signed_command.payload = (struct bytes){(const uint8_t *)"said", 4};
+    record.events = (struct event[]){{.kind = EVENT_ORDER_EXPIRED, .at_ms = 5}};
+    record.events_n = 1;
+    wire_encode_record(&record, &buf);
+    assert_int_equal(wire_decode_record(buf_bytes(&buf), &arena, &again, NULL), 0);
+    assert_int_equal(again.signed_command.payload.n, 4);
+    assert_int_equal(wire_decode_outcome(buf_bytes(&buf), &arena, &again, NULL), 0);
+    assert_int_equal(again.signed_command.payload.n, 0);
+    assert_int_equal(again.events_n, 1);
+    assert_int_equal(again.events[0].kind, EVENT_ORDER_EXPIRED);
+    assert_true(again.events[0].at_ms == 5);
+
+    static const uint8_t alone[] = {0x12, 4, 0xa2, 0x38, 1, 'x'}; /* events { 900: "x" } */
+    assert_int_equal(wire_decode_outcome((struct bytes){alone, sizeof alone}, &arena, &again, &err),
+                     ERR_PROTOCOL);
+    assert_string_equal(err.text, "record.command: missing");
+    buf_free(&buf);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -353,6 +385,7 @@ int main(void)
         cmocka_unit_test(orders_as_protobuf_packs_them),   cmocka_unit_test(position_without_datum_is_seen),
         cmocka_unit_test(absent_receipt_parts_are_absent), cmocka_unit_test(welcome_brings_cursors_by_lane),
         cmocka_unit_test(unknown_events_are_counted),      cmocka_unit_test(refusal_or_events),
+        cmocka_unit_test(outcome_without_its_command),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,11 @@
 #include <cmocka.h>
 
 #include "common/core/decide.h"
+#include "common/core/derive.h"
 #include "common/core/evolve.h"
 #include "common/crypto/crypto.h"
+
+enum { FX_ROWS_MAX = 64 };
 
 static void fill(void *ctx, void *p, size_t n)
 {
@@ -91,13 +94,62 @@ static void sign_command(struct fixture *fx, const struct command *command, stru
     }
 }
 
+/* What a broker's tables would say of the record. */
+struct rows {
+    struct log_index at[FX_ROWS_MAX];
+    size_t n;
+    struct arena texts;
+};
+
+static void add_row(void *ctx, const struct derived *row)
+{
+    static const enum log_index_op ops[] = {[DERIVED_TOUCH] = LOG_TOUCH,
+                                            [DERIVED_OUTBOX] = LOG_OUTBOX,
+                                            [DERIVED_TOMBSTONE] = LOG_TOMBSTONE,
+                                            [DERIVED_CURSOR] = LOG_CURSOR};
+    struct rows *rows = ctx;
+
+    assert_true(rows->n < FX_ROWS_MAX);
+    rows->at[rows->n++] = (struct log_index){.op = ops[row->kind],
+                                             .lane = (uint8_t)row->lane,
+                                             .name = arena_strdup(&rows->texts, row->name),
+                                             .item = arena_strdup(&rows->texts, row->item),
+                                             .number = row->number};
+}
+
+static void add_rows(const struct fixture *fx, const char *author, const struct record *record,
+                     struct rows *rows)
+{
+    arena_init(&rows->texts, 1024 * 1024);
+    derive_rows(fx->state, record->events, record->events_n, author, add_row, rows);
+    for (size_t i = 0; i < record->events_n; i++) {
+        const struct incident *incident = state_incident(fx->state, record->events[i].incident);
+        char name[STREAM_NAME_MAX];
+        if (incident == NULL) {
+            continue;
+        }
+        bool is_live = incident_is_live(incident);
+        char *copy = arena_strdup(&rows->texts, stream_of_incident(incident->id, name));
+        assert_true(rows->n + 2 <= FX_ROWS_MAX);
+        rows->at[rows->n++] = (struct log_index){.op = is_live ? LOG_OPEN : LOG_CLOSE, .name = copy};
+        if (is_live) {
+            rows->at[rows->n++] =
+                (struct log_index){.op = LOG_DUE, .name = copy, .number = (uint64_t)incident_due(incident)};
+        }
+    }
+}
+
 static void append(struct fixture *fx, const struct command *command, const struct record *record,
                    uint64_t *ret_seq)
 {
     struct buf payload;
     struct log_entry entry = {0};
+    struct rows rows = {.n = 0};
     struct err err;
 
+    add_rows(fx, command->agent, record, &rows);
+    entry.index = rows.at;
+    entry.index_n = rows.n;
     buf_init(&payload, 0);
     wire_encode_record(record, &payload);
     assert_false(payload.failed);
@@ -116,6 +168,7 @@ static void append(struct fixture *fx, const struct command *command, const stru
         fail_msg("%s", err.text);
     }
     *ret_seq = entry.record.header.seq;
+    arena_free(&rows.texts);
     buf_free(&payload);
 }
 
@@ -166,10 +219,10 @@ uint64_t fx_say(struct fixture *fx, struct command *command)
                                 .events_n = decision.events_n,
                                 .refusal = decision.refusal,
                                 .detail = decision.detail};
-        append(fx, command, &record, &seq);
         for (size_t i = 0; i < decision.events_n; i++) {
             assert_int_equal(evolve(fx->state, &decision.events[i]), 0);
         }
+        append(fx, command, &record, &seq);
     }
     buf_free(&payload);
     arena_reset(&fx->arena);

@@ -1,0 +1,256 @@
+/* muster rules test: does a rule pack answer the cases beside it as they say? */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/ctl/log_input.h"
+#include "agents/ctl/option.h"
+#include "agents/ctl/roster.h"
+#include "common/conf/conf.h"
+#include "common/rules/pack.h"
+
+enum { CASES_MAX = 10000, CASES_MEMORY_MAX = 4 * 1024 * 1024 };
+
+static const int64_t FACT_MAX = INT64_C(1000000000000000);
+
+struct cases {
+    struct conditions *conditions;
+    struct pack *pack;
+    struct arena arena;
+    struct buf out;
+    const char *path;
+    size_t n, failed;
+    enum lang lang;
+};
+
+/* --- one case ------------------------------------------------------------------------------------- */
+
+static int read_fact(const struct conf_node *facts, const char *word, struct rule_facts *ret, struct err *err)
+{
+    const char *const *words = rule_fact_list();
+    int i = 0, rc = 0;
+
+    while (words[i] != NULL && strcmp(words[i], word) != 0) {
+        i++;
+    }
+    if (words[i] == NULL) {
+        return conf_fail(facts, err, ERR_CONFIG, "no fact is called \"%s\"; docs/rules.md names them", word);
+    }
+    struct rule_value *value = &ret->at[i];
+    value->known = true;
+    switch (rule_fact_words((enum rule_fact)i)->type) {
+    case RULE_WHOLE:
+        rc = conf_integer(facts, word, CONF_REQUIRED, -FACT_MAX, FACT_MAX, &value->whole, err);
+        break;
+    case RULE_REAL:
+        rc = conf_number(facts, word, CONF_REQUIRED, -1e15, 1e15, &value->real, err);
+        break;
+    case RULE_TEXT:
+        rc = conf_string(facts, word, CONF_REQUIRED, &value->text, err);
+        break;
+    }
+    return rc;
+}
+
+static int read_facts(const struct conf_node *map, struct rule_facts *ret, struct err *err)
+{
+    const struct conf_node *facts = NULL;
+    int rc = conf_map(map, "facts", CONF_REQUIRED, &facts, err);
+
+    *ret = (struct rule_facts){0};
+    for (size_t i = 0; rc == 0 && i < conf_count(facts); i++) {
+        rc = read_fact(facts, conf_key_at(facts, i), ret, err);
+    }
+    return rc;
+}
+
+static int check_names(const struct cases *cases, const struct conf_node *node, struct words names,
+                       struct err *err)
+{
+    for (size_t i = 0; i < names.n; i++) {
+        size_t j = 0;
+        while (j < cases->pack->rules_n && strcmp(cases->pack->rules[j].name, names.at[i]) != 0) {
+            j++;
+        }
+        if (j == cases->pack->rules_n) {
+            return conf_fail(node, err, ERR_CONFIG, "%s has no rule \"%s\"", cases->pack->name, names.at[i]);
+        }
+    }
+    return 0;
+}
+
+/* Names of the rules that gave an answer, "a, b". */
+static void put_names(const struct pack *pack, const enum rule_answer *answers, enum rule_answer answer,
+                      struct buf *ret)
+{
+    const char *between = "";
+
+    for (size_t i = 0; i < pack->rules_n; i++) {
+        if (answers[i] == answer) {
+            buf_printf(ret, "%s%s", between, pack->rules[i].name);
+            between = ", ";
+        }
+    }
+}
+
+static bool is_wanted(const struct pack *pack, const enum rule_answer *answers, enum rule_answer answer,
+                      struct words wanted)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < pack->rules_n; i++) {
+        n += answers[i] == answer;
+        if (answers[i] == answer && !words_have(wanted, pack->rules[i].name)) {
+            return false;
+        }
+    }
+    return n == wanted.n;
+}
+
+static void put_failure(struct cases *cases, const struct conf_node *node, const char *name,
+                        const enum rule_answer *answers)
+{
+    cases->failed++;
+    buf_printf(&cases->out, "%s:%u: %s: %s [", cases->path, conf_line(node), name,
+               lang_text(cases->lang, "fires", "触发"));
+    put_names(cases->pack, answers, ANSWER_YES, &cases->out);
+    buf_printf(&cases->out, "], %s [", lang_text(cases->lang, "could not tell", "无法判断"));
+    put_names(cases->pack, answers, ANSWER_UNKNOWN, &cases->out);
+    buf_puts(&cases->out, "]\n");
+}
+
+static int run_case(struct cases *cases, const struct conf_node *map, enum rule_answer *answers,
+                    struct err *err)
+{
+    const struct conf_node *unknown = NULL;
+    struct words fires = {0}, cannot_tell = {0};
+    struct rule_facts facts;
+    const char *name = "";
+    int trigger = TRIGGER_INCIDENT;
+    int rc = conf_string(map, "case", CONF_REQUIRED, &name, err);
+
+    arena_reset(&cases->arena);
+    rc = rc ? rc : conf_choice(map, "when", CONF_OPTIONAL, rule_trigger_list(), &trigger, err);
+    rc = rc ? rc : read_facts(map, &facts, err);
+    rc = rc ? rc : conf_list(map, "unknown", CONF_OPTIONAL, &unknown, err);
+    rc = rc ? rc : conf_words(map, "fires", CONF_REQUIRED, &cases->arena, &fires, err);
+    rc = rc ? rc : check_names(cases, map, fires, err);
+    if (rc == 0 && unknown != NULL) {
+        rc = conf_words(map, "unknown", CONF_REQUIRED, &cases->arena, &cannot_tell, err);
+        rc = rc ? rc : check_names(cases, map, cannot_tell, err);
+    }
+    if (rc == 0 && conditions_set(cases->conditions, &facts) != 0) {
+        rc = conf_fail(map, err, ERR_CONFIG, "these facts are too large for a rule");
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    pack_ask(cases->pack, (enum rule_trigger)trigger, answers);
+    cases->n++;
+    if (!is_wanted(cases->pack, answers, ANSWER_YES, fires) ||
+        (unknown != NULL && !is_wanted(cases->pack, answers, ANSWER_UNKNOWN, cannot_tell))) {
+        put_failure(cases, map, name, answers);
+    }
+    return 0;
+}
+
+/* --- a file --------------------------------------------------------------------------------------- */
+
+static int run_cases(struct cases *cases, const struct conf *conf, struct err *err)
+{
+    const struct conf_node *list;
+    int rc = conf_list(conf_root(conf), "cases", CONF_REQUIRED, &list, err);
+
+    if (rc != 0) {
+        return rc;
+    }
+    size_t n = conf_count(list);
+    if (n == 0 || n > CASES_MAX) {
+        return conf_fail(list, err, ERR_CONFIG, "1 to %d cases are wanted", CASES_MAX);
+    }
+    enum rule_answer *answers = calloc(cases->pack->rules_n, sizeof *answers);
+    if (answers == NULL) {
+        return err_set(err, ERR_NO_MEMORY, "out of memory for cases");
+    }
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        rc = run_case(cases, conf_value_at(list, i), answers, err);
+    }
+    free(answers);
+    return rc ? rc : conf_check_unknown(conf, err);
+}
+
+/* "decree-493.yaml": "decree-493.cases.yaml" */
+static int name_cases(const char *pack, char *ret, size_t size, struct err *err)
+{
+    static const char ending[] = ".yaml";
+    size_t n = strlen(pack), cut = n > sizeof ending - 1 ? n - (sizeof ending - 1) : 0;
+
+    if (cut == 0 || strcmp(pack + cut, ending) != 0) {
+        return err_set(err, ERR_USAGE, "%s does not end in %s: name the file of its cases as well", pack,
+                       ending);
+    }
+    int length = snprintf(ret, size, "%.*s.cases%s", (int)cut, pack, ending);
+    return length > 0 && (size_t)length < size ? 0
+                                               : err_set(err, ERR_USAGE, "%s: the name is too long", pack);
+}
+
+static int test(struct cases *cases, const char *pack, struct err *err)
+{
+    struct conf *conf = NULL;
+    int rc = conditions_open(&cases->conditions, err);
+
+    rc = rc ? rc : pack_load(pack, cases->conditions, &cases->pack, err);
+    rc = rc ? rc : conf_load(cases->path, &conf, err);
+    rc = rc ? rc : run_cases(cases, conf, err);
+    conf_free(conf);
+    if (rc == 0) {
+        buf_printf(&cases->out,
+                   lang_text(cases->lang, "%s: %zu cases, %zu failed\n", "%s：%zu 个用例，%zu 个不符\n"),
+                   cases->path, cases->n, cases->failed);
+        rc = output_pour(&cases->out, true, err);
+    }
+    if (rc == 0 && cases->failed > 0) {
+        rc = err_set(err, ERR_DATA,
+                     lang_text(cases->lang, "%s does not do what its cases say", "%s 不符合其用例"), pack);
+    }
+    return rc;
+}
+
+int ctl_rules_test(int argc, char **argv)
+{
+    const char *lang = "";
+    const struct option options[] = {{"lang", OPTION_TEXT, &lang, "LANG", "en or zh (default: the locale's)"},
+                                     {NULL, OPTION_FLAG, NULL, NULL, NULL}};
+    const struct page page = {
+        .usage = "muster rules test PACK [CASES] [options]",
+        .summary =
+            "Asks a rule pack about each case of CASES (of PACK.yaml: PACK.cases.yaml), and shows where\n"
+            "other rules fire than the case says.",
+        .options = options,
+        .examples = "  muster rules test decree-493.yaml\n",
+        .arguments_min = 1,
+        .arguments_max = 2};
+    struct arguments arguments;
+    struct cases cases = {.n = 0};
+    char beside[4096];
+    struct err err = {.code = 0};
+    int code;
+
+    if (!option_read(&page, argc, argv, &arguments, &code)) {
+        return code;
+    }
+    int rc = lang_choose(lang, &cases.lang, &err);
+    cases.path = arguments.n > 1 ? arguments.at[1] : beside;
+    if (rc == 0 && arguments.n == 1) {
+        rc = name_cases(arguments.at[0], beside, sizeof beside, &err);
+    }
+    arena_init(&cases.arena, CASES_MEMORY_MAX);
+    buf_init(&cases.out, 0);
+    rc = rc ? rc : test(&cases, arguments.at[0], &err);
+    pack_free(cases.pack);
+    conditions_close(cases.conditions);
+    buf_free(&cases.out);
+    arena_free(&cases.arena);
+    code = ctl_end_output();
+    return code != EXIT_OK || rc == 0 ? code : ctl_fail(&err);
+}

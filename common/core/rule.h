@@ -1,0 +1,131 @@
+/* Words of escalation rules: what triggers one, what its condition may ask, and what it does. Rules
+ * themselves are data (packs); how a condition is evaluated is the business of common/rules, behind this. */
+#ifndef MUSTER_COMMON_CORE_RULE_H
+#define MUSTER_COMMON_CORE_RULE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* X(name, word, 中文): what happened that a rule is asked about. */
+#define RULE_TRIGGER_LIST(X)                                \
+    X(TRIGGER_INCIDENT, "incident", "突发事件")             \
+    X(TRIGGER_UNANSWERED, "order-unanswered", "指令未签收") \
+    X(TRIGGER_OVERDUE, "report-overdue", "报告逾期")        \
+    X(TRIGGER_REQUEST, "request-unanswered", "信息未补充")  \
+    X(TRIGGER_SHORT, "ability-short", "力量不足")           \
+    X(TRIGGER_READING, "reading", "监测读数")               \
+    X(TRIGGER_SILENT, "silent", "失联")
+
+enum rule_trigger {
+#define RULE_TRIGGER_ENUM(name, word, zh) name,
+    RULE_TRIGGER_LIST(RULE_TRIGGER_ENUM)
+#undef RULE_TRIGGER_ENUM
+        RULE_TRIGGER_COUNT
+};
+
+enum rule_type { RULE_WHOLE, RULE_REAL, RULE_TEXT };
+
+/* Bits of triggers: with which of them a fact is there. */
+enum {
+    RULE_ON_INCIDENT = 1 << TRIGGER_INCIDENT,
+    RULE_ON_ORDER = 1 << TRIGGER_UNANSWERED,
+    RULE_ON_CLOCK = 1 << TRIGGER_OVERDUE,
+    RULE_ON_REQUEST = 1 << TRIGGER_REQUEST,
+    RULE_ON_SHORT = 1 << TRIGGER_SHORT,
+    RULE_ON_READING = 1 << TRIGGER_READING,
+    RULE_ON_SILENT = 1 << TRIGGER_SILENT,
+    /* whatever happens within an incident */
+    RULE_WITHIN = RULE_ON_INCIDENT | RULE_ON_ORDER | RULE_ON_CLOCK | RULE_ON_REQUEST | RULE_ON_SHORT
+};
+
+/* X(name, word, 中文, type, triggers, meaning): what a condition may ask. Unknown is SQL's NULL, never 0. */
+#define RULE_FACT_LIST(X)                                                                                   \
+    X(RULE_KIND, "kind", "事件类型", RULE_TEXT, RULE_WITHIN, "kind of incident")                            \
+    X(RULE_SUBSTANCE, "substance", "危化品", RULE_TEXT, RULE_WITHIN, "chemical")                            \
+    X(RULE_DEAD, "dead", "死亡", RULE_WHOLE, RULE_WITHIN, "persons dead")                                   \
+    X(RULE_MISSING, "missing", "失踪", RULE_WHOLE, RULE_WITHIN, "persons missing")                          \
+    X(RULE_SERIOUS, "serious", "重伤", RULE_WHOLE, RULE_WITHIN, "persons badly hurt, acute poisoning too")  \
+    X(RULE_MINOR, "minor", "轻伤", RULE_WHOLE, RULE_WITHIN, "persons slightly hurt")                        \
+    X(RULE_TRAPPED, "trapped", "被困", RULE_WHOLE, RULE_WITHIN, "persons trapped")                          \
+    X(RULE_LOSS, "loss", "直接经济损失", RULE_WHOLE, RULE_WITHIN, "direct loss in CNY")                     \
+    X(RULE_REPORTS, "reports", "报告次数", RULE_WHOLE, RULE_WITHIN, "reports filed so far")                 \
+    X(RULE_AGE_MIN, "age_min", "发生后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it occurred")          \
+    X(RULE_KNOWN_MIN, "known_min", "接报后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it was reported")  \
+    X(RULE_ORDERS_OPEN, "orders_open", "未结指令", RULE_WHOLE, RULE_WITHIN, "orders without an outcome")    \
+    X(RULE_ORDERS_SILENT, "orders_silent", "未签收指令", RULE_WHOLE, RULE_WITHIN, "orders nobody answered") \
+    X(RULE_ORDER_KIND, "order_kind", "指令类型", RULE_TEXT, RULE_ON_ORDER, "kind of the order")             \
+    X(RULE_AGENCY, "agency", "部门", RULE_TEXT, RULE_ON_ORDER | RULE_ON_SHORT | RULE_ON_SILENT,             \
+      "agency that was ordered, is short or silent")                                                        \
+    X(RULE_WAITED_MIN, "waited_min", "等待分钟", RULE_WHOLE,                                                \
+      RULE_ON_ORDER | RULE_ON_CLOCK | RULE_ON_REQUEST | RULE_ON_SILENT, "minutes without an answer")        \
+    X(RULE_STEP, "step", "升级次数", RULE_WHOLE, RULE_ON_ORDER, "steps that this order has climbed")        \
+    X(RULE_CLOCK, "clock", "时限", RULE_TEXT, RULE_ON_CLOCK, "name of the clock")                           \
+    X(RULE_REQUEST, "request", "所需信息", RULE_TEXT, RULE_ON_REQUEST, "fact that was asked for")           \
+    X(RULE_ABILITY, "ability", "能力", RULE_TEXT, RULE_ON_SHORT, "ability that is short")                   \
+    X(RULE_FREE, "free", "可用力量", RULE_WHOLE, RULE_ON_SHORT, "free units that have it")                  \
+    X(RULE_UNIT, "unit", "装置", RULE_TEXT, RULE_ON_READING, "unit that measured")                          \
+    X(RULE_READING_NAME, "name", "指标", RULE_TEXT, RULE_ON_READING, "what is measured")                    \
+    X(RULE_READING, "reading", "读数", RULE_REAL, RULE_ON_READING, "the last value")                        \
+    X(RULE_RISE, "rise_per_min", "每分钟上升", RULE_REAL, RULE_ON_READING, "how much it rose in a minute")  \
+    X(RULE_AGENT, "agent", "代理", RULE_TEXT, RULE_ON_SILENT, "agent that is silent")                       \
+    X(RULE_LINK, "link", "上下级链路", RULE_TEXT, RULE_ON_SILENT, "region whose link is silent")
+
+enum rule_fact {
+#define RULE_FACT_ENUM(name, word, zh, type, triggers, meaning) name,
+    RULE_FACT_LIST(RULE_FACT_ENUM)
+#undef RULE_FACT_ENUM
+        RULE_FACT_COUNT
+};
+
+/* X(name, word, 中文, triggers): what a rule does. */
+#define RULE_ACTION_LIST(X)                                             \
+    X(ACTION_GRADE, "grade", "定级", RULE_WITHIN)                       \
+    X(ACTION_RAISE, "raise", "提升响应", RULE_WITHIN | RULE_ON_READING) \
+    X(ACTION_LOWER, "lower", "降低响应", RULE_WITHIN | RULE_ON_READING) \
+    X(ACTION_REFER, "refer", "上报移交", RULE_WITHIN)                   \
+    X(ACTION_REISSUE, "reissue", "改派", RULE_ON_ORDER)                 \
+    X(ACTION_ASK, "ask", "要求补充", RULE_WITHIN)                       \
+    X(ACTION_NOTIFY, "notify", "通知", RULE_WITHIN | RULE_ON_READING | RULE_ON_SILENT)
+
+enum rule_action_kind {
+#define RULE_ACTION_ENUM(name, word, zh, triggers) name,
+    RULE_ACTION_LIST(RULE_ACTION_ENUM)
+#undef RULE_ACTION_ENUM
+        RULE_ACTION_COUNT
+};
+
+/* Whether a condition holds. UNKNOWN is not NO: something that it asks for is not known. */
+enum rule_answer { ANSWER_NO, ANSWER_YES, ANSWER_UNKNOWN };
+
+struct rule_value {
+    bool known;
+    int64_t whole;
+    double real;
+    const char *text; /* the caller's */
+};
+
+struct rule_facts {
+    struct rule_value at[RULE_FACT_COUNT];
+};
+
+struct rule_fact_words {
+    const char *word, *zh, *meaning;
+    enum rule_type type;
+    unsigned triggers;
+};
+
+/* Tables that end with the world; the index is in range. */
+const struct rule_fact_words *rule_fact_words(enum rule_fact fact);
+const char *rule_trigger_word(enum rule_trigger trigger);
+const char *rule_trigger_zh(enum rule_trigger trigger);
+const char *rule_action_word(enum rule_action_kind action);
+const char *rule_answer_word(enum rule_answer answer);
+/* The triggers after which the action can be taken, as bits. */
+unsigned rule_action_triggers(enum rule_action_kind action);
+/* NULL-terminated words, in the order of the enums, for choices and hints. */
+const char *const *rule_fact_list(void);
+const char *const *rule_trigger_list(void);
+const char *const *rule_action_list(void);
+
+#endif

@@ -1,0 +1,25 @@
+/* What compares derived tables and puts them in place. Private to the log. */
+#ifndef MUSTER_COMMON_LOG_LOG_DERIVED_PRIVATE_H
+#define MUSTER_COMMON_LOG_LOG_DERIVED_PRIVATE_H
+
+#include <sqlite3.h>
+
+#include "common/log/log_derived.h"
+
+enum { LOG_DERIVED_TABLES = 5 };
+
+extern const char *const log_derived_names[LOG_DERIVED_TABLES];
+
+/* The database that holds what was added so far. Stays derived's. A code. */
+int log_derived_database(struct log_derived *derived, sqlite3 **ret, struct err *err);
+
+/* Compares the tables of db (in the file `path`), each to its end; ret_differs tells which differ. What
+ * cannot be read differs. ERR_NO_MEMORY, or an error of derived. */
+int log_derived_compare(struct log_derived *derived, sqlite3 *db, const char *path, log_differs *differs,
+                        void *ctx, bool ret_differs[LOG_DERIVED_TABLES], struct err *err);
+
+/* Puts the tables asked for into the place of those in db, in one transaction. */
+int log_derived_put(struct log_derived *derived, sqlite3 *db, const char *path,
+                    const bool which[LOG_DERIVED_TABLES], struct err *err);
+
+#endif

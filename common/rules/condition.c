@@ -1,0 +1,359 @@
+#include "common/rules/condition.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "common/base/buf.h"
+#include "common/base/text.h"
+
+enum {
+    LOOK_STEPS = 100, /* SQLite asks so often whether it is to go on */
+    LOOKS_MAX = CONDITION_STEPS_MAX / LOOK_STEPS,
+    VALUE_BYTES_MAX = 8192, /* of a text that a condition makes, and of all facts together: names and words */
+    PATTERN_MAX = 100,      /* LIKE and GLOB take time that grows with the pattern's stars */
+    SQL_MAX = CONDITION_TEXT_MAX + 256
+};
+
+static const char BEFORE[] = "SELECT (";
+/* The newline ends a comment at the end of the condition. */
+static const char AFTER[] = "\n) AS answer FROM facts";
+
+struct conditions {
+    sqlite3 *db;
+    sqlite3_stmt *set;
+    bool compiling;
+    unsigned selects;    /* of the condition that is being compiled */
+    uint64_t facts;      /* that it reads */
+    const char *refused; /* what it must not do; NULL: nothing yet */
+    unsigned looks;      /* at the condition that is being asked */
+};
+
+struct condition {
+    struct conditions *conditions;
+    sqlite3_stmt *statement;
+    uint64_t facts;
+};
+
+/* --- what a condition may do ---------------------------------------------------------------------- */
+
+static bool is_listed(const char *name)
+{
+    static const char *const functions[] = {"abs",    "coalesce", "glob",   "ifnull", "iif",  "instr",
+                                            "length", "like",     "lower",  "max",    "min",  "nullif",
+                                            "round",  "sign",     "substr", "trim",   "upper"};
+
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++) {
+        if (sqlite3_stricmp(name, functions[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool note_read(struct conditions *conditions, const char *column)
+{
+    const char *const *words = rule_fact_list();
+
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (strcmp(column, words[i]) == 0) {
+            conditions->facts |= UINT64_C(1) << i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *what_is_refused(struct conditions *conditions, int action, const char *first,
+                                   const char *second)
+{
+    switch (action) {
+    case SQLITE_SELECT:
+        return conditions->selects++ == 0 ? NULL : "a condition is an expression; it cannot select";
+    case SQLITE_READ:
+        /* without a column: there is no fact in it */
+        return strcmp(first, "facts") == 0 && (second[0] == '\0' || note_read(conditions, second))
+                   ? NULL
+                   : "only facts can be read";
+    case SQLITE_FUNCTION:
+        return is_listed(second) ? NULL : "this function is not one of those that a condition may call";
+    default:
+        return "a condition only reads facts";
+    }
+}
+
+static int authorize(void *ctx, int action, const char *first, const char *second, const char *database,
+                     const char *trigger)
+{
+    struct conditions *conditions = ctx;
+    const char *refused;
+
+    (void)database;
+    (void)trigger;
+    if (!conditions->compiling) {
+        return SQLITE_OK;
+    }
+    refused = what_is_refused(conditions, action, first != NULL ? first : "", second != NULL ? second : "");
+    conditions->refused = conditions->refused != NULL ? conditions->refused : refused;
+    return refused == NULL ? SQLITE_OK : SQLITE_DENY;
+}
+
+static int look(void *ctx)
+{
+    struct conditions *conditions = ctx;
+
+    return ++conditions->looks > LOOKS_MAX;
+}
+
+/* --- the database --------------------------------------------------------------------------------- */
+
+static void put_facts_table(struct buf *sql)
+{
+    static const char *const types[] = {[RULE_WHOLE] = "INTEGER", [RULE_REAL] = "REAL", [RULE_TEXT] = "TEXT"};
+
+    buf_puts(sql, "PRAGMA journal_mode = off; CREATE TABLE facts(");
+    for (int i = 0; i < RULE_FACT_COUNT; i++) {
+        const struct rule_fact_words *words = rule_fact_words((enum rule_fact)i);
+        buf_printf(sql, "%s\"%s\" %s", i > 0 ? ", " : "", words->word, types[words->type]);
+    }
+    buf_puts(sql, "); INSERT INTO facts DEFAULT VALUES");
+}
+
+static void put_set_statement(struct buf *sql)
+{
+    buf_puts(sql, "UPDATE facts SET ");
+    for (int i = 0; i < RULE_FACT_COUNT; i++) {
+        buf_printf(sql, "%s\"%s\" = ?%d", i > 0 ? ", " : "", rule_fact_words((enum rule_fact)i)->word, i + 1);
+    }
+}
+
+static int prepare_database(struct conditions *conditions)
+{
+    struct buf sql;
+    int rc;
+
+    buf_init(&sql, 0);
+    put_facts_table(&sql);
+    rc = sql.failed ? SQLITE_NOMEM : sqlite3_exec(conditions->db, buf_text(&sql), NULL, NULL, NULL);
+    buf_reset(&sql);
+    put_set_statement(&sql);
+    if (rc == SQLITE_OK) {
+        rc = sql.failed ? SQLITE_NOMEM
+                        : sqlite3_prepare_v2(conditions->db, buf_text(&sql), -1, &conditions->set, NULL);
+    }
+    buf_free(&sql);
+    return rc;
+}
+
+static void limit(sqlite3 *db)
+{
+    static const struct {
+        int what, value;
+    } limits[] = {{SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX},
+                  {SQLITE_LIMIT_SQL_LENGTH, SQL_MAX},
+                  {SQLITE_LIMIT_EXPR_DEPTH, 64},
+                  {SQLITE_LIMIT_COMPOUND_SELECT, 1},
+                  {SQLITE_LIMIT_FUNCTION_ARG, 16},
+                  {SQLITE_LIMIT_ATTACHED, 0},
+                  {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, PATTERN_MAX},
+                  {SQLITE_LIMIT_TRIGGER_DEPTH, 1},
+                  {SQLITE_LIMIT_WORKER_THREADS, 0}};
+    static const struct {
+        int what, value;
+    } guards[] = {{SQLITE_DBCONFIG_DQS_DML, 0},
+                  {SQLITE_DBCONFIG_DQS_DDL, 0},
+                  {SQLITE_DBCONFIG_DEFENSIVE, 1},
+                  {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                  {SQLITE_DBCONFIG_ENABLE_LOAD_EXTENSION, 0}};
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        (void)sqlite3_limit(db, limits[i].what, limits[i].value);
+    }
+    for (size_t i = 0; i < sizeof guards / sizeof guards[0]; i++) {
+        (void)sqlite3_db_config(db, guards[i].what, guards[i].value, NULL);
+    }
+}
+
+int conditions_open(struct conditions **ret, struct err *err)
+{
+    struct conditions *conditions = calloc(1, sizeof *conditions);
+
+    if (conditions == NULL) {
+        return err_set(err, ERR_NO_MEMORY, "out of memory for rules");
+    }
+    int rc = sqlite3_open_v2(":memory:", &conditions->db,
+                             SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    if (rc == SQLITE_OK) {
+        limit(conditions->db);
+        rc = sqlite3_set_authorizer(conditions->db, authorize, conditions);
+    }
+    rc = rc == SQLITE_OK ? prepare_database(conditions) : rc;
+    if (rc != SQLITE_OK) {
+        conditions_close(conditions);
+        return err_set(err, rc == SQLITE_NOMEM ? ERR_NO_MEMORY : ERR_SOFTWARE, "rules: %s",
+                       sqlite3_errstr(rc));
+    }
+    (void)sqlite3_limit(conditions->db, SQLITE_LIMIT_VARIABLE_NUMBER, 0); /* ours is prepared */
+    sqlite3_progress_handler(conditions->db, LOOK_STEPS, look, conditions);
+    *ret = conditions;
+    return 0;
+}
+
+void conditions_close(struct conditions *conditions)
+{
+    if (conditions != NULL) {
+        sqlite3_finalize(conditions->set);
+        (void)sqlite3_close(conditions->db);
+        free(conditions);
+    }
+}
+
+/* --- compiling ------------------------------------------------------------------------------------ */
+
+/* SQLite's words to those of who writes rules. */
+static void explain(struct conditions *conditions, struct err *err)
+{
+    static const char no_column[] = "no such column: ", no_function[] = "no such function: ";
+    const char *said = sqlite3_errmsg(conditions->db);
+
+    if (conditions->refused != NULL) {
+        (void)err_set(err, ERR_DATA, "%s", conditions->refused);
+    } else if (strncmp(said, no_column, sizeof no_column - 1) == 0) {
+        const char *name = said + sizeof no_column - 1;
+        const char *near = text_nearest(name, rule_fact_list());
+        (void)err_set(err, ERR_DATA, "no fact is called \"%s\"%s%s%s", name,
+                      near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+                      near != NULL ? "\"?" : "; a text stands in 'single quotes'");
+    } else if (strncmp(said, no_function, sizeof no_function - 1) == 0) {
+        (void)err_set(err, ERR_DATA, "no function is called \"%s\"", said + sizeof no_function - 1);
+    } else {
+        (void)err_set(err, ERR_DATA, "%s", said);
+    }
+}
+
+static size_t place(const struct conditions *conditions, size_t n)
+{
+    int at = sqlite3_error_offset(conditions->db);
+    size_t before = sizeof BEFORE - 1;
+
+    return at >= (int)before && (size_t)at - before < n ? (size_t)at - before : SIZE_MAX;
+}
+
+static int compile(struct conditions *conditions, const char *sql, sqlite3_stmt **ret)
+{
+    const char *rest = "";
+
+    conditions->compiling = true;
+    conditions->selects = 0;
+    conditions->facts = 0;
+    conditions->refused = NULL;
+    conditions->looks = 0;
+    int rc = sqlite3_prepare_v3(conditions->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, &rest);
+    conditions->compiling = false;
+    if (rc == SQLITE_OK && (*rest != '\0' || sqlite3_column_count(*ret) != 1 ||
+                            strcmp(sqlite3_column_name(*ret, 0), "answer") != 0 ||
+                            conditions->selects != 1)) { /* a parenthesis closed ours */
+        conditions->refused = "a condition is one expression: look at its parentheses";
+        rc = SQLITE_ERROR;
+    }
+    return rc;
+}
+
+int condition_new(struct conditions *conditions, const char *text, size_t n, struct condition **ret,
+                  size_t *ret_at, struct err *err)
+{
+    char sql[SQL_MAX];
+    struct condition *condition;
+
+    *ret_at = SIZE_MAX;
+    if (n == 0 || n > CONDITION_TEXT_MAX || memchr(text, '\0', n) != NULL) {
+        return err_set(err, ERR_DATA, "a condition has 1 to %d bytes", CONDITION_TEXT_MAX);
+    }
+    condition = calloc(1, sizeof *condition);
+    if (condition == NULL) {
+        return err_set(err, ERR_NO_MEMORY, "out of memory for rules");
+    }
+    (void)snprintf(sql, sizeof sql, "%s%.*s%s", BEFORE, (int)n, text, AFTER);
+    int rc = compile(conditions, sql, &condition->statement);
+    if (rc != SQLITE_OK) {
+        explain(conditions, err);
+        *ret_at = place(conditions, n);
+        condition_free(condition);
+        return rc == SQLITE_NOMEM ? err_set(err, ERR_NO_MEMORY, "out of memory for rules") : ERR_DATA;
+    }
+    condition->conditions = conditions;
+    condition->facts = conditions->facts;
+    *ret = condition;
+    return 0;
+}
+
+void condition_free(struct condition *condition)
+{
+    if (condition != NULL) {
+        sqlite3_finalize(condition->statement);
+        free(condition);
+    }
+}
+
+uint64_t condition_facts(const struct condition *condition)
+{
+    return condition->facts;
+}
+
+/* --- asking --------------------------------------------------------------------------------------- */
+
+static int bind(sqlite3_stmt *set, int at, enum rule_type type, const struct rule_value *value)
+{
+    if (!value->known) {
+        return sqlite3_bind_null(set, at);
+    }
+    switch (type) {
+    case RULE_WHOLE:
+        return sqlite3_bind_int64(set, at, value->whole);
+    case RULE_REAL:
+        return sqlite3_bind_double(set, at, value->real);
+    case RULE_TEXT:
+        return sqlite3_bind_text(set, at, value->text, -1, SQLITE_STATIC);
+    }
+    return SQLITE_MISUSE;
+}
+
+int conditions_set(struct conditions *conditions, const struct rule_facts *facts)
+{
+    int rc = SQLITE_OK;
+
+    for (int i = 0; i < RULE_FACT_COUNT && rc == SQLITE_OK; i++) {
+        rc = bind(conditions->set, i + 1, rule_fact_words((enum rule_fact)i)->type, &facts->at[i]);
+    }
+    conditions->looks = 0;
+    rc = rc == SQLITE_OK ? sqlite3_step(conditions->set) : rc;
+    (void)sqlite3_reset(conditions->set);
+    (void)sqlite3_clear_bindings(conditions->set);
+    return rc == SQLITE_DONE ? 0 : rc == SQLITE_TOOBIG ? ERR_TOO_BIG : ERR_NO_MEMORY;
+}
+
+enum rule_answer condition_ask(struct condition *condition, const char **ret_why)
+{
+    enum rule_answer answer = ANSWER_UNKNOWN;
+    const char *why = NULL;
+
+    condition->conditions->looks = 0;
+    int rc = sqlite3_step(condition->statement);
+    if (rc == SQLITE_ROW) {
+        int type = sqlite3_column_type(condition->statement, 0);
+        if (type == SQLITE_INTEGER || type == SQLITE_FLOAT) {
+            answer = sqlite3_column_double(condition->statement, 0) != 0 ? ANSWER_YES : ANSWER_NO;
+        } else if (type != SQLITE_NULL) {
+            why = "it gives a text, not yes or no";
+        }
+    } else {
+        why = rc == SQLITE_INTERRUPT ? "it takes too long" : "it cannot be calculated";
+    }
+    (void)sqlite3_reset(condition->statement);
+    if (ret_why != NULL) {
+        *ret_why = why;
+    }
+    return answer;
+}

@@ -1,0 +1,16 @@
+/* What reading a pack does not show: conditions with which nothing was found that they hold for. */
+#ifndef MUSTER_COMMON_RULES_PACK_CHECK_H
+#define MUSTER_COMMON_RULES_PACK_CHECK_H
+
+#include "common/rules/pack.h"
+
+enum pack_holds {
+    HOLDS_SOMETIMES,
+    HOLDS_NEVER,  /* every combination of the values around its own constants was tried */
+    HOLDS_UNKNOWN /* they are too many, or it cannot be calculated */
+};
+
+/* Tries the condition on facts near the constants in its text. Sets the facts of `conditions`. */
+enum pack_holds rule_try(struct conditions *conditions, const struct rule *rule);
+
+#endif

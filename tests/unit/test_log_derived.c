@@ -1,0 +1,252 @@
+/* The tables that follow from the records, beside those of a log that was written in batches. */
+#include "common/log/log_derived.h"
+
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/log/log_memory.h"
+#include "common/log/log_sqlite.h"
+#include "tests/unit/log_support.h"
+
+enum { CHANGES_MAX = 12, BATCH = 6, ROUNDS = 150 };
+
+struct fixture {
+    char folder[LOG_TEST_PATH];
+    struct log_store *store;
+    struct log_derived *derived;
+    unsigned differences;
+    char first[256];
+    struct err err;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    assert_non_null(f);
+    log_test_folder(f->folder);
+    f->store = log_test_open(f->folder);
+    assert_int_equal(log_derived_new(&f->derived, &f->err), 0);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    log_close(f->store);
+    log_derived_free(f->derived);
+    log_test_remove(f->folder);
+    free(f);
+    return 0;
+}
+
+static void differs(void *ctx, uint64_t seq, const char *text)
+{
+    struct fixture *f = ctx;
+    (void)seq;
+    if (f->differences++ == 0)
+        snprintf(f->first, sizeof(f->first), "%s", text);
+}
+
+static void expect_same(struct fixture *f)
+{
+    f->differences = 0;
+    if (log_sqlite_compare(f->store, f->derived, differs, f, &f->err) != 0)
+        fail_msg("%s", f->err.text);
+    if (f->differences > 0)
+        fail_msg("at %u: %s", (unsigned)log_get_head(f->store).seq, f->first);
+}
+
+/* As a broker lists them: a tombstone or a cursor of what may wait, or not; and what is there already. */
+static size_t some_changes(struct log_test_chance *chance, uint64_t seq, struct log_index ret[CHANGES_MAX])
+{
+    static const char *const streams[] = {"s0", "s1", "s2"};
+    static const char *const agents[] = {"a0", "a1", "a2"};
+    static const char *const items[] = {"", "o1", "o2", "o3"};
+    size_t n = log_test_below(chance, CHANGES_MAX);
+    for (size_t i = 0; i < n; i++) {
+        enum log_index_op op = (enum log_index_op)(LOG_TOUCH + log_test_below(chance, LOG_CURSOR));
+        bool is_lane = op == LOG_OUTBOX || op == LOG_TOMBSTONE || op == LOG_CURSOR;
+        ret[i] = (struct log_index){.op = op,
+                                    .lane = is_lane ? (uint8_t)(1 + log_test_below(chance, 2)) : 0,
+                                    .name = is_lane ? agents[log_test_below(chance, 3)]
+                                                    : streams[log_test_below(chance, 3)],
+                                    .item = items[is_lane ? log_test_below(chance, 4) : 0],
+                                    .number = log_test_below(chance, (unsigned)seq + 3)};
+        if (op == LOG_TOMBSTONE && ret[i].item[0] == '\0')
+            ret[i].item = "o1";
+    }
+    return n;
+}
+
+static void append_some(struct fixture *f, struct log_test_chance *chance)
+{
+    struct log_index changes[BATCH][CHANGES_MAX];
+    struct log_entry entries[BATCH];
+    uint64_t head = log_get_head(f->store).seq;
+    size_t n = 1 + log_test_below(chance, BATCH);
+    for (size_t i = 0; i < n; i++) {
+        size_t changes_n = some_changes(chance, head + 1 + i, changes[i]);
+        entries[i] = log_test_entry("author", head + 1 + i, "what is said", changes[i], changes_n);
+        for (size_t j = 0; j < changes_n; j++)
+            assert_int_equal(log_derived_add(f->derived, head + 1 + i, &changes[i][j], &f->err), 0);
+    }
+    if (log_append(f->store, head, entries, n, &f->err) != 0)
+        fail_msg("%s", f->err.text);
+}
+
+/* However the records fell into commits, and however often it is looked. */
+static void test_batches(void **state)
+{
+    struct fixture *f = *state;
+    struct log_test_chance chance = {.state = 7};
+    for (int i = 0; i < ROUNDS; i++) {
+        append_some(f, &chance);
+        if (i % 10 == 0)
+            expect_same(f);
+    }
+    expect_same(f);
+}
+
+static void change(struct fixture *f, const char *sql)
+{
+    char path[LOG_TEST_PATH];
+    sqlite3 *db;
+    log_close(f->store);
+    assert_int_equal(sqlite3_open(log_test_path(path, f->folder, "muster.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    assert_true(sqlite3_changes(db) > 0);
+    assert_int_equal(sqlite3_close(db), SQLITE_OK);
+    f->store = log_test_open(f->folder);
+}
+
+/* Whatever was done to a table, it says again what it said. */
+static void test_rebuild(void **state)
+{
+    static const char *const changes[] = {
+        "DELETE FROM outbox",
+        "UPDATE outbox SET items = CAST('9999999' AS BLOB)",
+        "UPDATE outbox SET lane = lane + 300",
+        "UPDATE cursor SET seq = seq + 1",
+        "DELETE FROM tombstone",
+        "UPDATE tombstone SET seq = seq + 1",
+        "UPDATE open SET due_ms = due_ms + 1",
+        "DELETE FROM open",
+        "DELETE FROM touch WHERE seq % 3 = 0",
+        "INSERT INTO touch (stream, seq) VALUES ('s9', 1)",
+    };
+    struct fixture *f = *state;
+    struct log_test_chance chance = {.state = 11};
+    for (int i = 0; i < ROUNDS; i++)
+        append_some(f, &chance);
+    char *before = log_test_dump(f->store, log_test_ask_store, 0);
+    for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+        change(f, changes[i]);
+        f->differences = 0;
+        if (log_sqlite_rebuild(f->store, f->derived, differs, f, &f->err) != 0)
+            fail_msg("%s: %s", changes[i], f->err.text);
+        if (f->differences == 0)
+            fail_msg("%s is not seen", changes[i]);
+        expect_same(f);
+        char *after = log_test_dump(f->store, log_test_ask_store, 0);
+        assert_string_equal(after, before);
+        free(after);
+    }
+    free(before);
+    /* It is a log like any other. */
+    append_some(f, &chance);
+    expect_same(f);
+}
+
+static struct log_answer outbox_of(struct log_store *store, const char *name, struct arena *arena)
+{
+    struct log_query query = {.question = LOG_Q_OUTBOX, .name = name, .lane = 2};
+    struct log_answer answer;
+    assert_int_equal(log_read(store, &query, arena, &answer, NULL), 0);
+    return answer;
+}
+
+static void expect_same_outbox(struct log_store *a, struct log_store *b, const char *name)
+{
+    struct arena arena;
+    arena_init(&arena, 16 * 1024 * 1024);
+    struct log_answer x = outbox_of(a, name, &arena), y = outbox_of(b, name, &arena);
+    assert_int_equal(x.rows_n, y.rows_n);
+    for (size_t i = 0; i < x.rows_n; i++) {
+        assert_int_equal(x.rows[i].record.header.seq, y.rows[i].record.header.seq);
+        assert_int_equal(x.rows[i].items_n, y.rows[i].items_n);
+        for (size_t j = 0; j < x.rows[i].items_n; j++) {
+            assert_string_equal(x.rows[i].items[j].item, y.rows[i].items[j].item);
+            assert_int_equal(x.rows[i].items[j].tombstone, y.rows[i].items[j].tombstone);
+        }
+    }
+    arena_free(&arena);
+}
+
+/* More index changes in a batch than are sorted in one go, and in one record as many as there may be: what is
+ * settled in one go and what in the next comes to the same. */
+static void test_wide_batch(void **state)
+{
+    enum { RECORDS = 5, PER_RECORD = LOG_INDEX_MAX - 1, AGENTS = 1000 };
+    struct fixture *f = *state;
+    struct log_entry entries[RECORDS];
+    struct log_index *changes = calloc((size_t)RECORDS * PER_RECORD, sizeof(*changes));
+    char(*names)[16] = calloc(AGENTS, sizeof(*names));
+    char(*items)[16] = calloc(PER_RECORD, sizeof(*items));
+    assert_true(changes != NULL && names != NULL && items != NULL);
+    for (int i = 0; i < AGENTS; i++)
+        snprintf(names[i], sizeof(names[i]), "agent-%03d", i);
+    for (int i = 0; i < PER_RECORD; i++)
+        snprintf(items[i], sizeof(items[i]), "item-%05d", i);
+    for (int r = 0; r < RECORDS; r++) {
+        struct log_index *at = changes + (size_t)r * PER_RECORD;
+        for (int i = 0; i < PER_RECORD; i++)
+            at[i] =
+                (struct log_index){.op = LOG_OUTBOX, .lane = 2, .name = names[i % AGENTS], .item = items[i]};
+        /* Across goes: opened in one, due and closed in another; recalled and acknowledged what is before. */
+        at[0] = (struct log_index){.op = r == 3 ? LOG_CLOSE : LOG_OPEN, .name = "s0"};
+        at[1] = (struct log_index){.op = LOG_DUE, .name = "s0", .number = (uint64_t)(r + 5)};
+        at[2] = (struct log_index){.op = LOG_TOUCH, .name = "s0"};
+        if (r == 4) {
+            at[3] = (struct log_index){.op = LOG_TOMBSTONE, .lane = 2, .name = names[10], .item = items[10]};
+            at[4] = (struct log_index){.op = LOG_CURSOR, .lane = 2, .name = names[11], .number = 3};
+            at[5] = (struct log_index){.op = LOG_CURSOR, .lane = 2, .name = names[12], .number = 99};
+        }
+        entries[r] = log_test_entry("author", (uint64_t)r + 1, "wide", at, PER_RECORD);
+        for (int i = 0; i < PER_RECORD; i++)
+            assert_int_equal(log_derived_add(f->derived, (uint64_t)r + 1, &at[i], &f->err), 0);
+    }
+    _Static_assert(RECORDS * PER_RECORD > 2 * 2 * LOG_INDEX_MAX, "more than two goes");
+    if (log_append(f->store, 0, entries, RECORDS, &f->err) != 0)
+        fail_msg("%s", f->err.text);
+    expect_same(f);
+    /* And to what the other kind of store makes of it. */
+    struct log_store *memory = log_memory_new();
+    for (int r = 0; r < RECORDS; r++)
+        entries[r].record.header.seq = 0;
+    assert_int_equal(log_append(memory, 0, entries, RECORDS, NULL), 0);
+    for (int i = 0; i < AGENTS; i++)
+        expect_same_outbox(f->store, memory, names[i]);
+    log_close(memory);
+    free(items);
+    free(names);
+    free(changes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_batches, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rebuild, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_wide_batch, setup, teardown),
+    };
+    if (crypto_init() != 0)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
