@@ -323,7 +323,8 @@ static int open_log(struct broker *broker, struct log_head *ret_head, struct err
     struct log_sqlite_options options = {.folder = broker->config->log,
                                          .region = broker->config->region,
                                          .create = true,
-                                         .volatile_ok = broker->config->volatile_ok};
+                                         .volatile_ok = broker->config->volatile_ok,
+                                         .accept_head = broker->config->recover != NULL};
     struct log_store *store;
     char warning[512] = "";
     int result = log_sqlite_open(&options, &store, warning, sizeof warning, err);
@@ -348,7 +349,8 @@ static int make_engine(struct broker *broker, struct log_head head, struct err *
                                      .genesis = buf_bytes(&config->genesis),
                                      .head = head,
                                      .beat_ms = config->beat_ms,
-                                     .accept_clock = config->accept_clock};
+                                     .accept_clock = config->accept_clock,
+                                     .recover = config->recover};
     struct engine_io io = {.ctx = broker,
                            .send = send_frame,
                            .log = log_writer_port(broker->writer),

@@ -27,6 +27,7 @@ struct config {
     uint32_t beat_ms;
     bool accept_clock;
     bool volatile_ok;
+    const char *recover; /* not in the file: the command line's --recover, and why; NULL: no */
 };
 
 /* Reads and checks everything that can be checked without opening the log. */

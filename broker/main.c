@@ -7,10 +7,11 @@
 #include "broker/broker.h"
 #include "broker/rebuild.h"
 #include "common/base/logging.h"
+#include "common/base/text.h"
 #include "muster/version.h"
 
 static const char usage[] =
-    "usage: musterd --config FILE [--check | --rebuild]\n"
+    "usage: musterd --config FILE [--check | --rebuild | --recover REASON]\n"
     "\n"
     "The broker of one region: takes reports and orders, keeps them, and tells who is to know.\n"
     "\n"
@@ -19,11 +20,22 @@ static const char usage[] =
     "  --rebuild       no broker: make anew, from the log's records, what is kept beside them (what\n"
     "                  waits for whom, above all), where it is damaged or, in a copy, not there yet;\n"
     "                  say what differed\n"
+    "  --recover REASON  a person's word, once: the newer log is gone for good, go on from this older one;\n"
+    "                  docs/operations.md, \"Fenced\", says what that means\n"
     "  --debug         say more on standard error\n"
     "  --help          this text\n"
     "  --version       name and version\n"
     "\n"
     "It stops on SIGTERM and SIGINT. Exit codes are those of sysexits.h.\n";
+
+enum { REASON_MAX = 512 };
+
+static bool reason_is_good(const char *reason)
+{
+    size_t n = strlen(reason);
+
+    return strspn(reason, " \t\r\n") < n && n <= REASON_MAX && text_is_utf8(reason, n);
+}
 
 static int fail(const struct err *err)
 {
@@ -33,14 +45,12 @@ static int fail(const struct err *err)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"config", required_argument, NULL, 'c'},
-                                            {"check", no_argument, NULL, 'k'},
-                                            {"rebuild", no_argument, NULL, 'r'},
-                                            {"debug", no_argument, NULL, 'd'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {"version", no_argument, NULL, 'V'},
-                                            {NULL, 0, NULL, 0}};
-    const char *path = NULL;
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},  {"check", no_argument, NULL, 'k'},
+        {"recover", required_argument, NULL, 'R'}, {"rebuild", no_argument, NULL, 'r'},
+        {"debug", no_argument, NULL, 'd'},         {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0}};
+    const char *path = NULL, *recover = NULL;
     bool check = false, rebuild = false;
     enum log_level level = LOG_LEVEL_NOTICE;
     struct config config;
@@ -57,6 +67,9 @@ int main(int argc, char **argv)
             break;
         case 'r':
             rebuild = true;
+            break;
+        case 'R':
+            recover = optarg;
             break;
         case 'd':
             level = LOG_LEVEL_DEBUG;
@@ -75,8 +88,15 @@ int main(int argc, char **argv)
         (void)fputs("musterd: name a configuration: musterd --config FILE (see musterd --help)\n", stderr);
         return err_exit_code(ERR_USAGE);
     }
-    if (check && rebuild) {
-        (void)fputs("musterd: --check opens nothing, --rebuild opens the log: give one of them\n", stderr);
+    if (check + rebuild + (recover != NULL) > 1) {
+        (void)fputs("musterd: give one of --check, --rebuild and --recover\n", stderr);
+        return err_exit_code(ERR_USAGE);
+    }
+    if (recover != NULL && !reason_is_good(recover)) {
+        (void)fputs(
+            "musterd: --recover wants a reason in plain words, at most 512 bytes of UTF-8: why is the "
+            "newer log gone?\n",
+            stderr);
         return err_exit_code(ERR_USAGE);
     }
     logging_init("musterd", level);
@@ -93,6 +113,7 @@ int main(int argc, char **argv)
     } else if (rebuild) {
         result = rebuild_run(&config, &err);
     } else {
+        config.recover = recover;
         result = broker_run(&config, &err);
     }
     config_free(&config);

@@ -263,6 +263,17 @@ static void on_telemetry_refused(void *ctx, const struct telemetry_refused *refu
     }
 }
 
+static void on_recovered(void *ctx, const struct client_recovery *recovery)
+{
+    struct agent *agent = ctx;
+    char text[CLIENT_RECOVERY_TEXT];
+
+    log_warning("%s", client_recovery_text(recovery, text));
+    if (agent->json) {
+        say(agent, message_recovered(recovery));
+    }
+}
+
 static void on_bad(void *ctx, uint64_t seq, const char *why)
 {
     (void)ctx;
@@ -387,6 +398,7 @@ static int open_link(struct agent *agent, struct err *err)
         .on_reply = on_reply,
         .on_delivery = on_delivery,
         .on_telemetry_refused = on_telemetry_refused,
+        .on_recovered = on_recovered,
         .on_bad = on_bad,
         .on_trouble = on_trouble,
         .on_failed = on_failed,

@@ -147,6 +147,21 @@ json_t *message_reply(uint64_t ref, const struct reply *reply)
     return json;
 }
 
+json_t *message_recovered(const struct client_recovery *recovery)
+{
+    json_t *json = json_object();
+
+    put(json, "type", json_string("recovered"));
+    put(json, "epoch", json_integer((json_int_t)recovery->now));
+    put(json, "lost_epoch", json_integer((json_int_t)recovery->epoch));
+    put(json, "after", json_integer((json_int_t)recovery->after_seq));
+    put(json, "seen", json_integer((json_int_t)recovery->seen_seq));
+    put(json, "at", text_of_time(recovery->at_ms));
+    put(json, "reason", text_of(recovery->reason));
+    put(json, "again", json_integer((json_int_t)recovery->again));
+    return json;
+}
+
 json_t *message_receipt(const struct give_receipt *receipt)
 {
     json_t *json = json_object();

@@ -12,6 +12,7 @@
 json_t *message_delivery(const struct delivery *delivery);
 json_t *message_reply(uint64_t ref, const struct reply *reply);
 json_t *message_receipt(const struct give_receipt *receipt);
+json_t *message_recovered(const struct client_recovery *recovery);
 json_t *message_error(uint64_t line, const char *text);
 
 enum asked_kind { ASKED_RECEIPT, ASKED_UNITS, ASKED_REPORT, ASKED_TELEMETRY };

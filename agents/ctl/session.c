@@ -68,6 +68,14 @@ static void on_trouble(void *ctx, const struct err *err)
     session->err = *err;
 }
 
+static void on_recovered(void *ctx, const struct client_recovery *recovery)
+{
+    char text[CLIENT_RECOVERY_TEXT];
+
+    (void)ctx;
+    ctl_note("%s", client_recovery_text(recovery, text));
+}
+
 static void on_bad(void *ctx, uint64_t seq, const char *why)
 {
     (void)ctx;
@@ -134,6 +142,7 @@ static int open_link(struct session *session, bool as_agent, bool has_second, st
                            .on_head = session_on_head,
                            .on_telemetry = session_on_telemetry,
                            .on_telemetry_refused = session_on_telemetry_refused,
+                           .on_recovered = on_recovered,
                            .on_bad = on_bad,
                            .on_trouble = on_trouble,
                            .on_failed = on_trouble};

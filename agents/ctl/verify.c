@@ -56,6 +56,11 @@ static void put_text(const struct view_report *report, const char *path, struct 
     table_print(&table, "%llu with the same outcome", (unsigned long long)report->decided_again);
     table_cell(&table, "witnesses");
     table_print(&table, "%llu heads that agents saw are here", (unsigned long long)report->acks);
+    if (report->recoveries > 0) {
+        table_cell(&table, "recovered");
+        table_print(&table, "%llu times; %llu heads that agents saw are lost by it",
+                    (unsigned long long)report->recoveries, (unsigned long long)report->losses);
+    }
     table_cell(&table, "tables");
     if (report->compared) {
         table_print(&table, "%llu differences from what follows from the records%s",
@@ -103,7 +108,10 @@ static void put_json(const struct view_report *report, const char *path, const s
     json_unsigned(&json, "authors", report->authors);
     json_unsigned(&json, "decided_again", report->decided_again);
     json_unsigned(&json, "witnesses", report->acks);
+    json_unsigned(&json, "recoveries", report->recoveries);
+    json_unsigned(&json, "losses", report->losses);
     json_unsigned(&json, "head_seq", report->head.seq);
+    json_unsigned(&json, "head_epoch", report->head.epoch);
     json_hex(&json, "head_hash", report->head.hash.b, HASH_BYTES);
     json_bool(&json, "head_file", report->slots_present);
     json_unsigned(&json, "head_file_seq", report->slot_seq);

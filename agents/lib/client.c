@@ -423,6 +423,7 @@ static int read_journal(struct client *client, struct err *err)
     struct envelope envelope;
     int rc = journal_epoch(client->journal, &client->epoch, err);
 
+    client->known_epoch = client->epoch;
     for (unsigned lane = 1; lane <= LANE_MAX && !rc; lane++) {
         rc = journal_cursor(client->journal, (enum lane)lane, &client->lanes[lane].cursor, err);
         client->lanes[lane].kept = client->lanes[lane].cursor;
@@ -431,7 +432,8 @@ static int read_journal(struct client *client, struct err *err)
     if (!rc && client->seen.n > 0 &&
         wire_decode_envelope(buf_bytes(&client->seen), &client->arena, &envelope, NULL) == 0 &&
         envelope.kind == ENVELOPE_BEAT && envelope.beat.head.present) {
-        client->seen_seq = envelope.beat.head.seq;
+        /* One of an epoch that has ended makes room for the first of this one. */
+        client->seen_seq = envelope.beat.head.epoch == client->epoch ? envelope.beat.head.seq : 0;
     }
     return rc ? rc : client_submit_load(client, err);
 }

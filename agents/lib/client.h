@@ -50,6 +50,21 @@ enum {
 
 struct client;
 
+/* The log was recovered from an older copy: what was written after `after_seq` in that epoch is lost. */
+struct client_recovery {
+    uint64_t epoch; /* the one that ended; the log is in `now` */
+    uint64_t now;
+    uint64_t after_seq;
+    uint64_t seen_seq; /* the highest record of it that this agent knows of */
+    int64_t at_ms;     /* bus time */
+    const char *reason;
+    size_t again; /* commands of this agent that were done there and are said again */
+};
+
+enum { CLIENT_RECOVERY_TEXT = 768 };
+/* In one line, for a person. Returns ret. */
+char *client_recovery_text(const struct client_recovery *recovery, char ret[CLIENT_RECOVERY_TEXT]);
+
 struct client_options {
     const char *region;
     const struct secret_keys *agent;    /* its name is the agent's */
@@ -108,10 +123,10 @@ struct client_io {
      * the same agent; REFUSED_NOT when it is a plain good-bye or it has forgotten the session, REFUSED_BUSY
      * while it starts or stops): retrying goes on. */
     void (*on_refused)(void *ctx, enum refusal refusal, const char *reason);
-    /* Once per submitted command, when its outcome is durable at the broker (or it was refused). BUSY and
-     * DISK are retried here and not told. A state of units whose answer was lost, and which a newer one has
-     * replaced since, is UNCHANGED. `tag` is the submitter's; replies to what an earlier process of
-     * this journal submitted come too. */
+    /* Once per submitted command, when its outcome is durable at the broker (or it was refused); again for
+     * what a recovery has lost, or may have. BUSY and DISK are retried here and not told. A state of units
+     * whose answer was lost, and which a newer one has replaced since, is UNCHANGED. `tag` is the submitter's;
+     * replies to what an earlier process of this journal submitted come too. */
     void (*on_reply)(void *ctx, uint64_t tag, const struct reply *reply);
     /* An order is given once, then resumed at each restart until it is ended. Recalls, expiries and notices
      * are acknowledged after the callback, so after a crash in between one may come again; its seq tells. */
@@ -125,6 +140,8 @@ struct client_io {
     void (*on_telemetry)(void *ctx, const struct telemetry *telemetry);
     /* What was published was not taken, or the subscription has ended. Not told of BUSY, which is retried. */
     void (*on_telemetry_refused)(void *ctx, const struct telemetry_refused *refused);
+    /* Once in a process. What is said again gets a second on_reply; what comes again is not given as new. */
+    void (*on_recovered)(void *ctx, const struct client_recovery *recovery);
     /* A record that was not given on, because its author's signature does not hold or it cannot be read. */
     void (*on_bad)(void *ctx, uint64_t seq, const char *why);
     /* The journal fails: what came waits, unacknowledged, and is tried again every second. */

@@ -13,7 +13,8 @@ struct taken {
     struct command command;
     struct delivery *list;
     size_t n;
-    char *bad; /* why it is not given on; NULL: it is */
+    bool again; /* what was said of its orders is said again */
+    char *bad;  /* why it is not given on; NULL: it is */
 };
 
 /* ---- which events concern us ---- */
@@ -98,6 +99,9 @@ static int take_order(struct client *client, struct taken *taken, const struct e
         delivery.kind = DELIVERY_EXPIRED;
     }
     rc = journal_add_order(client->journal, &order, &is_new, err);
+    if (!rc && !is_new) {
+        rc = client_order_again(client, &order, &taken->again, err);
+    }
     if (!rc && is_new && order.end != JOURNAL_RECALLED) {
         give(taken, delivery);
     }
@@ -333,6 +337,11 @@ static int take_batch(struct client *client, struct taken *taken, size_t n, size
         client_ack_kept(client);
         *ret_n = i;
         rc = 0;
+        for (size_t j = 0; j < i; j++) {
+            if (taken[j].again) { /* read again, at the next tick */
+                client->pending_unread = client->pending_n + 1;
+            }
+        }
     }
     return rc;
 }

@@ -84,7 +84,9 @@ struct client {
     uint32_t bundle_max;    /* of this session */
     struct bundler bundler; /* what is said in this turn ... */
     unsigned turns;         /* ... within so many calls */
-    uint64_t epoch;
+    uint64_t epoch;         /* the session's */
+    uint64_t known_epoch;   /* the journal's; 0: none was heard yet */
+    bool recovering;        /* it has risen, and the region's stream is still to prove why */
     uint64_t last_counter;
     int64_t bus_offset_ms;
     bool bus_known;
@@ -184,6 +186,18 @@ void client_submit_undo(struct client *client, size_t n);
 int client_submit_sign(struct client *client, struct command *command, bool as_agent, struct buf *ret,
                        struct err *err);
 
+/* client_recover.c */
+/* The region's stream was read after the epoch rose. False: it proves no recovery, or the journal fails, and
+ * the session is ended. */
+bool client_recovered(struct client *client);
+/* How a receipt is refused whose order was delivered here and is not in the log. */
+bool client_order_is_lost(enum refusal refusal);
+/* An order of the journal was delivered. By another record than before: then what was said of it and refused
+ * meanwhile is signed anew, within the open transaction, and ret_again is set: once that is durable the list
+ * of pending commands is to be read again. */
+int client_order_again(struct client *client, const struct journal_order *order, bool *ret_again,
+                       struct err *err);
+
 /* client_supersede.c */
 /* Leaves out of `command`, which had this counter, what the journal's newer commands have replaced. True in
  * ret_superseded when nothing is left to be said. Needs memory of arena. */
@@ -191,6 +205,12 @@ int client_supersede(struct client *client, uint64_t counter, struct command *co
                      bool *ret_superseded, struct err *err);
 
 /* client_reply.c */
+/* The pending command under a new counter; `old` is its command. It goes to the end of the list. */
+int client_renumber(struct client *client, struct pending *pending, const struct command *old,
+                    struct err *err);
+int client_decode_pending(const struct pending *pending, struct arena *arena, struct command *ret,
+                          struct err *err);
+bool client_can_sign_again(const struct client *client, const struct command *command);
 void client_take_replies(struct client *client);
 
 /* client_deliver.c */

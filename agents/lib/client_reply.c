@@ -47,7 +47,7 @@ static void send_later(struct client *client, struct pending *pending, uint32_t 
     pending->again_ms = client_now(client) + wait + client_jitter(client, wait / 2);
 }
 
-static int decode_pending(const struct pending *pending, struct arena *arena, struct command *ret,
+int client_decode_pending(const struct pending *pending, struct arena *arena, struct command *ret,
                           struct err *err)
 {
     struct envelope envelope;
@@ -57,7 +57,7 @@ static int decode_pending(const struct pending *pending, struct arena *arena, st
 }
 
 /* The same words under a new counter. It goes to the end of the list, which is sorted by counter. */
-static int renumber(struct client *client, struct pending *pending, const struct command *old,
+int client_renumber(struct client *client, struct pending *pending, const struct command *old,
                     struct err *err)
 {
     struct command command = *old;
@@ -115,7 +115,7 @@ static int unsay(struct client *client, const struct give_receipt *receipt, stru
               : journal_set_said(client->journal, receipt->order, order.said & ~(1u << receipt->rung), err);
 }
 
-static bool can_sign_again(const struct client *client, const struct command *command)
+bool client_can_sign_again(const struct client *client, const struct command *command)
 {
     const struct secret_keys *operator= client->options.operator;
 
@@ -141,7 +141,7 @@ static int settle(struct client *client, struct bytes frame, struct arena *arena
             send_later(client, pending, reply->retry_ms);
             return 0;
         }
-        rc = decode_pending(pending, arena, &command, err);
+        rc = client_decode_pending(pending, arena, &command, err);
         if (rc) {
             return rc;
         }
@@ -152,10 +152,10 @@ static int settle(struct client *client, struct bytes frame, struct arena *arena
         }
         if ((reply->refusal == REFUSED_STALE ||
              (reply->refusal == REFUSED_EPOCH && command.epoch != client->epoch)) &&
-            can_sign_again(client, &command)) {
+            client_can_sign_again(client, &command)) {
             rc = client_supersede(client, pending->counter, &command, arena, &superseded, err);
             if (rc || !superseded) {
-                return rc ? rc : renumber(client, pending, &command, err);
+                return rc ? rc : client_renumber(client, pending, &command, err);
             }
             reply->detail = "something newer was said since";
             if (command.kind == COMMAND_STATE_UNITS) { /* a program's word: the newer one stands, no alarm */
@@ -163,7 +163,9 @@ static int settle(struct client *client, struct bytes frame, struct arena *arena
                 reply->refusal = REFUSED_NOT;
             }
         }
-        if (command.kind == COMMAND_GIVE_RECEIPT) {
+        /* An order that was delivered here and is not there: a recovery has lost it. When it comes again this
+         * is said again (client_order_again()), and nothing is carried out twice meanwhile. */
+        if (command.kind == COMMAND_GIVE_RECEIPT && !client_order_is_lost(reply->refusal)) {
             rc = unsay(client, &command.give_receipt, err);
         }
     }

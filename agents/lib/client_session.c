@@ -99,6 +99,31 @@ static void take_cursors(struct client *client, const struct welcome *welcome)
     }
 }
 
+/* A log that was recovered may hold other keys and other records: what is known of it is read anew, and
+ * nothing is said before the region's stream has proved it. */
+static bool take_epoch(struct client *client, const struct welcome *welcome, struct err *err)
+{
+    client->recovering = client->known_epoch > 0 && welcome->epoch > client->known_epoch;
+    if (client->recovering) {
+        struct keyring *keyring = keyring_new(client->options.region, &client->options.region_keys->sign);
+
+        if (!keyring) {
+            client_give_up(client, "out of memory");
+            return false;
+        }
+        keyring_free(client->keyring);
+        client->keyring = keyring;
+    } else if (client->known_epoch != welcome->epoch) {
+        if (journal_set_epoch(client->journal, welcome->epoch, err)) {
+            client_trouble(client, err);
+            client_give_up(client, "the journal fails");
+            return false;
+        }
+        client->known_epoch = welcome->epoch;
+    }
+    return true;
+}
+
 void client_session_welcome(struct client *client, const struct welcome *welcome)
 {
     struct err err = {0};
@@ -117,9 +142,11 @@ void client_session_welcome(struct client *client, const struct welcome *welcome
         wait_and_greet(client, REFUSED_REGION, "this is another region's broker; check the address");
         return;
     }
-    if (client->epoch != welcome->epoch && journal_set_epoch(client->journal, welcome->epoch, &err)) {
-        client_trouble(client, &err);
-        client_give_up(client, "the journal fails");
+    if (welcome->epoch < client->known_epoch) {
+        wait_and_greet(client, REFUSED_EPOCH, "its log is of an epoch before one that was seen: an old copy");
+        return;
+    }
+    if (!take_epoch(client, welcome, &err)) {
         return;
     }
     client->state = CLIENT_READY;
@@ -152,7 +179,7 @@ void client_session_head(struct client *client, const struct signed_head *head)
     struct envelope kept = {.kind = ENVELOPE_BEAT, .beat = {.head = *head}};
     struct buf *to = broker ? &client->seen : &client->claimed;
 
-    if (!head->present || strcmp(head->region, client->options.region) != 0) {
+    if (!head->present || strcmp(head->region, client->options.region) != 0 || head->epoch != client->epoch) {
         return;
     }
     if (broker && !signed_head_verify(broker, head)) {

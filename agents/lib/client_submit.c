@@ -99,7 +99,7 @@ void client_submit_pump(struct client *client)
 {
     int64_t now = client_now(client);
 
-    if (client->pending_unread > 0 || client->holding) {
+    if (client->pending_unread > 0 || client->holding || client->recovering) {
         return; /* a part of it would overtake the rest */
     }
     client_turn_begin(client);
@@ -124,7 +124,7 @@ int64_t client_submit_due(const struct client *client)
 {
     int64_t due = INT64_MAX;
 
-    if (client->pending_unread > 0) {
+    if (client->pending_unread > 0 || client->recovering) {
         return due;
     }
     for (size_t i = 0; i < client->pending_n; i++) {

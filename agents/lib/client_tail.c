@@ -130,6 +130,9 @@ static void keys_read(struct client *client, const struct tail_end *end)
                                         : "the region's stream is not signed by the root key that we know");
         return;
     }
+    if (client->recovering && !client_recovered(client)) {
+        return;
+    }
     client->keys_known = true;
     client->keys_seq = end->head_seq > client->keys_asked ? end->head_seq : client->keys_asked;
     if (client->claimed.n > 0 &&
@@ -137,6 +140,7 @@ static void keys_read(struct client *client, const struct tail_end *end)
         client_session_head(client, &claimed.beat.head);
     }
     buf_reset(&client->claimed);
+    client_submit_pump(client);
     if (client->tail_wanted && !(client->tail_ended && !client->tail.follow)) {
         user_tail(client);
     }

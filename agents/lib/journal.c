@@ -215,6 +215,49 @@ int journal_set_epoch(struct journal *journal, uint64_t epoch, struct err *err)
     return set_meta_number(journal, META_EPOCH, epoch, err);
 }
 
+static int run(struct journal *journal, enum journal_stmt which, uint64_t number, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc = journal_prepare(journal, which, &stmt, err);
+
+    if (rc) {
+        return rc;
+    }
+    if (sqlite3_bind_parameter_count(stmt) > 0) {
+        sqlite3_bind_int64(stmt, 1, (int64_t)number);
+    }
+    return journal_step(journal, stmt, err);
+}
+
+int journal_recover(struct journal *journal, uint64_t epoch, uint64_t after_seq, bool *ret_first,
+                    struct err *err)
+{
+    uint64_t known = 0;
+    int rc = journal_begin(journal, err);
+
+    if (rc) {
+        return rc;
+    }
+    rc = journal_epoch(journal, &known, err);
+    if (!rc && known < epoch) {
+        rc = journal_set_epoch(journal, epoch, err);
+        rc = rc ? rc : run(journal, STMT_FORGET_CURSORS, 0, err);
+        rc = rc ? rc : run(journal, STMT_FORGET_HEAD, 0, err);
+        rc = rc ? rc : run(journal, STMT_FORGET_AMENDMENTS, after_seq, err);
+    }
+    if (rc) {
+        journal_rollback(journal);
+        return rc;
+    }
+    *ret_first = known < epoch;
+    return journal_commit(journal, err);
+}
+
+int journal_reopen(struct journal *journal, int64_t item, struct err *err)
+{
+    return run(journal, STMT_REOPEN, (uint64_t)item, err);
+}
+
 int journal_head(struct journal *journal, struct buf *ret, struct err *err)
 {
     sqlite3_stmt *stmt;

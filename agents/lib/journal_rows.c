@@ -253,6 +253,21 @@ int journal_set_said(struct journal *journal, struct id order, uint32_t said, st
     return set_order_number(journal, STMT_SET_SAID, order, said, err);
 }
 
+int journal_set_order_record(struct journal *journal, struct id order, uint64_t seq, struct bytes record,
+                             struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc = journal_prepare(journal, STMT_SET_ORDER_RECORD, &stmt, err);
+
+    if (rc) {
+        return rc;
+    }
+    journal_bind_id(stmt, 1, order);
+    sqlite3_bind_int64(stmt, 2, (int64_t)seq);
+    journal_bind(stmt, 3, record);
+    return journal_step(journal, stmt, err);
+}
+
 int journal_set_acknowledged(struct journal *journal, struct id order, uint32_t amendment, struct err *err)
 {
     return set_order_number(journal, STMT_SET_ACKNOWLEDGED, order, amendment, err);

@@ -29,11 +29,17 @@ static const char *const SQL[STMT_COUNT] = {
     [STMT_ADD_AMENDMENT] = "UPDATE orders SET amendments = ?2, amendment_seq = ?3, amendment_bus_ms = ?4,"
                            " amendment_record = ?5 WHERE id = ?1 AND amendments < ?2",
     [STMT_END_ORDER] = "UPDATE orders SET ended = ?2 WHERE id = ?1",
+    [STMT_SET_ORDER_RECORD] = "UPDATE orders SET seq = ?2, record = ?3 WHERE id = ?1",
     [STMT_SET_NOTE] = "UPDATE orders SET note = ?2 WHERE id = ?1",
     [STMT_ADD_RECALL] =
         "INSERT INTO recalls(id, expires_at_ms) VALUES(?1, ?2)"
         " ON CONFLICT(id) DO UPDATE SET expires_at_ms = max(expires_at_ms, excluded.expires_at_ms)",
     [STMT_HAS_RECALL] = "SELECT 1 FROM recalls WHERE id = ?1",
+    [STMT_FORGET_CURSORS] = "DELETE FROM cursor",
+    [STMT_FORGET_HEAD] = "DELETE FROM meta WHERE name = 'head'",
+    [STMT_FORGET_AMENDMENTS] = "UPDATE orders SET amendments = 0, acknowledged = 0, amendment_record = NULL "
+                               "WHERE amendment_seq > ?1",
+    [STMT_REOPEN] = "UPDATE outgoing SET reply = NULL WHERE item = ?1",
     [STMT_TRIM_RECALLS] = "DELETE FROM recalls WHERE expires_at_ms < ?1",
     [STMT_TRIM_RECALLS_OVER] = "DELETE FROM recalls WHERE id IN"
                                " (SELECT id FROM recalls ORDER BY expires_at_ms DESC LIMIT -1 OFFSET ?1)",

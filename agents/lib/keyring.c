@@ -21,6 +21,8 @@ struct keyring {
     struct entry *entries;
     size_t n;
     size_t capacity;
+    struct keyring_recovery *recoveries; /* by epoch, rising */
+    size_t recoveries_n;
 };
 
 struct keyring *keyring_new(const char *region, const struct public_key *root)
@@ -46,6 +48,10 @@ void keyring_free(struct keyring *keyring)
         free(keyring->entries[i].name);
     }
     free(keyring->entries);
+    for (size_t i = 0; i < keyring->recoveries_n; i++) {
+        free(keyring->recoveries[i].reason);
+    }
+    free(keyring->recoveries);
     free(keyring);
 }
 
@@ -57,6 +63,21 @@ uint64_t keyring_taken(const struct keyring *keyring)
 const struct public_key *keyring_broker(const struct keyring *keyring)
 {
     return keyring->founded ? &keyring->broker : NULL;
+}
+
+const struct keyring_recovery *keyring_recovery(const struct keyring *keyring, uint64_t epoch)
+{
+    for (size_t i = 0; i < keyring->recoveries_n; i++) {
+        if (keyring->recoveries[i].epoch == epoch) {
+            return &keyring->recoveries[i];
+        }
+    }
+    return NULL;
+}
+
+uint64_t keyring_epoch(const struct keyring *keyring)
+{
+    return keyring->recoveries_n > 0 ? keyring->recoveries[keyring->recoveries_n - 1].epoch + 1 : 1;
 }
 
 static const struct entry *find(const struct keyring *keyring, const char *name, uint64_t seq)
@@ -169,6 +190,30 @@ static int add_entry(struct keyring *keyring, const struct enrol *enrol, uint64_
     return 0;
 }
 
+static int add_recovery(struct keyring *keyring, const struct command *command, struct err *err)
+{
+    const struct recover *said = &command->recover;
+    struct keyring_recovery *recoveries;
+
+    if (keyring->recoveries_n >= KEYRING_RECOVERIES_MAX) {
+        return err_set(err, ERR_TOO_BIG, "more than %d recoveries of the log", KEYRING_RECOVERIES_MAX);
+    }
+    recoveries = reallocarray(keyring->recoveries, keyring->recoveries_n + 1, sizeof *recoveries);
+    if (!recoveries) {
+        return ERR_NO_MEMORY;
+    }
+    keyring->recoveries = recoveries;
+    recoveries[keyring->recoveries_n] = (struct keyring_recovery){.epoch = said->epoch,
+                                                                  .seq = said->seq,
+                                                                  .at_ms = command->issued_at_ms,
+                                                                  .reason = strdup(said->reason)};
+    if (!recoveries[keyring->recoveries_n].reason) {
+        return ERR_NO_MEMORY;
+    }
+    keyring->recoveries_n++;
+    return 0;
+}
+
 static int apply(struct keyring *keyring, uint64_t seq, const struct event *event,
                  const struct command *command, bool admin, struct err *err)
 {
@@ -195,6 +240,12 @@ static int apply(struct keyring *keyring, uint64_t seq, const struct event *even
         }
         end_entry(keyring, event->revoked.name, seq);
         return 0;
+    case EVENT_RECOVERED:
+        if (command->kind != COMMAND_RECOVER || seq != command->recover.seq + 1 ||
+            command->recover.epoch < keyring_epoch(keyring)) {
+            break;
+        }
+        return add_recovery(keyring, command, err);
     default:
         return 0;
     }

@@ -11,7 +11,7 @@
 #include "common/wire/wire.h"
 
 /* Members with their rotations; a province has some thousands of agents. */
-enum { KEYRING_MAX = 65536 };
+enum { KEYRING_MAX = 65536, KEYRING_RECOVERIES_MAX = 4096 };
 
 struct keyring;
 
@@ -30,6 +30,19 @@ int keyring_verify(struct keyring *keyring, uint64_t seq, const struct record *r
 
 /* The seq of the last record that was taken: the region's stream is to be read from there on. */
 uint64_t keyring_taken(const struct keyring *keyring);
+
+/* A person's word that the log goes on from an older copy, in the next epoch. */
+struct keyring_recovery {
+    uint64_t epoch; /* that ended ... */
+    uint64_t seq;   /* ... with this record */
+    int64_t at_ms;  /* bus time */
+    char *reason;
+};
+
+/* How that epoch ended; NULL: no record of it was taken. The keyring's, until the next call. */
+const struct keyring_recovery *keyring_recovery(const struct keyring *keyring, uint64_t epoch);
+/* The epoch after the last recovery that was taken; 1: there was none. */
+uint64_t keyring_epoch(const struct keyring *keyring);
 
 /* NULL until the founding was taken. */
 const struct public_key *keyring_broker(const struct keyring *keyring);

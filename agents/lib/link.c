@@ -342,6 +342,11 @@ static void io_telemetry_refused(void *ctx, const struct telemetry_refused *refu
     PASS_ON(on_telemetry_refused, refused)
 }
 
+static void io_recovered(void *ctx, const struct client_recovery *recovery)
+{
+    PASS_ON(on_recovered, recovery)
+}
+
 static void io_bad(void *ctx, uint64_t seq, const char *why)
 {
     PASS_ON(on_bad, seq, why)
@@ -394,6 +399,7 @@ static int open_parts(struct link *link, const struct link_options *options, str
         .on_head = io_head,
         .on_telemetry = io_telemetry,
         .on_telemetry_refused = io_telemetry_refused,
+        .on_recovered = io_recovered,
         .on_bad = io_bad,
         .on_trouble = io_trouble,
         .on_failed = io_failed,

@@ -41,6 +41,13 @@ static void trouble(struct muster *muster, const char *text)
     }
 }
 
+static void on_recovered(void *ctx, const struct client_recovery *recovery)
+{
+    char text[CLIENT_RECOVERY_TEXT];
+
+    trouble(ctx, client_recovery_text(recovery, text));
+}
+
 static void on_bad(void *ctx, uint64_t seq, const char *why)
 {
     (void)seq;
@@ -123,6 +130,7 @@ static int open_link(struct muster *muster, const struct muster_options *options
         .on_delivery = handle_give,
         .on_telemetry = handle_give_telemetry,
         .on_telemetry_refused = handle_give_telemetry_refused,
+        .on_recovered = on_recovered,
         .on_bad = on_bad,
         .on_trouble = on_trouble,
         .on_failed = on_failed,

@@ -201,8 +201,10 @@ struct muster_callbacks {
     void (*on_recall)(void *ctx, const char *order, const char *incident);
     void (*on_expired)(void *ctx, const char *order, const char *incident);
     void (*on_notice)(void *ctx, const struct muster_notice *notice);
-    void (*on_reply)(void *ctx, const struct muster_reply *reply); /* once for each command that was sent */
-    /* For the keeper's eye: a bad record, a full disk, a journal that has failed. */
+    /* Once for each command that was sent; again for what was lost when the region's log was restored from an
+     * older copy. */
+    void (*on_reply)(void *ctx, const struct muster_reply *reply);
+    /* For the keeper's eye: a bad record, a full disk, a journal that has failed, a log that was restored. */
     void (*on_trouble)(void *ctx, const char *text);
 };
 

@@ -11,6 +11,8 @@ struct agent {
     struct unit *units; /* sorted by id; lists owned, words interned */
     size_t units_n;
     uint64_t acked[LANE_MAX + 1]; /* by enum lane */
+    uint64_t lost_epoch;          /* the highest head it brought of what a recovery gave up; 0: none */
+    uint64_t lost_seq;
 };
 
 const struct unit *agent_unit(const struct agent *agent, const char *id);

@@ -39,6 +39,10 @@ const char *command_kind_name(enum command_kind kind)
         return "set-clock";
     case COMMAND_COUNT_REFUSALS:
         return "count-refusals";
+    case COMMAND_RECOVER:
+        return "recover";
+    case COMMAND_NOTE_LOSS:
+        return "note-loss";
     }
     return "?";
 }

@@ -30,7 +30,9 @@ enum command_kind {
     COMMAND_ACK = 64,
     COMMAND_PASS_DEADLINES = 80,
     COMMAND_SET_CLOCK = 81,
-    COMMAND_COUNT_REFUSALS = 82
+    COMMAND_COUNT_REFUSALS = 82,
+    COMMAND_RECOVER = 83,
+    COMMAND_NOTE_LOSS = 84
 };
 
 /* "issue-orders"; "?" for an unknown kind. */
@@ -173,6 +175,24 @@ struct count_refusals {
     uint64_t up_to_counter;
 };
 
+/* A person's word that the log goes on from its last record, in the next epoch. */
+struct recover {
+    uint64_t epoch; /* of that record, which ends */
+    uint64_t seq;
+    uint8_t hash[32];
+    const char *reason;
+};
+
+/* A head that the broker signed in an epoch before, of a record that is not in the log. */
+struct note_loss {
+    const char *agent; /* who brought it */
+    uint64_t epoch;
+    uint64_t seq;
+    uint8_t hash[32];
+    uint8_t signature[64]; /* the broker's */
+    uint64_t after_seq;    /* in the event: what is above it and up to seq is lost; 0: not known */
+};
+
 /* Who speaks, as the engine found by checking signatures. */
 enum signer { SIGNER_NONE = 0, SIGNER_AGENT, SIGNER_OPERATOR, SIGNER_ROOT, SIGNER_BROKER };
 
@@ -209,6 +229,8 @@ struct command {
         struct pass_deadlines pass_deadlines;
         struct set_clock set_clock;
         struct count_refusals count_refusals;
+        struct recover recover;
+        struct note_loss note_loss;
     };
 };
 

@@ -154,7 +154,7 @@ static bool is_founding(enum command_kind kind)
 
 static bool is_brokers_own(enum command_kind kind)
 {
-    return kind == COMMAND_PASS_DEADLINES || kind == COMMAND_SET_CLOCK || kind == COMMAND_COUNT_REFUSALS;
+    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_LOSS;
 }
 
 static bool is_enrolled(struct deciding *d, const char *name, bool is_operator)
@@ -313,6 +313,12 @@ static void decide_by_kind(struct deciding *d)
         return;
     case COMMAND_COUNT_REFUSALS:
         decide_count_refusals(d, &command->count_refusals);
+        return;
+    case COMMAND_RECOVER:
+        decide_recover(d, &command->recover);
+        return;
+    case COMMAND_NOTE_LOSS:
+        decide_note_loss(d, &command->note_loss);
         return;
     case COMMAND_NONE:
         break;

@@ -57,6 +57,8 @@ void decide_enrol(struct deciding *d, const struct enrol *command, bool is_opera
 void decide_revoke(struct deciding *d, const struct revoke *command);
 void decide_set_policy(struct deciding *d, const struct policy *command);
 void decide_set_clock(struct deciding *d, const struct set_clock *command);
+void decide_recover(struct deciding *d, const struct recover *command);
+void decide_note_loss(struct deciding *d, const struct note_loss *command);
 void decide_count_refusals(struct deciding *d, const struct count_refusals *command);
 void decide_file_report(struct deciding *d, const struct file_report *command);
 void decide_close_incident(struct deciding *d, const struct close_incident *command);

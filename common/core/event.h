@@ -15,6 +15,7 @@
     X(EVENT_POLICY_SET, 5, "policy-set")                          \
     X(EVENT_CLOCK_SET, 6, "clock-set")                            \
     X(EVENT_REFUSALS_COUNTED, 7, "refusals-counted")              \
+    X(EVENT_RECOVERED, 8, "recovered")                            \
     X(EVENT_INCIDENT_OPENED, 16, "incident-opened")               \
     X(EVENT_REPORT_FILED, 17, "report-filed")                     \
     X(EVENT_FACTS_CHANGED, 18, "facts-changed")                   \
@@ -34,7 +35,8 @@
     X(EVENT_ORDER_UNANSWERED, 40, "order-unanswered")             \
     X(EVENT_ORDER_OVERDUE, 41, "order-overdue")                   \
     X(EVENT_UNITS_STATED, 48, "units-stated")                     \
-    X(EVENT_ACKNOWLEDGED, 49, "acknowledged")
+    X(EVENT_ACKNOWLEDGED, 49, "acknowledged")                     \
+    X(EVENT_LOSS_NOTED, 50, "loss-noted")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -133,6 +135,8 @@ struct event {
         struct policy policy_set;
         struct set_clock clock_set;
         struct count_refusals refusals_counted;
+        struct recover recovered;
+        struct note_loss loss_noted;
         struct incident_opened incident_opened;
         struct report_filed report_filed;
         struct facts facts_changed;

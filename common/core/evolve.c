@@ -425,6 +425,18 @@ static int acknowledged(struct state *state, const struct acknowledged *e)
     return 0;
 }
 
+static int loss_noted(struct state *state, const struct note_loss *e)
+{
+    struct agent *agent = state_agent_make(state, e->agent);
+
+    if (agent == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    agent->lost_epoch = e->epoch;
+    agent->lost_seq = e->seq;
+    return 0;
+}
+
 static int incident_event(struct state *state, const struct event *event)
 {
     struct incident *incident = state_incident(state, event->incident);
@@ -466,11 +478,14 @@ int evolve(struct state *state, const struct event *event)
     case EVENT_POLICY_SET:
     case EVENT_CLOCK_SET:
     case EVENT_REFUSALS_COUNTED:
+    case EVENT_RECOVERED:
         return evolve_region(state, event);
     case EVENT_UNITS_STATED:
         return units_stated(state, &event->units_stated);
     case EVENT_ACKNOWLEDGED:
         return acknowledged(state, &event->acknowledged);
+    case EVENT_LOSS_NOTED:
+        return loss_noted(state, &event->loss_noted);
     case EVENT_INCIDENT_OPENED:
         return incident_opened(state, event);
     case EVENT_NONE:

@@ -1,4 +1,4 @@
-/* evolve() for the region's stream: founding, members, policy, clock. */
+/* evolve() for the region's stream: founding, members, policy, clock, recovery. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,6 +171,20 @@ static void clock_set(struct state *state, const struct set_clock *e)
     region->clock_stood_ms += e->stood_ms < INT64_MAX - region->clock_stood_ms ? e->stood_ms : 0;
 }
 
+static int recovered(struct state *state, const struct recover *e)
+{
+    struct region *region = state_region_mutable(state);
+    const char *reason = state_intern(state, e->reason);
+
+    if (reason == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    region->recovered_epoch = e->epoch;
+    region->recovered_seq = e->seq;
+    region->recovered_reason = reason;
+    return 0;
+}
+
 int evolve_region(struct state *state, const struct event *event)
 {
     switch (event->kind) {
@@ -191,6 +205,8 @@ int evolve_region(struct state *state, const struct event *event)
     case EVENT_REFUSALS_COUNTED:
         state_region_mutable(state)->refusals_counted += event->refusals_counted.count;
         return 0;
+    case EVENT_RECOVERED:
+        return recovered(state, &event->recovered);
     default:
         return 0;
     }

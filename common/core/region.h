@@ -33,6 +33,9 @@ struct region {
     uint64_t clock_stops;   /* times that the broker stood still ... */
     int64_t clock_stood_ms; /* ... and for so long in all */
     uint64_t refusals_counted;
+    uint64_t recovered_epoch; /* that the last recovery ended, with the record ...; 0: there was none */
+    uint64_t recovered_seq;
+    const char *recovered_reason; /* interned */
 };
 
 /* NULL when unknown. Revoked members are found too: ask. */

@@ -1,4 +1,4 @@
-/* Rules of the region: founding, enrolment, revocation, policy, clock. */
+/* Rules of the region: founding, enrolment, revocation, policy, clock, recovery. */
 #include <string.h>
 
 #include "common/core/decide_private.h"
@@ -153,4 +153,38 @@ void decide_count_refusals(struct deciding *d, const struct count_refusals *comm
     if (command->count > 0) {
         decide_emit(d, EVENT_REFUSALS_COUNTED)->refusals_counted = *command;
     }
+}
+
+void decide_recover(struct deciding *d, const struct recover *command)
+{
+    if (command->reason[0] == '\0') {
+        decide_refuse(d, REFUSED_INVALID, "a recovery needs a reason");
+    } else if (command->seq == 0 || command->epoch == 0 || command->epoch + 1 != d->command->epoch) {
+        decide_refuse(d, REFUSED_INVALID, "a recovery raises the epoch of the last record by one");
+    } else {
+        decide_emit(d, EVENT_RECOVERED)->recovered = *command;
+    }
+}
+
+/* Once for each head of an agent, and none that is no higher than one that is written down. */
+void decide_note_loss(struct deciding *d, const struct note_loss *command)
+{
+    const struct region *region = d->region;
+    const struct agent *agent = state_agent(d->state, command->agent);
+
+    if (region->recovered_epoch == 0 || command->epoch >= d->env->epoch) {
+        decide_refuse(d, REFUSED_INVALID, "nothing of epoch %llu was given up",
+                      (unsigned long long)command->epoch);
+        return;
+    }
+    if (agent != NULL && (command->epoch < agent->lost_epoch ||
+                          (command->epoch == agent->lost_epoch && command->seq <= agent->lost_seq))) {
+        return;
+    }
+    struct note_loss *noted = &decide_emit(d, EVENT_LOSS_NOTED)->loss_noted;
+    *noted = *command;
+    memset(noted->signature, 0, sizeof noted->signature); /* stays with the command */
+    noted->after_seq = command->epoch == region->recovered_epoch && command->seq > region->recovered_seq
+                           ? region->recovered_seq
+                           : 0;
 }

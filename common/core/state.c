@@ -69,7 +69,8 @@ struct state *state_new_keyed(struct hash_key key)
     if (state != NULL) {
         state->key = key;
         state->names.key = key;
-        state->region = (struct region){.code = "", .name = "", .parent = "", .policy = {.version = ""}};
+        state->region = (struct region){
+            .code = "", .name = "", .parent = "", .recovered_reason = "", .policy = {.version = ""}};
     }
     return state;
 }
@@ -86,7 +87,8 @@ void region_clear(struct region *region)
     }
     free(region->members);
     region_policy_clear(&region->policy);
-    *region = (struct region){.code = "", .name = "", .parent = "", .policy = {.version = ""}};
+    *region = (struct region){
+        .code = "", .name = "", .parent = "", .recovered_reason = "", .policy = {.version = ""}};
 }
 
 /* The table goes first, then the entries along their own list: that is what a static analyser can follow. */
@@ -428,6 +430,7 @@ static void mark_region(struct names *names, const struct region *region)
     names_mark(names, region->code);
     names_mark(names, region->name);
     names_mark(names, region->parent);
+    names_mark(names, region->recovered_reason);
     for (size_t i = 0; i < region->members_n; i++) {
         names_mark(names, region->members[i].name);
         names_mark_words(names, region->members[i].rights);

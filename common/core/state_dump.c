@@ -143,6 +143,9 @@ static void dump_region(const struct region *region, struct buf *ret)
     put_number(ret, "clock_stops", (int64_t)region->clock_stops);
     put_number(ret, "clock_stood_ms", region->clock_stood_ms);
     put_number(ret, "refusals_counted", (int64_t)region->refusals_counted);
+    put_number(ret, "recovered_epoch", (int64_t)region->recovered_epoch);
+    put_number(ret, "recovered_seq", (int64_t)region->recovered_seq);
+    put_text(ret, "recovered_reason", region->recovered_reason);
     buf_puts(ret, "\n");
     for (size_t i = 0; i < region->members_n; i++) {
         const struct member *member = &region->members[i];
@@ -265,6 +268,8 @@ static bool dump_agent(void *ctx, const struct agent *agent)
     put_number(ret, "acked_urgent", (int64_t)agent->acked[LANE_URGENT]);
     put_number(ret, "acked_orders", (int64_t)agent->acked[LANE_ORDERS]);
     put_number(ret, "acked_bulk", (int64_t)agent->acked[LANE_BULK]);
+    put_number(ret, "lost_epoch", (int64_t)agent->lost_epoch);
+    put_number(ret, "lost_seq", (int64_t)agent->lost_seq);
     buf_puts(ret, "\n");
     for (size_t i = 0; i < agent->units_n; i++) {
         const struct unit *unit = &agent->units[i];

@@ -152,6 +152,9 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_ACK:
         ret[0] = stream_key_agent(command->agent);
         return 1;
+    case COMMAND_NOTE_LOSS:
+        ret[0] = stream_key_agent(command->note_loss.agent);
+        return 1;
     case COMMAND_PASS_DEADLINES:
         ret[0] = stream_key_parse(command->pass_deadlines.stream);
         return ret[0].kind != STREAM_NONE ? 1 : 0;
@@ -163,6 +166,7 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_SET_POLICY:
     case COMMAND_SET_CLOCK:
     case COMMAND_COUNT_REFUSALS:
+    case COMMAND_RECOVER:
         return 0; /* the region's stream alone */
     }
     return 0;
@@ -175,6 +179,8 @@ struct stream_key event_stream(const struct event *event, const char *region)
         return stream_key_agent(event->units_stated.agent);
     case EVENT_ACKNOWLEDGED:
         return stream_key_agent(event->acknowledged.agent);
+    case EVENT_LOSS_NOTED:
+        return stream_key_agent(event->loss_noted.agent);
     case EVENT_NONE:
     case EVENT_REGION_FOUNDED:
     case EVENT_AGENT_ENROLLED:
@@ -183,6 +189,7 @@ struct stream_key event_stream(const struct event *event, const char *region)
     case EVENT_POLICY_SET:
     case EVENT_CLOCK_SET:
     case EVENT_REFUSALS_COUNTED:
+    case EVENT_RECOVERED:
         return stream_key_region(region);
     default:
         return stream_key_incident(event->incident);

@@ -57,6 +57,8 @@ static void give_back(struct engine *engine, struct submission *submission, enum
         session_count_again(engine, &submission->command.count_refusals);
     } else if (is_ours(submission) && submission->command.kind == COMMAND_SET_CLOCK) {
         clock_watch_again(engine, &submission->command.set_clock);
+    } else if (is_ours(submission) && submission->command.kind == COMMAND_NOTE_LOSS) {
+        witness_noted(engine, &submission->command.note_loss, false);
     }
     intake_reply(engine, submission, &reply);
 }
@@ -346,6 +348,8 @@ static void speak(struct engine *engine, struct submission *submission)
     deliver_committed(engine, submission);
     if (reply.outcome == OUTCOME_DONE && submission->command.kind == COMMAND_REVOKE) {
         telemetry_forget(engine, submission->command.revoke.name);
+    } else if (is_ours(submission) && submission->command.kind == COMMAND_NOTE_LOSS) {
+        witness_noted(engine, &submission->command.note_loss, true);
     }
 }
 
@@ -479,6 +483,7 @@ static void committed(struct engine *engine, const struct log_request *request)
     }
     const struct log_record *last = &request->entries[request->entries_n - 1].record;
     engine->head.seq = last->header.seq;
+    engine->head.epoch = last->header.epoch;
     engine->head.hash = last->hash;
     engine->head.bus_ms = last->header.bus_ms;
     engine->head_is_signed = false;

@@ -114,6 +114,7 @@ struct engine_options {
     uint32_t idle_streams_max; /* 0: ENGINE_IDLE_STREAMS_MAX */
     uint32_t open_orders_max;  /* 0: ENGINE_OPEN_ORDERS_MAX */
     bool accept_clock;         /* an operator's word that the wall clock is right */
+    const char *recover;       /* a person's word, and why: go on from this log in the next epoch; NULL: no */
 };
 
 struct engine_numbers {

@@ -89,6 +89,7 @@ struct author {
     bool asking;   /* ... is being asked for */
     bool unproved; /* it claimed what this broker never signed, and that was told */
     bool checking; /* the record that a session of it says it has seen is being asked for */
+    bool noting;   /* ... and is lost, which is being written down */
     uint64_t mark; /* highest counter under a verified signature */
     struct hold hold;
     uint64_t *gone; /* counters refused for good on a full disk, the last ENGINE_GONE; NULL: none */
@@ -215,7 +216,8 @@ struct session {
     bool deaf; /* a Reply found its queue full and is lost: the session is to end */
     bool deliveries;
     uint32_t window;
-    struct signed_head seen; /* what its Hello said it has seen; not present once it was checked */
+    struct signed_head seen; /* what its Hello said it has seen; not present once it was heard */
+    bool lost;               /* this log does not hold it since a recovery: to be written down */
     int64_t heard_ms;        /* boot time */
     int64_t beat_ms;         /* last beat sent */
     struct lane_state lanes[LANE_MAX + 1];
@@ -487,6 +489,12 @@ void telemetry_sweep(struct engine *engine, struct session *session, int64_t boo
 /* Gives subscribers what has changed. Last in a turn: orders and replies have gone. */
 void telemetry_pump(struct engine *engine);
 int64_t telemetry_due_ms(const struct engine *engine); /* boot time; INT64_MAX: nothing to give */
+
+/* witness.c */
+/* The head that its Hello brought. False: not yet known, or being written down: it is not welcome yet. */
+bool witness_is_heard(struct engine *engine, struct session *session);
+/* The record of a loss was committed, or did not come about. */
+void witness_noted(struct engine *engine, const struct note_loss *noted, bool is_kept);
 
 /* outgoing.c */
 /* 0: it goes out, at once or when the turn ends. ERR_TEMPORARY: the peer's queue is full. ERR_NOT_FOUND: the

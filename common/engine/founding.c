@@ -1,4 +1,5 @@
-/* The way into service: the region's stream, the founding of a new log, the clock, what is open. */
+/* The way into service: the region's stream, the founding of a new log or the recovery of an old one, the
+ * clock, what is open. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,6 +125,69 @@ static void found(struct engine *engine)
     }
 }
 
+static bool is_founded(const struct engine *engine)
+{
+    return state_region(engine->state)->clock_bus_ms != 0;
+}
+
+/* --- going on from an older log --------------------------------------------------------------------- */
+
+/* The word was given for this log and has been heeded: a broker that died right after it, and was started in
+ * the same way again, does not raise the epoch once more. */
+static bool is_recovered(const struct engine *engine)
+{
+    const struct region *region = state_region(engine->state);
+
+    return region->recovered_epoch + 1 == engine->options.epoch &&
+           strcmp(region->recovered_reason, engine->options.recover) == 0;
+}
+
+static bool may_recover(struct engine *engine)
+{
+    if (engine->options.recover == NULL) {
+        return true;
+    }
+    if (engine->options.recover[0] == '\0') {
+        engine_fail(engine, ERR_USAGE, "a recovery needs a reason");
+    } else if (engine->head.seq == 0 ||
+               (state_region(engine->state)->code[0] != '\0' && !is_founded(engine))) {
+        engine_fail(engine, ERR_CONFIG,
+                    "there is no log to recover: put the backup in its place, or start without --recover");
+    }
+    return engine->phase != PHASE_FAILED;
+}
+
+/* The last record of the epoch is named, and the next epoch begins. In one commit with the clock: it is there
+ * whole or not at all. */
+static void recover(struct engine *engine)
+{
+    unsigned long long epoch = (unsigned long long)engine->options.epoch;
+    unsigned long long seq = (unsigned long long)engine->head.seq;
+    struct command command = {.kind = COMMAND_RECOVER,
+                              .mode = MODE_ACTUAL,
+                              .recover = {.epoch = engine->options.epoch,
+                                          .seq = engine->head.seq,
+                                          .reason = engine->options.recover}};
+
+    if (engine->options.recover == NULL) {
+        return;
+    }
+    if (is_recovered(engine)) {
+        engine_note(engine, LOG_LEVEL_WARNING,
+                    "recovered already for this reason, after seq %llu: nothing is done; start without "
+                    "--recover, or give another reason if it is to be done again",
+                    (unsigned long long)state_region(engine->state)->recovered_seq);
+        return;
+    }
+    memcpy(command.recover.hash, engine->head.hash.b, sizeof command.recover.hash);
+    engine->options.epoch++;
+    commit_own(engine, &command);
+    engine_note(engine, LOG_LEVEL_WARNING,
+                "recovered: goes on from seq %llu of epoch %llu, in epoch %llu (%s). What was written after "
+                "that record is lost; agents that saw more of it say so, and it is written down",
+                seq, epoch, epoch + 1, engine->options.recover);
+}
+
 /* --- the clock ------------------------------------------------------------------------------------ */
 
 /* In the same boot bus time goes on where it was; after another it is the later of wall clock and log. */
@@ -156,6 +220,7 @@ static bool set_clock(struct engine *engine)
                                             .reason = "start",
                                             .stepped_ms = clock_watch_stepped(engine, boot, utc)}};
     memcpy(command.set_clock.boot, engine->options.boot, sizeof command.set_clock.boot);
+    recover(engine);
     commit_own(engine, &command);
     commit_flush(engine);
     return true;
@@ -208,11 +273,6 @@ static bool region_is_ours(struct engine *engine)
     return engine->phase != PHASE_FAILED;
 }
 
-static bool is_founded(const struct engine *engine)
-{
-    return state_region(engine->state)->clock_bus_ms != 0;
-}
-
 void founding_advance(struct engine *engine)
 {
     if (engine->loads_under_way > 0 || engine->jobs_under_way > 0 || engine->flying || engine->gather.n > 0) {
@@ -221,6 +281,9 @@ void founding_advance(struct engine *engine)
     switch (engine->phase) {
     case PHASE_REGION:
         engine->phase = PHASE_FOUNDING;
+        if (!may_recover(engine)) {
+            return;
+        }
         if (engine->head.seq == 0 || (region_is_ours(engine) && !is_founded(engine))) {
             int64_t utc = engine->clock->utc_ms(engine->clock->ctx), last = engine->head.bus_ms;
             engine->offset_ms = (utc > last ? utc : last) - engine_boot(engine);

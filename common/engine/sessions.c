@@ -88,103 +88,6 @@ bool session_holds(struct engine *engine, struct session *session)
     return true;
 }
 
-/* --- what has it seen? ---------------------------------------------------------------------------- */
-
-static void fence(struct engine *engine, const struct session *session, const char *why)
-{
-    const struct signed_head *seen = &session->seen;
-
-    if (!signed_head_verify(&engine->broker_key, seen)) {
-        if (session->author->unproved) {
-            return; /* once is enough: it may say Hello as often as it likes */
-        }
-        session->author->unproved = true;
-        engine_note(engine, LOG_LEVEL_WARNING, "%s claims to have seen seq %llu, unproved: ignored",
-                    session->author->name, (unsigned long long)seen->seq);
-        return;
-    }
-    if (!engine->fenced) {
-        engine->fenced = true;
-        engine_note(engine, LOG_LEVEL_ERROR,
-                    "fenced: %s has seen seq %llu of epoch %llu, signed by this broker; this log %sends at "
-                    "%llu: records are missing, nothing is taken until the log is restored",
-                    session->author->name, (unsigned long long)seen->seq, (unsigned long long)seen->epoch,
-                    why, (unsigned long long)engine->head.seq);
-    }
-}
-
-static void record_answered(struct engine *engine, struct job *job)
-{
-    struct author *author = author_find(engine, job->name);
-    struct session *session = session_by_serial(engine, job->peer, job->serial);
-    const struct log_answer *answer = &job->request.answer;
-
-    if (session != NULL && session->seen.present) {
-        if (answer->rows_n == 0 || answer->rows[0].record.header.seq != session->seen.seq ||
-            !hash_equal(answer->rows[0].record.hash, session->seen.hash)) {
-            fence(engine, session, "holds another record there and ");
-        }
-        session->seen.present = false;
-    }
-    if (author != NULL) {
-        author->checking = false;
-        session_welcome_all(engine, author); /* one of its sessions after the other */
-    }
-}
-
-/* One at a time for an author, however often it says Hello. */
-static void ask_record(struct engine *engine, struct session *session)
-{
-    struct author *author = session->author;
-    struct job *job;
-
-    if (author->checking) {
-        return;
-    }
-    job = job_new(record_answered);
-    if (job == NULL) {
-        engine_fail(engine, ERR_NO_MEMORY, "out of memory for %s", author->name);
-        return;
-    }
-    author->checking = true;
-    memcpy(job->name, author->name, strlen(author->name) + 1);
-    job->peer = session->peer;
-    job->serial = session->serial;
-    job->request.query =
-        (struct log_query){.question = LOG_Q_RANGE, .after = session->seen.seq - 1, .records_max = 1};
-    job_submit(engine, job);
-}
-
-/* A head that this broker signed and this log does not hold: the log's tail was lost, even if other records
- * stand there by now. False: not known yet, the log is asked. */
-static bool seen_is_checked(struct engine *engine, struct session *session)
-{
-    struct signed_head *seen = &session->seen;
-    bool same_epoch = seen->epoch == engine->options.epoch;
-    const struct hash *held = NULL;
-
-    if (!seen->present) {
-        return true;
-    }
-    if (seen->epoch > engine->options.epoch || (same_epoch && seen->seq > engine->head.seq)) {
-        fence(engine, session, "");
-    } else if (same_epoch && seen->seq > 0) {
-        if (seen->seq == engine->head.seq) {
-            held = &engine->head.hash;
-        } else if (seen->seq >= engine->recent_from) {
-            held = &engine->recent[seen->seq % RECENT_HASHES];
-        } else {
-            ask_record(engine, session);
-            return false;
-        }
-        if (!hash_equal(seen->hash, *held)) {
-            fence(engine, session, "holds another record there and ");
-        }
-    }
-    seen->present = false;
-    return true;
-}
-
 /* --- Hello and Welcome ---------------------------------------------------------------------------- */
 
 static void counter_answered(struct engine *engine, struct job *job)
@@ -253,7 +156,7 @@ void session_welcome_all(struct engine *engine, struct author *author)
         return;
     }
     DL_FOREACH_SAFE (author->sessions, session, next) {
-        if (!session->welcomed && seen_is_checked(engine, session)) {
+        if (!session->welcomed && witness_is_heard(engine, session)) {
             welcome(engine, session);
         }
     }
@@ -333,7 +236,7 @@ void session_hello(struct engine *engine, struct peer peer, const uint8_t curve_
     if (hello->seen.present && strcmp(hello->seen.region, engine->options.region) == 0) {
         session->seen = hello->seen;
         session->seen.region = engine->options.region;
-        (void)seen_is_checked(engine, session);
+        (void)witness_is_heard(engine, session); /* a fence does not wait for the agent's stream */
     }
     ask_counter(engine, author);
     session_welcome_all(engine, author);
@@ -408,6 +311,7 @@ void sessions_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)
             session_welcome_all(engine, session->author);
         }
         if (session->welcomed) {
+            (void)witness_is_heard(engine, session); /* what could not be written down yet */
             deliver_pump(engine, session);
             tail_pump(engine, session);
             telemetry_sweep(engine, session, boot_ms);

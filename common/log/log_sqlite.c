@@ -47,6 +47,7 @@ struct sqlite_store {
     int idle_at;       /* frames at which the WAL is written back if nobody waits */
     int checkpoint_at; /* and at which it is in any case */
     bool failed;
+    bool keeps_slots; /* what they have seen beyond the log stays on record, until the log goes on */
 };
 
 static const struct log_store_ops sqlite_ops;
@@ -149,6 +150,7 @@ static int sqlite_append(struct log_store *base, uint64_t expected_seq, struct l
         return code;
     }
     store->head = head;
+    store->keeps_slots = false;
     if (store->wal_frames >= (is_low(store) ? CHECKPOINT_LOW : store->checkpoint_at))
         checkpoint(store);
     return 0;
@@ -177,7 +179,8 @@ static int sqlite_sync_head(struct log_store *base, struct err *err)
     struct sqlite_store *store = of(base);
     if (store->failed)
         return refuse_failed(store, err);
-    if (store->slots.valid > 0 && store->slots.newest.seq == store->head.seq)
+    if (store->keeps_slots || (store->slots.valid > 0 && store->slots.newest.seq == store->head.seq &&
+                               hash_equal(store->slots.newest.hash, store->head.hash)))
         return 0;
     int code = log_slots_write(&store->slots, &store->head, err);
     if (code == 0)
@@ -326,13 +329,28 @@ static void warn_of_slots(const struct sqlite_store *store, char *warning, size_
         snprintf(warning, n, "one of the two slots of %s is damaged; the other one is used", slots->path);
 }
 
-static int check_content(struct sqlite_store *store, struct err *err)
+/* The head file stays as it is until the next record: a start without that word is refused still. */
+static int check_slot(struct sqlite_store *store, bool accept, char *warning, size_t n, struct err *err)
+{
+    struct err found = {.code = 0};
+    int code = log_verify_slot(&store->querier, &store->head, &store->slots.newest, NULL, &found);
+    if (code == ERR_CORRUPT && accept && store->head.seq > 0) {
+        if (warning != NULL && n > 0)
+            snprintf(warning, n, "%s; it goes on without", found.text);
+        store->keeps_slots = true;
+        return 0;
+    }
+    return code != 0 ? err_set(err, code, "%s", found.text) : 0;
+}
+
+static int check_content(struct sqlite_store *store, bool accept, char *warning, size_t n, struct err *err)
 {
     int code = log_querier_head(&store->querier, &store->head, err);
     if (code != 0)
         return code;
     uint64_t seq = store->head.seq;
-    code = log_verify_slot(&store->querier, &store->head, &store->slots.newest, NULL, err);
+    warn_of_slots(store, warning, n);
+    code = check_slot(store, accept, warning, n, err);
     if (code == 0)
         code = log_verify(&store->querier, seq > TAIL_CHECKED ? seq - TAIL_CHECKED : 0, seq, NULL, NULL, NULL,
                           err);
@@ -405,11 +423,9 @@ int log_sqlite_open(const struct log_sqlite_options *options, struct log_store *
     if (code == 0)
         code = open_database(store, options, state, err);
     if (code == 0)
-        code = check_content(store, err);
-    if (code == 0) {
-        warn_of_slots(store, warning, warning_n);
+        code = check_content(store, options->accept_head, warning, warning_n, err);
+    if (code == 0)
         code = make_durable(store, options, err);
-    }
     if (code == 0)
         code = log_reserve_open(&store->reserve, store->vfs, store->folder, reserve_bytes(options), err);
     if (code != 0) {

@@ -22,6 +22,8 @@ struct log_sqlite_options {
     enum log_copy copy;    /* whether a copy of another's log may be opened, or must be */
     bool volatile_ok;      /* take tmpfs, which does not survive a power cut; network file systems are
                                 always refused, they do not keep locks and fsync honestly */
+    bool accept_head;      /* a person's word: what the head file has seen beyond the database is gone for
+                              good. It goes into the warning, and the log goes on without */
     const char *vfs;       /* NULL: the system's; tests give their own, which then holds database and
                                 head file alike; folder, file system and lock are not looked at */
     bool single_process;   /* locking_mode=EXCLUSIVE, no -shm file: for a VFS without shared memory */

@@ -51,9 +51,10 @@ void view_free(struct view *view)
 /* The mark of the one stream that all events of a record change; NULL: out of memory. */
 static uint64_t *stream_mark(struct view *view, const struct event *event)
 {
-    if (event->kind == EVENT_UNITS_STATED || event->kind == EVENT_ACKNOWLEDGED) {
-        const char *name =
-            event->kind == EVENT_UNITS_STATED ? event->units_stated.agent : event->acknowledged.agent;
+    if (event->kind >= EVENT_UNITS_STATED) {
+        const char *name = event->kind == EVENT_UNITS_STATED   ? event->units_stated.agent
+                           : event->kind == EVENT_ACKNOWLEDGED ? event->acknowledged.agent
+                                                               : event->loss_noted.agent;
         struct agent_entry *entry = view_agent_make(view, name);
         return entry != NULL ? &entry->last_seq : NULL;
     }

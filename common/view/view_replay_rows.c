@@ -128,6 +128,12 @@ static void put_data(struct json *json, const struct view_record *record, const 
     if (step->needs.n > 0) {
         json_words(json, "needs", step->needs);
     }
+    if (step->epoch != 0) {
+        json_unsigned(json, "epoch", step->epoch);
+    }
+    if (step->after != 0) {
+        json_unsigned(json, "after", step->after);
+    }
     if (step->stepped_ms != 0) {
         json_number(json, "stepped_ms", step->stepped_ms);
     }

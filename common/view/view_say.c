@@ -104,6 +104,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_ORDER_EXPIRED:
     case EVENT_ORDER_UNANSWERED:
     case EVENT_ORDER_OVERDUE:
+    case EVENT_RECOVERED:
+    case EVENT_LOSS_NOTED:
         return TONE_BAD;
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_ORDER_AMENDED:
@@ -289,6 +291,38 @@ static void say_clock(const struct saying *s)
     }
 }
 
+static void say_recovery(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    SAY(s->ret, s->voice,
+        "RECOVERED: the log goes on from record %llu of epoch %llu, in epoch %llu; what came after it is "
+        "lost",
+        "日志恢复：自第 %llu 条记录（纪元 %llu）起续写，进入纪元 %llu；其后记录已丢失",
+        (unsigned long long)step->number, (unsigned long long)step->epoch,
+        (unsigned long long)(step->epoch + 1));
+    say_quoted(s, step->text);
+}
+
+static void say_loss(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+    unsigned long long epoch = (unsigned long long)step->epoch, to = (unsigned long long)step->number;
+    const char *name = who(s, step->subject);
+
+    if (step->after > 0 && step->after + 1 < step->number) {
+        SAY(s->ret, s->voice, "LOST: records of epoch %llu that %s has seen: %llu to %llu",
+            "丢失：纪元 %llu 中 %s 已见的记录 %llu 至 %llu", epoch, name,
+            (unsigned long long)(step->after + 1), to);
+    } else if (step->after > 0) {
+        SAY(s->ret, s->voice, "LOST: a record of epoch %llu that %s has seen: %llu",
+            "丢失：纪元 %llu 中 %s 已见的记录 %llu", epoch, name, to);
+    } else {
+        SAY(s->ret, s->voice, "LOST: records of epoch %llu that %s has seen, up to %llu",
+            "丢失：纪元 %llu 中 %s 已见的记录，至 %llu", epoch, name, to);
+    }
+}
+
 static void say_region(const struct saying *s)
 {
     const struct view_step *step = s->step;
@@ -316,6 +350,9 @@ static void say_region(const struct saying *s)
         return;
     case EVENT_CLOCK_SET:
         say_clock(s);
+        return;
+    case EVENT_RECOVERED:
+        say_recovery(s);
         return;
     case EVENT_REFUSALS_COUNTED:
         SAY(s->ret, s->voice, "%llu more refusals of %s, counted and not kept",
@@ -500,6 +537,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         say_units(&s);
     } else if (step->kind == EVENT_ACKNOWLEDGED) {
         say_delivered(&s, delivered, delivered_n);
+    } else if (step->kind == EVENT_LOSS_NOTED) {
+        say_loss(&s);
     } else if (step->kind < EVENT_INCIDENT_OPENED) {
         say_region(&s);
     } else if (step->kind < EVENT_ORDER_ISSUED) {

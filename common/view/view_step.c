@@ -111,6 +111,8 @@ static const char *words_of(const struct command *command, const struct event *e
         return command->revoke.reason;
     case COMMAND_SET_CLOCK:
         return command->set_clock.reason;
+    case COMMAND_RECOVER:
+        return command->recover.reason;
     case COMMAND_FILE_REPORT:
         return event->kind == EVENT_REPORT_FILED ? command->file_report.text : "";
     case COMMAND_CLOSE_INCIDENT:
@@ -237,6 +239,16 @@ static void add_other_event(const struct event *event, struct view_step *step)
     case EVENT_REFUSALS_COUNTED:
         step->subject = event->refusals_counted.agent;
         step->number = event->refusals_counted.count;
+        return;
+    case EVENT_RECOVERED:
+        step->epoch = event->recovered.epoch;
+        step->number = event->recovered.seq;
+        return;
+    case EVENT_LOSS_NOTED:
+        step->subject = event->loss_noted.agent;
+        step->epoch = event->loss_noted.epoch;
+        step->number = event->loss_noted.seq;
+        step->after = event->loss_noted.after_seq;
         return;
     case EVENT_UNITS_STATED:
         step->subject = event->units_stated.agent;

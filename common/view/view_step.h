@@ -56,6 +56,8 @@ struct view_step {
     int64_t expires_ms;
     int64_t stepped_ms; /* the wall clock */
     int64_t stood_ms;   /* the broker */
+    uint64_t epoch;     /* RECOVERED: that ended, with record `number`; LOSS_NOTED: of record `number` ... */
+    uint64_t after;     /* ... which is lost, with what was above this one; 0: not known */
     bool history;
     bool bare; /* incident opened by an order without one */
     bool is_evacuation;

@@ -233,6 +233,60 @@ static bool is_of_unknown_author(const struct view_record *record)
            (refusal == REFUSED_INVALID && record->header.counter == 0);
 }
 
+/* An epoch ends by a recovery that names the last record of it, and in no other way. */
+static void check_epoch(struct view_verifier *verifier, const struct view_record *record)
+{
+    const struct log_header *header = &record->header;
+    const struct log_head *last = &verifier->report.head;
+    const struct recover *recover = &record->command.recover;
+    unsigned long long epoch = (unsigned long long)header->epoch;
+    bool is_recovery = record->has_command && record->record.refusal == REFUSED_NOT &&
+                       record->command.kind == COMMAND_RECOVER;
+
+    if (header->epoch == last->epoch || last->seq == 0) {
+        if (is_recovery) {
+            view_verify_find(verifier, header->seq, "a recovery that does not raise the epoch");
+        }
+        return;
+    }
+    if (record->redacted && header->kind == COMMAND_RECOVER && header->epoch == last->epoch + 1) {
+        return;
+    }
+    if (!is_recovery || header->epoch != last->epoch + 1) {
+        view_verify_find(verifier, header->seq, "the epoch goes from %llu to %llu without a recovery",
+                         (unsigned long long)last->epoch, epoch);
+    } else if (recover->epoch != last->epoch || recover->seq != last->seq ||
+               memcmp(recover->hash, last->hash.b, sizeof recover->hash) != 0) {
+        view_verify_find(verifier, header->seq,
+                         "the recovery goes on from another record than the one before");
+    } else {
+        verifier->report.recoveries++;
+    }
+}
+
+/* The head that an agent has shown must be the broker's, or nothing was proved. */
+static void check_loss(struct view_verifier *verifier, uint64_t seq, const struct note_loss *noted)
+{
+    const struct region *region = state_region(view_state(verifier->view));
+    struct signed_head head = {
+        .present = true, .region = region->code, .epoch = noted->epoch, .seq = noted->seq};
+    struct public_key broker;
+
+    memcpy(broker.b, region->broker_sign_key, sizeof broker.b);
+    memcpy(head.hash.b, noted->hash, sizeof head.hash.b);
+    memcpy(head.signature.b, noted->signature, sizeof head.signature.b);
+    if (!signed_head_verify(&broker, &head)) {
+        view_verify_find(verifier, seq, "the head that %s has shown is not signed by the broker",
+                         noted->agent);
+    } else if (noted->seq <= verifier->hashes_n && noted->seq > 0 &&
+               hash_equal(head.hash, verifier->hashes[noted->seq - 1])) {
+        view_verify_find(verifier, seq, "the record %llu that %s has seen is not lost: it is here",
+                         (unsigned long long)noted->seq, noted->agent);
+    } else {
+        verifier->report.losses++;
+    }
+}
+
 static void check_header(struct view_verifier *verifier, const struct view_record *record)
 {
     const struct log_header *header = &record->header;
@@ -277,6 +331,9 @@ static int check_command(struct view_verifier *verifier, struct view_record *rec
     if (result == 0 && command->kind == COMMAND_ACK && refusal == REFUSED_NOT) {
         check_witness(verifier, seq, command);
     }
+    if (command->kind == COMMAND_NOTE_LOSS && refusal == REFUSED_NOT) {
+        check_loss(verifier, seq, &command->note_loss);
+    }
     if (result == 0 && command->kind == COMMAND_FOUND_REGION && refusal == REFUSED_NOT &&
         verifier->root_key != NULL &&
         memcmp(verifier->root_key, command->found_region.root_key, KEY_BYTES) != 0) {
@@ -308,6 +365,7 @@ static int check_record(struct view_verifier *verifier, const struct log_record 
         verifier->report.marked = true;
         return 0;
     }
+    check_epoch(verifier, &record);
     if (record.redacted) {
         verifier->report.marked = true;
         verifier->enrolment_redacted = verifier->enrolment_redacted || is_enrolment(from->header.kind);

@@ -26,6 +26,8 @@ struct view_report {
     uint64_t unknown_events;
     uint64_t authors;
     uint64_t acks;        /* witnesses of the head that agree */
+    uint64_t recoveries;  /* epochs that ended by a person's word */
+    uint64_t losses;      /* heads that agents brought of what is lost by them */
     struct log_head head; /* of the last record seen */
     bool founded;
     char region[REGION_CODE_MAX + 1];

@@ -196,6 +196,23 @@ static const struct wire_field set_clock_fields[] = {
 static const struct wire_map set_clock_map = {WIRE_MAP(set_clock, S, set_clock_fields)};
 #undef S
 
+#define S struct recover
+const struct wire_field wire_fields_recover[4] = {
+    SEQ(S, epoch),
+    SEQ(S, seq),
+    FIXED(S, hash),
+    TEXT(S, reason),
+};
+static const struct wire_map recover_map = {WIRE_MAP(recover, S, wire_fields_recover)};
+#undef S
+
+#define S struct note_loss
+static const struct wire_field note_loss_fields[] = {
+    NAME(S, agent), SEQ(S, epoch), SEQ(S, seq), FIXED(S, hash), FIXED(S, signature),
+};
+static const struct wire_map note_loss_map = {WIRE_MAP(note_loss, S, note_loss_fields)};
+#undef S
+
 #define S struct command
 static const struct wire_field command_fields[] = {
     NAME(S, region),
@@ -224,6 +241,8 @@ static const struct wire_field command_fields[] = {
     BODY(S, pass_deadlines, pass_deadlines_map),
     BODY(S, set_clock, set_clock_map),
     BODY(S, count_refusals, count_refusals_map),
+    BODY(S, recover, recover_map),
+    BODY(S, note_loss, note_loss_map),
 };
 const struct wire_map wire_map_command = {WIRE_MAP(command, S, command_fields),
                                           .body_from = COMMAND_FOUND_REGION, .kind = offsetof(S, kind)};

@@ -24,6 +24,7 @@ static const struct wire_field clock_set_fields[] = {
 static const struct wire_map clock_set_map = {WIRE_MAP(clock_set, struct set_clock, clock_set_fields)};
 static const struct wire_map refusals_counted_map = {
     WIRE_MAP(refusals_counted, struct count_refusals, wire_fields_count_refusals)};
+static const struct wire_map recovered_map = {WIRE_MAP(recovered, struct recover, wire_fields_recover)};
 
 #define S struct event
 
@@ -167,6 +168,12 @@ static const struct wire_field acknowledged_fields[] = {
 };
 static const struct wire_map acknowledged_map = {WIRE_MAP(acknowledged, S, acknowledged_fields)};
 
+static const struct wire_field loss_noted_fields[] = {
+    NAME(struct note_loss, agent), SEQ(struct note_loss, epoch),     SEQ(struct note_loss, seq),
+    FIXED(struct note_loss, hash), SEQ(struct note_loss, after_seq),
+};
+static const struct wire_map loss_noted_map = {WIRE_MAP(loss_noted, struct note_loss, loss_noted_fields)};
+
 /* -------------------------------------------------------------------------------------------------- */
 
 static const struct wire_field event_fields[] = {
@@ -177,6 +184,7 @@ static const struct wire_field event_fields[] = {
     BODY(S, policy_set, policy_set_map),
     BODY(S, clock_set, clock_set_map),
     BODY(S, refusals_counted, refusals_counted_map),
+    BODY(S, recovered, recovered_map),
     BODY_SPREAD("incident_opened", incident_opened_map),
     BODY_SPREAD("report_filed", report_filed_map),
     BODY_SPREAD("facts_changed", facts_changed_map),
@@ -197,6 +205,7 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("order_overdue", order_overdue_map),
     BODY_SPREAD("units_stated", units_stated_map),
     BODY_SPREAD("acknowledged", acknowledged_map),
+    BODY(S, loss_noted, loss_noted_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

@@ -250,6 +250,7 @@ extern const struct wire_field wire_fields_enrol_operator[3];
 extern const struct wire_field wire_fields_revoke[2];
 extern const struct wire_field wire_fields_set_policy[1];
 extern const struct wire_field wire_fields_count_refusals[3];
+extern const struct wire_field wire_fields_recover[4];
 /* What is said, kept and sent. */
 extern const struct wire_map wire_map_command;
 extern const struct wire_map wire_map_event;

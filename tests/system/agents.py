@@ -207,12 +207,13 @@ class County:
         with open(self.path(name), "a", encoding="utf-8") as file:
             file.write(text + "\n")
 
-    def start_broker(self):
+    def start_broker(self, *options):
         endpoint = self.path("endpoint")
         if os.path.exists(endpoint):
             os.unlink(endpoint)
         with open(self.path("musterd.err"), "ab") as err:
-            self.broker = start([os.path.join(BIN, "musterd"), "--config", "musterd.yaml"], cwd=self.home,
+            self.broker = start([os.path.join(BIN, "musterd"), "--config", "musterd.yaml", *options],
+                                cwd=self.home,
                                 stdin=subprocess.DEVNULL, stdout=err, stderr=err)
         until(lambda: os.path.exists(endpoint) or self.broker.poll() is not None,
               "the broker to be in service")

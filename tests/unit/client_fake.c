@@ -433,6 +433,7 @@ static void open_client(struct fake *fake)
                            .on_head = on_head,
                            .on_telemetry = on_telemetry,
                            .on_telemetry_refused = on_telemetry_refused,
+                           .on_recovered = fake->on_recovered,
                            .on_bad = on_bad,
                            .on_trouble = on_trouble,
                            .on_failed = on_failed};

@@ -69,6 +69,8 @@ struct fake {
     size_t tailed;
     void (*on_tail)(const struct tail_item *item); /* the test's own; may be NULL */
     void (*on_delivery)(const struct delivery *delivery);
+    void (*on_recovered)(void *ctx,
+                         const struct client_recovery *recovery); /* of the next client; ctx is this */
     size_t tail_ends;
     uint64_t head_seq; /* of the last head with the broker's signature */
     size_t samples;

@@ -191,15 +191,17 @@ void rig_make(struct rig *rig)
 
 static void engine_make(struct rig *rig)
 {
+    uint64_t epoch = log_get_head(rig->store).epoch;
     struct engine_options options = {.region = RIG_REGION,
-                                     .epoch = 1,
+                                     .epoch = epoch > 0 ? epoch : 1,
                                      .broker = &rig->broker,
                                      .region_keys = &rig->region_keys,
                                      .genesis = buf_bytes(&rig->genesis),
                                      .head = log_get_head(rig->store),
                                      .beat_ms = RIG_BEAT_MS,
                                      .idle_streams_max = rig->idle_streams_max,
-                                     .open_orders_max = rig->open_orders_max};
+                                     .open_orders_max = rig->open_orders_max,
+                                     .recover = rig->recover};
     struct engine_io io = {.ctx = rig,
                            .send = on_send,
                            .log = {rig, on_submit},
@@ -414,7 +416,7 @@ void rig_submit_as(struct rig *rig, unsigned peer, enum rig_agent agent, enum ri
     struct buf payload;
 
     command.region = RIG_REGION;
-    command.epoch = 1;
+    command.epoch = log_get_head(rig->store).epoch;
     command.mode = MODE_ACTUAL;
     command.agent = NAMES[agent];
     command.operator= "";

@@ -33,6 +33,7 @@ struct rig {
     uint8_t boot[16];
     uint32_t idle_streams_max; /* of the next engine */
     uint32_t open_orders_max;
+    const char *recover;
     struct log_store *store;
     struct log_request *queue; /* oldest first */
     struct log_request **queue_end;

@@ -331,6 +331,26 @@ static void test_cut_tail(void **state)
     assert_non_null(strstr(f->err.text, "records 8 to 10"));
 }
 
+/* By a person's word it goes on without; and what the head file has seen is forgotten only when it does. */
+static void test_cut_tail_accepted(void **state)
+{
+    struct fixture *f = *state;
+    struct log_sqlite_options options = log_test_options(f->folder);
+    struct log_store *store;
+    make_log(f, 10);
+    run_sql(f, "DELETE FROM record WHERE seq > 7");
+    options.accept_head = true;
+    assert_int_equal(try_options(f, &options), 0);
+    assert_non_null(strstr(f->warning, "records 8 to 10"));
+    assert_int_equal(try_open(f), ERR_CORRUPT);
+    assert_int_equal(log_sqlite_open(&options, &store, NULL, 0, NULL), 0);
+    log_test_append(store, 3); /* others under the same numbers */
+    assert_int_equal(log_sync_head(store, NULL), 0);
+    log_close(store);
+    assert_int_equal(try_open(f), 0);
+    assert_string_equal(f->warning, "");
+}
+
 /* A WAL that is cut is dropped by SQLite without a word. */
 static void test_cut_wal(void **state)
 {
@@ -545,7 +565,7 @@ int main(void)
         IN_FOLDER(test_replaced),      IN_FOLDER(test_slots),
         IN_FOLDER(test_file_systems),  IN_FOLDER(test_tmpfs),
         IN_FOLDER(test_unwritable),    IN_FOLDER(test_redact),
-        IN_FOLDER(test_older),
+        IN_FOLDER(test_older),         IN_FOLDER(test_cut_tail_accepted),
     };
     if (crypto_init() != 0)
         return 1;

@@ -39,7 +39,7 @@ void fx_begin(struct fixture *fx, struct log_store *store)
 {
     assert_int_equal(crypto_init(), 0);
     assert_non_null(store);
-    *fx = (struct fixture){.store = store, .now_ms = FX_START_MS, .step_ms = 1000};
+    *fx = (struct fixture){.store = store, .now_ms = FX_START_MS, .step_ms = 1000, .epoch = 1};
     fx->state = state_new();
     assert_non_null(fx->state);
     arena_init(&fx->arena, 16 * 1024 * 1024);
@@ -155,7 +155,7 @@ static void append(struct fixture *fx, const struct command *command, const stru
     assert_false(payload.failed);
     entry.record.payload = buf_bytes(&payload);
     entry.record.header =
-        (struct log_header){.epoch = 1,
+        (struct log_header){.epoch = fx->epoch,
                             .kind = (uint32_t)command->kind,
                             .outcome = record->refusal == REFUSED_NOT ? LOG_DECIDED : LOG_REFUSED,
                             .bus_ms = fx->now_ms,
@@ -181,7 +181,7 @@ static void tamper(struct decision *decision)
 uint64_t fx_say(struct fixture *fx, struct command *command)
 {
     struct env env = {
-        .now_ms = fx->now_ms += fx->step_ms, .utc_ms = fx->now_ms, .region = FX_REGION, .epoch = 1};
+        .now_ms = fx->now_ms += fx->step_ms, .utc_ms = fx->now_ms, .region = FX_REGION, .epoch = fx->epoch};
     struct signed_command signed_command = {.batch_size = 0};
     struct decision decision;
     struct buf payload;
@@ -189,7 +189,7 @@ uint64_t fx_say(struct fixture *fx, struct command *command)
     bool own = command->kind >= COMMAND_PASS_DEADLINES;
 
     command->region = FX_REGION;
-    command->epoch = 1;
+    command->epoch = fx->epoch;
     command->mode = command->mode != MODE_NONE ? command->mode : MODE_ACTUAL;
     command->agent = own ? "broker" : command->agent != NULL ? command->agent : "";
     command->operator= command->operator!= NULL ? command->operator: "";
@@ -281,6 +281,30 @@ void fx_found(struct fixture *fx)
     enrol(fx, COMMAND_ENROL_AGENT, FX_HEALTH, agency);
     enrol(fx, COMMAND_ENROL_OPERATOR, "zhang.wei", person);
     enrol(fx, COMMAND_ENROL_OPERATOR, "li.na", person);
+}
+
+uint64_t fx_recover(struct fixture *fx, struct log_head from)
+{
+    struct command command = {.kind = COMMAND_RECOVER,
+                              .recover = {.epoch = fx->epoch, .seq = from.seq, .reason = "the disk is gone"}};
+
+    memcpy(command.recover.hash, from.hash.b, sizeof command.recover.hash);
+    fx->epoch++;
+    return fx_say(fx, &command);
+}
+
+uint64_t fx_note_loss(struct fixture *fx, const char *agent, uint64_t epoch, uint64_t seq, struct hash hash,
+                      const char *signer)
+{
+    struct sign_key key = key_of(signer);
+    struct signed_head head = {.region = FX_REGION, .epoch = epoch, .seq = seq, .hash = hash};
+    struct command command = {.kind = COMMAND_NOTE_LOSS,
+                              .note_loss = {.agent = agent, .epoch = epoch, .seq = seq}};
+
+    signed_head_sign(&key, &head);
+    memcpy(command.note_loss.hash, hash.b, sizeof command.note_loss.hash);
+    memcpy(command.note_loss.signature, head.signature.b, sizeof command.note_loss.signature);
+    return fx_say(fx, &command);
 }
 
 uint64_t fx_report(struct fixture *fx, struct id incident, enum mode mode, const struct facts *facts,

@@ -27,6 +27,7 @@ struct fixture {
     bool tamper_events;   /* the next record tells other events than were decided */
     int tamper_signature; /* 1: the author's, 2: the second person's */
     int64_t step_ms;      /* how far time goes with each command */
+    uint64_t epoch;
 };
 
 /* Takes store over. Ends the test when anything fails. */
@@ -50,6 +51,12 @@ uint64_t fx_receipt(struct fixture *fx, struct id incident, struct id order, con
                     enum mode mode, enum rung rung, const char *text);
 uint64_t fx_ack(struct fixture *fx, const char *agent, enum lane lane, uint64_t up_to);
 uint64_t fx_pass(struct fixture *fx, struct id incident);
+
+/* The log goes on in the next epoch, from the record that `from` says. */
+uint64_t fx_recover(struct fixture *fx, struct log_head from);
+/* The agent has shown a head that the broker (or who is named instead) has signed. */
+uint64_t fx_note_loss(struct fixture *fx, const char *agent, uint64_t epoch, uint64_t seq, struct hash hash,
+                      const char *signer);
 
 /* A whole story: report, order, delivery, answers, a declining, a re-issue, a recall, a refusal, a drill. */
 void fx_story(struct fixture *fx);

@@ -1,0 +1,322 @@
+/* The log goes on from an older copy, in a later epoch. Proved by the broker's record in the region's stream,
+ * it is taken as it is: cursors begin where that log says, what it has lost of ours is said again, signed for
+ * the new epoch, and what was carried out is not carried out again, for orders are known by their ids. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/lib/client_private.h"
+#include "common/base/when.h"
+
+/* The copy may have written records of its own before it was fenced and recovered: a start, deadlines, what
+ * those said who had seen no more. Their numbers were others' in the log that is gone. So many before its end
+ * are in doubt: what was done in them is said again with the same bytes, which is harmless, for what is in
+ * the log is answered from there. */
+enum { DOUBT_RECORDS = 1024 };
+
+/* Those of our commands that were done in records that are lost, or in doubt. */
+struct lost {
+    uint64_t epoch;
+    uint64_t after_seq;    /* the copy's last */
+    uint64_t doubt_seq;    /* above it there is doubt */
+    uint64_t last_counter; /* of ours in the copy */
+    uint64_t seen_seq;
+    size_t certain;
+    int64_t *items;
+    size_t n;
+    size_t capacity;
+    struct arena arena;
+    int rc;
+};
+
+static bool look_at(void *ctx, const struct journal_outgoing *outgoing)
+{
+    struct lost *lost = ctx;
+    struct envelope said, answered;
+    struct command command;
+
+    arena_reset(&lost->arena);
+    if (outgoing->reply.n == 0 || wire_decode_envelope(outgoing->reply, &lost->arena, &answered, NULL) != 0 ||
+        answered.kind != ENVELOPE_REPLY || answered.reply.outcome != OUTCOME_DONE ||
+
+        (answered.reply.seq <= lost->doubt_seq && outgoing->counter <= lost->last_counter) ||
+        wire_decode_envelope(outgoing->frame, &lost->arena, &said, NULL) != 0 ||
+        wire_decode_command(said.submit.payload, &lost->arena, &command, NULL) != 0 ||
+        command.epoch != lost->epoch) {
+        return true;
+    }
+    if (lost->n == lost->capacity) {
+        size_t capacity = lost->capacity ? 2 * lost->capacity : 64;
+        int64_t *items = reallocarray(lost->items, capacity, sizeof *items);
+
+        if (!items) {
+            lost->rc = ERR_NO_MEMORY;
+            return false;
+        }
+        lost->items = items;
+        lost->capacity = capacity;
+    }
+    lost->items[lost->n++] = outgoing->item;
+    lost->certain += answered.reply.seq > lost->after_seq || outgoing->counter > lost->last_counter;
+    lost->seen_seq = answered.reply.seq > lost->seen_seq ? answered.reply.seq : lost->seen_seq;
+    return true;
+}
+
+/* All of it or nothing; another process of this agent may have done it. */
+static int recover_journal(struct client *client, struct lost *lost, struct err *err)
+{
+    bool first = false;
+    int rc = journal_begin(client->journal, err);
+
+    if (rc) {
+        return rc;
+    }
+    rc = journal_recover(client->journal, client->epoch, lost->doubt_seq, &first, err);
+    if (!rc && first) {
+        rc = journal_each_newer(client->journal, 0, look_at, lost, err);
+        rc = rc ? rc : lost->rc;
+    }
+    for (size_t i = 0; i < lost->n && !rc; i++) {
+        rc = journal_reopen(client->journal, lost->items[i], err);
+    }
+    if (rc) {
+        journal_rollback(client->journal);
+        return rc;
+    }
+    return journal_commit(client->journal, err);
+}
+
+/* Under the counters that the log has not reached: it holds none of them. Those below say themselves whether
+ * they are there, and what is another person's is refused for its epoch, and told. What was said since, in
+ * this epoch already, stays behind what it may rest on: a recall behind its order. */
+static int say_again(struct client *client, struct err *err)
+{
+    size_t n = client->pending_n, at = 0;
+    bool moved = false;
+    struct arena arena;
+    int rc = journal_begin(client->journal, err);
+
+    if (rc) {
+        return rc;
+    }
+    arena_init(&arena, ARENA_PER_FRAME);
+    for (size_t i = 0; i < n && !rc; i++) {
+        struct command command;
+
+        arena_reset(&arena);
+        rc = client_decode_pending(&client->pending[at], &arena, &command, err);
+        if (!rc && command.counter > client->last_counter && (moved || command.epoch != client->epoch) &&
+            client_can_sign_again(client, &command)) {
+            moved = true;
+            rc = client_renumber(client, &client->pending[at], &command, err);
+        } else {
+            at++;
+        }
+    }
+    arena_free(&arena);
+    if (rc) {
+        journal_rollback(client->journal);
+        return rc;
+    }
+    return journal_commit(client->journal, err);
+}
+
+static uint64_t highest(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* What this process knows of the log that is gone. */
+static uint64_t forget(struct client *client, uint64_t after_seq)
+{
+    uint64_t seen = highest(client->seen_seq, client->head_seq);
+
+    for (unsigned lane = 1; lane <= LANE_MAX; lane++) {
+        struct ack_lane *at = &client->lanes[lane];
+
+        seen = highest(seen, at->cursor);
+        at->cursor = at->acked;
+        at->kept = 0;
+    }
+    client->seen_seq = client->head_seq = client->keys_asked = 0;
+    client->seen_unkept = false;
+    buf_reset(&client->seen);
+    client->tail_seq = client->tail_seq < after_seq ? client->tail_seq : after_seq;
+    client->tail.from_seq = client->tail.from_seq < after_seq ? client->tail.from_seq : after_seq;
+    return seen;
+}
+
+bool client_recovered(struct client *client)
+{
+    const struct keyring_recovery *proof = keyring_recovery(client->keyring, client->known_epoch);
+    struct lost lost = {.epoch = client->known_epoch, .last_counter = client->last_counter};
+    struct err err = {0};
+
+    if (!proof || keyring_epoch(client->keyring) != client->epoch) {
+        client_session_bye(client, REFUSED_EPOCH, "its epoch has risen, and its log does not say why");
+        return false;
+    }
+    lost.after_seq = proof->seq;
+    lost.doubt_seq = proof->seq > DOUBT_RECORDS ? proof->seq - DOUBT_RECORDS : 0;
+    arena_init(&lost.arena, ARENA_PER_FRAME);
+    client_flush(client);
+    int rc = recover_journal(client, &lost, &err);
+    arena_free(&lost.arena);
+    free(lost.items);
+    if (!rc) {
+        lost.seen_seq = highest(lost.seen_seq, forget(client, proof->seq));
+        client->known_epoch = client->epoch;
+        client->recovering = false;
+        rc = client_submit_load(client, &err);
+        rc = rc ? rc : say_again(client, &err);
+        client->pending_unread = rc ? highest(client->pending_n, 1) : client->pending_unread;
+    }
+    if (rc) {
+        err.code = rc;
+        client_trouble(client, &err);
+        client_give_up(client, "the journal fails");
+    }
+    if (!client->recovering && client->io.on_recovered) {
+        client->io.on_recovered(client->io.ctx, &(struct client_recovery){.epoch = lost.epoch,
+                                                                          .now = client->epoch,
+                                                                          .after_seq = lost.after_seq,
+                                                                          .seen_seq = lost.seen_seq,
+                                                                          .at_ms = proof->at_ms,
+                                                                          .reason = proof->reason,
+                                                                          .again = lost.certain});
+    }
+    return client->state == CLIENT_READY;
+}
+
+/* ---- orders that were lost and come again ---- */
+
+enum { RECEIPTS_MAX = 64 }; /* of one order: a rung each, and its last amendments */
+
+struct refused {
+    struct id order;
+    uint64_t epoch;
+    struct {
+        int64_t item;
+        uint64_t counter;
+    } at[RECEIPTS_MAX]; /* the newest first */
+    size_t n;
+    struct arena arena;
+};
+
+bool client_order_is_lost(enum refusal refusal)
+{
+    return refusal == REFUSED_NO_ORDER || refusal == REFUSED_NO_INCIDENT;
+}
+
+static bool decode(const struct journal_outgoing *outgoing, struct arena *arena, struct command *ret)
+{
+    struct envelope envelope;
+
+    return wire_decode_envelope(outgoing->frame, arena, &envelope, NULL) == 0 &&
+           wire_decode_command(envelope.submit.payload, arena, ret, NULL) == 0;
+}
+
+static bool look_for_receipt(void *ctx, const struct journal_outgoing *outgoing)
+{
+    struct refused *refused = ctx;
+    struct envelope answered;
+    struct command command;
+
+    arena_reset(&refused->arena);
+    if (outgoing->reply.n > 0 && decode(outgoing, &refused->arena, &command) &&
+        command.kind == COMMAND_GIVE_RECEIPT && command.epoch == refused->epoch &&
+        id_equal(command.give_receipt.order, refused->order) &&
+        wire_decode_envelope(outgoing->reply, &refused->arena, &answered, NULL) == 0 &&
+        answered.kind == ENVELOPE_REPLY && answered.reply.outcome == OUTCOME_REFUSED &&
+        client_order_is_lost(answered.reply.refusal)) {
+        refused->at[refused->n].item = outgoing->item;
+        refused->at[refused->n].counter = outgoing->counter;
+        refused->n++;
+    }
+    return refused->n < RECEIPTS_MAX;
+}
+
+struct finding {
+    int64_t item;
+    struct arena *arena;
+    struct command command;
+    bool found;
+};
+
+static bool find_item(void *ctx, const struct journal_outgoing *outgoing)
+{
+    struct finding *finding = ctx;
+
+    finding->found = outgoing->item == finding->item && decode(outgoing, finding->arena, &finding->command);
+    return !finding->found && outgoing->item != finding->item;
+}
+
+static int say_receipt_again(struct client *client, int64_t item, uint64_t counter, struct err *err)
+{
+    struct arena arena;
+    struct finding finding = {.item = item, .arena = &arena};
+    bool changed;
+    struct buf frame;
+
+    arena_init(&arena, ARENA_PER_FRAME);
+    buf_init(&frame, FRAME_MAX);
+    int rc = journal_reopen(client->journal, item, err);
+    rc = rc ? rc : journal_each_newer(client->journal, counter - 1, find_item, &finding, err);
+    if (!rc && finding.found && client_can_sign_again(client, &finding.command)) {
+        bool as_agent = finding.command.operator[0] == '\0';
+
+        rc = journal_take_counters(client->journal, client->last_counter, 1, &finding.command.counter, err);
+        rc = rc ? rc : client_submit_sign(client, &finding.command, as_agent, &frame, err);
+        rc = rc ? rc
+                : journal_renumber(client->journal, item, counter, finding.command.counter, buf_bytes(&frame),
+                                   &changed, err);
+    }
+    buf_free(&frame);
+    arena_free(&arena);
+    return rc;
+}
+
+int client_order_again(struct client *client, const struct journal_order *given, bool *ret_again,
+                       struct err *err)
+{
+    struct refused refused = {.order = given->order, .epoch = client->epoch};
+    struct journal_order order;
+    int rc = journal_order(client->journal, given->order, &order, err);
+
+    if (rc ||
+        (order.record.n == given->record.n && memcmp(order.record.p, given->record.p, order.record.n) == 0)) {
+        return rc;
+    }
+    arena_init(&refused.arena, ARENA_PER_FRAME);
+    rc = journal_set_order_record(client->journal, given->order, given->seq, given->record, err);
+    rc = rc ? rc : journal_each_newer(client->journal, 0, look_for_receipt, &refused, err);
+    arena_free(&refused.arena);
+    for (size_t i = refused.n; i > 0 && !rc; i--) { /* in the order in which they were said */
+        rc = say_receipt_again(client, refused.at[i - 1].item, refused.at[i - 1].counter, err);
+        *ret_again = true;
+    }
+    return rc;
+}
+
+char *client_recovery_text(const struct client_recovery *recovery, char ret[CLIENT_RECOVERY_TEXT])
+{
+    char when[WHEN_TEXT];
+    unsigned long long epoch = (unsigned long long)recovery->epoch;
+    unsigned long long last = (unsigned long long)recovery->after_seq;
+
+    when_format(recovery->at_ms, 0, when);
+    if (recovery->seen_seq > recovery->after_seq) {
+        (void)snprintf(
+            ret, CLIENT_RECOVERY_TEXT,
+            "records %llu to %llu of epoch %llu are lost in the recovery of %s: %s; what we said in "
+            "them is said again: %zu commands",
+            last + 1, (unsigned long long)recovery->seen_seq, epoch, when, recovery->reason, recovery->again);
+    } else {
+        (void)snprintf(
+            ret, CLIENT_RECOVERY_TEXT,
+            "the log was recovered at %s: %s; it goes on from record %llu of epoch %llu, and we know "
+            "of none above it; what we said and it does not hold is said again: %zu commands",
+            when, recovery->reason, last, epoch, recovery->again);
+    }
+    return ret;
+}

@@ -1,0 +1,337 @@
+/* The log was restored from an older copy and goes on in the next epoch: what the client takes of it, what it
+ * says again, and what it does not do twice. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/client_fake.h"
+
+#define REASON "the disk is gone"
+
+static struct fake fake;
+static size_t recovered;
+static struct client_recovery recovery; /* the last; its reason is not kept */
+static char text[CLIENT_RECOVERY_TEXT];
+
+static void on_recovered(void *ctx, const struct client_recovery *told)
+{
+    (void)ctx;
+    recovered++;
+    recovery = *told;
+    client_recovery_text(told, text);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    fake_start(&fake);
+    fake.on_recovered = on_recovered;
+    fake_restart(&fake);
+    recovered = 0;
+    client_connected(fake.client);
+    fake_greet(&fake);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    fake.on_recovered = NULL;
+    fake_stop(&fake);
+    return 0;
+}
+
+static int64_t later(void)
+{
+    return fake.now_ms + 3600000;
+}
+
+/* What the client says of a command; the test must have given it cause. */
+static struct command next_command(enum command_kind kind)
+{
+    struct command command;
+
+    do {
+        const struct envelope *submit = fake_next(&fake, ENVELOPE_SUBMIT);
+
+        assert_non_null(submit);
+        command = fake_command(&fake, submit);
+    } while (command.kind != kind);
+    return command;
+}
+
+static bool says(enum command_kind kind)
+{
+    const struct envelope *submit;
+
+    while ((submit = fake_next(&fake, ENVELOPE_SUBMIT)) != NULL) {
+        if (fake_command(&fake, submit).kind == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An order that was delivered, acknowledged by the application, and that receipt is done at the broker. Its
+ * counter. */
+static uint64_t carry_out(struct id order)
+{
+    struct give_receipt receipt = {.order = order, .rung = RUNG_ACKNOWLEDGED};
+
+    (void)fake_order(&fake, order, later());
+    fake_run(&fake);
+    assert_int_equal(client_receipt(fake.client, &receipt, 7, NULL), 0);
+    uint64_t counter = next_command(COMMAND_GIVE_RECEIPT).counter;
+    fake_reply(&fake, counter, OUTCOME_DONE, REFUSED_NOT);
+    return counter;
+}
+
+/* The region's stream now ends with a recovery from its last record; signed by the broker, as a rule. */
+static void recover(const struct secret_keys *keys, uint64_t from_epoch)
+{
+    struct command command = {.region = FAKE_REGION,
+                              .epoch = from_epoch + 1,
+                              .mode = MODE_ACTUAL,
+                              .agent = "broker",
+                              .operator= "",
+                              .kind = COMMAND_RECOVER,
+                              .issued_at_ms = 1000,
+                              .recover = {.epoch = from_epoch, .seq = fake.region_n, .reason = REASON}};
+    struct event event = {.kind = EVENT_RECOVERED, .recovered = command.recover};
+
+    fake_record(&fake, keys, &command, &event, 1, &fake.region[fake.region_n]);
+    fake.region_n++;
+}
+
+static void come_back(uint64_t epoch, uint64_t last_counter)
+{
+    client_disconnected(fake.client);
+    fake_skip(&fake);
+    fake.epoch = epoch;
+    fake.last_counter = last_counter;
+    memset(fake.acked, 0, sizeof fake.acked);
+    client_connected(fake.client);
+    fake_greet(&fake);
+}
+
+static void what_is_lost_is_said_again(void **state)
+{
+    uint64_t copy = fake.region_n, counter = carry_out(fake_id(1));
+
+    (void)state;
+    fake_answer_acks(&fake);
+    recover(&fake.broker, 1);
+    come_back(2, 0);
+    assert_true(client_ready(fake.client));
+    assert_int_equal(recovered, 1);
+    assert_int_equal(recovery.epoch, 1);
+    assert_int_equal(recovery.now, 2);
+    assert_int_equal(recovery.after_seq, copy);
+    assert_true(recovery.seen_seq > copy);
+    assert_int_equal(recovery.again, 1);
+    assert_non_null(
+        strstr(text, " of epoch 1 are lost in the recovery of 1970-01-01T00:00:01.000Z: " REASON));
+    struct command again = next_command(COMMAND_GIVE_RECEIPT);
+    assert_int_equal(again.epoch, 2);
+    assert_true(again.counter > counter);
+    assert_true(id_equal(again.give_receipt.order, fake_id(1)));
+    fake_reply(&fake, again.counter, OUTCOME_DONE, REFUSED_NOT);
+    assert_int_equal(fake.reply_tag, 7);
+    assert_int_equal(client_pending(fake.client), 0);
+    come_back(2, again.counter); /* nothing of it is left, also for the next process */
+    fake_restart(&fake);
+    client_connected(fake.client);
+    fake_greet(&fake);
+    assert_false(says(COMMAND_GIVE_RECEIPT));
+    assert_int_equal(recovered, 1);
+}
+
+/* A recall of what was lost must not come before it. */
+static void what_is_said_now_comes_after_what_was_lost(void **state)
+{
+    struct command recall = {.kind = COMMAND_RECALL_ORDER,
+                             .recall_order = {.incident = fake_id(9), .order = fake_id(1), .reason = "now"}};
+    struct welcome welcome = {.protocol = PROTOCOL_VERSION, .region = FAKE_REGION, .epoch = 2};
+
+    (void)state;
+    (void)carry_out(fake_id(1));
+    fake_answer_acks(&fake);
+    recover(&fake.broker, 1);
+    client_disconnected(fake.client);
+    fake_skip(&fake);
+    fake.epoch = 2;
+    client_connected(fake.client);
+    assert_non_null(fake_next(&fake, ENVELOPE_HELLO));
+    welcome.head = (struct signed_head){.region = ""};
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
+    assert_int_equal(client_submit(fake.client, &recall, 8, NULL), 0); /* before anything is proved */
+    assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
+    fake_say_region(&fake);
+    fake_run(&fake);
+    uint64_t first = next_command(COMMAND_GIVE_RECEIPT).counter;
+    struct command second = next_command(COMMAND_RECALL_ORDER);
+    assert_true(second.counter > first);
+    assert_int_equal(second.epoch, 2);
+}
+
+/* The old head proves the loss once; then a head of the new epoch takes its place, although it is lower. */
+static void heads_are_of_their_epoch(void **state)
+{
+    (void)state;
+    (void)carry_out(fake_id(1));
+    fake_answer_acks(&fake);
+    client_disconnected(fake.client);
+    recover(&fake.broker, 1);
+    fake.epoch = 2;
+    fake.seq = fake.region_n;
+    fake_skip(&fake);
+    client_connected(fake.client);
+    const struct envelope *hello = fake_next(&fake, ENVELOPE_HELLO);
+    assert_int_equal(hello->hello.seen.epoch, 1);
+    assert_true(hello->hello.seen.seq > fake.seq);
+    client_disconnected(fake.client);
+    client_connected(fake.client);
+    fake_greet(&fake);
+    client_disconnected(fake.client);
+    client_connected(fake.client);
+    hello = fake_next(&fake, ENVELOPE_HELLO);
+    assert_int_equal(hello->hello.seen.epoch, 2);
+    assert_int_equal(hello->hello.seen.seq, fake.seq);
+}
+
+/* What the copy may hold is asked for with the same bytes: it is answered from the log, or STALE. */
+static void what_may_be_there_goes_with_the_same_bytes(void **state)
+{
+    uint64_t counter = carry_out(fake_id(1));
+
+    (void)state;
+    recover(&fake.broker, 1);
+    come_back(2, counter);
+    struct command again = next_command(COMMAND_GIVE_RECEIPT);
+    assert_int_equal(again.counter, counter);
+    assert_int_equal(again.epoch, 1);
+    fake_reply(&fake, counter, OUTCOME_REFUSED, REFUSED_STALE); /* it does not */
+    again = next_command(COMMAND_GIVE_RECEIPT);
+    assert_true(again.counter > counter);
+    assert_int_equal(again.epoch, 2);
+    fake_reply(&fake, again.counter, OUTCOME_DONE, REFUSED_NOT);
+    assert_int_equal(client_pending(fake.client), 0);
+}
+
+static void an_order_that_comes_again_is_not_carried_out_twice(void **state)
+{
+    (void)state;
+    (void)carry_out(fake_id(1));
+    recover(&fake.broker, 1);
+    come_back(2, 0);
+    struct command again = next_command(COMMAND_GIVE_RECEIPT);
+    fake_reply(&fake, again.counter, OUTCOME_REFUSED, REFUSED_NO_ORDER); /* its issuer is not back yet */
+    fake_restart(&fake);                                                 /* nor does a new process begin it */
+    client_connected(fake.client);
+    fake_greet(&fake);
+    assert_int_equal(client_resume(fake.client, NULL), 0);
+    assert_int_equal(fake.given[fake.given_n - 1].rung_said, RUNG_ACKNOWLEDGED);
+    size_t given = fake.given_n;
+    (void)fake_order(&fake, fake_id(1), later()); /* signed anew, in another record */
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, given);
+    struct command third = next_command(COMMAND_GIVE_RECEIPT);
+    assert_true(third.counter > again.counter);
+    assert_int_equal(third.give_receipt.rung, RUNG_ACKNOWLEDGED);
+    fake_reply(&fake, third.counter, OUTCOME_DONE, REFUSED_NOT);
+    assert_int_equal(client_pending(fake.client), 0);
+}
+
+/* The log goes on under the numbers that were others' before: what they bring now is new. */
+static void what_comes_below_the_old_cursors_is_given(void **state)
+{
+    (void)state;
+    (void)carry_out(fake_id(1));
+    fake_answer_acks(&fake);
+    uint64_t was = fake.seq;
+    recover(&fake.broker, 1);
+    fake.seq = fake.region_n;
+    come_back(2, 0);
+    size_t given = fake.given_n;
+    assert_true(fake_order(&fake, fake_id(2), later()) < was);
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, given + 1);
+    fake_later(&fake, 100);
+    struct command ack = next_command(COMMAND_ACK);
+    assert_int_equal(ack.epoch, 2);
+    assert_int_equal(ack.ack.up_to_seq, fake.seq);
+    assert_int_equal(ack.ack.head_seq, fake.seq); /* and not what was seen of the other log */
+}
+
+/* The log may give the number of a lost amendment to another. */
+static void an_amendment_of_the_same_number_is_given(void **state)
+{
+    (void)state;
+    (void)carry_out(fake_id(1));
+    (void)fake_amend(&fake, fake_id(1), 1);
+    fake_run(&fake);
+    assert_int_equal(fake.given[fake.given_n - 1].kind, DELIVERY_AMENDMENT);
+    size_t given = fake.given_n;
+    recover(&fake.broker, 1);
+    come_back(2, 0);
+    (void)fake_amend(&fake, fake_id(1), 1);
+    fake_run(&fake);
+    assert_int_equal(fake.given_n, given + 1);
+    assert_int_equal(fake.given[given].kind, DELIVERY_AMENDMENT);
+}
+
+static void without_proof_nothing_is_said(void **state)
+{
+    (void)state;
+    (void)carry_out(fake_id(1));
+    come_back(2, 0);
+    assert_false(client_ready(fake.client));
+    assert_int_equal(fake.refusal, REFUSED_EPOCH);
+    assert_int_equal(recovered, 0);
+    assert_false(says(COMMAND_GIVE_RECEIPT));
+    size_t bad = fake.bad;
+    recover(&fake.centre, 1); /* nor does anybody's word prove it but the broker's */
+    come_back(2, 0);
+    assert_false(client_ready(fake.client));
+    assert_int_equal(fake.bad, bad + 1);
+    come_back(1, 0);
+    assert_true(client_ready(fake.client));
+    assert_false(says(COMMAND_GIVE_RECEIPT));
+}
+
+static void an_older_epoch_is_an_old_copy(void **state)
+{
+    (void)state;
+    recover(&fake.broker, 1);
+    come_back(2, 0);
+    assert_true(client_ready(fake.client));
+    client_disconnected(fake.client);
+    fake_skip(&fake);
+    client_connected(fake.client);
+    struct welcome welcome = {.protocol = PROTOCOL_VERSION, .region = FAKE_REGION, .epoch = 1};
+    welcome.head = (struct signed_head){.region = ""};
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
+    assert_false(client_ready(fake.client));
+    assert_int_equal(fake.refusal, REFUSED_EPOCH);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_lost_is_said_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_said_now_comes_after_what_was_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(heads_are_of_their_epoch, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_may_be_there_goes_with_the_same_bytes, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_order_that_comes_again_is_not_carried_out_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_comes_below_the_old_cursors_is_given, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_amendment_of_the_same_number_is_given, setup, teardown),
+        cmocka_unit_test_setup_teardown(without_proof_nothing_is_said, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_older_epoch_is_an_old_copy, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
