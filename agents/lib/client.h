@@ -125,8 +125,8 @@ struct client_io {
     void (*on_refused)(void *ctx, enum refusal refusal, const char *reason);
     /* Once per submitted command, when its outcome is durable at the broker (or it was refused); again for
      * what a recovery has lost, or may have. BUSY and DISK are retried here and not told. A state of units
-     * whose answer was lost, and which a newer one has replaced since, is UNCHANGED. `tag` is the submitter's;
-     * replies to what an earlier process of this journal submitted come too. */
+     * whose answer was lost, and which a newer one has replaced since, is UNCHANGED. `tag` is the
+     * submitter's; replies to what an earlier process of this journal submitted come too. */
     void (*on_reply)(void *ctx, uint64_t tag, const struct reply *reply);
     /* An order is given once, then resumed at each restart until it is ended. Recalls, expiries and notices
      * are acknowledged after the callback, so after a crash in between one may come again; its seq tells. */
