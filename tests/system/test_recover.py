@@ -81,7 +81,7 @@ class Recover(CountyTest):
         self.told("fenced: ")
         self.assertIn("records are missing", self.errors())
         done = self.county.call("incident", "report", "--kind", "fire", "--place", "x", "--title", "t")
-        self.assertIn("behind what was seen", done.stderr)
+        self.assertIn("records of this log are missing", done.stderr)
         return lost
 
     def recover(self):
