@@ -49,6 +49,7 @@ struct broker {
     struct tally_said said;
     unsigned refused_named; /* since the last line about what was turned away */
     bool stopping;
+    bool tail_given_up; /* the head file had seen more than the log holds */
     int64_t stopping_ms;
     bool closed;
     struct err failure;
@@ -323,12 +324,16 @@ static int open_log(struct broker *broker, struct log_head *ret_head, struct err
     struct log_sqlite_options options = {.folder = broker->config->log,
                                          .region = broker->config->region,
                                          .create = true,
-                                         .volatile_ok = broker->config->volatile_ok,
-                                         .accept_head = broker->config->recover != NULL};
+                                         .volatile_ok = broker->config->volatile_ok};
     struct log_store *store;
     char warning[512] = "";
     int result = log_sqlite_open(&options, &store, warning, sizeof warning, err);
 
+    if (result == ERR_CORRUPT && broker->config->recover != NULL) { /* it may be the tail that is given up */
+        options.accept_head = true;
+        result = log_sqlite_open(&options, &store, warning, sizeof warning, err);
+        broker->tail_given_up = result == 0;
+    }
     if (result < 0) {
         return result;
     }
@@ -350,7 +355,8 @@ static int make_engine(struct broker *broker, struct log_head head, struct err *
                                      .head = head,
                                      .beat_ms = config->beat_ms,
                                      .accept_clock = config->accept_clock,
-                                     .recover = config->recover};
+                                     .recover = config->recover,
+                                     .tail_given_up = broker->tail_given_up};
     struct engine_io io = {.ctx = broker,
                            .send = send_frame,
                            .log = log_writer_port(broker->writer),

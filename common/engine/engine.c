@@ -235,11 +235,10 @@ void engine_log_done(struct engine *engine, struct log_request *request)
         commit_done(engine, job);
     } else {
         engine->jobs_under_way--;
-        bool is_left = job->is_tails && (request->result == 0 || request->result == ERR_CORRUPT);
-        if (request->result < 0 && engine->phase != PHASE_FAILED && !is_left) {
+        if (request->result < 0 && engine->phase != PHASE_FAILED) {
             engine_fail(engine, request->result, "the log cannot be read: %s", request->err.text);
         }
-        if (engine->phase != PHASE_FAILED && !is_left) {
+        if (engine->phase != PHASE_FAILED && !job->is_tails) {
             check_answer(engine, &request->answer);
         }
         if (engine->phase != PHASE_FAILED) {

@@ -250,7 +250,7 @@ struct job {
     enum lane lane;
     struct submission *submission; /* an old counter's, to be answered from the log */
     bool is_region;
-    bool is_tails; /* a reader's: what the disk has damaged ends the tail and not the broker */
+    bool is_tails; /* a reader's: a record whose bytes have changed ends the tail and not the broker */
     int64_t begun_ms;
 };
 
@@ -326,7 +326,8 @@ struct engine {
     bool room_asking;
     int64_t room_asked_ms; /* boot times */
     int64_t disk_said_ms;
-    int64_t swept_ms; /* boot time of the last look at sessions and counters */
+    int64_t damage_said_ms; /* of a record that a reader asked for; 0: never */
+    int64_t swept_ms;       /* boot time of the last look at sessions and counters */
     size_t jobs_under_way;
 
     struct signed_head signed_head; /* of `head`, made when first asked for */

@@ -133,12 +133,12 @@ static bool is_founded(const struct engine *engine)
 /* --- going on from an older log --------------------------------------------------------------------- */
 
 /* The word was given for this log and has been heeded: a broker that died right after it, and was started in
- * the same way again, does not raise the epoch once more. */
+ * the same way again, does not raise the epoch once more; unless it has lost a tail since. */
 static bool is_recovered(const struct engine *engine)
 {
     const struct region *region = state_region(engine->state);
 
-    return region->recovered_epoch + 1 == engine->options.epoch &&
+    return !engine->options.tail_given_up && region->recovered_epoch + 1 == engine->options.epoch &&
            strcmp(region->recovered_reason, engine->options.recover) == 0;
 }
 

@@ -11,7 +11,8 @@
 enum {
     TAIL_NAMES_MAX = 1 << 20,
     DETAIL_MAX = 96,
-    READ_COST = 8 /* of a read, in rows: many streams have one or two */
+    DAMAGE_SAY_MS = 60 * 1000, /* readers ask again and again */
+    READ_COST = 8              /* of a read, in rows: many streams have one or two */
 };
 
 void tail_clear(struct engine *engine, struct session *session)
@@ -116,15 +117,20 @@ static bool by_stream(const struct tail_state *tail)
 
 /* A record that the disk has changed is given to nobody. Who has a copy of the log begins with its first one,
  * so one that rotted long ago must not end the broker for all. */
-static void refuse_damaged(struct engine *engine, struct session *session, const char *what)
+static void refuse_damaged(struct engine *engine, struct session *session, uint64_t seq)
 {
     char detail[DETAIL_MAX];
 
-    (void)snprintf(detail, sizeof detail, "%s; tell the broker's keeper", what);
-    engine_note(engine, LOG_LEVEL_ERROR,
-                "%s; %s asked for it and was refused: compare with another agency's copy: muster verify LOG "
-                "--copy FOLDER",
-                what, session->author->name);
+    (void)snprintf(detail, sizeof detail, "record %llu of the log is damaged; tell the broker's keeper",
+                   (unsigned long long)seq);
+    if (engine->damage_said_ms == 0 || engine_boot(engine) >= engine->damage_said_ms + DAMAGE_SAY_MS) {
+        engine->damage_said_ms = engine_boot(engine);
+        engine_note(
+            engine, LOG_LEVEL_ERROR,
+            "record %llu of the log is damaged; %s asked for it and was refused: compare with another "
+            "agency's copy: muster verify LOG --copy FOLDER",
+            (unsigned long long)seq, session->author->name);
+    }
     refuse_tail(engine, session, REFUSED_FENCED, detail);
 }
 
@@ -142,10 +148,7 @@ static bool rows_answered(struct engine *engine, struct session *session, const 
             break; /* later than the Tail: given after its end, if at all */
         }
         if (!log_chain_is_whole(record)) {
-            char what[DETAIL_MAX];
-            (void)snprintf(what, sizeof what, "record %llu of the log is damaged",
-                           (unsigned long long)record->header.seq);
-            refuse_damaged(engine, session, what);
+            refuse_damaged(engine, session, record->header.seq);
             return false;
         }
         if (tail->credit == 0 || !give_item(engine, session, record)) {
@@ -180,10 +183,6 @@ static void tail_answered(struct engine *engine, struct job *job)
     tail->piece_n += READ_COST + (uint32_t)answer->rows_n;
     if (tail->serial != job->sub_serial) { /* of the Tail before: the one now waited for it */
         tail_pump(engine, session);
-        return;
-    }
-    if (job->request.result < 0) {
-        refuse_damaged(engine, session, "the log is damaged where it was to be read");
         return;
     }
     if (job->request.query.question == LOG_Q_OPEN) {

@@ -254,6 +254,14 @@ class Recover(CountyTest):
         self.assertEqual(self.county.stop_broker(), 0)
         self.county.start_broker()
         self.carry_out("in epoch 2")
+        self.copy("second")
+        self.carry_out("lost again")
+        self.head_seen()
+        self.assertEqual(self.county.stop_broker(), 0)
+        shutil.copy(self.county.path("second", "muster.db"), os.path.join(self.county.log, "muster.db"))
+        self.county.start_broker("--recover", REASON)  # whoever starts it still says so
+        self.told("in epoch 3")
+        self.carry_out("in epoch 3")
         self.assert_verified()
 
     def test_words_that_are_none(self):

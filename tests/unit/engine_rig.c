@@ -201,7 +201,8 @@ static void engine_make(struct rig *rig)
                                      .beat_ms = RIG_BEAT_MS,
                                      .idle_streams_max = rig->idle_streams_max,
                                      .open_orders_max = rig->open_orders_max,
-                                     .recover = rig->recover};
+                                     .recover = rig->recover,
+                                     .tail_given_up = rig->tail_given_up};
     struct engine_io io = {.ctx = rig,
                            .send = on_send,
                            .log = {rig, on_submit},

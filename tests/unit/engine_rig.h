@@ -34,6 +34,7 @@ struct rig {
     uint32_t idle_streams_max; /* of the next engine */
     uint32_t open_orders_max;
     const char *recover;
+    bool tail_given_up;
     struct log_store *store;
     struct log_request *queue; /* oldest first */
     struct log_request **queue_end;

@@ -280,6 +280,48 @@ static void test_the_welcome_waits_for_the_record(void **state)
     assert_int_equal(find(COMMAND_NOTE_LOSS).n, 1);
 }
 
+/* The word stands on the command line still, and the log has lost a tail again: it is meant for that, too. */
+static void test_a_tail_that_is_lost_again(void **state)
+{
+    (void)state;
+    start_again(REASON);
+    rig.tail_given_up = true;
+    start_again(REASON);
+    rig.tail_given_up = false;
+    assert_int_equal(find(COMMAND_RECOVER).n, 2);
+    assert_int_equal(head().epoch, 3);
+    assert_true(takes_reports(2));
+}
+
+/* A batch fails that has changed the region, and while it is read again nobody knows which epoch was given up:
+ * what an agent has seen of that one does not fence. */
+static void test_a_witness_while_the_region_is_read_again(void **state)
+{
+    struct envelope envelope = {
+        .kind = ENVELOPE_HELLO,
+        .hello = {.protocol = PROTOCOL_VERSION,
+                  .agent = rig.agents[STATION].name,
+                  .software = "",
+                  .seen = {.present = true, .region = RIG_REGION, .epoch = 1, .seq = 2, .hash = hash_of(9)}}};
+
+    (void)state;
+    start_again(REASON);
+    rig_hello(&rig, 2, STATION, 0); /* its counter and stream are known from here on */
+    rig_later(&rig, 2000);
+    rig_skip(&rig);
+    rig.utc_ms += 3600000; /* a ClockSet, which is the region's */
+    rig.boot_ms += 1000;
+    engine_tick(rig.engine);
+    assert_true(rig_append_waits(&rig));
+    signed_head_sign(&rig.broker.sign, &envelope.hello.seen);
+    rig_say(&rig, 3, STATION, &envelope);
+    rig_fail(&rig, ERR_DISK_FULL);
+    rig_later(&rig, 1000);
+    rig.utc_ms -= 3600000;
+    rig_later(&rig, 1000);
+    assert_true(takes_reports(2));
+}
+
 static void test_there_must_be_a_log(void **state)
 {
     (void)state;
@@ -305,6 +347,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_head_that_nobody_signed_proves_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_killed_while_it_recovers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_welcome_waits_for_the_record, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_tail_that_is_lost_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_witness_while_the_region_is_read_again, setup, teardown),
         cmocka_unit_test_setup_teardown(test_there_must_be_a_log, setup, teardown),
     };
 
