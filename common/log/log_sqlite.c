@@ -127,6 +127,22 @@ static int bound_wal(struct sqlite_store *store, struct err *err)
         store->path, store->wal_frames / FRAMES_PER_MIB);
 }
 
+static int sqlite_sync_head(struct log_store *base, struct err *err)
+{
+    struct sqlite_store *store = of(base);
+    if (store->failed)
+        return refuse_failed(store, err);
+    if (store->keeps_slots || (store->slots.valid > 0 && store->slots.newest.seq == store->head.seq &&
+                               hash_equal(store->slots.newest.hash, store->head.hash)))
+        return 0;
+    int code = log_slots_write(&store->slots, &store->head, err);
+    if (code == 0)
+        store->slots.valid = 2;
+    else if (code != ERR_DISK_FULL)
+        fail(store);
+    return code;
+}
+
 static int sqlite_append(struct log_store *base, uint64_t expected_seq, struct log_entry *entries, size_t n,
                          struct err *err)
 {
@@ -150,7 +166,11 @@ static int sqlite_append(struct log_store *base, uint64_t expected_seq, struct l
         return code;
     }
     store->head = head;
-    store->keeps_slots = false;
+    if (store->keeps_slots) {
+        /* at once: this history is not to be held against the one that they have seen */
+        store->keeps_slots = false;
+        (void)sqlite_sync_head(base, NULL); /* the log is unusable if it failed, and the next call says so */
+    }
     if (store->wal_frames >= (is_low(store) ? CHECKPOINT_LOW : store->checkpoint_at))
         checkpoint(store);
     return 0;
@@ -172,22 +192,6 @@ static int sqlite_read(struct log_store *base, const struct log_query *query, st
 static struct log_head sqlite_head(struct log_store *base)
 {
     return of(base)->head;
-}
-
-static int sqlite_sync_head(struct log_store *base, struct err *err)
-{
-    struct sqlite_store *store = of(base);
-    if (store->failed)
-        return refuse_failed(store, err);
-    if (store->keeps_slots || (store->slots.valid > 0 && store->slots.newest.seq == store->head.seq &&
-                               hash_equal(store->slots.newest.hash, store->head.hash)))
-        return 0;
-    int code = log_slots_write(&store->slots, &store->head, err);
-    if (code == 0)
-        store->slots.valid = 2;
-    else if (code != ERR_DISK_FULL)
-        fail(store);
-    return code;
 }
 
 static void sqlite_idle(struct log_store *base)

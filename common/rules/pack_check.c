@@ -2,11 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     CONSTANTS_MAX = 16,
     SMALL_MAX = 40, /* whole numbers from 0 that are tried whatever the text says */
-    NUMBERS_MAX = 3 * CONSTANTS_MAX + SMALL_MAX + 4,
+    NUMBERS_MAX = 7 * CONSTANTS_MAX + SMALL_MAX + 4,
     TEXTS_MAX = CONSTANTS_MAX + 3,
     LITERAL_BYTES_MAX = 128,
     TRIES_MAX = 200000
@@ -18,7 +19,9 @@ struct constants {
     size_t numbers_n;
     char texts[CONSTANTS_MAX][LITERAL_BYTES_MAX + 1];
     size_t texts_n;
-    bool all; /* none was left out */
+    bool all; /* none was left out ... */
+    bool
+        plain; /* ... and facts are compared with them as they stand: neither reckoned with nor taken apart */
 };
 
 struct candidates {
@@ -75,19 +78,41 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* What may stand before a parenthesis without being called, and what compares texts by a pattern. */
+static const char *take_word(struct constants *ret, const char *p)
+{
+    static const char *const keywords[] = {"and", "or", "not", "in", "is", "when", "then", "else", "case"};
+    const char *end = p;
+
+    while (is_word(*end) || is_digit(*end)) {
+        end++;
+    }
+    size_t n = (size_t)(end - p);
+    bool is_keyword = false;
+    for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
+        is_keyword = is_keyword || (strlen(keywords[i]) == n && strncasecmp(keywords[i], p, n) == 0);
+    }
+    const char *next = end + strspn(end, " \t\n");
+    bool is_pattern = n == 4 && (strncasecmp(p, "like", n) == 0 || strncasecmp(p, "glob", n) == 0);
+    ret->plain = ret->plain && !is_pattern && (is_keyword || *next != '(');
+    return end;
+}
+
 static void find_constants(const char *text, struct constants *ret)
 {
-    *ret = (struct constants){.all = true};
+    *ret = (struct constants){.all = true, .plain = true};
     for (const char *p = text; *p != '\0';) {
         if (*p == '\'') {
             p = take_text(ret, p + 1);
         } else if (is_digit(*p)) {
             p = take_number(ret, p);
         } else if (is_word(*p)) {
-            while (is_word(*p) || is_digit(*p)) {
-                p++;
-            }
+            p = take_word(ret, p);
         } else {
+            ret->plain = ret->plain && strchr("*/%+|&~", *p) == NULL;
+            if (*p == '-') { /* a sign, before a number; each is tried with both */
+                ret->plain = ret->plain && is_digit(p[1]);
+            }
             p++;
         }
     }
@@ -113,9 +138,14 @@ static void make_candidates(const struct constants *constants, struct candidates
 {
     *ret = (struct candidates){0};
     for (size_t i = 0; i < constants->numbers_n; i++) {
-        add_number(ret, constants->numbers[i]);
-        add_number(ret, constants->numbers[i] + 1);
-        add_number(ret, constants->numbers[i] - 1);
+        double number = constants->numbers[i];
+        add_number(ret, number);
+        add_number(ret, number + 1);
+        add_number(ret, number - 1);
+        add_number(ret, -number);
+        add_number(ret, -number - 1);
+        add_number(ret, -number + 1);
+        add_number(ret, i > 0 ? (number + constants->numbers[i - 1]) / 2 : number / 2);
     }
     add_number(ret, 1e16);
     for (int i = 0; i <= SMALL_MAX; i++) {
@@ -192,5 +222,5 @@ enum pack_holds rule_try(struct conditions *conditions, const struct rule *rule)
     if (holds_for(&attempt, 0)) {
         return HOLDS_SOMETIMES;
     }
-    return attempt.failed || !constants.all ? HOLDS_UNKNOWN : HOLDS_NEVER;
+    return attempt.failed || !constants.all || !constants.plain ? HOLDS_UNKNOWN : HOLDS_NEVER;
 }

@@ -293,8 +293,8 @@ static void test_a_tail_that_is_lost_again(void **state)
     assert_true(takes_reports(2));
 }
 
-/* A batch fails that has changed the region, and while it is read again nobody knows which epoch was given up:
- * what an agent has seen of that one does not fence. */
+/* A batch fails that has changed the region, and while that is read again nobody knows which epoch was given
+ * up: what an agent has seen of that one does not fence. */
 static void test_a_witness_while_the_region_is_read_again(void **state)
 {
     struct envelope envelope = {

@@ -163,18 +163,28 @@ static void test_first_or_all(void **state)
     assert_asked("first", &facts, (enum rule_answer[]){ANSWER_NO, ANSWER_UNKNOWN, ANSWER_YES});
 }
 
-static enum pack_holds holds(const char *condition)
+static enum pack_holds holds_when(const char *trigger, const char *condition)
 {
     char text[4096];
 
     (void)snprintf(text, sizeof text,
-                   "{pack: p, version: '1', match: all, rules: [{rule: a, when: incident, if: \"%s\", do: "
-                   "[grade: II]}]}",
-                   condition);
+                   "{pack: p, version: '1', match: all, rules: [{rule: a, when: %s, if: \"%s\", do: "
+                   "[notify: duty]}]}",
+                   trigger, condition);
     struct pack *pack = read_pack(text);
     enum pack_holds found = rule_try(conditions, &pack->rules[0]);
     pack_free(pack);
     return found;
+}
+
+static enum pack_holds holds(const char *condition)
+{
+    return holds_when("incident", condition);
+}
+
+static enum pack_holds reading_holds(const char *condition)
+{
+    return holds_when("reading", condition);
 }
 
 static void test_what_never_holds_is_found(void **state)
@@ -192,6 +202,16 @@ static void test_what_never_holds_is_found(void **state)
     assert_int_equal(holds("dead % 7 = 3 and dead > 10"), HOLDS_SOMETIMES);
     assert_int_equal(holds("dead + missing + serious + minor + trapped < 0"), HOLDS_UNKNOWN);
     assert_int_equal(holds("kind"), HOLDS_UNKNOWN);
+    /* what is reckoned with, taken apart or between two constants is no proof of anything */
+    assert_int_equal(reading_holds("reading < -20"), HOLDS_SOMETIMES);
+    assert_int_equal(reading_holds("rise_per_min < -5 and reading < -0.5"), HOLDS_SOMETIMES);
+    assert_int_equal(reading_holds("reading > 0.5 and reading < 0.9"), HOLDS_SOMETIMES);
+    assert_int_equal(reading_holds("reading > 0.9 and reading < 0.5"), HOLDS_NEVER);
+    assert_int_equal(holds("loss / 10000 >= 100 and loss / 10000 < 500"), HOLDS_UNKNOWN);
+    assert_int_equal(holds("loss / 7 = 12345 and loss % 7 = 3"), HOLDS_UNKNOWN);
+    assert_int_equal(holds("length(kind) > 20"), HOLDS_UNKNOWN);
+    assert_int_equal(holds("kind like '%leak%' and kind like 'chem%'"), HOLDS_UNKNOWN);
+    assert_int_equal(holds("not (dead > 3) and (dead > 3)"), HOLDS_NEVER);
 }
 
 /* docs/rules.md is what people write packs from. */
