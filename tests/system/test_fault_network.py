@@ -112,13 +112,17 @@ class Partition(Relayed):
 
 
 class Slow(Relayed):
+    beat = "5 s"  # as a county has it: a line that stalls for a second is no silence
+
     def test_delay_jitter_and_stalls(self):
         """2 s of delay with jitter and stalls: slower, and that is all; sessions hold."""
         relay = self.relay()
         agency = self.agency(STATION_5, endpoint=relay.endpoint)
+        connections = relay.accepted
         relay.slow(delay_s=0.3 if not LONG else 2, jitter_s=0.3, stall_share=0.3)
         orders = [self.centre.issue(STATION_5) for _ in range(10)]
         self.wait(lambda: self.executed(agency, orders), "the orders", 120)
+        self.assertEqual(relay.accepted, connections, "it began anew")
         relay.slow()
         self.check_books(seconds=120)
 
@@ -303,6 +307,9 @@ class Narrow(Cable):
 
 
 class HalfOpen(Relayed):
+    beat = "5 s"
+    TIMES_OUT_S = 15  # three beats
+
     def test_agent_returns_with_the_same_name(self):
         """Power is cut at the agent: its connection stays, black, at the broker. It returns on a new one,
         with its journal, and is served before the old one has timed out."""
@@ -324,7 +331,9 @@ class HalfOpen(Relayed):
             began = time.monotonic()
             agency.start()
             self.wait(lambda m=more: self.executed(agency, m), "the orders on the new connection")
-            print(f"served again after {time.monotonic() - began:.2f} s", flush=True)
+            seconds = time.monotonic() - began
+            print(f"served again after {seconds:.2f} s", flush=True)
+            self.assertLess(seconds, self.TIMES_OUT_S)
             old.heal()
         agency.answers = True
         agency.kill()
