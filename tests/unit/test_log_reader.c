@@ -199,19 +199,6 @@ static void test_closed(void **state)
     free(dump);
 }
 
-static int temporary_copies(void)
-{
-    const char *temporary = getenv("TMPDIR");
-    int n = 0;
-    struct dirent *entry;
-    DIR *dir = opendir(temporary != NULL ? temporary : "/tmp");
-    assert_non_null(dir);
-    while ((entry = readdir(dir)) != NULL)
-        n += strncmp(entry->d_name, "muster-copy-", 12) == 0;
-    closedir(dir);
-    return n;
-}
-
 /* A copy taken from under a running broker, or what a crash left: the WAL counts, and stays. */
 static void test_copy_with_wal(void **state)
 {
@@ -228,14 +215,18 @@ static void test_copy_with_wal(void **state)
     size_t before_n, after_n;
     uint8_t *before = log_test_read(log_test_path(wal, f->copy, "muster.db-wal"), &before_n);
     int files = count_files(f->copy);
-    int copies = temporary_copies();
+    char temporary[LOG_TEST_PATH]; /* nobody else's copies come and go there */
+    log_test_folder(temporary);
+    assert_int_equal(setenv("TMPDIR", temporary, 1), 0);
+    int nothing = count_files(temporary);
     struct log_reader *reader = open_reader(f, f->copy);
     assert_false(log_reader_facts(reader)->live);
-    assert_int_equal(temporary_copies(), copies);
+    assert_int_equal(count_files(temporary), nothing);
     assert_int_equal(log_reader_facts(reader)->head.seq, 201);
     expect_same(f, reader, dump);
     assert_int_equal(count_files(f->copy), files);
     log_reader_close(reader);
+    assert_int_equal(unsetenv("TMPDIR"), 0);
     uint8_t *after = log_test_read(wal, &after_n);
     assert_int_equal(before_n, after_n);
     assert_memory_equal(before, after, before_n);
