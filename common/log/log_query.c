@@ -27,6 +27,9 @@ enum column {
     C_HASH
 };
 
+/* A piece of a scan: it stays in the cache, and rows and authors of so many records fit beside a payload. */
+enum { SCAN_BYTES_MAX = 256 * 1024, SCAN_ARENA_BYTES = 4 * LOG_PAYLOAD_MAX };
+
 enum {
     BEHIND_FIRST = 0,
     HEAD_STATEMENT = LOG_Q_BEHIND + 1,
@@ -231,32 +234,6 @@ static int walk(struct log_querier *querier, const struct log_query *query, stru
     return code;
 }
 
-int log_querier_scan(struct log_querier *querier, uint64_t after, log_visit *visit, void *ctx,
-                     struct log_scanned *ret, struct err *err)
-{
-    const struct log_query query = {.question = LOG_Q_RANGE, .after = after};
-    struct log_scanned scanned = {.after = after};
-    int64_t begun_ms = begin_ms(querier);
-    sqlite3_stmt *statement;
-    int code = 0;
-    int rc = prepare(querier, LOG_Q_RANGE, &statement);
-    if (rc != SQLITE_OK)
-        return log_sql_error(querier->db, rc, "read", querier->path, err);
-    rc = bind(statement, &query);
-    while (rc == SQLITE_OK && code == 0 && !scanned.more && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
-        struct log_record record;
-        rc = SQLITE_OK;
-        code = take_record(statement, &record) ? visit(ctx, &record, err) : damaged(querier, statement, err);
-        scanned.after = record.header.seq;
-        scanned.more = is_late(querier, begun_ms);
-    }
-    if (rc != SQLITE_OK && rc != SQLITE_DONE)
-        code = log_sql_error(querier->db, rc, "read", querier->path, err);
-    sqlite3_reset(statement);
-    *ret = scanned;
-    return code;
-}
-
 /* --- the outbox ----------------------------------------------------------------------------------- */
 
 struct outbox_walk {
@@ -432,6 +409,54 @@ int log_querier_ask(struct log_querier *querier, const struct log_query *query, 
         return code;
     *ret = builder.answer;
     return 0;
+}
+
+static int scan_in_place(struct log_querier *querier, uint64_t after, log_visit *visit, void *ctx,
+                         struct log_scanned *ret, struct err *err)
+{
+    const struct log_query query = {.question = LOG_Q_RANGE, .after = after};
+    sqlite3_stmt *statement;
+    int code = 0;
+    int rc = prepare(querier, LOG_Q_RANGE, &statement);
+    if (rc != SQLITE_OK)
+        return log_sql_error(querier->db, rc, "read", querier->path, err);
+    rc = bind(statement, &query);
+    while (rc == SQLITE_OK && code == 0 && (rc = sqlite3_step(statement)) == SQLITE_ROW) {
+        struct log_record record;
+        rc = SQLITE_OK;
+        code = take_record(statement, &record) ? visit(ctx, &record, err) : damaged(querier, statement, err);
+        ret->after = record.header.seq;
+    }
+    if (rc != SQLITE_OK && rc != SQLITE_DONE)
+        code = log_sql_error(querier->db, rc, "read", querier->path, err);
+    sqlite3_reset(statement);
+    return code;
+}
+
+/* However long visit takes (it may write to a pipe that nobody empties), no transaction waits for it. */
+static int scan_copied(struct log_querier *querier, uint64_t after, log_visit *visit, void *ctx,
+                       struct log_scanned *ret, struct err *err)
+{
+    const struct log_query query = {.question = LOG_Q_RANGE, .after = after, .bytes_max = SCAN_BYTES_MAX};
+    struct log_answer answer = {.more = false};
+    struct arena arena;
+    arena_init(&arena, SCAN_ARENA_BYTES);
+    int code = log_querier_ask(querier, &query, &arena, &answer, err);
+    for (size_t i = 0; code == 0 && i < answer.rows_n; i++) {
+        code = visit(ctx, &answer.rows[i].record, err);
+        ret->after = answer.rows[i].record.header.seq;
+    }
+    ret->more = answer.more;
+    arena_free(&arena);
+    return code;
+}
+
+int log_querier_scan(struct log_querier *querier, uint64_t after, log_visit *visit, void *ctx,
+                     struct log_scanned *ret, struct err *err)
+{
+    *ret = (struct log_scanned){.after = after};
+    return querier->time_max_ms > 0 ? scan_copied(querier, after, visit, ctx, ret, err)
+                                    : scan_in_place(querier, after, visit, ctx, ret, err);
 }
 
 int log_querier_head(struct log_querier *querier, struct log_head *ret, struct err *err)

@@ -12,7 +12,7 @@ enum { LOG_QUERY_STATEMENTS = LOG_Q_BEHIND + 5 };
 struct log_querier {
     sqlite3 *db;
     const char *path; /* for error texts */
-    /* A read of a log that is live ends early, marked as cut, after this time; 0: no limit. */
+    /* A read of a log that is live ends early, marked as cut, after this time; 0: the log is ours, no limit. */
     const struct clock *clock;
     int64_t time_max_ms;
     sqlite3_stmt *statements[LOG_QUERY_STATEMENTS]; /* prepared when first needed */
@@ -28,12 +28,13 @@ int log_querier_ask(struct log_querier *querier, const struct log_query *query, 
 /* Where a scan has come to. */
 struct log_scanned {
     uint64_t after; /* the record handed out last */
-    bool more;      /* time was up: go on from there */
+    bool more;      /* a piece was read: go on from there */
 };
 
-/* Hands out the records with seq > after, as SQLite has them: nothing is copied, and a record is gone when
- * visit returns. Ends with what visit returns, if it is not 0; visit asks this querier nothing. Leaves no
- * transaction open. */
+/* Hands out the records with seq > after; a record is gone when visit returns. Ends with what visit returns,
+ * if it is not 0; visit asks this querier nothing. Leaves no transaction open. With a limit of time a piece is
+ * copied first, and no transaction is open while visit has it: visit may take as long as it wants. Without one
+ * all are handed out as SQLite has them, in one transaction. */
 int log_querier_scan(struct log_querier *querier, uint64_t after, log_visit *visit, void *ctx,
                      struct log_scanned *ret, struct err *err);
 

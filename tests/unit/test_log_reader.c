@@ -440,6 +440,76 @@ static void test_scan(void **state)
     log_reader_close(reader);
 }
 
+struct held {
+    struct log_store *store;
+    uint64_t seen;
+    unsigned busy; /* visits at which the WAL could not be emptied */
+};
+
+/* As while the output stands in a full pipe: the broker's writer wants the WAL empty, without waiting long. */
+static int held_visit(void *ctx, const struct log_record *record, struct err *err)
+{
+    struct held *held = ctx;
+    assert_int_equal(record->header.seq, held->seen + 1);
+    if (held->seen++ % 500 == 0)
+        held->busy += log_sqlite_redact(held->store, 1, err) != 0;
+    return 0;
+}
+
+/* However long a visitor has a record of a live log, the log can be written back. */
+static void test_visit_holds_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct log_store *store = log_test_open(f->folder);
+    for (int i = 0; i < 3; i++)
+        log_test_append(store, 700);
+    struct log_reader *reader = open_reader(f, f->folder);
+    assert_true(log_reader_facts(reader)->live);
+    struct held held = {.store = store};
+    if (log_reader_scan(reader, 0, held_visit, &held, &f->err) != 0)
+        fail_msg("%s", f->err.text);
+    assert_int_equal(held.seen, 2100);
+    assert_int_equal(held.busy, 0);
+    held = (struct held){.store = store};
+    if (log_reader_verify(reader, held_visit, &held, NULL, &f->err) != 0)
+        fail_msg("%s", f->err.text);
+    assert_int_equal(held.seen, 2100);
+    assert_int_equal(held.busy, 0);
+    log_reader_close(reader);
+    log_close(store);
+}
+
+/* A live log's record of the largest size, and damage in the midst of a piece. */
+static void test_scan_live(void **state)
+{
+    struct fixture *f = *state;
+    char *large = malloc(LOG_PAYLOAD_MAX + 1);
+    struct log_store *store = log_test_open(f->folder);
+    assert_non_null(large);
+    memset(large, 'x', LOG_PAYLOAD_MAX);
+    large[LOG_PAYLOAD_MAX] = '\0';
+    for (uint64_t i = 0; i < 3; i++) {
+        struct log_entry entry = log_test_entry("a0", i + 1, large, NULL, 0);
+        assert_int_equal(log_append(store, i, &entry, 1, NULL), 0);
+    }
+    log_test_append(store, 50);
+    struct log_reader *reader = open_reader(f, f->folder);
+    struct visited visited = {0};
+    assert_int_equal(log_reader_scan(reader, 0, visit, &visited, &f->err), 0);
+    assert_int_equal(visited.n, 53);
+    visited = (struct visited){.stop_at = 2};
+    assert_int_equal(log_reader_scan(reader, 0, visit, &visited, &f->err), ERR_PERMISSION);
+    assert_int_equal(visited.n, 2);
+    run_sql(f, "UPDATE record SET hash = x'00' WHERE seq = 30");
+    visited = (struct visited){0};
+    assert_int_equal(log_reader_scan(reader, 0, visit, &visited, &f->err), ERR_CORRUPT);
+    assert_int_equal(visited.n, 29);
+    assert_non_null(strstr(f->err.text, "record 30 of "));
+    log_reader_close(reader);
+    log_close(store);
+    free(large);
+}
+
 static void test_views(void **state)
 {
     struct fixture *f = *state;
@@ -462,9 +532,12 @@ int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(test_live),    IN_FOLDER(test_closed),       IN_FOLDER(test_copy_with_wal),
-        IN_FOLDER(test_refused), IN_FOLDER(test_verify_finds), IN_FOLDER(test_visit),
-        IN_FOLDER(test_scan),    IN_FOLDER(test_views),        IN_FOLDER(test_long_reader),
+        IN_FOLDER(test_live),          IN_FOLDER(test_closed),
+        IN_FOLDER(test_copy_with_wal), IN_FOLDER(test_refused),
+        IN_FOLDER(test_verify_finds),  IN_FOLDER(test_visit),
+        IN_FOLDER(test_scan),          IN_FOLDER(test_views),
+        IN_FOLDER(test_long_reader),   IN_FOLDER(test_visit_holds_nothing),
+        IN_FOLDER(test_scan_live),
     };
     if (crypto_init() != 0)
         return 1;
