@@ -25,16 +25,22 @@ static const char name[] = "the tables that follow from the records";
 
 const char *const log_derived_names[LOG_DERIVED_TABLES] = {"outbox", "tombstone", "cursor", "open", "touch"};
 
+/* Changes that are not written yet. */
+struct pending {
+    struct arena texts;
+    struct log_index *at;
+    uint64_t *seqs; /* of each */
+    size_t n;
+    size_t capacity;
+};
+
 struct log_derived {
     sqlite3 *db;
     struct log_streams streams;
     struct log_outbox outbox;
     struct log_changes changes;
-    struct arena texts;
-    struct log_index *pending;
-    uint64_t *seqs; /* of each */
-    size_t n;
-    size_t capacity;
+    struct pending of_streams; /* each for itself: written at any point, in their order */
+    struct pending of_agents;  /* those of one record stay together, as in a commit */
 };
 
 static int open_database(struct log_derived *derived)
@@ -60,7 +66,8 @@ int log_derived_new(struct log_derived **ret, struct err *err)
     struct log_derived *derived = calloc(1, sizeof(*derived));
     if (derived == NULL)
         return err_set(err, ERR_NO_MEMORY, "out of memory");
-    arena_init(&derived->texts, TEXT_BYTES_MAX);
+    arena_init(&derived->of_streams.texts, TEXT_BYTES_MAX);
+    arena_init(&derived->of_agents.texts, TEXT_BYTES_MAX);
     int rc = open_database(derived);
     if (rc != SQLITE_OK) {
         int code = log_sql_error(derived->db, rc, "make", name, err);
@@ -71,6 +78,13 @@ int log_derived_new(struct log_derived **ret, struct err *err)
     return 0;
 }
 
+static void pending_free(struct pending *pending)
+{
+    arena_free(&pending->texts);
+    free(pending->at);
+    free(pending->seqs);
+}
+
 void log_derived_free(struct log_derived *derived)
 {
     if (derived == NULL)
@@ -78,81 +92,88 @@ void log_derived_free(struct log_derived *derived)
     log_streams_close(&derived->streams);
     log_outbox_close(&derived->outbox);
     log_changes_free(&derived->changes);
-    arena_free(&derived->texts);
-    free(derived->pending);
-    free(derived->seqs);
+    pending_free(&derived->of_streams);
+    pending_free(&derived->of_agents);
     sqlite3_close(derived->db);
     free(derived);
 }
 
 /* --- what was added ------------------------------------------------------------------------------- */
 
-static int gather(struct log_derived *derived)
+static int gather(struct log_derived *derived, const struct pending *pending)
 {
     int code = 0;
     log_changes_reset(&derived->changes);
-    for (size_t begin = 0, end; code == 0 && begin < derived->n; begin = end) {
-        for (end = begin + 1; end < derived->n && derived->seqs[end] == derived->seqs[begin];)
+    for (size_t begin = 0, end; code == 0 && begin < pending->n; begin = end) {
+        for (end = begin + 1; end < pending->n && pending->seqs[end] == pending->seqs[begin];)
             end++;
-        const struct log_entry entry = {.record = {.header = {.seq = derived->seqs[begin]}},
-                                        .index = &derived->pending[begin],
+        const struct log_entry entry = {.record = {.header = {.seq = pending->seqs[begin]}},
+                                        .index = &pending->at[begin],
                                         .index_n = end - begin};
         code = log_changes_add(&derived->changes, &entry);
     }
     return code;
 }
 
-static int flush(struct log_derived *derived, struct err *err)
+static int flush(struct log_derived *derived, struct pending *pending, struct err *err)
 {
-    int rc = gather(derived) == 0 ? SQLITE_OK : SQLITE_NOMEM;
+    int rc = gather(derived, pending) == 0 ? SQLITE_OK : SQLITE_NOMEM;
     log_changes_sort(&derived->changes);
     if (rc == SQLITE_OK)
         rc = log_streams_write(&derived->streams, &derived->changes);
     if (rc == SQLITE_OK)
         rc = log_outbox_write(&derived->outbox, &derived->changes);
-    derived->n = 0;
-    arena_reset(&derived->texts);
+    pending->n = 0;
+    arena_reset(&pending->texts);
     return rc == SQLITE_OK ? 0 : log_sql_error(derived->db, rc, "make", name, err);
 }
 
-static bool grow(struct log_derived *derived)
+static bool grow(struct pending *pending)
 {
-    size_t wanted = derived->capacity == 0 ? PENDING_FIRST : derived->capacity * 2;
-    struct log_index *pending = reallocarray(derived->pending, wanted, sizeof(*pending));
-    if (pending != NULL)
-        derived->pending = pending;
-    uint64_t *seqs = pending != NULL ? reallocarray(derived->seqs, wanted, sizeof(*seqs)) : NULL;
+    size_t wanted = pending->capacity == 0 ? PENDING_FIRST : pending->capacity * 2;
+    struct log_index *at = reallocarray(pending->at, wanted, sizeof(*at));
+    if (at != NULL)
+        pending->at = at;
+    uint64_t *seqs = at != NULL ? reallocarray(pending->seqs, wanted, sizeof(*seqs)) : NULL;
     if (seqs == NULL)
         return false;
-    derived->seqs = seqs;
-    derived->capacity = wanted;
+    pending->seqs = seqs;
+    pending->capacity = wanted;
     return true;
+}
+
+static bool is_of_stream(enum log_index_op op)
+{
+    return op == LOG_TOUCH || op == LOG_OPEN || op == LOG_CLOSE || op == LOG_DUE;
 }
 
 int log_derived_add(struct log_derived *derived, uint64_t seq, const struct log_index *index, struct err *err)
 {
-    /* The changes of one record stay together, as in a commit. */
-    bool is_next = derived->n > 0 && derived->seqs[derived->n - 1] != seq;
-    int code = is_next && derived->n >= PENDING_FIRST ? flush(derived, err) : 0;
+    bool of_stream = is_of_stream(index->op);
+    struct pending *pending = of_stream ? &derived->of_streams : &derived->of_agents;
+    bool may_end = of_stream || (pending->n > 0 && pending->seqs[pending->n - 1] != seq);
+    int code = may_end && pending->n >= PENDING_FIRST ? flush(derived, pending, err) : 0;
     if (code != 0)
         return code;
-    if (derived->n >= PENDING_FIRST + RECORD_MAX)
+    if (pending->n >= PENDING_FIRST + RECORD_MAX)
         return err_set(err, ERR_TOO_BIG, "record %" PRIu64 " changes more than %d rows", seq, RECORD_MAX);
-    if (derived->n == derived->capacity && !grow(derived))
+    if (pending->n == pending->capacity && !grow(pending))
         return err_set(err, ERR_NO_MEMORY, "out of memory");
     struct log_index copy = *index;
-    copy.name = arena_strdup(&derived->texts, index->name);
-    copy.item = arena_strdup(&derived->texts, index->item != NULL ? index->item : "");
+    copy.name = arena_strdup(&pending->texts, index->name);
+    copy.item = arena_strdup(&pending->texts, index->item != NULL ? index->item : "");
     if (copy.name == NULL || copy.item == NULL)
         return err_set(err, ERR_NO_MEMORY, "out of memory");
-    derived->pending[derived->n] = copy;
-    derived->seqs[derived->n++] = seq;
+    pending->at[pending->n] = copy;
+    pending->seqs[pending->n++] = seq;
     return 0;
 }
 
 int log_derived_database(struct log_derived *derived, sqlite3 **ret, struct err *err)
 {
-    int code = flush(derived, err);
+    int code = flush(derived, &derived->of_streams, err);
+    if (code == 0)
+        code = flush(derived, &derived->of_agents, err);
     if (code == 0)
         *ret = derived->db;
     return code;

@@ -327,6 +327,50 @@ static void test_wide_batch(void **state)
     free(changes);
 }
 
+static int64_t number_of(struct fixture *f, const char *sql)
+{
+    char path[LOG_TEST_PATH];
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(log_test_path(path, f->folder, "muster.db"), &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t number = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return number;
+}
+
+/* What is open is all of the last record, however much that is; and what that record changes stays together. */
+static void test_much_is_open(void **state)
+{
+    enum { OPEN = 530000, DUE = 7 };
+    struct fixture *f = *state;
+    const struct log_index changes[] = {
+        {.op = LOG_OUTBOX, .lane = 2, .name = "a0", .item = "o1"},
+        {.op = LOG_TOMBSTONE, .lane = 2, .name = "a0", .item = "o1"},
+        {.op = LOG_CURSOR, .lane = 2, .name = "a0", .number = 1},
+    };
+    log_test_append(f->store, 1);
+    assert_int_equal(log_derived_add(f->derived, 1, &changes[0], &f->err), 0);
+    for (unsigned i = 0; i < OPEN; i++) {
+        char name[LOG_NAME_MAX];
+        snprintf(name, sizeof(name), "incident/%026u", i);
+        const struct log_index open = {.op = LOG_OPEN, .name = name};
+        const struct log_index due = {.op = LOG_DUE, .name = name, .number = DUE};
+        if (log_derived_add(f->derived, 1, &open, &f->err) != 0 ||
+            log_derived_add(f->derived, 1, &due, &f->err) != 0)
+            fail_msg("after %u: %s", i, f->err.text);
+    }
+    for (int i = 1; i < 3; i++)
+        assert_int_equal(log_derived_add(f->derived, 1, &changes[i], &f->err), 0);
+    assert_int_equal(log_sqlite_rebuild(f->store, f->derived, ignore, NULL, &f->err), 0);
+    expect_same(f);
+    assert_int_equal(number_of(f, "SELECT sum(due_ms) FROM open"), (int64_t)OPEN * DUE);
+    /* A cursor takes nothing that came with it: the order waits, recalled. */
+    assert_int_equal(number_of(f, "SELECT sum(tombstone) FROM waits"), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +378,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rebuild, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rebuild_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wide_batch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_much_is_open, setup, teardown),
     };
     if (crypto_init() != 0)
         return 1;
