@@ -248,19 +248,12 @@ int log_derived_put(struct log_derived *derived, sqlite3 *db, const char *path,
     int code = log_derived_database(derived, &from, err);
     if (code != 0)
         return code;
-    int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    int rc = SQLITE_OK;
     for (int i = 0; rc == SQLITE_OK && i < LOG_DERIVED_TABLES; i++) {
         if (which[i])
             rc = put_table(from, db, log_derived_names[i], NULL);
     }
-    if (rc == SQLITE_OK)
-        rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-    if (rc == SQLITE_OK)
-        return 0;
-    code = log_sql_error(db, rc, "rebuild", path, err);
-    if (!sqlite3_get_autocommit(db))
-        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    return code;
+    return rc == SQLITE_OK ? 0 : log_sql_error(db, rc, "rebuild", path, err);
 }
 
 int log_derived_take(struct log_derived *derived, sqlite3 *db, const char *path, int n,

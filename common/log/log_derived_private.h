@@ -28,7 +28,7 @@ int log_derived_take(struct log_derived *derived, sqlite3 *db, const char *path,
 /* Whether the table and its indexes are whole and agree, by SQLite's own check; if not, differs gets it. */
 bool log_derived_whole(sqlite3 *db, const char *table, log_differs *differs, void *ctx);
 
-/* Puts the tables asked for into the place of those in db, in one transaction. */
+/* Puts the tables asked for into the place of those in db, in the caller's transaction. */
 int log_derived_put(struct log_derived *derived, sqlite3 *db, const char *path,
                     const bool which[LOG_DERIVED_TABLES], struct err *err);
 

@@ -13,6 +13,7 @@
 #include "common/log/log_file.h"
 #include "common/log/log_folder.h"
 #include "common/log/log_query.h"
+#include "common/log/log_rebuild.h"
 #include "common/log/log_reserve.h"
 #include "common/log/log_schema.h"
 #include "common/log/log_slots.h"
@@ -494,13 +495,9 @@ int log_sqlite_rebuild(struct log_store *base, struct log_derived *derived, log_
                        struct err *err)
 {
     struct sqlite_store *store = of(base);
-    bool which[LOG_DERIVED_TABLES] = {false};
     if (store->failed)
         return refuse_failed(store, err);
-    int code =
-        log_derived_compare(derived, store->db, store->path, LOG_DERIVED_TABLES, differs, ctx, which, err);
-    if (code == 0)
-        code = log_derived_put(derived, store->db, store->path, which, err);
+    int code = log_rebuild(&store->querier, store->head.seq, derived, differs, ctx, err);
     if (code != 0 && code != ERR_DISK_FULL)
         fail(store);
     return code;
