@@ -8,11 +8,26 @@
 
 enum { FOUND_MAX = 120 };
 
-static bool is_any(const bool wrong[LOG_DERIVED_TABLES])
+struct wrong {
+    bool tables[LOG_DERIVED_TABLES];
+    bool record_index;
+};
+
+static int compare(struct log_querier *querier, struct log_derived *derived, log_differs *differs, void *ctx,
+                   struct wrong *ret, struct err *err)
 {
-    bool any = false;
+    int code = log_derived_compare(derived, querier->db, querier->path, LOG_DERIVED_TABLES, differs, ctx,
+                                   ret->tables, err);
+    if (code == 0)
+        ret->record_index = !log_derived_whole(querier->db, "record", differs, ctx);
+    return code;
+}
+
+static bool is_any(const struct wrong *wrong)
+{
+    bool any = wrong->record_index;
     for (int i = 0; i < LOG_DERIVED_TABLES; i++)
-        any = any || wrong[i];
+        any = any || wrong->tables[i];
     return any;
 }
 
@@ -49,10 +64,22 @@ static int check_pages(const struct log_querier *querier, struct err *err)
     return code;
 }
 
-static int mend(struct log_querier *querier, uint64_t head, struct log_derived *derived,
-                const bool wrong[LOG_DERIVED_TABLES], struct err *err)
+static void ignore(void *ctx, uint64_t seq, const char *text)
 {
-    int code = log_derived_put(derived, querier->db, querier->path, wrong, err);
+    (void)ctx;
+    (void)seq;
+    (void)text;
+}
+
+static int mend(struct log_querier *querier, uint64_t head, struct log_derived *derived,
+                const struct wrong *wrong, struct err *err)
+{
+    int code = log_derived_put(derived, querier->db, querier->path, wrong->tables, err);
+    if (code == 0 && wrong->record_index)
+        code = log_sql_run(querier->db, "REINDEX record", querier->path, err);
+    if (code == 0 && wrong->record_index && !log_derived_whole(querier->db, "record", ignore, NULL))
+        code = err_set(err, ERR_CORRUPT, "the table record of %s cannot be mended; bring back a copy",
+                       querier->path);
     /* Whatever it was that was mended: the records are what they were. */
     return code == 0 ? log_verify(querier, 0, head, NULL, NULL, NULL, err) : code;
 }
@@ -60,16 +87,15 @@ static int mend(struct log_querier *querier, uint64_t head, struct log_derived *
 int log_rebuild(struct log_querier *querier, uint64_t head, struct log_derived *derived, log_differs *differs,
                 void *ctx, struct err *err)
 {
-    bool wrong[LOG_DERIVED_TABLES] = {false};
-    int code = log_derived_compare(derived, querier->db, querier->path, LOG_DERIVED_TABLES, differs, ctx,
-                                   wrong, err);
-    if (code != 0 || !is_any(wrong))
+    struct wrong wrong = {.record_index = false};
+    int code = compare(querier, derived, differs, ctx, &wrong, err);
+    if (code != 0 || !is_any(&wrong))
         return code;
     code = check_pages(querier, err);
     if (code == 0)
         code = log_sql_run(querier->db, "BEGIN IMMEDIATE", querier->path, err);
     if (code == 0)
-        code = mend(querier, head, derived, wrong, err);
+        code = mend(querier, head, derived, &wrong, err);
     if (code == 0)
         code = log_sql_run(querier->db, "COMMIT", querier->path, err);
     if (!sqlite3_get_autocommit(querier->db))

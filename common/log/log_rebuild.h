@@ -6,7 +6,7 @@
 #include "common/log/log_derived.h"
 #include "common/log/log_query.h"
 
-/* Compares and mends, in one transaction of the querier's database, which ends with
+/* Compares and mends, with the index of `record`, in one transaction of the querier's database, which ends with
  * the whole chain up to head read again. differs gets what was wrong. ERR_CORRUPT, and nothing is changed, when
  * pages are damaged so that emptying one table could take another's, or when the records would not be whole
  * afterwards. */

@@ -497,6 +497,33 @@ static void test_pages(void **state)
     free(file);
 }
 
+/* By the index of the records a command is known as decided before: it is made anew as well. */
+static void test_record_index(void **state)
+{
+    struct fixture *f = *state;
+    struct log_test_chance chance = {.state = 13};
+    for (int i = 0; i < 20; i++)
+        append_some(f, &chance);
+    char *before = log_test_dump(f->store, log_test_ask_store, 0);
+    change(f, "PRAGMA writable_schema = ON; DROP INDEX record_command;"
+              "CREATE UNIQUE INDEX record_command ON record (author, counter) WHERE counter > 9;"
+              "UPDATE sqlite_schema SET sql = replace(sql, '> 9', '> 0') WHERE name = 'record_command'");
+    for (int i = 0; i < 2; i++) {
+        f->differences = 0;
+        if (log_sqlite_rebuild(f->store, f->derived, differs, f, &f->err) != 0)
+            fail_msg("%s", f->err.text);
+        assert_int_equal(f->differences, i == 0 ? 1 : 0);
+        if (i == 0)
+            assert_non_null(strstr(f->first, "table record: "));
+    }
+    char *after = log_test_dump(f->store, log_test_ask_store, 0);
+    assert_string_equal(after, before);
+    free(after);
+    free(before);
+    append_some(f, &chance);
+    expect_same(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -506,6 +533,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wide_batch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_much_is_open, setup, teardown),
         cmocka_unit_test_setup_teardown(test_pages, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_record_index, setup, teardown),
     };
     if (crypto_init() != 0)
         return 1;
