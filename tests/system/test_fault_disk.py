@@ -1,11 +1,14 @@
 """Disks that hang, fill up, fail, flip bits and are held by others, under real programs (FAULTS 6, 9 to
 12, 14 to 16).
 """
+import array
 import errno
+import fcntl
 import os
 import shutil
 import sqlite3
 import subprocess
+import termios
 import time
 
 from faults import DATABASE, FOR_EVER, Faults, SLOTS, STALL, SYNC, WAL, WRITE
@@ -15,6 +18,14 @@ from total_queue import HOSPITAL, STATION_3, STATION_5, TotalQueueTest
 
 DATA, IO, IN_USE, NO_PERMISSION, CONFIG = 65, 74, 75, 77, 78
 HUNG_S = 30
+PIPE_BYTES = 65536
+
+
+def waiting_bytes(pipe):
+    """What stands in it and was not read."""
+    n = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, n)
+    return n[0]
 
 
 class Disk(TotalQueueTest):
@@ -483,6 +494,30 @@ class Readers(Disk):
             program.wait(60)
         print(f"{runs} readers beside the broker", flush=True)
         self.assertGreater(runs, 0)
+        self.check_books()
+
+    def test_unread_output(self):
+        """A replay whose output nobody takes (a pager, Ctrl-S): the WAL can still be written back, whole."""
+        self.begin()
+        for _ in range(10):
+            for _ in range(10):
+                self.centre.report(text="x" * 1900)
+            self.drain()
+        program = start([os.path.join(BIN, "muster"), "replay", self.site.path("log"), "--format", "jsonl"],
+                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.wait(lambda: waiting_bytes(program.stdout) >= PIPE_BYTES, "the pipe to be full")
+        for _ in range(3):
+            self.load()
+        self.drain()
+        self.assertEqual(waiting_bytes(program.stdout), PIPE_BYTES)
+        db = sqlite3.connect(self.site.path("log", DATABASE), isolation_level=None)
+        busy, frames, written = db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        db.close()
+        self.assertEqual((busy, written), (0, frames))
+        out, err = program.communicate(timeout=60)
+        self.assertEqual((program.returncode, err), (0, b""))
+        self.assertGreater(len(out), 2 * PIPE_BYTES)
+        processes.discard(program)
         self.check_books()
 
     def test_long_reader(self):
