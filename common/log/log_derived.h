@@ -15,8 +15,9 @@ int log_derived_new(struct log_derived **ret, struct err *err);
 void log_derived_free(struct log_derived *derived);
 
 /* One of the changes that record `seq` makes, as an entry of log_append would list it; in order of seq. Texts
- * are copied. What is open may be added under one seq, however much it is; of outbox, tombstones and cursors a
- * record changes 1,048,576 rows at most. ERR_NO_MEMORY, ERR_TOO_BIG, ERR_DISK_FULL: it is then of no more use. */
+ * are copied. What is open may be added under one seq, however much it is; of outbox, tombstones and cursors
+ * a record changes 1,048,576 rows at most. ERR_NO_MEMORY, ERR_TOO_BIG, ERR_DISK_FULL: it is then of no more
+ * use. */
 int log_derived_add(struct log_derived *derived, uint64_t seq, const struct log_index *index,
                     struct err *err);
 

@@ -12,7 +12,7 @@ enum { LOG_QUERY_STATEMENTS = LOG_Q_BEHIND + 5 };
 struct log_querier {
     sqlite3 *db;
     const char *path; /* for error texts */
-    /* A read of a log that is live ends early, marked as cut, after this time; 0: the log is ours, no limit. */
+    /* A read of a log that is live ends early, marked as cut, after this time; 0: it is not live. */
     const struct clock *clock;
     int64_t time_max_ms;
     sqlite3_stmt *statements[LOG_QUERY_STATEMENTS]; /* prepared when first needed */
@@ -32,9 +32,9 @@ struct log_scanned {
 };
 
 /* Hands out the records with seq > after; a record is gone when visit returns. Ends with what visit returns,
- * if it is not 0; visit asks this querier nothing. Leaves no transaction open. With a limit of time a piece is
- * copied first, and no transaction is open while visit has it: visit may take as long as it wants. Without one
- * all are handed out as SQLite has them, in one transaction. */
+ * if it is not 0; visit asks this querier nothing. Leaves no transaction open. With a limit of time a piece
+ * is copied first, and no transaction is open while visit has it: visit may take as long as it wants. Without
+ * one all are handed out as SQLite has them, in one transaction. */
 int log_querier_scan(struct log_querier *querier, uint64_t after, log_visit *visit, void *ctx,
                      struct log_scanned *ret, struct err *err);
 

@@ -33,9 +33,9 @@ int log_reader_read(struct log_reader *reader, const struct log_query *query, st
                     struct log_answer *ret, struct err *err);
 
 /* Hands out every record with seq > after, in order, unchecked: what a whole log is read with. Of a live log
- * no transaction is open while visit has a record, so visit may wait (for a pipe, a person) as long as it wants;
- * of one at rest nothing is copied. Returns what visit stopped with, ERR_CORRUPT naming a record that cannot
- * be read, or what log_reader_read does. visit asks this reader nothing. */
+ * no transaction is open while visit has a record, so visit may wait (for a pipe, a person) as long as it
+ * wants; of one at rest nothing is copied. Returns what visit stopped with, ERR_CORRUPT naming a record that
+ * cannot be read, or what log_reader_read does. visit asks this reader nothing. */
 int log_reader_scan(struct log_reader *reader, uint64_t after, log_visit *visit, void *ctx, struct err *err);
 
 /* Verifies hashes and sequence from seq 1 to the head of this moment, and the head against the slots:

@@ -41,9 +41,9 @@ static int refuse_pages(const struct log_querier *querier, const char *found, st
         querier->path, n < FOUND_MAX ? (int)n : FOUND_MAX, found);
 }
 
-/* A table is emptied by its trees' pointers alone: one that points into another table's pages would give those
- * away. What SQLite says of pages comes first and is headed by stars; what it says of rows and indexes is what
- * is mended. */
+/* A table is emptied by its trees' pointers alone: one that points into another table's pages would give
+ * those away. What SQLite says of pages comes first and is headed by stars; what it says of rows and indexes
+ * is what is mended. */
 static int check_pages(const struct log_querier *querier, struct err *err)
 {
     static const char stars[] = "*** in database main ***\n";

@@ -56,10 +56,10 @@ int log_sqlite_scan(struct log_store *store, log_visit *visit, void *ctx, struct
 int log_sqlite_compare(struct log_store *store, struct log_derived *derived, log_differs *differs, void *ctx,
                        struct err *err);
 
-/* The same, with the index of the records, and puts what follows from the records into the place of the tables
- * that differ, in one transaction. ERR_DISK_FULL leaves all as it was. Any other error leaves the store
- * unusable; ERR_CORRUPT leaves the file as it was: pages are damaged so that emptying a table could take records
- * along. */
+/* The same, with the index of the records, and puts what follows from the records into the place of the
+ * tables that differ, in one transaction. ERR_DISK_FULL leaves all as it was. Any other error leaves the
+ * store unusable; ERR_CORRUPT leaves the file as it was: pages are damaged so that emptying a table could
+ * take records along. */
 int log_sqlite_rebuild(struct log_store *store, struct log_derived *derived, log_differs *differs, void *ctx,
                        struct err *err);
 

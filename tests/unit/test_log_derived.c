@@ -341,7 +341,8 @@ static int64_t number_of(struct fixture *f, const char *sql)
     return number;
 }
 
-/* What is open is all of the last record, however much that is; and what that record changes stays together. */
+/* What is open is all of the last record, however much that is; and what that record changes stays together.
+ * */
 static void test_much_is_open(void **state)
 {
     enum { OPEN = 530000, DUE = 7 };
@@ -457,8 +458,8 @@ static void rebuild_flipped(struct fixture *f, const uint8_t *file, size_t n, co
     outcomes->mended += code == 0 && f->differences > 0;
 }
 
-/* A bit of a pointer that a rebuild would follow, or of what stands in a page: mended, or refused; never does a
- * page of the records go with the table. */
+/* A bit of a pointer that a rebuild would follow, or of what stands in a page: mended, or refused; never does
+ * a page of the records go with the table. */
 static void test_pages(void **state)
 {
     struct fixture *f = *state;

@@ -446,7 +446,8 @@ struct held {
     unsigned busy; /* visits at which the WAL could not be emptied */
 };
 
-/* As while the output stands in a full pipe: the broker's writer wants the WAL empty, without waiting long. */
+/* As while the output stands in a full pipe: the broker's writer wants the WAL empty, without waiting long.
+ * */
 static int held_visit(void *ctx, const struct log_record *record, struct err *err)
 {
     struct held *held = ctx;
