@@ -352,6 +352,41 @@ class Tables(Disk):
         self.assertFalse(set(orders) & set(station.executed))
         self.assertEqual(self.site.stop(), 0, self.site.errors())
 
+    def test_damaged_pages(self):
+        """A bit in a tree by which a table would be emptied: verify names the table, nothing is changed, and
+        the way that is named brings every record and every order."""
+        self.wait_for_absent()
+        log, new, path = (self.site.path(name) for name in ("log", "new", "log/" + DATABASE))
+        with sqlite3.connect(path) as db:
+            root = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'touch'").fetchone()[0]
+        db.close()
+        with open(path, "rb") as file:
+            whole = file.read()
+        at = (root - 1) * 4096 + 5  # where its cells begin
+        damaged = whole[:at] + bytes([whole[at] ^ 0x40]) + whole[at + 1:]
+        with open(path, "wb") as file:
+            file.write(damaged)
+        done = subprocess.run([os.path.join(BIN, "muster"), "verify", log], capture_output=True, text=True,
+                              timeout=60, check=False)
+        self.assertEqual(done.returncode, DATA, done.stdout)
+        self.assertIn("table touch: ", done.stderr)
+        code, out, err = self.site.run("--rebuild")
+        self.assertEqual((code, len(err.splitlines())), (DATA, 1), err)
+        self.assertIn("table touch: ", out)
+        self.assertIn("muster copy", err)
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), damaged)
+        subprocess.run([os.path.join(BIN, "muster"), "copy", new, "--from", log], stdout=subprocess.DEVNULL,
+                       timeout=60, check=True)
+        os.rename(log, self.site.path("log.damaged"))
+        os.rename(new, log)
+        code, out, err = self.site.run("--rebuild")
+        self.assertEqual((code, err), (0, ""), out)
+        self.verified()
+        self.restart()
+        self.station(STATION_5)
+        self.check_books()
+
     def test_refused(self):
         """Not beside a broker, not on records that are not what they were, not on what is gone by law."""
         orders = self.wait_for_absent()
