@@ -8,29 +8,43 @@
 
 typedef unsigned long long number; /* for %llu */
 
-int verify_copy(struct verified_pair *pair, struct log_reader *log, const uint8_t *root_key,
+/* A log that cannot even be opened may still be compared: that it cannot is its first finding. */
+static int open_log(struct log_input *input, const char *path, struct view_report *report, struct err *err)
+{
+    int result = log_input_open(input, path, err);
+
+    if (result == ERR_CORRUPT) {
+        *report = (struct view_report){.bad = 1, .bad_seq = 1, .broken = true, .findings_n = 1};
+        (void)text_escape_into(report->findings[0].text, sizeof report->findings[0].text, err->text,
+                               strlen(err->text));
+        input->reader = NULL;
+        return 0;
+    }
+    return result;
+}
+
+int verify_copy(struct verified_pair *pair, const uint8_t *root_key, struct view_report *log_report,
                 struct view_report *copy_report, struct err *err)
 {
-    struct log_input input = {.reader = NULL};
+    struct log_input log = {.reader = NULL}, copy = {.reader = NULL};
     struct witness witness = {.seq = 0};
 
-    int result = log_input_open(&input, pair->copy_path, err);
-    if (result < 0) {
-        return result;
-    }
-    result = view_verify(input.reader, root_key, &input.progress, copy_report, err);
-    if (result < 0) {
-        err_prefix(err, "%s", pair->copy_path);
+    int result = open_log(&log, pair->path, log_report, err);
+    if (result == 0) {
+        result = log_input_open(&copy, pair->copy_path, err);
     }
     if (result == 0) {
         result = witness_read(pair->copy_path, &witness, err);
     }
     if (result == 0) {
+        const struct view_side log_side = {pair->path, log.reader, &log.progress, log_report};
+        const struct view_side copy_side = {pair->copy_path, copy.reader, &copy.progress, copy_report};
+        pair->log = log_report;
         pair->copy = copy_report;
-        result = view_compare(log, pair->log, input.reader, copy_report, &witness, &input.progress, &pair->is,
-                              err);
+        result = view_compare(&log_side, &copy_side, root_key, &witness, &pair->is, err);
     }
-    log_input_close(&input);
+    log_input_close(&copy);
+    log_input_close(&log);
     return result;
 }
 

@@ -14,8 +14,8 @@ struct verified_pair {
     struct view_comparison is;
 };
 
-/* Verifies the copy and compares; path, copy_path and log are set. copy_report is filled in. */
-int verify_copy(struct verified_pair *pair, struct log_reader *log, const uint8_t *root_key,
+/* Verifies both and compares; path and copy_path are set. The reports are filled in. */
+int verify_copy(struct verified_pair *pair, const uint8_t *root_key, struct view_report *log_report,
                 struct view_report *copy_report, struct err *err);
 
 /* Lines for people; the last ones say what to do. */
