@@ -11,6 +11,8 @@ struct verified_pair {
     const char *copy_path;
     const struct view_report *log;
     const struct view_report *copy;
+    char region[LOG_NAME_MAX]; /* as the folders say; of a log that cannot be opened: empty */
+    char copy_region[LOG_NAME_MAX];
     struct view_comparison is;
 };
 

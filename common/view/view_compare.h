@@ -13,7 +13,8 @@ enum view_verdict {
     VIEW_LOG_BAD,     /* the first bad record is the log's, and the copy has a good one */
     VIEW_COPY_BAD,    /* it is the copy's */
     VIEW_BOTH_BAD,    /* it is in both, or the copy is bad or ends before it would help */
-    VIEW_REWRITTEN    /* both chains hold and lead to different records */
+    VIEW_REWRITTEN,   /* both chains hold and lead to different records */
+    VIEW_OTHER_REGION /* the copy is another region's: nothing was compared */
 };
 
 struct view_comparison {
@@ -40,7 +41,7 @@ struct view_side {
     struct view_report *report;
 };
 
-/* Verifies both (view_verify) and compares them by their hashes. The copy first: it may grow meanwhile as the
+/* Verifies both (view_verify) and compares them by their hashes, if they are of one region. The copy first: it may grow meanwhile as the
  * log does, and what it had is in the log that is read after it. witness is the copy's, read before. Errors are
  * of reading; damage is in the reports. */
 int view_compare(const struct view_side *log, const struct view_side *copy, const uint8_t *root_key,

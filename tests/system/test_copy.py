@@ -10,8 +10,9 @@ import sqlite3
 import subprocess
 import time
 import unittest
+from unittest import mock
 
-from harness import BIN, DESK, HOSPITAL, main, processes, start, STATION_3, STATION_5
+from harness import BIN, DESK, HOSPITAL, main, processes, Site, start, STATION_3, STATION_5
 from muster_wire import H, new_id, pb, ulid
 from total_queue import TotalQueueTest
 
@@ -95,8 +96,8 @@ class Copies(TotalQueueTest):
         self.muster("verify", self.log, "--copy", folder or self.copy, code=code, words=words)
         return json.loads(self.muster("verify", self.log, "--copy", folder or self.copy, "--json", code=code))
 
-    def judged(self, verdict, code=DATA, words=(), **fields):
-        said = self.verify(code, words)["copy"]
+    def judged(self, verdict, code=DATA, words=(), folder=None, **fields):
+        said = self.verify(code, words, folder)["copy"]
         self.assertEqual(said["verdict"], verdict, said)
         for name, value in fields.items():
             self.assertEqual(said[name], value, name)
@@ -430,6 +431,20 @@ class Beside(Copies):
         before = self.head(self.copy)
         self.take(code=DATA, words=["THE BROKER'S LOG WAS REWRITTEN", f"record {self.end}"])
         self.assertEqual(self.head(self.copy), before)
+
+    def test_copy_of_another_region(self):
+        """Named by mistake: one line, and nobody is told to stop a broker."""
+        self.both()
+        with mock.patch("harness.REGION", "370103"):
+            other = Site(agents={"370103/health/hospital-1": ["report"]}, operators={"zhang.wei": ["admin"]})
+            self.addCleanup(other.close)
+            other.start()
+        self.muster("copy", self.site.path("theirs"), "--from", other.path("log"))
+        words = ["the copy is of region 370103, the log of 370102"]
+        self.judged("other-region", words=words, folder=self.site.path("theirs"), same_to=0, differs=0)
+        said = self.muster("verify", self.log, "--copy", self.site.path("theirs"), code=DATA)
+        self.assertNotIn("to do", said)
+        self.assertNotIn("REWRITTEN", said)
 
     def test_shorter_log_under_a_living_copy(self):
         """The broker is started on what it was before: the copy sees it at the next Welcome."""
