@@ -403,13 +403,49 @@ class Beside(Copies):
                 os.unlink(os.path.join(self.log, DATABASE + end))
         self.judged("log-bad", words=["restore from the copy"], same_to=0)
 
-    def test_tail_that_was_cut(self):
-        """With the head file taken away too and the tables made anew, the log alone looks whole."""
+    def cut(self, records):
+        """The last records are gone, and the head file that saw them."""
         self.both()
         with sqlite3.connect(os.path.join(self.log, DATABASE)) as db:
-            db.execute("DELETE FROM record WHERE seq > ?", (self.end - 3,))
+            db.execute("DELETE FROM record WHERE seq > ?", (self.end - records,))
+            known = db.execute("SELECT max(seq) FROM touch").fetchone()[0]
         db.close()
-        os.unlink(os.path.join(self.log, "head"))
+        os.unlink(os.path.join(self.log, SLOTS))
+        self.assertGreater(known, self.end - records)
+        return known
+
+    def test_tail_that_was_cut(self):
+        """The tables alone still know of it, and are not made anew over it; a copy has what is gone."""
+        known = self.cut(3)
+        before = tables(self.log)
+        self.muster("verify", self.log, code=DATA, words=[
+            f"seq {self.end - 2}: the tables know of records up to {known}: the tail was cut; "
+            "bring back a newer copy"])
+        code, out, err = self.site.run("--rebuild")
+        self.assertEqual((code, out), (DATA, ""), err)
+        self.assertIn(f"ends at record {self.end - 3}, and its tables know of records up to {known}", err)
+        self.assertIn("--recover if there is none", err)
+        self.assertEqual(tables(self.log), before)
+        self.judged("log-bad", words=["restore from the copy"], log_bad_seq=self.end - 2,
+                    same_to=self.end - 3)
+
+    def test_tail_that_was_cut_and_no_copy(self):
+        """By a person's word it goes on without, and is a log like any other."""
+        self.cut(8)
+        self.hub.close()
+        self.site.start(options=["--recover", "no copy has it; Zhang Wei, 04:10"])
+        self.assertEqual(self.site.stop(), 0, self.site.errors())
+        self.assertIn("recovered: goes on from seq", self.site.errors())
+        code, _, err = self.site.run("--rebuild")
+        self.assertEqual(code, 0, err)
+        self.muster("verify", self.log)
+
+    def test_tail_that_was_cut_from_the_tables_too(self):
+        """The log alone looks whole, once the rest of the tables is made anew."""
+        self.cut(3)
+        with sqlite3.connect(os.path.join(self.log, DATABASE)) as db:
+            db.execute("DELETE FROM touch WHERE seq > ?", (self.end - 3,))
+        db.close()
         self.assertEqual(self.site.run("--rebuild")[0], 0)
         self.muster("verify", self.log)
         self.judged("log-behind", words=[f"records {self.end - 2} to {self.end} are in the copy alone"],
