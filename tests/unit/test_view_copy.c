@@ -227,6 +227,38 @@ static void what_the_broker_signed_and_did_not_give_is_named(void **state)
     assert_int_equal(view_copy_signed_seq(setting->copy), 0);
 }
 
+/* Neither the record that the broker signed otherwise nor what led to it is in the copy. */
+static void a_copy_stays_as_it_was_before_a_contradiction(void **state)
+{
+    struct setting *setting = *state;
+    struct facts facts = facts_none();
+    struct sign_key key;
+
+    facts.title = "fire";
+    sign_key_generate(rng_system(), &key);
+    for (size_t late = 0; late < 2; late++) {
+        setting->result = 0;
+        fx_each(&setting->fx, give, setting);
+        assert_int_equal(setting->result, 0);
+        assert_int_equal(view_copy_flush(setting->copy, &setting->err), 0);
+        uint64_t before = view_copy_head(setting->copy).seq;
+        struct signed_head head = sign_head(&key, before + 2, (struct hash){{1}});
+        if (late == 0) { /* the head comes before its record */
+            assert_int_equal(view_copy_sign(setting->copy, &head, &setting->err), 0);
+        }
+        fx_report(&setting->fx, fx_id(77), MODE_ACTUAL, &facts, late == 0 ? REPORT_INITIAL : REPORT_FOLLOW_UP,
+                  "one");
+        fx_report(&setting->fx, fx_id(77), MODE_ACTUAL, &facts, REPORT_FOLLOW_UP, "two");
+        fx_each(&setting->fx, give, setting);
+        int result = late == 0 ? setting->result : view_copy_sign(setting->copy, &head, &setting->err);
+        assert_int_equal(result, ERR_CORRUPT);
+        assert_non_null(strstr(setting->err.text, "REWRITTEN: it now signs another record"));
+        close_copy(setting);
+        holds(setting, before);
+        open_copy(setting);
+    }
+}
+
 static void a_copy_that_lost_its_tail_is_refused(void **state)
 {
     struct setting *setting = *state;
@@ -399,6 +431,7 @@ int main(void)
         IN_FOLDER(a_record_that_became_another_is_named),
         IN_FOLDER(what_the_broker_signed_is_kept),
         IN_FOLDER(what_the_broker_signed_and_did_not_give_is_named),
+        IN_FOLDER(a_copy_stays_as_it_was_before_a_contradiction),
         IN_FOLDER(a_copy_that_lost_its_tail_is_refused),
         IN_FOLDER(a_signed_head_that_was_damaged_is_refused),
         IN_FOLDER(a_copy_and_a_log_are_not_mistaken),
