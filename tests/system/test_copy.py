@@ -2,13 +2,13 @@
 beside a log that was damaged, cut or rewritten.
 """
 import errno
+import itertools
 import json
 import os
 import shutil
 import signal
 import sqlite3
 import subprocess
-import time
 import unittest
 from unittest import mock
 
@@ -17,7 +17,7 @@ from muster_wire import H, new_id, pb, ulid
 from total_queue import TotalQueueTest
 
 try:
-    from faults import FOR_EVER, Faults, KILL_BEFORE, WRITE
+    from faults import FOR_EVER, Faults, KILL_BEFORE, SYNC, WRITE
 except SystemExit:  # no library of faults beside a sanitizer: what needs it says so
     Faults = None
 
@@ -183,18 +183,37 @@ class Taken(Copies):
         self.assertIn(said["copy"]["verdict"], ("same", "copy-behind"))
         self.assertTrue(said["live"])
 
+    def copied(self):
+        """How many records the killed one left."""
+        return json.loads(self.muster("verify", self.copy, "--json"))["records"]
+
+    @needs_faults
     def test_killed_copy_goes_on(self):
-        """kill -9 at any time leaves a copy that the next run takes to the end."""
+        """kill -9 before the nth write of each file, and before the nth sync: a copy that holds what it holds,
+        and that the next run takes to the end."""
         self.begin()
-        self.load(20)
-        for delay in (0.05, 0.1, 0.15, 0.2, 0.3):
-            process = start(self.command("copy", self.copy, "--follow"), stderr=subprocess.DEVNULL)
-            time.sleep(delay)
-            process.kill()
-            process.wait(20)
-            processes.discard(process)
-        self.assertEqual(self.taken()["head_seq"], self.head(self.copy))
-        self.judged("same", code=0)
+        while self.head(self.log) < 600:  # some batches of 256
+            self.load(20)
+        faults, killed, partly = Faults(self.site.folder), 0, 0
+        for call, name in ((WRITE, WAL), (WRITE, DATABASE), (WRITE, SLOTS), (WRITE, "signed-head.new"),
+                           (SYNC, "")):
+            for nth in itertools.chain(range(1, 9), range(9, 400, 13)):
+                shutil.rmtree(self.copy, ignore_errors=True)
+                faults.arm(call, name, KILL_BEFORE, first=nth)
+                done = subprocess.run(faults.prefix + self.command("copy", self.copy), capture_output=True,
+                                      text=True, timeout=120, check=False)
+                faults.disarm()
+                if done.returncode != -signal.SIGKILL:
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    break
+                killed += 1
+                partly += os.path.exists(os.path.join(self.copy, SLOTS)) and 0 < self.copied() < 600
+                self.assertEqual(self.taken()["head_seq"], self.head(self.copy))
+                self.judged("same", code=0)
+            print(f"{name or 'sync'}: {nth - 1} or more", flush=True)
+            self.assertGreater(nth, 1, f"nothing was killed at {name or 'a sync'}")
+        print(f"killed {killed} times, {partly} of them half-way", flush=True)
+        self.assertGreater(partly, 0)
 
     @needs_faults
     def test_full_disk(self):
