@@ -58,8 +58,8 @@ int log_sqlite_compare(struct log_store *store, struct log_derived *derived, log
                        struct err *err);
 
 /* The same, and puts what follows from the records into the place of the tables that differ, in one
- * transaction. ERR_DISK_FULL leaves all as it was; any other error leaves the store unusable. ERR_CORRUPT: touch
- * knows of records beyond the last one, and nothing is changed. */
+ * transaction. ERR_DISK_FULL leaves all as it was; any other error leaves the store unusable. ERR_CORRUPT:
+ * touch knows of records beyond the last one, and nothing is changed. */
 int log_sqlite_rebuild(struct log_store *store, struct log_derived *derived, log_differs *differs, void *ctx,
                        struct err *err);
 

@@ -189,8 +189,8 @@ class Taken(Copies):
 
     @needs_faults
     def test_killed_copy_goes_on(self):
-        """kill -9 before the nth write of each file, and before the nth sync: a copy that holds what it holds,
-        and that the next run takes to the end."""
+        """kill -9 before the nth write of each file, and before the nth sync, leaves a copy that the next run
+        takes to the end."""
         self.begin()
         while self.head(self.log) < 600:  # some batches of 256
             self.load(20)
