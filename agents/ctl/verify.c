@@ -135,25 +135,18 @@ static void put_json(const struct view_report *report, const char *path, const s
     buf_puts(ret, "\n");
 }
 
-/* A log that cannot even be opened may still be compared: that it cannot is its first finding. */
-static int examine(struct log_input *input, const char *path, const uint8_t *root_key, bool is_compared,
-                   struct view_report *ret, struct err *err)
+static int examine(const char *path, const uint8_t *root_key, struct view_report *ret, struct err *err)
 {
-    int result = log_input_open(input, path, err);
+    struct log_input input = {.reader = NULL};
+    int result = log_input_open(&input, path, err);
 
-    if (result == ERR_CORRUPT && is_compared) {
-        *ret = (struct view_report){.bad = 1, .bad_seq = 1, .broken = true, .findings_n = 1};
-        (void)text_escape_into(ret->findings[0].text, sizeof ret->findings[0].text, err->text,
-                               strlen(err->text));
-        input->reader = NULL;
-        return 0;
-    }
     if (result == 0) {
-        result = view_verify(input->reader, root_key, &input->progress, ret, err);
+        result = view_verify(input.reader, root_key, &input.progress, ret, err);
         if (result < 0) {
             err_prefix(err, "%s", path);
         }
     }
+    log_input_close(&input);
     return result;
 }
 
@@ -177,23 +170,18 @@ static int complain(const struct view_report *report, const char *path, struct e
 
 static int verify(const char *path, const char *root, const char *copy_path, bool as_json, struct err *err)
 {
-    struct log_input input = {.reader = NULL};
     struct public_keys keys;
     struct view_report report = {.bad = 0}, copy_report = {.bad = 0};
-    struct verified_pair pair = {.path = path, .copy_path = copy_path, .log = &report};
+    struct verified_pair pair = {.path = path, .copy_path = copy_path};
     bool is_compared = copy_path[0] != '\0';
     struct buf out;
     int result = root[0] != '\0' ? keyfile_read_public(root, &keys, err) : 0;
     const uint8_t *root_key = root[0] != '\0' ? keys.sign.b : NULL;
 
     if (result == 0) {
-        result = examine(&input, path, root_key, is_compared, &report, err);
+        result = is_compared ? verify_copy(&pair, root_key, &report, &copy_report, err)
+                             : examine(path, root_key, &report, err);
     }
-    log_input_quiet(&input);
-    if (result == 0 && is_compared) {
-        result = verify_copy(&pair, input.reader, root_key, &copy_report, err);
-    }
-    log_input_close(&input);
     if (result < 0) {
         return result;
     }

@@ -8,29 +8,52 @@
 
 typedef unsigned long long number; /* for %llu */
 
-int verify_copy(struct verified_pair *pair, struct log_reader *log, const uint8_t *root_key,
+/* A log that cannot even be opened may still be compared: that it cannot is its first finding. */
+static int open_log(struct log_input *input, const char *path, struct view_report *report, struct err *err)
+{
+    int result = log_input_open(input, path, err);
+
+    if (result == ERR_CORRUPT) {
+        *report = (struct view_report){.bad = 1, .bad_seq = 1, .broken = true, .findings_n = 1};
+        (void)text_escape_into(report->findings[0].text, sizeof report->findings[0].text, err->text,
+                               strlen(err->text));
+        input->reader = NULL;
+        return 0;
+    }
+    return result;
+}
+
+static void set_region(const struct log_reader *reader, char ret[LOG_NAME_MAX])
+{
+    const char *region = reader != NULL ? log_reader_facts(reader)->region : "";
+
+    (void)text_escape_into(ret, LOG_NAME_MAX, region, strlen(region));
+}
+
+int verify_copy(struct verified_pair *pair, const uint8_t *root_key, struct view_report *log_report,
                 struct view_report *copy_report, struct err *err)
 {
-    struct log_input input = {.reader = NULL};
+    struct log_input log = {.reader = NULL}, copy = {.reader = NULL};
     struct witness witness = {.seq = 0};
 
-    int result = log_input_open(&input, pair->copy_path, err);
-    if (result < 0) {
-        return result;
-    }
-    result = view_verify(input.reader, root_key, &input.progress, copy_report, err);
-    if (result < 0) {
-        err_prefix(err, "%s", pair->copy_path);
+    int result = open_log(&log, pair->path, log_report, err);
+    if (result == 0) {
+        result = log_input_open(&copy, pair->copy_path, err);
     }
     if (result == 0) {
         result = witness_read(pair->copy_path, &witness, err);
     }
     if (result == 0) {
+        const struct view_side log_side = {pair->path, log.reader, &log.progress, log_report};
+        const struct view_side copy_side = {pair->copy_path, copy.reader, &copy.progress, copy_report};
+        set_region(log.reader, pair->region);
+        set_region(copy.reader, pair->copy_region);
+        pair->log = log_report;
         pair->copy = copy_report;
-        result = view_compare(log, pair->log, input.reader, copy_report, &witness, &input.progress, &pair->is,
-                              err);
+        result = view_compare(&log_side, &copy_side, root_key, &witness, &pair->is, err);
     }
-    log_input_close(&input);
+    log_input_close(&copy);
+    log_input_close(&log);
     return result;
 }
 
@@ -107,7 +130,23 @@ static void put_verdict(const struct verified_pair *pair, struct buf *ret)
     case VIEW_REWRITTEN:
         put_rewritten(pair, ret);
         break;
+    case VIEW_OTHER_REGION:
+        buf_printf(ret, "the copy is of region %s, the log of %s\n", pair->copy_region, pair->region);
+        break;
     }
+}
+
+static void put_common(const struct verified_pair *pair, struct table *table)
+{
+    table_cell(table, "signed");
+    if (pair->is.signed_seq > 0) {
+        table_print(table, "the broker's signature covers the copy up to record %llu",
+                    (number)pair->is.signed_seq);
+    } else {
+        table_cell(table, "no head that the broker signed is kept with the copy");
+    }
+    table_cell(table, "compared");
+    table_print(table, "the same up to record %llu", (number)pair->is.same_to);
 }
 
 void verify_copy_text(const struct verified_pair *pair, struct buf *ret)
@@ -119,15 +158,9 @@ void verify_copy_text(const struct verified_pair *pair, struct buf *ret)
     table_cell(&table, "copy");
     table_print(&table, "%s, records 1 to %llu%s%s", pair->copy_path, (number)copy->head.seq,
                 copy->bad == 0 ? ", nothing is wrong with it" : "; NOT verified: ", first_finding(copy));
-    table_cell(&table, "signed");
-    if (pair->is.signed_seq > 0) {
-        table_print(&table, "the broker's signature covers the copy up to record %llu",
-                    (number)pair->is.signed_seq);
-    } else {
-        table_cell(&table, "no head that the broker signed is kept with the copy");
+    if (pair->is.verdict != VIEW_OTHER_REGION) {
+        put_common(pair, &table);
     }
-    table_cell(&table, "compared");
-    table_print(&table, "the same up to record %llu", (number)pair->is.same_to);
     table_show(&table, "", ret);
     table_free(&table);
     put_verdict(pair, ret);
@@ -180,6 +213,9 @@ int verify_copy_result(const struct verified_pair *pair, struct err *err)
     case VIEW_REWRITTEN:
         return err_set(err, ERR_CORRUPT, "REWRITTEN HISTORY: from record %llu on %s and %s are two histories",
                        (number)is->differs, pair->path, pair->copy_path);
+    case VIEW_OTHER_REGION:
+        return err_set(err, ERR_CORRUPT, "%s: the copy is of region %s, the log of %s", pair->copy_path,
+                       pair->copy_region, pair->region);
     }
     return 0;
 }

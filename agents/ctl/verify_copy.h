@@ -11,11 +11,13 @@ struct verified_pair {
     const char *copy_path;
     const struct view_report *log;
     const struct view_report *copy;
+    char region[LOG_NAME_MAX]; /* as the folders say; of a log that cannot be opened: empty */
+    char copy_region[LOG_NAME_MAX];
     struct view_comparison is;
 };
 
-/* Verifies the copy and compares; path, copy_path and log are set. copy_report is filled in. */
-int verify_copy(struct verified_pair *pair, struct log_reader *log, const uint8_t *root_key,
+/* Verifies both and compares; path and copy_path are set. The reports are filled in. */
+int verify_copy(struct verified_pair *pair, const uint8_t *root_key, struct view_report *log_report,
                 struct view_report *copy_report, struct err *err);
 
 /* Lines for people; the last ones say what to do. */

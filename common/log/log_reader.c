@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/buf.h"
+#include "common/log/log_beyond.h"
 #include "common/log/log_copy.h"
 #include "common/log/log_derived_private.h"
 #include "common/log/log_file.h"
@@ -290,6 +291,18 @@ int log_reader_take_tables(struct log_reader *reader, struct log_derived **ret, 
     *ret = taken;
     *ret_seq = head.seq;
     return 0;
+}
+
+int log_reader_beyond(struct log_reader *reader, struct log_derived *derived, uint64_t head, uint64_t *ret,
+                      struct err *err)
+{
+    sqlite3 *should = NULL;
+    int code = check_still_closed(reader, err);
+    if (code == 0 && derived != NULL)
+        code = log_derived_database(derived, &should, err);
+    if (code == 0)
+        *ret = log_beyond_last(reader->db, should, head);
+    return code;
 }
 
 int log_reader_compare(struct log_reader *reader, struct log_derived *taken, struct log_derived *derived,

@@ -50,6 +50,11 @@ int log_reader_verify(struct log_reader *reader, log_visit *visit, void *ctx, ui
 int log_reader_take_tables(struct log_reader *reader, struct log_derived **ret, uint64_t *ret_seq,
                            struct err *err);
 
+/* The last record that the tables of a log at rest know of, when that lies beyond head, its last one: the
+ * tail was cut; else 0. derived: what follows from the records, or NULL when that is not known. */
+int log_reader_beyond(struct log_reader *reader, struct log_derived *derived, uint64_t head, uint64_t *ret,
+                      struct err *err);
+
 /* Compares the log's derived tables, or those that were taken from it (else NULL), with those that
  * follow from its records: differs gets what is wrong. ERR_TEMPORARY for those of a log that is in
  * service. */

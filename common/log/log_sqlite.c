@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/base/mutant.h"
+#include "common/log/log_beyond.h"
 #include "common/log/log_derived_private.h"
 #include "common/log/log_entry.h"
 #include "common/log/log_file.h"
@@ -356,6 +357,10 @@ static int check_content(struct sqlite_store *store, bool accept, char *warning,
     uint64_t seq = store->head.seq;
     warn_of_slots(store, warning, n);
     code = check_slot(store, accept, warning, n, err);
+    if (code == 0 && accept) {
+        int rc = log_beyond_drop(store->db, seq);
+        code = rc == SQLITE_OK ? 0 : log_sql_error(store->db, rc, "write", store->path, err);
+    }
     if (code == 0)
         code = log_verify(&store->querier, seq > TAIL_CHECKED ? seq - TAIL_CHECKED : 0, seq, NULL, NULL, NULL,
                           err);
@@ -491,13 +496,30 @@ int log_sqlite_compare(struct log_store *base, struct log_derived *derived, log_
     return log_derived_compare(derived, store->db, store->path, LOG_DERIVED_TABLES, differs, ctx, which, err);
 }
 
+/* Rows of records that are gone are all that is left to say so. */
+static int refuse_cut(struct sqlite_store *store, struct log_derived *derived, struct err *err)
+{
+    sqlite3 *should;
+    int code = log_derived_database(derived, &should, err);
+    uint64_t last = code == 0 ? log_beyond_last(store->db, should, store->head.seq) : 0;
+    if (last == 0)
+        return code;
+    return err_set(err, ERR_CORRUPT,
+                   "%s ends at record %" PRIu64 ", and its tables know of records up to %" PRIu64
+                   ": its tail was cut, and the tables are left as they are; bring back a newer copy, or see "
+                   "--recover if there is none",
+                   store->path, store->head.seq, last);
+}
+
 int log_sqlite_rebuild(struct log_store *base, struct log_derived *derived, log_differs *differs, void *ctx,
                        struct err *err)
 {
     struct sqlite_store *store = of(base);
     if (store->failed)
         return refuse_failed(store, err);
-    int code = log_rebuild(&store->querier, store->head.seq, derived, differs, ctx, err);
+    int code = refuse_cut(store, derived, err);
+    if (code == 0)
+        code = log_rebuild(&store->querier, store->head.seq, derived, differs, ctx, err);
     if (code != 0 && code != ERR_DISK_FULL)
         fail(store);
     return code;

@@ -23,7 +23,8 @@ struct log_sqlite_options {
     bool volatile_ok;      /* take tmpfs, which does not survive a power cut; network file systems are
                                 always refused, they do not keep locks and fsync honestly */
     bool accept_head;      /* a person's word: what the head file has seen beyond the database is gone for
-                              good. It goes into the warning, and the log goes on without */
+                              good. It goes into the warning, and the log goes on without; what the tables
+                                say of it is dropped */
     const char *vfs;       /* NULL: the system's; tests give their own, which then holds database and
                                 head file alike; folder, file system and lock are not looked at */
     bool single_process;   /* locking_mode=EXCLUSIVE, no -shm file: for a VFS without shared memory */
@@ -59,7 +60,7 @@ int log_sqlite_compare(struct log_store *store, struct log_derived *derived, log
 /* The same, with the index of the records, and puts what follows from the records into the place of the
  * tables that differ, in one transaction. ERR_DISK_FULL leaves all as it was. Any other error leaves the
  * store unusable; ERR_CORRUPT leaves the file as it was: pages are damaged so that emptying a table could
- * take records along. */
+ * take records along, or touch knows of records beyond the last one. */
 int log_sqlite_rebuild(struct log_store *store, struct log_derived *derived, log_differs *differs, void *ctx,
                        struct err *err);
 

@@ -21,6 +21,8 @@ const char *view_verdict_word(enum view_verdict verdict)
         return "both-bad";
     case VIEW_REWRITTEN:
         return "rewritten";
+    case VIEW_OTHER_REGION:
+        return "other-region";
     }
     return "";
 }
@@ -134,29 +136,55 @@ static int has_record(struct log_reader *reader, uint64_t seq, struct hash hash,
     return result == ERR_CORRUPT ? 0 : result;
 }
 
-int view_compare(struct log_reader *log, const struct view_report *log_report, struct log_reader *copy,
-                 const struct view_report *copy_report, const struct witness *witness,
-                 const struct view_progress *progress, struct view_comparison *ret, struct err *err)
+static int verify(const struct view_side *side, const uint8_t *root_key, struct err *err)
 {
-    uint64_t to = least(log_report->head.seq, copy_report->head.seq), differs = 0;
-    struct view_comparison comparison;
+    int result =
+        side->reader != NULL ? view_verify(side->reader, root_key, side->progress, side->report, err) : 0;
+
+    return result < 0 ? err_prefix(err, "%s", side->path) : 0;
+}
+
+static int compare(const struct view_side *log, const struct view_side *copy, const struct witness *witness,
+                   struct view_comparison *ret, struct err *err)
+{
+    uint64_t to = least(log->report->head.seq, copy->report->head.seq), differs = 0;
     struct public_key broker;
     bool is_copys = false;
     int result = 0;
 
-    if (log != NULL) {
-        result = first_difference(log, copy, to, progress, &differs, err);
+    if (log->reader != NULL) {
+        result = first_difference(log->reader, copy->reader, to, log->progress, &differs, err);
     }
-    comparison = view_judge(log_report, copy_report, differs);
-    memcpy(broker.b, copy_report->broker_key, sizeof broker.b);
+    *ret = view_judge(log->report, copy->report, differs);
+    memcpy(broker.b, copy->report->broker_key, sizeof broker.b);
     if (result == 0 && witness_holds(witness, &broker)) {
-        result = has_record(copy, witness->seq, witness->hash, &is_copys, err);
-        if (result == 0 && log != NULL) {
-            result = has_record(log, witness->seq, witness->hash, &comparison.log_is_signed, err);
+        result = has_record(copy->reader, witness->seq, witness->hash, &is_copys, err);
+        if (result == 0 && log->reader != NULL) {
+            result = has_record(log->reader, witness->seq, witness->hash, &ret->log_is_signed, err);
         }
     }
+    ret->signed_seq = is_copys ? witness->seq : 0;
+    return result;
+}
+
+static bool is_of_another_region(const struct log_reader *log, const struct log_reader *copy)
+{
+    return log != NULL && strcmp(log_reader_facts(log)->region, log_reader_facts(copy)->region) != 0;
+}
+
+int view_compare(const struct view_side *log, const struct view_side *copy, const uint8_t *root_key,
+                 const struct witness *witness, struct view_comparison *ret, struct err *err)
+{
+    struct view_comparison comparison = {.verdict = VIEW_OTHER_REGION};
+
+    int result = verify(copy, root_key, err);
     if (result == 0) {
-        comparison.signed_seq = is_copys ? witness->seq : 0;
+        result = verify(log, root_key, err);
+    }
+    if (result == 0 && !is_of_another_region(log->reader, copy->reader)) {
+        result = compare(log, copy, witness, &comparison, err);
+    }
+    if (result == 0) {
         *ret = comparison;
     }
     return result;

@@ -13,7 +13,8 @@ enum view_verdict {
     VIEW_LOG_BAD,     /* the first bad record is the log's, and the copy has a good one */
     VIEW_COPY_BAD,    /* it is the copy's */
     VIEW_BOTH_BAD,    /* it is in both, or the copy is bad or ends before it would help */
-    VIEW_REWRITTEN    /* both chains hold and lead to different records */
+    VIEW_REWRITTEN,   /* both chains hold and lead to different records */
+    VIEW_OTHER_REGION /* the copy is another region's: nothing was compared */
 };
 
 struct view_comparison {
@@ -32,10 +33,18 @@ const char *view_verdict_word(enum view_verdict verdict);
 struct view_comparison view_judge(const struct view_report *log, const struct view_report *copy,
                                   uint64_t differs);
 
-/* Walks both, of which the reports are (view_verify), by their hashes. log may be NULL: it cannot be opened,
- * and its report says why. Errors are of reading; damage is in the reports. */
-int view_compare(struct log_reader *log, const struct view_report *log_report, struct log_reader *copy,
-                 const struct view_report *copy_report, const struct witness *witness,
-                 const struct view_progress *progress, struct view_comparison *ret, struct err *err);
+/* One of the two, and what is found of it. */
+struct view_side {
+    const char *path;          /* for errors */
+    struct log_reader *reader; /* NULL, of the log alone: it cannot be opened, and its report says why */
+    const struct view_progress *progress;
+    struct view_report *report;
+};
+
+/* Verifies both (view_verify) and compares them by their hashes, if they are of one region. The copy first: it
+ * may grow meanwhile as the log does, and what it had is in the log that is read after it. witness is the
+ * copy's, read before. Errors are of reading; damage is in the reports. */
+int view_compare(const struct view_side *log, const struct view_side *copy, const uint8_t *root_key,
+                 const struct witness *witness, struct view_comparison *ret, struct err *err);
 
 #endif

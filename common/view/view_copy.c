@@ -147,6 +147,13 @@ uint64_t view_copy_signed_seq(const struct view_copy *copy)
 
 /* --- onto the disk ------------------------------------------------------------------------------ */
 
+static void drop_batch(struct view_copy *copy)
+{
+    copy->entries_n = 0;
+    copy->bytes = 0;
+    arena_reset(&copy->arena);
+}
+
 /* One commit. What it did not take is dropped. */
 static int write_batch(struct view_copy *copy, struct err *err)
 {
@@ -156,9 +163,7 @@ static int write_batch(struct view_copy *copy, struct err *err)
     if (copy->entries_n > 0) {
         result = log_append(copy->store, before.seq, copy->entries, copy->entries_n, err);
     }
-    copy->entries_n = 0;
-    copy->bytes = 0;
-    arena_reset(&copy->arena);
+    drop_batch(copy);
     if (result < 0) {
         copy->head = before;
         copy->failed = true;
@@ -204,6 +209,23 @@ static int gather(struct view_copy *copy, const struct log_record *record)
     return 0;
 }
 
+/* A head of a record that is here. If it is of another one, what is gathered leads to nothing that the broker
+ * stands by: it is dropped, and the copy is as it was. */
+static int cover(struct view_copy *copy, const struct witness *witness, struct err *err)
+{
+    int result = compare(copy, witness->seq, witness->hash, "signs", err);
+
+    if (result == ERR_CORRUPT) {
+        drop_batch(copy);
+        copy->head = log_get_head(copy->store);
+        copy->failed = true;
+    } else if (result == 0 && witness->seq > copy->witness.seq) {
+        copy->witness = *witness;
+        copy->unkept = true;
+    }
+    return result;
+}
+
 static int meet_ahead(struct view_copy *copy, struct err *err)
 {
     if (copy->ahead.seq == 0 || copy->ahead.seq > copy->head.seq) {
@@ -211,12 +233,7 @@ static int meet_ahead(struct view_copy *copy, struct err *err)
     }
     struct witness reached = copy->ahead;
     copy->ahead.seq = 0;
-    int result = compare(copy, reached.seq, reached.hash, "signs", err);
-    if (result == 0 && reached.seq > copy->witness.seq) {
-        copy->witness = reached;
-        copy->unkept = true;
-    }
-    return result;
+    return cover(copy, &reached, err);
 }
 
 static int take_next(struct view_copy *copy, const struct log_record *record, struct err *err)
@@ -273,12 +290,7 @@ int view_copy_sign(struct view_copy *copy, const struct signed_head *head, struc
         }
         return 0;
     }
-    int result = compare(copy, head->seq, head->hash, "signs", err);
-    if (result == 0 && head->seq > copy->witness.seq) {
-        copy->witness = witness;
-        copy->unkept = true;
-    }
-    return result;
+    return cover(copy, &witness, err);
 }
 
 int view_copy_close(struct view_copy *copy, struct err *err)

@@ -33,8 +33,8 @@ uint64_t view_copy_signed_seq(const struct view_copy *copy);
 int view_copy_take(struct view_copy *copy, const struct log_record *record, struct err *err);
 
 /* A head with the broker's good signature, which the caller has verified. One of a record that is here is
- * compared at once, a later one when its record comes. ERR_CORRUPT: the broker signed another record than it
- * gave. */
+ * compared at once, a later one when its record comes (view_copy_take). ERR_CORRUPT: the broker signed
+ * another record than it gave; what was gathered and not yet written is dropped. */
 int view_copy_sign(struct view_copy *copy, const struct signed_head *head, struct err *err);
 
 /* Makes all of it durable. ERR_DISK_FULL: what was gathered is dropped, and the copy is as it was before. */

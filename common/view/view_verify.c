@@ -460,6 +460,9 @@ int view_verify(struct log_reader *reader, const uint8_t *root_key, const struct
     if (result == 0) {
         result = log_reader_verify(reader, visit, &walk, &bad_seq, &why);
     }
+    if (progress != NULL) {
+        progress->done(progress->ctx, walk.done);
+    }
     if (result == ERR_CORRUPT) {
         view_verifier_find(verifier, bad_seq, why.text);
         verifier->report.broken = true;

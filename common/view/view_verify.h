@@ -63,7 +63,7 @@ void view_verifier_find(struct view_verifier *verifier, uint64_t seq, const char
 int view_verifier_end(struct view_verifier *verifier, struct view_report *ret, struct err *err);
 void view_verifier_free(struct view_verifier *verifier);
 
-/* Called now and then with the number of records done; may be NULL. */
+/* Called now and then, and at the end, with the number of records done; may be NULL. */
 struct view_progress {
     void *ctx;
     void (*done)(void *ctx, uint64_t records);

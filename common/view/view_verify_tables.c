@@ -76,13 +76,33 @@ static void differs(void *ctx, uint64_t seq, const char *text)
     verifier->report.bad_seq = bad_seq; /* the record itself is good */
 }
 
+/* What is left of records that are gone. */
+static int check_tail(struct view_verifier *verifier, struct log_reader *reader, struct err *err)
+{
+    struct view_report *report = &verifier->report;
+    struct log_derived *derived = report->marked ? NULL : verifier->derived;
+    uint64_t last = 0;
+
+    int result = log_reader_beyond(reader, derived, report->head.seq, &last, err);
+    if (last > 0) {
+        view_verify_find(verifier, report->head.seq + 1,
+                         "the tables know of records up to %llu: the tail was cut; bring back a newer copy",
+                         (unsigned long long)last);
+        report->broken = true;
+    }
+    return result;
+}
+
 int view_verify_tables(struct view_verifier *verifier, struct log_reader *reader, struct err *err)
 {
     struct adding adding = {.derived = verifier->derived, .seq = verifier->report.head.seq, .err = err};
     int result = 0;
 
-    if (verifier->derived == NULL || verifier->report.marked || verifier->report.broken) {
-        return 0;
+    if (verifier->derived != NULL && verifier->taken == NULL && !verifier->report.broken) {
+        result = check_tail(verifier, reader, err);
+    }
+    if (result < 0 || verifier->derived == NULL || verifier->report.marked || verifier->report.broken) {
+        return result;
     }
     if (verifier->taken == NULL) {
         result = derive_open(verifier, &adding, err);

@@ -157,18 +157,18 @@ class Site:
         except FileNotFoundError:
             return "tcp://127.0.0.1:9"  # discard: nobody there yet
 
-    def launch(self):
+    def launch(self, *options):
         """Starts the broker and does not wait for it."""
         if os.path.exists(self.path("endpoint")):
             os.unlink(self.path("endpoint"))
         with open(self.path("musterd.err"), "ab") as err:
-            self.process = start([*self.prefix, MUSTERD, "--config", self.write_config()], cwd=self.folder,
-                                 stdout=err, stderr=err)
+            self.process = start([*self.prefix, MUSTERD, "--config", self.write_config(), *options],
+                                 cwd=self.folder, stdout=err, stderr=err)
         return self
 
-    def start(self, seconds=30):
+    def start(self, seconds=30, options=()):
         """Starts the broker and waits until it is in service."""
-        self.launch()
+        self.launch(*options)
         deadline = time.monotonic() + seconds
         while not os.path.exists(self.path("endpoint")):
             if self.process.poll() is not None:

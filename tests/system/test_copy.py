@@ -2,21 +2,22 @@
 beside a log that was damaged, cut or rewritten.
 """
 import errno
+import itertools
 import json
 import os
 import shutil
 import signal
 import sqlite3
 import subprocess
-import time
 import unittest
+from unittest import mock
 
-from harness import BIN, DESK, HOSPITAL, main, processes, start, STATION_3, STATION_5
+from harness import BIN, DESK, HOSPITAL, main, processes, Site, start, STATION_3, STATION_5
 from muster_wire import H, new_id, pb, ulid
 from total_queue import TotalQueueTest
 
 try:
-    from faults import FOR_EVER, Faults, KILL_BEFORE, WRITE
+    from faults import FOR_EVER, Faults, KILL_BEFORE, SYNC, WRITE
 except SystemExit:  # no library of faults beside a sanitizer: what needs it says so
     Faults = None
 
@@ -95,8 +96,8 @@ class Copies(TotalQueueTest):
         self.muster("verify", self.log, "--copy", folder or self.copy, code=code, words=words)
         return json.loads(self.muster("verify", self.log, "--copy", folder or self.copy, "--json", code=code))
 
-    def judged(self, verdict, code=DATA, words=(), **fields):
-        said = self.verify(code, words)["copy"]
+    def judged(self, verdict, code=DATA, words=(), folder=None, **fields):
+        said = self.verify(code, words, folder)["copy"]
         self.assertEqual(said["verdict"], verdict, said)
         for name, value in fields.items():
             self.assertEqual(said[name], value, name)
@@ -182,18 +183,37 @@ class Taken(Copies):
         self.assertIn(said["copy"]["verdict"], ("same", "copy-behind"))
         self.assertTrue(said["live"])
 
+    def copied(self):
+        """How many records the killed one left."""
+        return json.loads(self.muster("verify", self.copy, "--json"))["records"]
+
+    @needs_faults
     def test_killed_copy_goes_on(self):
-        """kill -9 at any time leaves a copy that the next run takes to the end."""
+        """kill -9 before the nth write of each file, and before the nth sync, leaves a copy that the next run
+        takes to the end."""
         self.begin()
-        self.load(20)
-        for delay in (0.05, 0.1, 0.15, 0.2, 0.3):
-            process = start(self.command("copy", self.copy, "--follow"), stderr=subprocess.DEVNULL)
-            time.sleep(delay)
-            process.kill()
-            process.wait(20)
-            processes.discard(process)
-        self.assertEqual(self.taken()["head_seq"], self.head(self.copy))
-        self.judged("same", code=0)
+        while self.head(self.log) < 600:  # some batches of 256
+            self.load(20)
+        faults, killed, partly = Faults(self.site.folder), 0, 0
+        for call, name in ((WRITE, WAL), (WRITE, DATABASE), (WRITE, SLOTS), (WRITE, "signed-head.new"),
+                           (SYNC, "")):
+            for nth in itertools.chain(range(1, 9), range(9, 400, 13)):
+                shutil.rmtree(self.copy, ignore_errors=True)
+                faults.arm(call, name, KILL_BEFORE, first=nth)
+                done = subprocess.run(faults.prefix + self.command("copy", self.copy), capture_output=True,
+                                      text=True, timeout=120, check=False)
+                faults.disarm()
+                if done.returncode != -signal.SIGKILL:
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    break
+                killed += 1
+                partly += os.path.exists(os.path.join(self.copy, SLOTS)) and 0 < self.copied() < 600
+                self.assertEqual(self.taken()["head_seq"], self.head(self.copy))
+                self.judged("same", code=0)
+            print(f"{name or 'sync'}: {nth - 1} or more", flush=True)
+            self.assertGreater(nth, 1, f"nothing was killed at {name or 'a sync'}")
+        print(f"killed {killed} times, {partly} of them half-way", flush=True)
+        self.assertGreater(partly, 0)
 
     @needs_faults
     def test_full_disk(self):
@@ -402,13 +422,49 @@ class Beside(Copies):
                 os.unlink(os.path.join(self.log, DATABASE + end))
         self.judged("log-bad", words=["restore from the copy"], same_to=0)
 
-    def test_tail_that_was_cut(self):
-        """With the head file taken away too and the tables made anew, the log alone looks whole."""
+    def cut(self, records):
+        """The last records are gone, and the head file that saw them."""
         self.both()
         with sqlite3.connect(os.path.join(self.log, DATABASE)) as db:
-            db.execute("DELETE FROM record WHERE seq > ?", (self.end - 3,))
+            db.execute("DELETE FROM record WHERE seq > ?", (self.end - records,))
+            known = db.execute("SELECT max(seq) FROM touch").fetchone()[0]
         db.close()
-        os.unlink(os.path.join(self.log, "head"))
+        os.unlink(os.path.join(self.log, SLOTS))
+        self.assertGreater(known, self.end - records)
+        return known
+
+    def test_tail_that_was_cut(self):
+        """The tables alone still know of it, and are not made anew over it; a copy has what is gone."""
+        known = self.cut(3)
+        before = tables(self.log)
+        self.muster("verify", self.log, code=DATA, words=[
+            f"seq {self.end - 2}: the tables know of records up to {known}: the tail was cut; "
+            "bring back a newer copy"])
+        code, out, err = self.site.run("--rebuild")
+        self.assertEqual((code, out), (DATA, ""), err)
+        self.assertIn(f"ends at record {self.end - 3}, and its tables know of records up to {known}", err)
+        self.assertIn("--recover if there is none", err)
+        self.assertEqual(tables(self.log), before)
+        self.judged("log-bad", words=["restore from the copy"], log_bad_seq=self.end - 2,
+                    same_to=self.end - 3)
+
+    def test_tail_that_was_cut_and_no_copy(self):
+        """By a person's word it goes on without, and is a log like any other."""
+        self.cut(8)
+        self.hub.close()
+        self.site.start(options=["--recover", "no copy has it; Zhang Wei, 04:10"])
+        self.assertEqual(self.site.stop(), 0, self.site.errors())
+        self.assertIn("recovered: goes on from seq", self.site.errors())
+        code, _, err = self.site.run("--rebuild")
+        self.assertEqual(code, 0, err)
+        self.muster("verify", self.log)
+
+    def test_tail_that_was_cut_from_the_tables_too(self):
+        """The log alone looks whole, once the rest of the tables is made anew."""
+        self.cut(3)
+        with sqlite3.connect(os.path.join(self.log, DATABASE)) as db:
+            db.execute("DELETE FROM touch WHERE seq > ?", (self.end - 3,))
+        db.close()
         self.assertEqual(self.site.run("--rebuild")[0], 0)
         self.muster("verify", self.log)
         self.judged("log-behind", words=[f"records {self.end - 2} to {self.end} are in the copy alone"],
@@ -430,6 +486,20 @@ class Beside(Copies):
         before = self.head(self.copy)
         self.take(code=DATA, words=["THE BROKER'S LOG WAS REWRITTEN", f"record {self.end}"])
         self.assertEqual(self.head(self.copy), before)
+
+    def test_copy_of_another_region(self):
+        """Named by mistake: one line, and nobody is told to stop a broker."""
+        self.both()
+        with mock.patch("harness.REGION", "370103"):
+            other = Site(agents={"370103/health/hospital-1": ["report"]}, operators={"zhang.wei": ["admin"]})
+            self.addCleanup(other.close)
+            other.start()
+        self.muster("copy", self.site.path("theirs"), "--from", other.path("log"))
+        words = ["the copy is of region 370103, the log of 370102"]
+        self.judged("other-region", words=words, folder=self.site.path("theirs"), same_to=0, differs=0)
+        said = self.muster("verify", self.log, "--copy", self.site.path("theirs"), code=DATA)
+        self.assertNotIn("to do", said)
+        self.assertNotIn("REWRITTEN", said)
 
     def test_shorter_log_under_a_living_copy(self):
         """The broker is started on what it was before: the copy sees it at the next Welcome."""

@@ -168,6 +168,27 @@ static void test_rebuild(void **state)
     expect_same(f);
 }
 
+/* What is left of records that were cut off is not put right; a bit that turned over is. */
+static void test_rebuild_of_a_cut_log(void **state)
+{
+    struct fixture *f = *state;
+    struct log_test_chance chance = {.state = 3};
+    for (int i = 0; i < 20; i++)
+        append_some(f, &chance);
+    change(f,
+           "UPDATE touch SET seq = seq + 4096 WHERE (stream, seq) = (SELECT stream, seq FROM touch LIMIT 1)");
+    assert_int_equal(log_sqlite_rebuild(f->store, f->derived, differs, f, &f->err), 0);
+    expect_same(f);
+    change(f, "INSERT INTO touch (stream, seq) VALUES ('s0', 4096)");
+    f->differences = 0;
+    assert_int_equal(log_sqlite_rebuild(f->store, f->derived, differs, f, &f->err), ERR_CORRUPT);
+    assert_non_null(strstr(f->err.text, "know of records up to 4096: its tail was cut"));
+    log_close(f->store);
+    f->store = log_test_open(f->folder);
+    assert_int_equal(log_sqlite_compare(f->store, f->derived, differs, f, &f->err), 0);
+    assert_int_equal(f->differences, 1); /* it is there still */
+}
+
 static struct log_store *open_on(const char *vfs)
 {
     struct log_sqlite_options options = {
@@ -530,6 +551,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_batches, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rebuild, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rebuild_of_a_cut_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rebuild_cut_off, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wide_batch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_much_is_open, setup, teardown),

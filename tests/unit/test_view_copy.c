@@ -21,6 +21,7 @@ enum { RECORDS = 23 }; /* of fx_story() */
 
 struct setting {
     char folder[64];
+    char log[64];      /* the log's folder, where a test reads it from one */
     struct fixture fx; /* the broker's log */
     struct view_copy *copy;
     uint64_t altered;  /* this record is given with another payload; 0: none */
@@ -59,11 +60,14 @@ static int end(void **state)
 
     (void)view_copy_close(setting->copy, NULL);
     fx_end(&setting->fx);
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", setting->folder, names[i]);
-        (void)unlink(path);
+    const char *const folders[] = {setting->folder, setting->log};
+    for (size_t f = 0; f < 2 && folders[f][0] != '\0'; f++) {
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            (void)snprintf(path, sizeof path, "%s/%s", folders[f], names[i]);
+            (void)unlink(path);
+        }
+        assert_int_equal(rmdir(folders[f]), 0);
     }
-    assert_int_equal(rmdir(setting->folder), 0);
     free(setting);
     return 0;
 }
@@ -223,6 +227,38 @@ static void what_the_broker_signed_and_did_not_give_is_named(void **state)
     assert_int_equal(view_copy_signed_seq(setting->copy), 0);
 }
 
+/* Neither the record that the broker signed otherwise nor what led to it is in the copy. */
+static void a_copy_stays_as_it_was_before_a_contradiction(void **state)
+{
+    struct setting *setting = *state;
+    struct facts facts = facts_none();
+    struct sign_key key;
+
+    facts.title = "fire";
+    sign_key_generate(rng_system(), &key);
+    for (size_t late = 0; late < 2; late++) {
+        setting->result = 0;
+        fx_each(&setting->fx, give, setting);
+        assert_int_equal(setting->result, 0);
+        assert_int_equal(view_copy_flush(setting->copy, &setting->err), 0);
+        uint64_t before = view_copy_head(setting->copy).seq;
+        struct signed_head head = sign_head(&key, before + 2, (struct hash){{1}});
+        if (late == 0) { /* the head comes before its record */
+            assert_int_equal(view_copy_sign(setting->copy, &head, &setting->err), 0);
+        }
+        fx_report(&setting->fx, fx_id(77), MODE_ACTUAL, &facts, late == 0 ? REPORT_INITIAL : REPORT_FOLLOW_UP,
+                  "one");
+        fx_report(&setting->fx, fx_id(77), MODE_ACTUAL, &facts, REPORT_FOLLOW_UP, "two");
+        fx_each(&setting->fx, give, setting);
+        int result = late == 0 ? setting->result : view_copy_sign(setting->copy, &head, &setting->err);
+        assert_int_equal(result, ERR_CORRUPT);
+        assert_non_null(strstr(setting->err.text, "REWRITTEN: it now signs another record"));
+        close_copy(setting);
+        holds(setting, before);
+        open_copy(setting);
+    }
+}
+
 static void a_copy_that_lost_its_tail_is_refused(void **state)
 {
     struct setting *setting = *state;
@@ -308,6 +344,83 @@ static void each_case_has_its_verdict(void **state)
     }
 }
 
+/* --- a log that grows, and its copy ------------------------------------------------------------- */
+
+static void report_more(struct setting *setting)
+{
+    struct facts facts = facts_none();
+
+    facts.title = "fire";
+    assert_int_not_equal(fx_report(&setting->fx, fx_id(77), MODE_ACTUAL, &facts, REPORT_FOLLOW_UP, "more"),
+                         0);
+    fx_each(&setting->fx, give, setting);
+    assert_int_equal(setting->result, 0);
+    assert_int_equal(view_copy_flush(setting->copy, &setting->err), 0);
+}
+
+/* The same story in a folder, in service as its copy is. */
+static int begin_both(void **state)
+{
+    (void)begin(state);
+    struct setting *setting = *state;
+    struct log_sqlite_options options = {.folder = setting->log,
+                                         .region = FX_REGION,
+                                         .create = true,
+                                         .volatile_ok = true,
+                                         .reserve_bytes = -1};
+    struct log_store *store;
+
+    fx_end(&setting->fx);
+    (void)snprintf(setting->log, sizeof setting->log, "/tmp/muster-log-XXXXXX");
+    assert_non_null(mkdtemp(setting->log));
+    assert_int_equal(log_sqlite_open(&options, &store, NULL, 0, &setting->err), 0);
+    fx_begin(&setting->fx, store);
+    fx_story(&setting->fx);
+    struct facts facts = facts_none();
+    facts.title = "fire";
+    fx_report(&setting->fx, fx_id(77), MODE_ACTUAL, &facts, REPORT_INITIAL, "more");
+    fx_each(&setting->fx, give, setting);
+    assert_int_equal(setting->result, 0);
+    assert_int_equal(view_copy_flush(setting->copy, &setting->err), 0);
+    return 0;
+}
+
+static void grow_both(void *ctx, uint64_t records)
+{
+    (void)records;
+    report_more(ctx);
+}
+
+static struct view_comparison compare_both(struct setting *setting, const struct view_progress *progress)
+{
+    struct view_report reports[2] = {{.bad = 0}};
+    struct witness none = {.seq = 0};
+    struct view_comparison is;
+    struct view_side log = {setting->log, NULL, progress, &reports[0]};
+    struct view_side copy = {setting->folder, read_copy(setting), progress, &reports[1]};
+
+    if (log_reader_open(setting->log, &log.reader, &setting->err) < 0 ||
+        view_compare(&log, &copy, NULL, &none, &is, &setting->err) < 0) {
+        fail_msg("%s", setting->err.text);
+    }
+    log_reader_close(log.reader);
+    log_reader_close(copy.reader);
+    return is;
+}
+
+/* What comes into both while the one is read and the other is not yet is no lost tail. */
+static void both_grow_while_they_are_read(void **state)
+{
+    struct setting *setting = *state;
+    struct view_progress grow = {.ctx = setting, .done = grow_both};
+
+    assert_int_equal(compare_both(setting, NULL).verdict, VIEW_SAME);
+    struct view_comparison is = compare_both(setting, &grow);
+    if (is.verdict != VIEW_COPY_BEHIND || is.same_to < RECORDS + 1) {
+        fail_msg("%s, the same to %llu", view_verdict_word(is.verdict), (unsigned long long)is.same_to);
+    }
+}
+
 int main(void)
 {
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -318,10 +431,12 @@ int main(void)
         IN_FOLDER(a_record_that_became_another_is_named),
         IN_FOLDER(what_the_broker_signed_is_kept),
         IN_FOLDER(what_the_broker_signed_and_did_not_give_is_named),
+        IN_FOLDER(a_copy_stays_as_it_was_before_a_contradiction),
         IN_FOLDER(a_copy_that_lost_its_tail_is_refused),
         IN_FOLDER(a_signed_head_that_was_damaged_is_refused),
         IN_FOLDER(a_copy_and_a_log_are_not_mistaken),
         cmocka_unit_test(each_case_has_its_verdict),
+        cmocka_unit_test_setup_teardown(both_grow_while_they_are_read, begin_both, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
