@@ -14,6 +14,39 @@
  * the log is answered from there. */
 enum { DOUBT_RECORDS = 1024 };
 
+/* Rows of the journal, by their names there: what is looked at in one walk is changed after it. */
+struct items {
+    int64_t *at;
+    size_t n;
+    size_t capacity;
+};
+
+static int add_item(struct items *items, int64_t item)
+{
+    if (items->n == items->capacity) {
+        size_t capacity = items->capacity ? 2 * items->capacity : 64;
+        int64_t *at = reallocarray(items->at, capacity, sizeof *at);
+
+        if (!at) {
+            return ERR_NO_MEMORY;
+        }
+        items->at = at;
+        items->capacity = capacity;
+    }
+    items->at[items->n++] = item;
+    return 0;
+}
+
+static bool decode(const struct journal_outgoing *outgoing, struct arena *arena, struct command *ret)
+{
+    struct envelope envelope;
+
+    return wire_decode_envelope(outgoing->frame, arena, &envelope, NULL) == 0 &&
+           wire_decode_command(envelope.submit.payload, arena, ret, NULL) == 0;
+}
+
+/* ---- what of ours is lost ---- */
+
 /* Those of our commands that were done in records that are lost, or in doubt. */
 struct lost {
     uint64_t epoch;
@@ -22,9 +55,7 @@ struct lost {
     uint64_t last_counter; /* of ours in the copy */
     uint64_t seen_seq;
     size_t certain;
-    int64_t *items;
-    size_t n;
-    size_t capacity;
+    struct items items;
     struct arena arena;
     int rc;
 };
@@ -32,37 +63,105 @@ struct lost {
 static bool look_at(void *ctx, const struct journal_outgoing *outgoing)
 {
     struct lost *lost = ctx;
-    struct envelope said, answered;
+    struct envelope answered;
     struct command command;
 
     arena_reset(&lost->arena);
     if (outgoing->reply.n == 0 || wire_decode_envelope(outgoing->reply, &lost->arena, &answered, NULL) != 0 ||
         answered.kind != ENVELOPE_REPLY || answered.reply.outcome != OUTCOME_DONE ||
-
         (answered.reply.seq <= lost->doubt_seq && outgoing->counter <= lost->last_counter) ||
-        wire_decode_envelope(outgoing->frame, &lost->arena, &said, NULL) != 0 ||
-        wire_decode_command(said.submit.payload, &lost->arena, &command, NULL) != 0 ||
-        command.epoch != lost->epoch) {
+        !decode(outgoing, &lost->arena, &command) || command.epoch != lost->epoch) {
         return true;
     }
-    if (lost->n == lost->capacity) {
-        size_t capacity = lost->capacity ? 2 * lost->capacity : 64;
-        int64_t *items = reallocarray(lost->items, capacity, sizeof *items);
-
-        if (!items) {
-            lost->rc = ERR_NO_MEMORY;
-            return false;
-        }
-        lost->items = items;
-        lost->capacity = capacity;
-    }
-    lost->items[lost->n++] = outgoing->item;
+    lost->rc = add_item(&lost->items, outgoing->item);
     lost->certain += answered.reply.seq > lost->after_seq || outgoing->counter > lost->last_counter;
     lost->seen_seq = answered.reply.seq > lost->seen_seq ? answered.reply.seq : lost->seen_seq;
-    return true;
+    return lost->rc == 0;
 }
 
-/* All of it or nothing; another process of this agent may have done it. */
+/* ---- what is said again ---- */
+
+struct finding {
+    struct arena *arena;
+    struct command command;
+    bool found;
+};
+
+static bool find(void *ctx, const struct journal_outgoing *outgoing)
+{
+    struct finding *finding = ctx;
+
+    finding->found = decode(outgoing, finding->arena, &finding->command);
+    return false;
+}
+
+/* The pending item, signed for this epoch, if that is ours to sign. */
+static int sign_anew(struct client *client, int64_t item, struct err *err)
+{
+    struct arena arena;
+    struct finding finding = {.arena = &arena};
+    bool changed;
+    struct buf frame;
+
+    arena_init(&arena, ARENA_PER_FRAME);
+    buf_init(&frame, FRAME_MAX);
+    int rc = journal_outgoing(client->journal, item, find, &finding, err);
+    if (!rc && finding.found && client_can_sign_again(client, &finding.command)) {
+        bool as_agent = finding.command.operator[0] == '\0';
+        uint64_t counter = finding.command.counter;
+
+        rc = journal_take_counters(client->journal, client->last_counter, 1, &finding.command.counter, err);
+        rc = rc ? rc : client_submit_sign(client, &finding.command, as_agent, &frame, err);
+        rc = rc ? rc
+                : journal_renumber(client->journal, item, counter, finding.command.counter, buf_bytes(&frame),
+                                   &changed, err);
+    }
+    buf_free(&frame);
+    arena_free(&arena);
+    return rc;
+}
+
+struct again {
+    const struct client *client;
+    struct items items;
+    struct arena arena;
+    int rc;
+};
+
+static bool is_to_be_signed(void *ctx, const struct journal_outgoing *outgoing)
+{
+    struct again *again = ctx;
+    const struct client *client = again->client;
+    struct command command;
+
+    arena_reset(&again->arena);
+    if (outgoing->counter > client->last_counter && decode(outgoing, &again->arena, &command) &&
+        (again->items.n > 0 || command.epoch != client->epoch) && client_can_sign_again(client, &command)) {
+        again->rc = add_item(&again->items, outgoing->item);
+    }
+    return again->rc == 0;
+}
+
+/* Under the counters that the log has not reached: it holds none of them. Those below say themselves whether
+ * they are there, and what is another person's is refused for its epoch, and told. What was said since, in
+ * this epoch already, stays behind what it may rest on: a recall behind its order. */
+static int say_again(struct client *client, struct err *err)
+{
+    struct again again = {.client = client};
+
+    arena_init(&again.arena, ARENA_PER_FRAME);
+    int rc = journal_each_outgoing(client->journal, is_to_be_signed, &again, err);
+    rc = rc ? rc : again.rc;
+    for (size_t i = 0; i < again.items.n && !rc; i++) {
+        rc = sign_anew(client, again.items.at[i], err);
+    }
+    arena_free(&again.arena);
+    free(again.items.at);
+    return rc;
+}
+
+/* All of it or nothing: a journal that is in the new epoch has it in its order. Another process of this agent
+ * may have done the first part; what was said in this one since is still to be signed. */
 static int recover_journal(struct client *client, struct lost *lost, struct err *err)
 {
     bool first = false;
@@ -76,44 +175,10 @@ static int recover_journal(struct client *client, struct lost *lost, struct err 
         rc = journal_each_newer(client->journal, 0, look_at, lost, err);
         rc = rc ? rc : lost->rc;
     }
-    for (size_t i = 0; i < lost->n && !rc; i++) {
-        rc = journal_reopen(client->journal, lost->items[i], err);
+    for (size_t i = 0; i < lost->items.n && !rc; i++) {
+        rc = journal_reopen(client->journal, lost->items.at[i], err);
     }
-    if (rc) {
-        journal_rollback(client->journal);
-        return rc;
-    }
-    return journal_commit(client->journal, err);
-}
-
-/* Under the counters that the log has not reached: it holds none of them. Those below say themselves whether
- * they are there, and what is another person's is refused for its epoch, and told. What was said since, in
- * this epoch already, stays behind what it may rest on: a recall behind its order. */
-static int say_again(struct client *client, struct err *err)
-{
-    size_t n = client->pending_n, at = 0;
-    bool moved = false;
-    struct arena arena;
-    int rc = journal_begin(client->journal, err);
-
-    if (rc) {
-        return rc;
-    }
-    arena_init(&arena, ARENA_PER_FRAME);
-    for (size_t i = 0; i < n && !rc; i++) {
-        struct command command;
-
-        arena_reset(&arena);
-        rc = client_decode_pending(&client->pending[at], &arena, &command, err);
-        if (!rc && command.counter > client->last_counter && (moved || command.epoch != client->epoch) &&
-            client_can_sign_again(client, &command)) {
-            moved = true;
-            rc = client_renumber(client, &client->pending[at], &command, err);
-        } else {
-            at++;
-        }
-    }
-    arena_free(&arena);
+    rc = rc ? rc : say_again(client, err);
     if (rc) {
         journal_rollback(client->journal);
         return rc;
@@ -162,13 +227,12 @@ bool client_recovered(struct client *client)
     client_flush(client);
     int rc = recover_journal(client, &lost, &err);
     arena_free(&lost.arena);
-    free(lost.items);
+    free(lost.items.at);
     if (!rc) {
         lost.seen_seq = highest(lost.seen_seq, forget(client, proof->seq));
         client->known_epoch = client->epoch;
         client->recovering = false;
         rc = client_submit_load(client, &err);
-        rc = rc ? rc : say_again(client, &err);
         client->pending_unread = rc ? highest(client->pending_n, 1) : client->pending_unread;
     }
     if (rc) {
@@ -195,10 +259,7 @@ enum { RECEIPTS_MAX = 64 }; /* of one order: a rung each, and its last amendment
 struct refused {
     struct id order;
     uint64_t epoch;
-    struct {
-        int64_t item;
-        uint64_t counter;
-    } at[RECEIPTS_MAX]; /* the newest first */
+    int64_t at[RECEIPTS_MAX]; /* the newest first */
     size_t n;
     struct arena arena;
 };
@@ -206,14 +267,6 @@ struct refused {
 bool client_order_is_lost(enum refusal refusal)
 {
     return refusal == REFUSED_NO_ORDER || refusal == REFUSED_NO_INCIDENT;
-}
-
-static bool decode(const struct journal_outgoing *outgoing, struct arena *arena, struct command *ret)
-{
-    struct envelope envelope;
-
-    return wire_decode_envelope(outgoing->frame, arena, &envelope, NULL) == 0 &&
-           wire_decode_command(envelope.submit.payload, arena, ret, NULL) == 0;
 }
 
 static bool look_for_receipt(void *ctx, const struct journal_outgoing *outgoing)
@@ -229,51 +282,9 @@ static bool look_for_receipt(void *ctx, const struct journal_outgoing *outgoing)
         wire_decode_envelope(outgoing->reply, &refused->arena, &answered, NULL) == 0 &&
         answered.kind == ENVELOPE_REPLY && answered.reply.outcome == OUTCOME_REFUSED &&
         client_order_is_lost(answered.reply.refusal)) {
-        refused->at[refused->n].item = outgoing->item;
-        refused->at[refused->n].counter = outgoing->counter;
-        refused->n++;
+        refused->at[refused->n++] = outgoing->item;
     }
     return refused->n < RECEIPTS_MAX;
-}
-
-struct finding {
-    int64_t item;
-    struct arena *arena;
-    struct command command;
-    bool found;
-};
-
-static bool find_item(void *ctx, const struct journal_outgoing *outgoing)
-{
-    struct finding *finding = ctx;
-
-    finding->found = outgoing->item == finding->item && decode(outgoing, finding->arena, &finding->command);
-    return !finding->found && outgoing->item != finding->item;
-}
-
-static int say_receipt_again(struct client *client, int64_t item, uint64_t counter, struct err *err)
-{
-    struct arena arena;
-    struct finding finding = {.item = item, .arena = &arena};
-    bool changed;
-    struct buf frame;
-
-    arena_init(&arena, ARENA_PER_FRAME);
-    buf_init(&frame, FRAME_MAX);
-    int rc = journal_reopen(client->journal, item, err);
-    rc = rc ? rc : journal_each_newer(client->journal, counter - 1, find_item, &finding, err);
-    if (!rc && finding.found && client_can_sign_again(client, &finding.command)) {
-        bool as_agent = finding.command.operator[0] == '\0';
-
-        rc = journal_take_counters(client->journal, client->last_counter, 1, &finding.command.counter, err);
-        rc = rc ? rc : client_submit_sign(client, &finding.command, as_agent, &frame, err);
-        rc = rc ? rc
-                : journal_renumber(client->journal, item, counter, finding.command.counter, buf_bytes(&frame),
-                                   &changed, err);
-    }
-    buf_free(&frame);
-    arena_free(&arena);
-    return rc;
 }
 
 int client_order_again(struct client *client, const struct journal_order *given, bool *ret_again,
@@ -292,7 +303,8 @@ int client_order_again(struct client *client, const struct journal_order *given,
     rc = rc ? rc : journal_each_newer(client->journal, 0, look_for_receipt, &refused, err);
     arena_free(&refused.arena);
     for (size_t i = refused.n; i > 0 && !rc; i--) { /* in the order in which they were said */
-        rc = say_receipt_again(client, refused.at[i - 1].item, refused.at[i - 1].counter, err);
+        rc = journal_reopen(client->journal, refused.at[i - 1], err);
+        rc = rc ? rc : sign_anew(client, refused.at[i - 1], err);
         *ret_again = true;
     }
     return rc;

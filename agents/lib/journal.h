@@ -85,6 +85,10 @@ int journal_each_outgoing(struct journal *journal, bool (*visit)(void *ctx, cons
 int journal_each_newer(struct journal *journal, uint64_t counter,
                        bool (*visit)(void *ctx, const struct journal_outgoing *), void *ctx, struct err *err);
 
+/* That one; no visit when it is not there. */
+int journal_outgoing(struct journal *journal, int64_t item,
+                     bool (*visit)(void *ctx, const struct journal_outgoing *), void *ctx, struct err *err);
+
 int journal_cursor(struct journal *journal, enum lane lane, uint64_t *ret_seq, struct err *err);
 int journal_set_cursor(struct journal *journal, enum lane lane, uint64_t seq, struct err *err);
 

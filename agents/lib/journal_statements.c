@@ -15,6 +15,7 @@ static const char *const SQL[STMT_COUNT] = {
         "SELECT item, counter, tag, frame FROM outgoing WHERE reply IS NULL ORDER BY counter",
     [STMT_NEWER_OUTGOING] =
         "SELECT item, counter, tag, frame, reply FROM outgoing WHERE counter > ?1 ORDER BY counter DESC",
+    [STMT_OUTGOING] = "SELECT item, counter, tag, frame, reply FROM outgoing WHERE item = ?1",
     [STMT_ADD_ORDER] = "INSERT INTO orders(id, incident, seq, lane, bus_ms, expires_at_ms, ended, record)"
                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(id) DO NOTHING",
     [STMT_ORDER] = "SELECT id, incident, seq, lane, bus_ms, expires_at_ms, said, amendments, acknowledged,"

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "tests/fault/memvfs.h"
 #include "tests/unit/client_fake.h"
 
 #define REASON "the disk is gone"
@@ -43,6 +44,27 @@ static int teardown(void **state)
     fake.on_recovered = NULL;
     fake_stop(&fake);
     return 0;
+}
+
+static struct memvfs *disk;
+
+static int setup_on_disk(void **state)
+{
+    (void)state;
+    disk = memvfs_new("journal", 1);
+    assert_non_null(disk);
+    fake_start_on(&fake, "journal");
+    client_connected(fake.client);
+    fake_greet(&fake);
+    return 0;
+}
+
+static int teardown_on_disk(void **state)
+{
+    int rc = teardown(state);
+
+    memvfs_free(disk);
+    return rc;
 }
 
 static int64_t later(void)
@@ -150,14 +172,13 @@ static void what_is_lost_is_said_again(void **state)
     assert_int_equal(recovered, 1);
 }
 
-/* A recall of what was lost must not come before it. */
-static void what_is_said_now_comes_after_what_was_lost(void **state)
+/* Lost: what was said of an order; said since, before anything is proved: its recall. */
+static void lose_and_recall(void)
 {
     struct command recall = {.kind = COMMAND_RECALL_ORDER,
                              .recall_order = {.incident = fake_id(9), .order = fake_id(1), .reason = "now"}};
     struct welcome welcome = {.protocol = PROTOCOL_VERSION, .region = FAKE_REGION, .epoch = 2};
 
-    (void)state;
     (void)carry_out(fake_id(1));
     fake_answer_acks(&fake);
     recover(&fake.broker, 1);
@@ -168,14 +189,50 @@ static void what_is_said_now_comes_after_what_was_lost(void **state)
     assert_non_null(fake_next(&fake, ENVELOPE_HELLO));
     welcome.head = (struct signed_head){.region = ""};
     fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
-    assert_int_equal(client_submit(fake.client, &recall, 8, NULL), 0); /* before anything is proved */
+    assert_int_equal(client_submit(fake.client, &recall, 8, NULL), 0);
     assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
+}
+
+/* A recall of what was lost must not come before it. */
+static void what_is_said_now_comes_after_what_was_lost(void **state)
+{
+    (void)state;
+    lose_and_recall();
     fake_say_region(&fake);
     fake_run(&fake);
     uint64_t first = next_command(COMMAND_GIVE_RECEIPT).counter;
     struct command second = next_command(COMMAND_RECALL_ORDER);
     assert_true(second.counter > first);
     assert_int_equal(second.epoch, 2);
+}
+
+/* Nor when the process dies anywhere on the way: the next one finds all of it in its order, or none. */
+static void what_was_lost_comes_first_whenever_it_dies(void **state)
+{
+    size_t tried = 0;
+
+    for (uint64_t nth = 1;; nth++, tried++) {
+        lose_and_recall();
+        memvfs_fail(disk, MEMVFS_WRITE, nth, MEMVFS_FULL, true);
+        fake_say_region(&fake);
+        bool fired = memvfs_has_fired(disk);
+        memvfs_fail(disk, 0, 0, 0, false);
+        memvfs_kill(disk);
+        fake_restart(&fake);
+        client_connected(fake.client);
+        fake_greet(&fake);
+        struct command first = next_command(COMMAND_GIVE_RECEIPT);
+        assert_int_equal(first.epoch, 2);
+        struct command second = next_command(COMMAND_RECALL_ORDER);
+        assert_int_equal(second.epoch, 2);
+        assert_true(second.counter > first.counter);
+        if (!fired) {
+            break;
+        }
+        assert_int_equal(teardown_on_disk(state), 0);
+        assert_int_equal(setup_on_disk(state), 0);
+    }
+    assert_true(tried > 4);
 }
 
 /* The old head proves the loss once; then a head of the new epoch takes its place, although it is lower. */
@@ -324,6 +381,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_lost_is_said_again, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_said_now_comes_after_what_was_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_lost_comes_first_whenever_it_dies, setup_on_disk,
+                                        teardown_on_disk),
         cmocka_unit_test_setup_teardown(heads_are_of_their_epoch, setup, teardown),
         cmocka_unit_test_setup_teardown(what_may_be_there_goes_with_the_same_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(an_order_that_comes_again_is_not_carried_out_twice, setup, teardown),
