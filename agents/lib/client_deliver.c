@@ -339,7 +339,7 @@ static int take_batch(struct client *client, struct taken *taken, size_t n, size
         rc = 0;
         for (size_t j = 0; j < i; j++) {
             if (taken[j].again) { /* read again, at the next tick */
-                client->pending_unread = client->pending_n + 1;
+                client->pending_unread = client_pending(client) + 1;
             }
         }
     }

@@ -120,6 +120,7 @@ struct client {
     size_t in_flight;
     bool holding;          /* a transaction of many is open: nothing is sent before its end */
     size_t held_n;         /* the last of pending that are in it */
+    size_t pending_left;   /* so many more are in the journal: read when those of the list are answered */
     size_t pending_unread; /* so many, when the journal failed: none is sent before they are read again */
     struct frames replies;
     struct frames deliveries;
@@ -172,8 +173,10 @@ void client_tail_item(struct client *client, const struct tail_item *item);
 void client_tail_end(struct client *client, const struct tail_end *end);
 
 /* client_submit.c */
-/* The list of what has no reply, as the journal has it. What fails is tried again at the next tick. */
+/* The list of what has no reply, as the journal has it: so much of it as fits. What fails is tried again at
+ * the next tick. */
 int client_submit_load(struct client *client, struct err *err);
+bool client_submit_is_to_load(const struct client *client); /* at the next tick that can */
 void client_submit_pump(struct client *client);
 int64_t client_submit_due(const struct client *client);
 void client_submit_forget_session(struct client *client);

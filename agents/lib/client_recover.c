@@ -233,7 +233,6 @@ bool client_recovered(struct client *client)
         client->known_epoch = client->epoch;
         client->recovering = false;
         rc = client_submit_load(client, &err);
-        client->pending_unread = rc ? highest(client->pending_n, 1) : client->pending_unread;
     }
     if (rc) {
         err.code = rc;

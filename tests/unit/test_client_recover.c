@@ -235,6 +235,70 @@ static void what_was_lost_comes_first_whenever_it_dies(void **state)
     assert_true(tried > 4);
 }
 
+/* What the client says from now on is in an empty list of the test's. */
+static void drop_sent(void)
+{
+    for (size_t i = 0; i < fake.sent_n; i++) {
+        buf_reset(&fake.sent[i]);
+    }
+    fake.sent_n = fake.read_n = 0;
+    arena_reset(&fake.arena);
+}
+
+/* Answers all that is said, each under a higher counter than the one before. How many they were. */
+static size_t answer_all(uint64_t *last)
+{
+    size_t n = 0, before;
+
+    do {
+        const struct envelope *submit;
+
+        before = n;
+        while ((submit = fake_next(&fake, ENVELOPE_SUBMIT)) != NULL) {
+            struct reply reply = {.counter = fake_command(&fake, submit).counter,
+                                  .outcome = OUTCOME_DONE,
+                                  .detail = "",
+                                  .seq = ++fake.seq};
+
+            assert_true(reply.counter > *last);
+            *last = reply.counter;
+            fake_say(&fake, &(struct envelope){.kind = ENVELOPE_REPLY, .reply = reply});
+            n++;
+        }
+        drop_sent();
+        fake_run(&fake);
+    } while (n > before);
+    return n;
+}
+
+/* More was lost than the list holds. */
+static void what_is_lost_is_said_again_however_much(void **state)
+{
+    enum { EACH = 700, TIMES = 6 };
+    struct command commands[EACH] = {{.kind = COMMAND_NONE}};
+    uint64_t tags[EACH] = {0}, last = 0;
+
+    (void)state;
+    for (size_t i = 0; i < EACH; i++) {
+        commands[i] = (struct command){.kind = COMMAND_STATE_UNITS};
+    }
+    for (int i = 0; i < TIMES; i++) {
+        assert_int_equal(client_submit_batch(fake.client, commands, tags, EACH, NULL), 0);
+        assert_int_equal(answer_all(&last), EACH);
+    }
+    assert_int_equal(client_pending(fake.client), 0);
+    recover(&fake.broker, 1);
+    come_back(2, 0);
+    assert_int_equal(recovery.again, EACH * TIMES);
+    assert_int_equal(client_pending(fake.client), EACH * TIMES);
+    assert_true(EACH * TIMES > CLIENT_PENDING_MAX);
+    assert_int_equal(client_submit(fake.client, &commands[0], 9, NULL), ERR_TEMPORARY); /* it came too soon */
+    assert_int_equal(answer_all(&last), EACH * TIMES);
+    assert_int_equal(client_pending(fake.client), 0);
+    assert_int_equal(client_submit(fake.client, &commands[0], 9, NULL), 0);
+    assert_int_equal(answer_all(&last), 1);
+}
+
 /* The old head proves the loss once; then a head of the new epoch takes its place, although it is lower. */
 static void heads_are_of_their_epoch(void **state)
 {
@@ -383,6 +447,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_said_now_comes_after_what_was_lost, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_lost_comes_first_whenever_it_dies, setup_on_disk,
                                         teardown_on_disk),
+        cmocka_unit_test_setup_teardown(what_is_lost_is_said_again_however_much, setup, teardown),
         cmocka_unit_test_setup_teardown(heads_are_of_their_epoch, setup, teardown),
         cmocka_unit_test_setup_teardown(what_may_be_there_goes_with_the_same_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(an_order_that_comes_again_is_not_carried_out_twice, setup, teardown),
