@@ -45,6 +45,11 @@ static bool decode(const struct journal_outgoing *outgoing, struct arena *arena,
            wire_decode_command(envelope.submit.payload, arena, ret, NULL) == 0;
 }
 
+static uint64_t highest(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 /* ---- what of ours is lost ---- */
 
 /* Those of our commands that were done in records that are lost, or in doubt. */
@@ -164,13 +169,15 @@ static int say_again(struct client *client, struct err *err)
  * may have done the first part; what was said in this one since is still to be signed. */
 static int recover_journal(struct client *client, struct lost *lost, struct err *err)
 {
+    /* Amendments come in this lane; what the copy knows as acknowledged it holds, and delivers no more. */
+    uint64_t kept_seq = highest(lost->doubt_seq, client->lanes[LANE_ORDERS].acked);
     bool first = false;
     int rc = journal_begin(client->journal, err);
 
     if (rc) {
         return rc;
     }
-    rc = journal_recover(client->journal, client->epoch, lost->doubt_seq, &first, err);
+    rc = journal_recover(client->journal, client->epoch, kept_seq, &first, err);
     if (!rc && first) {
         rc = journal_each_newer(client->journal, 0, look_at, lost, err);
         rc = rc ? rc : lost->rc;
@@ -184,11 +191,6 @@ static int recover_journal(struct client *client, struct lost *lost, struct err 
         return rc;
     }
     return journal_commit(client->journal, err);
-}
-
-static uint64_t highest(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 /* What this process knows of the log that is gone. */

@@ -229,7 +229,7 @@ static int run(struct journal *journal, enum journal_stmt which, uint64_t number
     return journal_step(journal, stmt, err);
 }
 
-int journal_recover(struct journal *journal, uint64_t epoch, uint64_t after_seq, bool *ret_first,
+int journal_recover(struct journal *journal, uint64_t epoch, uint64_t kept_seq, bool *ret_first,
                     struct err *err)
 {
     uint64_t known = 0;
@@ -243,7 +243,7 @@ int journal_recover(struct journal *journal, uint64_t epoch, uint64_t after_seq,
         rc = journal_set_epoch(journal, epoch, err);
         rc = rc ? rc : run(journal, STMT_FORGET_CURSORS, 0, err);
         rc = rc ? rc : run(journal, STMT_FORGET_HEAD, 0, err);
-        rc = rc ? rc : run(journal, STMT_FORGET_AMENDMENTS, after_seq, err);
+        rc = rc ? rc : run(journal, STMT_FORGET_AMENDMENTS, kept_seq, err);
     }
     if (rc) {
         journal_rollback(journal);

@@ -129,15 +129,28 @@ static void recover(const struct secret_keys *keys, uint64_t from_epoch)
     fake.region_n++;
 }
 
-static void come_back(uint64_t epoch, uint64_t last_counter)
+/* The copy ends with this record. */
+static void pad_region(uint64_t seq)
+{
+    while (fake.region_n < seq) {
+        buf_init(&fake.region[fake.region_n++], 0); /* others' */
+    }
+}
+
+static void come_back_knowing(uint64_t epoch, uint64_t last_counter, const uint64_t acked[LANE_MAX + 1])
 {
     client_disconnected(fake.client);
     fake_skip(&fake);
     fake.epoch = epoch;
     fake.last_counter = last_counter;
-    memset(fake.acked, 0, sizeof fake.acked);
+    memmove(fake.acked, acked, sizeof fake.acked);
     client_connected(fake.client);
     fake_greet(&fake);
+}
+
+static void come_back(uint64_t epoch, uint64_t last_counter)
+{
+    come_back_knowing(epoch, last_counter, (const uint64_t[LANE_MAX + 1]){0});
 }
 
 static void what_is_lost_is_said_again(void **state)
@@ -405,6 +418,29 @@ static void an_amendment_of_the_same_number_is_given(void **state)
     assert_int_equal(fake.given[given].kind, DELIVERY_AMENDMENT);
 }
 
+/* It is in the copy, which knows that it was delivered: it does not come again. */
+static void an_amendment_that_the_copy_holds_is_kept(void **state)
+{
+    (void)state;
+    fake.seq = fake.region_n;
+    uint64_t counter = carry_out(fake_id(1));
+    uint64_t seq = fake_amend(&fake, fake_id(1), 1);
+    fake_later(&fake, 100);
+    fake_answer_acks(&fake);
+    assert_int_equal(fake.acked[LANE_ORDERS], seq);
+    pad_region(seq);
+    recover(&fake.broker, 1);
+    come_back_knowing(2, counter, fake.acked);
+    assert_int_equal(recovered, 1);
+    fake_restart(&fake);
+    size_t given = fake.given_n;
+    assert_int_equal(client_resume(fake.client, NULL), 0);
+    assert_int_equal(fake.given_n, given + 2);
+    assert_int_equal(fake.given[given].kind, DELIVERY_ORDER);
+    assert_int_equal(fake.given[given + 1].kind, DELIVERY_AMENDMENT);
+    assert_int_equal(fake.given[given + 1].seq, seq);
+}
+
 static void without_proof_nothing_is_said(void **state)
 {
     (void)state;
@@ -453,6 +489,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_order_that_comes_again_is_not_carried_out_twice, setup, teardown),
         cmocka_unit_test_setup_teardown(what_comes_below_the_old_cursors_is_given, setup, teardown),
         cmocka_unit_test_setup_teardown(an_amendment_of_the_same_number_is_given, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_amendment_that_the_copy_holds_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(without_proof_nothing_is_said, setup, teardown),
         cmocka_unit_test_setup_teardown(an_older_epoch_is_an_old_copy, setup, teardown),
     };
