@@ -85,7 +85,7 @@ struct client {
     struct bundler bundler; /* what is said in this turn ... */
     unsigned turns;         /* ... within so many calls */
     uint64_t epoch;         /* the session's */
-    uint64_t known_epoch;   /* the journal's; 0: none was heard yet */
+    uint64_t known_epoch;   /* of what is known here; the journal's may be above it; 0: none yet */
     bool recovering;        /* it has risen, and the region's stream is still to prove why */
     uint64_t last_counter;
     int64_t bus_offset_ms;

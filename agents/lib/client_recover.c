@@ -213,43 +213,65 @@ static uint64_t forget(struct client *client, uint64_t after_seq)
     return seen;
 }
 
+static void tell(struct client *client, const struct lost *lost, const struct keyring_recovery *proof)
+{
+    if (client->io.on_recovered) {
+        client->io.on_recovered(client->io.ctx, &(struct client_recovery){.epoch = proof->epoch,
+                                                                          .now = client->epoch,
+                                                                          .after_seq = proof->seq,
+                                                                          .seen_seq = lost->seen_seq,
+                                                                          .at_ms = proof->at_ms,
+                                                                          .reason = proof->reason,
+                                                                          .again = lost->certain});
+    }
+}
+
+static bool stop(struct client *client, int rc, struct err *err)
+{
+    err->code = rc;
+    client_trouble(client, err);
+    client_give_up(client, "the journal fails");
+    return false;
+}
+
 bool client_recovered(struct client *client)
 {
     const struct keyring_recovery *proof = keyring_recovery(client->keyring, client->known_epoch);
-    struct lost lost = {.epoch = client->known_epoch, .last_counter = client->last_counter};
+    const struct keyring_recovery *last = proof; /* of the journal's epoch, which may be a later one */
+    struct lost lost = {.last_counter = client->last_counter};
     struct err err = {0};
+    uint64_t kept = 0;
+    int rc = journal_epoch(client->journal, &kept, &err);
 
-    if (!proof || keyring_epoch(client->keyring) != client->epoch) {
+    if (rc) {
+        return stop(client, rc, &err);
+    }
+    if (kept < client->epoch) {
+        last = keyring_recovery(client->keyring, kept);
+    }
+    if (!proof || !last || keyring_epoch(client->keyring) != client->epoch) {
         client_session_bye(client, REFUSED_EPOCH, "its epoch has risen, and its log does not say why");
         return false;
     }
-    lost.after_seq = proof->seq;
-    lost.doubt_seq = proof->seq > DOUBT_RECORDS ? proof->seq - DOUBT_RECORDS : 0;
+    lost.epoch = last->epoch;
+    lost.after_seq = last->seq;
+    lost.doubt_seq = last->seq > DOUBT_RECORDS ? last->seq - DOUBT_RECORDS : 0;
     arena_init(&lost.arena, ARENA_PER_FRAME);
     client_flush(client);
-    int rc = recover_journal(client, &lost, &err);
+    rc = recover_journal(client, &lost, &err);
     arena_free(&lost.arena);
     free(lost.items.at);
-    if (!rc) {
-        lost.seen_seq = highest(lost.seen_seq, forget(client, proof->seq));
-        client->known_epoch = client->epoch;
-        client->recovering = false;
-        rc = client_submit_load(client, &err);
-    }
     if (rc) {
-        err.code = rc;
-        client_trouble(client, &err);
-        client_give_up(client, "the journal fails");
+        return stop(client, rc, &err);
     }
-    if (!client->recovering && client->io.on_recovered) {
-        client->io.on_recovered(client->io.ctx, &(struct client_recovery){.epoch = lost.epoch,
-                                                                          .now = client->epoch,
-                                                                          .after_seq = lost.after_seq,
-                                                                          .seen_seq = lost.seen_seq,
-                                                                          .at_ms = proof->at_ms,
-                                                                          .reason = proof->reason,
-                                                                          .again = lost.certain});
+    lost.seen_seq = highest(lost.seen_seq, forget(client, proof->seq));
+    client->known_epoch = client->epoch;
+    client->recovering = false;
+    rc = client_submit_load(client, &err);
+    if (rc) {
+        (void)stop(client, rc, &err);
     }
+    tell(client, &lost, proof);
     return client->state == CLIENT_READY;
 }
 

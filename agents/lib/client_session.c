@@ -124,6 +124,24 @@ static bool take_epoch(struct client *client, const struct welcome *welcome, str
     return true;
 }
 
+/* The journal's may be above ours: another process of this agent has spoken with the broker since. */
+static bool is_epoch_good(struct client *client, const struct welcome *welcome, struct err *err)
+{
+    uint64_t kept = 0;
+
+    if (journal_epoch(client->journal, &kept, err)) {
+        client_trouble(client, err);
+        client_give_up(client, "the journal fails");
+        return false;
+    }
+    if (welcome->epoch < kept) {
+        wait_and_greet(client, REFUSED_EPOCH, "its log is of an epoch before one that was seen: an old copy");
+        return false;
+    }
+    client->known_epoch = client->known_epoch > 0 ? client->known_epoch : kept;
+    return true;
+}
+
 void client_session_welcome(struct client *client, const struct welcome *welcome)
 {
     struct err err = {0};
@@ -142,11 +160,7 @@ void client_session_welcome(struct client *client, const struct welcome *welcome
         wait_and_greet(client, REFUSED_REGION, "this is another region's broker; check the address");
         return;
     }
-    if (welcome->epoch < client->known_epoch) {
-        wait_and_greet(client, REFUSED_EPOCH, "its log is of an epoch before one that was seen: an old copy");
-        return;
-    }
-    if (!take_epoch(client, welcome, &err)) {
+    if (!is_epoch_good(client, welcome, &err) || !take_epoch(client, welcome, &err)) {
         return;
     }
     client->state = CLIENT_READY;

@@ -95,7 +95,8 @@ int journal_set_cursor(struct journal *journal, enum lane lane, uint64_t seq, st
 /* The head as an encoded Beat envelope; ret is empty when there is none. */
 int journal_head(struct journal *journal, struct buf *ret, struct err *err);
 int journal_set_head(struct journal *journal, struct bytes head, struct err *err);
-/* The log's epoch as last heard; 0 when never. */
+/* The log's epoch, the highest that a process of this agent has heard; 0 when none has. Setting never lowers
+ * it. */
 int journal_epoch(struct journal *journal, uint64_t *ret, struct err *err);
 int journal_set_epoch(struct journal *journal, uint64_t epoch, struct err *err);
 

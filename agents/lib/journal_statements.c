@@ -4,6 +4,8 @@ static const char *const SQL[STMT_COUNT] = {
     [STMT_META] = "SELECT value FROM meta WHERE name = ?1",
     [STMT_SET_META] = "INSERT INTO meta(name, value) VALUES(?1, ?2)"
                       " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+    [STMT_RAISE_META] = "INSERT INTO meta(name, value) VALUES(?1, ?2)"
+                        " ON CONFLICT(name) DO UPDATE SET value = max(value, excluded.value)",
     [STMT_CURSOR] = "SELECT seq FROM cursor WHERE lane = ?1",
     [STMT_SET_CURSOR] = "INSERT INTO cursor(lane, seq) VALUES(?1, ?2)"
                         " ON CONFLICT(lane) DO UPDATE SET seq = max(seq, excluded.seq)",

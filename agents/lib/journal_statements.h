@@ -9,6 +9,7 @@
 enum journal_stmt {
     STMT_META,
     STMT_SET_META,
+    STMT_RAISE_META,
     STMT_CURSOR,
     STMT_SET_CURSOR,
     STMT_ADD_OUTGOING,

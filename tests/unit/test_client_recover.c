@@ -476,6 +476,85 @@ static void an_older_epoch_is_an_old_copy(void **state)
     assert_int_equal(fake.refusal, REFUSED_EPOCH);
 }
 
+/* ---- two processes of one agent ---- */
+
+/* Another process of this agent has the journal open meanwhile. */
+static struct journal *beside(void)
+{
+    struct journal_options options = {.path = fake.path, .agent = FAKE_AGENT, .region = FAKE_REGION};
+    struct journal *journal = NULL;
+
+    assert_int_equal(journal_open(&options, &journal, NULL), 0);
+    return journal;
+}
+
+static void take_recovery_beside(uint64_t epoch)
+{
+    struct journal *journal = beside();
+    bool first = false;
+
+    assert_int_equal(journal_recover(journal, epoch, fake.region_n, &first, NULL), 0);
+    assert_true(first);
+    journal_close(journal);
+}
+
+static void what_another_process_heard_counts(void **state)
+{
+    (void)state;
+    take_recovery_beside(2);
+    client_disconnected(fake.client);
+    fake_skip(&fake);
+    client_connected(fake.client);
+    struct welcome welcome = {.protocol = PROTOCOL_VERSION, .region = FAKE_REGION, .epoch = 1};
+    welcome.head = (struct signed_head){.region = ""};
+    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
+    assert_false(client_ready(fake.client));
+    assert_int_equal(fake.refusal, REFUSED_EPOCH);
+    recover(&fake.broker, 1);
+    come_back(2, 0); /* what this process knows is of the old one still */
+    assert_true(client_ready(fake.client));
+    assert_int_equal(recovered, 1);
+}
+
+/* It had heard no epoch when it began; what is in its journal since is of one that has ended. */
+static void a_process_that_has_heard_none_proves_it_too(void **state)
+{
+    uint64_t cursor = 0, epoch = 0;
+
+    fake.on_recovered = NULL;
+    fake_stop(&fake);
+    fake_start(&fake);
+    fake.on_recovered = on_recovered;
+    fake_restart(&fake);
+    struct journal *journal = beside();
+    assert_int_equal(journal_set_epoch(journal, 1, NULL), 0);
+    assert_int_equal(journal_set_cursor(journal, LANE_ORDERS, 90, NULL), 0);
+    recover(&fake.broker, 1);
+    come_back(2, 0);
+    assert_int_equal(recovered, 1);
+    assert_int_equal(journal_cursor(journal, LANE_ORDERS, &cursor, NULL), 0);
+    assert_int_equal(cursor, 0);
+    assert_int_equal(journal_set_epoch(journal, 1, NULL), 0); /* never back */
+    assert_int_equal(journal_epoch(journal, &epoch, NULL), 0);
+    assert_int_equal(epoch, 2);
+    journal_close(journal);
+    (void)state;
+}
+
+/* Cursors of the log that is gone would hide what the recovered one delivers under the same numbers. */
+static void what_it_knew_of_the_old_log_is_not_kept_in_the_new(void **state)
+{
+    uint64_t cursor = 1;
+
+    (void)state;
+    (void)fake_order(&fake, fake_id(1), later());
+    (void)fake_order(&fake, fake_id(2), later());
+    take_recovery_beside(2);
+    fake_restart(&fake);
+    assert_int_equal(journal_cursor(fake.journal, LANE_ORDERS, &cursor, NULL), 0);
+    assert_int_equal(cursor, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +569,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_comes_below_the_old_cursors_is_given, setup, teardown),
         cmocka_unit_test_setup_teardown(an_amendment_of_the_same_number_is_given, setup, teardown),
         cmocka_unit_test_setup_teardown(an_amendment_that_the_copy_holds_is_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_another_process_heard_counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_process_that_has_heard_none_proves_it_too, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_it_knew_of_the_old_log_is_not_kept_in_the_new, setup, teardown),
         cmocka_unit_test_setup_teardown(without_proof_nothing_is_said, setup, teardown),
         cmocka_unit_test_setup_teardown(an_older_epoch_is_an_old_copy, setup, teardown),
     };
