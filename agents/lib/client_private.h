@@ -100,6 +100,7 @@ struct client {
     struct buf claimed; /* a head that came before the broker's key was known */
 
     struct keyring *keyring;
+    uint64_t keyring_epoch; /* the log's that it was read from; 0: none yet */
     bool keys_known;
     uint64_t keys_seq;   /* the region's stream was read up to it */
     uint64_t keys_asked; /* a delivery's seq for which it is read again */

@@ -99,21 +99,31 @@ static void take_cursors(struct client *client, const struct welcome *welcome)
     }
 }
 
-/* A log that was recovered may hold other keys and other records: what is known of it is read anew, and
- * nothing is said before the region's stream has proved it. */
+/* The logs of two epochs may hold other keys: half of the one and half of the other proves nothing. */
+static int renew_keyring(struct client *client, uint64_t epoch)
+{
+    struct keyring *keyring = keyring_new(client->options.region, &client->options.region_keys->sign);
+
+    if (!keyring) {
+        return ERR_NO_MEMORY;
+    }
+    keyring_free(client->keyring);
+    client->keyring = keyring;
+    client->keyring_epoch = epoch;
+    return 0;
+}
+
+/* A log that was recovered may hold other records, too: what is known of it is read anew, and nothing is said
+ * before the region's stream has proved it. */
 static bool take_epoch(struct client *client, const struct welcome *welcome, struct err *err)
 {
     client->recovering = client->known_epoch > 0 && welcome->epoch > client->known_epoch;
-    if (client->recovering) {
-        struct keyring *keyring = keyring_new(client->options.region, &client->options.region_keys->sign);
-
-        if (!keyring) {
-            client_give_up(client, "out of memory");
-            return false;
-        }
-        keyring_free(client->keyring);
-        client->keyring = keyring;
-    } else if (client->known_epoch != welcome->epoch) {
+    if ((client->recovering || client->keyring_epoch != welcome->epoch) &&
+        renew_keyring(client, welcome->epoch) != 0) {
+        client_give_up(client, "out of memory");
+        return false;
+    }
+    if (!client->recovering && client->known_epoch != welcome->epoch) {
         if (journal_set_epoch(client->journal, welcome->epoch, err)) {
             client_trouble(client, err);
             client_give_up(client, "the journal fails");
