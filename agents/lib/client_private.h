@@ -196,11 +196,21 @@ int client_submit_sign(struct client *client, struct command *command, bool as_a
 bool client_recovered(struct client *client);
 /* How a receipt is refused whose order was delivered here and is not in the log. */
 bool client_order_is_lost(enum refusal refusal);
-/* An order of the journal was delivered. By another record than before: then what was said of it and refused
- * meanwhile is signed anew, within the open transaction, and ret_again is set: once that is durable the list
- * of pending commands is to be read again. */
-int client_order_again(struct client *client, const struct journal_order *order, bool *ret_again,
+/* Orders that a batch of deliveries brought by another record than before: they were issued anew. */
+struct orders_again {
+    struct id *at; /* the caller's to free */
+    size_t n;
+    size_t capacity;
+};
+
+/* An order of the journal was delivered; noted if it is one of those. */
+int client_order_again(struct client *client, const struct journal_order *order, struct orders_again *again,
                        struct err *err);
+/* What was said of them and refused meanwhile is signed anew, within the open transaction, and ret_said is
+ * set: once that is durable the list of pending commands is to be read again. Once a batch: it walks through
+ * all that was said. */
+int client_say_orders_again(struct client *client, const struct orders_again *again, bool *ret_said,
+                            struct err *err);
 
 /* client_supersede.c */
 /* Leaves out of `command`, which had this counter, what the journal's newer commands have replaced. True in

@@ -277,19 +277,27 @@ bool client_recovered(struct client *client)
 
 /* ---- orders that were lost and come again ---- */
 
-enum { RECEIPTS_MAX = 64 }; /* of one order: a rung each, and its last amendments */
-
 struct refused {
-    struct id order;
+    const struct orders_again *orders;
     uint64_t epoch;
-    int64_t at[RECEIPTS_MAX]; /* the newest first */
-    size_t n;
+    struct items items; /* the newest first */
     struct arena arena;
+    int rc;
 };
 
 bool client_order_is_lost(enum refusal refusal)
 {
     return refusal == REFUSED_NO_ORDER || refusal == REFUSED_NO_INCIDENT;
+}
+
+static bool is_among(const struct orders_again *orders, struct id order)
+{
+    for (size_t i = 0; i < orders->n; i++) {
+        if (id_equal(orders->at[i], order)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool look_for_receipt(void *ctx, const struct journal_outgoing *outgoing)
@@ -299,21 +307,20 @@ static bool look_for_receipt(void *ctx, const struct journal_outgoing *outgoing)
     struct command command;
 
     arena_reset(&refused->arena);
-    if (outgoing->reply.n > 0 && decode(outgoing, &refused->arena, &command) &&
-        command.kind == COMMAND_GIVE_RECEIPT && command.epoch == refused->epoch &&
-        id_equal(command.give_receipt.order, refused->order) &&
+    if (outgoing->reply.n > 0 &&
         wire_decode_envelope(outgoing->reply, &refused->arena, &answered, NULL) == 0 &&
         answered.kind == ENVELOPE_REPLY && answered.reply.outcome == OUTCOME_REFUSED &&
-        client_order_is_lost(answered.reply.refusal)) {
-        refused->at[refused->n++] = outgoing->item;
+        client_order_is_lost(answered.reply.refusal) && decode(outgoing, &refused->arena, &command) &&
+        command.kind == COMMAND_GIVE_RECEIPT && command.epoch == refused->epoch &&
+        is_among(refused->orders, command.give_receipt.order)) {
+        refused->rc = add_item(&refused->items, outgoing->item);
     }
-    return refused->n < RECEIPTS_MAX;
+    return refused->rc == 0;
 }
 
-int client_order_again(struct client *client, const struct journal_order *given, bool *ret_again,
+int client_order_again(struct client *client, const struct journal_order *given, struct orders_again *again,
                        struct err *err)
 {
-    struct refused refused = {.order = given->order, .epoch = client->epoch};
     struct journal_order order;
     int rc = journal_order(client->journal, given->order, &order, err);
 
@@ -321,15 +328,39 @@ int client_order_again(struct client *client, const struct journal_order *given,
         (order.record.n == given->record.n && memcmp(order.record.p, given->record.p, order.record.n) == 0)) {
         return rc;
     }
-    arena_init(&refused.arena, ARENA_PER_FRAME);
-    rc = journal_set_order_record(client->journal, given->order, given->seq, given->record, err);
-    rc = rc ? rc : journal_each_newer(client->journal, 0, look_for_receipt, &refused, err);
-    arena_free(&refused.arena);
-    for (size_t i = refused.n; i > 0 && !rc; i--) { /* in the order in which they were said */
-        rc = journal_reopen(client->journal, refused.at[i - 1], err);
-        rc = rc ? rc : sign_anew(client, refused.at[i - 1], err);
-        *ret_again = true;
+    if (again->n == again->capacity) {
+        size_t capacity = again->capacity ? 2 * again->capacity : 64;
+        struct id *at = reallocarray(again->at, capacity, sizeof *at);
+
+        if (!at) {
+            return ERR_NO_MEMORY;
+        }
+        again->at = at;
+        again->capacity = capacity;
     }
+    again->at[again->n++] = given->order;
+    return journal_set_order_record(client->journal, given->order, given->seq, given->record, err);
+}
+
+int client_say_orders_again(struct client *client, const struct orders_again *again, bool *ret_said,
+                            struct err *err)
+{
+    struct refused refused = {.orders = again, .epoch = client->epoch};
+
+    *ret_said = false;
+    if (again->n == 0) {
+        return 0;
+    }
+    arena_init(&refused.arena, ARENA_PER_FRAME);
+    int rc = journal_each_newer(client->journal, 0, look_for_receipt, &refused, err);
+    rc = rc ? rc : refused.rc;
+    arena_free(&refused.arena);
+    for (size_t i = refused.items.n; i > 0 && !rc; i--) { /* in the order in which they were said */
+        rc = journal_reopen(client->journal, refused.items.at[i - 1], err);
+        rc = rc ? rc : sign_anew(client, refused.items.at[i - 1], err);
+    }
+    *ret_said = refused.items.n > 0;
+    free(refused.items.at);
     return rc;
 }
 

@@ -342,6 +342,38 @@ static void an_order_that_comes_again_is_not_carried_out_twice(void **state)
     assert_int_equal(client_pending(fake.client), 0);
 }
 
+/* What was said of several orders comes in its own order, when they come again together. */
+static void what_was_said_of_orders_comes_again_in_its_order(void **state)
+{
+    static const enum rung RUNGS[] = {RUNG_ACKNOWLEDGED, RUNG_ACCEPTED};
+
+    (void)state;
+    (void)fake_order(&fake, fake_id(1), later());
+    (void)fake_order(&fake, fake_id(2), later());
+    for (size_t i = 0; i < 4; i++) {
+        struct give_receipt receipt = {.order = fake_id((uint8_t)(1 + i % 2)), .rung = RUNGS[i / 2]};
+
+        assert_int_equal(client_receipt(fake.client, &receipt, i, NULL), 0);
+        fake_reply(&fake, next_command(COMMAND_GIVE_RECEIPT).counter, OUTCOME_DONE, REFUSED_NOT);
+    }
+    fake_recover(&fake, &fake.broker, 1);
+    come_back(2, 0);
+    for (size_t i = 0; i < 4; i++) {
+        fake_reply(&fake, next_command(COMMAND_GIVE_RECEIPT).counter, OUTCOME_REFUSED, REFUSED_NO_ORDER);
+    }
+    assert_int_equal(client_pending(fake.client), 0);
+    (void)fake_order_by(&fake, &fake.centre, fake_id(2), later());
+    (void)fake_order_by(&fake, &fake.centre, fake_id(1), later());
+    fake_run(&fake);
+    assert_int_equal(client_pending(fake.client), 4);
+    for (size_t i = 0; i < 4; i++) {
+        struct give_receipt said = next_command(COMMAND_GIVE_RECEIPT).give_receipt;
+
+        assert_true(id_equal(said.order, fake_id((uint8_t)(1 + i % 2))));
+        assert_int_equal(said.rung, RUNGS[i / 2]);
+    }
+}
+
 /* The log goes on under the numbers that were others' before: what they bring now is new. */
 static void what_comes_below_the_old_cursors_is_given(void **state)
 {
@@ -433,6 +465,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(heads_are_of_their_epoch, setup, teardown),
         cmocka_unit_test_setup_teardown(what_may_be_there_goes_with_the_same_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(an_order_that_comes_again_is_not_carried_out_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_said_of_orders_comes_again_in_its_order, setup, teardown),
         cmocka_unit_test_setup_teardown(what_comes_below_the_old_cursors_is_given, setup, teardown),
         cmocka_unit_test_setup_teardown(an_amendment_of_the_same_number_is_given, setup, teardown),
         cmocka_unit_test_setup_teardown(an_amendment_that_the_copy_holds_is_kept, setup, teardown),
