@@ -50,7 +50,7 @@ bool client_ready(const struct client *client)
 
 size_t client_pending(const struct client *client)
 {
-    return client->pending_unread > 0 ? client->pending_unread : client->pending_n;
+    return client->pending_unread > 0 ? client->pending_unread : client->pending_n + client->pending_left;
 }
 
 /* ---- frames ---- */
@@ -336,7 +336,7 @@ int64_t client_due_ms(const struct client *client)
     if (client->failed) {
         return INT64_MAX;
     }
-    if (client->pending_unread > 0) {
+    if (client_submit_is_to_load(client)) {
         due = earlier(due, client->trouble_until_ms);
     }
     if (client->state != CLIENT_READY) {
@@ -371,7 +371,7 @@ void client_tick(struct client *client)
         return;
     }
     client_turn_begin(client);
-    if (client->pending_unread > 0 && now >= client->trouble_until_ms) {
+    if (client_submit_is_to_load(client) && now >= client->trouble_until_ms) {
         struct err err = {0};
 
         if (client_submit_load(client, &err)) {

@@ -13,8 +13,8 @@ struct taken {
     struct command command;
     struct delivery *list;
     size_t n;
-    bool again; /* what was said of its orders is said again */
-    char *bad;  /* why it is not given on; NULL: it is */
+    struct orders_again *again; /* the batch's */
+    char *bad;                  /* why it is not given on; NULL: it is */
 };
 
 /* ---- which events concern us ---- */
@@ -100,7 +100,7 @@ static int take_order(struct client *client, struct taken *taken, const struct e
     }
     rc = journal_add_order(client->journal, &order, &is_new, err);
     if (!rc && !is_new) {
-        rc = client_order_again(client, &order, &taken->again, err);
+        rc = client_order_again(client, &order, taken->again, err);
     }
     if (!rc && is_new && order.end != JOURNAL_RECALLED) {
         give(taken, delivery);
@@ -314,12 +314,15 @@ static int take_batch(struct client *client, struct taken *taken, size_t n, size
                       struct err *err)
 {
     int rc = journal_begin(client->journal, err);
+    struct orders_again again = {.n = 0};
+    bool said = false;
     size_t i = 0;
 
     *ret_keys = false;
     for (; i < n && !rc; i++) {
         struct frame *frame = &client->deliveries.at[i];
 
+        taken[i].again = &again;
         rc = take_one(client, &taken[i], (struct bytes){frame->p, frame->n}, err);
         if (rc == ERR_TEMPORARY) {
             *ret_keys = true;
@@ -327,7 +330,9 @@ static int take_batch(struct client *client, struct taken *taken, size_t n, size
             break;
         }
     }
+    rc = rc ? rc : client_say_orders_again(client, &again, &said, err);
     rc = rc ? rc : client_ack_keep(client, err);
+    free(again.at);
     if (rc) {
         journal_rollback(client->journal);
         return rc;
@@ -337,10 +342,8 @@ static int take_batch(struct client *client, struct taken *taken, size_t n, size
         client_ack_kept(client);
         *ret_n = i;
         rc = 0;
-        for (size_t j = 0; j < i; j++) {
-            if (taken[j].again) { /* read again, at the next tick */
-                client->pending_unread = client->pending_n + 1;
-            }
+        if (said) { /* read again, at the next tick */
+            client->pending_unread = client_pending(client) + 1;
         }
     }
     return rc;

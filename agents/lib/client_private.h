@@ -85,7 +85,7 @@ struct client {
     struct bundler bundler; /* what is said in this turn ... */
     unsigned turns;         /* ... within so many calls */
     uint64_t epoch;         /* the session's */
-    uint64_t known_epoch;   /* the journal's; 0: none was heard yet */
+    uint64_t known_epoch;   /* of what is known here; the journal's may be above it; 0: none yet */
     bool recovering;        /* it has risen, and the region's stream is still to prove why */
     uint64_t last_counter;
     int64_t bus_offset_ms;
@@ -100,6 +100,7 @@ struct client {
     struct buf claimed; /* a head that came before the broker's key was known */
 
     struct keyring *keyring;
+    uint64_t keyring_epoch; /* the log's that it was read from; 0: none yet */
     bool keys_known;
     uint64_t keys_seq;   /* the region's stream was read up to it */
     uint64_t keys_asked; /* a delivery's seq for which it is read again */
@@ -120,6 +121,7 @@ struct client {
     size_t in_flight;
     bool holding;          /* a transaction of many is open: nothing is sent before its end */
     size_t held_n;         /* the last of pending that are in it */
+    size_t pending_left;   /* so many more are in the journal: read when those of the list are answered */
     size_t pending_unread; /* so many, when the journal failed: none is sent before they are read again */
     struct frames replies;
     struct frames deliveries;
@@ -172,8 +174,10 @@ void client_tail_item(struct client *client, const struct tail_item *item);
 void client_tail_end(struct client *client, const struct tail_end *end);
 
 /* client_submit.c */
-/* The list of what has no reply, as the journal has it. What fails is tried again at the next tick. */
+/* The list of what has no reply, as the journal has it: so much of it as fits. What fails is tried again at
+ * the next tick. */
 int client_submit_load(struct client *client, struct err *err);
+bool client_submit_is_to_load(const struct client *client); /* at the next tick that can */
 void client_submit_pump(struct client *client);
 int64_t client_submit_due(const struct client *client);
 void client_submit_forget_session(struct client *client);
@@ -192,11 +196,21 @@ int client_submit_sign(struct client *client, struct command *command, bool as_a
 bool client_recovered(struct client *client);
 /* How a receipt is refused whose order was delivered here and is not in the log. */
 bool client_order_is_lost(enum refusal refusal);
-/* An order of the journal was delivered. By another record than before: then what was said of it and refused
- * meanwhile is signed anew, within the open transaction, and ret_again is set: once that is durable the list
- * of pending commands is to be read again. */
-int client_order_again(struct client *client, const struct journal_order *order, bool *ret_again,
+/* Orders that a batch of deliveries brought by another record than before: they were issued anew. */
+struct orders_again {
+    struct id *at; /* the caller's to free */
+    size_t n;
+    size_t capacity;
+};
+
+/* An order of the journal was delivered; noted if it is one of those. */
+int client_order_again(struct client *client, const struct journal_order *order, struct orders_again *again,
                        struct err *err);
+/* What was said of them and refused meanwhile is signed anew, within the open transaction, and ret_said is
+ * set: once that is durable the list of pending commands is to be read again. Once a batch: it walks through
+ * all that was said. */
+int client_say_orders_again(struct client *client, const struct orders_again *again, bool *ret_said,
+                            struct err *err);
 
 /* client_supersede.c */
 /* Leaves out of `command`, which had this counter, what the journal's newer commands have replaced. True in

@@ -14,6 +14,44 @@
  * the log is answered from there. */
 enum { DOUBT_RECORDS = 1024 };
 
+/* Rows of the journal, by their names there: what is looked at in one walk is changed after it. */
+struct items {
+    int64_t *at;
+    size_t n;
+    size_t capacity;
+};
+
+static int add_item(struct items *items, int64_t item)
+{
+    if (items->n == items->capacity) {
+        size_t capacity = items->capacity ? 2 * items->capacity : 64;
+        int64_t *at = reallocarray(items->at, capacity, sizeof *at);
+
+        if (!at) {
+            return ERR_NO_MEMORY;
+        }
+        items->at = at;
+        items->capacity = capacity;
+    }
+    items->at[items->n++] = item;
+    return 0;
+}
+
+static bool decode(const struct journal_outgoing *outgoing, struct arena *arena, struct command *ret)
+{
+    struct envelope envelope;
+
+    return wire_decode_envelope(outgoing->frame, arena, &envelope, NULL) == 0 &&
+           wire_decode_command(envelope.submit.payload, arena, ret, NULL) == 0;
+}
+
+static uint64_t highest(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+/* ---- what of ours is lost ---- */
+
 /* Those of our commands that were done in records that are lost, or in doubt. */
 struct lost {
     uint64_t epoch;
@@ -22,9 +60,7 @@ struct lost {
     uint64_t last_counter; /* of ours in the copy */
     uint64_t seen_seq;
     size_t certain;
-    int64_t *items;
-    size_t n;
-    size_t capacity;
+    struct items items;
     struct arena arena;
     int rc;
 };
@@ -32,58 +68,83 @@ struct lost {
 static bool look_at(void *ctx, const struct journal_outgoing *outgoing)
 {
     struct lost *lost = ctx;
-    struct envelope said, answered;
+    struct envelope answered;
     struct command command;
 
     arena_reset(&lost->arena);
     if (outgoing->reply.n == 0 || wire_decode_envelope(outgoing->reply, &lost->arena, &answered, NULL) != 0 ||
         answered.kind != ENVELOPE_REPLY || answered.reply.outcome != OUTCOME_DONE ||
-
         (answered.reply.seq <= lost->doubt_seq && outgoing->counter <= lost->last_counter) ||
-        wire_decode_envelope(outgoing->frame, &lost->arena, &said, NULL) != 0 ||
-        wire_decode_command(said.submit.payload, &lost->arena, &command, NULL) != 0 ||
-        command.epoch != lost->epoch) {
+        !decode(outgoing, &lost->arena, &command) || command.epoch != lost->epoch) {
         return true;
     }
-    if (lost->n == lost->capacity) {
-        size_t capacity = lost->capacity ? 2 * lost->capacity : 64;
-        int64_t *items = reallocarray(lost->items, capacity, sizeof *items);
-
-        if (!items) {
-            lost->rc = ERR_NO_MEMORY;
-            return false;
-        }
-        lost->items = items;
-        lost->capacity = capacity;
-    }
-    lost->items[lost->n++] = outgoing->item;
+    lost->rc = add_item(&lost->items, outgoing->item);
     lost->certain += answered.reply.seq > lost->after_seq || outgoing->counter > lost->last_counter;
     lost->seen_seq = answered.reply.seq > lost->seen_seq ? answered.reply.seq : lost->seen_seq;
-    return true;
+    return lost->rc == 0;
 }
 
-/* All of it or nothing; another process of this agent may have done it. */
-static int recover_journal(struct client *client, struct lost *lost, struct err *err)
-{
-    bool first = false;
-    int rc = journal_begin(client->journal, err);
+/* ---- what is said again ---- */
 
-    if (rc) {
-        return rc;
+struct finding {
+    struct arena *arena;
+    struct command command;
+    bool found;
+};
+
+static bool find(void *ctx, const struct journal_outgoing *outgoing)
+{
+    struct finding *finding = ctx;
+
+    finding->found = decode(outgoing, finding->arena, &finding->command);
+    return false;
+}
+
+/* The pending item, signed for this epoch, if that is ours to sign. */
+static int sign_anew(struct client *client, int64_t item, struct err *err)
+{
+    struct arena arena;
+    struct finding finding = {.arena = &arena};
+    bool changed;
+    struct buf frame;
+
+    arena_init(&arena, ARENA_PER_FRAME);
+    buf_init(&frame, FRAME_MAX);
+    int rc = journal_outgoing(client->journal, item, find, &finding, err);
+    if (!rc && finding.found && client_can_sign_again(client, &finding.command)) {
+        bool as_agent = finding.command.operator[0] == '\0';
+        uint64_t counter = finding.command.counter;
+
+        rc = journal_take_counters(client->journal, client->last_counter, 1, &finding.command.counter, err);
+        rc = rc ? rc : client_submit_sign(client, &finding.command, as_agent, &frame, err);
+        rc = rc ? rc
+                : journal_renumber(client->journal, item, counter, finding.command.counter, buf_bytes(&frame),
+                                   &changed, err);
     }
-    rc = journal_recover(client->journal, client->epoch, lost->doubt_seq, &first, err);
-    if (!rc && first) {
-        rc = journal_each_newer(client->journal, 0, look_at, lost, err);
-        rc = rc ? rc : lost->rc;
+    buf_free(&frame);
+    arena_free(&arena);
+    return rc;
+}
+
+struct again {
+    const struct client *client;
+    struct items items;
+    struct arena arena;
+    int rc;
+};
+
+static bool is_to_be_signed(void *ctx, const struct journal_outgoing *outgoing)
+{
+    struct again *again = ctx;
+    const struct client *client = again->client;
+    struct command command;
+
+    arena_reset(&again->arena);
+    if (outgoing->counter > client->last_counter && decode(outgoing, &again->arena, &command) &&
+        (again->items.n > 0 || command.epoch != client->epoch) && client_can_sign_again(client, &command)) {
+        again->rc = add_item(&again->items, outgoing->item);
     }
-    for (size_t i = 0; i < lost->n && !rc; i++) {
-        rc = journal_reopen(client->journal, lost->items[i], err);
-    }
-    if (rc) {
-        journal_rollback(client->journal);
-        return rc;
-    }
-    return journal_commit(client->journal, err);
+    return again->rc == 0;
 }
 
 /* Under the counters that the log has not reached: it holds none of them. Those below say themselves whether
@@ -91,39 +152,45 @@ static int recover_journal(struct client *client, struct lost *lost, struct err 
  * this epoch already, stays behind what it may rest on: a recall behind its order. */
 static int say_again(struct client *client, struct err *err)
 {
-    size_t n = client->pending_n, at = 0;
-    bool moved = false;
-    struct arena arena;
+    struct again again = {.client = client};
+
+    arena_init(&again.arena, ARENA_PER_FRAME);
+    int rc = journal_each_outgoing(client->journal, is_to_be_signed, &again, err);
+    rc = rc ? rc : again.rc;
+    for (size_t i = 0; i < again.items.n && !rc; i++) {
+        rc = sign_anew(client, again.items.at[i], err);
+    }
+    arena_free(&again.arena);
+    free(again.items.at);
+    return rc;
+}
+
+/* All of it or nothing: a journal that is in the new epoch has it in its order. Another process of this agent
+ * may have done the first part; what was said in this one since is still to be signed. */
+static int recover_journal(struct client *client, struct lost *lost, struct err *err)
+{
+    /* Amendments come in this lane; what the copy knows as acknowledged it holds, and delivers no more. */
+    uint64_t kept_seq = highest(lost->doubt_seq, client->lanes[LANE_ORDERS].acked);
+    bool first = false;
     int rc = journal_begin(client->journal, err);
 
     if (rc) {
         return rc;
     }
-    arena_init(&arena, ARENA_PER_FRAME);
-    for (size_t i = 0; i < n && !rc; i++) {
-        struct command command;
-
-        arena_reset(&arena);
-        rc = client_decode_pending(&client->pending[at], &arena, &command, err);
-        if (!rc && command.counter > client->last_counter && (moved || command.epoch != client->epoch) &&
-            client_can_sign_again(client, &command)) {
-            moved = true;
-            rc = client_renumber(client, &client->pending[at], &command, err);
-        } else {
-            at++;
-        }
+    rc = journal_recover(client->journal, client->epoch, kept_seq, &first, err);
+    if (!rc && first) {
+        rc = journal_each_newer(client->journal, 0, look_at, lost, err);
+        rc = rc ? rc : lost->rc;
     }
-    arena_free(&arena);
+    for (size_t i = 0; i < lost->items.n && !rc; i++) {
+        rc = journal_reopen(client->journal, lost->items.at[i], err);
+    }
+    rc = rc ? rc : say_again(client, err);
     if (rc) {
         journal_rollback(client->journal);
         return rc;
     }
     return journal_commit(client->journal, err);
-}
-
-static uint64_t highest(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
 }
 
 /* What this process knows of the log that is gone. */
@@ -146,61 +213,76 @@ static uint64_t forget(struct client *client, uint64_t after_seq)
     return seen;
 }
 
+static void tell(struct client *client, const struct lost *lost, const struct keyring_recovery *proof)
+{
+    if (client->io.on_recovered) {
+        client->io.on_recovered(client->io.ctx, &(struct client_recovery){.epoch = proof->epoch,
+                                                                          .now = client->epoch,
+                                                                          .after_seq = proof->seq,
+                                                                          .seen_seq = lost->seen_seq,
+                                                                          .at_ms = proof->at_ms,
+                                                                          .reason = proof->reason,
+                                                                          .again = lost->certain});
+    }
+}
+
+static bool stop(struct client *client, int rc, struct err *err)
+{
+    err->code = rc;
+    client_trouble(client, err);
+    client_give_up(client, "the journal fails");
+    return false;
+}
+
 bool client_recovered(struct client *client)
 {
     const struct keyring_recovery *proof = keyring_recovery(client->keyring, client->known_epoch);
-    struct lost lost = {.epoch = client->known_epoch, .last_counter = client->last_counter};
+    const struct keyring_recovery *last = proof; /* of the journal's epoch, which may be a later one */
+    struct lost lost = {.last_counter = client->last_counter};
     struct err err = {0};
+    uint64_t kept = 0;
+    int rc = journal_epoch(client->journal, &kept, &err);
 
-    if (!proof || keyring_epoch(client->keyring) != client->epoch) {
+    if (rc) {
+        return stop(client, rc, &err);
+    }
+    if (kept < client->epoch) {
+        last = keyring_recovery(client->keyring, kept);
+    }
+    if (!proof || !last || keyring_epoch(client->keyring) != client->epoch) {
         client_session_bye(client, REFUSED_EPOCH, "its epoch has risen, and its log does not say why");
         return false;
     }
-    lost.after_seq = proof->seq;
-    lost.doubt_seq = proof->seq > DOUBT_RECORDS ? proof->seq - DOUBT_RECORDS : 0;
+    lost.epoch = last->epoch;
+    lost.after_seq = last->seq;
+    lost.doubt_seq = last->seq > DOUBT_RECORDS ? last->seq - DOUBT_RECORDS : 0;
     arena_init(&lost.arena, ARENA_PER_FRAME);
     client_flush(client);
-    int rc = recover_journal(client, &lost, &err);
+    rc = recover_journal(client, &lost, &err);
     arena_free(&lost.arena);
-    free(lost.items);
-    if (!rc) {
-        lost.seen_seq = highest(lost.seen_seq, forget(client, proof->seq));
-        client->known_epoch = client->epoch;
-        client->recovering = false;
-        rc = client_submit_load(client, &err);
-        rc = rc ? rc : say_again(client, &err);
-        client->pending_unread = rc ? highest(client->pending_n, 1) : client->pending_unread;
-    }
+    free(lost.items.at);
     if (rc) {
-        err.code = rc;
-        client_trouble(client, &err);
-        client_give_up(client, "the journal fails");
+        return stop(client, rc, &err);
     }
-    if (!client->recovering && client->io.on_recovered) {
-        client->io.on_recovered(client->io.ctx, &(struct client_recovery){.epoch = lost.epoch,
-                                                                          .now = client->epoch,
-                                                                          .after_seq = lost.after_seq,
-                                                                          .seen_seq = lost.seen_seq,
-                                                                          .at_ms = proof->at_ms,
-                                                                          .reason = proof->reason,
-                                                                          .again = lost.certain});
+    lost.seen_seq = highest(lost.seen_seq, forget(client, proof->seq));
+    client->known_epoch = client->epoch;
+    client->recovering = false;
+    rc = client_submit_load(client, &err);
+    if (rc) {
+        (void)stop(client, rc, &err);
     }
+    tell(client, &lost, proof);
     return client->state == CLIENT_READY;
 }
 
 /* ---- orders that were lost and come again ---- */
 
-enum { RECEIPTS_MAX = 64 }; /* of one order: a rung each, and its last amendments */
-
 struct refused {
-    struct id order;
+    const struct orders_again *orders;
     uint64_t epoch;
-    struct {
-        int64_t item;
-        uint64_t counter;
-    } at[RECEIPTS_MAX]; /* the newest first */
-    size_t n;
+    struct items items; /* the newest first */
     struct arena arena;
+    int rc;
 };
 
 bool client_order_is_lost(enum refusal refusal)
@@ -208,12 +290,14 @@ bool client_order_is_lost(enum refusal refusal)
     return refusal == REFUSED_NO_ORDER || refusal == REFUSED_NO_INCIDENT;
 }
 
-static bool decode(const struct journal_outgoing *outgoing, struct arena *arena, struct command *ret)
+static bool is_among(const struct orders_again *orders, struct id order)
 {
-    struct envelope envelope;
-
-    return wire_decode_envelope(outgoing->frame, arena, &envelope, NULL) == 0 &&
-           wire_decode_command(envelope.submit.payload, arena, ret, NULL) == 0;
+    for (size_t i = 0; i < orders->n; i++) {
+        if (id_equal(orders->at[i], order)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool look_for_receipt(void *ctx, const struct journal_outgoing *outgoing)
@@ -223,63 +307,20 @@ static bool look_for_receipt(void *ctx, const struct journal_outgoing *outgoing)
     struct command command;
 
     arena_reset(&refused->arena);
-    if (outgoing->reply.n > 0 && decode(outgoing, &refused->arena, &command) &&
-        command.kind == COMMAND_GIVE_RECEIPT && command.epoch == refused->epoch &&
-        id_equal(command.give_receipt.order, refused->order) &&
+    if (outgoing->reply.n > 0 &&
         wire_decode_envelope(outgoing->reply, &refused->arena, &answered, NULL) == 0 &&
         answered.kind == ENVELOPE_REPLY && answered.reply.outcome == OUTCOME_REFUSED &&
-        client_order_is_lost(answered.reply.refusal)) {
-        refused->at[refused->n].item = outgoing->item;
-        refused->at[refused->n].counter = outgoing->counter;
-        refused->n++;
+        client_order_is_lost(answered.reply.refusal) && decode(outgoing, &refused->arena, &command) &&
+        command.kind == COMMAND_GIVE_RECEIPT && command.epoch == refused->epoch &&
+        is_among(refused->orders, command.give_receipt.order)) {
+        refused->rc = add_item(&refused->items, outgoing->item);
     }
-    return refused->n < RECEIPTS_MAX;
+    return refused->rc == 0;
 }
 
-struct finding {
-    int64_t item;
-    struct arena *arena;
-    struct command command;
-    bool found;
-};
-
-static bool find_item(void *ctx, const struct journal_outgoing *outgoing)
-{
-    struct finding *finding = ctx;
-
-    finding->found = outgoing->item == finding->item && decode(outgoing, finding->arena, &finding->command);
-    return !finding->found && outgoing->item != finding->item;
-}
-
-static int say_receipt_again(struct client *client, int64_t item, uint64_t counter, struct err *err)
-{
-    struct arena arena;
-    struct finding finding = {.item = item, .arena = &arena};
-    bool changed;
-    struct buf frame;
-
-    arena_init(&arena, ARENA_PER_FRAME);
-    buf_init(&frame, FRAME_MAX);
-    int rc = journal_reopen(client->journal, item, err);
-    rc = rc ? rc : journal_each_newer(client->journal, counter - 1, find_item, &finding, err);
-    if (!rc && finding.found && client_can_sign_again(client, &finding.command)) {
-        bool as_agent = finding.command.operator[0] == '\0';
-
-        rc = journal_take_counters(client->journal, client->last_counter, 1, &finding.command.counter, err);
-        rc = rc ? rc : client_submit_sign(client, &finding.command, as_agent, &frame, err);
-        rc = rc ? rc
-                : journal_renumber(client->journal, item, counter, finding.command.counter, buf_bytes(&frame),
-                                   &changed, err);
-    }
-    buf_free(&frame);
-    arena_free(&arena);
-    return rc;
-}
-
-int client_order_again(struct client *client, const struct journal_order *given, bool *ret_again,
+int client_order_again(struct client *client, const struct journal_order *given, struct orders_again *again,
                        struct err *err)
 {
-    struct refused refused = {.order = given->order, .epoch = client->epoch};
     struct journal_order order;
     int rc = journal_order(client->journal, given->order, &order, err);
 
@@ -287,14 +328,39 @@ int client_order_again(struct client *client, const struct journal_order *given,
         (order.record.n == given->record.n && memcmp(order.record.p, given->record.p, order.record.n) == 0)) {
         return rc;
     }
-    arena_init(&refused.arena, ARENA_PER_FRAME);
-    rc = journal_set_order_record(client->journal, given->order, given->seq, given->record, err);
-    rc = rc ? rc : journal_each_newer(client->journal, 0, look_for_receipt, &refused, err);
-    arena_free(&refused.arena);
-    for (size_t i = refused.n; i > 0 && !rc; i--) { /* in the order in which they were said */
-        rc = say_receipt_again(client, refused.at[i - 1].item, refused.at[i - 1].counter, err);
-        *ret_again = true;
+    if (again->n == again->capacity) {
+        size_t capacity = again->capacity ? 2 * again->capacity : 64;
+        struct id *at = reallocarray(again->at, capacity, sizeof *at);
+
+        if (!at) {
+            return ERR_NO_MEMORY;
+        }
+        again->at = at;
+        again->capacity = capacity;
     }
+    again->at[again->n++] = given->order;
+    return journal_set_order_record(client->journal, given->order, given->seq, given->record, err);
+}
+
+int client_say_orders_again(struct client *client, const struct orders_again *again, bool *ret_said,
+                            struct err *err)
+{
+    struct refused refused = {.orders = again, .epoch = client->epoch};
+
+    *ret_said = false;
+    if (again->n == 0) {
+        return 0;
+    }
+    arena_init(&refused.arena, ARENA_PER_FRAME);
+    int rc = journal_each_newer(client->journal, 0, look_for_receipt, &refused, err);
+    rc = rc ? rc : refused.rc;
+    arena_free(&refused.arena);
+    for (size_t i = refused.items.n; i > 0 && !rc; i--) { /* in the order in which they were said */
+        rc = journal_reopen(client->journal, refused.items.at[i - 1], err);
+        rc = rc ? rc : sign_anew(client, refused.items.at[i - 1], err);
+    }
+    *ret_said = refused.items.n > 0;
+    free(refused.items.at);
     return rc;
 }
 

@@ -56,7 +56,8 @@ int client_decode_pending(const struct pending *pending, struct arena *arena, st
     return rc ? rc : wire_decode_command(envelope.submit.payload, arena, ret, err);
 }
 
-/* The same words under a new counter. It goes to the end of the list, which is sorted by counter. */
+/* The same words under a new counter. It goes to the end of the list, which is sorted by counter: behind what
+ * is in the journal only, if there is such, and with that it is read again. */
 int client_renumber(struct client *client, struct pending *pending, const struct command *old,
                     struct err *err)
 {
@@ -75,7 +76,8 @@ int client_renumber(struct client *client, struct pending *pending, const struct
     rc = rc ? rc
             : journal_renumber(client->journal, pending->item, pending->counter, command.counter,
                                buf_bytes(&frame), &changed, err);
-    p = rc || !changed ? NULL : malloc(frame.n);
+    bool is_left = changed && client->pending_left > 0;
+    p = rc || !changed || is_left ? NULL : malloc(frame.n);
     if (p) {
         memcpy(p, frame.p, frame.n);
         moved = (struct pending){.item = pending->item,
@@ -85,10 +87,11 @@ int client_renumber(struct client *client, struct pending *pending, const struct
         remove_pending(client, pending);
         client->pending_bytes += frame.n;
         client->pending[client->pending_n++] = moved;
-    } else if (!rc && changed) {
+    } else if (!rc && changed && !is_left) {
         rc = ERR_NO_MEMORY;
     } else if (!rc) {
-        remove_pending(client, pending); /* another process of this agent has taken it over */
+        client->pending_left += is_left ? 1 : 0;
+        remove_pending(client, pending); /* or another process of this agent has taken it over */
     }
     buf_free(&frame);
     return rc;
@@ -229,7 +232,7 @@ static void take_some(struct client *client, size_t n, struct arena *arenas, str
     }
     if (rc) {
         /* What changed in memory and not in the journal is read again, at a tick that can, and said again. */
-        client->pending_unread = client->pending_unread > 0 ? client->pending_unread : client->pending_n;
+        client->pending_unread = client_pending(client);
         client_trouble(client, &err);
         client_give_up(client, "the journal fails");
         return;

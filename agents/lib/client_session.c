@@ -99,21 +99,31 @@ static void take_cursors(struct client *client, const struct welcome *welcome)
     }
 }
 
-/* A log that was recovered may hold other keys and other records: what is known of it is read anew, and
- * nothing is said before the region's stream has proved it. */
+/* The logs of two epochs may hold other keys: half of the one and half of the other proves nothing. */
+static int renew_keyring(struct client *client, uint64_t epoch)
+{
+    struct keyring *keyring = keyring_new(client->options.region, &client->options.region_keys->sign);
+
+    if (!keyring) {
+        return ERR_NO_MEMORY;
+    }
+    keyring_free(client->keyring);
+    client->keyring = keyring;
+    client->keyring_epoch = epoch;
+    return 0;
+}
+
+/* A log that was recovered may hold other records, too: what is known of it is read anew, and nothing is said
+ * before the region's stream has proved it. */
 static bool take_epoch(struct client *client, const struct welcome *welcome, struct err *err)
 {
     client->recovering = client->known_epoch > 0 && welcome->epoch > client->known_epoch;
-    if (client->recovering) {
-        struct keyring *keyring = keyring_new(client->options.region, &client->options.region_keys->sign);
-
-        if (!keyring) {
-            client_give_up(client, "out of memory");
-            return false;
-        }
-        keyring_free(client->keyring);
-        client->keyring = keyring;
-    } else if (client->known_epoch != welcome->epoch) {
+    if ((client->recovering || client->keyring_epoch != welcome->epoch) &&
+        renew_keyring(client, welcome->epoch) != 0) {
+        client_give_up(client, "out of memory");
+        return false;
+    }
+    if (!client->recovering && client->known_epoch != welcome->epoch) {
         if (journal_set_epoch(client->journal, welcome->epoch, err)) {
             client_trouble(client, err);
             client_give_up(client, "the journal fails");
@@ -121,6 +131,24 @@ static bool take_epoch(struct client *client, const struct welcome *welcome, str
         }
         client->known_epoch = welcome->epoch;
     }
+    return true;
+}
+
+/* The journal's may be above ours: another process of this agent has spoken with the broker since. */
+static bool is_epoch_good(struct client *client, const struct welcome *welcome, struct err *err)
+{
+    uint64_t kept = 0;
+
+    if (journal_epoch(client->journal, &kept, err)) {
+        client_trouble(client, err);
+        client_give_up(client, "the journal fails");
+        return false;
+    }
+    if (welcome->epoch < kept) {
+        wait_and_greet(client, REFUSED_EPOCH, "its log is of an epoch before one that was seen: an old copy");
+        return false;
+    }
+    client->known_epoch = client->known_epoch > 0 ? client->known_epoch : kept;
     return true;
 }
 
@@ -142,11 +170,7 @@ void client_session_welcome(struct client *client, const struct welcome *welcome
         wait_and_greet(client, REFUSED_REGION, "this is another region's broker; check the address");
         return;
     }
-    if (welcome->epoch < client->known_epoch) {
-        wait_and_greet(client, REFUSED_EPOCH, "its log is of an epoch before one that was seen: an old copy");
-        return;
-    }
-    if (!take_epoch(client, welcome, &err)) {
+    if (!is_epoch_good(client, welcome, &err) || !take_epoch(client, welcome, &err)) {
         return;
     }
     client->state = CLIENT_READY;

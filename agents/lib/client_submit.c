@@ -14,9 +14,10 @@ static int pending_reserve(struct client *client, size_t n, struct err *err)
     size_t capacity = client->pending_capacity ? client->pending_capacity : 64;
     struct pending *pending;
 
-    if (client->pending_n + n > CLIENT_PENDING_MAX || client->pending_bytes > CLIENT_PENDING_BYTES_MAX) {
+    if (client->pending_left > 0 || client->pending_n + n > CLIENT_PENDING_MAX ||
+        client->pending_bytes > CLIENT_PENDING_BYTES_MAX) {
         return err_set(err, ERR_TEMPORARY, "%zu commands are under way; try again when some are answered",
-                       client->pending_n);
+                       client_pending(client));
     }
     while (capacity < client->pending_n + n) {
         capacity *= 2;
@@ -63,9 +64,10 @@ static bool load_one(void *ctx, const struct journal_outgoing *outgoing)
     struct loading *loading = ctx;
 
     loading->rc = pending_reserve(loading->client, 1, NULL);
-    if (loading->rc == ERR_TEMPORARY) { /* the rest at the next start */
+    if (loading->rc == ERR_TEMPORARY) {
         loading->rc = 0;
-        return false;
+        loading->client->pending_left++;
+        return true;
     }
     loading->rc = loading->rc ? loading->rc : pending_add(loading->client, outgoing);
     return loading->rc == 0;
@@ -74,14 +76,21 @@ static bool load_one(void *ctx, const struct journal_outgoing *outgoing)
 int client_submit_load(struct client *client, struct err *err)
 {
     struct loading loading = {.client = client, .err = err};
+    size_t known = client_pending(client);
     int rc;
 
     client_submit_undo(client, client->pending_n);
+    client->pending_left = 0;
     client->in_flight = 0;
     rc = journal_each_outgoing(client->journal, load_one, &loading, err);
     rc = rc ? rc : loading.rc;
-    client->pending_unread = rc ? client->pending_unread : 0;
+    client->pending_unread = rc && known == 0 ? 1 : rc ? known : 0;
     return rc;
+}
+
+bool client_submit_is_to_load(const struct client *client)
+{
+    return client->pending_unread > 0 || (client->pending_left > 0 && client->pending_n == 0);
 }
 
 /* ---- sending ---- */
@@ -269,7 +278,7 @@ int client_submit_prepare(struct client *client, const struct command *commands,
     struct signed_command *signed_commands;
     struct buf all;
     uint64_t first;
-    int rc = client->pending_unread > 0 ? client_submit_load(client, err) : 0;
+    int rc = client_submit_is_to_load(client) ? client_submit_load(client, err) : 0;
 
     rc = rc ? rc : pending_reserve(client, n, err);
     if (rc) {

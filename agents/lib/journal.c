@@ -152,10 +152,10 @@ static int meta_number(struct journal *journal, const char *name, uint64_t *ret,
     return rc;
 }
 
-static int set_meta_number(struct journal *journal, const char *name, uint64_t value, struct err *err)
+static int raise_meta_number(struct journal *journal, const char *name, uint64_t value, struct err *err)
 {
     sqlite3_stmt *stmt;
-    int rc = journal_prepare(journal, STMT_SET_META, &stmt, err);
+    int rc = journal_prepare(journal, STMT_RAISE_META, &stmt, err);
 
     if (rc) {
         return rc;
@@ -192,7 +192,7 @@ int journal_take_counters(struct journal *journal, uint64_t floor, size_t n, uin
         rc = err_set(err, ERR_CORRUPT, "%s: no counters are left", journal->path);
     }
     if (!rc) {
-        rc = set_meta_number(journal, META_COUNTER, last + n, err);
+        rc = raise_meta_number(journal, META_COUNTER, last + n, err);
     }
     if (rc) {
         journal_rollback(journal);
@@ -212,7 +212,7 @@ int journal_epoch(struct journal *journal, uint64_t *ret, struct err *err)
 
 int journal_set_epoch(struct journal *journal, uint64_t epoch, struct err *err)
 {
-    return set_meta_number(journal, META_EPOCH, epoch, err);
+    return raise_meta_number(journal, META_EPOCH, epoch, err);
 }
 
 static int run(struct journal *journal, enum journal_stmt which, uint64_t number, struct err *err)
@@ -229,7 +229,7 @@ static int run(struct journal *journal, enum journal_stmt which, uint64_t number
     return journal_step(journal, stmt, err);
 }
 
-int journal_recover(struct journal *journal, uint64_t epoch, uint64_t after_seq, bool *ret_first,
+int journal_recover(struct journal *journal, uint64_t epoch, uint64_t kept_seq, bool *ret_first,
                     struct err *err)
 {
     uint64_t known = 0;
@@ -243,7 +243,7 @@ int journal_recover(struct journal *journal, uint64_t epoch, uint64_t after_seq,
         rc = journal_set_epoch(journal, epoch, err);
         rc = rc ? rc : run(journal, STMT_FORGET_CURSORS, 0, err);
         rc = rc ? rc : run(journal, STMT_FORGET_HEAD, 0, err);
-        rc = rc ? rc : run(journal, STMT_FORGET_AMENDMENTS, after_seq, err);
+        rc = rc ? rc : run(journal, STMT_FORGET_AMENDMENTS, kept_seq, err);
     }
     if (rc) {
         journal_rollback(journal);

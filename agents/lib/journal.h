@@ -85,20 +85,25 @@ int journal_each_outgoing(struct journal *journal, bool (*visit)(void *ctx, cons
 int journal_each_newer(struct journal *journal, uint64_t counter,
                        bool (*visit)(void *ctx, const struct journal_outgoing *), void *ctx, struct err *err);
 
+/* That one; no visit when it is not there. */
+int journal_outgoing(struct journal *journal, int64_t item,
+                     bool (*visit)(void *ctx, const struct journal_outgoing *), void *ctx, struct err *err);
+
 int journal_cursor(struct journal *journal, enum lane lane, uint64_t *ret_seq, struct err *err);
 int journal_set_cursor(struct journal *journal, enum lane lane, uint64_t seq, struct err *err);
 
 /* The head as an encoded Beat envelope; ret is empty when there is none. */
 int journal_head(struct journal *journal, struct buf *ret, struct err *err);
 int journal_set_head(struct journal *journal, struct bytes head, struct err *err);
-/* The log's epoch as last heard; 0 when never. */
+/* The log's epoch, the highest that a process of this agent has heard; 0 when none has. Setting never lowers
+ * it. */
 int journal_epoch(struct journal *journal, uint64_t *ret, struct err *err);
 int journal_set_epoch(struct journal *journal, uint64_t epoch, struct err *err);
 
-/* The log goes on in `epoch` from an older copy, and above after_seq it may be another. Cursors and head are
- * forgotten, and so are amendments that were seen above it: the log may number others so. What was carried
- * out is not. ret_first is false, and nothing was done, when the journal is in that epoch already. */
-int journal_recover(struct journal *journal, uint64_t epoch, uint64_t after_seq, bool *ret_first,
+/* The log goes on in `epoch` from an older copy, and above kept_seq it may be another, or is delivered again.
+ * Cursors and head are forgotten, and so are amendments that were seen above it: the log may number others so.
+ * What was carried out is not. ret_first is false, and nothing was done, when the journal is in that epoch already. */
+int journal_recover(struct journal *journal, uint64_t epoch, uint64_t kept_seq, bool *ret_first,
                     struct err *err);
 /* The order was issued again, by that record. */
 int journal_set_order_record(struct journal *journal, struct id order, uint64_t seq, struct bytes record,

@@ -124,6 +124,19 @@ int journal_each_newer(struct journal *journal, uint64_t counter,
     return each_outgoing(journal, stmt, visit, ctx, err);
 }
 
+int journal_outgoing(struct journal *journal, int64_t item,
+                     bool (*visit)(void *ctx, const struct journal_outgoing *), void *ctx, struct err *err)
+{
+    sqlite3_stmt *stmt;
+    int rc = journal_prepare(journal, STMT_OUTGOING, &stmt, err);
+
+    if (rc) {
+        return rc;
+    }
+    sqlite3_bind_int64(stmt, 1, item);
+    return each_outgoing(journal, stmt, visit, ctx, err);
+}
+
 /* ---- orders ---- */
 
 int journal_add_order(struct journal *journal, const struct journal_order *order, bool *ret_new,

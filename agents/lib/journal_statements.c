@@ -4,6 +4,8 @@ static const char *const SQL[STMT_COUNT] = {
     [STMT_META] = "SELECT value FROM meta WHERE name = ?1",
     [STMT_SET_META] = "INSERT INTO meta(name, value) VALUES(?1, ?2)"
                       " ON CONFLICT(name) DO UPDATE SET value = excluded.value",
+    [STMT_RAISE_META] = "INSERT INTO meta(name, value) VALUES(?1, ?2)"
+                        " ON CONFLICT(name) DO UPDATE SET value = max(value, excluded.value)",
     [STMT_CURSOR] = "SELECT seq FROM cursor WHERE lane = ?1",
     [STMT_SET_CURSOR] = "INSERT INTO cursor(lane, seq) VALUES(?1, ?2)"
                         " ON CONFLICT(lane) DO UPDATE SET seq = max(seq, excluded.seq)",
@@ -15,6 +17,7 @@ static const char *const SQL[STMT_COUNT] = {
         "SELECT item, counter, tag, frame FROM outgoing WHERE reply IS NULL ORDER BY counter",
     [STMT_NEWER_OUTGOING] =
         "SELECT item, counter, tag, frame, reply FROM outgoing WHERE counter > ?1 ORDER BY counter DESC",
+    [STMT_OUTGOING] = "SELECT item, counter, tag, frame, reply FROM outgoing WHERE item = ?1",
     [STMT_ADD_ORDER] = "INSERT INTO orders(id, incident, seq, lane, bus_ms, expires_at_ms, ended, record)"
                        " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(id) DO NOTHING",
     [STMT_ORDER] = "SELECT id, incident, seq, lane, bus_ms, expires_at_ms, said, amendments, acknowledged,"

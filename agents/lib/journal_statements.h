@@ -9,6 +9,7 @@
 enum journal_stmt {
     STMT_META,
     STMT_SET_META,
+    STMT_RAISE_META,
     STMT_CURSOR,
     STMT_SET_CURSOR,
     STMT_ADD_OUTGOING,
@@ -16,6 +17,7 @@ enum journal_stmt {
     STMT_SETTLE,
     STMT_OPEN_OUTGOING,
     STMT_NEWER_OUTGOING,
+    STMT_OUTGOING,
     STMT_ADD_ORDER,
     STMT_ORDER,
     STMT_OPEN_ORDERS,

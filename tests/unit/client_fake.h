@@ -9,6 +9,7 @@
 #define FAKE_REGION "370102"
 #define FAKE_AGENT "370102/fire-rescue/station-3"
 #define FAKE_CENTRE "370102/emergency-management/centre"
+#define FAKE_REASON "the disk is gone" /* of a recovery */
 
 enum { FAKE_SENT_MAX = 512, FAKE_GIVEN_MAX = 512 };
 
@@ -119,6 +120,14 @@ uint64_t fake_rung(struct fake *fake, struct id order, enum rung rung, const cha
 uint64_t fake_amend(struct fake *fake, struct id order, uint32_t amendment);
 /* An enrolment after the start, to be read when the client asks for the region's stream again. */
 void fake_enrol_stranger(struct fake *fake);
+
+/* The region's stream now ends with a recovery from its last record; signed by the broker, as a rule. */
+void fake_recover(struct fake *fake, const struct secret_keys *keys, uint64_t from_epoch);
+/* What is between there and `seq` is others': the copy ends with it. */
+void fake_pad_region(struct fake *fake, uint64_t seq);
+/* The session ends, and another begins with a log that says this. */
+void fake_come_back(struct fake *fake, uint64_t epoch, uint64_t last_counter,
+                    const uint64_t acked[LANE_MAX + 1]);
 
 /* What the client said of a command: decoded from a Submit. */
 struct command fake_command(struct fake *fake, const struct envelope *submit);

@@ -99,3 +99,40 @@ uint64_t fake_amend(struct fake *fake, struct id order, uint32_t amendment)
     fake_run(fake);
     return fake->seq;
 }
+
+/* ---- recovery ---- */
+
+void fake_recover(struct fake *fake, const struct secret_keys *keys, uint64_t from_epoch)
+{
+    struct command command = {.region = FAKE_REGION,
+                              .epoch = from_epoch + 1,
+                              .mode = MODE_ACTUAL,
+                              .agent = "broker",
+                              .operator= "",
+                              .kind = COMMAND_RECOVER,
+                              .issued_at_ms = 1000,
+                              .recover = {.epoch = from_epoch, .seq = fake->region_n, .reason = FAKE_REASON}};
+    struct event event = {.kind = EVENT_RECOVERED, .recovered = command.recover};
+
+    fake_record(fake, keys, &command, &event, 1, &fake->region[fake->region_n]);
+    fake->region_n++;
+}
+
+void fake_pad_region(struct fake *fake, uint64_t seq)
+{
+    while (fake->region_n < seq) {
+        buf_init(&fake->region[fake->region_n++], 0); /* others' */
+    }
+}
+
+void fake_come_back(struct fake *fake, uint64_t epoch, uint64_t last_counter,
+                    const uint64_t acked[LANE_MAX + 1])
+{
+    client_disconnected(fake->client);
+    fake_skip(fake);
+    fake->epoch = epoch;
+    fake->last_counter = last_counter;
+    memmove(fake->acked, acked, sizeof fake->acked);
+    client_connected(fake->client);
+    fake_greet(fake);
+}

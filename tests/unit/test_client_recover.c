@@ -8,9 +8,8 @@
 
 #include <cmocka.h>
 
+#include "tests/fault/memvfs.h"
 #include "tests/unit/client_fake.h"
-
-#define REASON "the disk is gone"
 
 static struct fake fake;
 static size_t recovered;
@@ -43,6 +42,27 @@ static int teardown(void **state)
     fake.on_recovered = NULL;
     fake_stop(&fake);
     return 0;
+}
+
+static struct memvfs *disk;
+
+static int setup_on_disk(void **state)
+{
+    (void)state;
+    disk = memvfs_new("journal", 1);
+    assert_non_null(disk);
+    fake_start_on(&fake, "journal");
+    client_connected(fake.client);
+    fake_greet(&fake);
+    return 0;
+}
+
+static int teardown_on_disk(void **state)
+{
+    int rc = teardown(state);
+
+    memvfs_free(disk);
+    return rc;
 }
 
 static int64_t later(void)
@@ -90,32 +110,9 @@ static uint64_t carry_out(struct id order)
     return counter;
 }
 
-/* The region's stream now ends with a recovery from its last record; signed by the broker, as a rule. */
-static void recover(const struct secret_keys *keys, uint64_t from_epoch)
-{
-    struct command command = {.region = FAKE_REGION,
-                              .epoch = from_epoch + 1,
-                              .mode = MODE_ACTUAL,
-                              .agent = "broker",
-                              .operator= "",
-                              .kind = COMMAND_RECOVER,
-                              .issued_at_ms = 1000,
-                              .recover = {.epoch = from_epoch, .seq = fake.region_n, .reason = REASON}};
-    struct event event = {.kind = EVENT_RECOVERED, .recovered = command.recover};
-
-    fake_record(&fake, keys, &command, &event, 1, &fake.region[fake.region_n]);
-    fake.region_n++;
-}
-
 static void come_back(uint64_t epoch, uint64_t last_counter)
 {
-    client_disconnected(fake.client);
-    fake_skip(&fake);
-    fake.epoch = epoch;
-    fake.last_counter = last_counter;
-    memset(fake.acked, 0, sizeof fake.acked);
-    client_connected(fake.client);
-    fake_greet(&fake);
+    fake_come_back(&fake, epoch, last_counter, (const uint64_t[LANE_MAX + 1]){0});
 }
 
 static void what_is_lost_is_said_again(void **state)
@@ -124,7 +121,7 @@ static void what_is_lost_is_said_again(void **state)
 
     (void)state;
     fake_answer_acks(&fake);
-    recover(&fake.broker, 1);
+    fake_recover(&fake, &fake.broker, 1);
     come_back(2, 0);
     assert_true(client_ready(fake.client));
     assert_int_equal(recovered, 1);
@@ -134,7 +131,7 @@ static void what_is_lost_is_said_again(void **state)
     assert_true(recovery.seen_seq > copy);
     assert_int_equal(recovery.again, 1);
     assert_non_null(
-        strstr(text, " of epoch 1 are lost in the recovery of 1970-01-01T00:00:01.000Z: " REASON));
+        strstr(text, " of epoch 1 are lost in the recovery of 1970-01-01T00:00:01.000Z: " FAKE_REASON));
     struct command again = next_command(COMMAND_GIVE_RECEIPT);
     assert_int_equal(again.epoch, 2);
     assert_true(again.counter > counter);
@@ -150,17 +147,16 @@ static void what_is_lost_is_said_again(void **state)
     assert_int_equal(recovered, 1);
 }
 
-/* A recall of what was lost must not come before it. */
-static void what_is_said_now_comes_after_what_was_lost(void **state)
+/* Lost: what was said of an order; said since, before anything is proved: its recall. */
+static void lose_and_recall(void)
 {
     struct command recall = {.kind = COMMAND_RECALL_ORDER,
                              .recall_order = {.incident = fake_id(9), .order = fake_id(1), .reason = "now"}};
     struct welcome welcome = {.protocol = PROTOCOL_VERSION, .region = FAKE_REGION, .epoch = 2};
 
-    (void)state;
     (void)carry_out(fake_id(1));
     fake_answer_acks(&fake);
-    recover(&fake.broker, 1);
+    fake_recover(&fake, &fake.broker, 1);
     client_disconnected(fake.client);
     fake_skip(&fake);
     fake.epoch = 2;
@@ -168,14 +164,114 @@ static void what_is_said_now_comes_after_what_was_lost(void **state)
     assert_non_null(fake_next(&fake, ENVELOPE_HELLO));
     welcome.head = (struct signed_head){.region = ""};
     fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
-    assert_int_equal(client_submit(fake.client, &recall, 8, NULL), 0); /* before anything is proved */
+    assert_int_equal(client_submit(fake.client, &recall, 8, NULL), 0);
     assert_non_null(fake_next(&fake, ENVELOPE_TAIL));
+}
+
+/* A recall of what was lost must not come before it. */
+static void what_is_said_now_comes_after_what_was_lost(void **state)
+{
+    (void)state;
+    lose_and_recall();
     fake_say_region(&fake);
     fake_run(&fake);
     uint64_t first = next_command(COMMAND_GIVE_RECEIPT).counter;
     struct command second = next_command(COMMAND_RECALL_ORDER);
     assert_true(second.counter > first);
     assert_int_equal(second.epoch, 2);
+}
+
+/* Nor when the process dies anywhere on the way: the next one finds all of it in its order, or none. */
+static void what_was_lost_comes_first_whenever_it_dies(void **state)
+{
+    size_t tried = 0;
+
+    for (uint64_t nth = 1;; nth++, tried++) {
+        lose_and_recall();
+        memvfs_fail(disk, MEMVFS_WRITE, nth, MEMVFS_FULL, true);
+        fake_say_region(&fake);
+        bool fired = memvfs_has_fired(disk);
+        memvfs_fail(disk, 0, 0, 0, false);
+        memvfs_kill(disk);
+        fake_restart(&fake);
+        client_connected(fake.client);
+        fake_greet(&fake);
+        struct command first = next_command(COMMAND_GIVE_RECEIPT);
+        assert_int_equal(first.epoch, 2);
+        struct command second = next_command(COMMAND_RECALL_ORDER);
+        assert_int_equal(second.epoch, 2);
+        assert_true(second.counter > first.counter);
+        if (!fired) {
+            break;
+        }
+        assert_int_equal(teardown_on_disk(state), 0);
+        assert_int_equal(setup_on_disk(state), 0);
+    }
+    assert_true(tried > 4);
+}
+
+/* What the client says from now on is in an empty list of the test's. */
+static void drop_sent(void)
+{
+    for (size_t i = 0; i < fake.sent_n; i++) {
+        buf_reset(&fake.sent[i]);
+    }
+    fake.sent_n = fake.read_n = 0;
+    arena_reset(&fake.arena);
+}
+
+/* Answers all that is said, each under a higher counter than the one before. How many they were. */
+static size_t answer_all(uint64_t *last)
+{
+    size_t n = 0, before;
+
+    do {
+        const struct envelope *submit;
+
+        before = n;
+        while ((submit = fake_next(&fake, ENVELOPE_SUBMIT)) != NULL) {
+            struct reply reply = {.counter = fake_command(&fake, submit).counter,
+                                  .outcome = OUTCOME_DONE,
+                                  .detail = "",
+                                  .seq = ++fake.seq};
+
+            assert_true(reply.counter > *last);
+            *last = reply.counter;
+            fake_say(&fake, &(struct envelope){.kind = ENVELOPE_REPLY, .reply = reply});
+            n++;
+        }
+        drop_sent();
+        fake_run(&fake);
+    } while (n > before);
+    return n;
+}
+
+/* More was lost than the list holds. */
+static void what_is_lost_is_said_again_however_much(void **state)
+{
+    enum { EACH = 700, TIMES = 6 };
+    struct command commands[EACH] = {{.kind = COMMAND_NONE}};
+    uint64_t tags[EACH] = {0}, last = 0;
+
+    (void)state;
+    for (size_t i = 0; i < EACH; i++) {
+        commands[i] = (struct command){.kind = COMMAND_STATE_UNITS};
+    }
+    for (int i = 0; i < TIMES; i++) {
+        assert_int_equal(client_submit_batch(fake.client, commands, tags, EACH, NULL), 0);
+        assert_int_equal(answer_all(&last), EACH);
+    }
+    assert_int_equal(client_pending(fake.client), 0);
+    fake_recover(&fake, &fake.broker, 1);
+    come_back(2, 0);
+    assert_int_equal(recovery.again, EACH * TIMES);
+    assert_int_equal(client_pending(fake.client), EACH * TIMES);
+    assert_true(EACH * TIMES > CLIENT_PENDING_MAX);
+    assert_int_equal(client_submit(fake.client, &commands[0], 9, NULL), ERR_TEMPORARY); /* it came too soon */
+    assert_int_equal(answer_all(&last), EACH * TIMES);
+    assert_int_equal(client_pending(fake.client), 0);
+    assert_int_equal(client_submit(fake.client, &commands[0], 9, NULL), 0);
+    assert_int_equal(answer_all(&last), 1);
 }
 
 /* The old head proves the loss once; then a head of the new epoch takes its place, although it is lower. */
@@ -185,7 +281,7 @@ static void heads_are_of_their_epoch(void **state)
     (void)carry_out(fake_id(1));
     fake_answer_acks(&fake);
     client_disconnected(fake.client);
-    recover(&fake.broker, 1);
+    fake_recover(&fake, &fake.broker, 1);
     fake.epoch = 2;
     fake.seq = fake.region_n;
     fake_skip(&fake);
@@ -209,7 +305,7 @@ static void what_may_be_there_goes_with_the_same_bytes(void **state)
     uint64_t counter = carry_out(fake_id(1));
 
     (void)state;
-    recover(&fake.broker, 1);
+    fake_recover(&fake, &fake.broker, 1);
     come_back(2, counter);
     struct command again = next_command(COMMAND_GIVE_RECEIPT);
     assert_int_equal(again.counter, counter);
@@ -226,7 +322,7 @@ static void an_order_that_comes_again_is_not_carried_out_twice(void **state)
 {
     (void)state;
     (void)carry_out(fake_id(1));
-    recover(&fake.broker, 1);
+    fake_recover(&fake, &fake.broker, 1);
     come_back(2, 0);
     struct command again = next_command(COMMAND_GIVE_RECEIPT);
     fake_reply(&fake, again.counter, OUTCOME_REFUSED, REFUSED_NO_ORDER); /* its issuer is not back yet */
@@ -246,6 +342,38 @@ static void an_order_that_comes_again_is_not_carried_out_twice(void **state)
     assert_int_equal(client_pending(fake.client), 0);
 }
 
+/* What was said of several orders comes in its own order, when they come again together. */
+static void what_was_said_of_orders_comes_again_in_its_order(void **state)
+{
+    static const enum rung RUNGS[] = {RUNG_ACKNOWLEDGED, RUNG_ACCEPTED};
+
+    (void)state;
+    (void)fake_order(&fake, fake_id(1), later());
+    (void)fake_order(&fake, fake_id(2), later());
+    for (size_t i = 0; i < 4; i++) {
+        struct give_receipt receipt = {.order = fake_id((uint8_t)(1 + i % 2)), .rung = RUNGS[i / 2]};
+
+        assert_int_equal(client_receipt(fake.client, &receipt, i, NULL), 0);
+        fake_reply(&fake, next_command(COMMAND_GIVE_RECEIPT).counter, OUTCOME_DONE, REFUSED_NOT);
+    }
+    fake_recover(&fake, &fake.broker, 1);
+    come_back(2, 0);
+    for (size_t i = 0; i < 4; i++) {
+        fake_reply(&fake, next_command(COMMAND_GIVE_RECEIPT).counter, OUTCOME_REFUSED, REFUSED_NO_ORDER);
+    }
+    assert_int_equal(client_pending(fake.client), 0);
+    (void)fake_order_by(&fake, &fake.centre, fake_id(2), later());
+    (void)fake_order_by(&fake, &fake.centre, fake_id(1), later());
+    fake_run(&fake);
+    assert_int_equal(client_pending(fake.client), 4);
+    for (size_t i = 0; i < 4; i++) {
+        struct give_receipt said = next_command(COMMAND_GIVE_RECEIPT).give_receipt;
+
+        assert_true(id_equal(said.order, fake_id((uint8_t)(1 + i % 2))));
+        assert_int_equal(said.rung, RUNGS[i / 2]);
+    }
+}
+
 /* The log goes on under the numbers that were others' before: what they bring now is new. */
 static void what_comes_below_the_old_cursors_is_given(void **state)
 {
@@ -253,7 +381,7 @@ static void what_comes_below_the_old_cursors_is_given(void **state)
     (void)carry_out(fake_id(1));
     fake_answer_acks(&fake);
     uint64_t was = fake.seq;
-    recover(&fake.broker, 1);
+    fake_recover(&fake, &fake.broker, 1);
     fake.seq = fake.region_n;
     come_back(2, 0);
     size_t given = fake.given_n;
@@ -276,12 +404,35 @@ static void an_amendment_of_the_same_number_is_given(void **state)
     fake_run(&fake);
     assert_int_equal(fake.given[fake.given_n - 1].kind, DELIVERY_AMENDMENT);
     size_t given = fake.given_n;
-    recover(&fake.broker, 1);
+    fake_recover(&fake, &fake.broker, 1);
     come_back(2, 0);
     (void)fake_amend(&fake, fake_id(1), 1);
     fake_run(&fake);
     assert_int_equal(fake.given_n, given + 1);
     assert_int_equal(fake.given[given].kind, DELIVERY_AMENDMENT);
+}
+
+/* It is in the copy, which knows that it was delivered: it does not come again. */
+static void an_amendment_that_the_copy_holds_is_kept(void **state)
+{
+    (void)state;
+    fake.seq = fake.region_n;
+    uint64_t counter = carry_out(fake_id(1));
+    uint64_t seq = fake_amend(&fake, fake_id(1), 1);
+    fake_later(&fake, 100);
+    fake_answer_acks(&fake);
+    assert_int_equal(fake.acked[LANE_ORDERS], seq);
+    fake_pad_region(&fake, seq);
+    fake_recover(&fake, &fake.broker, 1);
+    fake_come_back(&fake, 2, counter, fake.acked);
+    assert_int_equal(recovered, 1);
+    fake_restart(&fake);
+    size_t given = fake.given_n;
+    assert_int_equal(client_resume(fake.client, NULL), 0);
+    assert_int_equal(fake.given_n, given + 2);
+    assert_int_equal(fake.given[given].kind, DELIVERY_ORDER);
+    assert_int_equal(fake.given[given + 1].kind, DELIVERY_AMENDMENT);
+    assert_int_equal(fake.given[given + 1].seq, seq);
 }
 
 static void without_proof_nothing_is_said(void **state)
@@ -294,7 +445,7 @@ static void without_proof_nothing_is_said(void **state)
     assert_int_equal(recovered, 0);
     assert_false(says(COMMAND_GIVE_RECEIPT));
     size_t bad = fake.bad;
-    recover(&fake.centre, 1); /* nor does anybody's word prove it but the broker's */
+    fake_recover(&fake, &fake.centre, 1); /* nor does anybody's word prove it but the broker's */
     come_back(2, 0);
     assert_false(client_ready(fake.client));
     assert_int_equal(fake.bad, bad + 1);
@@ -303,34 +454,22 @@ static void without_proof_nothing_is_said(void **state)
     assert_false(says(COMMAND_GIVE_RECEIPT));
 }
 
-static void an_older_epoch_is_an_old_copy(void **state)
-{
-    (void)state;
-    recover(&fake.broker, 1);
-    come_back(2, 0);
-    assert_true(client_ready(fake.client));
-    client_disconnected(fake.client);
-    fake_skip(&fake);
-    client_connected(fake.client);
-    struct welcome welcome = {.protocol = PROTOCOL_VERSION, .region = FAKE_REGION, .epoch = 1};
-    welcome.head = (struct signed_head){.region = ""};
-    fake_say(&fake, &(struct envelope){.kind = ENVELOPE_WELCOME, .welcome = welcome});
-    assert_false(client_ready(fake.client));
-    assert_int_equal(fake.refusal, REFUSED_EPOCH);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_lost_is_said_again, setup, teardown),
         cmocka_unit_test_setup_teardown(what_is_said_now_comes_after_what_was_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_lost_comes_first_whenever_it_dies, setup_on_disk,
+                                        teardown_on_disk),
+        cmocka_unit_test_setup_teardown(what_is_lost_is_said_again_however_much, setup, teardown),
         cmocka_unit_test_setup_teardown(heads_are_of_their_epoch, setup, teardown),
         cmocka_unit_test_setup_teardown(what_may_be_there_goes_with_the_same_bytes, setup, teardown),
         cmocka_unit_test_setup_teardown(an_order_that_comes_again_is_not_carried_out_twice, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_said_of_orders_comes_again_in_its_order, setup, teardown),
         cmocka_unit_test_setup_teardown(what_comes_below_the_old_cursors_is_given, setup, teardown),
         cmocka_unit_test_setup_teardown(an_amendment_of_the_same_number_is_given, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_amendment_that_the_copy_holds_is_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(without_proof_nothing_is_said, setup, teardown),
-        cmocka_unit_test_setup_teardown(an_older_epoch_is_an_old_copy, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
