@@ -140,7 +140,8 @@ struct client_io {
     void (*on_telemetry)(void *ctx, const struct telemetry *telemetry);
     /* What was published was not taken, or the subscription has ended. Not told of BUSY, which is retried. */
     void (*on_telemetry_refused)(void *ctx, const struct telemetry_refused *refused);
-    /* Once in a process. What is said again gets a second on_reply; what comes again is not given as new. */
+    /* Once for each recovery. What is said again gets a second on_reply. An order that comes again is not
+     * given as new; amendments, recalls, expiries and notices that come again are given again. */
     void (*on_recovered)(void *ctx, const struct client_recovery *recovery);
     /* A record that was not given on, because its author's signature does not hold or it cannot be read. */
     void (*on_bad)(void *ctx, uint64_t seq, const char *why);

@@ -166,7 +166,7 @@ int client_ack_keep(struct client *client, struct err *err)
     int rc = journal_epoch(client->journal, &epoch, err);
 
     if (rc || epoch > client->known_epoch) {
-        return rc; /* another process has taken a recovery for what it is: these are of the log that is gone */
+        return rc; /* another process has taken a recovery: these are of the log that is gone */
     }
     for (unsigned lane = 1; lane <= LANE_MAX && !rc; lane++) {
         struct ack_lane *at = &client->lanes[lane];

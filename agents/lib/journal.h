@@ -100,9 +100,10 @@ int journal_set_head(struct journal *journal, struct bytes head, struct err *err
 int journal_epoch(struct journal *journal, uint64_t *ret, struct err *err);
 int journal_set_epoch(struct journal *journal, uint64_t epoch, struct err *err);
 
-/* The log goes on in `epoch` from an older copy, and above kept_seq it may be another, or is delivered again.
- * Cursors and head are forgotten, and so are amendments that were seen above it: the log may number others so.
- * What was carried out is not. ret_first is false, and nothing was done, when the journal is in that epoch already. */
+/* The log goes on in `epoch` from an older copy, and above kept_seq it may be another, or be delivered again.
+ * Cursors and head are forgotten, and so are amendments that were seen above it: the log may number others.
+ * What was carried out is not. ret_first is false, and nothing was done, when the journal is in that epoch
+ * already. */
 int journal_recover(struct journal *journal, uint64_t epoch, uint64_t kept_seq, bool *ret_first,
                     struct err *err);
 /* The order was issued again, by that record. */
