@@ -49,7 +49,7 @@ struct broker {
     struct tally_said said;
     unsigned refused_named; /* since the last line about what was turned away */
     bool stopping;
-    bool tail_given_up; /* the head file had seen more than the log holds */
+    bool tail_given_up; /* the head file or the tables knew of more than the log holds */
     int64_t stopping_ms;
     bool closed;
     struct err failure;
@@ -324,22 +324,19 @@ static int open_log(struct broker *broker, struct log_head *ret_head, struct err
     struct log_sqlite_options options = {.folder = broker->config->log,
                                          .region = broker->config->region,
                                          .create = true,
-                                         .volatile_ok = broker->config->volatile_ok};
+                                         .volatile_ok = broker->config->volatile_ok,
+                                         .accept_head = broker->config->recover != NULL};
     struct log_store *store;
     char warning[512] = "";
     int result = log_sqlite_open(&options, &store, warning, sizeof warning, err);
 
-    if (result == ERR_CORRUPT && broker->config->recover != NULL) { /* it may be the tail that is given up */
-        options.accept_head = true;
-        result = log_sqlite_open(&options, &store, warning, sizeof warning, err);
-        broker->tail_given_up = result == 0;
-    }
     if (result < 0) {
         return result;
     }
     if (warning[0] != '\0') {
         log_warning("%s", warning);
     }
+    broker->tail_given_up = log_sqlite_has_lost_tail(store);
     *ret_head = log_get_head(store);
     return log_writer_start(store, &broker->writer, err);
 }

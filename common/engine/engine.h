@@ -115,7 +115,7 @@ struct engine_options {
     uint32_t open_orders_max;  /* 0: ENGINE_OPEN_ORDERS_MAX */
     bool accept_clock;         /* an operator's word that the wall clock is right */
     const char *recover;       /* a person's word, and why: go on from this log in the next epoch; NULL: no */
-    bool tail_given_up;        /* ... and the head file had seen more: the word is meant for that, too */
+    bool tail_given_up;        /* ... and something knew of more records: the word is meant for that, too */
 };
 
 struct engine_numbers {

@@ -50,6 +50,7 @@ struct sqlite_store {
     int checkpoint_at; /* and at which it is in any case */
     bool failed;
     bool keeps_slots; /* what they have seen beyond the log stays on record, until the log goes on */
+    bool has_lost_tail;
 };
 
 static const struct log_store_ops sqlite_ops;
@@ -344,6 +345,7 @@ static int check_slot(struct sqlite_store *store, bool accept, char *warning, si
         if (warning != NULL && n > 0)
             snprintf(warning, n, "%s; it goes on without", found.text);
         store->keeps_slots = true;
+        store->has_lost_tail = true;
         return 0;
     }
     return code != 0 ? err_set(err, code, "%s", found.text) : 0;
@@ -358,7 +360,9 @@ static int check_content(struct sqlite_store *store, bool accept, char *warning,
     warn_of_slots(store, warning, n);
     code = check_slot(store, accept, warning, n, err);
     if (code == 0 && accept) {
+        int before = sqlite3_total_changes(store->db);
         int rc = log_beyond_drop(store->db, seq);
+        store->has_lost_tail = store->has_lost_tail || sqlite3_total_changes(store->db) != before;
         code = rc == SQLITE_OK ? 0 : log_sql_error(store->db, rc, "write", store->path, err);
     }
     if (code == 0)
@@ -523,6 +527,11 @@ int log_sqlite_rebuild(struct log_store *base, struct log_derived *derived, log_
     if (code != 0 && code != ERR_DISK_FULL)
         fail(store);
     return code;
+}
+
+bool log_sqlite_has_lost_tail(struct log_store *base)
+{
+    return of(base)->has_lost_tail;
 }
 
 bool log_sqlite_is_copy(struct log_store *base)

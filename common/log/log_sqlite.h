@@ -64,7 +64,11 @@ int log_sqlite_compare(struct log_store *store, struct log_derived *derived, log
 int log_sqlite_rebuild(struct log_store *store, struct log_derived *derived, log_differs *differs, void *ctx,
                        struct err *err);
 
+/* A copy of another's log, which has no tables yet. */
 bool log_sqlite_is_copy(struct log_store *store);
+
+/* Opened with accept_head: there was something beyond its last record that was given up. */
+bool log_sqlite_has_lost_tail(struct log_store *store);
 /* A copy whose tables were made (log_sqlite_rebuild) is a log from now on. Errors as of that. */
 int log_sqlite_adopt(struct log_store *store, struct err *err);
 

@@ -41,8 +41,8 @@ struct view_side {
     struct view_report *report;
 };
 
-/* Verifies both (view_verify) and compares them by their hashes, if they are of one region. The copy first: it
- * may grow meanwhile as the log does, and what it had is in the log that is read after it. witness is the
+/* Verifies both (view_verify) and compares them by their hashes, if they are of one region. The copy first:
+ * it may grow meanwhile as the log does, and what it had is in the log that is read after it. witness is the
  * copy's, read before. Errors are of reading; damage is in the reports. */
 int view_compare(const struct view_side *log, const struct view_side *copy, const uint8_t *root_key,
                  const struct witness *witness, struct view_comparison *ret, struct err *err);
