@@ -69,6 +69,7 @@ bool log_sqlite_is_copy(struct log_store *store);
 
 /* Opened with accept_head: there was something beyond its last record that was given up. */
 bool log_sqlite_has_lost_tail(struct log_store *store);
+
 /* A copy whose tables were made (log_sqlite_rebuild) is a log from now on. Errors as of that. */
 int log_sqlite_adopt(struct log_store *store, struct err *err);
 
