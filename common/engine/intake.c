@@ -145,13 +145,12 @@ static void turn_away(struct engine *engine, struct submission *submission, enum
     submission_free(engine, submission);
 }
 
-/* Its author says so much that those who say little would wait for it. */
-static void slow_down(struct engine *engine, struct submission *submission)
+/* Others of its author go before it: told to come again when it is its turn, so that they come in their
+ * order. If all came at one time, a few would pass each time, for minutes. */
+static void wait_its_turn(struct engine *engine, struct submission *submission, const char *detail)
 {
-    struct reply reply = {
-        .outcome = OUTCOME_REFUSED, .refusal = REFUSED_BUSY, .detail = "so much at once, while others speak"};
+    struct reply reply = {.outcome = OUTCOME_REFUSED, .refusal = REFUSED_BUSY, .detail = detail};
 
-    intake_hold(engine, submission);
     uint64_t ahead = submission->command.counter - submission->author->hold.from;
     reply.retry_ms =
         ENGINE_PACE_RETRY_MS + (uint32_t)(ahead < ENGINE_PACE_AHEAD_MAX ? ahead : ENGINE_PACE_AHEAD_MAX);
@@ -570,15 +569,12 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     }
     if (!is_ack && !MUTANT(MUTANT_OVERTAKE) &&
         must_wait(engine, &session->author->hold, submission->command.counter)) {
-        if (pace_holds(engine, session->author)) {
-            slow_down(engine, submission);
-        } else {
-            turn_away(engine, submission, REFUSED_BUSY, "an earlier command is still to come");
-        }
+        wait_its_turn(engine, submission, "an earlier command is still to come");
         return;
     }
     if (!is_ack && !pace_take(engine, session->author, submission->command.kind)) {
-        slow_down(engine, submission);
+        intake_hold(engine, submission);
+        wait_its_turn(engine, submission, "so much at once, while others speak");
         return;
     }
     if (!room_for(engine, submission->command.kind)) {
