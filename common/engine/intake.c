@@ -145,15 +145,20 @@ static void turn_away(struct engine *engine, struct submission *submission, enum
     submission_free(engine, submission);
 }
 
-/* Others of its author go before it: told to come again when it is its turn, so that they come in their
- * order. If all came at one time, a few would pass each time, for minutes. */
+/* Others of its author go before it. Under the pace it is told to come again when it is its turn. Else all
+ * are told one moment, whenever they ask: so they come in the order in which their author says them, and one
+ * such moment or two are the end of waiting. */
 static void wait_its_turn(struct engine *engine, struct submission *submission, const char *detail)
 {
     struct reply reply = {.outcome = OUTCOME_REFUSED, .refusal = REFUSED_BUSY, .detail = detail};
-
     uint64_t ahead = submission->command.counter - submission->author->hold.from;
-    reply.retry_ms =
-        ENGINE_PACE_RETRY_MS + (uint32_t)(ahead < ENGINE_PACE_AHEAD_MAX ? ahead : ENGINE_PACE_AHEAD_MAX);
+
+    if (pace_holds(engine, submission->author)) {
+        reply.retry_ms =
+            ENGINE_PACE_RETRY_MS + (uint32_t)(ahead < ENGINE_PACE_AHEAD_MAX ? ahead : ENGINE_PACE_AHEAD_MAX);
+    } else {
+        reply.retry_ms = ENGINE_PACE_RETRY_MS - (uint32_t)(engine_boot(engine) % ENGINE_PACE_RETRY_MS);
+    }
     intake_reply(engine, submission, &reply);
     submission_free(engine, submission);
 }
