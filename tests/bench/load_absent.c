@@ -40,6 +40,7 @@ enum {
 struct under_way {
     struct buf frame; /* for when it is told to come again */
     int64_t again_ns; /* 0: it is with the broker */
+    uint64_t counter; /* known when it was told to come again */
     bool used;
 };
 
@@ -109,17 +110,31 @@ static void send_orders(struct gathering *all, size_t n)
     }
 }
 
+static int compare_counters(const void *a, const void *b)
+{
+    const struct under_way *const *x = a, *const *y = b;
+
+    return (*x)->counter < (*y)->counter ? -1 : (*x)->counter > (*y)->counter;
+}
+
+/* In the order of their counters, as an agent says them: the broker takes them in no other. */
 static void resend(struct gathering *all)
 {
+    static struct under_way *due[WINDOW_MAX];
     int64_t now = load_now_ns();
+    size_t n = 0;
 
     for (size_t i = 0; all->resends > 0 && i < (size_t)all->options.window; i++) {
         struct under_way *at = &all->under_way[i];
         if (at->again_ns != 0 && at->again_ns <= now) {
-            at->again_ns = 0;
-            all->resends--;
-            party_send(&all->issuer, buf_bytes(&at->frame));
+            due[n++] = at;
         }
+    }
+    qsort(due, n, sizeof due[0], compare_counters);
+    for (size_t i = 0; i < n; i++) {
+        due[i]->again_ns = 0;
+        all->resends--;
+        party_send(&all->issuer, buf_bytes(&due[i]->frame));
     }
 }
 
@@ -131,6 +146,7 @@ static void on_reply(struct gathering *all, const struct party *party, const str
 
     if (reply->outcome == OUTCOME_REFUSED && reply->refusal == REFUSED_BUSY) {
         at->again_ns = load_now_ns() + (int64_t)reply->retry_ms * NS_PER_MS;
+        at->counter = reply->counter;
         all->resends++;
         all->busy++;
         return;
