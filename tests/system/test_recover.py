@@ -8,7 +8,6 @@ import random
 import shutil
 import sqlite3
 import subprocess
-import time
 
 from agents import CountyTest, FIRE, HEALTH, POLICE, REGION, until
 from harness import BIN, main, pb
@@ -197,7 +196,7 @@ class Recover(CountyTest):
             away = chance.choice(list(bridges))
             bridges[away][-1].kill()
             self.put(f"copy-{chance.randint(max(0, cycle - 1), cycle)}", away=f"gone-{cycle}")
-            self.recover_until_it_serves(cycle)
+            self.recover_until_it_serves(cycle, [lives[-1] for lives in bridges.values() if lives])
         for agent in bridges:
             self.be_there(bridges, agent)
         for order, agent in orders.items():
@@ -215,13 +214,16 @@ class Recover(CountyTest):
             bridges[agent].append(self.county.bridge(agent))
         bridges[agent][-1].one("ready")
 
-    def recover_until_it_serves(self, cycle):
+    def recover_until_it_serves(self, cycle, lives):
         """A copy that is older than the last recovery is fenced once more: its epoch was others' before."""
+        lives = [life for life in lives if life.alive()]
         for attempt in range(4):
-            said = len(self.errors())
+            said, told = len(self.errors()), [len(life.all("recovered")) for life in lives]
             self.county.start_broker("--recover", f"cycle {cycle}, {attempt}")
             done = self.county.call("incident", "report", "--kind", "fire", "--place", "x", "--title", "t")
-            time.sleep(1)  # two beats: whoever is there has come back
+            until(lambda: "fenced: " in self.errors()[said:] or all(len(life.all("recovered")) > n
+                                                                    for life, n in zip(lives, told)),
+                  "whoever is there to come back, or to fence it")
             if done.returncode == 0 and "fenced: " not in self.errors()[said:]:
                 return
             self.assertEqual(self.county.stop_broker(), 0)
