@@ -7,6 +7,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/core/words.h"
+
+enum { RULE_ACTIONS_MAX = 8, CLOCK_TIMES_MAX = 8 };
+
 /* X(name, word, 中文): what happened that a rule is asked about. */
 #define RULE_TRIGGER_LIST(X)                                \
     X(TRIGGER_INCIDENT, "incident", "突发事件")             \
@@ -49,6 +53,8 @@ enum {
     X(RULE_MINOR, "minor", "轻伤", RULE_WHOLE, RULE_WITHIN, "persons slightly hurt")                        \
     X(RULE_TRAPPED, "trapped", "被困", RULE_WHOLE, RULE_WITHIN, "persons trapped")                          \
     X(RULE_LOSS, "loss", "直接经济损失", RULE_WHOLE, RULE_WITHIN, "direct loss in CNY")                     \
+    X(RULE_GRADE, "grade", "事件等级", RULE_WHOLE, RULE_WITHIN, "grade of the incident, 1 (I) to 4 (IV)")   \
+    X(RULE_LEVEL, "level", "响应级别", RULE_WHOLE, RULE_WITHIN, "response level, 1 (I) to 4 (IV)")          \
     X(RULE_REPORTS, "reports", "报告次数", RULE_WHOLE, RULE_WITHIN, "reports filed so far")                 \
     X(RULE_AGE_MIN, "age_min", "发生后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it occurred")          \
     X(RULE_KNOWN_MIN, "known_min", "接报后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it was reported")  \
@@ -86,6 +92,8 @@ enum rule_fact {
     X(ACTION_REFER, "refer", "上报移交", RULE_WITHIN)                   \
     X(ACTION_REISSUE, "reissue", "改派", RULE_ON_ORDER)                 \
     X(ACTION_ASK, "ask", "要求补充", RULE_WITHIN)                       \
+    X(ACTION_START, "start", "启动时限", RULE_WITHIN)                   \
+    X(ACTION_STOP, "stop", "停止时限", RULE_WITHIN)                     \
     X(ACTION_NOTIFY, "notify", "通知", RULE_WITHIN | RULE_ON_READING | RULE_ON_SILENT)
 
 enum rule_action_kind {
@@ -93,6 +101,36 @@ enum rule_action_kind {
     RULE_ACTION_LIST(RULE_ACTION_ENUM)
 #undef RULE_ACTION_ENUM
         RULE_ACTION_COUNT
+};
+
+struct rule_action {
+    enum rule_action_kind kind;
+    const char
+        *value; /* as it stands: a level "I" to "IV", "parent", a region's code, a fact, a role, a clock */
+    enum grade grade;  /* of grade, raise and lower */
+    int64_t within_ms; /* ask: until when the answer is due; else 0 */
+};
+
+/* From when a clock runs. */
+enum clock_start {
+    CLOCK_FROM_RULE,     /* the moment at which a rule starts it */
+    CLOCK_FROM_OCCURRED, /* when it happened; when nobody said that, when it was reported */
+    CLOCK_FROM_RECEIVED  /* when it was reported */
+};
+
+/* A statutory clock 时限: by when which report must have reached whom, and how. */
+struct rule_clock {
+    const char *name, *title;
+    enum clock_start from;
+    int64_t within_ms; /* 0: daily */
+    uint16_t
+        times_minutes[CLOCK_TIMES_MAX]; /* daily, minutes after midnight of the region's civil time, rising */
+    size_t times_n;
+    enum report_kind report; /* what meets it; NONE: any */
+    enum medium medium;      /* NONE: any */
+    enum tier to;            /* that it must reach */
+    bool signer;             /* it must name who signed it off 签发人 */
+    int64_t warn_ms;         /* so long before it is due; 0: no warning */
 };
 
 /* Whether a condition holds. UNKNOWN is not NO: something that it asks for is not known. */

@@ -25,6 +25,29 @@ static const struct name_row report_kinds[] = {{REPORT_INITIAL, "initial", "初�
                                                {REPORT_FINAL, "final", "终报"},
                                                {0, NULL, NULL}};
 
+static const struct name_row grades[] = {{GRADE_I, "I", "特别重大"},
+                                         {GRADE_II, "II", "重大"},
+                                         {GRADE_III, "III", "较大"},
+                                         {GRADE_IV, "IV", "一般"},
+                                         {0, NULL, NULL}};
+
+static const struct name_row levels[] = {{GRADE_I, "I", "一级"},
+                                         {GRADE_II, "II", "二级"},
+                                         {GRADE_III, "III", "三级"},
+                                         {GRADE_IV, "IV", "四级"},
+                                         {0, NULL, NULL}};
+
+static const struct name_row media[] = {{MEDIUM_PHONE, "phone", "电话"},
+                                        {MEDIUM_WRITTEN, "written", "书面"},
+                                        {MEDIUM_NETWORK, "network", "网络"},
+                                        {0, NULL, NULL}};
+
+static const struct name_row tiers[] = {{TIER_COUNTY, "county", "县级"},
+                                        {TIER_CITY, "city", "市级"},
+                                        {TIER_PROVINCE, "province", "省级"},
+                                        {TIER_STATE, "state", "国务院"},
+                                        {0, NULL, NULL}};
+
 static const struct name_row rungs[] = {{RUNG_ISSUED, "issued", "已下达"},
                                         {RUNG_DELIVERED, "delivered", "已送达"},
                                         {RUNG_ACKNOWLEDGED, "acknowledged", "签收"},
@@ -117,6 +140,56 @@ const char *report_kind_name(enum report_kind kind)
 const char *report_kind_name_zh(enum report_kind kind)
 {
     return name_of(report_kinds, (int)kind, true);
+}
+
+const char *grade_name(enum grade grade)
+{
+    return name_of(grades, (int)grade, false);
+}
+
+const char *grade_name_zh(enum grade grade)
+{
+    return name_of(grades, (int)grade, true);
+}
+
+const char *level_name_zh(enum grade level)
+{
+    return name_of(levels, (int)level, true);
+}
+
+enum grade grade_parse(const char *name)
+{
+    return (enum grade)value_of(grades, name);
+}
+
+const char *medium_name(enum medium medium)
+{
+    return name_of(media, (int)medium, false);
+}
+
+const char *medium_name_zh(enum medium medium)
+{
+    return name_of(media, (int)medium, true);
+}
+
+enum medium medium_parse(const char *name)
+{
+    return (enum medium)value_of(media, name);
+}
+
+const char *tier_name(enum tier tier)
+{
+    return name_of(tiers, (int)tier, false);
+}
+
+const char *tier_name_zh(enum tier tier)
+{
+    return name_of(tiers, (int)tier, true);
+}
+
+enum tier tier_parse(const char *name)
+{
+    return (enum tier)value_of(tiers, name);
 }
 
 const char *rung_name(enum rung rung)

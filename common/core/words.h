@@ -28,6 +28,15 @@ enum datum { DATUM_NONE = 0, DATUM_WGS84 = 1, DATUM_CGCS2000 = 2, DATUM_GCJ02 = 
 /* 初报, 续报, 终报 */
 enum report_kind { REPORT_NONE = 0, REPORT_INITIAL = 1, REPORT_FOLLOW_UP = 2, REPORT_FINAL = 3 };
 
+/* 事件分级, how big an incident is, and 响应级别, what is activated: four steps each, I the gravest. */
+enum grade { GRADE_NONE = 0, GRADE_I = 1, GRADE_II = 2, GRADE_III = 3, GRADE_IV = 4 };
+
+/* 报送方式: how a report reaches a level of government. */
+enum medium { MEDIUM_NONE = 0, MEDIUM_PHONE = 1, MEDIUM_WRITTEN = 2, MEDIUM_NETWORK = 3 };
+
+/* 层级: levels of government. */
+enum tier { TIER_NONE = 0, TIER_COUNTY = 1, TIER_CITY = 2, TIER_PROVINCE = 3, TIER_STATE = 4 };
+
 /* An order's ladder; see order.h. */
 enum rung {
     RUNG_NONE = 0,
@@ -84,6 +93,9 @@ enum fact {
 const char *mode_name(enum mode mode);
 const char *datum_name(enum datum datum);
 const char *report_kind_name(enum report_kind kind);
+const char *grade_name(enum grade grade);
+const char *medium_name(enum medium medium);
+const char *tier_name(enum tier tier);
 const char *rung_name(enum rung rung);
 const char *lane_name(enum lane lane);
 const char *unit_kind_name(enum unit_kind kind);
@@ -92,11 +104,18 @@ const char *fact_name(enum fact fact);
 /* The same in Chinese, for people of a duty room. */
 const char *mode_name_zh(enum mode mode);
 const char *report_kind_name_zh(enum report_kind kind);
+const char *grade_name_zh(enum grade grade); /* 特别重大, 重大, 较大, 一般 */
+const char *level_name_zh(enum grade level); /* 一级 to 四级 */
+const char *medium_name_zh(enum medium medium);
+const char *tier_name_zh(enum tier tier);
 const char *rung_name_zh(enum rung rung);
 const char *fact_name_zh(enum fact fact);
 /* Back again; the value of NONE, or FACT_COUNT, for an unknown name. */
 enum mode mode_parse(const char *name);
 enum datum datum_parse(const char *name);
+enum grade grade_parse(const char *name);
+enum medium medium_parse(const char *name);
+enum tier tier_parse(const char *name);
 enum rung rung_parse(const char *name);
 /* False: no such kind. */
 bool unit_kind_parse(const char *name, enum unit_kind *ret);

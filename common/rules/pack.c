@@ -88,18 +88,6 @@ static int read_condition(struct reading *r, const struct conf_node *map, const 
 
 /* --- actions -------------------------------------------------------------------------------------- */
 
-static bool is_level(const char *value)
-{
-    static const char *const levels[] = {"I", "II", "III", "IV"};
-
-    for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++) {
-        if (strcmp(value, levels[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool is_region(const char *value)
 {
     size_t n = strlen(value);
@@ -126,7 +114,7 @@ static int check_value(struct reading *r, const struct conf_node *node, const st
     case ACTION_GRADE:
     case ACTION_RAISE:
     case ACTION_LOWER:
-        wanted = is_level(action->value) ? NULL : "I, II, III or IV";
+        wanted = action->grade != GRADE_NONE ? NULL : "I, II, III or IV";
         break;
     case ACTION_REFER:
         wanted = is_among(action->value, places) || is_region(action->value)
@@ -138,6 +126,10 @@ static int check_value(struct reading *r, const struct conf_node *node, const st
         break;
     case ACTION_ASK:
         wanted = is_among(action->value, rule_fact_list()) ? NULL : "a fact of docs/rules.md";
+        break;
+    case ACTION_START:
+    case ACTION_STOP:
+        wanted = action->value[0] != '\0' ? NULL : "a clock of this pack";
         break;
     case ACTION_NOTIFY:
     case RULE_ACTION_COUNT:
@@ -176,7 +168,10 @@ static int read_action(struct reading *r, const struct conf_node *map, enum rule
                          near != NULL ? near : "", near != NULL ? "\"?" : "");
     }
     int rc = keep_text(r, map, rule_action_word(ret->kind), CONF_REQUIRED, VALUE_BYTES_MAX, &ret->value);
-    rc = rc ? rc : check_value(r, node, ret);
+    if (rc == 0) {
+        ret->grade = grade_parse(ret->value);
+        rc = check_value(r, node, ret);
+    }
     if (rc == 0 && (rule_action_triggers(ret->kind) & (1U << trigger)) == 0) {
         rc = conf_fail(node, r->err, ERR_CONFIG, "\"%s\" cannot be done when \"%s\" happens",
                        rule_action_word(ret->kind), rule_trigger_word(trigger));

@@ -11,16 +11,10 @@
 #include "common/core/rule.h"
 #include "common/rules/condition.h"
 
-enum { PACK_BYTES_MAX = 128 * 1024, PACK_RULES_MAX = 1024, RULE_ACTIONS_MAX = 8 };
+enum { PACK_BYTES_MAX = 128 * 1024, PACK_RULES_MAX = 1024 };
 
 /* FIRST: of the rules of one trigger, the first that holds fires; ALL: each that does. */
 enum pack_match { MATCH_FIRST, MATCH_ALL };
-
-struct rule_action {
-    enum rule_action_kind kind;
-    const char *value; /* as it stands: a level "I" to "IV", "parent", a region's code, a fact, a role */
-    int64_t within_ms; /* ask: until when the answer is due; else 0 */
-};
 
 struct rule {
     const char *name;
