@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/view/view_similar.h"
 
 enum { WHO_COLUMNS = 30, TOLD_LATE_MS = 1000, RECORD_MEMORY_KEPT = 256 * 1024 };
 
@@ -15,6 +16,7 @@ struct view_replay {
     struct arena arena;
     struct buf line;
     uint64_t shown;
+    bool tell_similar;
 };
 
 struct view_replay *view_replay_new(struct view *view, const struct view_replay_options *options)
@@ -51,6 +53,11 @@ void view_replay_begin(const struct view_replay *replay, struct buf *ret)
     if (replay->options.format == VIEW_CSV) {
         view_replay_csv_names(ret);
     }
+}
+
+void view_replay_tell_similar(struct view_replay *replay, bool tell)
+{
+    replay->tell_similar = tell;
 }
 
 uint64_t view_replay_shown(const struct view_replay *replay)
@@ -183,7 +190,8 @@ static struct view_step bare_step(const struct view_record *record)
                              .operator= "",
                              .subject = "",
                              .what = "",
-                             .text = ""};
+                             .text = "",
+                             .signed_off_by = ""};
 
     if (record->has_command) {
         step.operator= record->command.operator;
@@ -226,6 +234,59 @@ static void show_bare(struct view_replay *replay, const struct view_record *reco
     show_text(replay, &step, buf_text(&replay->line), tone, ret);
 }
 
+/* --- what may be the same event --------------------------------------------------------------- */
+
+static void put_similar(struct view_replay *replay, const struct view_step *step,
+                        const struct suspect *suspects, size_t n, struct buf *ret)
+{
+    if (replay->options.format == VIEW_JSONL) {
+        struct json json = json_begin(ret);
+        json_object(&json, NULL);
+        json_unsigned(&json, "seq", step->seq);
+        json_text(&json, "event", "suspected-same");
+        json_id(&json, "incident", step->incident);
+        view_suspects_json(replay->view, suspects, n, "similar", &json);
+        json_object_end(&json);
+        buf_puts(ret, "\n");
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        buf_reset(&replay->line);
+        view_say_suspect(replay->view, &replay->options.voice, &suspects[i], &replay->line);
+        put_left(replay, step, TONE_WARN, ret);
+        buf_puts(ret, buf_text(&replay->line));
+        buf_printf(ret, "%s\n", view_tone_off(&replay->options.voice, TONE_WARN));
+    }
+}
+
+/* Whether the step tells something that incidents are compared by. */
+static bool is_compared(const struct view_step *step)
+{
+    const uint32_t compared = 1u << FACT_KIND | 1u << FACT_PLACE | 1u << FACT_POSITION | 1u << FACT_TIME;
+
+    return step->kind == EVENT_FACTS_CHANGED && (facts_known(step->facts) & compared) != 0;
+}
+
+static int show_similar(struct view_replay *replay, const struct view_step *step, struct buf *ret)
+{
+    struct suspect suspects[VIEW_SIMILAR_SHOWN];
+    struct similar_pool pool;
+
+    if (!replay->tell_similar || replay->options.format == VIEW_CSV || !is_compared(step) ||
+        !is_asked(replay, step)) {
+        return 0;
+    }
+    if (view_similar_pool(replay->view, step->bus_ms, &pool) < 0) {
+        return ERR_NO_MEMORY;
+    }
+    size_t n = view_suspects(&pool, step->incident, suspects, VIEW_SIMILAR_SHOWN);
+    view_similar_pool_free(&pool);
+    if (n > 0) {
+        put_similar(replay, step, suspects, n, ret);
+    }
+    return 0;
+}
+
 static int show(struct view_replay *replay, const struct view_record *record, struct buf *ret,
                 struct err *err)
 {
@@ -246,6 +307,10 @@ static int show(struct view_replay *replay, const struct view_record *record, st
     for (; i < record->record.events_n; i++) {
         struct view_step step = view_step_of(view_state(replay->view), record, &record->record.events[i]);
         show_step(replay, record, &step, i, ret);
+        result = show_similar(replay, &step, ret);
+        if (result < 0) {
+            return err_set(err, result, "out of memory");
+        }
     }
     if (record->record.unknown_events > 0) {
         show_bare(replay, record, i, ret);

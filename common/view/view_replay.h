@@ -29,6 +29,11 @@ void view_replay_begin(const struct view_replay *replay, struct buf *ret);
 int view_replay_record(struct view_replay *replay, const struct log_record *record, struct buf *ret,
                        struct err *err);
 
+/* From now on, or no longer, what was told of an incident is followed by what may be the same event: a line
+ * of text, or an object {"seq", "event": "suspected-same", "incident", "similar": [...]}; CSV has none. Off
+ * at first. It costs a walk over all incidents for each report, so it is for what happens now. */
+void view_replay_tell_similar(struct view_replay *replay, bool tell);
+
 /* Events and refusals that were shown. */
 uint64_t view_replay_shown(const struct view_replay *replay);
 
