@@ -145,6 +145,8 @@ const char *brief_item_key(enum brief_item_kind item);
 const char *brief_item_label(const struct view_brief *brief, enum brief_item_kind item);
 /* "未报" */
 const char *brief_unknown(const struct view_brief *brief);
+/* What stands for an item that has no value: 未报, but of the report's own words 无, for they are no fact. */
+const char *brief_item_none(const struct view_brief *brief, enum brief_item_kind item);
 /* "【演练】..."; "" for an actual incident. */
 const char *brief_banner(const struct view_brief *brief);
 void brief_say_order(const struct view_brief *brief, const struct brief_order *order, struct buf *ret);

@@ -112,7 +112,9 @@ static void put_item(const struct view_brief *brief, enum brief_item_kind kind, 
 
     buf_printf(ret, "<tr%s><th>%s%s</th><td>", item->changed ? " class=\"changed\"" : "",
                item->changed ? "▲ " : "", brief_item_label(brief, kind));
-    put_value(brief, item->value, ret);
+    put_value(brief,
+              kind == BRIEF_ITEM_WORDS && item->value[0] == '\0' ? brief_item_none(brief, kind) : item->value,
+              ret);
     if (item->changed) {
         buf_init(&said, 0);
         brief_say_before(brief, item, &said);

@@ -73,6 +73,11 @@ const char *brief_unknown(const struct view_brief *brief)
     return PICK(brief, "not reported", "未报");
 }
 
+const char *brief_item_none(const struct view_brief *brief, enum brief_item_kind item)
+{
+    return item == BRIEF_ITEM_WORDS ? PICK(brief, "none", "无") : brief_unknown(brief);
+}
+
 const char *brief_banner(const struct view_brief *brief)
 {
     switch (brief->mode) {

@@ -50,7 +50,7 @@ static void put_item(const struct view_brief *brief, enum brief_item_kind kind, 
     struct buf said;
 
     buf_init(&said, 0);
-    buf_puts(&said, item->value[0] != '\0' ? item->value : brief_unknown(brief));
+    buf_puts(&said, item->value[0] != '\0' ? item->value : brief_item_none(brief, kind));
     brief_say_before(brief, item, &said);
     buf_printf(ret, "%s%s%s", item->changed ? "▲ " : "  ", brief_item_label(brief, kind),
                PICK(brief, ": ", "："));
