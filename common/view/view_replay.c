@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "common/base/text.h"
-#include "common/view/view_similar.h"
 
 enum { WHO_COLUMNS = 30, TOLD_LATE_MS = 1000, RECORD_MEMORY_KEPT = 256 * 1024 };
 
@@ -17,6 +16,8 @@ struct view_replay {
     struct buf line;
     uint64_t shown;
     bool tell_similar;
+    struct suspect suspects[VIEW_SIMILAR_SHOWN]; /* of the step that is being shown */
+    size_t suspects_n;
 };
 
 struct view_replay *view_replay_new(struct view *view, const struct view_replay_options *options)
@@ -155,6 +156,32 @@ static void show_text(struct view_replay *replay, const struct view_step *step, 
     replay->shown++;
 }
 
+/* Whether the step tells something that incidents are compared by. */
+static bool is_compared(const struct view_step *step)
+{
+    const uint32_t compared = 1u << FACT_KIND | 1u << FACT_PLACE | 1u << FACT_POSITION | 1u << FACT_TIME;
+
+    return step->kind == EVENT_FACTS_CHANGED && (facts_known(step->facts) & compared) != 0;
+}
+
+/* What may be the same event as the step's incident, as of now. */
+static int find_similar(struct view_replay *replay, const struct view_step *step)
+{
+    struct similar_pool pool;
+
+    replay->suspects_n = 0;
+    if (!replay->tell_similar || replay->options.format == VIEW_CSV || !is_compared(step) ||
+        !is_asked(replay, step)) {
+        return 0;
+    }
+    if (view_similar_pool(replay->view, step->bus_ms, &pool) < 0) {
+        return ERR_NO_MEMORY;
+    }
+    replay->suspects_n = view_suspects(&pool, step->incident, replay->suspects, VIEW_SIMILAR_SHOWN);
+    view_similar_pool_free(&pool);
+    return 0;
+}
+
 static void show_step(struct view_replay *replay, const struct view_record *record,
                       const struct view_step *step, size_t index, struct buf *ret)
 {
@@ -164,7 +191,7 @@ static void show_step(struct view_replay *replay, const struct view_record *reco
         return;
     }
     if (replay->options.format == VIEW_JSONL) {
-        view_replay_json(record, step, index, view_state(replay->view), ret);
+        view_replay_json(record, step, index, replay->view, replay->suspects, replay->suspects_n, ret);
         replay->shown++;
         return;
     }
@@ -178,6 +205,13 @@ static void show_step(struct view_replay *replay, const struct view_record *reco
     view_say_step(replay->view, &replay->options.voice, step, delivered, n, &replay->line);
     if (replay->line.n > 0) {
         show_text(replay, step, buf_text(&replay->line), view_step_tone(step), ret);
+    }
+    for (size_t i = 0; i < replay->suspects_n; i++) {
+        buf_reset(&replay->line);
+        view_say_suspect(replay->view, &replay->options.voice, &replay->suspects[i], &replay->line);
+        put_left(replay, step, TONE_WARN, ret);
+        buf_puts(ret, buf_text(&replay->line));
+        buf_printf(ret, "%s\n", view_tone_off(&replay->options.voice, TONE_WARN));
     }
 }
 
@@ -234,59 +268,6 @@ static void show_bare(struct view_replay *replay, const struct view_record *reco
     show_text(replay, &step, buf_text(&replay->line), tone, ret);
 }
 
-/* --- what may be the same event --------------------------------------------------------------- */
-
-static void put_similar(struct view_replay *replay, const struct view_step *step,
-                        const struct suspect *suspects, size_t n, struct buf *ret)
-{
-    if (replay->options.format == VIEW_JSONL) {
-        struct json json = json_begin(ret);
-        json_object(&json, NULL);
-        json_unsigned(&json, "seq", step->seq);
-        json_text(&json, "event", "suspected-same");
-        json_id(&json, "incident", step->incident);
-        view_suspects_json(replay->view, suspects, n, "similar", &json);
-        json_object_end(&json);
-        buf_puts(ret, "\n");
-        return;
-    }
-    for (size_t i = 0; i < n; i++) {
-        buf_reset(&replay->line);
-        view_say_suspect(replay->view, &replay->options.voice, &suspects[i], &replay->line);
-        put_left(replay, step, TONE_WARN, ret);
-        buf_puts(ret, buf_text(&replay->line));
-        buf_printf(ret, "%s\n", view_tone_off(&replay->options.voice, TONE_WARN));
-    }
-}
-
-/* Whether the step tells something that incidents are compared by. */
-static bool is_compared(const struct view_step *step)
-{
-    const uint32_t compared = 1u << FACT_KIND | 1u << FACT_PLACE | 1u << FACT_POSITION | 1u << FACT_TIME;
-
-    return step->kind == EVENT_FACTS_CHANGED && (facts_known(step->facts) & compared) != 0;
-}
-
-static int show_similar(struct view_replay *replay, const struct view_step *step, struct buf *ret)
-{
-    struct suspect suspects[VIEW_SIMILAR_SHOWN];
-    struct similar_pool pool;
-
-    if (!replay->tell_similar || replay->options.format == VIEW_CSV || !is_compared(step) ||
-        !is_asked(replay, step)) {
-        return 0;
-    }
-    if (view_similar_pool(replay->view, step->bus_ms, &pool) < 0) {
-        return ERR_NO_MEMORY;
-    }
-    size_t n = view_suspects(&pool, step->incident, suspects, VIEW_SIMILAR_SHOWN);
-    view_similar_pool_free(&pool);
-    if (n > 0) {
-        put_similar(replay, step, suspects, n, ret);
-    }
-    return 0;
-}
-
 static int show(struct view_replay *replay, const struct view_record *record, struct buf *ret,
                 struct err *err)
 {
@@ -306,11 +287,11 @@ static int show(struct view_replay *replay, const struct view_record *record, st
     size_t i = 0;
     for (; i < record->record.events_n; i++) {
         struct view_step step = view_step_of(view_state(replay->view), record, &record->record.events[i]);
-        show_step(replay, record, &step, i, ret);
-        result = show_similar(replay, &step, ret);
-        if (result < 0) {
-            return err_set(err, result, "out of memory");
+        if (find_similar(replay, &step) < 0) {
+            return err_set(err, ERR_NO_MEMORY, "out of memory");
         }
+        show_step(replay, record, &step, i, ret);
+        replay->suspects_n = 0;
     }
     if (record->record.unknown_events > 0) {
         show_bare(replay, record, i, ret);

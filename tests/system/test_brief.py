@@ -211,26 +211,43 @@ class Similar(Case):
         self.assertIn("is reported", said)
         self.assertNotIn("suspected", said)
 
+    def until(self, files, words, do=lambda: None):
+        """What the files hold, as soon as each has the words; do() before each look."""
+        deadline = time.monotonic() + WAIT_S
+        while True:
+            do()
+            texts = []
+            for file in files:
+                file.seek(0)
+                texts.append(file.read())
+            if all(words in text for text in texts):
+                return texts
+            self.assertLess(time.monotonic(), deadline, texts)
+            time.sleep(0.1)
+
     def test_watch(self):
         self.report(*self.near(0, "--title", "smoke"))
-        with open(os.path.join(self.broker.folder.name, "watch.out"), "w+", encoding="utf-8") as out:
-            environment = dict(os.environ, MUSTER_CONFIG=os.path.join(self.broker.home, "centre.yaml"))
-            watches = [start([os.path.join(BIN, "muster"), "watch", *arguments], stdout=out, env=environment)
-                       for arguments in ((), ("--json",))]
-            deadline = time.monotonic() + WAIT_S
-            text = ""
-            while not ("suspected to be the same event" in text and '"event":"suspected-same"' in text):
-                self.assertLess(time.monotonic(), deadline, text)
-                self.report(*self.near(0.001))  # again, until both have begun
-                time.sleep(0.2)
-                out.seek(0)
-                text = out.read()
-            for watch in watches:
-                watch.send_signal(signal.SIGINT)
-                self.assertEqual(watch.wait(WAIT_S), 0)
-        self.assertRegex(text, r"smoke, 111 m away, \S+ \S+ earlier")
-        line = next(each for each in text.splitlines() if '"event":"suspected-same"' in each)
-        self.assertEqual(json.loads(line)["similar"][-1]["distance_m"] % 111, 0)
+        environment = dict(os.environ, MUSTER_CONFIG=os.path.join(self.broker.home, "centre.yaml"))
+        outs, watches = [], []
+        for arguments in ((), ("--json",)):
+            path = os.path.join(self.broker.folder.name, f"watch{len(outs)}")
+            outs.append(open(path, "w+", encoding="utf-8"))
+            self.addCleanup(outs[-1].close)
+            watches.append(start([os.path.join(BIN, "muster"), "watch", *arguments], stdout=outs[-1],
+                                 env=environment))
+        # again, until both have begun
+        self.until(outs, "elsewhere", lambda: self.one("incident", "report", "--kind", "flood",
+                                                       "--title", "elsewhere"))
+        self.report(*self.near(0.001, "--title", "flames"))
+        text = self.until(outs[:1], "suspected to be the same event")[0]
+        self.assertRegex(text, r"flames[^\n]*\n[^\n]*suspected to be the same event: \w+ smoke, 111 m away, ")
+        said = self.until(outs[1:], '"similar":[')[0]
+        event = json.loads(next(each for each in said.splitlines() if '"similar":[' in each))
+        self.assertEqual(event["event"], "facts-changed")
+        self.assertEqual([each["distance_m"] for each in event["data"]["similar"]], [111])
+        for watch in watches:
+            watch.send_signal(signal.SIGINT)
+            self.assertEqual(watch.wait(WAIT_S), 0)
 
 
 if __name__ == "__main__":
