@@ -105,7 +105,7 @@ static int parse_option(const struct page *page, int argc, char **argv, int *at,
             : NULL;
 
     if (option == NULL) {
-        return unknown(page, word, err);
+        return unknown(page, argv[*at], err);
     }
     if (option->kind == OPTION_FLAG) {
         if (equals != NULL) {

@@ -101,7 +101,11 @@ static void find_report(struct making *m, const struct view_brief_point *point)
         m->report = NULL;
         return;
     }
-    m->brief->heading = heading(m, m->report->report, of_kind[m->report->report]);
+    /* one that was redacted is counted by its number alone, as the follow-up that it will have been */
+    uint64_t n = m->report->report == REPORT_FOLLOW_UP
+                     ? m->report->number - of_kind[REPORT_INITIAL] - of_kind[REPORT_FINAL]
+                     : of_kind[m->report->report];
+    m->brief->heading = heading(m, m->report->report, n);
     bool is_point = point->seq != 0 || point->bus_ms != 0;
     m->cut = is_point ? all : (struct cut){.seq = m->report->seq, .bus_ms = INT64_MAX};
 }
@@ -401,8 +405,8 @@ static void add_readers(struct making *m)
     const struct region *region = state_region(m->brief->state);
     uint64_t seq = m->report->seq;
 
-    if (m->incident->history || region->members_n == 0) {
-        return;
+    if (m->incident->history) {
+        return; /* history is told to nobody */
     }
     m->brief->readers = arena_array(&m->brief->arena, struct brief_reader, region->members_n);
     m->failed = m->failed || m->brief->readers == NULL;
@@ -427,7 +431,6 @@ static void take_last(struct making *m, const struct view_told *told)
         if (is_within(&m->cut, told->step.seq, told->step.bus_ms) && told->step.seq >= m->brief->seq) {
             m->brief->seq = told->step.seq;
             m->brief->hash = told->step.hash;
-            m->brief->as_of_ms = told->step.bus_ms;
         }
     }
 }
@@ -440,7 +443,6 @@ static void add_source(struct making *m)
     for (size_t i = 0; i < m->brief->orders_n; i++) {
         take_last(m, view_order(m->view, m->brief->orders[i].id)->first);
     }
-    m->brief->is_later = m->brief->seq > m->report->seq;
     m->brief->read_seq = counts.last_seq;
     m->brief->redacted = counts.redacted;
 }
@@ -452,6 +454,7 @@ static void fill(struct making *m)
 
     brief->incident = m->incident->id;
     brief->mode = m->incident->mode;
+    brief->history = m->incident->history;
     brief->region_code = region->code;
     brief->region_name = region->name;
     brief->number = m->report->number;
@@ -488,6 +491,8 @@ int view_brief_make(const struct view *view, bool zh, struct id incident,
         arena_free(&brief.arena);
         return no_report(&m, point, err);
     }
+    brief.as_of_seq = point->seq;
+    brief.as_of_ms = point->bus_ms;
     fill(&m);
     if (m.failed) {
         arena_free(&brief.arena);

@@ -90,6 +90,7 @@ struct view_brief {
     bool zh;
     struct id incident;
     enum mode mode;
+    bool history; /* brought in by an importer: nobody was told */
     const char *region_code;
     const char *region_name;
     uint64_t number; /* of the report, counted from 1 */
@@ -100,8 +101,9 @@ struct view_brief {
     const char *operator;      /* "" the agent's own word */
     const char *signed_off_by; /* 签发人; "" not said */
     bool is_first;             /* there is no brief before, so nothing is marked as changed */
-    bool is_later;             /* it tells of records after the report's, too ... */
-    int64_t as_of_ms;          /* ... up to this moment */
+    /* The point that was asked for: what was known then is told. Both 0: as of the report itself. */
+    uint64_t as_of_seq;
+    int64_t as_of_ms;
     struct brief_item items[BRIEF_ITEMS];
     struct brief_order *orders; /* in the order of their issue */
     size_t orders_n;
@@ -152,7 +154,11 @@ const char *brief_banner(const struct view_brief *brief);
 void brief_say_order(const struct view_brief *brief, const struct brief_order *order, struct buf *ret);
 void brief_say_orders_count(const struct view_brief *brief, struct buf *ret);
 void brief_say_request(const struct view_brief *brief, const struct brief_request *request, struct buf *ret);
+/* What stands where there is no reader. */
+const char *brief_no_reader(const struct view_brief *brief);
 void brief_say_reader(const struct view_brief *brief, const struct brief_reader *reader, struct buf *ret);
+/* "as it was known at record 14"; nothing when it is as of the report itself. */
+void brief_say_as_of(const struct view_brief *brief, struct buf *ret);
 void brief_say_source(const struct view_brief *brief, struct buf *ret);
 /* "，上一号：1" behind a value that has changed; nothing when it has not, or is too long to be repeated. */
 void brief_say_before(const struct view_brief *brief, const struct brief_item *item, struct buf *ret);

@@ -193,8 +193,7 @@ static void put_readers(const struct view_brief *brief, struct buf *ret)
 
     buf_printf(ret, "<h2>%s</h2>\n<ul>\n", PICK(brief, "Who was told of this report", "本报知悉情况"));
     if (brief->readers_n == 0) {
-        buf_printf(ret, "<li>%s</li>\n",
-                   PICK(brief, "no command centre but who reported", "除报告人外无其他指挥中心"));
+        buf_printf(ret, "<li>%s</li>\n", brief_no_reader(brief));
     }
     for (size_t i = 0; i < brief->readers_n; i++) {
         buf_init(&said, 0);
@@ -209,6 +208,7 @@ static void put_readers(const struct view_brief *brief, struct buf *ret)
 static void put_head(const struct view_brief *brief, struct buf *ret)
 {
     char time[VIEW_TIME], id[ID_TEXT];
+    struct buf said;
 
     buf_printf(ret, "<h1>%s</h1>\n", brief_title(brief));
     buf_printf(ret,
@@ -229,11 +229,14 @@ static void put_head(const struct view_brief *brief, struct buf *ret)
         put_row(brief, PICK(brief, "duty officer", "值班员"), brief->operator, ret);
     }
     buf_puts(ret, "</table>\n");
-    if (brief->is_later) {
-        buf_printf(ret,
-                   PICK(brief, "<p>With what was known at %s.</p>\n", "<p>含本报之后至 %s 的情况。</p>\n"),
-                   view_time(brief->state, brief->as_of_ms, time));
+    buf_init(&said, 0);
+    brief_say_as_of(brief, &said);
+    if (said.n > 0) {
+        buf_puts(ret, "<p>");
+        put(ret, buf_text(&said));
+        buf_puts(ret, "</p>\n");
     }
+    buf_free(&said);
     if (!brief->is_first) {
         buf_printf(ret, "<p><span class=\"changed\">▲</span> %s</p>\n",
                    PICK(brief, "changed since the brief before", "较上一号有变化"));

@@ -156,6 +156,13 @@ void brief_say_request(const struct view_brief *brief, const struct brief_reques
     }
 }
 
+const char *brief_no_reader(const struct view_brief *brief)
+{
+    return brief->history
+               ? PICK(brief, "nobody: it is history, brought in by an importer", "历史导入，未向任何单位报送")
+               : PICK(brief, "no command centre but who reported", "除报告人外无其他指挥中心");
+}
+
 void brief_say_reader(const struct view_brief *brief, const struct brief_reader *reader, struct buf *ret)
 {
     char clock[VIEW_TIME];
@@ -165,6 +172,19 @@ void brief_say_reader(const struct view_brief *brief, const struct brief_reader 
                    clock_text(brief, reader->at_ms, clock));
     } else {
         buf_printf(ret, PICK(brief, "%s: not delivered", "%s：未见送达"), reader->agent);
+    }
+}
+
+void brief_say_as_of(const struct view_brief *brief, struct buf *ret)
+{
+    char time[VIEW_TIME];
+
+    if (brief->as_of_seq != 0) {
+        buf_printf(ret, PICK(brief, "as it was known at record %llu", "列至第 %llu 条记录时的情况"),
+                   (unsigned long long)brief->as_of_seq);
+    } else if (brief->as_of_ms != 0) {
+        buf_printf(ret, PICK(brief, "as it was known at %s", "列至 %s 的情况"),
+                   view_time(brief->state, brief->as_of_ms, time));
     }
 }
 

@@ -112,8 +112,7 @@ static void put_readers(const struct view_brief *brief, struct buf *ret)
 
     buf_printf(ret, "\n%s\n", PICK(brief, "Who was told of this report", "本报知悉情况"));
     if (brief->readers_n == 0) {
-        buf_printf(ret, "  %s\n",
-                   PICK(brief, "no command centre but who reported", "除报告人外无其他指挥中心"));
+        buf_printf(ret, "  %s\n", brief_no_reader(brief));
     }
     for (size_t i = 0; i < brief->readers_n; i++) {
         buf_init(&said, 0);
@@ -127,6 +126,7 @@ static void put_readers(const struct view_brief *brief, struct buf *ret)
 static void put_head(const struct view_brief *brief, struct buf *ret)
 {
     char time[VIEW_TIME], id[ID_TEXT];
+    struct buf said;
 
     buf_printf(ret, "%s\n", brief_title(brief));
     buf_printf(ret, PICK(brief, "No. %llu  %s\n", "第 %llu 号  %s\n"), (unsigned long long)brief->number,
@@ -142,10 +142,13 @@ static void put_head(const struct view_brief *brief, struct buf *ret)
     if (brief->operator[0] != '\0') {
         put_line(brief, PICK(brief, "duty officer", "值班员"), brief->operator, ret);
     }
-    if (brief->is_later) {
-        buf_printf(ret, PICK(brief, "with what was known at %s\n", "含本报之后至 %s 的情况\n"),
-                   view_time(brief->state, brief->as_of_ms, time));
+    buf_init(&said, 0);
+    brief_say_as_of(brief, &said);
+    if (said.n > 0) {
+        put(ret, buf_text(&said));
+        buf_puts(ret, "\n");
     }
+    buf_free(&said);
     if (!brief->is_first) {
         buf_printf(ret, "%s\n", PICK(brief, "▲ changed since the brief before", "▲ 较上一号有变化"));
     }
@@ -264,12 +267,14 @@ void view_brief_json(const struct view_brief *brief, struct buf *ret)
     json_object(&json, NULL);
     json_id(&json, "incident", brief->incident);
     json_text(&json, "mode", mode_name(brief->mode));
+    json_bool(&json, "history", brief->history);
     json_text(&json, "region", brief->region_code);
     json_text(&json, "region_name", brief->region_name);
     json_unsigned(&json, "number", brief->number);
     json_text(&json, "kind", report_kind_name(brief->kind));
     json_text(&json, "heading", brief->heading);
     json_number(&json, "reported_ms", brief->reported_ms);
+    json_unsigned(&json, "as_of_seq", brief->as_of_seq);
     json_number(&json, "as_of_ms", brief->as_of_ms);
     json_text(&json, "reporter", brief->reporter);
     json_said(&json, "operator", brief->operator);

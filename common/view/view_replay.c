@@ -169,7 +169,6 @@ static int find_similar(struct view_replay *replay, const struct view_step *step
 {
     struct similar_pool pool;
 
-    replay->suspects_n = 0;
     if (!replay->tell_similar || replay->options.format == VIEW_CSV || !is_compared(step) ||
         !is_asked(replay, step)) {
         return 0;

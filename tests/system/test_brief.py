@@ -120,7 +120,7 @@ class Brief(Case):
         self.assertIn(f"第 {seq} 条记录哈希：{digest}", of_log)
         self.assertIn(f"第 {seq} 条记录哈希：{digest}", live)
         of_log = self.ok("incident", "brief", incident, "--log", self.broker.log, "--as-of", str(seq + 1))
-        self.assertIn("含本报之后至", of_log)
+        self.assertIn(f"列至第 {seq + 1} 条记录时的情况", of_log)
         self.assertIn("到场", of_log)
         self.assertIn("续报一", of_log)
         self.bad(66, "reports 1 to 3, not 4", "incident", "brief", incident, "--log", self.broker.log,
