@@ -1,48 +1,19 @@
 /* What a brief says: the incident's story up to a record, beside the story up to the report before. */
 #include "common/view/view_brief.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "common/view/view_brief_private.h"
 #include "common/view/view_private.h"
 
 #define PICK(m, en, cn) ((m)->zh ? (cn) : (en))
 
-/* How far a brief looks: records that fit both. */
-struct cut {
-    uint64_t seq;
-    int64_t bus_ms;
-};
-
-struct making {
-    const struct view *view;
-    const struct incident *incident;
-    const struct view_incident *told;
-    struct view_brief *brief;
-    bool zh;
-    bool failed;       /* out of memory */
-    struct cut cut;    /* what was known then */
-    struct cut before; /* ... and at the brief before; seq 0: there is none */
-    const struct view_step *report;
-};
-
-/* An order as it stood at a cut. */
-struct standing {
-    enum rung rung;
-    int64_t rung_ms;
-    const char *taker;
-    struct words units;
-    bool unanswered;
-    bool overdue;
-};
-
-static bool is_within(const struct cut *cut, uint64_t seq, int64_t bus_ms)
+bool brief_is_within(const struct cut *cut, uint64_t seq, int64_t bus_ms)
 {
     return seq <= cut->seq && bus_ms <= cut->bus_ms;
 }
 
-static const char *kept(struct making *m, const char *text)
+const char *brief_kept(struct making *m, const char *text)
 {
     m->failed = m->failed || text == NULL;
     return text != NULL ? text : "";
@@ -56,10 +27,10 @@ static const char *chinese_number(struct making *m, uint64_t n)
     static const char *const digits[] = {"", "一", "二", "三", "四", "五", "六", "七", "八", "九"};
 
     if (n >= 100) {
-        return kept(m, arena_printf(&m->brief->arena, "%llu", (unsigned long long)n));
+        return brief_kept(m, arena_printf(&m->brief->arena, "%llu", (unsigned long long)n));
     }
-    return kept(m, arena_printf(&m->brief->arena, "%s%s%s", n >= 20 ? digits[n / 10] : "",
-                                n >= 10 ? "十" : "", digits[n % 10]));
+    return brief_kept(m, arena_printf(&m->brief->arena, "%s%s%s", n >= 20 ? digits[n / 10] : "",
+                                      n >= 10 ? "十" : "", digits[n % 10]));
 }
 
 /* n-th of its kind. A second final report is rare and told apart. */
@@ -69,12 +40,33 @@ static const char *heading(struct making *m, enum report_kind kind, uint64_t n)
     bool counted = kind == REPORT_FOLLOW_UP || n > 1;
 
     if (m->zh) {
-        return kept(
+        return brief_kept(
             m, arena_printf(arena, "%s%s", report_kind_name_zh(kind), counted ? chinese_number(m, n) : ""));
     }
-    return counted
-               ? kept(m, arena_printf(arena, "%s report %llu", report_kind_name(kind), (unsigned long long)n))
-               : kept(m, arena_printf(arena, "%s report", report_kind_name(kind)));
+    return counted ? brief_kept(m, arena_printf(arena, "%s report %llu", report_kind_name(kind),
+                                                (unsigned long long)n))
+                   : brief_kept(m, arena_printf(arena, "%s report", report_kind_name(kind)));
+}
+
+/* The last record in which rules were asked because of the report in record seq. */
+static struct cut after_rules(const struct making *m, uint64_t seq)
+{
+    struct cut cut = {.seq = seq, .bus_ms = INT64_MAX};
+    bool is_due = false;
+
+    for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
+        const struct view_step *step = &at->step;
+        if (step->seq > cut.seq && (!is_due || step->kind == EVENT_REPORT_FILED)) {
+            break;
+        }
+        if (step->seq >= seq && step->kind == EVENT_RULES_DUE) {
+            is_due = true;
+        } else if (step->seq > seq && step->kind == EVENT_RULES_ASKED) {
+            cut.seq = step->seq;
+            is_due = false;
+        }
+    }
+    return cut;
 }
 
 /* The report that the point means, and where the one before it stands. */
@@ -87,7 +79,7 @@ static void find_report(struct making *m, const struct view_brief_point *point)
     for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
         const struct view_step *step = &at->step;
         if (step->kind != EVENT_REPORT_FILED || step->report > REPORT_FINAL ||
-            !is_within(&all, step->seq, step->bus_ms)) {
+            !brief_is_within(&all, step->seq, step->bus_ms)) {
             continue;
         }
         of_kind[step->report]++;
@@ -108,6 +100,8 @@ static void find_report(struct making *m, const struct view_brief_point *point)
     m->brief->heading = heading(m, m->report->report, n);
     bool is_point = point->seq != 0 || point->bus_ms != 0;
     m->cut = is_point ? all : (struct cut){.seq = m->report->seq, .bus_ms = INT64_MAX};
+    m->ruled = is_point ? all : after_rules(m, m->report->seq);
+    m->ruled_before = m->before.seq != 0 ? after_rules(m, m->before.seq) : m->before;
 }
 
 static int no_report(const struct making *m, const struct view_brief_point *point, struct err *err)
@@ -141,7 +135,7 @@ static struct facts facts_at(const struct making *m, const struct cut *cut)
     struct facts facts = facts_none();
 
     for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
-        if (at->step.kind == EVENT_FACTS_CHANGED && is_within(cut, at->step.seq, at->step.bus_ms)) {
+        if (at->step.kind == EVENT_FACTS_CHANGED && brief_is_within(cut, at->step.seq, at->step.bus_ms)) {
             view_merge_facts(&facts, at->step.facts);
         }
     }
@@ -150,14 +144,14 @@ static struct facts facts_at(const struct making *m, const struct cut *cut)
 
 static const char *count_text(struct making *m, int64_t n)
 {
-    return n == COUNT_UNKNOWN ? "" : kept(m, arena_printf(&m->brief->arena, "%lld", (long long)n));
+    return n == COUNT_UNKNOWN ? "" : brief_kept(m, arena_printf(&m->brief->arena, "%lld", (long long)n));
 }
 
 static const char *time_text(struct making *m, int64_t ms)
 {
     char time[VIEW_TIME];
 
-    return ms == 0 ? "" : kept(m, arena_strdup(&m->brief->arena, view_time(m->brief->state, ms, time)));
+    return ms == 0 ? "" : brief_kept(m, arena_strdup(&m->brief->arena, view_time(m->brief->state, ms, time)));
 }
 
 static const char *position_text(struct making *m, const struct position *position)
@@ -169,11 +163,55 @@ static const char *position_text(struct making *m, const struct position *positi
         return "";
     }
     if (position->accuracy_m == 0) {
-        return kept(m,
-                    arena_printf(arena, "%.5f, %.5f (%s)", latitude, longitude, datum_name(position->datum)));
+        return brief_kept(
+            m, arena_printf(arena, "%.5f, %.5f (%s)", latitude, longitude, datum_name(position->datum)));
     }
-    return kept(m, arena_printf(arena, "%.5f, %.5f (%s, ±%u m)", latitude, longitude,
-                                datum_name(position->datum), position->accuracy_m));
+    return brief_kept(m, arena_printf(arena, "%.5f, %.5f (%s, ±%u m)", latitude, longitude,
+                                      datum_name(position->datum), position->accuracy_m));
+}
+
+/* Said even when nobody has graded it: ungraded is no grade, and not the lowest. */
+static const char *grade_text(struct making *m, const struct cut *cut)
+{
+    enum grade grade = GRADE_NONE, doubted = GRADE_NONE;
+    const char *by = "";
+
+    for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
+        const struct view_step *step = &at->step;
+        if (step->kind == EVENT_GRADED && brief_is_within(cut, step->seq, step->bus_ms)) {
+            grade = step->grade;
+            by = step->what[0] != '\0' ? step->what : view_short_name(m->brief->state, step->subject);
+            doubted = GRADE_NONE;
+        } else if (step->kind == EVENT_GRADE_DOUBTED && brief_is_within(cut, step->seq, step->bus_ms)) {
+            doubted = step->grade;
+        }
+    }
+    if (grade == GRADE_NONE) {
+        return PICK(m, "ungraded", "未定级");
+    }
+    const char *text = brief_kept(m, arena_printf(&m->brief->arena, PICK(m, "%s (%s)", "%s（%s）"),
+                                                  PICK(m, grade_name(grade), grade_name_zh(grade)), by));
+    if (doubted == GRADE_NONE) {
+        return text;
+    }
+    return brief_kept(m, arena_printf(&m->brief->arena,
+                                      PICK(m, "%s; by what is known it would be %s: a person decides",
+                                           "%s；依现有情况应为%s，须由人决定"),
+                                      text, PICK(m, grade_name(doubted), grade_name_zh(doubted))));
+}
+
+static const char *level_text(struct making *m, const struct cut *cut)
+{
+    const char *text = PICK(m, "no response has been started", "未启动");
+
+    for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
+        const struct view_step *step = &at->step;
+        if (step->kind == EVENT_LEVEL_SET && brief_is_within(cut, step->seq, step->bus_ms)) {
+            text = step->grade == GRADE_NONE ? PICK(m, "over", "已终止")
+                                             : PICK(m, grade_name(step->grade), level_name_zh(step->grade));
+        }
+    }
+    return text;
 }
 
 /* Everything that one brief says of facts, as texts; the words of the report itself stand apart. */
@@ -199,158 +237,18 @@ static void say_facts(struct making *m, const struct cut *cut, const char *ret[B
     ret[BRIEF_ITEM_SUBSTANCE] = facts.substance;
 }
 
-/* --- orders ----------------------------------------------------------------------------------- */
-
-static void take_step(const struct view_step *step, struct standing *standing)
-{
-    if (step->kind == EVENT_ORDER_UNANSWERED) {
-        standing->unanswered = true;
-    } else if (step->kind == EVENT_ORDER_OVERDUE) {
-        standing->overdue = true;
-    }
-    if (step->kind == EVENT_RECEIPT_NOTED || step->rung == RUNG_NONE || rung_is_outcome(standing->rung) ||
-        (step->rung <= standing->rung && !rung_is_outcome(step->rung))) {
-        return;
-    }
-    standing->rung = step->rung;
-    standing->rung_ms = step->at_ms != 0 ? step->at_ms : step->bus_ms;
-    if (step->kind == EVENT_RUNG_REACHED) {
-        standing->taker = step->subject;
-        standing->units = step->words.n > 0 ? step->words : standing->units;
-    }
-}
-
-/* Proved to be with one of its agents by then. */
-static void take_delivery(const struct making *m, const struct order *order, const struct view_order *told,
-                          const struct cut *cut, struct standing *standing)
-{
-    for (size_t i = 0; standing->rung == RUNG_ISSUED && i < order->agents.n; i++) {
-        struct view_delivery delivery =
-            view_delivered(m->view, order->agents.at[i], order_lane(order), told->issued_seq);
-        if (delivery.delivered && is_within(cut, delivery.seq, delivery.bus_ms)) {
-            standing->rung = RUNG_DELIVERED;
-            standing->rung_ms = delivery.bus_ms;
-        }
-    }
-}
-
-static struct standing standing_at(const struct making *m, const struct order *order,
-                                   const struct view_order *told, const struct cut *cut)
-{
-    struct standing standing = {.rung = RUNG_NONE, .taker = ""};
-
-    for (const struct view_told *at = told->first; at != NULL; at = at->next) {
-        if (is_within(cut, at->step.seq, at->step.bus_ms)) {
-            take_step(&at->step, &standing);
-        }
-    }
-    take_delivery(m, order, told, cut, &standing);
-    return standing;
-}
-
-static const char *who_text(struct making *m, const struct standing *standing)
-{
-    struct buf text;
-
-    if (standing->taker[0] == '\0') {
-        return "";
-    }
-    buf_init(&text, 0);
-    buf_puts(&text, view_short_name(m->brief->state, standing->taker));
-    if (standing->units.n > 0) {
-        buf_puts(&text, " ");
-        view_say_words(standing->units, &text);
-    }
-    const char *who = kept(m, text.failed ? NULL : arena_strdup(&m->brief->arena, buf_text(&text)));
-    buf_free(&text);
-    return who;
-}
-
-static void add_order(struct making *m, const struct order *order, const struct view_order *told)
-{
-    struct standing now = standing_at(m, order, told, &m->cut);
-    struct standing then = standing_at(m, order, told, &m->before);
-
-    if (now.rung == RUNG_NONE) {
-        return; /* issued later */
-    }
-    m->brief->orders[m->brief->orders_n++] =
-        (struct brief_order){.id = order->id,
-                             .seq = told->issued_seq,
-                             .issued_ms = order->issued_at_ms,
-                             .kind = order->kind,
-                             .addressee = view_short_name(m->brief->state, order->addressee),
-                             .text = told->text,
-                             .rung = now.rung,
-                             .rung_ms = now.rung_ms,
-                             .who = who_text(m, &now),
-                             .unanswered = now.unanswered && now.rung < RUNG_ACCEPTED,
-                             .overdue = now.overdue && !rung_is_outcome(now.rung),
-                             .is_new = !m->brief->is_first && then.rung == RUNG_NONE,
-                             .before = then.rung != now.rung ? then.rung : RUNG_NONE};
-}
-
-static int compare_orders(const void *a, const void *b)
-{
-    const struct brief_order *x = a, *y = b;
-
-    if (x->seq != y->seq) {
-        return x->seq < y->seq ? -1 : 1;
-    }
-    return id_compare(x->id, y->id);
-}
-
-static void add_orders(struct making *m)
-{
-    const struct incident *incident = m->incident;
-
-    m->brief->orders = arena_array(&m->brief->arena, struct brief_order, incident->orders_n);
-    if (m->brief->orders == NULL) {
-        m->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct view_order *told = view_order(m->view, incident->orders[i].id);
-        if (told != NULL && told->first != NULL) {
-            add_order(m, &incident->orders[i], told);
-        }
-    }
-    if (m->brief->orders_n > 1) {
-        qsort(m->brief->orders, m->brief->orders_n, sizeof *m->brief->orders, compare_orders);
-    }
-}
-
-/* Who was there, of the orders that stood at on-scene. */
-static const char *on_scene_text(struct making *m, const struct cut *cut)
-{
-    struct buf text;
-
-    buf_init(&text, 0);
-    for (size_t i = 0; i < m->brief->orders_n; i++) {
-        const struct incident *incident = NULL;
-        struct id id = m->brief->orders[i].id;
-        const struct order *order = view_find_order(m->view, id, &incident);
-        struct standing standing = standing_at(m, order, view_order(m->view, id), cut);
-        if (standing.rung == RUNG_ON_SCENE) {
-            buf_printf(&text, "%s%s", text.n > 0 ? PICK(m, "; ", "；") : "", who_text(m, &standing));
-        }
-    }
-    if (text.n == 0) {
-        buf_puts(&text, PICK(m, "none has said so yet", "尚无力量回执到场"));
-    }
-    const char *kept_text = kept(m, text.failed ? NULL : arena_strdup(&m->brief->arena, buf_text(&text)));
-    buf_free(&text);
-    return kept_text;
-}
-
 static void add_items(struct making *m)
 {
     const char *now[BRIEF_ITEMS] = {NULL}, *then[BRIEF_ITEMS] = {NULL};
 
     say_facts(m, &m->cut, now);
     say_facts(m, &m->before, then);
-    now[BRIEF_ITEM_ON_SCENE] = on_scene_text(m, &m->cut);
-    then[BRIEF_ITEM_ON_SCENE] = on_scene_text(m, &m->before);
+    now[BRIEF_ITEM_ON_SCENE] = brief_on_scene(m, &m->cut);
+    then[BRIEF_ITEM_ON_SCENE] = brief_on_scene(m, &m->before);
+    now[BRIEF_ITEM_GRADE] = grade_text(m, &m->ruled);
+    then[BRIEF_ITEM_GRADE] = grade_text(m, &m->ruled_before);
+    now[BRIEF_ITEM_LEVEL] = level_text(m, &m->ruled);
+    then[BRIEF_ITEM_LEVEL] = level_text(m, &m->ruled_before);
     now[BRIEF_ITEM_WORDS] = then[BRIEF_ITEM_WORDS] = m->report->text;
     for (size_t i = 0; i < BRIEF_ITEMS; i++) {
         bool changed = !m->brief->is_first && strcmp(now[i], then[i]) != 0;
@@ -393,7 +291,7 @@ static void add_requests(struct making *m)
     m->brief->requests = arena_array(&m->brief->arena, struct brief_request, REQUESTS_PER_INCIDENT_MAX);
     m->failed = m->failed || m->brief->requests == NULL;
     for (const struct view_told *at = m->told->first; at != NULL && !m->failed; at = at->next) {
-        if (is_within(&m->cut, at->step.seq, at->step.bus_ms)) {
+        if (brief_is_within(&m->ruled, at->step.seq, at->step.bus_ms)) {
             take_request(m->brief, &at->step);
         }
     }
@@ -425,10 +323,10 @@ static void add_readers(struct making *m)
 
 /* --- where it comes from ---------------------------------------------------------------------- */
 
-static void take_last(struct making *m, const struct view_told *told)
+static void take_last(struct making *m, const struct view_told *told, const struct cut *cut)
 {
     for (; told != NULL; told = told->next) {
-        if (is_within(&m->cut, told->step.seq, told->step.bus_ms) && told->step.seq >= m->brief->seq) {
+        if (brief_is_within(cut, told->step.seq, told->step.bus_ms) && told->step.seq >= m->brief->seq) {
             m->brief->seq = told->step.seq;
             m->brief->hash = told->step.hash;
         }
@@ -439,9 +337,9 @@ static void add_source(struct making *m)
 {
     struct view_counts counts = view_counts(m->view);
 
-    take_last(m, m->told->first);
+    take_last(m, m->told->first, &m->ruled);
     for (size_t i = 0; i < m->brief->orders_n; i++) {
-        take_last(m, view_order(m->view, m->brief->orders[i].id)->first);
+        take_last(m, view_order(m->view, m->brief->orders[i].id)->first, &m->cut);
     }
     m->brief->read_seq = counts.last_seq;
     m->brief->redacted = counts.redacted;
@@ -464,7 +362,7 @@ static void fill(struct making *m)
     brief->operator= m->report->operator;
     brief->signed_off_by = m->report->signed_off_by;
     brief->is_first = m->before.seq == 0;
-    add_orders(m);
+    brief_add_orders(m);
     add_items(m);
     add_requests(m);
     add_readers(m);

@@ -9,7 +9,7 @@ import signal
 import time
 import unittest
 
-from harness import BIN, skip, start
+from harness import BIN, SOURCE, skip, start
 from test_import import Broker
 
 FIRE = "agents/fire-rescue.station-1.yaml"
@@ -129,6 +129,34 @@ class Brief(Case):
                  "--as-of", "99999")
         self.bad(66, "nothing was reported by then", "incident", "brief", incident, "--log", self.broker.log,
                  "--as-of", "2020-01-01 00:00")
+
+    def test_the_grade_that_a_report_led_to_is_in_its_brief(self):
+        """Rules are asked in a record behind the report's; a later report's grade is not this one's."""
+        self.ok("rules", "load", os.path.join(SOURCE, "common/rules/packs/decree-493.yaml"))
+        incident = self.report("--place", "x", "--dead", "3")["incident"]
+        self.ok("incident", "update", incident, "--dead", "10")
+        self.ok("incident", "level", incident, "II")
+        self.ok("incident", "update", incident, "--minor", "1")
+
+        def graded():
+            return [self.items(incident, "--number", str(n))[1]["grade"]["value"] for n in (1, 2, 3)]
+
+        deadline = time.monotonic() + WAIT_S
+        while "未定级" in graded() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        first, second, third = (self.items(incident, "--number", str(n)) for n in (1, 2, 3))
+        self.assertEqual(first[1]["grade"]["value"], "较大（decree-493/grade-III）")
+        self.assertEqual(second[1]["grade"]["value"], "重大（decree-493/grade-II）")
+        self.assertEqual(second[1]["grade"]["before"], "较大（decree-493/grade-III）")
+        self.assertFalse(third[1]["grade"]["changed"])
+        self.assertEqual([each[1]["level"]["value"] for each in (first, second, third)],
+                         ["未启动", "未启动", "二级"])
+        self.assertLess(first[0]["seq"], second[0]["seq"])
+        # as of the report's own record the rules had not been asked yet
+        records = [json.loads(line) for line in
+                   self.ok("replay", self.broker.log, "--format", "jsonl").splitlines()]
+        filed = next(each["seq"] for each in records if each["event"] == "report-filed")
+        self.assertEqual(self.items(incident, "--as-of", str(filed))[1]["grade"]["value"], "未定级")
 
     def test_page(self):
         incident = self.story()
