@@ -340,6 +340,7 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
 {
     struct view_step step = {.kind = event->kind,
                              .seq = record->header.seq,
+                             .hash = record->hash,
                              .bus_ms = record->header.bus_ms,
                              .at_ms = event->at_ms,
                              .author = record->header.author != NULL ? record->header.author : "",
@@ -348,12 +349,16 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .order = event->order,
                              .subject = "",
                              .what = "",
-                             .text = ""};
+                             .text = "",
+                             .signed_off_by = ""};
 
     if (record->has_command) {
         step.operator= record->command.operator;
         step.text = words_of(&record->command, event);
         step.mode = record->command.mode;
+        if (event->kind == EVENT_REPORT_FILED && record->command.kind == COMMAND_FILE_REPORT) {
+            step.signed_off_by = record->command.file_report.signed_off_by;
+        }
     }
     const struct incident *incident = state_incident(state, event->incident);
     if (incident != NULL) {
