@@ -23,6 +23,8 @@ struct conf_node; /* a mapping, a sequence or a scalar of it */
 int conf_load(const char *path, struct conf **ret, struct err *err);
 int conf_parse(const char *name, const char *text, size_t n, struct conf **ret, struct err *err);
 void conf_free(struct conf *conf);
+/* The bytes of a file as conf_load() takes them, for what reads them by itself; free() them. */
+int conf_read(const char *path, char **ret, size_t *ret_n, struct err *err);
 
 /* A mapping or a list. Nodes and texts live as long as conf. */
 const struct conf_node *conf_root(const struct conf *conf);
