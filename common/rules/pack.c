@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/text.h"
 #include "common/rules/pack_private.h"
@@ -311,6 +312,13 @@ static int read_conf(const struct conf *conf, struct conditions *conditions, str
     return 0;
 }
 
+static bool is_table(const char *file)
+{
+    size_t n = strlen(file);
+
+    return n >= 4 && strcasecmp(file + n - 4, ".csv") == 0;
+}
+
 int pack_read(const char *file, const char *text, size_t n, struct conditions *conditions, struct pack **ret,
               struct err *err)
 {
@@ -319,6 +327,9 @@ int pack_read(const char *file, const char *text, size_t n, struct conditions *c
     if (n > PACK_BYTES_MAX) {
         return err_set(err, ERR_CONFIG, "%s: a pack has %d KiB at most; split it", file,
                        PACK_BYTES_MAX / 1024);
+    }
+    if (is_table(file)) {
+        return pack_table_read(file, text, n, conditions, ret, err);
     }
     int rc = conf_parse(file, text, n, &conf, err);
     rc = rc ? rc : read_conf(conf, conditions, ret, err);
