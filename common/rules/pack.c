@@ -280,30 +280,27 @@ static int read_pack(struct pack_reading *r, const struct conf *conf, struct pac
     return rc ? rc : conf_check_unknown(conf, r->err);
 }
 
-int pack_new(struct pack **ret, struct err *err)
+struct pack *pack_new(void)
 {
     struct pack *pack = calloc(1, sizeof *pack + sizeof *pack->memory);
 
-    if (pack == NULL) {
-        return err_set(err, ERR_NO_MEMORY, "out of memory for rules");
+    if (pack != NULL) {
+        pack->memory = (struct pack_memory *)(pack + 1);
+        arena_init(&pack->memory->arena, PACK_MEMORY_MAX);
     }
-    pack->memory = (struct pack_memory *)(pack + 1);
-    arena_init(&pack->memory->arena, PACK_MEMORY_MAX);
-    *ret = pack;
-    return 0;
+    return pack;
 }
 
 static int read_conf(const struct conf *conf, struct conditions *conditions, struct pack **ret,
                      struct err *err)
 {
-    struct pack *pack = NULL;
-    int rc = pack_new(&pack, err);
+    struct pack *pack = pack_new();
 
-    if (rc != 0) {
-        return rc;
+    if (pack == NULL) {
+        return err_set(err, ERR_NO_MEMORY, "out of memory for rules");
     }
     struct pack_reading reading = {.conditions = conditions, .arena = &pack->memory->arena, .err = err};
-    rc = read_pack(&reading, conf, pack);
+    int rc = read_pack(&reading, conf, pack);
     if (rc != 0) {
         pack_free(pack);
         return rc;

@@ -268,7 +268,9 @@ static bool loops_from(struct search *search, int state)
     struct play slow = {.state = state}, fast = slow;
 
     for (int round = 0; round < ROUNDS_MAX; round++) {
-        if (!moves(search, &fast) || !moves(search, &fast)) {
+        bool goes_on = moves(search, &fast);
+        goes_on = goes_on && moves(search, &fast);
+        if (!goes_on) {
             return false;
         }
         (void)step(search, &slow);

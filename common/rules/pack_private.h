@@ -26,8 +26,8 @@ struct pack_reading {
     struct err *err;
 };
 
-/* An empty pack; pack_free() it. ERR_NO_MEMORY. */
-int pack_new(struct pack **ret, struct err *err);
+/* An empty pack, to be given to pack_free(); NULL: out of memory. */
+struct pack *pack_new(void);
 
 /* A text of at most `max` bytes, kept by the pack. */
 int pack_keep_text(struct pack_reading *r, const struct conf_node *map, const char *key, enum conf_need need,

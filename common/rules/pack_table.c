@@ -439,17 +439,16 @@ static int make_room(struct table *t, const char *text, size_t n)
 int pack_table_read(const char *file, const char *text, size_t n, struct conditions *conditions,
                     struct pack **ret, struct err *err)
 {
-    struct table t = {.file = file};
+    struct table t = {.file = file, .pack = pack_new()};
     struct buf utf8;
-    int rc = pack_new(&t.pack, err);
 
-    if (rc != 0) {
-        return rc;
+    if (t.pack == NULL) {
+        return err_set(err, ERR_NO_MEMORY, "%s: out of memory for rules", file);
     }
     t.reading = (struct pack_reading){.conditions = conditions, .arena = &t.pack->memory->arena, .err = err};
     arena_init(&t.cells, CELLS_MEMORY_MAX);
     buf_init(&utf8, 0);
-    rc = table_utf8(file, text, n, &utf8, err);
+    int rc = table_utf8(file, text, n, &utf8, err);
     rc = rc ? rc : make_room(&t, buf_text(&utf8), utf8.n);
     rc = rc ? rc : read_rows(&t, buf_text(&utf8), utf8.n);
     buf_free(&utf8);

@@ -270,6 +270,37 @@ static void test_mistakes_above_the_rows(void **state)
     }
 }
 
+/* Whatever bytes a file has: a pack, or one line that says why not. */
+static void test_damaged_tables_are_refused_or_read(void **state)
+{
+    char text[sizeof table];
+    uint64_t random = 88172645463325252u;
+    int refused = 0, read = 0;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        struct pack *pack = NULL;
+        struct err err = {0};
+        memcpy(text, table, sizeof table);
+        for (int changes = 1 + i % 4; changes > 0; changes--) {
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            text[random % (sizeof table - 1)] =
+                i % 2 == 0 ? ",;\"\n:\xEF%*'"[random >> 32 & 7] : (char)(random >> 40);
+        }
+        int rc = pack_read("p.csv", text, sizeof table - 1, conditions, &pack, &err);
+        assert_true(rc == 0 || rc == ERR_CONFIG);
+        assert_int_equal(rc == 0, pack != NULL);
+        assert_true(rc == 0 || (err.text[0] != '\0' && strchr(err.text, '\n') == NULL));
+        refused += rc != 0;
+        read += rc == 0;
+        pack_free(pack);
+    }
+    assert_true(refused > 1000);
+    assert_true(read > 100); /* damage to a name is none */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -280,6 +311,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_spreadsheets_write, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mistakes_have_row_and_column, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mistakes_above_the_rows, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_damaged_tables_are_refused_or_read, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
