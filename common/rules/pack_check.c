@@ -5,7 +5,7 @@
 enum {
     SMALL_MAX = 40, /* whole numbers from 0 that are tried whatever the text says */
     NUMBERS_MAX = 7 * CONSTANTS_MAX + SMALL_MAX + 4,
-    TEXTS_MAX = CONSTANTS_MAX + 3,
+    TEXTS_MAX = CONSTANTS_MAX + TIER_STATE + 3,
     TRIES_MAX = 200000
 };
 
@@ -53,6 +53,9 @@ static void make_candidates(const struct constants *constants, struct candidates
     for (size_t i = 0; i < constants->texts_n; i++) {
         add_text(ret, constants->texts[i]);
     }
+    for (int i = TIER_COUNTY; i <= TIER_STATE; i++) {
+        add_text(ret, tier_name((enum tier)i));
+    }
     add_text(ret, "something else");
     add_text(ret, "");
     add_text(ret, NULL);
@@ -70,6 +73,21 @@ struct attempt {
     size_t tries;
     bool failed;
 };
+
+/* Persons, money and minutes are not negative; of grades, levels and tiers there are four. */
+static bool is_possible(enum rule_fact fact, const struct rule_value *value)
+{
+    if (!value->known) {
+        return true;
+    }
+    if (fact == RULE_GRADE || fact == RULE_LEVEL) {
+        return value->whole >= GRADE_I && value->whole <= GRADE_IV;
+    }
+    if (fact == RULE_TIER) {
+        return tier_parse(value->text) != TIER_NONE;
+    }
+    return rule_fact_words(fact)->type != RULE_WHOLE || value->whole >= 0;
+}
 
 /* All values of the fact `at` and of those after it: true when it holds. */
 static bool holds_for(struct attempt *attempt, size_t at)
@@ -90,8 +108,8 @@ static bool holds_for(struct attempt *attempt, size_t at)
     const struct rule_value *values = is_text ? attempt->candidates->texts : attempt->candidates->numbers;
     size_t n = is_text ? attempt->candidates->texts_n : attempt->candidates->numbers_n;
     for (size_t i = 0; i < n && attempt->tries <= TRIES_MAX; i++) {
-        if (type == RULE_WHOLE && values[i].known && values[i].whole < 0) {
-            continue; /* persons, money and minutes */
+        if (!is_possible(attempt->used[at], &values[i])) {
+            continue;
         }
         attempt->facts.at[attempt->used[at]] = values[i];
         if (holds_for(attempt, at + 1)) {

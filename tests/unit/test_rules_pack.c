@@ -217,6 +217,13 @@ static void test_what_never_holds_is_found(void **state)
     assert_int_equal(holds("dead % 7 = 3 and dead > 10"), HOLDS_SOMETIMES);
     assert_int_equal(holds("dead + missing + serious + minor + trapped < 0"), HOLDS_UNKNOWN);
     assert_int_equal(holds("kind"), HOLDS_UNKNOWN);
+    assert_int_equal(holds("grade = 4 and level <= 2"), HOLDS_SOMETIMES);
+    assert_int_equal(holds("grade > 4"), HOLDS_NEVER);
+    assert_int_equal(holds("level = 0"), HOLDS_NEVER);
+    assert_int_equal(holds("tier in ('city', 'county')"), HOLDS_SOMETIMES);
+    assert_int_equal(holds("tier != 'county' and tier != 'province'"), HOLDS_SOMETIMES);
+    assert_int_equal(holds("tier = 'provincial'"), HOLDS_NEVER);
+    assert_int_equal(holds("tier is null"), HOLDS_SOMETIMES);
     /* what is reckoned with, taken apart or between two constants is no proof of anything */
     assert_int_equal(reading_holds("reading < -20"), HOLDS_SOMETIMES);
     assert_int_equal(reading_holds("rise_per_min < -5 and reading < -0.5"), HOLDS_SOMETIMES);
