@@ -21,10 +21,12 @@ struct check {
     enum pack_loops loops;
 };
 
-static void put_actions(const struct rule *rule, struct buf *ret)
+static void put_actions(const struct check *check, const struct rule *rule, struct buf *ret)
 {
     for (size_t i = 0; i < rule->actions_n; i++) {
-        buf_printf(ret, "%s%s %s", i > 0 ? ", " : "", rule_action_word(rule->actions[i].kind),
+        enum rule_action_kind kind = rule->actions[i].kind;
+        buf_printf(ret, "%s%s %s", i > 0 ? lang_text(check->lang, ", ", "、") : "",
+                   lang_text(check->lang, rule_action_word(kind), rule_action_zh(kind)),
                    rule->actions[i].value);
     }
 }
@@ -35,7 +37,7 @@ static void put_row(struct check *check, const struct rule *rule, enum pack_hold
     struct buf actions;
 
     buf_init(&actions, 0);
-    put_actions(rule, &actions);
+    put_actions(check, rule, &actions);
     if (rule->for_ms > 0) {
         (void)when_format_duration(rule->for_ms, duration);
     }
