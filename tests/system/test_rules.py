@@ -56,7 +56,8 @@ class Shipped(unittest.TestCase):
         self.assertRegex(shown, r"daily-follow-up +daily +08:00 17:00 +province +follow-up +1 h +较大")
         self.assertRegex(rules("check", pack, "--lang", "zh").stdout,
                          r"major-phone +事发，其后规则启动 +15 min +省级 +电话")
-        self.assertIn("启动时限 major-phone、启动时限 major-written", rules("check", pack, "--lang", "zh").stdout)
+        self.assertIn("启动时限 major-phone、启动时限 major-written",
+                      rules("check", pack, "--lang", "zh").stdout)
         said = json.loads(rules("check", pack, "--json").stdout)
         clocks = {clock["clock"]: clock for clock in said["clocks"]}
         self.assertEqual(clocks["daily-follow-up"]["daily"], "08:00 17:00")
