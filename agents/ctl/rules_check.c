@@ -318,7 +318,7 @@ static int find_faults(const struct check *check, const char *path, struct err *
 static int check_pack(struct check *check, const char *path, struct err *err)
 {
     struct pack *pack = NULL;
-    int rc = pack_load(path, check->conditions, &pack, err);
+    int rc = pack_load(path, check->conditions, &pack, NULL, err);
 
     if (rc != 0) {
         return rc;

@@ -15,6 +15,10 @@ const char *command_kind_name(enum command_kind kind)
         return "revoke";
     case COMMAND_SET_POLICY:
         return "set-policy";
+    case COMMAND_SET_PACK:
+        return "set-pack";
+    case COMMAND_DROP_PACK:
+        return "drop-pack";
     case COMMAND_FILE_REPORT:
         return "file-report";
     case COMMAND_CLOSE_INCIDENT:
@@ -31,6 +35,10 @@ const char *command_kind_name(enum command_kind kind)
         return "state-units";
     case COMMAND_RECORD_HISTORY:
         return "record-history";
+    case COMMAND_SET_GRADE:
+        return "set-grade";
+    case COMMAND_SET_LEVEL:
+        return "set-level";
     case COMMAND_ACK:
         return "ack";
     case COMMAND_PASS_DEADLINES:

@@ -18,6 +18,9 @@ int state_intern_words(struct state *state, struct words words, struct words *re
 /* evolve() for the events of the region's stream. */
 int evolve_region(struct state *state, const struct event *event);
 
+/* evolve() for what rules and people make of an incident. */
+int evolve_rule(struct state *state, struct incident *incident, const struct event *event);
+
 void region_clear(struct region *region);
 void region_policy_clear(struct policy *policy);
 

@@ -109,7 +109,9 @@ const char *pack_action_wants(const struct pack *pack, const struct rule_action 
     case ACTION_REISSUE:
         return strcmp(action->value, "next-able") == 0 ? NULL : "next-able";
     case ACTION_ASK:
-        return is_among(action->value, rule_fact_list()) ? NULL : "a fact of docs/rules.md";
+        return fact_parse(action->value) != FACT_COUNT
+                   ? NULL
+                   : "a fact of a report, such as casualties, loss or substance (docs/rules.md)";
     case ACTION_START:
     case ACTION_STOP:
         return pack_clock(pack, action->value) != NULL ? NULL : "a clock of this pack";
@@ -309,13 +311,6 @@ static int read_conf(const struct conf *conf, struct conditions *conditions, str
     return 0;
 }
 
-static bool is_table(const char *file)
-{
-    size_t n = strlen(file);
-
-    return n >= 4 && strcasecmp(file + n - 4, ".csv") == 0;
-}
-
 int pack_read(const char *file, const char *text, size_t n, struct conditions *conditions, struct pack **ret,
               struct err *err)
 {
@@ -325,7 +320,7 @@ int pack_read(const char *file, const char *text, size_t n, struct conditions *c
         return err_set(err, ERR_CONFIG, "%s: a pack has %d KiB at most; split it", file,
                        PACK_BYTES_MAX / 1024);
     }
-    if (is_table(file)) {
+    if (pack_is_table(text, n)) {
         return pack_table_read(file, text, n, conditions, ret, err);
     }
     int rc = conf_parse(file, text, n, &conf, err);
@@ -334,15 +329,42 @@ int pack_read(const char *file, const char *text, size_t n, struct conditions *c
     return rc;
 }
 
-int pack_load(const char *path, struct conditions *conditions, struct pack **ret, struct err *err)
+/* The name says what its errors are to be about. */
+static bool is_named_table(const char *path)
+{
+    size_t n = strlen(path);
+
+    return n >= 4 && strcasecmp(path + n - 4, ".csv") == 0;
+}
+
+static int load_table(const char *path, char **text, size_t n, struct conditions *conditions,
+                      struct pack **ret, struct err *err)
+{
+    int rc = pack_table_utf8(path, text, &n, err);
+
+    if (rc == 0 && n > PACK_BYTES_MAX) {
+        rc = err_set(err, ERR_CONFIG, "%s: a pack has %d KiB at most; split it", path, PACK_BYTES_MAX / 1024);
+    }
+    return rc ? rc : pack_table_read(path, *text, n, conditions, ret, err);
+}
+
+int pack_load(const char *path, struct conditions *conditions, struct pack **ret, char **ret_text,
+              struct err *err)
 {
     char *text = NULL;
     size_t n = 0;
-    int rc = conf_read(path, &text, &n, err);
+    int rc = conf_text(path, &text, &n, err);
 
-    rc = rc ? rc : pack_read(path, text, n, conditions, ret, err);
-    free(text);
-    return rc;
+    if (rc == 0) {
+        rc = is_named_table(path) ? load_table(path, &text, n, conditions, ret, err)
+                                  : pack_read(path, text, n, conditions, ret, err);
+    }
+    if (rc != 0 || ret_text == NULL) {
+        free(text);
+        return rc;
+    }
+    *ret_text = text;
+    return 0;
 }
 
 void pack_free(struct pack *pack)
@@ -369,7 +391,7 @@ enum rule_answer rule_ask(const struct rule *rule, const char **ret_why)
     return condition_ask(rule->condition, ret_why);
 }
 
-static bool sets_grade(const struct rule *rule)
+bool rule_sets_grade(const struct rule *rule)
 {
     bool found = false;
 
@@ -385,7 +407,7 @@ void pack_ask(const struct pack *pack, enum rule_trigger trigger, enum rule_answ
 
     for (size_t i = 0; i < pack->rules_n; i++) {
         const struct rule *rule = &pack->rules[i];
-        bool grades = sets_grade(rule);
+        bool grades = rule_sets_grade(rule);
         bool is_asked = !over && rule->trigger == trigger && !(graded && grades);
         answers[i] = is_asked ? rule_ask(rule, NULL) : ANSWER_NO;
         over = over || (pack->match == MATCH_FIRST && answers[i] == ANSWER_YES);

@@ -1,5 +1,5 @@
 /* A rule pack: escalation rules of a region and its statutory clocks as data (docs/rules.md), read from YAML
- * text or, where the file's name ends in .csv, from a table.
+ * text or from a table.
  *
  * A pack is read whole or refused whole, at its first error, with line and column. */
 #ifndef MUSTER_COMMON_RULES_PACK_H
@@ -9,10 +9,11 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/core/command.h"
 #include "common/core/rule.h"
 #include "common/rules/condition.h"
 
-enum { PACK_BYTES_MAX = 128 * 1024, PACK_RULES_MAX = 1024, PACK_CLOCKS_MAX = 64, PACK_KINDS_MAX = 256 };
+enum { PACK_BYTES_MAX = PACK_TEXT_MAX, PACK_RULES_MAX = 1024, PACK_CLOCKS_MAX = 64, PACK_KINDS_MAX = 256 };
 
 /* FIRST: of the rules of one trigger, the first that holds fires; ALL: each that does, but of those that set
  * the grade the first. */
@@ -45,12 +46,14 @@ struct pack {
     struct pack_memory *memory; /* whose texts these are */
 };
 
-/* Reads n bytes as if they were the file `file`, which errors name. The pack's conditions belong to
+/* Reads n bytes of UTF-8 as if they were the file `file`, which errors name. The pack's conditions belong to
  * `conditions`, which must outlive it. ERR_CONFIG with place and remedy; ERR_NO_MEMORY. */
 int pack_read(const char *file, const char *text, size_t n, struct conditions *conditions, struct pack **ret,
               struct err *err);
-/* The same of a file; also the errors of conf_load(). */
-int pack_load(const char *path, struct conditions *conditions, struct pack **ret, struct err *err);
+/* The same of a file; also the errors of conf_load(). ret_text (may be NULL) is its text in UTF-8, which a
+ * table need not be: what pack_read() takes, to be freed with free(). */
+int pack_load(const char *path, struct conditions *conditions, struct pack **ret, char **ret_text,
+              struct err *err);
 void pack_free(struct pack *pack); /* NULL is fine */
 
 /* Whether it is for incidents of a kind; "": the kind is not known, then only a pack for all kinds is. */
@@ -61,6 +64,9 @@ const struct rule_clock *pack_clock(const struct pack *pack, const char *name);
 /* What a rule says of the facts that were set. A condition that cannot be calculated is UNKNOWN; ret_why
  * (may be NULL) says why, NULL: because a fact is unknown. */
 enum rule_answer rule_ask(const struct rule *rule, const char **ret_why);
+
+/* One of its actions is to set the grade. */
+bool rule_sets_grade(const struct rule *rule);
 
 /* Asks the rules of a trigger, in their order: `answers` (pack->rules_n of them) is each one's. A rule of
  * another trigger, and where the first fires one behind it, is not asked: NO. So is a rule that sets the

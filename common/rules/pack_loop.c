@@ -28,7 +28,7 @@ struct search {
     struct rule_facts facts;
     uint64_t hold[STATES]; /* which of them hold, a bit each */
     uint64_t end[STATES];  /* which would let go */
-    uint64_t lasting;      /* which let go by a condition of its own, asked or not */
+    bool has_until;        /* of one of them */
     size_t tries;
     struct pack_loop *loop;
 };
@@ -85,7 +85,7 @@ static bool take_rules(struct search *search, const struct pack *pack)
         if (search->n == LOOP_RULES_MAX) {
             return false;
         }
-        search->lasting |= (uint64_t)(rule->until != NULL) << search->n;
+        search->has_until = search->has_until || rule->until != NULL;
         search->rules[search->n++] = rule;
         facts |= reads(rule);
         constants_add(&search->constants, rule->text);
@@ -223,7 +223,7 @@ static uint64_t step(const struct search *search, struct play *play)
             }
         }
     }
-    *play = (struct play){.state = state, .held = (held | fired) & (asked | search->lasting)};
+    *play = (struct play){.state = state, .held = (held | fired) & asked};
     return fired;
 }
 
@@ -319,7 +319,7 @@ enum pack_loops pack_find_loop(struct conditions *conditions, const struct pack 
     if (!take_rules(&search, pack)) {
         return LOOPS_UNKNOWN;
     }
-    if (search.n == 0 || (search.n == 1 && search.lasting == 0)) {
+    if (search.n == 0 || (search.n == 1 && !search.has_until)) {
         return LOOPS_NONE; /* one that lets go by its own action holds again by another's */
     }
     make_values(&search);

@@ -42,7 +42,12 @@ const char *pack_action_wants(const struct pack *pack, const struct rule_action 
 int pack_read_kinds(struct pack_reading *r, const struct conf_node *root, struct pack *pack);
 int pack_read_clocks(struct pack_reading *r, const struct conf_node *root, struct pack *pack);
 
-/* pack_table.c: a pack that is a table. */
+/* pack_table.c: a pack that is a table. What begins with a word that stands above the headings is one; a file
+ * that was named so is taken for one whatever it holds. */
+bool pack_is_table(const char *text, size_t n);
+/* Its text, which is malloc'd, in UTF-8 from UTF-8 or else GB18030, which spreadsheets write in China.
+ * ERR_CONFIG: it is neither. */
+int pack_table_utf8(const char *file, char **text, size_t *n, struct err *err);
 int pack_table_read(const char *file, const char *text, size_t n, struct conditions *conditions,
                     struct pack **ret, struct err *err);
 

@@ -1,6 +1,7 @@
 /* A rule pack as a table, for people who know no SQL: one rule a row, its condition built from cells, each of
  * which is checked; a text is quoted by us, a number is reckoned out. Errors are in Chinese, as the headings
  * are, and in English. */
+#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,8 +236,8 @@ static int read_action(struct table *t, const char *phrase, enum rule_trigger tr
     }
     if (ret->kind == ACTION_ASK &&
         (ret->within_ms < PACK_WITHIN_MIN_MS || ret->within_ms > PACK_FOR_MAX_MS)) {
-        return fail(t, headings[COLUMN_DO], phrase, "缺时间，应写如 要求补充 死亡 30分钟",
-                    "until when? write such as 要求补充 死亡 30分钟");
+        return fail(t, headings[COLUMN_DO], phrase, "缺时间，应写如 要求补充 伤亡 30分钟",
+                    "until when? write such as 要求补充 伤亡 30分钟");
     }
     if ((rule_action_triggers(ret->kind) & (1U << trigger)) == 0) {
         return fail(t, headings[COLUMN_DO], phrase, "此触发下不能做这个动作",
@@ -359,6 +360,10 @@ static int begin_rules(struct table *t)
             return fail(t, "表头", headings[column], "缺此列", "this column is missing");
         }
     }
+    if (t->pack->name[0] == '\0') {
+        return fail(t, "表头", "规则包", "表头之上应有一行：规则包,名称",
+                    "a row above the headings is wanted: 规则包,NAME");
+    }
     if (t->pack->version[0] == '\0') {
         return fail(t, "表头", "版本", "表头之上应有一行：版本,2026-11-22",
                     "a row above the headings is wanted: 版本,2026-11-22");
@@ -429,29 +434,73 @@ static int make_room(struct table *t, const char *text, size_t n)
     }
     t->rules_max = lines < PACK_RULES_MAX ? lines : PACK_RULES_MAX;
     t->pack->rules = arena_array(t->reading.arena, struct rule, t->rules_max);
-    t->pack->name = table_file_name(t->reading.arena, t->file);
+    t->pack->name = "";
     t->pack->version = "";
     t->pack->title = "";
     t->pack->match = MATCH_ALL;
-    return t->pack->rules != NULL && t->pack->name != NULL ? 0 : fail_memory(t);
+    return t->pack->rules != NULL ? 0 : fail_memory(t);
+}
+
+bool pack_is_table(const char *text, size_t n)
+{
+    static const char *const words[] = {"规则包", "版本", "标题", "匹配", "事件类型"};
+    static const char mark[] = "\xEF\xBB\xBF";
+    size_t at = n >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
+
+    while (at < n && strchr(" \t\r\n,\"", text[at]) != NULL && text[at] != '\0') {
+        at++;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        size_t length = strlen(words[i]);
+        if (n - at >= length && memcmp(text + at, words[i], length) == 0) {
+            return n - at == length || text[at + length] != ':';
+        }
+    }
+    return false;
+}
+
+int pack_table_utf8(const char *file, char **text, size_t *n, struct err *err)
+{
+    char *from = *text, *made, *to;
+    size_t left = *n, room = 2 * *n; /* two bytes become three at most, four become four */
+
+    if (text_is_utf8(*text, *n)) {
+        return 0;
+    }
+    iconv_t from_gb = iconv_open("UTF-8", "GB18030");
+    if (from_gb == (iconv_t)-1) { // NOLINT(performance-no-int-to-ptr): iconv's own word for failure
+        return err_set(err, ERR_CONFIG,
+                       "%s: not UTF-8, and this system does not know GB18030; save it as CSV UTF-8", file);
+    }
+    made = to = malloc(room + 1);
+    bool is_done = made != NULL && iconv(from_gb, &from, &left, &to, &room) != (size_t)-1 && left == 0;
+    (void)iconv_close(from_gb);
+    if (made == NULL) {
+        return err_set(err, ERR_NO_MEMORY, "%s: out of memory", file);
+    }
+    *to = '\0';
+    if (!is_done || !text_is_utf8(made, (size_t)(to - made))) {
+        free(made);
+        return err_set(err, ERR_CONFIG, "%s: neither UTF-8 nor GB18030; save it as CSV UTF-8", file);
+    }
+    free(*text);
+    *n = (size_t)(to - made);
+    *text = made;
+    return 0;
 }
 
 int pack_table_read(const char *file, const char *text, size_t n, struct conditions *conditions,
                     struct pack **ret, struct err *err)
 {
     struct table t = {.file = file, .pack = pack_new()};
-    struct buf utf8;
 
     if (t.pack == NULL) {
         return err_set(err, ERR_NO_MEMORY, "%s: out of memory for rules", file);
     }
     t.reading = (struct pack_reading){.conditions = conditions, .arena = &t.pack->memory->arena, .err = err};
     arena_init(&t.cells, CELLS_MEMORY_MAX);
-    buf_init(&utf8, 0);
-    int rc = table_utf8(file, text, n, &utf8, err);
-    rc = rc ? rc : make_room(&t, buf_text(&utf8), utf8.n);
-    rc = rc ? rc : read_rows(&t, buf_text(&utf8), utf8.n);
-    buf_free(&utf8);
+    int rc = make_room(&t, text, n);
+    rc = rc ? rc : read_rows(&t, text, n);
     arena_free(&t.cells);
     if (rc != 0) {
         pack_free(t.pack);

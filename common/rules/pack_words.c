@@ -1,10 +1,8 @@
 #include "common/rules/pack_words.h"
 
-#include <iconv.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/text.h"
 #include "common/base/when.h"
 
 struct translation {
@@ -20,41 +18,6 @@ static const char *translate(const struct translation *rows, const char *word)
         }
     }
     return NULL;
-}
-
-/* --- the file ------------------------------------------------------------------------------------- */
-
-int table_utf8(const char *file, const char *text, size_t n, struct buf *ret, struct err *err)
-{
-    if (text_is_utf8(text, n)) {
-        buf_append(ret, text, n);
-        return ret->failed ? err_set(err, ERR_NO_MEMORY, "%s: out of memory", file) : 0;
-    }
-    iconv_t from_gb = iconv_open("UTF-8", "GB18030");
-    if (from_gb == (iconv_t)-1) { // NOLINT(performance-no-int-to-ptr): iconv's own word for failure
-        return err_set(err, ERR_CONFIG,
-                       "%s: not UTF-8, and this system does not know GB18030; save it as UTF-8", file);
-    }
-    size_t room = 2 * n; /* two bytes become three, four become four */
-    char *from = (char *)(uintptr_t)text, *to = (char *)buf_grow(ret, room);
-    bool is_done = to != NULL && iconv(from_gb, &from, &n, &to, &room) != (size_t)-1 && n == 0;
-    (void)iconv_close(from_gb);
-    if (to == NULL) {
-        return err_set(err, ERR_NO_MEMORY, "%s: out of memory", file);
-    }
-    if (!is_done) {
-        return err_set(err, ERR_CONFIG, "%s: neither UTF-8 nor GB18030; save it as CSV UTF-8", file);
-    }
-    ret->n -= room;
-    return 0;
-}
-
-const char *table_file_name(struct arena *arena, const char *file)
-{
-    const char *slash = strrchr(file, '/'), *begin = slash != NULL ? slash + 1 : file;
-    const char *dot = strrchr(begin, '.');
-
-    return arena_text(arena, begin, dot != NULL && dot > begin ? (size_t)(dot - begin) : strlen(begin));
 }
 
 /* --- cells ---------------------------------------------------------------------------------------- */
@@ -251,7 +214,32 @@ bool table_action(const char *phrase, enum rule_action_kind *ret, const char **r
     return false;
 }
 
-/* "死亡 30分钟": the fact's word, and how long. */
+/* What a report is asked for, by its own words; or by those of a fact that a condition would ask for. */
+static const char *asked(const char *word)
+{
+    for (int i = 0; i < FACT_COUNT; i++) {
+        enum fact fact = (enum fact)i;
+        if (strcmp(word, fact_name_zh(fact)) == 0) {
+            return fact_name(fact);
+        }
+    }
+    switch (table_fact(word)) {
+    case RULE_DEAD:
+    case RULE_MISSING:
+    case RULE_SERIOUS:
+    case RULE_MINOR:
+    case RULE_TRAPPED:
+        return fact_name(FACT_CASUALTIES);
+    case RULE_LOSS:
+        return fact_name(FACT_LOSS);
+    case RULE_SUBSTANCE:
+        return fact_name(FACT_SUBSTANCE);
+    default:
+        return word;
+    }
+}
+
+/* "伤亡 30分钟": the fact's word, and how long. */
 static const char *split_ask(struct arena *arena, const char *value, int64_t *ret_within_ms)
 {
     const char *end = value;
@@ -260,13 +248,9 @@ static const char *split_ask(struct arena *arena, const char *value, int64_t *re
         end++;
     }
     const char *word = arena_text(arena, value, (size_t)(end - value));
-    if (word == NULL) {
-        return NULL;
-    }
     *ret_within_ms = 0;
     (void)table_duration(skip_blanks(end), ret_within_ms);
-    enum rule_fact fact = table_fact(word);
-    return fact != RULE_FACT_COUNT ? rule_fact_words(fact)->word : word;
+    return word != NULL ? asked(word) : NULL;
 }
 
 const char *table_action_value(struct arena *arena, enum rule_action_kind kind, const char *value,

@@ -4,14 +4,7 @@
 #define MUSTER_COMMON_RULES_PACK_WORDS_H
 
 #include "common/base/arena.h"
-#include "common/base/buf.h"
-#include "common/base/err.h"
 #include "common/core/rule.h"
-
-/* Text as UTF-8, from UTF-8 or else GB18030, which spreadsheets write in China. ERR_CONFIG: it is neither. */
-int table_utf8(const char *file, const char *text, size_t n, struct buf *ret, struct err *err);
-/* "rules/limits.csv": "limits" */
-const char *table_file_name(struct arena *arena, const char *file);
 
 /* Without blanks around it, wide ones (U+3000) too. */
 const char *table_trim(struct arena *arena, const char *text, size_t n);

@@ -207,8 +207,8 @@ static void assert_alarms(const char *name, const char *wanted)
     buf_init(&run.alarms, 0);
     (void)snprintf(path, sizeof path, "common/rules/packs/%s.yaml", name);
     if (conditions_open(&run.conditions, &err) != 0 ||
-        pack_load("common/rules/packs/decree-493.yaml", run.conditions, &run.grades, &err) != 0 ||
-        pack_load(path, run.conditions, &run.pack, &err) != 0) {
+        pack_load("common/rules/packs/decree-493.yaml", run.conditions, &run.grades, NULL, &err) != 0 ||
+        pack_load(path, run.conditions, &run.pack, NULL, &err) != 0) {
         fail_msg("%s", err.text);
     }
     assert_true(run.pack->rules_n <= RULES_MAX && run.grades->rules_n <= RULES_MAX);

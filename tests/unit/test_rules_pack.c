@@ -53,7 +53,7 @@ static const char two_rules[] = "pack: p\n"
                                 "    when: order-unanswered\n"
                                 "    do:\n"
                                 "      - reissue: next-able\n"
-                                "      - ask: dead\n"
+                                "      - ask: casualties\n"
                                 "        within: 30 min\n";
 
 static void test_everything_is_read(void **state)
@@ -102,8 +102,10 @@ static void test_mistakes_are_placed(void **state)
         {"    for: 5 min", "    fro: 5 min", "p.yaml:9:5: "},
         {"version: '1'\n", "", "missing key 'version'"},
         {"within: 30 min", "within: 30 mon", "p.yaml:18:17: "},
-        {"ask: dead\n        within: 30 min", "refer: mars",
+        {"ask: casualties\n        within: 30 min", "refer: mars",
          "\"refer\" wants parent, neighbours, superior or a region's code"},
+        {"ask: casualties", "ask: dead",
+         "p.yaml:17:14: \"ask\" wants a fact of a report, such as casualties"},
         {"notify: duty", "notify: ''", "\"notify\" wants a role"},
     };
     char text[2048];

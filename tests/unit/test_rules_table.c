@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -30,7 +31,7 @@ static struct pack *read_table(const char *text)
     struct pack *pack = NULL;
     struct err err = {0};
 
-    if (pack_read("rules/limits.csv", text, strlen(text), conditions, &pack, &err) != 0) {
+    if (pack_read("the pack", text, strlen(text), conditions, &pack, &err) != 0) {
         fail_msg("%s", err.text);
     }
     return pack;
@@ -45,7 +46,7 @@ static const char table[] = "规则包,county-limits,,,,\r\n"
                             ",,,,,\r\n"
                             "\r\n"
                             ",读数:h2s,大于,10.5,5分钟,提升响应 Ⅱ\r\n"
-                            ",危化品,等于,it's,,要求补充 死亡 30分钟\r\n"
+                            ",危化品,等于,it's,,要求补充 伤亡 30分钟\r\n"
                             ",未签收指令,＞,2,,通知：值班领导\r\n"
                             ",升级次数,小于,3,,改派\r\n";
 
@@ -90,7 +91,7 @@ static void test_rows_become_rules(void **state)
     assert_int_equal(rules[2].for_ms, 300000);
     assert_action(&rules[2].actions[0], ACTION_RAISE, "II");
     assert_rule(&rules[3], "第10行", TRIGGER_INCIDENT, "substance = 'it''s'");
-    assert_action(&rules[3].actions[0], ACTION_ASK, "dead");
+    assert_action(&rules[3].actions[0], ACTION_ASK, "casualties");
     assert_int_equal(rules[3].actions[0].within_ms, 1800000);
     assert_rule(&rules[4], "第11行", TRIGGER_INCIDENT, "orders_silent > 2");
     assert_action(&rules[4].actions[0], ACTION_NOTIFY, "值班领导");
@@ -124,7 +125,7 @@ static void test_they_are_asked_as_others(void **state)
 /* What stands in a cell is never SQL. */
 static void test_a_text_stays_a_text(void **state)
 {
-    struct pack *pack = read_table("版本,1\n事件类型,指标,比较,值,持续,动作\n"
+    struct pack *pack = read_table("规则包,p\n版本,1\n事件类型,指标,比较,值,持续,动作\n"
                                    "\"x' or '1' = '1\",死亡,>,0,,通知 d\n"
                                    ",危化品,!=,\"a') or (1=1) -- \",,通知 d\n");
 
@@ -135,10 +136,10 @@ static void test_a_text_stays_a_text(void **state)
     pack_free(pack);
 }
 
-/* The order of columns is free, more of them are let be, a name is the file's when none is said. */
+/* The order of columns is free, and more of them are let be. */
 static void test_columns_may_move(void **state)
 {
-    struct pack *pack = read_table("\xEF\xBB\xBF匹配,首条\n版本, 2 \n"
+    struct pack *pack = read_table("\xEF\xBB\xBF匹配,首条\n规则包,limits\n版本, 2 \n"
                                    "备注,动作,值,比较,指标,持续,触发,事件类型\n"
                                    "x,通知 d,30,大于,等待分钟,,失联,\n"
                                    "x,通知 d,30,≥,waited_min,,order-unanswered,\n"
@@ -151,33 +152,62 @@ static void test_columns_may_move(void **state)
     assert_string_equal(pack->version, "2");
     assert_int_equal(pack->match, MATCH_FIRST);
     assert_int_equal(pack->rules_n, 5);
-    assert_rule(&pack->rules[0], "第4行", TRIGGER_SILENT, "waited_min > 30");
-    assert_rule(&pack->rules[1], "第5行", TRIGGER_UNANSWERED, "waited_min >= 30");
-    assert_rule(&pack->rules[2], "第6行", TRIGGER_INCIDENT, "(kind = 'fire') and grade = 1");
-    assert_rule(&pack->rules[3], "第7行", TRIGGER_INCIDENT, "grade != 3");
+    assert_rule(&pack->rules[0], "第5行", TRIGGER_SILENT, "waited_min > 30");
+    assert_rule(&pack->rules[1], "第6行", TRIGGER_UNANSWERED, "waited_min >= 30");
+    assert_rule(&pack->rules[2], "第7行", TRIGGER_INCIDENT, "(kind = 'fire') and grade = 1");
+    assert_rule(&pack->rules[3], "第8行", TRIGGER_INCIDENT, "grade != 3");
     assert_int_equal(pack->rules[3].for_ms, INT64_C(86400000));
     assert_action(&pack->rules[3].actions[0], ACTION_GRADE, "I");
-    assert_rule(&pack->rules[4], "第8行", TRIGGER_INCIDENT, "tier = 'county'");
+    assert_rule(&pack->rules[4], "第9行", TRIGGER_INCIDENT, "tier = 'county'");
     pack_free(pack);
+}
+
+static void write_file(const char *path, const char *text, size_t n)
+{
+    FILE *file = fopen(path, "wb");
+
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, n, file), n);
+    assert_int_equal(fclose(file), 0);
 }
 
 static void test_what_spreadsheets_write(void **state)
 {
-    /* 版本,1 / 事件类型,指标,比较,值,持续,动作 / ,死亡,大于,3,,通知 d in GB18030 */
-    static const char gb[] = "\xB0\xE6\xB1\xBE,1\r\n"
+    /* 规则包,p / 版本,1 / 事件类型,指标,比较,值,持续,动作 / ,死亡,大于,3,,通知 d in GB18030 */
+    static const char gb[] = "\xB9\xE6\xD4\xF2\xB0\xFC,p\r\n"
+                             "\xB0\xE6\xB1\xBE,1\r\n"
                              "\xCA\xC2\xBC\xFE\xC0\xE0\xD0\xCD,\xD6\xB8\xB1\xEA,\xB1\xC8\xBD\xCF,\xD6\xB5,"
                              "\xB3\xD6\xD0\xF8,\xB6\xAF\xD7\xF7\r\n"
                              ",\xCB\xC0\xCD\xF6,\xB4\xF3\xD3\xDA,3,,\xCD\xA8\xD6\xAA d\r\n";
-    struct pack *pack = read_table(gb);
+    char folder[] = "/tmp/muster-table-XXXXXX", path[64], why[128];
+    struct pack *pack = NULL, *again = NULL;
     struct err err = {0};
+    char *text = NULL;
 
     (void)state;
-    assert_rule(&pack->rules[0], "第3行", TRIGGER_INCIDENT, "dead > 3");
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof path, "%s/p.CSV", folder);
+    write_file(path, gb, sizeof gb - 1);
+    assert_int_equal(pack_load(path, conditions, &pack, &text, &err), 0);
+    assert_rule(&pack->rules[0], "第4行", TRIGGER_INCIDENT, "dead > 3");
+    /* what a record keeps has no file's name, and is UTF-8 */
+    assert_int_equal(pack_read("the pack", text, strlen(text), conditions, &again, &err), 0);
+    assert_string_equal(again->name, pack->name);
+    assert_string_equal(again->rules[0].text, "dead > 3");
     pack_free(pack);
+    pack_free(again);
+    free(text);
     pack = NULL;
-    assert_int_equal(pack_read("p.csv", "\xFF\xFF\x30", 3, conditions, &pack, &err), ERR_CONFIG);
-    assert_string_equal(err.text, "p.csv: neither UTF-8 nor GB18030; save it as CSV UTF-8");
+    write_file(path, "\xFF\xFF\x30", 3);
+    assert_int_equal(pack_load(path, conditions, &pack, NULL, &err), ERR_CONFIG);
+    (void)snprintf(why, sizeof why, "%s: neither UTF-8 nor GB18030; save it as CSV UTF-8", path);
+    assert_string_equal(err.text, why);
+    write_file(path, "pack: p\n", 8); /* named so, it is taken for one */
+    assert_int_equal(pack_load(path, conditions, &pack, NULL, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.text, "p.CSV:1: pack: p \"\": 右边一格"));
     assert_null(pack);
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(remove(folder), 0);
 }
 
 /* One row, and what is said of it. */
@@ -186,40 +216,40 @@ static void test_mistakes_have_row_and_column(void **state)
     static const struct {
         const char *row, *said;
     } mistakes[] = {
-        {",死忘,大于,3,,通知 d", "p.csv:3: 指标 \"死忘\": 没有这个指标"},
-        {",,大于,3,,通知 d", "p.csv:3: 指标 \"\": 没有这个指标"},
-        {",死亡:h2s,大于,3,,通知 d", "p.csv:3: 指标 \"死亡:h2s\": 没有这个指标"},
-        {",死亡,多于,3,,通知 d", "p.csv:3: 比较 \"多于\": 应为 大于、大于等于、小于、小于等于、等于、不等于"},
-        {",死亡,大于,,,通知 d", "p.csv:3: 值 \"\": 缺值 (a value is wanted)"},
-        {",死亡,大于,三,,通知 d", "p.csv:3: 值 \"三\": 不是数字"},
-        {",死亡,大于,3 or 1=1,,通知 d", "p.csv:3: 值 \"3 or 1=1\": 不是数字"},
-        {",死亡,大于,\"1,000\",,通知 d", "p.csv:3: 值 \"1,000\": 不是数字"},
-        {",死亡,大于,1e3,,通知 d", "p.csv:3: 值 \"1e3\": 不是数字"},
-        {",死亡,大于,0x10,,通知 d", "p.csv:3: 值 \"0x10\": 不是数字"},
-        {",死亡,大于,2.5,,通知 d", "p.csv:3: 值 \"2.5\": 应为整数"},
+        {",死忘,大于,3,,通知 d", "p.csv:4: 指标 \"死忘\": 没有这个指标"},
+        {",,大于,3,,通知 d", "p.csv:4: 指标 \"\": 没有这个指标"},
+        {",死亡:h2s,大于,3,,通知 d", "p.csv:4: 指标 \"死亡:h2s\": 没有这个指标"},
+        {",死亡,多于,3,,通知 d", "p.csv:4: 比较 \"多于\": 应为 大于、大于等于、小于、小于等于、等于、不等于"},
+        {",死亡,大于,,,通知 d", "p.csv:4: 值 \"\": 缺值 (a value is wanted)"},
+        {",死亡,大于,三,,通知 d", "p.csv:4: 值 \"三\": 不是数字"},
+        {",死亡,大于,3 or 1=1,,通知 d", "p.csv:4: 值 \"3 or 1=1\": 不是数字"},
+        {",死亡,大于,\"1,000\",,通知 d", "p.csv:4: 值 \"1,000\": 不是数字"},
+        {",死亡,大于,1e3,,通知 d", "p.csv:4: 值 \"1e3\": 不是数字"},
+        {",死亡,大于,0x10,,通知 d", "p.csv:4: 值 \"0x10\": 不是数字"},
+        {",死亡,大于,2.5,,通知 d", "p.csv:4: 值 \"2.5\": 应为整数"},
         {",死亡,大于,9999999999999999,,通知 d", "不是数字"},
-        {",危化品,大于,x,,通知 d", "p.csv:3: 比较 \"大于\": 文字只能用 等于 或 不等于"},
-        {",事件等级,大于,III,,通知 d", "p.csv:3: 比较 \"大于\": 等级只能用 等于 或 不等于"},
-        {"m*e,死亡,大于,3,,通知 d", "p.csv:3: 事件类型 \"m*e\": 星号只能写在类型名末尾"},
-        {"*,死亡,大于,3,,通知 d", "p.csv:3: 事件类型 \"*\": 星号"},
-        {"m?,死亡,大于,3,,通知 d", "p.csv:3: 事件类型 \"m?\": 星号"},
-        {"fire,读数,大于,3,,通知 d", "p.csv:3: 事件类型 \"fire\": 此触发不属于某一事件"},
-        {",等待分钟,大于,3,,通知 d", "p.csv:3: 指标 \"等待分钟\": 多种触发都有此指标"},
-        {",死亡,大于,3,5刻,通知 d", "p.csv:3: 持续 \"5刻\": 应写如 30秒、5分钟、2小时"},
-        {",死亡,大于,3,31天,通知 d", "p.csv:3: 持续 \"31天\": "},
-        {",死亡,大于,3,,", "p.csv:3: 动作 \"\": 缺动作 (an action is wanted)"},
-        {",死亡,大于,3,,定极 II", "p.csv:3: 动作 \"定极 II\": 没有这个动作"},
-        {",死亡,大于,3,,定级 五", "p.csv:3: 动作 \"定级 五\": 动作的对象不对"},
-        {",死亡,大于,3,,通知 d；上报移交 火星", "p.csv:3: 动作 \"上报移交 火星\": 动作的对象不对"},
-        {",死亡,大于,3,,通知", "p.csv:3: 动作 \"通知\": 动作的对象不对"},
-        {",死亡,大于,3,,启动时限 x", "p.csv:3: 动作 \"启动时限 x\": 表格中没有时限"},
-        {",死亡,大于,3,,要求补充 死亡", "p.csv:3: 动作 \"要求补充 死亡\": 缺时间"},
-        {",死亡,大于,3,,要求补充 死忘 5分钟", "p.csv:3: 动作 \"要求补充 死忘 5分钟\": 动作的对象不对"},
-        {",死亡,大于,3,,改派", "p.csv:3: 动作 \"改派\": 此触发下不能做这个动作"},
-        {",读数,大于,3,,定级 II", "p.csv:3: 动作 \"定级 II\": 此触发下不能做这个动作"},
+        {",危化品,大于,x,,通知 d", "p.csv:4: 比较 \"大于\": 文字只能用 等于 或 不等于"},
+        {",事件等级,大于,III,,通知 d", "p.csv:4: 比较 \"大于\": 等级只能用 等于 或 不等于"},
+        {"m*e,死亡,大于,3,,通知 d", "p.csv:4: 事件类型 \"m*e\": 星号只能写在类型名末尾"},
+        {"*,死亡,大于,3,,通知 d", "p.csv:4: 事件类型 \"*\": 星号"},
+        {"m?,死亡,大于,3,,通知 d", "p.csv:4: 事件类型 \"m?\": 星号"},
+        {"fire,读数,大于,3,,通知 d", "p.csv:4: 事件类型 \"fire\": 此触发不属于某一事件"},
+        {",等待分钟,大于,3,,通知 d", "p.csv:4: 指标 \"等待分钟\": 多种触发都有此指标"},
+        {",死亡,大于,3,5刻,通知 d", "p.csv:4: 持续 \"5刻\": 应写如 30秒、5分钟、2小时"},
+        {",死亡,大于,3,31天,通知 d", "p.csv:4: 持续 \"31天\": "},
+        {",死亡,大于,3,,", "p.csv:4: 动作 \"\": 缺动作 (an action is wanted)"},
+        {",死亡,大于,3,,定极 II", "p.csv:4: 动作 \"定极 II\": 没有这个动作"},
+        {",死亡,大于,3,,定级 五", "p.csv:4: 动作 \"定级 五\": 动作的对象不对"},
+        {",死亡,大于,3,,通知 d；上报移交 火星", "p.csv:4: 动作 \"上报移交 火星\": 动作的对象不对"},
+        {",死亡,大于,3,,通知", "p.csv:4: 动作 \"通知\": 动作的对象不对"},
+        {",死亡,大于,3,,启动时限 x", "p.csv:4: 动作 \"启动时限 x\": 表格中没有时限"},
+        {",死亡,大于,3,,要求补充 伤亡", "p.csv:4: 动作 \"要求补充 伤亡\": 缺时间"},
+        {",死亡,大于,3,,要求补充 死忘 5分钟", "p.csv:4: 动作 \"要求补充 死忘 5分钟\": 动作的对象不对"},
+        {",死亡,大于,3,,改派", "p.csv:4: 动作 \"改派\": 此触发下不能做这个动作"},
+        {",读数,大于,3,,定级 II", "p.csv:4: 动作 \"定级 II\": 此触发下不能做这个动作"},
         {",死亡,大于,3,,通知 a;通知 b;通知 c;通知 d;通知 e;通知 f;通知 g;通知 h;通知 i",
          "动作过多，最多 8 个"},
-        {",死亡,大于,3,,\"通知 d", "p.csv:3: a quote is opened and not closed"},
+        {",死亡,大于,3,,\"通知 d", "p.csv:4: a quote is opened and not closed"},
     };
     char text[512];
 
@@ -227,7 +257,8 @@ static void test_mistakes_have_row_and_column(void **state)
     for (size_t i = 0; i < sizeof mistakes / sizeof mistakes[0]; i++) {
         struct pack *pack = NULL;
         struct err err = {0};
-        (void)snprintf(text, sizeof text, "版本,1\n事件类型,指标,比较,值,持续,动作\n%s\n", mistakes[i].row);
+        (void)snprintf(text, sizeof text, "规则包,p\n版本,1\n事件类型,指标,比较,值,持续,动作\n%s\n",
+                       mistakes[i].row);
         if (pack_read("p.csv", text, strlen(text), conditions, &pack, &err) != ERR_CONFIG ||
             err.code != ERR_CONFIG || strstr(err.text, mistakes[i].said) == NULL) {
             fail_msg("%s: %s", mistakes[i].row, err.text);
@@ -241,20 +272,22 @@ static void test_mistakes_above_the_rows(void **state)
     static const struct {
         const char *text, *said;
     } mistakes[] = {
-        {"", "p.csv: 没有规则 (there is no rule in it)"},
-        {"版本,1\n事件类型,指标,比较,值,持续,动作\n", "p.csv: 没有规则"},
+        {"规则包,p\n版本,1\n", "p.csv: 没有规则 (there is no rule in it)"},
+        {"规则包,p\n版本,1\n事件类型,指标,比较,值,持续,动作\n", "p.csv: 没有规则"},
         {"事件类型,指标,比较,值,持续,动作\n,死亡,>,3,,通知 d\n",
-         "p.csv:1: 表头 \"版本\": 表头之上应有一行：版本,2026-11-22"},
+         "p.csv:1: 表头 \"规则包\": 表头之上应有一行：规则包,名称"},
+        {"规则包,p\n事件类型,指标,比较,值,持续,动作\n",
+         "p.csv:2: 表头 \"版本\": 表头之上应有一行：版本,2026-11-22"},
         {"版本,1\n事件类型,指标,比较,数值,持续,动作\n",
          "p.csv:2: 表头 \"值\": 缺此列 (this column is missing)"},
         {"版本,\n", "p.csv:1: 版本 \"\": 右边一格应有 1 至 128 字节"},
         {"版本\n", "p.csv:1: 版本 \"\": 右边一格"},
-        {"作者,me\n", "p.csv:1: 表头 \"作者\": 表头之前只能写 规则包、版本、标题、匹配"},
+        {"版本,1\n作者,me\n", "p.csv:2: 表头 \"作者\": 表头之前只能写 规则包、版本、标题、匹配"},
         {"匹配,随便\n", "p.csv:1: 匹配 \"随便\": 应为 首条 或 全部"},
-        {"版本,1\n事件类型,指标,比较,值,持续,动作,触发\n,死亡,>,3,,通知 d,下雨\n",
-         "p.csv:3: 触发 \"下雨\": 没有这种触发"},
-        {"版本,1\n事件类型,指标,比较,值,持续,动作,触发\n,死亡,>,3,,通知 d,失联\n",
-         "p.csv:3: 触发 \"失联\": 此触发没有该指标"},
+        {"规则包,p\n版本,1\n事件类型,指标,比较,值,持续,动作,触发\n,死亡,>,3,,通知 d,下雨\n",
+         "p.csv:4: 触发 \"下雨\": 没有这种触发"},
+        {"规则包,p\n版本,1\n事件类型,指标,比较,值,持续,动作,触发\n,死亡,>,3,,通知 d,失联\n",
+         "p.csv:4: 触发 \"失联\": 此触发没有该指标"},
     };
 
     (void)state;
