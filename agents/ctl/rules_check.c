@@ -17,6 +17,8 @@ struct check {
     struct json json;
     struct table table;
     unsigned never; /* rules for which nothing was found that they hold for */
+    struct pack *packs[ARGUMENTS_MAX];
+    size_t packs_n;
     struct pack_loop loop;
     enum pack_loops loops;
 };
@@ -250,11 +252,18 @@ static void put_pack_json(struct check *check, const char *path, const struct pa
     buf_puts(&check->out, "\n");
 }
 
-/* "a (line 7), b (line 12)" */
+/* "a (line 7), b (line 12)", of several packs "p/a (line 7), q/b (line 12)" */
 static void put_loop(const struct check *check, struct buf *ret)
 {
+    bool is_of_one = true;
+
+    for (size_t i = 1; i < check->loop.n; i++) {
+        is_of_one = is_of_one && check->loop.packs[i] == check->loop.packs[0];
+    }
     for (size_t i = 0; i < check->loop.n; i++) {
-        buf_printf(ret, lang_text(check->lang, "%s%s (line %u)", "%s%s（第 %u 行）"), i > 0 ? ", " : "",
+        buf_printf(ret, lang_text(check->lang, "%s%s%s%s (line %u)", "%s%s%s%s（第 %u 行）"),
+                   i > 0 ? lang_text(check->lang, ", ", "、") : "",
+                   is_of_one ? "" : check->loop.packs[i]->name, is_of_one ? "" : "/",
                    check->loop.rules[i]->name, check->loop.rules[i]->line);
     }
 }
@@ -294,19 +303,25 @@ static void put_pack_text(struct check *check, const char *path, const struct pa
     }
 }
 
+static int fail_loop(const struct check *check, const char *path, struct err *err)
+{
+    struct buf names;
+
+    buf_init(&names, 0);
+    put_loop(check, &names);
+    int rc = err_set(err, ERR_DATA,
+                     lang_text(check->lang,
+                               "%s: these rules can fire each other for ever: %s; let one ask for more",
+                               "%s：以下规则可能循环触发：%s；请收紧其中一条的条件"),
+                     path, buf_text(&names));
+    buf_free(&names);
+    return rc;
+}
+
 static int find_faults(const struct check *check, const char *path, struct err *err)
 {
     if (check->loops == LOOPS_FOUND) {
-        struct buf names;
-        buf_init(&names, 0);
-        put_loop(check, &names);
-        int rc = err_set(err, ERR_DATA,
-                         lang_text(check->lang,
-                                   "%s: these rules can fire each other for ever: %s; let one ask for more",
-                                   "%s：以下规则可能循环触发：%s；请收紧其中一条的条件"),
-                         path, buf_text(&names));
-        buf_free(&names);
-        return rc;
+        return fail_loop(check, path, err);
     }
     return check->never == 0 ? 0
                              : err_set(err, ERR_DATA,
@@ -323,17 +338,24 @@ static int check_pack(struct check *check, const char *path, struct err *err)
     if (rc != 0) {
         return rc;
     }
+    check->packs[check->packs_n++] = pack;
     check->never = 0;
-    check->loops = pack_find_loop(check->conditions, pack, &check->loop);
+    check->loops = pack_find_loop(check->conditions, &pack, 1, &check->loop);
     if (check->as_json) {
         put_pack_json(check, path, pack);
     } else {
         put_pack_text(check, path, pack);
     }
     rc = output_pour(&check->out, true, err);
-    rc = rc ? rc : find_faults(check, path, err);
-    pack_free(pack);
-    return rc;
+    return rc ? rc : find_faults(check, path, err);
+}
+
+/* Those that are in force together can fire each other, too. */
+static int check_together(struct check *check, struct err *err)
+{
+    enum pack_loops loops = pack_find_loop(check->conditions, check->packs, check->packs_n, &check->loop);
+
+    return loops == LOOPS_FOUND ? fail_loop(check, lang_text(check->lang, "together", "合用"), err) : 0;
 }
 
 int ctl_rules_check(int argc, char **argv)
@@ -347,8 +369,8 @@ int ctl_rules_check(int argc, char **argv)
         .usage = "muster rules check PACK... [options]",
         .summary =
             "Reads rule packs, YAML or tables (.csv), as the broker would: syntax, facts that are none,\n"
-            "conditions that can never hold, rules that fire each other for ever, each with its\n"
-            "place. Shows the clocks and rules of those that are fine.",
+            "conditions that can never hold, rules that fire each other for ever, also across the packs\n"
+            "that are named, each with its place. Shows clocks and rules of those that are fine.",
         .options = options,
         .examples = "  muster rules check decree-493.yaml\n",
         .arguments_min = 1,
@@ -365,6 +387,10 @@ int ctl_rules_check(int argc, char **argv)
     buf_init(&check.out, 0);
     for (size_t i = 0; i < arguments.n && rc == 0; i++) {
         rc = check_pack(&check, arguments.at[i], &err);
+    }
+    rc = rc ? rc : check_together(&check, &err);
+    for (size_t i = 0; i < check.packs_n; i++) {
+        pack_free(check.packs[i]);
     }
     buf_free(&check.out);
     conditions_close(check.conditions);

@@ -7,7 +7,7 @@ enum {
     STATES = STEPS * STEPS, /* both */
     ROUNDS_MAX = 4 * STATES,
     NUMBERS_MAX = 3 * CONSTANTS_MAX + 2,
-    TEXTS_MAX = CONSTANTS_MAX + 2,
+    TEXTS_MAX = CONSTANTS_MAX + PACK_KINDS_MAX + 2,
     TRIES_MAX = 8000 /* combinations of the other facts; each is STATES rows of facts */
 };
 
@@ -15,8 +15,8 @@ static const uint64_t BOTH = UINT64_C(1) << RULE_GRADE | UINT64_C(1) << RULE_LEV
 
 struct search {
     struct conditions *conditions;
-    enum pack_match match;
-    const struct rule *rules[LOOP_RULES_MAX]; /* that can be part of a loop, in their order */
+    const struct rule *rules[LOOP_RULES_MAX]; /* that can be part of a loop, in their order ... */
+    const struct pack *packs[LOOP_RULES_MAX]; /* ... and whose they are */
     size_t n;
     enum rule_fact others[RULE_FACT_COUNT]; /* facts that they ask for beside grade and level */
     size_t others_n;
@@ -67,16 +67,22 @@ static bool can_return(const struct rule *rule, const uint64_t follows[2])
     return (facts & reads(rule)) != 0;
 }
 
-static bool take_rules(struct search *search, const struct pack *pack)
+static void follow(const struct pack *pack, uint64_t follows[2])
 {
-    uint64_t follows[2] = {0, 0}, facts = 0;
-
     for (size_t i = 0; i < pack->rules_n; i++) {
         const struct rule *rule = &pack->rules[i];
         bool is_asked = rule->trigger == TRIGGER_INCIDENT;
         follows[0] |= is_asked && (reads(rule) >> RULE_GRADE & 1) != 0 ? writes(rule) : 0;
         follows[1] |= is_asked && (reads(rule) >> RULE_LEVEL & 1) != 0 ? writes(rule) : 0;
     }
+}
+
+/* Adds to ret_facts what they ask for. False: they are too many. */
+static bool take_rules(struct search *search, const struct pack *pack, const uint64_t follows[2],
+                       uint64_t *ret_facts)
+{
+    size_t before = search->n;
+
     for (size_t i = 0; i < pack->rules_n; i++) {
         const struct rule *rule = &pack->rules[i];
         if (rule->trigger != TRIGGER_INCIDENT || !can_return(rule, follows)) {
@@ -86,16 +92,13 @@ static bool take_rules(struct search *search, const struct pack *pack)
             return false;
         }
         search->has_until = search->has_until || rule->until != NULL;
+        search->packs[search->n] = pack;
         search->rules[search->n++] = rule;
-        facts |= reads(rule);
+        *ret_facts |= reads(rule);
         constants_add(&search->constants, rule->text);
         constants_add(&search->constants, rule->until_text);
     }
-    for (int i = 0; i < RULE_FACT_COUNT; i++) {
-        if (((facts & ~BOTH) >> i & 1) != 0) {
-            search->others[search->others_n++] = (enum rule_fact)i;
-        }
-    }
+    *ret_facts |= search->n > before && pack->kinds_n > 0 ? UINT64_C(1) << RULE_KIND : 0;
     return true;
 }
 
@@ -115,6 +118,15 @@ static void add_number(struct search *search, int64_t number)
     }
 }
 
+static void add_text(struct search *search, const char *text)
+{
+    if (search->texts_n < TEXTS_MAX) {
+        search->texts[search->texts_n++] = (struct rule_value){.known = text != NULL, .text = text};
+    } else {
+        search->constants.all = false;
+    }
+}
+
 static void make_values(struct search *search)
 {
     for (size_t i = 0; i < search->constants.numbers_n; i++) {
@@ -128,11 +140,16 @@ static void make_values(struct search *search)
     add_number(search, 0);
     search->numbers[search->numbers_n++] = (struct rule_value){.known = false};
     for (size_t i = 0; i < search->constants.texts_n; i++) {
-        search->texts[search->texts_n++] =
-            (struct rule_value){.known = true, .text = search->constants.texts[i]};
+        add_text(search, search->constants.texts[i]);
     }
-    search->texts[search->texts_n++] = (struct rule_value){.known = true, .text = "something else"};
-    search->texts[search->texts_n++] = (struct rule_value){.known = false};
+    add_text(search, "something else");
+    add_text(search, NULL);
+    for (size_t i = 0; i < search->n; i++) {
+        const struct pack *pack = search->packs[i];
+        for (size_t j = 0; j < pack->kinds_n && (i == 0 || search->packs[i - 1] != pack); j++) {
+            add_text(search, pack->kinds[j]); /* "mine*" begins so, too */
+        }
+    }
 }
 
 /* --- playing ----------------------------------------------------------------------------------------- */
@@ -154,8 +171,8 @@ static int act(int state, const struct rule *rule)
     for (size_t i = 0; i < rule->actions_n; i++) {
         int value = (int)rule->actions[i].grade;
         switch (rule->actions[i].kind) {
-        case ACTION_GRADE:
-            grade = value;
+        case ACTION_GRADE: /* which rules only raise */
+            grade = grade == GRADE_NONE || grade > value ? value : grade;
             break;
         case ACTION_RAISE:
             level = level == GRADE_NONE || level > value ? value : level;
@@ -173,6 +190,8 @@ static int act(int state, const struct rule *rule)
 /* What the rules say in each state, with the other facts as they are. */
 static bool ask_states(struct search *search)
 {
+    const struct rule_value *kind = &search->facts.at[RULE_KIND];
+
     for (int state = 0; state < STATES; state++) {
         search->facts.at[RULE_GRADE] =
             (struct rule_value){.known = grade_of(state) != GRADE_NONE, .whole = grade_of(state)};
@@ -185,7 +204,8 @@ static bool ask_states(struct search *search)
         search->end[state] = 0;
         for (size_t i = 0; i < search->n; i++) {
             const struct rule *rule = search->rules[i];
-            bool holds = rule_ask(rule, NULL) == ANSWER_YES;
+            bool holds = pack_is_for(search->packs[i], kind->known ? kind->text : "") &&
+                         rule_ask(rule, NULL) == ANSWER_YES;
             bool ends = rule->until != NULL ? condition_ask(rule->until, NULL) == ANSWER_YES : !holds;
             search->hold[state] |= (uint64_t)holds << i;
             search->end[state] |= (uint64_t)ends << i;
@@ -199,7 +219,7 @@ struct play {
     uint64_t held; /* rules that have fired and hold */
 };
 
-/* One asking of all rules, as pack_ask(): which fire. */
+/* One asking of all rules, pack by pack as pack_ask(): which fire. */
 static uint64_t step(const struct search *search, struct play *play)
 {
     uint64_t fired = 0, asked = 0, held = play->held & ~search->end[play->state];
@@ -207,16 +227,19 @@ static uint64_t step(const struct search *search, struct play *play)
     int state = play->state;
     bool over = false, graded = false;
 
-    for (size_t i = 0; i < search->n && !over; i++) {
+    for (size_t i = 0; i < search->n; i++) {
         uint64_t bit = UINT64_C(1) << i;
-        bool grades = (writes(search->rules[i]) >> RULE_GRADE & 1) != 0;
-        if (graded && grades) {
+        bool grades = rule_sets_grade(search->rules[i]);
+        if (i > 0 && search->packs[i - 1] != search->packs[i]) {
+            over = graded = false;
+        }
+        if (over || (graded && grades)) {
             continue;
         }
         asked |= bit;
         if ((hold & bit) != 0) {
             graded = graded || grades;
-            over = search->match == MATCH_FIRST;
+            over = search->packs[i]->match == MATCH_FIRST;
             if ((held & bit) == 0) {
                 fired |= bit;
                 state = act(state, search->rules[i]);
@@ -236,28 +259,26 @@ static bool moves(const struct search *search, struct play *play)
     return play->state != before;
 }
 
-/* The rules that fire between here and here again, from the first of the pack on. */
+/* The rules that fire between here and here again, from the first of them on. */
 static void keep_loop(struct search *search, struct play play)
 {
     const struct play begun = play;
-    const struct rule *fires[LOOP_RULES_MAX];
-    size_t n = 0, first = 0;
+    size_t fires[LOOP_RULES_MAX], n = 0, first = 0;
     uint64_t kept = 0;
 
     do {
         uint64_t fired = step(search, &play) & ~kept;
         for (size_t i = 0; i < search->n; i++) {
             if ((fired >> i & 1) != 0) {
-                fires[n++] = search->rules[i];
+                first = n == 0 || i < fires[first] ? n : first;
+                fires[n++] = i;
             }
         }
         kept |= fired;
     } while (play.state != begun.state || play.held != begun.held);
-    for (size_t i = 1; i < n; i++) {
-        first = fires[i] < fires[first] ? i : first;
-    }
     for (size_t i = 0; i < n; i++) {
-        search->loop->rules[i] = fires[(first + i) % n];
+        search->loop->rules[i] = search->rules[fires[(first + i) % n]];
+        search->loop->packs[i] = search->packs[fires[(first + i) % n]];
     }
     search->loop->n = n;
 }
@@ -310,17 +331,29 @@ static bool loops_for(struct search *search, size_t at)
     return false;
 }
 
-enum pack_loops pack_find_loop(struct conditions *conditions, const struct pack *pack, struct pack_loop *ret)
+enum pack_loops pack_find_loop(struct conditions *conditions, struct pack *const *packs, size_t packs_n,
+                               struct pack_loop *ret)
 {
-    struct search search = {.conditions = conditions, .match = pack->match, .loop = ret};
+    struct search search = {.conditions = conditions, .loop = ret};
+    uint64_t follows[2] = {0, 0}, facts = 0;
 
     ret->n = 0;
     constants_init(&search.constants);
-    if (!take_rules(&search, pack)) {
-        return LOOPS_UNKNOWN;
+    for (size_t i = 0; i < packs_n; i++) {
+        follow(packs[i], follows);
+    }
+    for (size_t i = 0; i < packs_n; i++) {
+        if (!take_rules(&search, packs[i], follows, &facts)) {
+            return LOOPS_UNKNOWN;
+        }
     }
     if (search.n == 0 || (search.n == 1 && !search.has_until)) {
         return LOOPS_NONE; /* one that lets go by its own action holds again by another's */
+    }
+    for (int i = 0; i < RULE_FACT_COUNT; i++) {
+        if (((facts & ~BOTH) >> i & 1) != 0) {
+            search.others[search.others_n++] = (enum rule_fact)i;
+        }
     }
     make_values(&search);
     if (loops_for(&search, 0)) {

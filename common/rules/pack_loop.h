@@ -16,13 +16,16 @@ enum pack_loops {
 };
 
 struct pack_loop {
-    const struct rule *rules[LOOP_RULES_MAX]; /* each once, in the order in which they fire; the pack's */
+    const struct rule *rules[LOOP_RULES_MAX]; /* each once, in the order in which they fire; the packs' */
+    const struct pack *packs[LOOP_RULES_MAX]; /* whose they are */
     size_t n;
 };
 
 /* Plays what rules of the trigger `incident` do to grade and level while everything else stays as it is,
- * from each grade and level, and for many values of the other facts that they ask for. A rule fires when it
- * begins to hold. ret is the first loop found. Sets the facts of `conditions`. */
-enum pack_loops pack_find_loop(struct conditions *conditions, const struct pack *pack, struct pack_loop *ret);
+ * from each grade and level, and for many values of the other facts that they ask for. The packs are in force
+ * together and share `conditions`, whose facts it sets. A rule fires when it begins to hold, and a grade is
+ * only raised. ret is the first loop found. */
+enum pack_loops pack_find_loop(struct conditions *conditions, struct pack *const *packs, size_t packs_n,
+                               struct pack_loop *ret);
 
 #endif

@@ -136,9 +136,21 @@ class Mistakes(unittest.TestCase):
 """)
         self.refused("can fire each other for ever: many (line 7), calm (line 12); let one ask for more",
                      "check", pack, "--lang", "en", code=65)
-        self.refused("可能循环触发：many（第 7 行）, calm（第 12 行）；请收紧其中一条的条件",
+        self.refused("可能循环触发：many（第 7 行）、calm（第 12 行）；请收紧其中一条的条件",
                      "check", pack, "--lang", "zh", code=65)
         self.assertEqual(json.loads(rules("check", pack, "--json").stdout)["loop"], ["many", "calm"])
+
+    def test_loops_go_through_packs(self):
+        up = self.write("up.yaml", PACK.replace("dead > 3", "level = 3").replace("grade: III", "raise: II"))
+        down = self.write("down.yaml", PACK.replace("pack: p", "pack: q").replace("dead > 3", "level = 2")
+                          .replace("grade: III", "lower: III"))
+        for pack in (up, down):
+            self.assertEqual(rules("check", pack).returncode, 0)
+        self.refused("together: these rules can fire each other for ever: p/many (line 7), q/many (line 7)",
+                     "check", up, down, "--lang", "en", code=65)
+
+    def test_the_shipped_packs_go_together(self):
+        self.assertEqual(rules("check", *PACKS).returncode, 0)
 
     def test_a_clock_that_nothing_starts_is_shown(self):
         pack = self.write("p.yaml", PACK.replace("rules:", CLOCK))
