@@ -96,6 +96,20 @@ static void put_notice(json_t *json, const struct event *event)
         put(json, "rule", text_of(event->level_set.rule));
         put(json, "until", text_of_time(event->level_set.until_ms));
         break;
+    case EVENT_CLOCK_WARNED:
+    case EVENT_CLOCK_OVERDUE:
+    case EVENT_CLOCK_STARTED:
+    case EVENT_CLOCK_MET:
+    case EVENT_CLOCK_STOPPED:
+        put(json, "pack", text_of(event->clock.pack));
+        put(json, "clock", text_of(event->clock.clock));
+        put(json, "title", text_of(event->clock.title));
+        put(json, "due_at", text_of_time(event->clock.due_at_ms));
+        break;
+    case EVENT_REPORT_SENT:
+        put(json, "medium", json_string(medium_name(event->report_sent.medium)));
+        put(json, "to", json_string(tier_name(event->report_sent.to)));
+        break;
     case EVENT_REFERRED:
         put(json, "region", text_of(event->referred.region));
         put(json, "rule", text_of(event->referred.rule));

@@ -39,6 +39,8 @@ const char *command_kind_name(enum command_kind kind)
         return "set-grade";
     case COMMAND_SET_LEVEL:
         return "set-level";
+    case COMMAND_SEND_REPORT:
+        return "send-report";
     case COMMAND_ACK:
         return "ack";
     case COMMAND_PASS_DEADLINES:

@@ -33,6 +33,7 @@ enum command_kind {
     COMMAND_RECORD_HISTORY = 39,
     COMMAND_SET_GRADE = 41,
     COMMAND_SET_LEVEL = 42,
+    COMMAND_SEND_REPORT = 43,
     COMMAND_ACK = 64,
     COMMAND_PASS_DEADLINES = 80,
     COMMAND_SET_CLOCK = 81,
@@ -100,6 +101,15 @@ struct set_level {
     enum grade level; /* NONE: the response is over */
     const char *reason;
     int64_t until_ms; /* expected; 0: not said */
+};
+
+struct send_report {
+    struct id incident;
+    enum report_kind kind;
+    enum medium medium;
+    enum tier to;
+    const char *signed_off_by;
+    const char *text;
 };
 
 struct new_order {
@@ -258,6 +268,7 @@ struct command {
         struct record_history record_history;
         struct set_grade set_grade;
         struct set_level set_level;
+        struct send_report send_report;
         struct ack ack;
         struct pass_deadlines pass_deadlines;
         struct set_clock set_clock;

@@ -290,6 +290,9 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_SET_LEVEL:
         decide_set_level(d, &command->set_level);
         return;
+    case COMMAND_SEND_REPORT:
+        decide_send_report(d, &command->send_report);
+        return;
     case COMMAND_FILE_REPORT:
         decide_file_report(d, &command->file_report);
         return;

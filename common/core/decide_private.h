@@ -65,6 +65,7 @@ void decide_count_refusals(struct deciding *d, const struct count_refusals *comm
 void decide_file_report(struct deciding *d, const struct file_report *command);
 void decide_set_grade(struct deciding *d, const struct set_grade *command);
 void decide_set_level(struct deciding *d, const struct set_level *command);
+void decide_send_report(struct deciding *d, const struct send_report *command);
 void decide_close_incident(struct deciding *d, const struct close_incident *command);
 void decide_issue_orders(struct deciding *d, const struct issue_orders *command);
 void decide_recall_order(struct deciding *d, const struct recall_order *command);
@@ -81,6 +82,18 @@ bool decide_order_is_new(struct deciding *d, struct id order);
 /* The amendments that follow when what crews need becomes `needs`: as many as go into one record beside a
  * command of any size. What is left is noted, and follows in records of the broker's own. */
 void decide_amendments(struct deciding *d, const struct incident *incident, struct words needs);
+
+/* Statutory clocks: a rule starts one, or stops it; `after` is the incident as this record leaves it. */
+void decide_start_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
+                        const struct rule_clock *clock);
+void decide_stop_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
+                       const char *clock);
+/* The incident is closed: what comes again each day ends. */
+void decide_stop_daily(struct deciding *d, const struct incident *incident);
+/* Those that are due to be told of; one a record when rules are in force. */
+void decide_pass_clocks(struct deciding *d, const struct incident *incident);
+/* Whether this record of passed deadlines holds enough. */
+bool decide_has_room(const struct deciding *d);
 
 /* Rules of the packs in force. */
 bool decide_has_rules(const struct deciding *d);

@@ -49,7 +49,13 @@
     X(EVENT_ACKNOWLEDGED, 49, "acknowledged")                     \
     X(EVENT_LOSS_NOTED, 50, "loss-noted")                         \
     X(EVENT_REFERRED, 64, "referred")                             \
-    X(EVENT_NOTIFIED, 65, "notified")
+    X(EVENT_NOTIFIED, 65, "notified")                             \
+    X(EVENT_REPORT_SENT, 66, "report-sent")                       \
+    X(EVENT_CLOCK_STARTED, 67, "clock-started")                   \
+    X(EVENT_CLOCK_WARNED, 68, "clock-warned")                     \
+    X(EVENT_CLOCK_OVERDUE, 69, "clock-overdue")                   \
+    X(EVENT_CLOCK_MET, 70, "clock-met")                           \
+    X(EVENT_CLOCK_STOPPED, 71, "clock-stopped")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -101,6 +107,10 @@ struct seen_fact {
     const char *value;
 };
 
+struct rules_due {
+    bool recounted; /* casualties that were known have changed */
+};
+
 struct rule_step { /* waits, fired, ended */
     const char *pack;
     const char *version; /* fired */
@@ -133,6 +143,30 @@ struct referred {
 struct notified {
     const char *role;
     const char *rule;
+};
+
+struct report_sent {
+    enum report_kind kind;
+    enum medium medium;
+    enum tier to;
+    const char *signed_off_by;
+};
+
+struct clock_step { /* started, warned, overdue, met, stopped */
+    const char *pack;
+    const char *clock;
+    const char *title; /* started, and all to its `warn_ms` */
+    const char *rule;  /* stopped, too */
+    int64_t begins_at_ms;
+    int64_t due_at_ms; /* overdue, too */
+    int64_t warn_at_ms;
+    enum report_kind report;
+    enum medium medium;
+    enum tier to;
+    bool signer;
+    struct words daily;
+    int64_t warn_ms;
+    bool late; /* met */
 };
 
 struct order_issued {
@@ -217,11 +251,14 @@ struct event {
         struct order_amended order_amended;
         struct amendment_answer amendment; /* acknowledged, overdue */
         struct amendments_left amendments_left;
+        struct rules_due rules_due;
         struct rule_step rule;
         struct graded graded; /* doubted, too */
         struct level_set level_set;
         struct referred referred;
         struct notified notified;
+        struct report_sent report_sent;
+        struct clock_step clock;
         struct rung_reached rung; /* rung-reached, receipt-noted */
         struct order_recalled order_recalled;
         struct units_stated units_stated;

@@ -440,6 +440,13 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_REFERRED:
     case EVENT_NOTIFIED:
         return evolve_rule(state, incident, event);
+    case EVENT_REPORT_SENT:
+    case EVENT_CLOCK_STARTED:
+    case EVENT_CLOCK_WARNED:
+    case EVENT_CLOCK_OVERDUE:
+    case EVENT_CLOCK_MET:
+    case EVENT_CLOCK_STOPPED:
+        return evolve_clock(state, incident, event);
     case EVENT_ORDER_ISSUED:
         return order_issued(state, incident, event);
     default:

@@ -77,6 +77,7 @@ int evolve_rule(struct state *state, struct incident *incident, const struct eve
     switch (event->kind) {
     case EVENT_RULES_DUE:
         incident->rules_due_ms = event->at_ms;
+        incident->recounted_at_ms = event->rules_due.recounted ? event->at_ms : incident->recounted_at_ms;
         return 0;
     case EVENT_RULES_ASKED:
         incident->rules_due_ms = 0;

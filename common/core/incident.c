@@ -16,6 +16,36 @@ struct order *incident_order(const struct incident *incident, struct id order)
     return bsearch(&order, incident->orders, incident->orders_n, sizeof *incident->orders, compare_id);
 }
 
+struct incident_clock *incident_clock(const struct incident *incident, const char *pack, const char *name)
+{
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        struct incident_clock *clock = &incident->clocks[i];
+        if (strcmp(clock->pack, pack) == 0 && strcmp(clock->terms.name, name) == 0) {
+            return clock;
+        }
+    }
+    return NULL;
+}
+
+bool clock_runs(const struct incident_clock *clock)
+{
+    return clock->met_ms == 0 && !clock->stopped;
+}
+
+bool clock_is_daily(const struct incident_clock *clock)
+{
+    return clock->terms.times_n > 0;
+}
+
+/* The next moment at which something is to be told of it; 0: none. */
+static int64_t clock_due(const struct incident_clock *clock)
+{
+    if (!clock_runs(clock) || clock->overdue) {
+        return 0;
+    }
+    return clock->warn_ms != 0 && clock->warn_ms < clock->due_ms ? clock->warn_ms : clock->due_ms;
+}
+
 bool incident_is_open(const struct incident *incident)
 {
     return incident->closed_at_ms == 0;
@@ -39,6 +69,11 @@ bool incident_is_live(const struct incident *incident)
     if (incident->rules_due_ms != 0) {
         return true; /* also of one that is closed: its facts were corrected */
     }
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        if (clock_due(&incident->clocks[i]) != 0) {
+            return true; /* closing it is no report */
+        }
+    }
     /* one that only an order opened ends with its orders */
     return incident->bare ? any_order_open(incident) : incident_is_open(incident) || any_order_open(incident);
 }
@@ -60,6 +95,12 @@ int64_t incident_due(const struct incident *incident)
         const struct request *request = &incident->requests[i];
         if (request->answered_at_ms == 0 && !request->overdue && (due == 0 || request->due_at_ms < due)) {
             due = request->due_at_ms;
+        }
+    }
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        int64_t at = clock_due(&incident->clocks[i]);
+        if (at != 0 && (due == 0 || at < due)) {
+            due = at;
         }
     }
     for (size_t i = 0; i < incident->holds_n; i++) {
@@ -208,4 +249,6 @@ void incident_clear(struct incident *incident)
     free(incident->requests);
     free(incident->holds);
     free(incident->referrals);
+    free(incident->clocks);
+    free(incident->sent);
 }

@@ -3,6 +3,7 @@
 #define MUSTER_COMMON_CORE_INCIDENT_H
 
 #include "common/core/order.h"
+#include "common/core/rule.h"
 #include "common/core/words.h"
 
 enum { ORDERS_PER_INCIDENT_MAX = 65536, REQUESTS_PER_INCIDENT_MAX = FACT_COUNT };
@@ -22,6 +23,28 @@ struct rule_hold {
     const char *rule;
     int64_t since_ms;
     int64_t due_ms; /* 0: it has fired */
+};
+
+/* A statutory clock of the incident, by the terms under which it started. One of its pack and name. */
+struct incident_clock {
+    const char *pack;
+    struct rule_clock terms; /* its texts interned; how it begins is not kept */
+    int64_t begins_ms;
+    int64_t due_ms;
+    int64_t warn_ms; /* when to warn; 0: not, or it was done */
+    int64_t met_ms;  /* by a report of then; 0: not yet */
+    bool late;       /* ... after it was due */
+    bool overdue;    /* it was told that nothing came */
+    bool stopped;
+};
+
+/* What went up. */
+struct sent_report {
+    enum report_kind kind;
+    enum medium medium;
+    enum tier to;
+    bool signer;
+    int64_t at_ms;
 };
 
 /* A region with which the incident is shared. */
@@ -65,6 +88,11 @@ struct incident {
     size_t holds_n;
     struct referral *referrals;
     size_t referrals_n;
+    struct incident_clock *clocks;
+    size_t clocks_n;
+    struct sent_report *sent;
+    size_t sent_n;
+    int64_t recounted_at_ms; /* known casualties changed last, under rules; 0: never */
 
     uint32_t amendments_left; /* open orders that are still to be amended, in records that follow at once */
     int64_t amendments_left_at_ms;
@@ -91,6 +119,11 @@ void incident_learn(struct incident *incident, const struct facts *said);
 
 /* NULL: the rule's condition does not hold, as far as is known. */
 struct rule_hold *incident_hold(const struct incident *incident, const char *pack, const char *rule);
+/* NULL: none of that name was started. */
+struct incident_clock *incident_clock(const struct incident *incident, const char *pack, const char *name);
+/* It asks for a report still, in time or late. */
+bool clock_runs(const struct incident_clock *clock);
+bool clock_is_daily(const struct incident_clock *clock);
 bool incident_is_referred(const struct incident *incident, const char *region);
 
 /* The facts that are new in `said` or differ from what is known; facts_known() of ret is 0 when nothing

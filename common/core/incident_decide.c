@@ -171,4 +171,5 @@ void decide_close_incident(struct deciding *d, const struct close_incident *comm
         }
     }
     emit_about(d, EVENT_INCIDENT_CLOSED, incident->id, d->env->now_ms);
+    decide_stop_daily(d, incident);
 }

@@ -78,6 +78,10 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_REPORT_FILED:
     case EVENT_INCIDENT_CLOSED:
     case EVENT_REFERRED:
+    case EVENT_REPORT_SENT:
+    case EVENT_CLOCK_STARTED:
+    case EVENT_CLOCK_MET:
+    case EVENT_CLOCK_STOPPED:
         incident = state_incident(state, event->incident);
         if (incident != NULL && !incident->history) {
             tell_centres(state_region(state), sink, author);
@@ -95,6 +99,8 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
     case EVENT_LEVEL_SET:
+    case EVENT_CLOCK_WARNED:
+    case EVENT_CLOCK_OVERDUE:
         incident = state_incident(state, event->incident);
         if (incident != NULL) {
             tell(sink, incident->reporter, LANE_ORDERS, author);

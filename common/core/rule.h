@@ -161,6 +161,8 @@ struct rule_verdict {
     int64_t for_ms;
     const struct rule_action *actions;
     size_t actions_n;
+    const struct rule_clock *clocks; /* of its pack, which the actions name */
+    size_t clocks_n;
 };
 
 struct region;

@@ -7,6 +7,7 @@
 
 #include "common/base/mutant.h"
 #include "common/core/decide_private.h"
+#include "common/core/statutory.h"
 #include "common/core/stream.h"
 
 enum {
@@ -22,7 +23,8 @@ struct matter {
     enum rule_trigger trigger;
     const struct order *order; /* of an order's trigger */
     const char *request;       /* of a request's */
-    int64_t waited_since_ms;   /* of both */
+    const char *clock;         /* of a clock's */
+    int64_t waited_since_ms;   /* of all three */
     int64_t orders_open, orders_silent;
     struct rule_facts facts;
     size_t fired;
@@ -110,6 +112,14 @@ static void know(struct deciding *d, struct matter *m)
     know_number(m, RULE_ORDERS_SILENT, true, m->orders_silent);
     know_number(m, RULE_WAITED_MIN, m->waited_since_ms != 0, (now - m->waited_since_ms) / MINUTE_MS);
     know_text(m, RULE_REQUEST, m->request);
+    know_text(m, RULE_CLOCK, m->clock);
+    enum tier tier = statutory_tier(d->region->code);
+    know_text(m, RULE_TIER, tier != TIER_NONE ? tier_name(tier) : "");
+    int64_t since = after->occurred_at_ms != 0 ? after->occurred_at_ms : after->opened_at_ms;
+    know_number(m, RULE_CORRECTED_DAYS, true,
+                after->recounted_at_ms != 0
+                    ? statutory_days(since, after->recounted_at_ms, d->region->utc_offset_minutes)
+                    : 0);
     if (m->order != NULL) {
         know_order(d, m);
     }
@@ -303,6 +313,16 @@ static void ask(struct deciding *d, struct matter *m, const struct rule_action *
     }
 }
 
+static void start_clock(struct deciding *d, const struct matter *m, const struct rule_verdict *v,
+                        const char *name)
+{
+    for (size_t i = 0; i < v->clocks_n; i++) {
+        if (strcmp(v->clocks[i].name, name) == 0) {
+            decide_start_clock(d, &m->after, v->pack, v->rule, &v->clocks[i]);
+        }
+    }
+}
+
 static void act(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t at,
                 const struct rule_action *action)
 {
@@ -328,9 +348,13 @@ static void act(struct deciding *d, struct matter *m, const struct rule_verdict 
                 (struct notified){.role = action->value, .rule = reason(d, v)};
         }
         return;
-    case ACTION_REISSUE:
     case ACTION_START:
+        start_clock(d, m, v, action->value);
+        return;
     case ACTION_STOP:
+        decide_stop_clock(d, &m->after, v->pack, v->rule, action->value);
+        return;
+    case ACTION_REISSUE:
     case RULE_ACTION_COUNT:
         return;
     }
@@ -443,7 +467,7 @@ static bool ask_rules(struct deciding *d, struct matter *m)
 static struct matter matter_of(const struct deciding *d, const struct incident *incident,
                                enum rule_trigger trigger)
 {
-    struct matter m = {.after = *incident, .trigger = trigger, .request = ""};
+    struct matter m = {.after = *incident, .trigger = trigger, .request = "", .clock = ""};
 
     for (size_t i = 0; i < incident->orders_n; i++) {
         const struct order *order = &incident->orders[i];
@@ -480,6 +504,19 @@ static void ask_about_request(struct deciding *d, const struct incident *inciden
     (void)ask_rules(d, &m);
 }
 
+static void ask_about_clock(struct deciding *d, const struct incident *incident,
+                            const struct clock_step *step)
+{
+    const struct incident_clock *clock = incident_clock(incident, step->pack, step->clock);
+    struct matter m = matter_of(d, incident, TRIGGER_OVERDUE);
+
+    m.clock = step->clock;
+    if (clock != NULL) {
+        m.waited_since_ms = clock->begins_ms;
+        (void)ask_rules(d, &m);
+    }
+}
+
 static bool rule_is_due(const struct deciding *d, const struct incident *incident)
 {
     for (size_t i = 0; i < incident->holds_n; i++) {
@@ -506,6 +543,8 @@ void decide_rules(struct deciding *d, const struct incident *incident)
             ask_about_order(d, incident, event.order);
         } else if (event.kind == EVENT_INFORMATION_OVERDUE) {
             ask_about_request(d, incident, event.information.fact);
+        } else if (event.kind == EVENT_CLOCK_OVERDUE) {
+            ask_about_clock(d, incident, &event.clock);
         }
     }
     if (events_n > 0 || d->no_memory || !rule_is_due(d, incident)) {
@@ -523,6 +562,37 @@ void decide_rules(struct deciding *d, const struct incident *incident)
     }
 }
 
+/* A first count is no change. */
+static bool recounts(const struct incident *incident, const struct facts *said)
+{
+    const struct casualties *a = &incident->casualties, *b = &said->casualties;
+    const int64_t known[] = {a->dead, a->missing, a->serious, a->minor, a->trapped};
+    const int64_t now[] = {b->dead, b->missing, b->serious, b->minor, b->trapped};
+
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        if (known[i] != COUNT_UNKNOWN && now[i] != COUNT_UNKNOWN && known[i] != now[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void emit_due(struct deciding *d, struct id id)
+{
+    const struct incident *before = state_incident(d->state, id);
+    bool recounted = false;
+
+    for (size_t i = 0; i < d->events_n && before != NULL; i++) {
+        const struct event *event = &d->events[i];
+        recounted =
+            recounted || (event->kind == EVENT_FACTS_CHANGED && recounts(before, &event->facts_changed));
+    }
+    struct event *due = decide_emit(d, EVENT_RULES_DUE);
+    due->incident = id;
+    due->at_ms = d->env->now_ms;
+    due->rules_due = (struct rules_due){.recounted = recounted};
+}
+
 /* Marks an incident whose facts, grade or level the command has changed. */
 void decide_rules_due(struct deciding *d)
 {
@@ -534,10 +604,7 @@ void decide_rules_due(struct deciding *d)
         const struct event *event = &d->events[i];
         if (event->kind == EVENT_REPORT_FILED || event->kind == EVENT_FACTS_CHANGED ||
             event->kind == EVENT_GRADED || event->kind == EVENT_LEVEL_SET) {
-            struct id incident = event->incident;
-            struct event *due = decide_emit(d, EVENT_RULES_DUE);
-            due->incident = incident;
-            due->at_ms = d->env->now_ms;
+            emit_due(d, event->incident);
             return;
         }
     }

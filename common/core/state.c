@@ -469,6 +469,11 @@ static void mark_incident(struct names *names, const struct incident *incident)
     for (size_t i = 0; i < incident->referrals_n; i++) {
         names_mark(names, incident->referrals[i].region);
     }
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        names_mark(names, incident->clocks[i].pack);
+        names_mark(names, incident->clocks[i].terms.name);
+        names_mark(names, incident->clocks[i].terms.title);
+    }
     for (size_t i = 0; i < incident->requests_n; i++) {
         names_mark(names, incident->requests[i].fact);
     }

@@ -228,6 +228,33 @@ static void dump_facts(const struct incident *incident, struct buf *ret)
     }
 }
 
+static void dump_clock(const struct incident_clock *clock, struct buf *ret)
+{
+    const struct rule_clock *terms = &clock->terms;
+
+    buf_puts(ret, "clock");
+    put_text(ret, "pack", clock->pack);
+    put_text(ret, "name", terms->name);
+    put_text(ret, "title", terms->title);
+    put_number(ret, "report", (int64_t)terms->report);
+    put_number(ret, "medium", (int64_t)terms->medium);
+    put_number(ret, "to", (int64_t)terms->to);
+    put_number(ret, "signer", terms->signer);
+    put_number(ret, "warn_before_ms", terms->warn_ms);
+    for (size_t i = 0; i < terms->times_n; i++) {
+        buf_printf(ret, "%s%02u:%02u", i == 0 ? "\tdaily=" : ",", terms->times_minutes[i] / 60U,
+                   terms->times_minutes[i] % 60U);
+    }
+    put_number(ret, "begins_ms", clock->begins_ms);
+    put_number(ret, "due_ms", clock->due_ms);
+    put_number(ret, "warn_ms", clock->warn_ms);
+    put_number(ret, "met_ms", clock->met_ms);
+    put_number(ret, "late", clock->late);
+    put_number(ret, "overdue", clock->overdue);
+    put_number(ret, "stopped", clock->stopped);
+    buf_puts(ret, "\n");
+}
+
 void state_dump_incident(const struct incident *incident, struct buf *ret)
 {
     buf_puts(ret, "incident");
@@ -249,6 +276,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "level", (int64_t)incident->level);
     put_number(ret, "level_at_ms", incident->level_at_ms);
     put_number(ret, "level_until_ms", incident->level_until_ms);
+    put_number(ret, "recounted_at_ms", incident->recounted_at_ms);
     put_number(ret, "rules_due_ms", incident->rules_due_ms);
     put_number(ret, "amendments_left", incident->amendments_left);
     put_number(ret, "amendments_left_at_ms", incident->amendments_left_at_ms);
@@ -277,6 +305,19 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         buf_puts(ret, "referral");
         put_text(ret, "region", incident->referrals[i].region);
         put_number(ret, "at_ms", incident->referrals[i].at_ms);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        dump_clock(&incident->clocks[i], ret);
+    }
+    for (size_t i = 0; i < incident->sent_n; i++) {
+        const struct sent_report *sent = &incident->sent[i];
+        buf_puts(ret, "sent");
+        put_text(ret, "kind", report_kind_name(sent->kind));
+        put_text(ret, "medium", medium_name(sent->medium));
+        put_text(ret, "to", tier_name(sent->to));
+        put_number(ret, "signer", sent->signer);
+        put_number(ret, "at_ms", sent->at_ms);
         buf_puts(ret, "\n");
     }
     for (size_t i = 0; i < incident->orders_n; i++) {

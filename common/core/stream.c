@@ -161,6 +161,9 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_SET_LEVEL:
         ret[0] = stream_key_incident(command->set_level.incident);
         return 1;
+    case COMMAND_SEND_REPORT:
+        ret[0] = stream_key_incident(command->send_report.incident);
+        return 1;
     case COMMAND_PASS_DEADLINES:
         ret[0] = stream_key_parse(command->pass_deadlines.stream);
         return ret[0].kind != STREAM_NONE ? 1 : 0;

@@ -274,10 +274,18 @@ static bool region_is_ours(struct engine *engine)
     return engine->phase != PHASE_FAILED;
 }
 
-/* What a newer version put in force may be beyond this one. */
+/* What a newer version wrote, or put in force, may be beyond this one. */
 static bool rules_are_read(struct engine *engine)
 {
+    unsigned generation = (unsigned)state_region(engine->state)->generation;
     struct err err = {0};
+
+    if (generation > EVENT_GENERATION) {
+        engine_fail(engine, ERR_CONFIG,
+                    "the log holds events of generation %u, this version knows %d: start a newer one",
+                    generation, EVENT_GENERATION);
+        return false;
+    }
     int rc = rule_book_check(engine->book, state_region(engine->state), &err);
 
     if (rc != 0) {

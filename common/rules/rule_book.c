@@ -97,7 +97,9 @@ static struct rule_verdict verdict_of(const struct pack *pack, const struct rule
                                  .facts = rule->condition != NULL ? condition_facts(rule->condition) : 0,
                                  .for_ms = rule->for_ms,
                                  .actions = rule->actions,
-                                 .actions_n = rule->actions_n};
+                                 .actions_n = rule->actions_n,
+                                 .clocks = pack->clocks,
+                                 .clocks_n = pack->clocks_n};
 }
 
 /* What happens in no incident is of no kind. */

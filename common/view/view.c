@@ -6,6 +6,7 @@
 
 #include "common/base/text.h"
 #include "common/core/evolve.h"
+#include "common/core/stream.h"
 #include "common/view/view_private.h"
 
 enum { RECORD_MEMORY_KEPT = 256 * 1024 };
@@ -51,18 +52,20 @@ void view_free(struct view *view)
 /* The mark of the one stream that all events of a record change; NULL: out of memory. */
 static uint64_t *stream_mark(struct view *view, const struct event *event)
 {
-    if (event->kind >= EVENT_UNITS_STATED) {
-        const char *name = event->kind == EVENT_UNITS_STATED   ? event->units_stated.agent
-                           : event->kind == EVENT_ACKNOWLEDGED ? event->acknowledged.agent
-                                                               : event->loss_noted.agent;
-        struct agent_entry *entry = view_agent_make(view, name);
+    struct stream_key stream = event_stream(event, "");
+
+    switch (stream.kind) {
+    case STREAM_AGENT: {
+        struct agent_entry *entry = view_agent_make(view, stream.name);
         return entry != NULL ? &entry->last_seq : NULL;
     }
-    if (!id_is_zero(event->incident)) {
-        struct incident_entry *entry = view_incident_make(view, event->incident);
+    case STREAM_INCIDENT: {
+        struct incident_entry *entry = view_incident_make(view, stream.id);
         return entry != NULL ? &entry->incident.last_seq : NULL;
     }
-    return &view->region_seq;
+    default:
+        return &view->region_seq;
+    }
 }
 
 static void keep_refusal(struct view *view, const struct view_record *record)

@@ -129,6 +129,15 @@ static void put_data(struct json *json, const struct view_record *record, const 
     if (step->grade != GRADE_NONE) {
         json_text(json, step->kind == EVENT_LEVEL_SET ? "level" : "grade", grade_name(step->grade));
     }
+    if (step->medium != MEDIUM_NONE) {
+        json_text(json, "medium", medium_name(step->medium));
+    }
+    if (step->to != TIER_NONE) {
+        json_text(json, "to", tier_name(step->to));
+    }
+    if (step->kind == EVENT_CLOCK_MET) {
+        json_bool(json, "late", step->late);
+    }
     if (step->seen_n > 0) {
         put_seen(json, step);
     }

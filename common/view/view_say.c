@@ -95,6 +95,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_LOSS_NOTED:
     case EVENT_GRADED:
     case EVENT_LEVEL_SET:
+    case EVENT_CLOCK_OVERDUE:
         return TONE_BAD;
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_ORDER_AMENDED:
@@ -103,6 +104,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_GRADE_DOUBTED:
     case EVENT_REFERRED:
     case EVENT_NOTIFIED:
+    case EVENT_CLOCK_WARNED:
         return TONE_WARN;
     case EVENT_CLOCK_SET:
         return step->stepped_ms != 0 || step->stood_ms != 0 ? TONE_WARN : TONE_QUIET;
@@ -548,6 +550,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         say_loss(&s);
     } else if (step->kind < EVENT_INCIDENT_OPENED) {
         say_region(&s);
+    } else if (step->kind >= EVENT_REPORT_SENT && step->kind <= EVENT_CLOCK_STOPPED) {
+        view_say_clock(&s);
     } else if ((step->kind >= EVENT_RULES_DUE && step->kind <= EVENT_LEVEL_SET) ||
                step->kind >= EVENT_REFERRED) {
         view_say_rule(&s);

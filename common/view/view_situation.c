@@ -184,6 +184,33 @@ static void show_suspects(struct looking *l, const struct incident *incident)
     }
 }
 
+/* What must still go up, or did not in time; what was met is in the story. */
+static void show_clocks(struct looking *l, const struct incident *incident)
+{
+    const struct view_voice *voice = &l->options->voice;
+    char clock_text[VIEW_TIME], left[WHEN_TEXT];
+
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        const struct incident_clock *clock = &incident->clocks[i];
+        bool late = clock->due_ms <= l->options->now_ms;
+        enum view_tone tone = late ? TONE_BAD : TONE_WARN;
+        if (!clock_runs(clock)) {
+            continue;
+        }
+        buf_printf(l->ret, PICK(voice, "  %s%s: to the %s %s %s", "  %s%s：报至%s，%s %s"),
+                   view_tone_on(voice, tone),
+                   clock->terms.title[0] != '\0' ? clock->terms.title : clock->terms.name,
+                   PICK(voice, tier_name(clock->terms.to), tier_name_zh(clock->terms.to)),
+                   late ? PICK(voice, "was due by", "已过时限") : PICK(voice, "due by", "时限"),
+                   view_clock(view_state(l->view), clock->due_ms, l->options->now_ms, clock_text));
+        when_format_duration(late ? l->options->now_ms - clock->due_ms : clock->due_ms - l->options->now_ms,
+                             left);
+        buf_printf(l->ret,
+                   late ? PICK(voice, ", %s ago", "，逾期 %s") : PICK(voice, ", %s left", "，剩余 %s"), left);
+        buf_printf(l->ret, "%s\n", view_tone_off(voice, tone));
+    }
+}
+
 static void show_facts(struct looking *l, const struct incident *incident)
 {
     const struct view_incident *told = view_incident(l->view, incident->id);
@@ -260,6 +287,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     show_facts(l, incident);
     show_suspects(l, incident);
     show_requests(l, incident);
+    show_clocks(l, incident);
     table_init(&table, "llllrlll");
     for (size_t i = 0; i < incident->orders_n; i++) {
         show_order(l, &incident->orders[i], &table);
@@ -363,6 +391,25 @@ void view_order_json(const struct view *view, const struct incident *incident, c
     put_agents(view, order, json);
 }
 
+static void put_clock(const struct incident_clock *clock, struct json *json)
+{
+    json_object(json, NULL);
+    json_text(json, "pack", clock->pack);
+    json_text(json, "clock", clock->terms.name);
+    json_text(json, "title", clock->terms.title);
+    json_text(json, "to", tier_name(clock->terms.to));
+    json_text(json, "medium", clock->terms.medium != MEDIUM_NONE ? medium_name(clock->terms.medium) : "");
+    json_bool(json, "signer", clock->terms.signer);
+    json_bool(json, "daily", clock_is_daily(clock));
+    json_number(json, "begins_ms", clock->begins_ms);
+    json_number(json, "due_ms", clock->due_ms);
+    json_number(json, "met_ms", clock->met_ms);
+    json_bool(json, "late", clock->late);
+    json_bool(json, "overdue", clock->overdue);
+    json_bool(json, "stopped", clock->stopped);
+    json_object_end(json);
+}
+
 void view_incident_json(const struct view *view, const struct incident *incident, struct json *json)
 {
     const struct view_incident *told = view_incident(view, incident->id);
@@ -394,6 +441,11 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "course", facts->course);
     json_text(json, "measures", facts->measures);
     json_text(json, "caller", facts->caller);
+    json_array(json, "clocks");
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        put_clock(&incident->clocks[i], json);
+    }
+    json_array_end(json);
     json_array(json, "requests");
     for (size_t i = 0; i < incident->requests_n; i++) {
         const struct request *request = &incident->requests[i];

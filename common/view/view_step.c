@@ -79,6 +79,8 @@ struct id view_command_incident(const struct command *command)
         return command->set_grade.incident;
     case COMMAND_SET_LEVEL:
         return command->set_level.incident;
+    case COMMAND_SEND_REPORT:
+        return command->send_report.incident;
     case COMMAND_PASS_DEADLINES:
         return stream_key_parse(command->pass_deadlines.stream).id;
     default:
@@ -127,6 +129,8 @@ static const char *words_of(const struct command *command, const struct event *e
         return event->kind == EVENT_GRADED ? command->set_grade.reason : "";
     case COMMAND_SET_LEVEL:
         return event->kind == EVENT_LEVEL_SET ? command->set_level.reason : "";
+    case COMMAND_SEND_REPORT:
+        return event->kind == EVENT_REPORT_SENT ? command->send_report.text : "";
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
     case COMMAND_ORDER_EVACUATION:
@@ -230,6 +234,27 @@ static void add_rule_event(const struct event *event, struct view_step *step)
     }
 }
 
+static void add_clock_event(const struct event *event, struct view_step *step)
+{
+    if (event->kind == EVENT_REPORT_SENT) {
+        step->report = event->report_sent.kind;
+        step->medium = event->report_sent.medium;
+        step->to = event->report_sent.to;
+        step->subject = event->report_sent.signed_off_by;
+        return;
+    }
+    step->subject = event->clock.pack;
+    step->what = event->clock.clock;
+    step->due_ms = event->clock.due_at_ms;
+    if (event->kind == EVENT_CLOCK_STARTED) {
+        step->report = event->clock.report;
+        step->medium = event->clock.medium;
+        step->to = event->clock.to;
+    } else if (event->kind == EVENT_CLOCK_MET) {
+        step->late = event->clock.late;
+    }
+}
+
 static void add_incident_event(const struct event *event, struct view_step *step)
 {
     switch (event->kind) {
@@ -265,6 +290,14 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_REFERRED:
     case EVENT_NOTIFIED:
         add_rule_event(event, step);
+        return;
+    case EVENT_REPORT_SENT:
+    case EVENT_CLOCK_STARTED:
+    case EVENT_CLOCK_WARNED:
+    case EVENT_CLOCK_OVERDUE:
+    case EVENT_CLOCK_MET:
+    case EVENT_CLOCK_STOPPED:
+        add_clock_event(event, step);
         return;
     default:
         add_order_event(event, step);

@@ -54,6 +54,9 @@ struct view_step {
     enum report_kind report;
     enum lane lane;
     enum grade grade;             /* or response level; NONE of a level: the response is over */
+    enum medium medium;           /* by which a report went up, or must; NONE: any */
+    enum tier to;                 /* that it reached, or must */
+    bool late;                    /* CLOCK_MET: after it was due */
     const struct seen_fact *seen; /* RULE_FIRED: the facts that it saw */
     size_t seen_n;
     uint64_t number; /* of the report or the amendment; refusals counted; acknowledged up to */

@@ -106,6 +106,13 @@ static const struct wire_field set_level_fields[] = {
 static const struct wire_map set_level_map = {WIRE_MAP(set_level, S, set_level_fields)};
 #undef S
 
+#define S struct send_report
+static const struct wire_field send_report_fields[] = {
+    ID(S, incident), ENUM(S, kind), ENUM(S, medium), ENUM(S, to), NAME(S, signed_off_by), TEXT(S, text),
+};
+static const struct wire_map send_report_map = {WIRE_MAP(send_report, S, send_report_fields)};
+#undef S
+
 /* --- orders --------------------------------------------------------------------------------------- */
 
 #define S struct new_order
@@ -275,6 +282,7 @@ static const struct wire_field command_fields[] = {
     BODY(S, record_history, record_history_map),
     BODY(S, set_grade, set_grade_map),
     BODY(S, set_level, set_level_map),
+    BODY(S, send_report, send_report_map),
     BODY(S, ack, ack_map),
     BODY(S, pass_deadlines, pass_deadlines_map),
     BODY(S, set_clock, set_clock_map),

@@ -1,5 +1,6 @@
 /* The tables of proto/muster/v1/event.proto. Bodies are mapped to struct event itself, for its incident,
  * order and time are the same members for all kinds. */
+#include "common/core/rule.h"
 #include "common/wire/wire_map.h"
 
 #include "muster/v1/event.pb-c.h"
@@ -105,7 +106,12 @@ static const struct wire_field incident_fields[] = {
     ID(S, incident),
     TIME(S, at_ms),
 };
-static const struct wire_map rules_due_map = {WIRE_MAP(rules_due, S, incident_fields)};
+static const struct wire_field rules_due_fields[] = {
+    ID(S, incident),
+    TIME(S, at_ms),
+    BOOL(S, rules_due.recounted),
+};
+static const struct wire_map rules_due_map = {WIRE_MAP(rules_due, S, rules_due_fields)};
 static const struct wire_map rules_asked_map = {WIRE_MAP(rules_asked, S, incident_fields)};
 
 static const struct wire_field rule_waits_fields[] = {
@@ -180,6 +186,58 @@ static const struct wire_field notified_fields[] = {
     TIME(S, at_ms),
 };
 static const struct wire_map notified_map = {WIRE_MAP(notified, S, notified_fields)};
+
+/* --- clocks --------------------------------------------------------------------------------------- */
+
+static const struct wire_field report_sent_fields[] = {
+    ID(S, incident),         ENUM(S, report_sent.kind),          ENUM(S, report_sent.medium),
+    ENUM(S, report_sent.to), NAME(S, report_sent.signed_off_by), TIME(S, at_ms),
+};
+static const struct wire_map report_sent_map = {WIRE_MAP(report_sent, S, report_sent_fields)};
+
+static const struct wire_field clock_started_fields[] = {
+    ID(S, incident),
+    NAME(S, clock.pack),
+    NAME(S, clock.clock),
+    NAME(S, clock.title),
+    NAME(S, clock.rule),
+    TIME(S, at_ms),
+    TIME(S, clock.begins_at_ms),
+    TIME(S, clock.due_at_ms),
+    TIME(S, clock.warn_at_ms),
+    ENUM(S, clock.report),
+    ENUM(S, clock.medium),
+    ENUM(S, clock.to),
+    BOOL(S, clock.signer),
+    WORDS(S, clock.daily, CLOCK_TIMES_MAX),
+    TIME(S, clock.warn_ms),
+};
+static const struct wire_map clock_started_map = {WIRE_MAP(clock_started, S, clock_started_fields)};
+
+/* Title and rule lie beyond these messages: "". */
+static const struct wire_field clock_warned_fields[] = {
+    ID(S, incident), NAME(S, clock.pack),  NAME(S, clock.clock),
+    TIME(S, at_ms),  NAME(S, clock.title), NAME(S, clock.rule),
+};
+static const struct wire_map clock_warned_map = {WIRE_MAP(clock_warned, S, clock_warned_fields)};
+
+static const struct wire_field clock_overdue_fields[] = {
+    ID(S, incident),          NAME(S, clock.pack),  NAME(S, clock.clock), TIME(S, at_ms),
+    TIME(S, clock.due_at_ms), NAME(S, clock.title), NAME(S, clock.rule),
+};
+static const struct wire_map clock_overdue_map = {WIRE_MAP(clock_overdue, S, clock_overdue_fields)};
+
+static const struct wire_field clock_met_fields[] = {
+    ID(S, incident),     NAME(S, clock.pack),  NAME(S, clock.clock), TIME(S, at_ms),
+    BOOL(S, clock.late), NAME(S, clock.title), NAME(S, clock.rule),
+};
+static const struct wire_map clock_met_map = {WIRE_MAP(clock_met, S, clock_met_fields)};
+
+static const struct wire_field clock_stopped_fields[] = {
+    ID(S, incident),     NAME(S, clock.pack), NAME(S, clock.clock),
+    NAME(S, clock.rule), TIME(S, at_ms),      NAME(S, clock.title),
+};
+static const struct wire_map clock_stopped_map = {WIRE_MAP(clock_stopped, S, clock_stopped_fields)};
 
 /* --- orders --------------------------------------------------------------------------------------- */
 
@@ -321,6 +379,12 @@ static const struct wire_field event_fields[] = {
     BODY(S, loss_noted, loss_noted_map),
     BODY_SPREAD("referred", referred_map),
     BODY_SPREAD("notified", notified_map),
+    BODY_SPREAD("report_sent", report_sent_map),
+    BODY_SPREAD("clock_started", clock_started_map),
+    BODY_SPREAD("clock_warned", clock_warned_map),
+    BODY_SPREAD("clock_overdue", clock_overdue_map),
+    BODY_SPREAD("clock_met", clock_met_map),
+    BODY_SPREAD("clock_stopped", clock_stopped_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

@@ -1,0 +1,237 @@
+/* Statutory clocks 法定时限: a rule of a pack starts one, a report that goes up meets it, and what is not met in
+ * time is told. When one is due and what meets it is statutory.h's; the terms are the pack's, kept with the clock,
+ * so that a pack that changes meanwhile does not change what was asked. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/mutant.h"
+#include "common/core/decide_private.h"
+#include "common/core/statutory.h"
+
+enum { TIME_TEXT = 6 /* "08:00" */ };
+
+static struct event *emit_about(struct deciding *d, enum event_kind kind, struct id incident)
+{
+    struct event *event = decide_emit(d, kind);
+
+    event->incident = incident;
+    event->at_ms = d->env->now_ms;
+    return event;
+}
+
+static struct event *emit_step(struct deciding *d, enum event_kind kind, const struct incident *incident,
+                               const struct incident_clock *clock)
+{
+    struct event *event = emit_about(d, kind, incident->id);
+
+    event->clock =
+        (struct clock_step){.pack = clock->pack, .clock = clock->terms.name, .title = "", .rule = ""};
+    return event;
+}
+
+static bool passed(const struct deciding *d, int64_t at_ms)
+{
+    return at_ms != 0 && at_ms <= d->env->now_ms;
+}
+
+/* --- starting ------------------------------------------------------------------------------------- */
+
+static struct words daily_words(struct deciding *d, const struct rule_clock *terms)
+{
+    const char **words = arena_array(d->arena, const char *, CLOCK_TIMES_MAX);
+
+    for (size_t i = 0; words != NULL && i < terms->times_n; i++) {
+        words[i] =
+            arena_printf(d->arena, "%02u:%02u", terms->times_minutes[i] / 60U, terms->times_minutes[i] % 60U);
+        d->no_memory = d->no_memory || words[i] == NULL;
+    }
+    d->no_memory = d->no_memory || words == NULL;
+    return (struct words){words, words != NULL ? terms->times_n : 0};
+}
+
+static void emit_started(struct deciding *d, const struct incident *incident, const char *pack,
+                         const char *rule, const struct rule_clock *terms, int64_t begins_ms)
+{
+    int64_t due_ms = statutory_due(terms, begins_ms, d->region->utc_offset_minutes);
+    int64_t warn_ms = statutory_warns(terms, begins_ms, due_ms);
+    struct words daily = daily_words(d, terms);
+    struct event *event = emit_about(d, EVENT_CLOCK_STARTED, incident->id);
+
+    event->clock = (struct clock_step){.pack = pack,
+                                       .clock = terms->name,
+                                       .title = terms->title,
+                                       .rule = rule,
+                                       .begins_at_ms = begins_ms,
+                                       .due_at_ms = due_ms,
+                                       .warn_at_ms = warn_ms,
+                                       .report = terms->report,
+                                       .medium = terms->medium,
+                                       .to = terms->to,
+                                       .signer = terms->signer,
+                                       .daily = daily,
+                                       .warn_ms = terms->warn_ms};
+}
+
+static void emit_met(struct deciding *d, const struct incident *incident, const char *pack, const char *clock,
+                     int64_t at_ms, bool late)
+{
+    struct event *event = emit_about(d, EVENT_CLOCK_MET, incident->id);
+
+    event->at_ms = at_ms;
+    event->clock = (struct clock_step){.pack = pack, .clock = clock, .title = "", .rule = "", .late = late};
+}
+
+static struct clock_report as_report(const struct sent_report *sent)
+{
+    return (struct clock_report){.kind = sent->kind,
+                                 .medium = sent->medium,
+                                 .reached = sent->to,
+                                 .signer = sent->signer,
+                                 .at_ms = sent->at_ms};
+}
+
+/* What went up before the rule started it. */
+static void meet_by_earlier(struct deciding *d, const struct incident *after, const char *pack,
+                            const struct rule_clock *terms, int64_t begins_ms)
+{
+    int64_t due_ms = statutory_due(terms, begins_ms, d->region->utc_offset_minutes);
+
+    for (size_t i = 0; i < after->sent_n; i++) {
+        struct clock_report report = as_report(&after->sent[i]);
+        enum clock_answer answer = statutory_ask(terms, begins_ms, due_ms, &report);
+        if (answer == CLOCK_MET || answer == CLOCK_LATE) {
+            emit_met(d, after, pack, terms->name, report.at_ms, answer == CLOCK_LATE);
+            return;
+        }
+    }
+}
+
+static bool has_started(const struct deciding *d, const struct incident *after, const char *pack,
+                        const char *clock)
+{
+    for (size_t i = 0; i < d->events_n; i++) {
+        const struct event *event = &d->events[i];
+        if (event->kind == EVENT_CLOCK_STARTED && id_equal(event->incident, after->id) &&
+            strcmp(event->clock.clock, clock) == 0 && strcmp(event->clock.pack, pack) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void decide_start_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
+                        const struct rule_clock *clock)
+{
+    const struct incident_clock *there = incident_clock(after, pack, clock->name);
+    struct clock_moments moments = {.occurred_ms = after->occurred_at_ms,
+                                    .received_ms = after->opened_at_ms,
+                                    .started_ms = d->env->now_ms};
+    int64_t begins_ms = statutory_begins(clock, &moments);
+
+    if (has_started(d, after, pack, clock->name) ||
+        (there != NULL && !there->stopped && (!clock->restarts || begins_ms <= there->begins_ms))) {
+        return;
+    }
+    emit_started(d, after, pack, rule, clock, begins_ms);
+    if (clock->times_n == 0) {
+        meet_by_earlier(d, after, pack, clock, begins_ms);
+    }
+}
+
+/* --- stopping ------------------------------------------------------------------------------------- */
+
+void decide_stop_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
+                       const char *clock)
+{
+    const struct incident_clock *there = incident_clock(after, pack, clock);
+
+    if (there != NULL && clock_runs(there)) {
+        emit_step(d, EVENT_CLOCK_STOPPED, after, there)->clock.rule = rule;
+    }
+}
+
+void decide_stop_daily(struct deciding *d, const struct incident *incident)
+{
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        const struct incident_clock *clock = &incident->clocks[i];
+        if (clock_is_daily(clock) && clock_runs(clock)) {
+            emit_step(d, EVENT_CLOCK_STOPPED, incident, clock);
+        }
+    }
+}
+
+/* --- reports that go up --------------------------------------------------------------------------- */
+
+/* The round that follows one that was met or missed. */
+static void next_round(struct deciding *d, const struct incident *incident,
+                       const struct incident_clock *clock)
+{
+    emit_started(d, incident, clock->pack, "", &clock->terms, clock->due_ms);
+}
+
+void decide_send_report(struct deciding *d, const struct send_report *command)
+{
+    if (!decide_names_incident(d, command->incident) || !decide_needs_right(d, "report", NULL)) {
+        return;
+    }
+    const struct incident *incident = decide_incident(d, command->incident);
+    if (incident == NULL) {
+        return;
+    }
+    if (command->kind < REPORT_INITIAL || command->kind > REPORT_FINAL || command->medium < MEDIUM_PHONE ||
+        command->medium > MEDIUM_NETWORK || command->to < TIER_COUNTY || command->to > TIER_STATE) {
+        decide_refuse(d, REFUSED_INVALID,
+                      "a report that went up names its kind, medium and the level reached");
+        return;
+    }
+    int64_t since = incident->occurred_at_ms != 0 && incident->occurred_at_ms < incident->opened_at_ms
+                        ? incident->occurred_at_ms
+                        : incident->opened_at_ms;
+    struct sent_report sent = {.kind = command->kind,
+                               .medium = command->medium,
+                               .to = command->to,
+                               .signer = command->signed_off_by[0] != '\0',
+                               .at_ms = decide_occurred(d, since)};
+    struct clock_report report = as_report(&sent);
+    struct event *event = emit_about(d, EVENT_REPORT_SENT, incident->id);
+
+    event->at_ms = sent.at_ms;
+    event->report_sent = (struct report_sent){.kind = command->kind,
+                                              .medium = command->medium,
+                                              .to = command->to,
+                                              .signed_off_by = command->signed_off_by};
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        const struct incident_clock *clock = &incident->clocks[i];
+        enum clock_answer answer = statutory_ask(&clock->terms, clock->begins_ms, clock->due_ms, &report);
+        if (!clock_runs(clock) || (answer != CLOCK_MET && answer != CLOCK_LATE)) {
+            continue;
+        }
+        emit_met(d, incident, clock->pack, clock->terms.name, sent.at_ms, answer == CLOCK_LATE);
+        if (clock_is_daily(clock) && command->kind != REPORT_FINAL && incident_is_open(incident)) {
+            next_round(d, incident, clock);
+        }
+    }
+    if (command->kind == REPORT_FINAL) {
+        decide_stop_daily(d, incident);
+    }
+}
+
+/* --- time ----------------------------------------------------------------------------------------- */
+
+void decide_pass_clocks(struct deciding *d, const struct incident *incident)
+{
+    for (size_t i = 0; i < incident->clocks_n && decide_has_room(d); i++) {
+        const struct incident_clock *clock = &incident->clocks[i];
+        if (!clock_runs(clock) || clock->overdue) {
+            continue;
+        }
+        if (passed(d, clock->due_ms)) {
+            emit_step(d, EVENT_CLOCK_OVERDUE, incident, clock)->clock.due_at_ms = clock->due_ms;
+            if (clock_is_daily(clock)) {
+                next_round(d, incident, clock);
+            }
+        } else if (passed(d, clock->warn_ms)) {
+            emit_step(d, EVENT_CLOCK_WARNED, incident, clock);
+        }
+    }
+}
