@@ -4,8 +4,9 @@
 
 #include "common/base/text.h"
 
-static const char *const right_names[] = {"report", "order",   "recall", "evacuate", "close",  "receipt",
-                                          "units",  "history", "watch",  "admin",    "centre", NULL};
+static const char *const right_names[] = {"report",  "order",  "recall",  "evacuate", "close",
+                                          "receipt", "units",  "history", "alert",    "watch",
+                                          "admin",   "centre", NULL};
 
 bool right_is_known(const char *right)
 {
@@ -19,7 +20,8 @@ bool right_is_known(const char *right)
 
 const char *rights_list(void)
 {
-    return "report, order, order:KIND, recall, evacuate, close, receipt, units, history, watch, admin, "
+    return "report, order, order:KIND, recall, evacuate, close, receipt, units, history, alert, watch, "
+           "admin, "
            "centre";
 }
 

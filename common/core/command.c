@@ -31,6 +31,8 @@ const char *command_kind_name(enum command_kind kind)
         return "state-units";
     case COMMAND_RECORD_HISTORY:
         return "record-history";
+    case COMMAND_RECORD_ALERT:
+        return "record-alert";
     case COMMAND_ACK:
         return "ack";
     case COMMAND_PASS_DEADLINES:

@@ -2,6 +2,7 @@
 #ifndef MUSTER_COMMON_CORE_COMMAND_H
 #define MUSTER_COMMON_CORE_COMMAND_H
 
+#include "common/core/alert.h"
 #include "common/core/words.h"
 
 enum {
@@ -27,6 +28,7 @@ enum command_kind {
     COMMAND_GIVE_RECEIPT = 37,
     COMMAND_STATE_UNITS = 38,
     COMMAND_RECORD_HISTORY = 39,
+    COMMAND_RECORD_ALERT = 40,
     COMMAND_ACK = 64,
     COMMAND_PASS_DEADLINES = 80,
     COMMAND_SET_CLOCK = 81,
@@ -225,6 +227,7 @@ struct command {
         struct give_receipt give_receipt;
         struct state_units state_units;
         struct record_history record_history;
+        struct record_alert record_alert;
         struct ack ack;
         struct pass_deadlines pass_deadlines;
         struct set_clock set_clock;

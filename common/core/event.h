@@ -16,6 +16,7 @@
     X(EVENT_CLOCK_SET, 6, "clock-set")                            \
     X(EVENT_REFUSALS_COUNTED, 7, "refusals-counted")              \
     X(EVENT_RECOVERED, 8, "recovered")                            \
+    X(EVENT_ALERTS_BEGUN, 11, "alerts-begun")                     \
     X(EVENT_INCIDENT_OPENED, 16, "incident-opened")               \
     X(EVENT_REPORT_FILED, 17, "report-filed")                     \
     X(EVENT_FACTS_CHANGED, 18, "facts-changed")                   \
@@ -36,7 +37,8 @@
     X(EVENT_ORDER_OVERDUE, 41, "order-overdue")                   \
     X(EVENT_UNITS_STATED, 48, "units-stated")                     \
     X(EVENT_ACKNOWLEDGED, 49, "acknowledged")                     \
-    X(EVENT_LOSS_NOTED, 50, "loss-noted")
+    X(EVENT_LOSS_NOTED, 50, "loss-noted")                         \
+    X(EVENT_ALERT_RECORDED, 56, "alert-recorded")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -149,6 +151,7 @@ struct event {
         struct order_recalled order_recalled;
         struct units_stated units_stated;
         struct acknowledged acknowledged;
+        struct alert_recorded alert_recorded;
     };
 };
 

@@ -479,6 +479,7 @@ int evolve(struct state *state, const struct event *event)
     case EVENT_CLOCK_SET:
     case EVENT_REFUSALS_COUNTED:
     case EVENT_RECOVERED:
+    case EVENT_ALERTS_BEGUN:
         return evolve_region(state, event);
     case EVENT_UNITS_STATED:
         return units_stated(state, &event->units_stated);
@@ -486,6 +487,8 @@ int evolve(struct state *state, const struct event *event)
         return acknowledged(state, &event->acknowledged);
     case EVENT_LOSS_NOTED:
         return loss_noted(state, &event->loss_noted);
+    case EVENT_ALERT_RECORDED:
+        return evolve_alert(state, event);
     case EVENT_INCIDENT_OPENED:
         return incident_opened(state, event);
     case EVENT_NONE:

@@ -207,6 +207,9 @@ int evolve_region(struct state *state, const struct event *event)
         return 0;
     case EVENT_RECOVERED:
         return recovered(state, &event->recovered);
+    case EVENT_ALERTS_BEGUN:
+        state_region_mutable(state)->alerts_since_ms = event->at_ms;
+        return 0;
     default:
         return 0;
     }

@@ -36,6 +36,7 @@ struct region {
     uint64_t recovered_epoch; /* that the last recovery ended, with the record ...; 0: there was none */
     uint64_t recovered_seq;
     const char *recovered_reason; /* interned */
+    int64_t alerts_since_ms;      /* the first alert of the log came in; 0: there is none */
 };
 
 /* NULL when unknown. Revoked members are found too: ask. */

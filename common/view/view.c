@@ -37,6 +37,7 @@ void view_free(struct view *view)
     }
     VIEW_FREE_ALL(view->incidents, struct incident_entry);
     VIEW_FREE_ALL(view->orders, struct order_entry);
+    VIEW_FREE_ALL(view->alerts, struct alert_mark);
     names_free(&view->names);
     view_agents_free(view);
     free(view->delivered);
@@ -51,6 +52,9 @@ void view_free(struct view *view)
 /* The mark of the one stream that all events of a record change; NULL: out of memory. */
 static uint64_t *stream_mark(struct view *view, const struct event *event)
 {
+    if (event->kind == EVENT_ALERT_RECORDED) {
+        return view_alert_mark(view, event->alert_recorded.alert);
+    }
     if (event->kind >= EVENT_UNITS_STATED) {
         const char *name = event->kind == EVENT_UNITS_STATED   ? event->units_stated.agent
                            : event->kind == EVENT_ACKNOWLEDGED ? event->acknowledged.agent

@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/base/when.h"
+#include "common/view/view_alert.h"
 
 /* Both languages take the same arguments in the same order. */
 #define SAY(ret, voice, en, cn, ...) buf_printf((ret), (voice)->zh ? (cn) : (en), __VA_ARGS__)
@@ -112,6 +113,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_ORDER_RECALLED:
     case EVENT_RECEIPT_NOTED:
         return TONE_WARN;
+    case EVENT_ALERT_RECORDED:
+        return step->number > 1 ? TONE_WARN : TONE_PLAIN;
     case EVENT_CLOCK_SET:
         return step->stepped_ms != 0 || step->stood_ms != 0 ? TONE_WARN : TONE_QUIET;
     case EVENT_RUNG_REACHED:
@@ -354,6 +357,9 @@ static void say_region(const struct saying *s)
     case EVENT_RECOVERED:
         say_recovery(s);
         return;
+    case EVENT_ALERTS_BEGUN:
+        PUT(s->ret, s->voice, "the first alert of the log", "首条预警入库");
+        return;
     case EVENT_REFUSALS_COUNTED:
         SAY(s->ret, s->voice, "%llu more refusals of %s, counted and not kept",
             "另有 %llu 次拒绝（%s），仅计数", n, who(s, step->subject));
@@ -539,6 +545,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         say_delivered(&s, delivered, delivered_n);
     } else if (step->kind == EVENT_LOSS_NOTED) {
         say_loss(&s);
+    } else if (step->alert != NULL) {
+        view_say_alert(s.state, voice, step, &raw);
     } else if (step->kind < EVENT_INCIDENT_OPENED) {
         say_region(&s);
     } else if (step->kind < EVENT_ORDER_ISSUED) {

@@ -46,6 +46,27 @@ static bool keep_facts(struct view *view, struct facts *facts)
            keep_text(view, &facts->title);
 }
 
+uint64_t *view_alert_mark(struct view *view, struct id alert)
+{
+    struct alert_mark *mark;
+
+    HASH_FIND(hh, view->alerts, &alert, sizeof alert, mark);
+    if (mark != NULL) {
+        return &mark->last_seq;
+    }
+    mark = calloc(1, sizeof *mark);
+    if (mark == NULL) {
+        return NULL;
+    }
+    mark->alert = alert;
+    HASH_ADD(hh, view->alerts, alert, sizeof alert, mark);
+    if (mark->hh.tbl == NULL) {
+        free(mark);
+        return NULL;
+    }
+    return &mark->last_seq;
+}
+
 /* A copy of the step at the end of a story. */
 static int tell(struct view *view, const struct view_step *step, struct view_told **first,
                 struct view_told **last)

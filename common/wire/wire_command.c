@@ -237,6 +237,7 @@ static const struct wire_field command_fields[] = {
     BODY(S, give_receipt, give_receipt_map),
     BODY(S, state_units, state_units_map),
     BODY(S, record_history, record_history_map),
+    BODY(S, record_alert, wire_map_record_alert),
     BODY(S, ack, ack_map),
     BODY(S, pass_deadlines, pass_deadlines_map),
     BODY(S, set_clock, set_clock_map),

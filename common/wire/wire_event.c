@@ -185,6 +185,7 @@ static const struct wire_field event_fields[] = {
     BODY(S, clock_set, clock_set_map),
     BODY(S, refusals_counted, refusals_counted_map),
     BODY(S, recovered, recovered_map),
+    BODY_SPREAD("alerts_begun", wire_map_alerts_begun),
     BODY_SPREAD("incident_opened", incident_opened_map),
     BODY_SPREAD("report_filed", report_filed_map),
     BODY_SPREAD("facts_changed", facts_changed_map),
@@ -206,6 +207,7 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("units_stated", units_stated_map),
     BODY_SPREAD("acknowledged", acknowledged_map),
     BODY(S, loss_noted, loss_noted_map),
+    BODY_SPREAD("alert_recorded", wire_map_alert_recorded),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,
