@@ -410,7 +410,8 @@ static int show(const struct import *import, bool json, bool check, struct err *
     int rc = out.failed ? ERR_NO_MEMORY : 0;
     buf_free(&out);
     if (rc == 0 && refused > 0) {
-        rc = err_set(err, ERR_DATA, check ? "%zu refused" : "%zu refused; the rest is in", refused);
+        rc = err_set(err, ERR_DATA,
+                     check || refused == import->n ? "%zu refused" : "%zu refused; the rest is in", refused);
     }
     return rc;
 }

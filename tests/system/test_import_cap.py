@@ -89,6 +89,23 @@ class Small(unittest.TestCase):
             self.assertEqual((code, said), (65, "muster: 1 refused\n"))
             self.assertEqual([each["outcome"] for each in items], ["refused", "read"])
 
+    def test_chinese_encodings(self):
+        with CapBroker() as broker:
+            path = broker.alert("gb.cap", headline="济南市气象局发布大风预警")
+            with open(path, encoding="utf-8") as stream:
+                text = stream.read()
+            code, items, said = broker.take(path)
+            self.assertEqual((code, said, outcomes(items)), (0, "", [("in", False)]))
+            for encoding, outcome in (("gb18030", "already-there"), ("utf-16", "already-there")):
+                with open(path, "wb") as stream:
+                    stream.write(text.replace("UTF-8", encoding).encode(encoding))
+                self.assertEqual(outcomes(broker.take(path)[1]), [(outcome, False)])
+            with open(path, "wb") as stream:  # says what it is not
+                stream.write(text.replace("UTF-8", "gb2312").encode())
+            code, items, said = broker.take(path)
+            self.assertEqual((code, said), (65, "muster: 1 refused\n"))
+            self.assertIn("not well-formed", items[0]["why"])
+
     def test_each_alert_has_its_own_mode(self):
         with CapBroker() as broker:
             paths = [broker.alert(f"{status}.cap", status=status, identifier=status)
