@@ -227,8 +227,11 @@ static void check_modes(struct import *import)
 
     for (size_t i = 0; i < import->n; i++) {
         struct item *item = &import->items[i];
-        enum mode mode = item->alert != NULL ? alert_mode(item->alert->said.status) : MODE_NONE;
-        if (item->fate == FATE_READ && import->mode != MODE_ACTUAL && mode != import->mode) {
+        if (item->alert == NULL || item->fate != FATE_READ) {
+            continue;
+        }
+        enum mode mode = alert_mode(item->alert->said.status);
+        if (import->mode != MODE_ACTUAL && mode != import->mode) {
             (void)snprintf(why, sizeof why, "%s:%ld: the alert is %s, this desk %s", item->file,
                            item->alert->line, mode_name(mode), mode_name(import->mode));
             refuse(import, item, why);
