@@ -83,6 +83,27 @@ static void put_notice(json_t *json, const struct event *event)
         put(json, "fact", text_of(event->information.fact));
         put(json, "due_at", text_of_time(event->information.due_at_ms));
         break;
+    case EVENT_GRADED:
+    case EVENT_GRADE_DOUBTED:
+        put(json, "grade", json_string(grade_name(event->graded.grade)));
+        put(json, "by", text_of(event->graded.by));
+        put(json, "rule", text_of(event->graded.rule));
+        put(json, "unknown", list_of(event->graded.unknown));
+        break;
+    case EVENT_LEVEL_SET:
+        put(json, "level", json_string(event->level_set.level ? grade_name(event->level_set.level) : "none"));
+        put(json, "by", text_of(event->level_set.by));
+        put(json, "rule", text_of(event->level_set.rule));
+        put(json, "until", text_of_time(event->level_set.until_ms));
+        break;
+    case EVENT_REFERRED:
+        put(json, "region", text_of(event->referred.region));
+        put(json, "rule", text_of(event->referred.rule));
+        break;
+    case EVENT_NOTIFIED:
+        put(json, "role", text_of(event->notified.role));
+        put(json, "rule", text_of(event->notified.rule));
+        break;
     default:
         break;
     }

@@ -41,6 +41,8 @@ int ctl_keys_init(int argc, char **argv);
 int ctl_keys_new(int argc, char **argv);
 int ctl_incident_report(int argc, char **argv);
 int ctl_incident_update(int argc, char **argv);
+int ctl_incident_grade(int argc, char **argv);
+int ctl_incident_level(int argc, char **argv);
 int ctl_incident_close(int argc, char **argv);
 int ctl_incident_show(int argc, char **argv);
 int ctl_incident_list(int argc, char **argv);
@@ -58,6 +60,9 @@ int ctl_copy(int argc, char **argv);
 int ctl_import_cad_csv(int argc, char **argv);
 int ctl_import_cap(int argc, char **argv);
 
+int ctl_rules_load(int argc, char **argv);
+int ctl_rules_drop(int argc, char **argv);
+int ctl_rules_list(int argc, char **argv);
 int ctl_rules_check(int argc, char **argv);
 int ctl_rules_test(int argc, char **argv);
 

@@ -4,9 +4,9 @@
 
 #include "common/base/text.h"
 
-static const char *const right_names[] = {"report",  "order",  "recall",  "evacuate", "close",
-                                          "receipt", "units",  "history", "alert",    "watch",
-                                          "admin",   "centre", NULL};
+static const char *const right_names[] = {"report", "order", "recall",  "evacuate", "close",
+                                          "grade",  "level", "receipt", "units",    "history",
+                                          "alert",  "watch", "admin",   "centre",   NULL};
 
 bool right_is_known(const char *right)
 {
@@ -15,14 +15,16 @@ bool right_is_known(const char *right)
             return true;
         }
     }
-    return strncmp(right, "order:", 6) == 0 && right[6] != '\0';
+    return (strncmp(right, "order:", 6) == 0 && right[6] != '\0') ||
+           (strncmp(right, "role:", 5) == 0 && right[5] != '\0');
 }
 
 const char *rights_list(void)
 {
-    return "report, order, order:KIND, recall, evacuate, close, receipt, units, history, alert, watch, "
-           "admin, "
-           "centre";
+    return "report, order, order:KIND, recall, evacuate, close, grade, level, receipt, units, history, "
+           "alert, "
+           "watch, "
+           "admin, centre, role:NAME";
 }
 
 int conf_words(const struct conf_node *map, const char *key, enum conf_need need, struct arena *arena,

@@ -162,6 +162,10 @@ struct muster_notice {
     const char *agent;     /* who said it; "" none */
     const char *fact;      /* what "information-requested" asks for; "" none */
     int64_t at_ms;
+    const char
+        *grade;     /* "I" to "IV" of "graded", "grade-doubted" and "level-set"; "" none, or response over */
+    const char *to; /* the region of "referred", the role of "notified"; "" none */
+    const char *rule; /* PACK/RULE; "" a person did it */
 };
 
 /* 遥测: what one thing of one unit was at one moment. The last value wins: what a newer one replaced reaches

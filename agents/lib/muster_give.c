@@ -72,6 +72,34 @@ static void give_amendment(struct muster *muster, const struct delivery *deliver
     muster->callbacks.on_amendment(muster->ctx, &amendment);
 }
 
+/* What a rule did, or a person in its place. */
+static void give_rule(const struct event *event, struct muster_notice *ret)
+{
+    switch (event->kind) {
+    case EVENT_GRADED:
+    case EVENT_GRADE_DOUBTED:
+        ret->grade = grade_name(event->graded.grade);
+        ret->agent = event->graded.by;
+        ret->rule = event->graded.rule;
+        return;
+    case EVENT_LEVEL_SET:
+        ret->grade = event->level_set.level != GRADE_NONE ? grade_name(event->level_set.level) : "";
+        ret->agent = event->level_set.by;
+        ret->rule = event->level_set.rule;
+        return;
+    case EVENT_REFERRED:
+        ret->to = event->referred.region;
+        ret->rule = event->referred.rule;
+        return;
+    case EVENT_NOTIFIED:
+        ret->to = event->notified.role;
+        ret->rule = event->notified.rule;
+        return;
+    default:
+        return;
+    }
+}
+
 static void give_notice(struct muster *muster, const struct delivery *delivery, const struct texts *texts)
 {
     const struct event *event = delivery->event;
@@ -83,6 +111,9 @@ static void give_notice(struct muster *muster, const struct delivery *delivery, 
         .agent = "",
         .fact = "",
         .at_ms = event->at_ms,
+        .grade = "",
+        .to = "",
+        .rule = "",
     };
 
     if (event->kind == EVENT_RUNG_REACHED || event->kind == EVENT_RECEIPT_NOTED) {
@@ -91,6 +122,8 @@ static void give_notice(struct muster *muster, const struct delivery *delivery, 
     } else if (event->kind == EVENT_INFORMATION_REQUESTED || event->kind == EVENT_INFORMATION_ANSWERED ||
                event->kind == EVENT_INFORMATION_OVERDUE) {
         notice.fact = event->information.fact;
+    } else {
+        give_rule(event, &notice);
     }
     muster->callbacks.on_notice(muster->ctx, &notice);
 }

@@ -21,6 +21,9 @@ struct conf_node; /* a mapping, a sequence or a scalar of it */
 /* ERR_NO_INPUT when there is no such file, ERR_PERMISSION when it may not be read, ERR_CONFIG with place
  * when it does not parse. conf_parse reads n bytes of text as if they were the file `name`. */
 int conf_load(const char *path, struct conf **ret, struct err *err);
+/* The bytes of a file as they stand, a zero behind them: free() *ret. One more than CONF_FILE_MAX: it is too
+ * long. The errors of conf_load(). */
+int conf_text(const char *path, char **ret, size_t *ret_n, struct err *err);
 int conf_parse(const char *name, const char *text, size_t n, struct conf **ret, struct err *err);
 void conf_free(struct conf *conf);
 

@@ -356,11 +356,10 @@ static int read_file(const char *path, int fd, char *text, size_t *ret_n, struct
     return 0;
 }
 
-int conf_load(const char *path, struct conf **ret, struct err *err)
+int conf_text(const char *path, char **ret, size_t *ret_n, struct err *err)
 {
     /* O_NONBLOCK: a FIFO must not hold the program up before it is refused. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    size_t n = 0;
     char *text;
     int code;
 
@@ -370,10 +369,28 @@ int conf_load(const char *path, struct conf **ret, struct err *err)
                        : errno == EACCES                   ? ERR_PERMISSION
                                                            : ERR_IO,
                        "%s: cannot open the configuration: %m", path);
-    text = malloc(CONF_FILE_MAX + 1);
-    code = text ? read_file(path, fd, text, &n, err)
-                : err_set(err, ERR_NO_MEMORY, "%s: no memory for the configuration", path);
+    text = malloc(CONF_FILE_MAX + 2);
+    if (!text) {
+        close(fd);
+        return err_set(err, ERR_NO_MEMORY, "%s: no memory for the configuration", path);
+    }
+    code = read_file(path, fd, text, ret_n, err);
     close(fd);
+    if (code) {
+        free(text);
+        return code;
+    }
+    text[*ret_n] = '\0';
+    *ret = text;
+    return 0;
+}
+
+int conf_load(const char *path, struct conf **ret, struct err *err)
+{
+    char *text = NULL;
+    size_t n = 0;
+    int code = conf_text(path, &text, &n, err);
+
     if (!code)
         code = conf_parse(path, text, n, ret, err);
     free(text);

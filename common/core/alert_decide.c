@@ -222,9 +222,6 @@ void decide_record_alert(struct deciding *d, const struct record_alert *command)
         return;
     }
     event.number = there != NULL ? (uint32_t)there->contents_n + 1 : 1;
-    if (d->region->alerts_since_ms == 0) {
-        decide_emit(d, EVENT_ALERTS_BEGUN)->at_ms = d->env->now_ms;
-    }
     struct event *emitted = decide_emit(d, EVENT_ALERT_RECORDED);
     emitted->at_ms = d->env->now_ms;
     emitted->alert_recorded = event;

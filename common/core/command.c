@@ -15,6 +15,10 @@ const char *command_kind_name(enum command_kind kind)
         return "revoke";
     case COMMAND_SET_POLICY:
         return "set-policy";
+    case COMMAND_SET_PACK:
+        return "set-pack";
+    case COMMAND_DROP_PACK:
+        return "drop-pack";
     case COMMAND_FILE_REPORT:
         return "file-report";
     case COMMAND_CLOSE_INCIDENT:
@@ -33,6 +37,10 @@ const char *command_kind_name(enum command_kind kind)
         return "record-history";
     case COMMAND_RECORD_ALERT:
         return "record-alert";
+    case COMMAND_SET_GRADE:
+        return "set-grade";
+    case COMMAND_SET_LEVEL:
+        return "set-level";
     case COMMAND_ACK:
         return "ack";
     case COMMAND_PASS_DEADLINES:

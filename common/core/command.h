@@ -9,7 +9,9 @@ enum {
     ORDERS_PER_COMMAND_MAX = 64,
     UNITS_PER_COMMAND_MAX = 512,
     KEY_BYTES = 32,
-    EVACUATION_TAIL = 2 /* bytes of an evacuation's id that number its orders */
+    HASH_OF_PACK_BYTES = 32,   /* BLAKE2b-256 of its text */
+    PACK_TEXT_MAX = 96 * 1024, /* a record holds it twice: as it was said, and as what is in force */
+    EVACUATION_TAIL = 2        /* bytes of an evacuation's id that number its orders */
 };
 
 /* The numbers are the body's field numbers in command.proto, and `kind` in the log's header. */
@@ -20,6 +22,8 @@ enum command_kind {
     COMMAND_ENROL_OPERATOR = 18,
     COMMAND_REVOKE = 19,
     COMMAND_SET_POLICY = 20,
+    COMMAND_SET_PACK = 21,
+    COMMAND_DROP_PACK = 22,
     COMMAND_FILE_REPORT = 32,
     COMMAND_CLOSE_INCIDENT = 33,
     COMMAND_ISSUE_ORDERS = 34,
@@ -29,6 +33,8 @@ enum command_kind {
     COMMAND_STATE_UNITS = 38,
     COMMAND_RECORD_HISTORY = 39,
     COMMAND_RECORD_ALERT = 40,
+    COMMAND_SET_GRADE = 41,
+    COMMAND_SET_LEVEL = 42,
     COMMAND_ACK = 64,
     COMMAND_PASS_DEADLINES = 80,
     COMMAND_SET_CLOCK = 81,
@@ -63,6 +69,15 @@ struct revoke {
     const char *reason;
 };
 
+struct set_pack {
+    const char *text;
+};
+
+struct drop_pack {
+    const char *name;
+    const char *reason;
+};
+
 struct file_report {
     struct id incident;
     enum report_kind kind;
@@ -74,6 +89,19 @@ struct file_report {
 struct close_incident {
     struct id incident;
     const char *reason;
+};
+
+struct set_grade {
+    struct id incident;
+    enum grade grade;
+    const char *reason;
+};
+
+struct set_level {
+    struct id incident;
+    enum grade level; /* NONE: the response is over */
+    const char *reason;
+    int64_t until_ms; /* expected; 0: not said */
 };
 
 struct new_order {
@@ -167,8 +195,9 @@ struct set_clock {
     int64_t utc_ms;
     int64_t boot_ms; /* CLOCK_BOOTTIME at that moment: bus_ms - boot_ms is the offset */
     const char *reason;
-    int64_t stepped_ms; /* of the wall clock since the last one of this boot; bus time goes on */
-    int64_t stood_ms;   /* ... for so long the broker stood still, or its machine slept */
+    int64_t stepped_ms;  /* of the wall clock since the last one of this boot; bus time goes on */
+    int64_t stood_ms;    /* ... for so long the broker stood still, or its machine slept */
+    uint32_t generation; /* of a start: which kinds of event follow, see event.h */
 };
 
 struct count_refusals {
@@ -219,6 +248,8 @@ struct command {
         struct enrol enrol;
         struct revoke revoke;
         struct policy set_policy;
+        struct set_pack set_pack;
+        struct drop_pack drop_pack;
         struct file_report file_report;
         struct close_incident close_incident;
         struct issue_orders issue_orders;
@@ -228,6 +259,8 @@ struct command {
         struct state_units state_units;
         struct record_history record_history;
         struct record_alert record_alert;
+        struct set_grade set_grade;
+        struct set_level set_level;
         struct ack ack;
         struct pass_deadlines pass_deadlines;
         struct set_clock set_clock;

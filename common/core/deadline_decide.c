@@ -46,6 +46,12 @@ static void pass_order(struct deciding *d, const struct incident *incident, cons
     }
 }
 
+/* With rules a record holds one thing that happens, and what they make of it. The rest is due still. */
+static bool has_room(const struct deciding *d)
+{
+    return d->events_n < (decide_has_rules(d) ? 1 : DEADLINES_PER_COMMAND_MAX);
+}
+
 void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *command)
 {
     struct stream_key key = stream_key_parse(command->stream);
@@ -60,12 +66,13 @@ void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *comm
     }
     for (size_t i = 0; i < incident->requests_n; i++) {
         const struct request *request = &incident->requests[i];
-        if (request->answered_at_ms == 0 && !request->overdue && passed(d, request->due_at_ms)) {
+        if (request->answered_at_ms == 0 && !request->overdue && passed(d, request->due_at_ms) &&
+            has_room(d)) {
             emit_passed(d, EVENT_INFORMATION_OVERDUE, incident, NULL)->information =
                 (struct information){.fact = request->fact};
         }
     }
-    for (size_t i = 0; i < incident->orders_n && d->events_n < DEADLINES_PER_COMMAND_MAX; i++) {
+    for (size_t i = 0; i < incident->orders_n && has_room(d); i++) {
         const struct order *order = &incident->orders[i];
         size_t before = d->events_n;
         if (d->reach > 0 && d->reach + order->agents.n > REACH_PER_COMMAND_MAX) {
@@ -74,6 +81,7 @@ void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *comm
         pass_order(d, incident, order);
         d->reach += d->events_n > before ? order->agents.n : 0;
     }
+    decide_rules(d, incident);
     /* In a record of their own: what has just passed is state only after it. They are due still. */
     if (incident->amendments_left > 0 && d->events_n == 0) {
         decide_amendments(d, incident, decide_needs(d, incident->kind, incident->substance));

@@ -149,7 +149,7 @@ struct words decide_needs(struct deciding *d, const char *kind, const char *subs
 static bool is_founding(enum command_kind kind)
 {
     return kind == COMMAND_FOUND_REGION || kind == COMMAND_ENROL_AGENT || kind == COMMAND_ENROL_OPERATOR ||
-           kind == COMMAND_REVOKE || kind == COMMAND_SET_POLICY;
+           kind == COMMAND_REVOKE || kind == COMMAND_SET_POLICY || kind == COMMAND_SET_PACK;
 }
 
 static bool is_brokers_own(enum command_kind kind)
@@ -278,6 +278,18 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_SET_POLICY:
         decide_set_policy(d, &command->set_policy);
         return;
+    case COMMAND_SET_PACK:
+        decide_set_pack(d, &command->set_pack);
+        return;
+    case COMMAND_DROP_PACK:
+        decide_drop_pack(d, &command->drop_pack);
+        return;
+    case COMMAND_SET_GRADE:
+        decide_set_grade(d, &command->set_grade);
+        return;
+    case COMMAND_SET_LEVEL:
+        decide_set_level(d, &command->set_level);
+        return;
     case COMMAND_FILE_REPORT:
         decide_file_report(d, &command->file_report);
         return;
@@ -341,6 +353,9 @@ int decide(const struct state *state, const struct command *command, const struc
 
     if (may_be_decided(&d)) {
         decide_by_kind(&d);
+    }
+    if (d.refusal == REFUSED_NOT) {
+        decide_rules_due(&d);
     }
     if (d.no_memory) {
         return ERR_NO_MEMORY;

@@ -8,6 +8,7 @@
 #include "common/core/command.h"
 #include "common/core/event.h"
 #include "common/core/refusal.h"
+#include "common/core/rule.h"
 #include "common/core/state.h"
 
 /* Above what any rule emits: amendments of all orders of an incident, or 64 past orders with all rungs. */
@@ -22,6 +23,7 @@ struct env {
     int64_t utc_ms;
     const char *region; /* the broker's */
     uint64_t epoch;
+    const struct rules *rules; /* NULL: none are asked */
 };
 
 struct decision {

@@ -56,11 +56,15 @@ void decide_found_region(struct deciding *d, const struct found_region *command)
 void decide_enrol(struct deciding *d, const struct enrol *command, bool is_operator);
 void decide_revoke(struct deciding *d, const struct revoke *command);
 void decide_set_policy(struct deciding *d, const struct policy *command);
+void decide_set_pack(struct deciding *d, const struct set_pack *command);
+void decide_drop_pack(struct deciding *d, const struct drop_pack *command);
 void decide_set_clock(struct deciding *d, const struct set_clock *command);
 void decide_recover(struct deciding *d, const struct recover *command);
 void decide_note_loss(struct deciding *d, const struct note_loss *command);
 void decide_count_refusals(struct deciding *d, const struct count_refusals *command);
 void decide_file_report(struct deciding *d, const struct file_report *command);
+void decide_set_grade(struct deciding *d, const struct set_grade *command);
+void decide_set_level(struct deciding *d, const struct set_level *command);
 void decide_close_incident(struct deciding *d, const struct close_incident *command);
 void decide_issue_orders(struct deciding *d, const struct issue_orders *command);
 void decide_recall_order(struct deciding *d, const struct recall_order *command);
@@ -78,5 +82,12 @@ bool decide_order_is_new(struct deciding *d, struct id order);
 /* The amendments that follow when what crews need becomes `needs`: as many as go into one record beside a
  * command of any size. What is left is noted, and follows in records of the broker's own. */
 void decide_amendments(struct deciding *d, const struct incident *incident, struct words needs);
+
+/* Rules of the packs in force. */
+bool decide_has_rules(const struct deciding *d);
+/* To be asked about what this command of the broker's own says of the incident, or of what was due. */
+void decide_rules(struct deciding *d, const struct incident *incident);
+/* To be asked soon, if the command has changed what they ask for. */
+void decide_rules_due(struct deciding *d);
 
 #endif

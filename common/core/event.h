@@ -16,7 +16,9 @@
     X(EVENT_CLOCK_SET, 6, "clock-set")                            \
     X(EVENT_REFUSALS_COUNTED, 7, "refusals-counted")              \
     X(EVENT_RECOVERED, 8, "recovered")                            \
-    X(EVENT_ALERTS_BEGUN, 11, "alerts-begun")                     \
+    X(EVENT_PACK_SET, 9, "pack-set")                              \
+    X(EVENT_PACK_DROPPED, 10, "pack-dropped")                     \
+    X(EVENT_GENERATION_BEGUN, 11, "generation-begun")             \
     X(EVENT_INCIDENT_OPENED, 16, "incident-opened")               \
     X(EVENT_REPORT_FILED, 17, "report-filed")                     \
     X(EVENT_FACTS_CHANGED, 18, "facts-changed")                   \
@@ -25,6 +27,14 @@
     X(EVENT_INFORMATION_OVERDUE, 21, "information-overdue")       \
     X(EVENT_INCIDENT_CLOSED, 22, "incident-closed")               \
     X(EVENT_AMENDMENTS_LEFT, 23, "amendments-left")               \
+    X(EVENT_RULES_DUE, 24, "rules-due")                           \
+    X(EVENT_RULES_ASKED, 25, "rules-asked")                       \
+    X(EVENT_RULE_WAITS, 26, "rule-waits")                         \
+    X(EVENT_RULE_FIRED, 27, "rule-fired")                         \
+    X(EVENT_RULE_ENDED, 28, "rule-ended")                         \
+    X(EVENT_GRADED, 29, "graded")                                 \
+    X(EVENT_GRADE_DOUBTED, 30, "grade-doubted")                   \
+    X(EVENT_LEVEL_SET, 31, "level-set")                           \
     X(EVENT_ORDER_ISSUED, 32, "order-issued")                     \
     X(EVENT_ORDER_AMENDED, 33, "order-amended")                   \
     X(EVENT_AMENDMENT_ACKNOWLEDGED, 34, "amendment-acknowledged") \
@@ -38,7 +48,9 @@
     X(EVENT_UNITS_STATED, 48, "units-stated")                     \
     X(EVENT_ACKNOWLEDGED, 49, "acknowledged")                     \
     X(EVENT_LOSS_NOTED, 50, "loss-noted")                         \
-    X(EVENT_ALERT_RECORDED, 56, "alert-recorded")
+    X(EVENT_ALERT_RECORDED, 56, "alert-recorded")                 \
+    X(EVENT_REFERRED, 64, "referred")                             \
+    X(EVENT_NOTIFIED, 65, "notified")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -48,6 +60,22 @@ enum event_kind {
 };
 
 const char *event_kind_name(enum event_kind kind);
+
+/* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
+ * grades, levels and alerts, too. A log says in its region's stream when it comes to hold more (docs/log.md,
+ * "Rules of change"). */
+enum { EVENT_GENERATION = 1 };
+
+struct pack_set {
+    const char *name;
+    const char *version;
+    uint8_t hash[HASH_OF_PACK_BYTES];
+    const char *text;
+};
+
+struct generation_begun {
+    uint32_t generation;
+};
 
 struct incident_opened {
     enum mode mode;
@@ -66,6 +94,46 @@ struct report_filed {
 struct information {
     const char *fact;
     int64_t due_at_ms; /* of a request */
+};
+
+/* A fact as a rule saw it; value "": not known. */
+struct seen_fact {
+    const char *fact;
+    const char *value;
+};
+
+struct rule_step { /* waits, fired, ended */
+    const char *pack;
+    const char *version; /* fired */
+    const char *rule;
+    const char *when;             /* fired: the trigger's word */
+    const struct seen_fact *seen; /* fired */
+    size_t seen_n;
+    int64_t due_at_ms; /* waits */
+};
+
+struct graded { /* and doubted */
+    enum grade grade;
+    const char *by;   /* operator or agent; "": a rule */
+    const char *rule; /* PACK/RULE; "": a person */
+    struct words unknown;
+};
+
+struct level_set {
+    enum grade level; /* NONE: the response is over */
+    const char *by;
+    const char *rule;
+    int64_t until_ms;
+};
+
+struct referred {
+    const char *region;
+    const char *rule;
+};
+
+struct notified {
+    const char *role;
+    const char *rule;
 };
 
 struct order_issued {
@@ -138,6 +206,9 @@ struct event {
         struct set_clock clock_set;
         struct count_refusals refusals_counted;
         struct recover recovered;
+        struct pack_set pack_set;
+        struct drop_pack pack_dropped;
+        struct generation_begun generation_begun;
         struct note_loss loss_noted;
         struct incident_opened incident_opened;
         struct report_filed report_filed;
@@ -147,6 +218,11 @@ struct event {
         struct order_amended order_amended;
         struct amendment_answer amendment; /* acknowledged, overdue */
         struct amendments_left amendments_left;
+        struct rule_step rule;
+        struct graded graded; /* doubted, too */
+        struct level_set level_set;
+        struct referred referred;
+        struct notified notified;
         struct rung_reached rung; /* rung-reached, receipt-noted */
         struct order_recalled order_recalled;
         struct units_stated units_stated;

@@ -37,20 +37,6 @@ static void report_filed(struct incident *incident, const struct event *event)
     }
 }
 
-static void remember_text(struct incident *incident, enum fact fact, const char *text)
-{
-    if (text[0] != '\0') {
-        incident->texts[fact] = fingerprint_text(FINGERPRINT_START, text);
-    }
-}
-
-static void remember_count(int64_t *known, int64_t said)
-{
-    if (said != COUNT_UNKNOWN) {
-        *known = said;
-    }
-}
-
 static int facts_changed(struct state *state, struct incident *incident, const struct facts *e)
 {
     if (e->kind[0] != '\0') {
@@ -67,25 +53,7 @@ static int facts_changed(struct state *state, struct incident *incident, const s
         }
         incident->substance = substance;
     }
-    remember_text(incident, FACT_PLACE, e->place);
-    remember_text(incident, FACT_UNIT, e->unit);
-    remember_text(incident, FACT_COURSE, e->course);
-    remember_text(incident, FACT_MEASURES, e->measures);
-    remember_text(incident, FACT_CALLER, e->caller);
-    remember_text(incident, FACT_TITLE, e->title);
-    if (e->position.datum != DATUM_NONE) {
-        incident->position = e->position;
-    }
-    remember_count(&incident->casualties.dead, e->casualties.dead);
-    remember_count(&incident->casualties.missing, e->casualties.missing);
-    remember_count(&incident->casualties.serious, e->casualties.serious);
-    remember_count(&incident->casualties.minor, e->casualties.minor);
-    remember_count(&incident->casualties.trapped, e->casualties.trapped);
-    remember_count(&incident->loss_cny, e->loss_cny);
-    if (e->occurred_at_ms != 0) {
-        incident->occurred_at_ms = e->occurred_at_ms;
-    }
-    incident->known |= facts_known(e);
+    incident_learn(incident, e);
     return 0;
 }
 
@@ -461,6 +429,17 @@ static int incident_event(struct state *state, const struct event *event)
         incident->amendments_left = event->amendments_left.orders;
         incident->amendments_left_at_ms = incident->amendments_left > 0 ? event->at_ms : 0;
         return 0;
+    case EVENT_RULES_DUE:
+    case EVENT_RULES_ASKED:
+    case EVENT_RULE_WAITS:
+    case EVENT_RULE_FIRED:
+    case EVENT_RULE_ENDED:
+    case EVENT_GRADED:
+    case EVENT_GRADE_DOUBTED:
+    case EVENT_LEVEL_SET:
+    case EVENT_REFERRED:
+    case EVENT_NOTIFIED:
+        return evolve_rule(state, incident, event);
     case EVENT_ORDER_ISSUED:
         return order_issued(state, incident, event);
     default:
@@ -479,7 +458,9 @@ int evolve(struct state *state, const struct event *event)
     case EVENT_CLOCK_SET:
     case EVENT_REFUSALS_COUNTED:
     case EVENT_RECOVERED:
-    case EVENT_ALERTS_BEGUN:
+    case EVENT_PACK_SET:
+    case EVENT_PACK_DROPPED:
+    case EVENT_GENERATION_BEGUN:
         return evolve_region(state, event);
     case EVENT_UNITS_STATED:
         return units_stated(state, &event->units_stated);

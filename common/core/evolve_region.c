@@ -1,4 +1,4 @@
-/* evolve() for the region's stream: founding, members, policy, clock, recovery. */
+/* evolve() for the region's stream: founding, members, policy, rule packs, clock, recovery. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -185,6 +185,55 @@ static int recovered(struct state *state, const struct recover *e)
     return 0;
 }
 
+/* A pack of that name, or a place for it where the order of names wants it. NULL: there is no room. */
+static struct region_pack *pack_place(struct region *region, const char *name)
+{
+    size_t at = 0;
+
+    while (at < region->packs_n && strcmp(region->packs[at].name, name) < 0) {
+        at++;
+    }
+    if (at < region->packs_n && strcmp(region->packs[at].name, name) == 0) {
+        return &region->packs[at];
+    }
+    if (region->packs_n == REGION_PACKS_MAX) {
+        return NULL;
+    }
+    memmove(&region->packs[at + 1], &region->packs[at], (region->packs_n - at) * sizeof *region->packs);
+    region->packs_n++;
+    return &region->packs[at];
+}
+
+static int pack_set(struct state *state, const struct pack_set *e)
+{
+    struct region_pack pack = {.name = state_intern(state, e->name),
+                               .version = state_intern(state, e->version),
+                               .text = state_intern(state, e->text)};
+
+    if (pack.name == NULL || pack.version == NULL || pack.text == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    memcpy(pack.hash, e->hash, sizeof pack.hash);
+    struct region_pack *place = pack_place(state_region_mutable(state), e->name);
+    if (place != NULL) {
+        *place = pack;
+    }
+    return 0;
+}
+
+static void pack_dropped(struct state *state, const struct drop_pack *e)
+{
+    struct region *region = state_region_mutable(state);
+
+    for (size_t i = 0; i < region->packs_n; i++) {
+        if (strcmp(region->packs[i].name, e->name) == 0) {
+            region->packs_n--;
+            memmove(&region->packs[i], &region->packs[i + 1], (region->packs_n - i) * sizeof *region->packs);
+            return;
+        }
+    }
+}
+
 int evolve_region(struct state *state, const struct event *event)
 {
     switch (event->kind) {
@@ -207,8 +256,13 @@ int evolve_region(struct state *state, const struct event *event)
         return 0;
     case EVENT_RECOVERED:
         return recovered(state, &event->recovered);
-    case EVENT_ALERTS_BEGUN:
-        state_region_mutable(state)->alerts_since_ms = event->at_ms;
+    case EVENT_PACK_SET:
+        return pack_set(state, &event->pack_set);
+    case EVENT_GENERATION_BEGUN:
+        state_region_mutable(state)->generation = event->generation_begun.generation;
+        return 0;
+    case EVENT_PACK_DROPPED:
+        pack_dropped(state, &event->pack_dropped);
         return 0;
     default:
         return 0;

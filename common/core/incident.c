@@ -36,6 +36,9 @@ bool incident_is_live(const struct incident *incident)
     if (incident->history) {
         return false;
     }
+    if (incident->rules_due_ms != 0) {
+        return true; /* also of one that is closed: its facts were corrected */
+    }
     /* one that only an order opened ends with its orders */
     return incident->bare ? any_order_open(incident) : incident_is_open(incident) || any_order_open(incident);
 }
@@ -50,10 +53,19 @@ int64_t incident_due(const struct incident *incident)
     if (incident->amendments_left > 0) {
         due = incident->amendments_left_at_ms;
     }
+    if (incident->rules_due_ms != 0 && (due == 0 || incident->rules_due_ms < due)) {
+        due = incident->rules_due_ms;
+    }
     for (size_t i = 0; i < incident->requests_n; i++) {
         const struct request *request = &incident->requests[i];
         if (request->answered_at_ms == 0 && !request->overdue && (due == 0 || request->due_at_ms < due)) {
             due = request->due_at_ms;
+        }
+    }
+    for (size_t i = 0; i < incident->holds_n; i++) {
+        int64_t at = incident->holds[i].due_ms;
+        if (at != 0 && (due == 0 || at < due)) {
+            due = at;
         }
     }
     for (size_t i = 0; i < incident->orders_n; i++) {
@@ -63,6 +75,64 @@ int64_t incident_due(const struct incident *incident)
         }
     }
     return due;
+}
+
+static void remember_text(struct incident *incident, enum fact fact, const char *text)
+{
+    if (text[0] != '\0') {
+        incident->texts[fact] = fingerprint_text(FINGERPRINT_START, text);
+    }
+}
+
+static void remember_count(int64_t *known, int64_t said)
+{
+    if (said != COUNT_UNKNOWN) {
+        *known = said;
+    }
+}
+
+void incident_learn(struct incident *incident, const struct facts *said)
+{
+    remember_text(incident, FACT_PLACE, said->place);
+    remember_text(incident, FACT_UNIT, said->unit);
+    remember_text(incident, FACT_COURSE, said->course);
+    remember_text(incident, FACT_MEASURES, said->measures);
+    remember_text(incident, FACT_CALLER, said->caller);
+    remember_text(incident, FACT_TITLE, said->title);
+    if (said->position.datum != DATUM_NONE) {
+        incident->position = said->position;
+    }
+    remember_count(&incident->casualties.dead, said->casualties.dead);
+    remember_count(&incident->casualties.missing, said->casualties.missing);
+    remember_count(&incident->casualties.serious, said->casualties.serious);
+    remember_count(&incident->casualties.minor, said->casualties.minor);
+    remember_count(&incident->casualties.trapped, said->casualties.trapped);
+    remember_count(&incident->loss_cny, said->loss_cny);
+    if (said->occurred_at_ms != 0) {
+        incident->occurred_at_ms = said->occurred_at_ms;
+    }
+    incident->known |= facts_known(said);
+}
+
+struct rule_hold *incident_hold(const struct incident *incident, const char *pack, const char *rule)
+{
+    for (size_t i = 0; i < incident->holds_n; i++) {
+        struct rule_hold *hold = &incident->holds[i];
+        if (strcmp(hold->pack, pack) == 0 && strcmp(hold->rule, rule) == 0) {
+            return hold;
+        }
+    }
+    return NULL;
+}
+
+bool incident_is_referred(const struct incident *incident, const char *region)
+{
+    for (size_t i = 0; i < incident->referrals_n; i++) {
+        if (strcmp(incident->referrals[i].region, region) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static const char *new_text(const struct incident *incident, enum fact fact, const char *said)
@@ -136,4 +206,6 @@ void incident_clear(struct incident *incident)
     }
     free(incident->orders);
     free(incident->requests);
+    free(incident->holds);
+    free(incident->referrals);
 }

@@ -53,6 +53,47 @@ const struct member *region_member_by_curve(const struct region *region, const u
     return NULL;
 }
 
+const char *region_parent(const struct region *region, char *ret)
+{
+    enum { PROVINCE = 2, PREFECTURE = 4, COUNTY = 6, TOWNSHIP = 9 };
+    static const char *const municipalities[] = {"11", "12", "31", "50"};
+    size_t n = strlen(region->code);
+    bool direct = n == COUNTY && region->code[2] == '9';
+
+    if (region->parent[0] != '\0') {
+        return region->parent;
+    }
+    if (n < COUNTY || n > REGION_CODE_MAX) {
+        ret[0] = '\0';
+        return ret;
+    }
+    memcpy(ret, region->code, n + 1);
+    if (n > COUNTY) {
+        ret[n > TOWNSHIP ? TOWNSHIP : COUNTY] = '\0';
+        return ret;
+    }
+    for (size_t i = 0; i < sizeof municipalities / sizeof municipalities[0]; i++) {
+        direct = direct || strncmp(region->code, municipalities[i], PROVINCE) == 0;
+    }
+    size_t keep = strcmp(ret + PREFECTURE, "00") != 0 && !direct ? PREFECTURE : PROVINCE;
+    if (strcmp(ret + PROVINCE, "0000") == 0) {
+        ret[0] = '\0';
+    } else {
+        memset(ret + keep, '0', COUNTY - keep);
+    }
+    return ret;
+}
+
+const struct region_pack *region_pack(const struct region *region, const char *name)
+{
+    for (size_t i = 0; i < region->packs_n; i++) {
+        if (strcmp(region->packs[i].name, name) == 0) {
+            return &region->packs[i];
+        }
+    }
+    return NULL;
+}
+
 bool member_has_right(const struct member *member, const char *right, const char *kind)
 {
     size_t n = strlen(right);

@@ -14,17 +14,31 @@ struct member {
     struct words rights;          /* array owned */
 };
 
+/* A rule pack in force. Its text, because that is what is compiled; the hash, because that is what reasons
+ * name. */
+struct region_pack {
+    const char *name; /* interned, as version and text are */
+    const char *version;
+    const char *text;
+    uint8_t hash[HASH_OF_PACK_BYTES];
+};
+
+enum { REGION_PACKS_MAX = 16 };
+
 struct region {
     const char *code; /* "" until founded */
     const char *name;
-    const char *parent;
+    const char *parent; /* as the founding says; "": see region_parent() */
     int32_t utc_offset_minutes;
     uint8_t root_key[KEY_BYTES];
     uint8_t broker_sign_key[KEY_BYTES];
     uint8_t broker_curve_key[KEY_BYTES];
     struct member *members; /* sorted by name */
     size_t members_n;
-    struct policy policy; /* deep copy; texts interned */
+    uint32_t generation;                        /* of the kinds of event that the log holds; see event.h */
+    struct policy policy;                       /* deep copy; texts interned */
+    struct region_pack packs[REGION_PACKS_MAX]; /* sorted by name */
+    size_t packs_n;
     int64_t clock_bus_ms; /* of the last ClockSet */
     int64_t clock_utc_ms;
     int64_t clock_boot_ms;
@@ -36,7 +50,6 @@ struct region {
     uint64_t recovered_epoch; /* that the last recovery ended, with the record ...; 0: there was none */
     uint64_t recovered_seq;
     const char *recovered_reason; /* interned */
-    int64_t alerts_since_ms;      /* the first alert of the log came in; 0: there is none */
 };
 
 /* NULL when unknown. Revoked members are found too: ask. */
@@ -44,6 +57,15 @@ const struct member *region_member(const struct region *region, const char *name
 /* The members whose names begin with "PREFIX/", an agency's say: *ret_n of them, side by side; NULL: none. */
 const struct member *region_members_under(const struct region *region, const char *prefix, size_t *ret_n);
 const struct member *region_member_by_curve(const struct region *region, const uint8_t curve_key[KEY_BYTES]);
+
+/* The code of the region above: what the founding says, else by GB/T 2260 the prefecture of a county, the
+ * province of a prefecture; of a district of the four municipalities (11, 12, 31, 50) and of a county that
+ * the province governs itself (9 in the third place) the province; of a township or village what its first
+ * digits name. "" of a province. ret holds REGION_CODE_MAX + 1 bytes; returns the founding's word or ret. */
+const char *region_parent(const struct region *region, char *ret);
+
+/* NULL: none of that name is in force. */
+const struct region_pack *region_pack(const struct region *region, const char *name);
 
 /* "order" is had by who has "order", or with kind "dispatch" by who has "order:dispatch". kind may be
  * NULL. */

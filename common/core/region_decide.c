@@ -143,9 +143,49 @@ void decide_set_policy(struct deciding *d, const struct policy *command)
     }
 }
 
+void decide_set_pack(struct deciding *d, const struct set_pack *command)
+{
+    const struct rules *rules = d->env->rules;
+    const char *why = NULL;
+    struct pack_set pack = {.text = command->text};
+
+    if (!decide_needs_right(d, "admin", NULL)) {
+        return;
+    }
+    if (rules == NULL) {
+        decide_refuse(d, REFUSED_INVALID, "this broker asks no rules");
+        return;
+    }
+    if (!rules->read(rules->ctx, command->text, d->arena, &pack.name, &pack.version, pack.hash, &why)) {
+        d->no_memory = why == NULL;
+        decide_refuse(d, REFUSED_INVALID, "%s", why != NULL ? why : "");
+        return;
+    }
+    const struct region_pack *there = region_pack(d->region, pack.name);
+    if (there == NULL && d->region->packs_n == REGION_PACKS_MAX) {
+        decide_refuse(d, REFUSED_TOO_MANY, "%d packs are in force; drop one", REGION_PACKS_MAX);
+    } else if (there == NULL || memcmp(there->hash, pack.hash, sizeof pack.hash) != 0) {
+        decide_emit(d, EVENT_PACK_SET)->pack_set = pack;
+    }
+}
+
+void decide_drop_pack(struct deciding *d, const struct drop_pack *command)
+{
+    if (!decide_needs_right(d, "admin", NULL)) {
+        return;
+    }
+    if (region_pack(d->region, command->name) != NULL) {
+        decide_emit(d, EVENT_PACK_DROPPED)->pack_dropped = *command;
+    }
+}
+
 void decide_set_clock(struct deciding *d, const struct set_clock *command)
 {
     decide_emit(d, EVENT_CLOCK_SET)->clock_set = *command;
+    if (command->generation > d->region->generation) {
+        decide_emit(d, EVENT_GENERATION_BEGUN)->generation_begun =
+            (struct generation_begun){.generation = command->generation};
+    }
 }
 
 void decide_count_refusals(struct deciding *d, const struct count_refusals *command)

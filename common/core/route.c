@@ -13,15 +13,23 @@ static void tell(const struct route_sink *sink, const char *agent, enum lane lan
     }
 }
 
-/* Command centres (the right "centre") are told what is reported, asked for, and what ends. */
-static void tell_centres(const struct region *region, const struct route_sink *sink, const char *author)
+/* Agents that have the right of that name, or the role. */
+static void tell_role(const struct region *region, const char *role, enum lane lane,
+                      const struct route_sink *sink, const char *author)
 {
     for (size_t i = 0; i < region->members_n; i++) {
         const struct member *member = &region->members[i];
-        if (!member->is_operator && !member->revoked && member_has_right(member, "centre", NULL)) {
-            tell(sink, member->name, LANE_BULK, author);
+        if (!member->is_operator && !member->revoked &&
+            (member_has_right(member, role, NULL) || member_has_right(member, "role", role))) {
+            tell(sink, member->name, lane, author);
         }
     }
+}
+
+/* Command centres (the right "centre") are told what is reported, asked for, and what ends. */
+static void tell_centres(const struct region *region, const struct route_sink *sink, const char *author)
+{
+    tell_role(region, "centre", LANE_BULK, sink, author);
 }
 
 static void route_order(const struct state *state, const struct event *event, const char *author,
@@ -69,6 +77,7 @@ void route(const struct state *state, const struct event *event, const char *aut
     switch (event->kind) {
     case EVENT_REPORT_FILED:
     case EVENT_INCIDENT_CLOSED:
+    case EVENT_REFERRED:
         incident = state_incident(state, event->incident);
         if (incident != NULL && !incident->history) {
             tell_centres(state_region(state), sink, author);
@@ -82,6 +91,18 @@ void route(const struct state *state, const struct event *event, const char *aut
             sink->add(sink->ctx, incident->reporter, LANE_ORDERS, no_order);
             tell_centres(state_region(state), sink, incident->reporter);
         }
+        return;
+    case EVENT_GRADED:
+    case EVENT_GRADE_DOUBTED:
+    case EVENT_LEVEL_SET:
+        incident = state_incident(state, event->incident);
+        if (incident != NULL) {
+            tell(sink, incident->reporter, LANE_ORDERS, author);
+            tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+        }
+        return;
+    case EVENT_NOTIFIED:
+        tell_role(state_region(state), event->notified.role, LANE_ORDERS, sink, author);
         return;
     case EVENT_ORDER_ISSUED:
     case EVENT_ORDER_AMENDED:

@@ -1,5 +1,7 @@
 #include "common/core/rule.h"
 
+#include <string.h>
+
 static const struct rule_fact_words facts[] = {
 #define ROW(name, word, zh, type, triggers, meaning) {word, zh, meaning, type, triggers},
     RULE_FACT_LIST(ROW)
@@ -52,6 +54,11 @@ const char *rule_trigger_zh(enum rule_trigger trigger)
     };
 
     return words[trigger];
+}
+
+bool rule_is_lasting(const char *when)
+{
+    return strcmp(when, trigger_words[TRIGGER_INCIDENT]) == 0;
 }
 
 const char *rule_action_word(enum rule_action_kind action)

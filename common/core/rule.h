@@ -147,6 +147,34 @@ struct rule_facts {
     struct rule_value at[RULE_FACT_COUNT];
 };
 
+/* What a rule of a pack in force says. Texts and actions are the pack's and live while it is in force. */
+struct rule_verdict {
+    const char *pack, *version, *rule;
+    enum rule_answer holds; /* its condition; NO, too, of one that another goes before */
+    bool is_over;           /* once fired: it may fire again */
+    uint64_t facts;         /* bits 1 << enum rule_fact: what its condition reads */
+    int64_t for_ms;
+    const struct rule_action *actions;
+    size_t actions_n;
+};
+
+struct region;
+struct arena;
+
+/* The packs in force, as decide() is given them: pure, too, for what a pack says follows from its text.
+ * One thread. */
+struct rules {
+    void *ctx;
+    /* Asks the rules of a trigger, pack by pack in the order of their names, rule by rule in theirs. ret is
+     * valid until the next call. 0 or ERR_NO_MEMORY. */
+    int (*ask)(void *ctx, const struct region *region, enum rule_trigger trigger,
+               const struct rule_facts *facts, const struct rule_verdict **ret, size_t *ret_n);
+    /* What a pack's text is called, and its hash. Texts are the arena's. False: it is no pack, and ret_why
+     * says in one line what is wrong and where; NULL: out of memory. */
+    bool (*read)(void *ctx, const char *text, struct arena *arena, const char **ret_name,
+                 const char **ret_version, uint8_t ret_hash[], const char **ret_why);
+};
+
 struct rule_fact_words {
     const char *word, *zh, *meaning;
     enum rule_type type;
@@ -157,6 +185,9 @@ struct rule_fact_words {
 const struct rule_fact_words *rule_fact_words(enum rule_fact fact);
 const char *rule_trigger_word(enum rule_trigger trigger);
 const char *rule_trigger_zh(enum rule_trigger trigger);
+/* Whether what triggers it lasts until it is over, as an incident's facts do; else it happens once. By the
+ * trigger's word. */
+bool rule_is_lasting(const char *when);
 const char *rule_action_word(enum rule_action_kind action);
 const char *rule_answer_word(enum rule_answer answer);
 /* The triggers after which the action can be taken, as bits. */

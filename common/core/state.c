@@ -246,6 +246,7 @@ struct incident *state_incident_make(struct state *state, struct id id)
     incident->reporter = "";
     incident->kind = "";
     incident->substance = "";
+    incident->graded_by = "";
     incident->casualties = none.casualties;
     incident->loss_cny = none.loss_cny;
     uint32_t hash = hash_of(state, &incident->id);
@@ -457,6 +458,11 @@ static void mark_region(struct names *names, const struct region *region)
         names_mark(names, region->members[i].name);
         names_mark_words(names, region->members[i].rights);
     }
+    for (size_t i = 0; i < region->packs_n; i++) {
+        names_mark(names, region->packs[i].name);
+        names_mark(names, region->packs[i].version);
+        names_mark(names, region->packs[i].text);
+    }
     names_mark(names, policy->version);
     for (size_t i = 0; i < policy->kinds_n; i++) {
         names_mark(names, policy->kinds[i].kind);
@@ -477,6 +483,14 @@ static void mark_incident(struct names *names, const struct incident *incident)
     names_mark(names, incident->reporter);
     names_mark(names, incident->kind);
     names_mark(names, incident->substance);
+    names_mark(names, incident->graded_by);
+    for (size_t i = 0; i < incident->holds_n; i++) {
+        names_mark(names, incident->holds[i].pack);
+        names_mark(names, incident->holds[i].rule);
+    }
+    for (size_t i = 0; i < incident->referrals_n; i++) {
+        names_mark(names, incident->referrals[i].region);
+    }
     for (size_t i = 0; i < incident->requests_n; i++) {
         names_mark(names, incident->requests[i].fact);
     }

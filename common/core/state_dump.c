@@ -146,7 +146,7 @@ static void dump_region(const struct region *region, struct buf *ret)
     put_number(ret, "recovered_epoch", (int64_t)region->recovered_epoch);
     put_number(ret, "recovered_seq", (int64_t)region->recovered_seq);
     put_text(ret, "recovered_reason", region->recovered_reason);
-    put_number(ret, "alerts_since_ms", region->alerts_since_ms);
+    put_number(ret, "generation", region->generation);
     buf_puts(ret, "\n");
     for (size_t i = 0; i < region->members_n; i++) {
         const struct member *member = &region->members[i];
@@ -159,6 +159,13 @@ static void dump_region(const struct region *region, struct buf *ret)
         buf_puts(ret, "\n");
     }
     dump_policy(&region->policy, ret);
+    for (size_t i = 0; i < region->packs_n; i++) {
+        buf_puts(ret, "pack");
+        put_text(ret, "name", region->packs[i].name);
+        put_text(ret, "version", region->packs[i].version);
+        put_bytes(ret, "hash", region->packs[i].hash, sizeof region->packs[i].hash);
+        buf_puts(ret, "\n");
+    }
 }
 
 static void dump_order(const struct order *order, struct buf *ret)
@@ -235,6 +242,14 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "final_at_ms", incident->final_at_ms);
     put_number(ret, "last_report_at_ms", incident->last_report_at_ms);
     put_number(ret, "reports", incident->reports);
+    put_number(ret, "grade", (int64_t)incident->grade);
+    put_number(ret, "doubted", (int64_t)incident->doubted);
+    put_text(ret, "graded_by", incident->graded_by);
+    put_number(ret, "graded_at_ms", incident->graded_at_ms);
+    put_number(ret, "level", (int64_t)incident->level);
+    put_number(ret, "level_at_ms", incident->level_at_ms);
+    put_number(ret, "level_until_ms", incident->level_until_ms);
+    put_number(ret, "rules_due_ms", incident->rules_due_ms);
     put_number(ret, "amendments_left", incident->amendments_left);
     put_number(ret, "amendments_left_at_ms", incident->amendments_left_at_ms);
     dump_facts(incident, ret);
@@ -247,6 +262,21 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         put_number(ret, "due_at_ms", request->due_at_ms);
         put_number(ret, "answered_at_ms", request->answered_at_ms);
         put_number(ret, "overdue", request->overdue);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < incident->holds_n; i++) {
+        const struct rule_hold *hold = &incident->holds[i];
+        buf_puts(ret, "hold");
+        put_text(ret, "pack", hold->pack);
+        put_text(ret, "rule", hold->rule);
+        put_number(ret, "since_ms", hold->since_ms);
+        put_number(ret, "due_ms", hold->due_ms);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < incident->referrals_n; i++) {
+        buf_puts(ret, "referral");
+        put_text(ret, "region", incident->referrals[i].region);
+        put_number(ret, "at_ms", incident->referrals[i].at_ms);
         buf_puts(ret, "\n");
     }
     for (size_t i = 0; i < incident->orders_n; i++) {

@@ -21,6 +21,9 @@ int evolve_region(struct state *state, const struct event *event);
 /* ... and of an alert's. */
 int evolve_alert(struct state *state, const struct event *event);
 
+/* evolve() for what rules and people make of an incident. */
+int evolve_rule(struct state *state, struct incident *incident, const struct event *event);
+
 void region_clear(struct region *region);
 void region_policy_clear(struct policy *policy);
 

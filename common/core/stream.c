@@ -161,6 +161,12 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_NOTE_LOSS:
         ret[0] = stream_key_agent(command->note_loss.agent);
         return 1;
+    case COMMAND_SET_GRADE:
+        ret[0] = stream_key_incident(command->set_grade.incident);
+        return 1;
+    case COMMAND_SET_LEVEL:
+        ret[0] = stream_key_incident(command->set_level.incident);
+        return 1;
     case COMMAND_PASS_DEADLINES:
         ret[0] = stream_key_parse(command->pass_deadlines.stream);
         return ret[0].kind != STREAM_NONE ? 1 : 0;
@@ -170,6 +176,8 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_ENROL_OPERATOR:
     case COMMAND_REVOKE:
     case COMMAND_SET_POLICY:
+    case COMMAND_SET_PACK:
+    case COMMAND_DROP_PACK:
     case COMMAND_SET_CLOCK:
     case COMMAND_COUNT_REFUSALS:
     case COMMAND_RECOVER:
@@ -198,7 +206,9 @@ struct stream_key event_stream(const struct event *event, const char *region)
     case EVENT_CLOCK_SET:
     case EVENT_REFUSALS_COUNTED:
     case EVENT_RECOVERED:
-    case EVENT_ALERTS_BEGUN:
+    case EVENT_PACK_SET:
+    case EVENT_PACK_DROPPED:
+    case EVENT_GENERATION_BEGUN:
         return stream_key_region(region);
     default:
         return stream_key_incident(event->incident);

@@ -27,8 +27,10 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     engine->state = state_new_keyed(engine->hash_key);
     engine->recent = calloc(RECENT_HASHES, sizeof *engine->recent);
     engine->last_values = last_values_new(engine->hash_key);
+    engine->book = rule_book_new();
     if (engine->state == NULL || engine->recent == NULL || engine->last_values == NULL ||
-        fresh_init(&engine->fresh, engine->hash_key) < 0) {
+        engine->book == NULL || fresh_init(&engine->fresh, engine->hash_key) < 0) {
+        rule_book_free(engine->book);
         last_values_free(engine->last_values);
         state_free(engine->state);
         fresh_free(&engine->fresh);
@@ -87,6 +89,7 @@ void engine_free(struct engine *engine)
     streams_free(engine);
     due_free(&engine->due);
     fresh_free(&engine->fresh);
+    rule_book_free(engine->book);
     state_free(engine->state);
     arena_free(&engine->arena);
     buf_free(&engine->frame);
@@ -115,7 +118,8 @@ struct env engine_env(const struct engine *engine)
     return (struct env){.now_ms = engine_now(engine) + (MUTANT(MUTANT_DEADLINE_EARLY) ? 1000 : 0),
                         .utc_ms = engine->clock->utc_ms(engine->clock->ctx),
                         .region = engine->options.region,
-                        .epoch = engine->options.epoch};
+                        .epoch = engine->options.epoch,
+                        .rules = rule_book_rules(engine->book)};
 }
 
 /* --- telling -------------------------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 #include "common/core/stream.h"
 #include "common/engine/due.h"
 #include "common/engine/engine.h"
+#include "common/rules/rule_book.h"
 #include "common/wire/wire.h"
 #include "common/wire/wire_bundle.h"
 
@@ -275,11 +276,12 @@ struct engine {
     enum engine_phase phase;
     bool fenced;
     struct state *state;
-    struct log_head head; /* committed */
-    struct hash *recent;  /* by seq modulo RECENT_HASHES */
-    uint64_t recent_from; /* the first seq that is in it */
-    uint64_t next_seq;    /* of the next record gathered */
-    int64_t offset_ms;    /* bus time = boot time + offset */
+    struct rule_book *book; /* the packs in force */
+    struct log_head head;   /* committed */
+    struct hash *recent;    /* by seq modulo RECENT_HASHES */
+    uint64_t recent_from;   /* the first seq that is in it */
+    uint64_t next_seq;      /* of the next record gathered */
+    int64_t offset_ms;      /* bus time = boot time + offset */
     struct clock_watch clock_watch;
     struct public_key broker_key;
 

@@ -218,6 +218,7 @@ static bool set_clock(struct engine *engine)
                                             .utc_ms = utc,
                                             .boot_ms = boot,
                                             .reason = "start",
+                                            .generation = EVENT_GENERATION,
                                             .stepped_ms = clock_watch_stepped(engine, boot, utc)}};
     memcpy(command.set_clock.boot, engine->options.boot, sizeof command.set_clock.boot);
     recover(engine);
@@ -273,6 +274,18 @@ static bool region_is_ours(struct engine *engine)
     return engine->phase != PHASE_FAILED;
 }
 
+/* What a newer version put in force may be beyond this one. */
+static bool rules_are_read(struct engine *engine)
+{
+    struct err err = {0};
+    int rc = rule_book_check(engine->book, state_region(engine->state), &err);
+
+    if (rc != 0) {
+        engine_fail(engine, rc, "a rule pack in force cannot be read by this version: %s", err.text);
+    }
+    return rc == 0;
+}
+
 void founding_advance(struct engine *engine)
 {
     if (engine->loads_under_way > 0 || engine->jobs_under_way > 0 || engine->flying || engine->gather.n > 0) {
@@ -294,7 +307,7 @@ void founding_advance(struct engine *engine)
     case PHASE_FOUNDING:
         if (engine->founding.n > 0) {
             found_some(engine);
-        } else if (region_is_ours(engine) && set_clock(engine)) {
+        } else if (region_is_ours(engine) && rules_are_read(engine) && set_clock(engine)) {
             engine->phase = PHASE_OPEN;
             fresh_begin(engine);
             room_ask(engine);

@@ -168,7 +168,5 @@ void fresh_begin(struct engine *engine)
     last = id_make(engine->fresh.floor_ms - 1, most);
     ask_touched(engine, stream_of_incident(last, name));
     ask_touched(engine, stream_of_order(last, name));
-    if (state_region(engine->state)->alerts_since_ms != 0) {
-        ask_touched(engine, stream_name(stream_key_alert(last), name));
-    }
+    ask_touched(engine, stream_name(stream_key_alert(last), name));
 }

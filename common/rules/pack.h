@@ -8,10 +8,11 @@
 #include <stdint.h>
 
 #include "common/base/err.h"
+#include "common/core/command.h"
 #include "common/core/rule.h"
 #include "common/rules/condition.h"
 
-enum { PACK_BYTES_MAX = 128 * 1024, PACK_RULES_MAX = 1024 };
+enum { PACK_BYTES_MAX = PACK_TEXT_MAX, PACK_RULES_MAX = 1024 };
 
 /* FIRST: of the rules of one trigger, the first that holds fires; ALL: each that does. */
 enum pack_match { MATCH_FIRST, MATCH_ALL };

@@ -104,6 +104,16 @@ static void put_units(struct json *json, const struct view_step *step)
     json_array_end(json);
 }
 
+/* "": not known. */
+static void put_seen(struct json *json, const struct view_step *step)
+{
+    json_object(json, "seen");
+    for (size_t i = 0; i < step->seen_n; i++) {
+        json_text(json, step->seen[i].fact, step->seen[i].value);
+    }
+    json_object_end(json);
+}
+
 /* What this kind of event says, and only that. */
 static void put_data(struct json *json, const struct view_record *record, const struct view_step *step)
 {
@@ -117,6 +127,12 @@ static void put_data(struct json *json, const struct view_record *record, const 
     if (step->report != REPORT_NONE) {
         json_text(json, "report", report_kind_name(step->report));
     }
+    if (step->grade != GRADE_NONE) {
+        json_text(json, step->kind == EVENT_LEVEL_SET ? "level" : "grade", grade_name(step->grade));
+    }
+    if (step->seen_n > 0) {
+        put_seen(json, step);
+    }
     if (step->lane != LANE_NONE) {
         json_text(json, "lane", lane_name(step->lane));
     }
@@ -124,7 +140,11 @@ static void put_data(struct json *json, const struct view_record *record, const 
         json_unsigned(json, "number", step->number);
     }
     if (step->words.n > 0) {
-        json_words(json, step->kind < EVENT_INCIDENT_OPENED ? "rights" : "units", step->words);
+        json_words(json,
+                   step->kind == EVENT_GRADED           ? "unknown"
+                   : step->kind < EVENT_INCIDENT_OPENED ? "rights"
+                                                        : "units",
+                   step->words);
     }
     if (step->needs.n > 0) {
         json_words(json, "needs", step->needs);

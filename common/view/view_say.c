@@ -6,20 +6,7 @@
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/view/view_alert.h"
-
-/* Both languages take the same arguments in the same order. */
-#define SAY(ret, voice, en, cn, ...) buf_printf((ret), (voice)->zh ? (cn) : (en), __VA_ARGS__)
-#define PUT(ret, voice, en, cn) buf_puts((ret), (voice)->zh ? (cn) : (en))
-
-struct saying {
-    const struct view *view;
-    const struct state *state;
-    const struct view_voice *voice;
-    const struct view_step *step;
-    struct buf *ret;
-    char order[VIEW_SHORT_ID];
-    char incident[VIEW_SHORT_ID];
-};
+#include "common/view/view_say_private.h"
 
 char *view_time(const struct state *state, int64_t ms, char ret[VIEW_TIME])
 {
@@ -107,11 +94,16 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_ORDER_OVERDUE:
     case EVENT_RECOVERED:
     case EVENT_LOSS_NOTED:
+    case EVENT_GRADED:
+    case EVENT_LEVEL_SET:
         return TONE_BAD;
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_ORDER_AMENDED:
     case EVENT_ORDER_RECALLED:
     case EVENT_RECEIPT_NOTED:
+    case EVENT_GRADE_DOUBTED:
+    case EVENT_REFERRED:
+    case EVENT_NOTIFIED:
         return TONE_WARN;
     case EVENT_ALERT_RECORDED:
         return step->number > 1 ? TONE_WARN : TONE_PLAIN;
@@ -125,6 +117,9 @@ enum view_tone view_step_tone(const struct view_step *step)
         return step->is_evacuation ? TONE_BAD : TONE_PLAIN;
     case EVENT_ACKNOWLEDGED:
     case EVENT_UNITS_STATED:
+    case EVENT_RULE_WAITS:
+    case EVENT_RULE_FIRED:
+    case EVENT_RULE_ENDED:
         return TONE_QUIET;
     default:
         return step->kind < EVENT_INCIDENT_OPENED ? TONE_QUIET : TONE_PLAIN;
@@ -140,7 +135,7 @@ void view_say_words(struct words words, struct buf *ret)
     }
 }
 
-static void say_quoted(const struct saying *s, const char *text)
+void view_say_quoted(const struct saying *s, const char *text)
 {
     if (text[0] != '\0') {
         SAY(s->ret, s->voice, " \"%s\"", "“%s”", text);
@@ -155,7 +150,7 @@ static void say_listed(const struct saying *s, const char *en, const char *cn, s
     }
 }
 
-static void say_due(const struct saying *s, const char *en, const char *cn, int64_t ms)
+void view_say_due(const struct saying *s, const char *en, const char *cn, int64_t ms)
 {
     char clock[VIEW_TIME];
 
@@ -279,7 +274,7 @@ static void say_clock(const struct saying *s)
 
     PUT(s->ret, s->voice, "bus clock set", "总线时钟已设定");
     if (!stepped && !stood) {
-        say_quoted(s, step->text);
+        view_say_quoted(s, step->text);
     }
     if (stepped) {
         const char sign = step->stepped_ms > 0 ? '+' : '-';
@@ -304,7 +299,7 @@ static void say_recovery(const struct saying *s)
         "日志恢复：自第 %llu 条记录（纪元 %llu）起续写，进入纪元 %llu；其后记录已丢失",
         (unsigned long long)step->number, (unsigned long long)step->epoch,
         (unsigned long long)(step->epoch + 1));
-    say_quoted(s, step->text);
+    view_say_quoted(s, step->text);
 }
 
 static void say_loss(const struct saying *s)
@@ -345,7 +340,19 @@ static void say_region(const struct saying *s)
         return;
     case EVENT_REVOKED:
         SAY(s->ret, s->voice, "revoked %s", "吊销 %s", who(s, step->subject));
-        say_quoted(s, step->text);
+        view_say_quoted(s, step->text);
+        return;
+    case EVENT_PACK_SET:
+        SAY(s->ret, s->voice, "rule pack %s %s in force", "规则包 %s %s 生效", step->subject, step->what);
+        return;
+    case EVENT_GENERATION_BEGUN:
+        SAY(s->ret, s->voice,
+            "the log holds events of generation %llu from here on: older brokers do not start on it",
+            "自此含第 %llu 代事件，旧版服务端不能启动", n);
+        return;
+    case EVENT_PACK_DROPPED:
+        SAY(s->ret, s->voice, "rule pack %s no longer in force", "规则包 %s 停用", step->subject);
+        view_say_quoted(s, step->text);
         return;
     case EVENT_POLICY_SET:
         SAY(s->ret, s->voice, "policy %s in force: %llu kinds of incident", "策略 %s 生效：%llu 类事件",
@@ -356,9 +363,6 @@ static void say_region(const struct saying *s)
         return;
     case EVENT_RECOVERED:
         say_recovery(s);
-        return;
-    case EVENT_ALERTS_BEGUN:
-        PUT(s->ret, s->voice, "the first alert of the log", "首条预警入库");
         return;
     case EVENT_REFUSALS_COUNTED:
         SAY(s->ret, s->voice, "%llu more refusals of %s, counted and not kept",
@@ -387,7 +391,7 @@ static void say_incident(const struct saying *s)
             buf_printf(s->ret, "%s report, number %llu of incident %s", report_kind_name(step->report), n,
                        s->incident);
         }
-        say_quoted(s, step->text);
+        view_say_quoted(s, step->text);
         return;
     case EVENT_FACTS_CHANGED:
         SAY(s->ret, s->voice, "known of %s: ", "事件 %s 情况：", s->incident);
@@ -396,7 +400,7 @@ static void say_incident(const struct saying *s)
     case EVENT_INFORMATION_REQUESTED:
         SAY(s->ret, s->voice, "%s asked of incident %s", "要求补报%s（事件 %s）", fact_words(s, step->what),
             s->incident);
-        say_due(s, ", by ", "，时限 ", step->due_ms);
+        view_say_due(s, ", by ", "，时限 ", step->due_ms);
         return;
     case EVENT_INFORMATION_ANSWERED:
         SAY(s->ret, s->voice, "%s of incident %s answered", "已补报%s（事件 %s）", fact_words(s, step->what),
@@ -417,7 +421,7 @@ static void say_incident(const struct saying *s)
         return;
     case EVENT_INCIDENT_CLOSED:
         SAY(s->ret, s->voice, "incident %s closed", "事件 %s 结束", s->incident);
-        say_quoted(s, step->text);
+        view_say_quoted(s, step->text);
         return;
     default:
         return;
@@ -437,8 +441,8 @@ static void say_issued(const struct saying *s)
             step->what);
     }
     say_listed(s, " ", " ", step->words);
-    say_quoted(s, step->text);
-    say_due(s, ", answer by ", "，答复时限 ", step->due_ms);
+    view_say_quoted(s, step->text);
+    view_say_due(s, ", answer by ", "，答复时限 ", step->due_ms);
     say_listed(s, ", needs ", "，需携带 ", step->needs);
     if (!step->is_evacuation && !id_is_zero(step->other)) {
         SAY(s->ret, s->voice, ", in place of %s", "，替代 %s", view_short_id(step->other, other));
@@ -459,7 +463,7 @@ static void say_rung(const struct saying *s)
         SAY(s->ret, s->voice, ", head-count: %u present, %u missing", "，清点人数：在场 %u，失联 %u",
             step->present, step->missing);
     }
-    say_quoted(s, step->text);
+    view_say_quoted(s, step->text);
     say_since_issue(s);
 }
 
@@ -475,7 +479,7 @@ static void say_order(const struct saying *s)
     case EVENT_ORDER_AMENDED:
         SAY(s->ret, s->voice, "order %s amended (%llu)", "指令 %s 补充（第 %llu 次）", s->order, n);
         say_listed(s, ": now needs ", "：需携带 ", step->needs);
-        say_due(s, ", acknowledge by ", "，签收时限 ", step->due_ms);
+        view_say_due(s, ", acknowledge by ", "，签收时限 ", step->due_ms);
         return;
     case EVENT_AMENDMENT_ACKNOWLEDGED:
         SAY(s->ret, s->voice, "amendment %llu of order %s acknowledged", "补充 %llu 已签收（指令 %s）", n,
@@ -491,7 +495,7 @@ static void say_order(const struct saying *s)
         return;
     case EVENT_ORDER_RECALLED:
         SAY(s->ret, s->voice, "order %s recalled", "指令 %s 撤回", s->order);
-        say_quoted(s, step->text);
+        view_say_quoted(s, step->text);
         return;
     case EVENT_ORDER_EXPIRED:
         SAY(s->ret, s->voice, "order %s expired: nobody accepted it", "指令 %s 逾期失效：无人接受", s->order);
@@ -549,6 +553,9 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         view_say_alert(s.state, voice, step, &raw);
     } else if (step->kind < EVENT_INCIDENT_OPENED) {
         say_region(&s);
+    } else if ((step->kind >= EVENT_RULES_DUE && step->kind <= EVENT_LEVEL_SET) ||
+               step->kind >= EVENT_REFERRED) {
+        view_say_rule(&s);
     } else if (step->kind < EVENT_ORDER_ISSUED) {
         say_incident(&s);
     } else {

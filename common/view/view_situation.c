@@ -187,6 +187,38 @@ static void show_facts(struct looking *l, const struct incident *incident)
     buf_free(&text);
 }
 
+/* Ungraded is shown as that: nobody has said how big it is. */
+static void show_grade(struct looking *l, const struct incident *incident)
+{
+    const struct view_voice *voice = &l->options->voice;
+    enum grade grade = incident->grade;
+
+    if (incident->history || incident->bare) {
+        return;
+    }
+    if (grade == GRADE_NONE) {
+        buf_puts(l->ret, PICK(voice, "  ungraded", "  未定级"));
+    } else {
+        buf_printf(l->ret, PICK(voice, "  grade %s", "  事件等级：%s"),
+                   PICK(voice, grade_name(grade), grade_name_zh(grade)));
+    }
+    if (incident->doubted != GRADE_NONE) {
+        buf_printf(l->ret,
+                   PICK(voice, ", by what is known now it would be %s: a person decides",
+                        "，依现有情况应为%s：须由人决定"),
+                   PICK(voice, grade_name(incident->doubted), grade_name_zh(incident->doubted)));
+    }
+    if (incident->level != GRADE_NONE) {
+        buf_printf(l->ret, PICK(voice, ", response level %s", "，%s响应"),
+                   PICK(voice, grade_name(incident->level), level_name_zh(incident->level)));
+    }
+    for (size_t i = 0; i < incident->referrals_n; i++) {
+        buf_printf(l->ret, i == 0 ? PICK(voice, ", to be shared with %s", "，上报移交 %s") : ", %s",
+                   incident->referrals[i].region);
+    }
+    buf_puts(l->ret, "\n");
+}
+
 static bool show_incident(void *ctx, const struct incident *incident)
 {
     struct looking *l = ctx;
@@ -209,6 +241,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
         buf_printf(l->ret, "  [%s]", view_mode_name(voice, incident->mode));
     }
     buf_printf(l->ret, PICK(voice, "  %u reports\n", "  报送 %u 次\n"), incident->reports);
+    show_grade(l, incident);
     show_facts(l, incident);
     show_requests(l, incident);
     table_init(&table, "llllrlll");
@@ -326,6 +359,15 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_number(json, "opened_ms", incident->opened_at_ms);
     json_number(json, "closed_ms", incident->closed_at_ms);
     json_unsigned(json, "reports", incident->reports);
+    json_text(json, "grade", incident->grade != GRADE_NONE ? grade_name(incident->grade) : "");
+    json_text(json, "grade_doubted", incident->doubted != GRADE_NONE ? grade_name(incident->doubted) : "");
+    json_text(json, "graded_by", incident->graded_by);
+    json_text(json, "level", incident->level != GRADE_NONE ? grade_name(incident->level) : "");
+    json_array(json, "referred_to");
+    for (size_t i = 0; i < incident->referrals_n; i++) {
+        json_text(json, NULL, incident->referrals[i].region);
+    }
+    json_array_end(json);
     json_text(json, "kind", facts->kind);
     json_text(json, "substance", facts->substance);
     json_text(json, "title", facts->title);

@@ -75,6 +75,10 @@ struct id view_command_incident(const struct command *command)
         return command->give_receipt.incident;
     case COMMAND_RECORD_HISTORY:
         return command->record_history.incident;
+    case COMMAND_SET_GRADE:
+        return command->set_grade.incident;
+    case COMMAND_SET_LEVEL:
+        return command->set_level.incident;
     case COMMAND_PASS_DEADLINES:
         return stream_key_parse(command->pass_deadlines.stream).id;
     default:
@@ -117,6 +121,12 @@ static const char *words_of(const struct command *command, const struct event *e
         return event->kind == EVENT_REPORT_FILED ? command->file_report.text : "";
     case COMMAND_CLOSE_INCIDENT:
         return command->close_incident.reason;
+    case COMMAND_DROP_PACK:
+        return command->drop_pack.reason;
+    case COMMAND_SET_GRADE:
+        return event->kind == EVENT_GRADED ? command->set_grade.reason : "";
+    case COMMAND_SET_LEVEL:
+        return event->kind == EVENT_LEVEL_SET ? command->set_level.reason : "";
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
     case COMMAND_ORDER_EVACUATION:
@@ -183,6 +193,45 @@ static void add_order_event(const struct event *event, struct view_step *step)
     }
 }
 
+static void add_rule_event(const struct event *event, struct view_step *step)
+{
+    switch (event->kind) {
+    case EVENT_RULE_WAITS:
+    case EVENT_RULE_FIRED:
+    case EVENT_RULE_ENDED:
+        step->subject = event->rule.pack;
+        step->what = event->rule.rule;
+        step->text = event->rule.version;
+        step->due_ms = event->rule.due_at_ms;
+        step->seen = event->rule.seen;
+        step->seen_n = event->rule.seen_n;
+        return;
+    case EVENT_GRADED:
+    case EVENT_GRADE_DOUBTED:
+        step->grade = event->graded.grade;
+        step->subject = event->graded.by;
+        step->what = event->graded.rule;
+        step->words = event->graded.unknown;
+        return;
+    case EVENT_LEVEL_SET:
+        step->grade = event->level_set.level;
+        step->subject = event->level_set.by;
+        step->what = event->level_set.rule;
+        step->due_ms = event->level_set.until_ms;
+        return;
+    case EVENT_REFERRED:
+        step->subject = event->referred.region;
+        step->what = event->referred.rule;
+        return;
+    case EVENT_NOTIFIED:
+        step->subject = event->notified.role;
+        step->what = event->notified.rule;
+        return;
+    default:
+        return;
+    }
+}
+
 static void add_incident_event(const struct event *event, struct view_step *step)
 {
     switch (event->kind) {
@@ -209,6 +258,16 @@ static void add_incident_event(const struct event *event, struct view_step *step
         step->what = event->information.fact;
         step->due_ms = event->information.due_at_ms;
         return;
+    case EVENT_RULE_WAITS:
+    case EVENT_RULE_FIRED:
+    case EVENT_RULE_ENDED:
+    case EVENT_GRADED:
+    case EVENT_GRADE_DOUBTED:
+    case EVENT_LEVEL_SET:
+    case EVENT_REFERRED:
+    case EVENT_NOTIFIED:
+        add_rule_event(event, step);
+        return;
     default:
         add_order_event(event, step);
         return;
@@ -233,6 +292,16 @@ static void add_other_event(const struct event *event, struct view_step *step)
     case EVENT_POLICY_SET:
         step->what = event->policy_set.version;
         step->number = event->policy_set.kinds_n;
+        return;
+    case EVENT_PACK_SET:
+        step->subject = event->pack_set.name;
+        step->what = event->pack_set.version;
+        return;
+    case EVENT_GENERATION_BEGUN:
+        step->number = event->generation_begun.generation;
+        return;
+    case EVENT_PACK_DROPPED:
+        step->subject = event->pack_dropped.name;
         return;
     case EVENT_CLOCK_SET:
         step->stepped_ms = event->clock_set.stepped_ms;

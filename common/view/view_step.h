@@ -44,13 +44,16 @@ struct view_step {
     struct id order;
     struct id other;     /* the order that this one replaces; the evacuation that it is part of */
     const char *subject; /* whom it concerns: addressee, taker, who was enrolled ... */
-    const char *what;    /* kind of order or incident, name of a fact, version of a policy */
+    const char *what;    /* kind of order or incident, name of a fact, version of a policy, PACK/RULE */
     const char *text;    /* the author's words */
-    struct words words;  /* units that go, rights */
+    struct words words;  /* units that go, rights, facts that a grade hangs on */
     struct words needs;  /* equipment */
     enum rung rung;
     enum report_kind report;
     enum lane lane;
+    enum grade grade;             /* or response level; NONE of a level: the response is over */
+    const struct seen_fact *seen; /* RULE_FIRED: the facts that it saw */
+    size_t seen_n;
     uint64_t number; /* of the report or the amendment; refusals counted; acknowledged up to */
     int64_t due_ms;  /* to be answered by */
     int64_t expires_ms;

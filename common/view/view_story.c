@@ -67,6 +67,19 @@ uint64_t *view_alert_mark(struct view *view, struct id alert)
     return &mark->last_seq;
 }
 
+static bool keep_seen(struct view *view, struct view_step *kept)
+{
+    struct seen_fact *seen = arena_copy(&view->keep, kept->seen, kept->seen_n * sizeof *seen);
+
+    for (size_t i = 0; seen != NULL && i < kept->seen_n; i++) {
+        if (!keep_name(view, &seen[i].fact) || !keep_text(view, &seen[i].value)) {
+            return false;
+        }
+    }
+    kept->seen = seen;
+    return seen != NULL;
+}
+
 /* A copy of the step at the end of a story. */
 static int tell(struct view *view, const struct view_step *step, struct view_told **first,
                 struct view_told **last)
@@ -84,6 +97,9 @@ static int tell(struct view *view, const struct view_step *step, struct view_tol
     if (!keep_name(view, &kept->author) || !keep_name(view, &kept->operator) ||
         !keep_name(view, &kept->subject) || !keep_name(view, &kept->what) || !keep_text(view, &kept->text) ||
         !keep_words(view, &kept->words) || !keep_words(view, &kept->needs)) {
+        return ERR_NO_MEMORY;
+    }
+    if (step->seen_n > 0 && !keep_seen(view, kept)) {
         return ERR_NO_MEMORY;
     }
     if (step->facts != NULL) {

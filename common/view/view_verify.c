@@ -19,11 +19,13 @@ struct view_verifier *view_verifier_new(const uint8_t *root_key)
         return NULL;
     }
     verifier->view = view_new(&(struct view_options){.details = false});
+    verifier->book = rule_book_new();
     verifier->root_key = root_key;
     arena_init(&verifier->arena, VIEW_RECORD_MEMORY);
     buf_init(&verifier->recorded, RECORD_BYTES_MAX);
     buf_init(&verifier->again, RECORD_BYTES_MAX);
-    if (verifier->view == NULL || arena_alloc(&verifier->arena, RECORD_MEMORY_KEPT) == NULL) {
+    if (verifier->view == NULL || verifier->book == NULL ||
+        arena_alloc(&verifier->arena, RECORD_MEMORY_KEPT) == NULL) {
         view_verifier_free(verifier);
         return NULL;
     }
@@ -49,6 +51,7 @@ void view_verifier_free(struct view_verifier *verifier)
     buf_free(&verifier->again);
     arena_free(&verifier->arena);
     view_free(verifier->view);
+    rule_book_free(verifier->book);
     log_derived_free(verifier->derived);
     log_derived_free(verifier->taken);
     free(verifier);
@@ -191,7 +194,8 @@ static int decide_again(struct view_verifier *verifier, const struct view_record
     struct env env = {.now_ms = record->header.bus_ms,
                       .utc_ms = record->header.utc_ms,
                       .region = region->code,
-                      .epoch = record->header.epoch};
+                      .epoch = record->header.epoch,
+                      .rules = rule_book_rules(verifier->book)};
     struct decision decision;
     uint64_t seq = record->header.seq;
 

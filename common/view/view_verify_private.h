@@ -6,6 +6,7 @@
 #define uthash_nonfatal_oom(element) (void)(element)
 #include <uthash.h>
 
+#include "common/rules/rule_book.h"
 #include "common/view/view.h"
 #include "common/view/view_verify.h"
 
@@ -18,6 +19,7 @@ struct author {
 struct view_verifier {
     struct view *view;
     struct arena arena;
+    struct rule_book *book; /* what is in force, to decide again */
     const uint8_t *root_key;
     struct author *authors;
     struct hash *hashes; /* of all records: what an Ack has seen may be any */

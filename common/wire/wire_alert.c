@@ -111,11 +111,6 @@ const struct wire_map wire_map_record_alert = {WIRE_MAP(record_alert, S, record_
 #undef S
 
 #define S struct event
-static const struct wire_field alerts_begun_fields[] = {
-    TIME(S, at_ms),
-};
-const struct wire_map wire_map_alerts_begun = {WIRE_MAP(alerts_begun, S, alerts_begun_fields)};
-
 static const struct wire_field alert_recorded_fields[] = {
     ID(S, alert_recorded.alert),
     ENUM(S, alert_recorded.mode),

@@ -46,6 +46,21 @@ const struct wire_field wire_fields_set_policy[1] = {
 };
 static const struct wire_map set_policy_map = {WIRE_MAP(set_policy, struct policy, wire_fields_set_policy)};
 
+#define S struct set_pack
+static const struct wire_field set_pack_fields[] = {
+    LONG_TEXT(S, text, PACK_TEXT_MAX),
+};
+static const struct wire_map set_pack_map = {WIRE_MAP(set_pack, S, set_pack_fields)};
+#undef S
+
+#define S struct drop_pack
+static const struct wire_field drop_pack_fields[] = {
+    NAME(S, name),
+    TEXT(S, reason),
+};
+static const struct wire_map drop_pack_map = {WIRE_MAP(drop_pack, S, drop_pack_fields)};
+#undef S
+
 #define S struct count_refusals
 const struct wire_field wire_fields_count_refusals[3] = {
     NAME(S, agent),
@@ -70,6 +85,25 @@ static const struct wire_field close_incident_fields[] = {
     TEXT(S, reason),
 };
 static const struct wire_map close_incident_map = {WIRE_MAP(close_incident, S, close_incident_fields)};
+#undef S
+
+#define S struct set_grade
+static const struct wire_field set_grade_fields[] = {
+    ID(S, incident),
+    ENUM(S, grade),
+    TEXT(S, reason),
+};
+static const struct wire_map set_grade_map = {WIRE_MAP(set_grade, S, set_grade_fields)};
+#undef S
+
+#define S struct set_level
+static const struct wire_field set_level_fields[] = {
+    ID(S, incident),
+    ENUM(S, level),
+    TEXT(S, reason),
+    TIME(S, until_ms),
+};
+static const struct wire_map set_level_map = {WIRE_MAP(set_level, S, set_level_fields)};
 #undef S
 
 /* --- orders --------------------------------------------------------------------------------------- */
@@ -189,9 +223,9 @@ static const struct wire_map pass_deadlines_map = {WIRE_MAP(pass_deadlines, S, p
 
 #define S struct set_clock
 static const struct wire_field set_clock_fields[] = {
-    FIXED(S, boot),    TIME(S, bus_ms),  TIME(S, utc_ms),
-    TEXT(S, reason),   TIME(S, boot_ms), S64(S, stepped_ms, TIME_MAX_MS),
-    TIME(S, stood_ms),
+    FIXED(S, boot),    TIME(S, bus_ms),    TIME(S, utc_ms),
+    TEXT(S, reason),   TIME(S, boot_ms),   S64(S, stepped_ms, TIME_MAX_MS),
+    TIME(S, stood_ms), U32(S, generation),
 };
 static const struct wire_map set_clock_map = {WIRE_MAP(set_clock, S, set_clock_fields)};
 #undef S
@@ -229,6 +263,8 @@ static const struct wire_field command_fields[] = {
     BODY_AS("enrol_operator", S, enrol, enrol_operator_map),
     BODY(S, revoke, revoke_map),
     BODY(S, set_policy, set_policy_map),
+    BODY(S, set_pack, set_pack_map),
+    BODY(S, drop_pack, drop_pack_map),
     BODY(S, file_report, file_report_map),
     BODY(S, close_incident, close_incident_map),
     BODY(S, issue_orders, issue_orders_map),
@@ -238,6 +274,8 @@ static const struct wire_field command_fields[] = {
     BODY(S, state_units, state_units_map),
     BODY(S, record_history, record_history_map),
     BODY(S, record_alert, wire_map_record_alert),
+    BODY(S, set_grade, set_grade_map),
+    BODY(S, set_level, set_level_map),
     BODY(S, ack, ack_map),
     BODY(S, pass_deadlines, pass_deadlines_map),
     BODY(S, set_clock, set_clock_map),

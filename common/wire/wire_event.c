@@ -26,6 +26,25 @@ static const struct wire_map refusals_counted_map = {
     WIRE_MAP(refusals_counted, struct count_refusals, wire_fields_count_refusals)};
 static const struct wire_map recovered_map = {WIRE_MAP(recovered, struct recover, wire_fields_recover)};
 
+static const struct wire_field pack_set_fields[] = {
+    NAME(struct pack_set, name),
+    NAME(struct pack_set, version),
+    FIXED(struct pack_set, hash),
+    LONG_TEXT(struct pack_set, text, PACK_TEXT_MAX),
+};
+static const struct wire_map pack_set_map = {WIRE_MAP(pack_set, struct pack_set, pack_set_fields)};
+static const struct wire_field pack_dropped_fields[] = {
+    NAME(struct drop_pack, name), TEXT(struct drop_pack, reason), /* beyond the message: "" */
+};
+static const struct wire_map pack_dropped_map = {
+    WIRE_MAP(pack_dropped, struct drop_pack, pack_dropped_fields)};
+
+static const struct wire_field generation_begun_fields[] = {
+    U32(struct generation_begun, generation),
+};
+static const struct wire_map generation_begun_map = {
+    WIRE_MAP(generation_begun, struct generation_begun, generation_begun_fields)};
+
 #define S struct event
 
 /* --- incidents ------------------------------------------------------------------------------------ */
@@ -78,6 +97,89 @@ static const struct wire_field amendments_left_fields[] = {
     TIME(S, at_ms),
 };
 static const struct wire_map amendments_left_map = {WIRE_MAP(amendments_left, S, amendments_left_fields)};
+
+/* --- rules ---------------------------------------------------------------------------------------- */
+
+/* Nothing but that it happened to the incident, and when. */
+static const struct wire_field incident_fields[] = {
+    ID(S, incident),
+    TIME(S, at_ms),
+};
+static const struct wire_map rules_due_map = {WIRE_MAP(rules_due, S, incident_fields)};
+static const struct wire_map rules_asked_map = {WIRE_MAP(rules_asked, S, incident_fields)};
+
+static const struct wire_field rule_waits_fields[] = {
+    ID(S, incident),    NAME(S, rule.pack),      NAME(S, rule.rule),
+    TIME(S, at_ms),     TIME(S, rule.due_at_ms), NAME(S, rule.version), /* beyond the message: "" */
+    NAME(S, rule.when),
+};
+static const struct wire_map rule_waits_map = {WIRE_MAP(rule_waits, S, rule_waits_fields)};
+
+static const struct wire_field seen_fact_fields[] = {
+    NAME(struct seen_fact, fact),
+    TEXT(struct seen_fact, value),
+};
+static const struct wire_map seen_fact_map = {WIRE_MAP(seen_fact, struct seen_fact, seen_fact_fields)};
+static const struct wire_field rule_fired_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    NAME(S, rule.pack),
+    NAME(S, rule.version),
+    NAME(S, rule.rule),
+    NAME(S, rule.when),
+    LIST(S, rule.seen, seen_fact_map, RULE_FACTS_SEEN_MAX),
+    TIME(S, at_ms),
+};
+static const struct wire_map rule_fired_map = {WIRE_MAP(rule_fired, S, rule_fired_fields)};
+
+static const struct wire_field rule_ended_fields[] = {
+    ID(S, incident),    NAME(S, rule.pack),    NAME(S, rule.rule),
+    TIME(S, at_ms),     NAME(S, rule.version), /* beyond the message: "" */
+    NAME(S, rule.when),
+};
+static const struct wire_map rule_ended_map = {WIRE_MAP(rule_ended, S, rule_ended_fields)};
+
+static const struct wire_field graded_fields[] = {
+    ID(S, incident),
+    ENUM(S, graded.grade),
+    NAME(S, graded.by),
+    LONG_TEXT(S, graded.rule, RULE_NAME_MAX),
+    WORDS(S, graded.unknown, RULE_FACTS_SEEN_MAX),
+    TIME(S, at_ms),
+};
+static const struct wire_map graded_map = {WIRE_MAP(graded, S, graded_fields)};
+
+static const struct wire_field grade_doubted_fields[] = {
+    ID(S, incident), ENUM(S, graded.grade), LONG_TEXT(S, graded.rule, RULE_NAME_MAX),
+    TIME(S, at_ms),  NAME(S, graded.by), /* beyond the message: "" */
+};
+static const struct wire_map grade_doubted_map = {WIRE_MAP(grade_doubted, S, grade_doubted_fields)};
+
+static const struct wire_field level_set_fields[] = {
+    ID(S, incident),
+    ENUM(S, level_set.level),
+    NAME(S, level_set.by),
+    LONG_TEXT(S, level_set.rule, RULE_NAME_MAX),
+    TIME(S, level_set.until_ms),
+    TIME(S, at_ms),
+};
+static const struct wire_map level_set_map = {WIRE_MAP(level_set, S, level_set_fields)};
+
+static const struct wire_field referred_fields[] = {
+    ID(S, incident),
+    NAME(S, referred.region),
+    LONG_TEXT(S, referred.rule, RULE_NAME_MAX),
+    TIME(S, at_ms),
+};
+static const struct wire_map referred_map = {WIRE_MAP(referred, S, referred_fields)};
+
+static const struct wire_field notified_fields[] = {
+    ID(S, incident),
+    NAME(S, notified.role),
+    LONG_TEXT(S, notified.rule, RULE_NAME_MAX),
+    TIME(S, at_ms),
+};
+static const struct wire_map notified_map = {WIRE_MAP(notified, S, notified_fields)};
 
 /* --- orders --------------------------------------------------------------------------------------- */
 
@@ -185,7 +287,9 @@ static const struct wire_field event_fields[] = {
     BODY(S, clock_set, clock_set_map),
     BODY(S, refusals_counted, refusals_counted_map),
     BODY(S, recovered, recovered_map),
-    BODY_SPREAD("alerts_begun", wire_map_alerts_begun),
+    BODY(S, pack_set, pack_set_map),
+    BODY(S, pack_dropped, pack_dropped_map),
+    BODY(S, generation_begun, generation_begun_map),
     BODY_SPREAD("incident_opened", incident_opened_map),
     BODY_SPREAD("report_filed", report_filed_map),
     BODY_SPREAD("facts_changed", facts_changed_map),
@@ -194,6 +298,14 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("information_overdue", information_overdue_map),
     BODY_SPREAD("incident_closed", incident_closed_map),
     BODY_SPREAD("amendments_left", amendments_left_map),
+    BODY_SPREAD("rules_due", rules_due_map),
+    BODY_SPREAD("rules_asked", rules_asked_map),
+    BODY_SPREAD("rule_waits", rule_waits_map),
+    BODY_SPREAD("rule_fired", rule_fired_map),
+    BODY_SPREAD("rule_ended", rule_ended_map),
+    BODY_SPREAD("graded", graded_map),
+    BODY_SPREAD("grade_doubted", grade_doubted_map),
+    BODY_SPREAD("level_set", level_set_map),
     BODY_SPREAD("order_issued", order_issued_map),
     BODY_SPREAD("order_amended", order_amended_map),
     BODY_SPREAD("amendment_acknowledged", amendment_acknowledged_map),
@@ -208,6 +320,8 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("acknowledged", acknowledged_map),
     BODY(S, loss_noted, loss_noted_map),
     BODY_SPREAD("alert_recorded", wire_map_alert_recorded),
+    BODY_SPREAD("referred", referred_map),
+    BODY_SPREAD("notified", notified_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

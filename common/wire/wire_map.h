@@ -15,7 +15,9 @@ enum {
     UNKNOWN_FIELDS_MAX = 256, /* of one input; newer versions add some, not thousands */
     STREAM_MAX_BYTES = NAME_MAX_BYTES + 16,
     EVENT_WORDS_MAX = 4096, /* agents of an agency; equipment by kind and substance together */
-    RECALLED_MAX = 16384,   /* ids that a frame can hold */
+    RULE_NAME_MAX = 2 * NAME_MAX_BYTES + 1, /* PACK/RULE */
+    RULE_FACTS_SEEN_MAX = 64,               /* facts that there are, and some to come */
+    RECALLED_MAX = 16384,                   /* ids that a frame can hold */
     REFUSAL_NUMBER_MAX = 65535
 };
 
@@ -98,6 +100,10 @@ static inline size_t wire_rows(const struct wire_map *map)
 #define TEXT(S, m)                                                                                  \
     {                                                                                               \
         .name = #m, .type = WIRE_TEXT, .member = WIRE_AT(S, m, const char *), .max = TEXT_MAX_BYTES \
+    }
+#define LONG_TEXT(S, m, most)                                                               \
+    {                                                                                       \
+        .name = #m, .type = WIRE_TEXT, .member = WIRE_AT(S, m, const char *), .max = (most) \
     }
 #define NAME(S, m)                                                                                  \
     {                                                                                               \
@@ -245,7 +251,6 @@ extern const struct wire_map wire_map_unit;
 extern const struct wire_map wire_map_policy;
 /* Bodies that wire_alert.c holds: of a command, and of struct event itself. */
 extern const struct wire_map wire_map_record_alert;
-extern const struct wire_map wire_map_alerts_begun;
 extern const struct wire_map wire_map_alert_recorded;
 /* Bodies that a command and its event share. */
 extern const struct wire_field wire_fields_found_region[7];

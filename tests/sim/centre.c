@@ -147,6 +147,18 @@ static void close_incident(struct actor *actor, const struct known *known)
     actor_submit(actor, &command, tag);
 }
 
+static void set_grade(struct actor *actor, const struct known *known)
+{
+    char text[TAG_TEXT];
+    uint64_t tag = actor_tag(actor, text);
+    struct command command = {.kind = COMMAND_SET_GRADE, .mode = known->mode};
+
+    command.set_grade = (struct set_grade){.incident = known->incident,
+                                           .grade = world_once_in(actor->world, 2) ? GRADE_I : GRADE_III,
+                                           .reason = text};
+    actor_submit(actor, &command, tag);
+}
+
 static void set_policy(struct actor *actor)
 {
     char text[TAG_TEXT];
@@ -179,5 +191,7 @@ void centre_act(struct actor *actor)
         close_incident(actor, known);
     } else if (what < 97) {
         set_policy(actor);
+    } else if (what < 99) {
+        set_grade(actor, known);
     }
 }

@@ -41,6 +41,7 @@ struct watched {
     uint64_t outcome_seq; /* 0: none */
     bool outcome_by_issuer;
     bool issuer_told;
+    uint32_t asked; /* how often the rule of silence fired for it */
     uint32_t given[AGENTS];
     bool seen[AGENTS];        /* the application was given it, perhaps only after a restart */
     uint64_t resumed[AGENTS]; /* life of the process that was given it again */
@@ -117,6 +118,12 @@ bool check_record(struct world *world, const struct log_record *record);
 void check_derive(struct log_derived *derived, const struct state *state, const struct log_header *header,
                   const struct record *record);
 void check_tables(struct world *world, struct log_derived *derived, const struct state *state);
+
+/* check_rules.c: rules of the pack in force */
+/* Both are as they were before the event. */
+void check_rule(struct world *world, const struct incident *incident, const struct event *event,
+                const struct log_header *header);
+void check_rules_end(struct world *world, const struct incident *incident);
 
 /* check_clock.c: bus time, and what the log says of steps and stops */
 void check_clock_append(struct world *world, const struct log_header *header);

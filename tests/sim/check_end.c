@@ -149,6 +149,9 @@ static bool has_end(void *ctx, const struct incident *incident)
                        id_format(order->id, text), watched->outcome_seq);
         }
     }
+    if (!world->failed) {
+        check_rules_end(world, incident);
+    }
     return !world->failed;
 }
 

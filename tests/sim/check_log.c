@@ -65,6 +65,8 @@ static const char *tag_text(const struct command *command)
         return command->state_units.units_n > 0 ? command->state_units.units[0].type : "";
     case COMMAND_SET_POLICY:
         return command->set_policy.version;
+    case COMMAND_SET_GRADE:
+        return command->set_grade.reason;
     default:
         return "";
     }
@@ -214,6 +216,9 @@ static void check_event(struct world *world, const struct event *event, enum mod
 
     if (event->kind == EVENT_CLOCK_SET) {
         check_clock_set(world, &event->clock_set, header);
+    }
+    if (incident != NULL) {
+        check_rule(world, incident, event, header);
     }
     if (event->kind == EVENT_INFORMATION_OVERDUE && incident != NULL) {
         check_request(world, incident, event, header);

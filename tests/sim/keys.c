@@ -73,10 +73,18 @@ static void enrol(struct keys *keys, const struct rng *rng, int64_t utc_ms, cons
     found(keys, rng, utc_ms, command);
 }
 
+/* Grades by the dead, as check_rules.c reckons them too; a rule that waits, and one of silence. */
+static const char PACK[] = "pack: sim\nversion: 1\nmatch: all\nrules:\n"
+                           "  - {rule: grave, when: incident, if: dead >= 3, do: [grade: II]}\n"
+                           "  - {rule: slight, when: incident, if: dead < 3, do: [grade: IV]}\n"
+                           "  - {rule: lasting, when: incident, if: grade = 2, for: 3 s, do: [raise: II]}\n"
+                           "  - {rule: silent, when: order-unanswered, do: [notify: centre]}\n";
+
 void keys_make(struct keys *keys, const struct rng *rng, int64_t utc_ms)
 {
     static const char *const CENTRE[] = {"centre", "watch"};
-    static const char *const OPERATOR[] = {"report", "order", "recall", "evacuate", "close", "admin"};
+    static const char *const OPERATOR[] = {"report", "order", "recall", "evacuate",
+                                           "close",  "admin", "grade"};
     static const char *const FIELD[] = {"report", "receipt", "units"};
     struct command command = {.kind = COMMAND_FOUND_REGION};
 
@@ -91,7 +99,8 @@ void keys_make(struct keys *keys, const struct rng *rng, int64_t utc_ms)
     memcpy(command.found_region.broker_curve_key, keys->broker.curve_public, KEY_BYTES);
     found(keys, rng, utc_ms, command);
     found(keys, rng, utc_ms, (struct command){.kind = COMMAND_SET_POLICY, .set_policy = keys_policy("0")});
-    enrol(keys, rng, utc_ms, &keys->operator,(struct words){OPERATOR, 6}, true);
+    found(keys, rng, utc_ms, (struct command){.kind = COMMAND_SET_PACK, .set_pack = {.text = PACK}});
+    enrol(keys, rng, utc_ms, &keys->operator,(struct words){OPERATOR, 7}, true);
     for (unsigned i = 0; i < AGENTS; i++) {
         keys_generate(NAMES[i], rng, &keys->agents[i]);
         enrol(keys, rng, utc_ms, &keys->agents[i],

@@ -407,7 +407,7 @@ void bus_open(struct bus *bus)
     enrol(bus, COMMAND_ENROL_AGENT, STATION_4, addressee);
     enrol(bus, COMMAND_ENROL_AGENT, HOSPITAL, addressee);
     enrol(bus, COMMAND_ENROL_AGENT, POLICE, addressee);
-    enrol(bus, COMMAND_ENROL_OPERATOR, LI_NA, "report order recall evacuate close receipt");
+    enrol(bus, COMMAND_ENROL_OPERATOR, LI_NA, "report order recall evacuate close grade level receipt");
     enrol(bus, COMMAND_ENROL_OPERATOR, WANG_FANG, "order evacuate");
     enrol(bus, COMMAND_ENROL_OPERATOR, ADMIN, "admin history");
     enrol(bus, COMMAND_ENROL_OPERATOR, CHEN_WEI, "watch");

@@ -1,0 +1,136 @@
+/* muster incident grade, level: what a person decides about how big it is, and how much is activated. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/ctl/resolve.h"
+#include "common/base/when.h"
+
+static int choose_grade(const char *word, bool may_be_none, enum grade *ret, struct err *err)
+{
+    *ret = grade_parse(word);
+    if (*ret != GRADE_NONE || (may_be_none && strcmp(word, "none") == 0)) {
+        return 0;
+    }
+    return err_set(err, ERR_USAGE, "\"%s\" is none of I, II, III, IV%s", word, may_be_none ? ", none" : "");
+}
+
+/* The reply, as "ID is grade II". */
+static void print_outcome(const struct online *online, struct id incident, const char *word,
+                          const char *value, const char *said, const struct reply *reply)
+{
+    bool is_done = reply->outcome == OUTCOME_DONE;
+    char text[ID_TEXT];
+
+    if (online->json) {
+        printf("{\"incident\":\"%s\",\"%s\":\"%s\",\"outcome\":\"%s\",\"seq\":%llu}\n",
+               id_format(incident, text), word, value, is_done ? "done" : "unchanged",
+               (unsigned long long)reply->seq);
+    } else {
+        printf("%s %s%s\n", id_format(incident, text), said,
+               is_done ? "" : lang_text(online->lang, ", as it was", "，未变"));
+    }
+}
+
+int ctl_incident_grade(int argc, char **argv)
+{
+    struct online online = ONLINE_DEFAULTS;
+    const char *reason = "";
+    const struct option options[] = {
+        {"reason", OPTION_TEXT, &reason, "TEXT", "why; wanted when it is lowered"},
+        ONLINE_OPTIONS(online),
+        {NULL, OPTION_FLAG, NULL, NULL, NULL}};
+    const struct page page = {
+        .usage = "muster incident grade ID I|II|III|IV [options]",
+        .summary =
+            "Says how big an incident is, where no rule pack can, or against what one says. Rules only\n"
+            "raise a grade; a person may lower it, with a reason. Needs the right \"grade\".",
+        .options = options,
+        .examples = "  muster incident grade 7QK3M2 III --reason \"two of the injured have died\"\n",
+        .arguments_min = 2,
+        .arguments_max = 2};
+    const struct session_needs needs = {0};
+    struct command command = {.kind = COMMAND_SET_GRADE};
+    struct arguments arguments;
+    struct resolved resolved;
+    struct session *session = NULL;
+    struct reply reply;
+    struct err err = {0};
+    enum grade grade = GRADE_NONE;
+    char said[64];
+    int exit_code;
+
+    if (!option_read(&page, argc, argv, &arguments, &exit_code)) {
+        return exit_code;
+    }
+    int rc = choose_grade(arguments.at[1], false, &grade, &err);
+    rc = rc ? rc : session_open(&online, &needs, &session, &err);
+    rc = rc ? rc : resolve_incident(session, arguments.at[0], &resolved, &err);
+    if (rc == 0) {
+        command.mode = resolved.mode;
+        command.set_grade =
+            (struct set_grade){.incident = resolved.incident, .grade = grade, .reason = reason};
+        rc = session_submit(session, &command, &reply, &err);
+    }
+    if (rc == 0) {
+        (void)snprintf(said, sizeof said, lang_text(online.lang, "is grade %s", "定级：%s"),
+                       lang_text(online.lang, grade_name(grade), grade_name_zh(grade)));
+        print_outcome(&online, resolved.incident, "grade", grade_name(grade), said, &reply);
+    }
+    return session_end(session, rc, &err);
+}
+
+int ctl_incident_level(int argc, char **argv)
+{
+    struct online online = ONLINE_DEFAULTS;
+    const char *reason = "";
+    int64_t for_ms = 0;
+    const struct option options[] = {
+        {"for", OPTION_DURATION, &for_ms, "TIME", "how long it is expected to take, \"12 h\""},
+        {"reason", OPTION_TEXT, &reason, "TEXT", "the measures"},
+        ONLINE_OPTIONS(online),
+        {NULL, OPTION_FLAG, NULL, NULL, NULL}};
+    const struct page page = {
+        .usage = "muster incident level ID I|II|III|IV|none [options]",
+        .summary =
+            "Starts the response to an incident, raises or lowers its level, or ends it (none): matter,\n"
+            "level, expected duration and measures (Emergency Response Law Art. 72). Needs the right\n"
+            "\"level\".",
+        .options = options,
+        .examples = "  muster incident level 7QK3M2 II --for \"12 h\" --reason \"evacuate 3 villages\"\n",
+        .arguments_min = 2,
+        .arguments_max = 2};
+    const struct session_needs needs = {0};
+    struct command command = {.kind = COMMAND_SET_LEVEL};
+    struct arguments arguments;
+    struct resolved resolved;
+    struct session *session = NULL;
+    struct reply reply;
+    struct err err = {0};
+    enum grade level = GRADE_NONE;
+    char said[64];
+    int exit_code;
+
+    if (!option_read(&page, argc, argv, &arguments, &exit_code)) {
+        return exit_code;
+    }
+    int rc = choose_grade(arguments.at[1], true, &level, &err);
+    rc = rc ? rc : session_open(&online, &needs, &session, &err);
+    rc = rc ? rc : resolve_incident(session, arguments.at[0], &resolved, &err);
+    if (rc == 0) {
+        command.mode = resolved.mode;
+        command.set_level = (struct set_level){.incident = resolved.incident,
+                                               .level = level,
+                                               .reason = reason,
+                                               .until_ms = for_ms > 0 ? session_now_ms(session) + for_ms : 0};
+        rc = session_submit(session, &command, &reply, &err);
+    }
+    if (rc == 0 && level == GRADE_NONE) {
+        print_outcome(&online, resolved.incident, "level", "",
+                      lang_text(online.lang, "response is over", "终止响应"), &reply);
+    } else if (rc == 0) {
+        (void)snprintf(said, sizeof said, lang_text(online.lang, "response level %s", "启动%s响应"),
+                       lang_text(online.lang, grade_name(level), level_name_zh(level)));
+        print_outcome(&online, resolved.incident, "level", grade_name(level), said, &reply);
+    }
+    return session_end(session, rc, &err);
+}

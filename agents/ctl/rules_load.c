@@ -1,0 +1,242 @@
+/* muster rules load, list, drop: the rule packs in force. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/ctl/session.h"
+#include "common/conf/conf.h"
+#include "common/core/stream.h"
+#include "common/rules/pack.h"
+#include "common/view/view_json.h"
+#include "common/view/view_table.h"
+
+/* The region's stream into the session's view. */
+static int read_region(struct session *session, struct err *err)
+{
+    char stream[STREAM_NAME_MAX];
+
+    return session_read(session, TAIL_STREAM, stream_of_region(session_profile(session)->region.name, stream),
+                        err);
+}
+
+static void print_outcome(const struct online *online, const char *pack, const char *version,
+                          const struct reply *reply, const char *done, const char *unchanged)
+{
+    bool is_done = reply->outcome == OUTCOME_DONE;
+
+    if (online->json) {
+        struct buf out;
+        buf_init(&out, 0);
+        struct json json = json_begin(&out);
+        json_object(&json, NULL);
+        json_text(&json, "pack", pack);
+        json_text(&json, "version", version);
+        json_text(&json, "outcome", is_done ? "done" : "unchanged");
+        json_unsigned(&json, "seq", reply->seq);
+        json_object_end(&json);
+        printf("%s\n", buf_text(&out));
+        buf_free(&out);
+    } else {
+        printf("%s%s%s %s\n", pack, version[0] != '\0' ? " " : "", version, is_done ? done : unchanged);
+    }
+}
+
+/* --- load ----------------------------------------------------------------------------------------- */
+
+/* Read here first: a mistake is shown with the file's own name, and the broker need not be there for it. */
+static int read_pack(const char *path, struct conditions **conditions, struct pack **pack, char **text,
+                     struct err *err)
+{
+    size_t n = 0;
+    int rc = conditions_open(conditions, err);
+
+    rc = rc ? rc : conf_text(path, text, &n, err);
+    return rc ? rc : pack_read(path, *text, n, *conditions, pack, err);
+}
+
+int ctl_rules_load(int argc, char **argv)
+{
+    struct online online = ONLINE_DEFAULTS;
+    const struct option options[] = {ONLINE_OPTIONS(online), {NULL, OPTION_FLAG, NULL, NULL, NULL}};
+    const struct page page = {
+        .usage = "muster rules load PACK [options]",
+        .summary =
+            "Puts a rule pack in force, or another version of one that is. It is checked here and by the\n"
+            "broker; with a mistake in it nothing changes. Needs an operator with the right \"admin\".",
+        .options = options,
+        .examples = "  muster rules load decree-493.yaml\n",
+        .arguments_min = 1,
+        .arguments_max = 1};
+    const struct session_needs needs = {0};
+    struct command command = {.kind = COMMAND_SET_PACK};
+    struct conditions *conditions = NULL;
+    struct pack *pack = NULL;
+    struct arguments arguments;
+    struct session *session = NULL;
+    struct reply reply;
+    struct err err = {0};
+    char *text = NULL;
+    int exit_code;
+
+    if (!option_read(&page, argc, argv, &arguments, &exit_code)) {
+        return exit_code;
+    }
+    int rc = read_pack(arguments.at[0], &conditions, &pack, &text, &err);
+    rc = rc ? rc : session_open(&online, &needs, &session, &err);
+    if (rc == 0) {
+        command.set_pack = (struct set_pack){.text = text};
+        rc = session_submit(session, &command, &reply, &err);
+    }
+    if (rc == 0) {
+        print_outcome(&online, pack->name, pack->version, &reply,
+                      lang_text(online.lang, "is in force", "已生效"),
+                      lang_text(online.lang, "was in force so already", "此前已生效"));
+    }
+    pack_free(pack);
+    conditions_close(conditions);
+    free(text);
+    return session_end(session, rc, &err);
+}
+
+/* --- drop ----------------------------------------------------------------------------------------- */
+
+int ctl_rules_drop(int argc, char **argv)
+{
+    struct online online = ONLINE_DEFAULTS;
+    const char *reason = "";
+    const struct option options[] = {{"reason", OPTION_TEXT, &reason, "TEXT", "why it goes"},
+                                     ONLINE_OPTIONS(online),
+                                     {NULL, OPTION_FLAG, NULL, NULL, NULL}};
+    const struct page page = {
+        .usage = "muster rules drop NAME [options]",
+        .summary = "Takes a rule pack out of force. What it has done stays done. Needs an\n"
+                   "operator with the right \"admin\".",
+        .options = options,
+        .examples = "  muster rules drop decree-493 --reason \"replaced by the city's\"\n",
+        .arguments_min = 1,
+        .arguments_max = 1};
+    const struct session_needs needs = {0};
+    struct command command = {.kind = COMMAND_DROP_PACK};
+    struct arguments arguments;
+    struct session *session = NULL;
+    struct reply reply;
+    struct err err = {0};
+    int exit_code;
+
+    if (!option_read(&page, argc, argv, &arguments, &exit_code)) {
+        return exit_code;
+    }
+    int rc = session_open(&online, &needs, &session, &err);
+    if (rc == 0) {
+        command.drop_pack = (struct drop_pack){.name = arguments.at[0], .reason = reason};
+        rc = session_submit(session, &command, &reply, &err);
+    }
+    if (rc == 0) {
+        print_outcome(&online, arguments.at[0], "", &reply, lang_text(online.lang, "is dropped", "已停用"),
+                      lang_text(online.lang, "is not in force", "未在用"));
+    }
+    return session_end(session, rc, &err);
+}
+
+/* --- list ----------------------------------------------------------------------------------------- */
+
+static void put_json(const struct region *region, struct buf *out)
+{
+    struct json json = json_begin(out);
+
+    json_array(&json, NULL);
+    for (size_t i = 0; i < region->packs_n; i++) {
+        json_object(&json, NULL);
+        json_text(&json, "pack", region->packs[i].name);
+        json_text(&json, "version", region->packs[i].version);
+        json_hex(&json, "hash", region->packs[i].hash, HASH_OF_PACK_BYTES);
+        json_object_end(&json);
+    }
+    json_array_end(&json);
+    buf_puts(out, "\n");
+}
+
+static void put_text(const struct region *region, enum lang lang, struct buf *out)
+{
+    static const char *const headings[2][3] = {{"pack", "version", "BLAKE2b of its text"},
+                                               {"规则包", "版本", "文本摘要 BLAKE2b"}};
+    enum { SHOWN = 8 }; /* bytes: enough to tell two apart at a glance */
+    struct table table;
+
+    table_init(&table, "lll");
+    for (size_t i = 0; i < 3; i++) {
+        table_cell(&table, headings[lang][i]);
+    }
+    for (size_t i = 0; i < region->packs_n; i++) {
+        char hash[2 * SHOWN + 1];
+        for (size_t j = 0; j < SHOWN; j++) {
+            (void)snprintf(hash + 2 * j, 3, "%02x", region->packs[i].hash[j]);
+        }
+        table_cell(&table, region->packs[i].name);
+        table_cell(&table, region->packs[i].version);
+        table_cell(&table, hash);
+    }
+    table_show(&table, "", out);
+    table_free(&table);
+}
+
+static int print_packs(const struct region *region, const struct online *online, struct err *err)
+{
+    struct buf out;
+    int rc = 0;
+
+    buf_init(&out, 0);
+    if (online->json) {
+        put_json(region, &out);
+    } else if (region->packs_n > 0) {
+        put_text(region, online->lang, &out);
+    } else {
+        ctl_note("%s", lang_text(online->lang, "no rule pack is in force", "没有生效的规则包"));
+    }
+    printf("%s", buf_text(&out));
+    if (out.failed) {
+        rc = err_set(err, ERR_NO_MEMORY, "out of memory");
+    }
+    buf_free(&out);
+    return rc;
+}
+
+/* The text as it was put in force: what is checked, compared, or changed. */
+static int print_one(const struct region *region, const char *name, struct err *err)
+{
+    const struct region_pack *pack = region_pack(region, name);
+
+    if (pack == NULL) {
+        return err_set(err, ERR_NOT_FOUND,
+                       "no rule pack \"%s\" is in force; \"muster rules list\" shows which are", name);
+    }
+    printf("%s", pack->text);
+    return 0;
+}
+
+int ctl_rules_list(int argc, char **argv)
+{
+    struct online online = ONLINE_DEFAULTS;
+    const struct option options[] = {ONLINE_OPTIONS(online), {NULL, OPTION_FLAG, NULL, NULL, NULL}};
+    const struct page page = {.usage = "muster rules list [NAME] [options]",
+                              .summary = "Lists the rule packs in force, or prints the text of one.",
+                              .options = options,
+                              .examples = "  muster rules list\n  muster rules list decree-493 > mine.yaml\n",
+                              .arguments_max = 1};
+    const struct session_needs needs = {0};
+    struct arguments arguments;
+    struct session *session = NULL;
+    struct err err = {0};
+    int exit_code;
+
+    if (!option_read(&page, argc, argv, &arguments, &exit_code)) {
+        return exit_code;
+    }
+    int rc = session_open(&online, &needs, &session, &err);
+    rc = rc ? rc : read_region(session, &err);
+    if (rc == 0) {
+        const struct region *region = state_region(view_state(session_view(session)));
+        rc = arguments.n > 0 ? print_one(region, arguments.at[0], &err) : print_packs(region, &online, &err);
+    }
+    return session_end(session, rc, &err);
+}

@@ -1,0 +1,66 @@
+/* What a person makes of an incident: its grade, and the response to it. */
+#include "common/core/decide_private.h"
+
+static bool is_grade(enum grade grade)
+{
+    return grade >= GRADE_I && grade <= GRADE_IV;
+}
+
+/* Who says it: the operator who signed, or the agent. */
+static const char *speaker(const struct deciding *d)
+{
+    return d->command->operator[0] != '\0' ? d->command->operator: d->command->agent;
+}
+
+static struct event *emit_about(struct deciding *d, enum event_kind kind, const struct incident *incident)
+{
+    struct event *event = decide_emit(d, kind);
+
+    event->incident = incident->id;
+    event->at_ms = d->env->now_ms;
+    return event;
+}
+
+/* Law and packs raise a grade; only a person lowers one, and says why. The grade of a closed incident can
+ * change still (Decree 493 Art. 13). */
+void decide_set_grade(struct deciding *d, const struct set_grade *command)
+{
+    if (!decide_names_incident(d, command->incident) || !decide_needs_right(d, "grade", NULL)) {
+        return;
+    }
+    const struct incident *incident = decide_incident(d, command->incident);
+    if (incident == NULL) {
+        return;
+    }
+    if (!is_grade(command->grade)) {
+        decide_refuse(d, REFUSED_INVALID, "a grade is I, II, III or IV");
+    } else if (incident->grade != GRADE_NONE && command->grade > incident->grade &&
+               command->reason[0] == '\0') {
+        decide_refuse(d, REFUSED_INVALID, "lowering the grade from %s to %s needs a reason",
+                      grade_name(incident->grade), grade_name(command->grade));
+    } else if (command->grade != incident->grade || incident->doubted != GRADE_NONE) {
+        emit_about(d, EVENT_GRADED, incident)->graded =
+            (struct graded){.grade = command->grade, .by = speaker(d), .rule = ""};
+    }
+}
+
+void decide_set_level(struct deciding *d, const struct set_level *command)
+{
+    if (!decide_names_incident(d, command->incident) || !decide_needs_right(d, "level", NULL)) {
+        return;
+    }
+    const struct incident *incident = decide_incident(d, command->incident);
+    if (incident == NULL) {
+        return;
+    }
+    if (command->level != GRADE_NONE && !is_grade(command->level)) {
+        decide_refuse(d, REFUSED_INVALID, "a response level is I, II, III or IV, or none: over");
+    } else if (command->level != GRADE_NONE && !incident_is_open(incident)) {
+        decide_refuse(d, REFUSED_INCIDENT_CLOSED, "a response is to what is still going on");
+    } else if (command->until_ms != 0 && command->until_ms <= d->env->now_ms) {
+        decide_refuse(d, REFUSED_INVALID, "the expected end of the response is past");
+    } else if (command->level != incident->level || command->until_ms != incident->level_until_ms) {
+        emit_about(d, EVENT_LEVEL_SET, incident)->level_set = (struct level_set){
+            .level = command->level, .by = speaker(d), .rule = "", .until_ms = command->until_ms};
+    }
+}

@@ -1,0 +1,544 @@
+/* Rules of the packs in force, asked in the broker's own commands: about a deadline in the record in which it
+ * passes, about an incident in one that follows at once what has changed it. So no report waits for them, or
+ * is refused because they have too much to say, and what they saw stands beside what they did. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/mutant.h"
+#include "common/core/decide_private.h"
+#include "common/core/stream.h"
+
+enum {
+    ROUNDS_MAX = 8,            /* what a rule changes may make another hold, and so on */
+    FIRED_PER_RECORD_MAX = 64, /* rules; of what happens once no more fire */
+    VALUE_TEXT_MAX = 32,
+    MINUTE_MS = 60 * 1000
+};
+
+/* What is asked about. */
+struct matter {
+    struct incident after; /* a copy, as the events so far leave it; its lists are the state's */
+    enum rule_trigger trigger;
+    const struct order *order; /* of an order's trigger */
+    const char *request;       /* of a request's */
+    int64_t waited_since_ms;   /* of both */
+    int64_t orders_open, orders_silent;
+    struct rule_facts facts;
+    size_t fired;
+    bool changed; /* by a rule's action: ask again */
+};
+
+/* --- what is known -------------------------------------------------------------------------------- */
+
+/* What an event of this record makes of the incident, as far as rules ask for it. */
+static void see(struct matter *m, const struct event *event)
+{
+    struct incident *after = &m->after;
+
+    switch (event->kind) {
+    case EVENT_GRADED:
+        after->grade = event->graded.grade;
+        after->doubted = GRADE_NONE;
+        return;
+    case EVENT_GRADE_DOUBTED:
+        after->doubted = event->graded.grade;
+        return;
+    case EVENT_LEVEL_SET:
+        after->level = event->level_set.level;
+        return;
+    case EVENT_ORDER_UNANSWERED:
+        m->orders_silent++;
+        return;
+    case EVENT_ORDER_EXPIRED:
+        m->orders_open--;
+        m->orders_silent--; /* it went unanswered, now or before */
+        return;
+    default:
+        return;
+    }
+}
+
+static void know_number(struct matter *m, enum rule_fact fact, bool known, int64_t value)
+{
+    m->facts.at[fact] = (struct rule_value){.known = known, .whole = value};
+}
+
+static void know_text(struct matter *m, enum rule_fact fact, const char *value)
+{
+    m->facts.at[fact] = (struct rule_value){.known = value[0] != '\0', .text = value};
+}
+
+static void know_count(struct matter *m, enum rule_fact fact, int64_t count)
+{
+    know_number(m, fact, count != COUNT_UNKNOWN, count);
+}
+
+static void know_order(struct deciding *d, struct matter *m)
+{
+    char *agency = arena_alloc(d->arena, NAME_MAX_BYTES + 1);
+
+    know_text(m, RULE_ORDER_KIND, m->order->kind);
+    if (agency == NULL) {
+        d->no_memory = true;
+    } else if (name_agency(m->order->addressee, agency)) {
+        know_text(m, RULE_AGENCY, agency);
+    }
+}
+
+static void know(struct deciding *d, struct matter *m)
+{
+    const struct incident *after = &m->after;
+    const struct casualties *c = &after->casualties;
+    int64_t now = d->env->now_ms;
+
+    memset(&m->facts, 0, sizeof m->facts);
+    know_text(m, RULE_KIND, after->kind);
+    know_text(m, RULE_SUBSTANCE, after->substance);
+    know_count(m, RULE_DEAD, c->dead);
+    know_count(m, RULE_MISSING, c->missing);
+    know_count(m, RULE_SERIOUS, c->serious);
+    know_count(m, RULE_MINOR, c->minor);
+    know_count(m, RULE_TRAPPED, c->trapped);
+    know_count(m, RULE_LOSS, after->loss_cny);
+    know_number(m, RULE_GRADE, after->grade != GRADE_NONE, (int64_t)after->grade);
+    know_number(m, RULE_LEVEL, after->level != GRADE_NONE, (int64_t)after->level);
+    know_number(m, RULE_REPORTS, true, (int64_t)after->reports);
+    know_number(m, RULE_AGE_MIN, after->occurred_at_ms != 0, (now - after->occurred_at_ms) / MINUTE_MS);
+    know_number(m, RULE_KNOWN_MIN, true, (now - after->opened_at_ms) / MINUTE_MS);
+    know_number(m, RULE_ORDERS_OPEN, true, m->orders_open);
+    know_number(m, RULE_ORDERS_SILENT, true, m->orders_silent);
+    know_number(m, RULE_WAITED_MIN, m->waited_since_ms != 0, (now - m->waited_since_ms) / MINUTE_MS);
+    know_text(m, RULE_REQUEST, m->request);
+    if (m->order != NULL) {
+        know_order(d, m);
+    }
+}
+
+/* --- reasons -------------------------------------------------------------------------------------- */
+
+static const char *value_text(struct deciding *d, enum rule_fact fact, const struct rule_value *value)
+{
+    char text[VALUE_TEXT_MAX];
+    const char *kept;
+
+    if (!value->known || rule_fact_words(fact)->type == RULE_TEXT) {
+        return value->known ? value->text : "";
+    }
+    if (rule_fact_words(fact)->type == RULE_WHOLE) {
+        (void)snprintf(text, sizeof text, "%" PRId64, value->whole);
+    } else {
+        (void)snprintf(text, sizeof text, "%.17g", value->real);
+    }
+    kept = arena_strdup(d->arena, text);
+    d->no_memory = d->no_memory || kept == NULL;
+    return kept != NULL ? kept : "";
+}
+
+static struct event *emit(struct deciding *d, const struct matter *m, enum event_kind kind)
+{
+    struct event *event = decide_emit(d, kind);
+
+    event->incident = m->after.id;
+    event->at_ms = d->env->now_ms;
+    return event;
+}
+
+static void emit_fired(struct deciding *d, const struct matter *m, const struct rule_verdict *v)
+{
+    struct seen_fact *seen = arena_array(d->arena, struct seen_fact, RULE_FACT_COUNT);
+    size_t n = 0;
+
+    if (seen == NULL) {
+        d->no_memory = true;
+        return;
+    }
+    for (int i = 0; i < RULE_FACT_COUNT; i++) {
+        if ((v->facts >> i & 1) != 0) {
+            enum rule_fact fact = (enum rule_fact)i;
+            seen[n++] = (struct seen_fact){.fact = rule_fact_words(fact)->word,
+                                           .value = value_text(d, fact, &m->facts.at[i])};
+        }
+    }
+    struct event *event = emit(d, m, EVENT_RULE_FIRED);
+    if (m->order != NULL) {
+        event->order = m->order->id;
+    }
+    event->rule = (struct rule_step){.pack = v->pack,
+                                     .version = v->version,
+                                     .rule = v->rule,
+                                     .when = rule_trigger_word(m->trigger),
+                                     .seen = seen,
+                                     .seen_n = n};
+}
+
+static void emit_step(struct deciding *d, const struct matter *m, enum event_kind kind, const char *pack,
+                      const char *rule, int64_t due_ms)
+{
+    emit(d, m, kind)->rule =
+        (struct rule_step){.pack = pack, .version = "", .rule = rule, .when = "", .due_at_ms = due_ms};
+}
+
+/* "PACK/RULE" */
+static const char *reason(struct deciding *d, const struct rule_verdict *v)
+{
+    size_t n = strlen(v->pack) + 1 + strlen(v->rule) + 1;
+    char *text = arena_alloc(d->arena, n);
+
+    if (text == NULL) {
+        d->no_memory = true;
+        return "";
+    }
+    (void)snprintf(text, n, "%s/%s", v->pack, v->rule);
+    return text;
+}
+
+/* Facts that are not known and for want of which rules before this one could not be told: with them the
+ * answer might be another. */
+static struct words wanting(struct deciding *d, const struct matter *m, const struct rule_verdict *verdicts,
+                            size_t at)
+{
+    const char **words = arena_array(d->arena, const char *, RULE_FACT_COUNT);
+    uint64_t facts = 0;
+    size_t n = 0;
+
+    if (words == NULL) {
+        d->no_memory = true;
+        return (struct words){NULL, 0};
+    }
+    for (size_t i = 0; i < at; i++) {
+        bool same = strcmp(verdicts[i].pack, verdicts[at].pack) == 0;
+        facts |= same && verdicts[i].holds == ANSWER_UNKNOWN ? verdicts[i].facts : 0;
+    }
+    for (int i = 0; i < RULE_FACT_COUNT; i++) {
+        if ((facts >> i & 1) != 0 && !m->facts.at[i].known) {
+            words[n++] = rule_fact_words((enum rule_fact)i)->word;
+        }
+    }
+    return (struct words){words, n};
+}
+
+/* --- what rules do -------------------------------------------------------------------------------- */
+
+/* Rules only raise a grade (1 is the gravest): what would lower it is told, and a person decides. */
+static void set_grade(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t at,
+                      enum grade grade)
+{
+    const struct incident *after = &m->after;
+    bool rises = after->grade == GRADE_NONE || grade < after->grade || MUTANT(MUTANT_GRADE_FALLS);
+
+    if (grade == after->grade || (!rises && grade == after->doubted)) {
+        return;
+    }
+    struct event *event = emit(d, m, rises ? EVENT_GRADED : EVENT_GRADE_DOUBTED);
+    event->graded = (struct graded){.grade = grade, .by = "", .rule = reason(d, &verdicts[at])};
+    if (rises) {
+        event->graded.unknown = wanting(d, m, verdicts, at);
+    }
+    see(m, event);
+    m->changed = true;
+}
+
+static void set_level(struct deciding *d, struct matter *m, const struct rule_verdict *v, enum grade level,
+                      bool raises)
+{
+    enum grade now = m->after.level;
+    bool does = raises ? now == GRADE_NONE || level < now : now != GRADE_NONE && level > now;
+
+    if (does) {
+        struct event *event = emit(d, m, EVENT_LEVEL_SET);
+        event->level_set = (struct level_set){.level = level, .by = "", .rule = reason(d, v)};
+        see(m, event);
+        m->changed = true;
+    }
+}
+
+static bool has_said(const struct deciding *d, const struct matter *m, enum event_kind kind, const char *word)
+{
+    for (size_t i = 0; i < d->events_n; i++) {
+        const struct event *event = &d->events[i];
+        if (event->kind != kind || !id_equal(event->incident, m->after.id)) {
+            continue;
+        }
+        const char *said = kind == EVENT_REFERRED   ? event->referred.region
+                           : kind == EVENT_NOTIFIED ? event->notified.role
+                                                    : event->information.fact;
+        if (strcmp(said, word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void refer(struct deciding *d, struct matter *m, const struct rule_verdict *v, const char *region)
+{
+    char parent[REGION_CODE_MAX + 1];
+
+    if (strcmp(region, "parent") == 0) {
+        region = arena_strdup(d->arena, region_parent(d->region, parent));
+        if (region == NULL) {
+            d->no_memory = true;
+            return;
+        }
+    }
+    if (region[0] != '\0' && !incident_is_referred(&m->after, region) &&
+        !has_said(d, m, EVENT_REFERRED, region)) {
+        emit(d, m, EVENT_REFERRED)->referred = (struct referred){.region = region, .rule = reason(d, v)};
+    }
+}
+
+/* Asks once for a fact that is not known. */
+static void ask(struct deciding *d, struct matter *m, const struct rule_action *action)
+{
+    enum fact fact = fact_parse(action->value);
+    bool asked = fact == FACT_COUNT || (m->after.known & (1U << (unsigned)fact)) != 0 ||
+                 has_said(d, m, EVENT_INFORMATION_REQUESTED, action->value);
+
+    for (size_t i = 0; i < m->after.requests_n; i++) {
+        asked = asked || strcmp(m->after.requests[i].fact, action->value) == 0;
+    }
+    if (!asked) {
+        emit(d, m, EVENT_INFORMATION_REQUESTED)->information =
+            (struct information){.fact = action->value, .due_at_ms = d->env->now_ms + action->within_ms};
+    }
+}
+
+static void act(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t at,
+                const struct rule_action *action)
+{
+    const struct rule_verdict *v = &verdicts[at];
+
+    switch (action->kind) {
+    case ACTION_GRADE:
+        set_grade(d, m, verdicts, at, action->grade);
+        return;
+    case ACTION_RAISE:
+    case ACTION_LOWER:
+        set_level(d, m, v, action->grade, action->kind == ACTION_RAISE);
+        return;
+    case ACTION_REFER:
+        refer(d, m, v, action->value);
+        return;
+    case ACTION_ASK:
+        ask(d, m, action);
+        return;
+    case ACTION_NOTIFY:
+        if (!has_said(d, m, EVENT_NOTIFIED, action->value)) {
+            emit(d, m, EVENT_NOTIFIED)->notified =
+                (struct notified){.role = action->value, .rule = reason(d, v)};
+        }
+        return;
+    case ACTION_REISSUE:
+    case ACTION_START:
+    case ACTION_STOP:
+    case RULE_ACTION_COUNT:
+        return;
+    }
+}
+
+/* --- firing --------------------------------------------------------------------------------------- */
+
+/* Whether the rule holds already, and since when it waits: by the state and by what this record says. */
+static bool find_hold(const struct deciding *d, const struct matter *m, const char *pack, const char *rule,
+                      int64_t *ret_due_ms)
+{
+    const struct rule_hold *hold = incident_hold(&m->after, pack, rule);
+    bool there = hold != NULL;
+
+    *ret_due_ms = there ? hold->due_ms : 0;
+    for (size_t i = 0; i < d->events_n; i++) {
+        const struct event *event = &d->events[i];
+        if (event->kind < EVENT_RULE_WAITS || event->kind > EVENT_RULE_ENDED ||
+            !id_equal(event->incident, m->after.id) || strcmp(event->rule.rule, rule) != 0 ||
+            strcmp(event->rule.pack, pack) != 0) {
+            continue;
+        }
+        there = event->kind != EVENT_RULE_ENDED;
+        *ret_due_ms = event->kind == EVENT_RULE_WAITS ? event->rule.due_at_ms : 0;
+    }
+    return there;
+}
+
+/* False: this record holds enough; the next goes on. */
+static bool fire(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t at)
+{
+    const struct rule_verdict *v = &verdicts[at];
+
+    if (m->fired == FIRED_PER_RECORD_MAX) {
+        return false;
+    }
+    m->fired++;
+    emit_fired(d, m, v);
+    for (size_t i = 0; i < v->actions_n; i++) {
+        act(d, m, verdicts, at, &v->actions[i]);
+    }
+    return true;
+}
+
+/* A rule of something that lasts fires once while it holds, when it has held for long enough. */
+static bool judge(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t at)
+{
+    const struct rule_verdict *v = &verdicts[at];
+    int64_t now = d->env->now_ms, due_ms;
+    bool there = find_hold(d, m, v->pack, v->rule, &due_ms), waits = there && due_ms != 0;
+
+    if (v->holds == ANSWER_YES && !there && v->for_ms > 0) {
+        emit_step(d, m, EVENT_RULE_WAITS, v->pack, v->rule, now + v->for_ms);
+    } else if (v->holds == ANSWER_YES && (!there || (waits && due_ms <= now) || MUTANT(MUTANT_RULE_TWICE))) {
+        return fire(d, m, verdicts, at);
+    } else if (there && (waits ? v->holds == ANSWER_NO || (v->holds == ANSWER_UNKNOWN && due_ms <= now)
+                               : v->is_over)) {
+        emit_step(d, m, EVENT_RULE_ENDED, v->pack, v->rule, 0);
+    }
+    return true;
+}
+
+/* What waited for a rule that is not in force any more. */
+static void end_orphans(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t n)
+{
+    for (size_t i = 0; i < m->after.holds_n; i++) {
+        const struct rule_hold *hold = &m->after.holds[i];
+        bool asked = hold->due_ms == 0 || hold->due_ms > d->env->now_ms;
+        for (size_t j = 0; j < n && !asked; j++) {
+            asked = strcmp(hold->rule, verdicts[j].rule) == 0 && strcmp(hold->pack, verdicts[j].pack) == 0;
+        }
+        if (!asked) {
+            emit_step(d, m, EVENT_RULE_ENDED, hold->pack, hold->rule, 0);
+        }
+    }
+}
+
+/* Once: what happens once is over when it was asked about. False: there are more than this record holds. */
+static bool ask_rules(struct deciding *d, struct matter *m)
+{
+    const struct rules *rules = d->env->rules;
+    const struct rule_verdict *verdicts = NULL;
+    bool lasts = m->trigger == TRIGGER_INCIDENT, whole = true;
+    size_t n = 0;
+
+    m->changed = true;
+    for (int round = 0; round < (lasts ? ROUNDS_MAX : 1) && m->changed && whole; round++) {
+        m->changed = false;
+        know(d, m);
+        if (d->no_memory || rules->ask(rules->ctx, d->region, m->trigger, &m->facts, &verdicts, &n) != 0) {
+            d->no_memory = true;
+            return false;
+        }
+        for (size_t i = 0; i < n && whole; i++) {
+            if (lasts) {
+                whole = judge(d, m, verdicts, i);
+            } else if (verdicts[i].holds == ANSWER_YES) {
+                whole = fire(d, m, verdicts, i);
+            }
+        }
+    }
+    if (lasts) {
+        end_orphans(d, m, verdicts, n);
+    }
+    return whole;
+}
+
+/* --- what rules are asked about ------------------------------------------------------------------- */
+
+static struct matter matter_of(const struct deciding *d, const struct incident *incident,
+                               enum rule_trigger trigger)
+{
+    struct matter m = {.after = *incident, .trigger = trigger, .request = ""};
+
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        const struct order *order = &incident->orders[i];
+        m.orders_open += order_is_open(order);
+        m.orders_silent += order_is_open(order) && order->rung < RUNG_ACCEPTED && order->unanswered;
+    }
+    for (size_t i = 0; i < d->events_n; i++) {
+        see(&m, &d->events[i]);
+    }
+    return m;
+}
+
+static void ask_about_order(struct deciding *d, const struct incident *incident, struct id order)
+{
+    struct matter m = matter_of(d, incident, TRIGGER_UNANSWERED);
+
+    m.order = incident_order(incident, order);
+    if (m.order != NULL) {
+        m.waited_since_ms = m.order->issued_at_ms;
+        (void)ask_rules(d, &m);
+    }
+}
+
+static void ask_about_request(struct deciding *d, const struct incident *incident, const char *fact)
+{
+    struct matter m = matter_of(d, incident, TRIGGER_REQUEST);
+
+    m.request = fact;
+    for (size_t i = 0; i < incident->requests_n; i++) {
+        if (strcmp(incident->requests[i].fact, fact) == 0) {
+            m.waited_since_ms = incident->requests[i].asked_at_ms;
+        }
+    }
+    (void)ask_rules(d, &m);
+}
+
+static bool rule_is_due(const struct deciding *d, const struct incident *incident)
+{
+    for (size_t i = 0; i < incident->holds_n; i++) {
+        if (incident->holds[i].due_ms != 0 && incident->holds[i].due_ms <= d->env->now_ms) {
+            return true;
+        }
+    }
+    return incident->rules_due_ms != 0 && incident->rules_due_ms <= d->env->now_ms;
+}
+
+bool decide_has_rules(const struct deciding *d)
+{
+    return d->env->rules != NULL && d->region->packs_n > 0;
+}
+
+/* Of what happened the rules are asked at once, of what is known when it changed or their time has come. */
+void decide_rules(struct deciding *d, const struct incident *incident)
+{
+    size_t events_n = d->events_n; /* rules add to them */
+
+    for (size_t i = 0; i < events_n && decide_has_rules(d) && !d->no_memory; i++) {
+        const struct event event = d->events[i]; /* a copy: the list grows */
+        if (event.kind == EVENT_ORDER_UNANSWERED) {
+            ask_about_order(d, incident, event.order);
+        } else if (event.kind == EVENT_INFORMATION_OVERDUE) {
+            ask_about_request(d, incident, event.information.fact);
+        }
+    }
+    if (events_n > 0 || d->no_memory || !rule_is_due(d, incident)) {
+        return; /* in a record of their own: what has just passed is state only after it */
+    }
+    struct matter m = matter_of(d, incident, TRIGGER_INCIDENT);
+    bool whole = true;
+    if (decide_has_rules(d)) {
+        whole = ask_rules(d, &m);
+    } else {
+        end_orphans(d, &m, NULL, 0); /* every pack was dropped meanwhile */
+    }
+    if (whole && incident->rules_due_ms != 0) {
+        emit(d, &m, EVENT_RULES_ASKED);
+    }
+}
+
+/* Marks an incident whose facts, grade or level the command has changed. */
+void decide_rules_due(struct deciding *d)
+{
+    if (!decide_has_rules(d) || d->command->kind == COMMAND_PASS_DEADLINES ||
+        d->command->kind == COMMAND_RECORD_HISTORY) {
+        return;
+    }
+    for (size_t i = 0; i < d->events_n; i++) {
+        const struct event *event = &d->events[i];
+        if (event->kind == EVENT_REPORT_FILED || event->kind == EVENT_FACTS_CHANGED ||
+            event->kind == EVENT_GRADED || event->kind == EVENT_LEVEL_SET) {
+            struct id incident = event->incident;
+            struct event *due = decide_emit(d, EVENT_RULES_DUE);
+            due->incident = incident;
+            due->at_ms = d->env->now_ms;
+            return;
+        }
+    }
+}

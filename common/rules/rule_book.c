@@ -1,0 +1,198 @@
+#include "common/rules/rule_book.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/arena.h"
+#include "common/crypto/crypto.h"
+#include "common/rules/pack.h"
+
+struct page {
+    uint8_t hash[HASH_OF_PACK_BYTES];
+    struct pack *pack;
+};
+
+struct rule_book {
+    struct rules rules;
+    struct conditions *conditions;       /* opened with the first pack */
+    struct page pages[REGION_PACKS_MAX]; /* in the order of the region's */
+    size_t pages_n;
+    struct rule_verdict *verdicts;
+    size_t verdicts_max;
+};
+
+/* --- what is in force ----------------------------------------------------------------------------- */
+
+static bool is_current(const struct rule_book *book, const struct region *region)
+{
+    if (book->pages_n != region->packs_n) {
+        return false;
+    }
+    for (size_t i = 0; i < region->packs_n; i++) {
+        if (memcmp(book->pages[i].hash, region->packs[i].hash, HASH_OF_PACK_BYTES) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void forget_pages(struct rule_book *book)
+{
+    for (size_t i = 0; i < book->pages_n; i++) {
+        pack_free(book->pages[i].pack);
+    }
+    book->pages_n = 0;
+}
+
+static int open_conditions(struct rule_book *book, struct err *err)
+{
+    return book->conditions != NULL ? 0 : conditions_open(&book->conditions, err);
+}
+
+static int compile(struct rule_book *book, const struct region *region, struct err *err)
+{
+    size_t rules_n = 0;
+    int rc = open_conditions(book, err);
+
+    forget_pages(book);
+    for (size_t i = 0; i < region->packs_n && rc == 0; i++) {
+        const struct region_pack *from = &region->packs[i];
+        struct page *page = &book->pages[i];
+        rc = pack_read(from->name, from->text, strlen(from->text), book->conditions, &page->pack, err);
+        if (rc == 0) {
+            memcpy(page->hash, from->hash, sizeof page->hash);
+            book->pages_n = i + 1;
+            rules_n += page->pack->rules_n;
+        }
+    }
+    if (rc == 0 && rules_n > book->verdicts_max) {
+        struct rule_verdict *grown = realloc(book->verdicts, rules_n * sizeof *grown);
+        if (grown == NULL) {
+            rc = err_set(err, ERR_NO_MEMORY, "out of memory for rules");
+        } else {
+            book->verdicts = grown;
+            book->verdicts_max = rules_n;
+        }
+    }
+    if (rc != 0) {
+        forget_pages(book);
+    }
+    return rc;
+}
+
+int rule_book_check(struct rule_book *book, const struct region *region, struct err *err)
+{
+    return region->packs_n == 0 || is_current(book, region) ? 0 : compile(book, region, err);
+}
+
+/* --- asking --------------------------------------------------------------------------------------- */
+
+static struct rule_verdict verdict_of(const struct pack *pack, const struct rule *rule, bool is_over)
+{
+    return (struct rule_verdict){.pack = pack->name,
+                                 .version = pack->version,
+                                 .rule = rule->name,
+                                 .holds = ANSWER_NO,
+                                 .is_over = is_over,
+                                 .facts = rule->condition != NULL ? condition_facts(rule->condition) : 0,
+                                 .for_ms = rule->for_ms,
+                                 .actions = rule->actions,
+                                 .actions_n = rule->actions_n};
+}
+
+static size_t ask_pack(const struct pack *pack, enum rule_trigger trigger, struct rule_verdict *ret)
+{
+    bool over = false; /* where the first fires, those behind it do not */
+    size_t n = 0;
+
+    for (size_t i = 0; i < pack->rules_n; i++) {
+        const struct rule *rule = &pack->rules[i];
+        if (rule->trigger != trigger) {
+            continue;
+        }
+        struct rule_verdict *verdict = &ret[n++];
+        *verdict = verdict_of(pack, rule, over);
+        if (!over) {
+            verdict->holds = rule_ask(rule, NULL);
+            verdict->is_over = rule->until != NULL ? condition_ask(rule->until, NULL) == ANSWER_YES
+                                                   : verdict->holds == ANSWER_NO;
+            over = pack->match == MATCH_FIRST && verdict->holds == ANSWER_YES;
+        }
+    }
+    return n;
+}
+
+static int ask(void *ctx, const struct region *region, enum rule_trigger trigger,
+               const struct rule_facts *facts, const struct rule_verdict **ret, size_t *ret_n)
+{
+    struct rule_book *book = ctx;
+    size_t n = 0;
+
+    if (rule_book_check(book, region, NULL) != 0 ||
+        conditions_set(book->conditions, facts) == ERR_NO_MEMORY) {
+        return ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < book->pages_n; i++) {
+        n += ask_pack(book->pages[i].pack, trigger, book->verdicts + n);
+    }
+    *ret = book->verdicts;
+    *ret_n = n;
+    return 0;
+}
+
+/* --- reading -------------------------------------------------------------------------------------- */
+
+static bool keep(struct arena *arena, const char *text, const char **ret)
+{
+    *ret = arena_strdup(arena, text);
+    return *ret != NULL;
+}
+
+static bool read_pack(void *ctx, const char *text, struct arena *arena, const char **ret_name,
+                      const char **ret_version, uint8_t ret_hash[], const char **ret_why)
+{
+    struct rule_book *book = ctx;
+    struct pack *pack = NULL;
+    struct hash hash;
+    struct err err;
+    int rc = open_conditions(book, &err);
+
+    rc = rc ? rc : pack_read("the pack", text, strlen(text), book->conditions, &pack, &err);
+    if (rc != 0) {
+        *ret_why = rc == ERR_NO_MEMORY ? NULL : arena_strdup(arena, err.text);
+        return false;
+    }
+    hash = hash_bytes(text, strlen(text));
+    memcpy(ret_hash, hash.b, HASH_OF_PACK_BYTES);
+    bool kept = keep(arena, pack->name, ret_name) && keep(arena, pack->version, ret_version);
+    *ret_why = NULL;
+    pack_free(pack);
+    return kept;
+}
+
+/* --- the book ------------------------------------------------------------------------------------- */
+
+struct rule_book *rule_book_new(void)
+{
+    struct rule_book *book = calloc(1, sizeof *book);
+
+    if (book != NULL) {
+        book->rules = (struct rules){.ctx = book, .ask = ask, .read = read_pack};
+    }
+    return book;
+}
+
+void rule_book_free(struct rule_book *book)
+{
+    if (book != NULL) {
+        forget_pages(book);
+        conditions_close(book->conditions);
+        free(book->verdicts);
+        free(book);
+    }
+}
+
+const struct rules *rule_book_rules(const struct rule_book *book)
+{
+    return &book->rules;
+}

@@ -1,0 +1,29 @@
+/* What the sentences of view_say*.c share. */
+#ifndef MUSTER_COMMON_VIEW_VIEW_SAY_PRIVATE_H
+#define MUSTER_COMMON_VIEW_VIEW_SAY_PRIVATE_H
+
+#include "common/view/view_say.h"
+
+/* Both languages take the same arguments in the same order. */
+#define SAY(ret, voice, en, cn, ...) buf_printf((ret), (voice)->zh ? (cn) : (en), __VA_ARGS__)
+#define PUT(ret, voice, en, cn) buf_puts((ret), (voice)->zh ? (cn) : (en))
+
+struct saying {
+    const struct view *view;
+    const struct state *state;
+    const struct view_voice *voice;
+    const struct view_step *step;
+    struct buf *ret;
+    char order[VIEW_SHORT_ID];
+    char incident[VIEW_SHORT_ID];
+};
+
+/* Words that somebody said, if any. */
+void view_say_quoted(const struct saying *s, const char *text);
+/* A time, if there is one. */
+void view_say_due(const struct saying *s, const char *en, const char *cn, int64_t ms);
+
+/* What rules do, and what people decide in their place. Being asked is not told. */
+void view_say_rule(const struct saying *s);
+
+#endif

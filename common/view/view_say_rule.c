@@ -1,0 +1,130 @@
+/* Sentences about rules, grades and response levels. */
+#include <string.h>
+
+#include "common/core/rule.h"
+#include "common/view/view_say_private.h"
+
+/* A fact of rules in the reader's language. */
+static const char *rule_fact_name(const struct saying *s, const char *word)
+{
+    const char *const *words = rule_fact_list();
+
+    for (int i = 0; s->voice->zh && words[i] != NULL; i++) {
+        if (strcmp(words[i], word) == 0) {
+            return rule_fact_words((enum rule_fact)i)->zh;
+        }
+    }
+    return word;
+}
+
+static const char *grade_words(const struct saying *s, enum grade grade)
+{
+    return s->voice->zh ? grade_name_zh(grade) : grade_name(grade);
+}
+
+static void say_fired(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    SAY(s->ret, s->voice, "rule %s/%s %s holds", "规则 %s/%s（%s）成立", step->subject, step->what,
+        step->text);
+    if (!id_is_zero(step->order)) {
+        SAY(s->ret, s->voice, " for order %s", "，指令 %s", s->order);
+    }
+    for (size_t i = 0; i < step->seen_n; i++) {
+        const struct seen_fact *seen = &step->seen[i];
+        buf_printf(s->ret, "%s%s %s", i > 0 ? (s->voice->zh ? "，" : ", ") : (s->voice->zh ? "：" : ": "),
+                   rule_fact_name(s, seen->fact),
+                   seen->value[0] != '\0' ? seen->value
+                   : s->voice->zh         ? "不详"
+                                          : "not known");
+    }
+}
+
+/* ", by rule decree-493/grade-III" or who it was */
+static void say_source(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    if (step->what[0] != '\0') {
+        SAY(s->ret, s->voice, ", by rule %s", "，依规则 %s", step->what);
+    } else if (step->subject[0] != '\0') {
+        SAY(s->ret, s->voice, ", by %s", "，%s 决定", step->subject);
+    }
+    view_say_quoted(s, step->text);
+}
+
+static void say_graded(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    if (step->kind == EVENT_GRADE_DOUBTED) {
+        SAY(s->ret, s->voice,
+            "incident %s would be grade %s by rule %s: a person decides whether it is lowered",
+            "事件 %s 依现有情况应为%s（规则 %s）：是否降级须由人决定", s->incident,
+            grade_words(s, step->grade), step->what);
+        return;
+    }
+    SAY(s->ret, s->voice, "GRADE %s: incident %s", "定级 %s：事件 %s", grade_words(s, step->grade),
+        s->incident);
+    say_source(s);
+    for (size_t i = 0; i < step->words.n; i++) {
+        buf_printf(s->ret, "%s%s",
+                   i > 0          ? (s->voice->zh ? "、" : ", ")
+                   : s->voice->zh ? "；可能更高，尚缺："
+                                  : "; it may be graver, not known: ",
+                   rule_fact_name(s, step->words.at[i]));
+    }
+}
+
+static void say_level(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    if (step->grade == GRADE_NONE) {
+        SAY(s->ret, s->voice, "response to incident %s is over", "事件 %s 终止响应", s->incident);
+    } else {
+        SAY(s->ret, s->voice, "RESPONSE level %s: incident %s", "启动%s响应：事件 %s",
+            s->voice->zh ? level_name_zh(step->grade) : grade_name(step->grade), s->incident);
+    }
+    say_source(s);
+    view_say_due(s, ", expected until ", "，预计至 ", step->due_ms);
+}
+
+void view_say_rule(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    switch (step->kind) {
+    case EVENT_RULE_WAITS:
+        SAY(s->ret, s->voice, "rule %s/%s holds for incident %s, and fires if it still does",
+            "规则 %s/%s 对事件 %s 成立，持续则触发", step->subject, step->what, s->incident);
+        view_say_due(s, " at ", "，时刻 ", step->due_ms);
+        return;
+    case EVENT_RULE_FIRED:
+        say_fired(s);
+        return;
+    case EVENT_RULE_ENDED:
+        SAY(s->ret, s->voice, "rule %s/%s does not hold any more", "规则 %s/%s 不再成立", step->subject,
+            step->what);
+        return;
+    case EVENT_GRADED:
+    case EVENT_GRADE_DOUBTED:
+        say_graded(s);
+        return;
+    case EVENT_LEVEL_SET:
+        say_level(s);
+        return;
+    case EVENT_REFERRED:
+        SAY(s->ret, s->voice, "incident %s is to be shared with region %s", "事件 %s 上报移交 %s",
+            s->incident, step->subject);
+        say_source(s);
+        return;
+    case EVENT_NOTIFIED:
+        SAY(s->ret, s->voice, "%s told of incident %s", "通知 %s：事件 %s", step->subject, s->incident);
+        say_source(s);
+        return;
+    default:
+        return;
+    }
+}

@@ -1,0 +1,131 @@
+"""Rule packs in force: put there by a person, asked by the broker, told to those whom it concerns, and the
+same across kill -9."""
+import os
+import time
+
+from agents import CENTRE, CountyTest, HEALTH, until
+from harness import SOURCE, main
+
+DECREE = os.path.join(SOURCE, "common/rules/packs/decree-493.yaml")
+COUNTY = """pack: county
+version: '2026'
+match: all
+rules:
+  - {rule: chief, when: incident, if: grade <= 2, do: [raise: II, refer: parent, notify: chief]}
+  - {rule: lasting, when: incident, if: trapped > 0, for: 2 s, do: [notify: rescue]}
+  - {rule: silent, when: order-unanswered, if: agency = '370102/health', do: [notify: chief]}
+"""
+
+
+class InForce(CountyTest):
+    def setUp(self):
+        super().setUp()
+        self.pack = self.county.path("county-rules.yaml")
+        with open(self.pack, "w", encoding="utf-8") as file:
+            file.write(COUNTY)
+
+    def load(self):
+        for pack in (DECREE, self.pack):
+            self.assertIn("is in force", self.county.muster("rules", "load", pack))
+
+    def shown(self, incident):
+        return self.county.json("incident", "show", incident)[0]
+
+    def graded(self, incident, grade):
+        return until(lambda: (shown := self.shown(incident))["grade"] == grade and shown, f"grade {grade}")
+
+    def data(self, kind):
+        return [event["data"] for event in self.county.events() if event["event"] == kind]
+
+    def test_a_grade_rises_with_the_facts(self):
+        self.load()
+        packs = self.county.json("rules", "list")[0]
+        self.assertEqual([pack["pack"] for pack in packs], ["county", "decree-493"])
+        with open(DECREE, encoding="utf-8") as file:
+            self.assertEqual(self.county.muster("rules", "list", "decree-493"), file.read())
+        self.assertIn("was in force so already", self.county.muster("rules", "load", DECREE))
+
+        self.county.add(self.county.config(CENTRE), "bridge: true")
+        desk = self.county.bridge(CENTRE)
+        desk.one("ready")
+        incident = self.county.report("--dead", "2")
+        shown = self.graded(incident, "IV")
+        self.assertEqual(shown["graded_by"], "decree-493/grade-IV")
+        self.assertEqual(self.data("graded")[0]["unknown"], ["serious", "loss"])
+        for dead, grade in ((3, "III"), (10, "II"), (30, "I")):
+            self.county.muster("incident", "update", incident, "--dead", str(dead))
+            shown = self.graded(incident, grade)
+            notice = desk.one("notice", event="graded", incident=incident, grade=grade)
+            self.assertEqual(notice["rule"], f"decree-493/grade-{grade}")
+        self.assertEqual((shown["level"], shown["referred_to"]), ("II", ["370100"]))
+
+        # down is a person's word
+        self.county.muster("incident", "update", incident, "--dead", "29")
+        until(lambda: self.shown(incident)["grade_doubted"] == "II", "a doubt")
+        self.assertEqual(self.shown(incident)["grade"], "I")
+        refused = self.county.call("incident", "grade", incident, "II")
+        self.assertIn("needs a reason", refused.stderr)
+        self.county.muster("incident", "grade", incident, "II", "--reason", "one was counted twice")
+        shown = self.shown(incident)
+        self.assertEqual((shown["grade"], shown["grade_doubted"], shown["graded_by"]),
+                         ("II", "", "duty-officer"))
+
+        # the response ends by a person's word, too
+        self.county.muster("incident", "level", incident, "none", "--reason", "over")
+        self.assertEqual(self.shown(incident)["level"], "")
+        self.assertIn("定级 重大", self.county.muster("replay", self.county.log, "--lang", "zh"))
+        self.assertIn("by rule decree-493/grade-I", self.county.muster("replay", self.county.log))
+        self.assert_verified()
+
+    def test_without_a_pack_it_is_ungraded(self):
+        incident = self.county.report("--dead", "40")
+        self.assertEqual(self.shown(incident)["grade"], "")
+        self.assertIn("ungraded", self.county.muster("incident", "list"))
+        self.assertIn("未定级", self.county.muster("incident", "list", "--lang", "zh"))
+        self.county.muster("incident", "grade", incident, "I")
+        self.assertEqual(self.shown(incident)["grade"], "I")
+        self.assert_verified()
+
+    def test_what_waits_fires_once_across_kill(self):
+        self.load()
+        incident = self.county.report("--trapped", "3")
+        until(lambda: self.data("rule-waits"), "the rule to wait")
+        self.county.kill_broker()
+        time.sleep(2.5)  # its time comes while nobody is there
+        self.county.start_broker()
+        until(lambda: [data for data in self.data("notified") if data["subject"] == "rescue"],
+              "the rule to fire")
+        self.county.muster("incident", "update", incident, "--trapped", "4")
+        self.county.kill_broker()
+        self.county.start_broker()
+        self.county.muster("incident", "update", incident, "--trapped", "5")
+        until(lambda: len(self.data("rules-asked")) == 3, "the rules to be asked of each report")
+        self.assertEqual(len([data for data in self.data("rule-fired") if data["what"] == "lasting"]), 1)
+        self.assert_verified()
+
+    def test_a_silent_agency(self):
+        self.load()
+        incident = self.county.report()
+        self.county.issue(HEALTH, "--incident", incident, "--answer-within", "1s")
+        until(lambda: self.data("order-unanswered"), "the order to be unanswered")
+        fired = [data for data in self.data("rule-fired") if data["what"] == "silent"]
+        self.assertEqual(len(fired), 1)
+        self.assertEqual(fired[0]["seen"], {"agency": "370102/health"})
+        self.assert_verified()
+
+    def test_a_bad_pack_changes_nothing(self):
+        self.load()
+        with open(self.pack, "a", encoding="utf-8") as file:
+            file.write("  - {rule: bad, when: incident, if: deths > 3, do: [grade: I]}\n")
+        done = self.county.call("rules", "load", self.pack)
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("county-rules.yaml:8:", done.stderr)
+        self.assertIn('no fact is called "deths"', done.stderr)
+        self.assertNotIn("bad", self.county.muster("rules", "list", "county"))
+        self.county.muster("rules", "drop", "county", "--reason", "test")
+        self.assertEqual([pack["pack"] for pack in self.county.json("rules", "list")[0]], ["decree-493"])
+        self.assert_verified()
+
+
+if __name__ == "__main__":
+    main()
