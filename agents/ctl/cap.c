@@ -180,6 +180,16 @@ static void severity(struct cap_reading *r, const xmlNode *parent, bool needed, 
     }
 }
 
+/* CAP 1.1 and 1.2, 3.2.2: CAP 1.0's "Very Likely" stands for "Likely". */
+static enum alert_certainty certainty(struct cap_reading *r, const xmlNode *parent, bool needed)
+{
+    const char *text = xml_line(&r->xml, cap_child(r, parent, "certainty"), WORD_BYTES_MAX);
+
+    return strcmp(text, "Very Likely") == 0
+               ? ALERT_CERTAINTY_LIKELY
+               : (enum alert_certainty)cap_value(r, parent, "certainty", ALERT_CERTAINTIES, needed);
+}
+
 void cap_degrees(struct cap_reading *r, const xmlNode *parent, bool needed, struct alert_info *ret)
 {
     ret->categories = some_of(r, parent, "category", categories, sizeof categories / sizeof categories[0]);
@@ -189,7 +199,7 @@ void cap_degrees(struct cap_reading *r, const xmlNode *parent, bool needed, stru
     }
     ret->urgency = (enum alert_urgency)cap_value(r, parent, "urgency", ALERT_URGENCIES, needed);
     severity(r, parent, needed, ret);
-    ret->certainty = (enum alert_certainty)cap_value(r, parent, "certainty", ALERT_CERTAINTIES, needed);
+    ret->certainty = certainty(r, parent, needed);
 }
 
 /* valueName and value of an eventCode or parameter. */

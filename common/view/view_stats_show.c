@@ -85,10 +85,9 @@ static void show_alerts(const struct view_stats *stats, const struct view_voice 
     char a[NUMBER_TEXT], b[NUMBER_TEXT];
 
     if (stats->alerts > 0) {
-        buf_printf(ret,
-                   PICK(voice, "alerts of other systems: %s, of which %s are disputed\n",
-                        "外部预警：%s 条，其中 %s 条存在争议\n"),
-                   thousands(stats->alerts, a), thousands(stats->disputed, b));
+        buf_printf(
+            ret, PICK(voice, "alerts of other systems %s, disputed %s\n", "外部预警 %s 条，存在争议 %s 条\n"),
+            thousands(stats->alerts, a), thousands(stats->disputed, b));
     }
 }
 

@@ -180,7 +180,7 @@ class PublicAlerts(unittest.TestCase):
             self.assertEqual(len([each for each in items if each["outcome"] == "already-there"]), 9 + 163)
             self.assertEqual(broker.records(), before)
             self.kept(broker)
-            self.assertIn("alerts of other systems: 171, of which 1 are disputed",
+            self.assertIn("alerts of other systems 171, disputed 1",
                           broker.run("stats", broker.log, check=True).stdout)
 
     def kept(self, broker):

@@ -352,6 +352,18 @@ static void the_national_dialect_is_read(void **state)
     done(&f);
 }
 
+static void what_cap_1_0_said_is_understood(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    const struct record_alert *said =
+        good(&f, ALERT("<info><category>Met</category><event>e</event><urgency>Past</urgency>"
+                       "<severity>Minor</severity><certainty>Very Likely</certainty></info>"));
+    assert_int_equal(said->infos[0].certainty, ALERT_CERTAINTY_LIKELY);
+    done(&f);
+}
+
 static void latin_1_becomes_utf_8(void **state)
 {
     static const char text[] =
@@ -474,6 +486,7 @@ int main(void)
         cmocka_unit_test(an_alert_is_read),
         cmocka_unit_test(references_name_alerts),
         cmocka_unit_test(the_national_dialect_is_read),
+        cmocka_unit_test(what_cap_1_0_said_is_understood),
         cmocka_unit_test(latin_1_becomes_utf_8),
         cmocka_unit_test(contents_differ_by_what_they_say),
         cmocka_unit_test(an_entry_holds_what_the_index_says),
