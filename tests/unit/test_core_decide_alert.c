@@ -158,8 +158,8 @@ static void another_content_is_kept_and_disputed(void **state)
     assert_int_equal(alert->contents_n, 2);
     assert_int_equal(bus_do(&bus, an_alert(&bus, 1, 1)), 0); /* both are there */
     assert_int_equal(bus_do(&bus, an_alert(&bus, 1, 2)), 0);
-    for (uint8_t content = 3; content <= ALERT_CONTENTS_MAX; content++) {
-        assert_int_equal(bus_do(&bus, an_alert(&bus, 1, content)), 1);
+    for (unsigned content = 3; content <= ALERT_CONTENTS_MAX; content++) {
+        assert_int_equal(bus_do(&bus, an_alert(&bus, 1, (uint8_t)content)), 1);
     }
     struct command more = an_alert(&bus, 1, ALERT_CONTENTS_MAX + 1);
     assert_int_equal(bus_say(&bus, &more), REFUSED_TOO_MANY);
