@@ -4,8 +4,8 @@
 #define MUSTER_AGENTS_CTL_CAD_H
 
 #include "agents/ctl/cad_map.h"
-#include "agents/ctl/csv.h"
 #include "common/base/id.h"
+#include "common/conf/csv.h"
 #include "common/core/command.h"
 
 enum { CAD_ROWS_MAX = 4 * 1024 * 1024 };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "agents/ctl/resolve.h"
+#include "agents/ctl/similar.h"
 #include "common/view/view_explain.h"
 #include "common/view/view_situation.h"
 
@@ -82,22 +83,6 @@ static int print_situation(struct session *session, const struct view_situation_
     return rc;
 }
 
-/* Units and cursors of everybody who was ordered: what is delivered, what units lack. */
-static int read_agents(struct session *session, struct id id, struct err *err)
-{
-    const struct incident *incident = state_incident(view_state(session_view(session)), id);
-    int rc = 0;
-
-    for (size_t i = 0; incident != NULL && i < incident->orders_n && rc == 0; i++) {
-        bool read = false;
-        for (size_t j = 0; j < i && !read; j++) {
-            read = words_equal(incident->orders[i].agents, incident->orders[j].agents);
-        }
-        rc = read ? 0 : resolve_agents(session, incident->orders[i].agents, err);
-    }
-    return rc;
-}
-
 int ctl_incident_show(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
@@ -127,8 +112,10 @@ int ctl_incident_show(int argc, char **argv)
         rc = err_set(&err, ERR_PERMISSION, "%s has not the right \"watch\"",
                      session_profile(session)->agent.name);
     }
-    rc = rc ? rc : read_agents(session, resolved.incident, &err);
+    rc = rc ? rc : resolve_ordered(session, resolved.incident, &err);
     if (rc == 0) {
+        (void)similar_read(session,
+                           &(struct err){0}); /* what may be the same: a hint, and the last to be read */
         struct view_situation_options situation = {.voice = voice_of(session),
                                                    .now_ms = session_now_ms(session),
                                                    .closed_too = true,
@@ -163,6 +150,9 @@ int ctl_incident_list(int argc, char **argv)
     int rc = session_open(&online, &needs, &session, &err);
     rc = rc ? rc : session_read(session, all ? TAIL_ALL : TAIL_OPEN, NULL, &err);
     if (rc == 0) {
+        if (!all) {
+            (void)similar_read_closed(session, &(struct err){0});
+        }
         struct view_situation_options situation = {.voice = voice_of(session),
                                                    .mode = session_profile(session)->mode,
                                                    .now_ms = session_now_ms(session),

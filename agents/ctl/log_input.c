@@ -106,45 +106,57 @@ static int region_offset(struct log_input *input, int *ret, struct err *err)
     return result;
 }
 
-int log_input_point(struct log_input *input, const char *text, struct view_until *ret, struct err *err)
+int point_parse(const char *option, const char *text, int utc_offset_minutes, uint64_t head,
+                struct view_until *ret, struct err *err)
 {
     char local[POINT_TEXT + sizeof ":00+00:00"];
     size_t n = strlen(text);
-    int offset = 0;
+    struct view_until until = {.seq = 0};
 
-    *ret = (struct view_until){.seq = 0};
     if (is_number(text)) {
         for (const char *p = text; *p != '\0'; p++) {
-            ret->seq = ret->seq * 10 + (uint64_t)(*p - '0');
+            until.seq = until.seq * 10 + (uint64_t)(*p - '0');
         }
-        uint64_t head = log_reader_facts(input->reader)->head.seq;
-        if (ret->seq == 0 || ret->seq > head) {
-            return err_set(err, ERR_USAGE, "--at %s: the log has records 1 to %llu", text,
+        if (until.seq == 0 || until.seq > head) {
+            return err_set(err, ERR_USAGE, "--%s %s: the log has records 1 to %llu", option, text,
                            (unsigned long long)head);
         }
+        *ret = until;
         return 0;
     }
-    if (when_parse(text, &ret->bus_ms) == 0) {
+    if (when_parse(text, &until.bus_ms) == 0) {
+        *ret = until;
         return 0;
     }
-    int result = region_offset(input, &offset, err);
-    if (result < 0) {
-        return result;
-    }
-    unsigned minutes = (unsigned)(offset < 0 ? -offset : offset);
+    unsigned minutes = (unsigned)(utc_offset_minutes < 0 ? -utc_offset_minutes : utc_offset_minutes);
     if (n <= POINT_TEXT) {
         (void)snprintf(local, sizeof local, "%s%s%c%02u:%02u", text,
-                       n == sizeof "2026-11-22 11:00" - 1 ? ":00" : "", offset < 0 ? '-' : '+',
+                       n == sizeof "2026-11-22 11:00" - 1 ? ":00" : "", utc_offset_minutes < 0 ? '-' : '+',
                        minutes / 60 % 24, minutes % 60);
         if (local[10] == ' ') {
             local[10] = 'T';
         }
     }
-    if (n > POINT_TEXT || when_parse(local, &ret->bus_ms) < 0) {
+    if (n > POINT_TEXT || when_parse(local, &until.bus_ms) < 0) {
         return err_set(err, ERR_USAGE,
-                       "--at \"%s\": give a record's number or a time, \"2026-11-22 11:00:07\"", text);
+                       "--%s \"%s\": give a record's number or a time, \"2026-11-22 11:00:07\"", option,
+                       text);
     }
+    *ret = until;
     return 0;
+}
+
+int log_input_point(struct log_input *input, const char *text, struct view_until *ret, struct err *err)
+{
+    uint64_t head = log_reader_facts(input->reader)->head.seq;
+    int offset = 0;
+
+    *ret = (struct view_until){.seq = 0};
+    if (is_number(text) || when_parse(text, &ret->bus_ms) == 0) {
+        return point_parse("at", text, 0, head, ret, err);
+    }
+    int result = region_offset(input, &offset, err);
+    return result < 0 ? result : point_parse("at", text, offset, head, ret, err);
 }
 
 /* --- words ------------------------------------------------------------------------------------ */

@@ -35,6 +35,9 @@ void log_input_quiet(struct log_input *input);
 
 /* "SEQ", RFC 3339, or "YYYY-MM-DD hh:mm[:ss]" in the region's civil time. ERR_USAGE. */
 int log_input_point(struct log_input *input, const char *text, struct view_until *ret, struct err *err);
+/* The same where the region's civil time and the log's last record are known; option: "at". */
+int point_parse(const char *option, const char *text, int utc_offset_minutes, uint64_t head,
+                struct view_until *ret, struct err *err);
 
 /* "actual", "exercise", "test", "all" (MODE_NONE). ERR_USAGE. */
 int mode_choose(const char *word, enum mode *ret, struct err *err);

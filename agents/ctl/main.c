@@ -23,6 +23,7 @@ static const struct entry entries[] = {
     {"incident", "level", ctl_incident_level, "start, change or end the response to it (启动响应)"},
     {"incident", "close", ctl_incident_close, "close it"},
     {"incident", "show", ctl_incident_show, "show one incident with its orders"},
+    {"incident", "brief", ctl_incident_brief, "write its numbered brief, as it is sent up"},
     {"incident", "list", ctl_incident_list, "list the incidents"},
     {"order", "issue", ctl_order_issue, "issue dispatch orders"},
     {"order", "recall", ctl_order_recall, "recall an order"},

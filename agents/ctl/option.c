@@ -96,7 +96,7 @@ static int take(const struct option *option, const char *value, struct err *err)
 /* One option at argv[*at]; leaves *at on the last word that belongs to it. */
 static int parse_option(const struct page *page, int argc, char **argv, int *at, struct err *err)
 {
-    const char *word = argv[*at];
+    const char *word = strcmp(argv[*at], "-o") == 0 ? "--output" : argv[*at];
     const char *name = word + 2;
     const char *equals = strchr(name, '=');
     const struct option *option =
@@ -105,7 +105,7 @@ static int parse_option(const struct page *page, int argc, char **argv, int *at,
             : NULL;
 
     if (option == NULL) {
-        return unknown(page, word, err);
+        return unknown(page, argv[*at], err);
     }
     if (option->kind == OPTION_FLAG) {
         if (equals != NULL) {

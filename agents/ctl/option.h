@@ -1,5 +1,6 @@
 /* What stands on the command line, read by a table: the same table prints --help. Long options only, as
- * "--name value" or "--name=value"; "--" ends them; they may stand among the arguments. */
+ * "--name value" or "--name=value", but for -o, which is --output; "--" ends them; they may stand among the
+ * arguments. */
 #ifndef MUSTER_AGENTS_CTL_OPTION_H
 #define MUSTER_AGENTS_CTL_OPTION_H
 

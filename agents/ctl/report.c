@@ -6,6 +6,7 @@
 
 #include "agents/ctl/find.h"
 #include "agents/ctl/resolve.h"
+#include "agents/ctl/similar.h"
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/core/stream.h"
@@ -142,14 +143,31 @@ static void print_requests(struct session *session, const struct incident *incid
     }
 }
 
+/* Many call in one fire. What may be the same event is a hint: the report is taken whatever comes of it. */
+static size_t look_for_similar(struct session *session, const struct file_report *filed, struct suspect *ret)
+{
+    const uint32_t compared = 1u << FACT_KIND | 1u << FACT_PLACE | 1u << FACT_POSITION | 1u << FACT_TIME;
+    struct err err = {0};
+
+    if (filed->kind != REPORT_INITIAL && (facts_known(&filed->facts) & compared) == 0) {
+        return 0;
+    }
+    int rc = similar_read(session, &err);
+    if (rc == ERR_TEMPORARY) {
+        ctl_note("%s", lang_text(session_lang(session),
+                                 "not all incidents could be read in time to look for the same event",
+                                 "未能及时读完全部事件，疑似同一事件可能未列全"));
+    }
+    return rc == 0 || rc == ERR_TEMPORARY ? similar_find(session, filed->incident, ret) : 0;
+}
+
 static void print_json(struct session *session, struct id id, const struct reply *reply,
-                       const struct incident *incident)
+                       const struct incident *incident, const struct suspect *similar, size_t similar_n)
 {
     struct buf out;
     struct json json;
     char due[WHEN_TEXT];
 
-    (void)session;
     buf_init(&out, 0);
     json = json_begin(&out);
     json_object(&json, NULL);
@@ -167,6 +185,7 @@ static void print_json(struct session *session, struct id id, const struct reply
         }
     }
     json_array_end(&json);
+    view_suspects_json(session_view(session), similar, similar_n, "similar", &json);
     json_object_end(&json);
     printf("%s\n", buf_text(&out));
     buf_free(&out);
@@ -181,6 +200,7 @@ static int file(struct session *session, const struct online *online, struct com
     char text[ID_TEXT];
     struct reply reply;
     struct err no_watch = {0};
+    struct suspect similar[VIEW_SIMILAR_SHOWN];
     int rc = session_submit(session, command, &reply, err);
 
     if (rc != 0) {
@@ -191,7 +211,9 @@ static int file(struct session *session, const struct online *online, struct com
     note_unknown_words(session, &command->file_report.facts);
     const struct incident *incident = state_incident(view_state(session_view(session)), id);
     if (online->json) {
-        print_json(session, id, &reply, incident);
+        size_t n = look_for_similar(session, &command->file_report, similar);
+        incident = state_incident(view_state(session_view(session)), id);
+        print_json(session, id, &reply, incident, similar, n);
         return 0;
     }
     words = reply.outcome == OUTCOME_UNCHANGED ? lang_text(online->lang, "was reported already", "此前已报送")
@@ -202,6 +224,8 @@ static int file(struct session *session, const struct online *online, struct com
                 : lang_text(online->lang, "is updated", "已续报");
     printf("%s %s\n", id_format(id, text), words);
     print_requests(session, incident);
+    (void)fflush(stdout); /* what is taken is said before anything is looked up */
+    similar_print(session, similar, look_for_similar(session, &command->file_report, similar));
     return 0;
 }
 

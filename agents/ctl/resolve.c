@@ -87,3 +87,33 @@ int resolve_agents(struct session *session, struct words agents, struct err *err
     }
     return rc;
 }
+
+int resolve_ordered(struct session *session, struct id incident, struct err *err)
+{
+    const struct incident *there = state_incident(view_state(session_view(session)), incident);
+    int rc = 0;
+
+    for (size_t i = 0; there != NULL && i < there->orders_n && rc == 0; i++) {
+        bool read = false;
+        for (size_t j = 0; j < i && !read; j++) {
+            read = words_equal(there->orders[i].agents, there->orders[j].agents);
+        }
+        rc = read ? 0 : resolve_agents(session, there->orders[i].agents, err);
+    }
+    return rc;
+}
+
+int resolve_centres(struct session *session, struct err *err)
+{
+    const struct region *region = state_region(view_state(session_view(session)));
+    int rc = 0;
+
+    /* the region's members do not change while agents' streams are read */
+    for (size_t i = 0; i < region->members_n && rc == 0; i++) {
+        const char *agent = region->members[i].name;
+        if (view_is_or_was_centre(session_view(session), agent)) {
+            rc = resolve_agents(session, (struct words){&agent, 1}, err);
+        }
+    }
+    return rc;
+}

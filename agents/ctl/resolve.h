@@ -17,5 +17,9 @@ int resolve_order(struct session *session, const char *text, struct resolved *re
 
 /* Reads agents' streams (units, cursors) into the view. */
 int resolve_agents(struct session *session, struct words agents, struct err *err);
+/* Of everybody who was ordered in the incident: what is delivered, what units lack. */
+int resolve_ordered(struct session *session, struct id incident, struct err *err);
+/* Of every agent that is or was a command centre: who was told of its reports. */
+int resolve_centres(struct session *session, struct err *err);
 
 #endif

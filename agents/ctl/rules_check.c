@@ -5,6 +5,7 @@
 #include "agents/ctl/option.h"
 #include "common/base/when.h"
 #include "common/rules/pack_check.h"
+#include "common/rules/pack_loop.h"
 #include "common/view/view_json.h"
 #include "common/view/view_table.h"
 
@@ -16,12 +17,18 @@ struct check {
     struct json json;
     struct table table;
     unsigned never; /* rules for which nothing was found that they hold for */
+    struct pack *packs[ARGUMENTS_MAX];
+    size_t packs_n;
+    struct pack_loop loop;
+    enum pack_loops loops;
 };
 
-static void put_actions(const struct rule *rule, struct buf *ret)
+static void put_actions(const struct check *check, const struct rule *rule, struct buf *ret)
 {
     for (size_t i = 0; i < rule->actions_n; i++) {
-        buf_printf(ret, "%s%s %s", i > 0 ? ", " : "", rule_action_word(rule->actions[i].kind),
+        enum rule_action_kind kind = rule->actions[i].kind;
+        buf_printf(ret, "%s%s %s", i > 0 ? lang_text(check->lang, ", ", "、") : "",
+                   lang_text(check->lang, rule_action_word(kind), rule_action_zh(kind)),
                    rule->actions[i].value);
     }
 }
@@ -32,7 +39,7 @@ static void put_row(struct check *check, const struct rule *rule, enum pack_hold
     struct buf actions;
 
     buf_init(&actions, 0);
-    put_actions(rule, &actions);
+    put_actions(check, rule, &actions);
     if (rule->for_ms > 0) {
         (void)when_format_duration(rule->for_ms, duration);
     }
@@ -84,6 +91,137 @@ static void put_rules(struct check *check, const struct pack *pack)
     }
 }
 
+/* --- clocks --------------------------------------------------------------------------------------- */
+
+static bool is_started(const struct pack *pack, const struct rule_clock *clock)
+{
+    for (size_t i = 0; i < pack->rules_n; i++) {
+        for (size_t j = 0; j < pack->rules[i].actions_n; j++) {
+            const struct rule_action *action = &pack->rules[i].actions[j];
+            if (action->kind == ACTION_START && pack_clock(pack, action->value) == clock) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* "2 h", "08:00 17:00" */
+static void put_due(const struct rule_clock *clock, struct buf *ret)
+{
+    char duration[WHEN_TEXT];
+
+    if (clock->times_n == 0) {
+        buf_puts(ret, when_format_duration(clock->within_ms, duration));
+    }
+    for (size_t i = 0; i < clock->times_n; i++) {
+        unsigned minutes = clock->times_minutes[i];
+        buf_printf(ret, "%s%02u:%02u", i > 0 ? " " : "", minutes / 60, minutes % 60);
+    }
+}
+
+static const char *clock_from(const struct rule_clock *clock, enum lang lang)
+{
+    static const char *const words[][2] = {[CLOCK_FROM_RULE] = {"rule", "规则启动"},
+                                           [CLOCK_FROM_OCCURRED] = {"occurred", "事发"},
+                                           [CLOCK_FROM_RECEIVED] = {"received", "接报"}};
+    static const char *const restarts[][2] = {
+        [CLOCK_FROM_RULE] = {"rule", "规则启动"},
+        [CLOCK_FROM_OCCURRED] = {"occurred, later the rule", "事发，其后规则启动"},
+        [CLOCK_FROM_RECEIVED] = {"received, later the rule", "接报，其后规则启动"}};
+
+    return clock->times_n > 0 ? lang_text(lang, "daily", "每日")
+                              : (clock->restarts ? restarts : words)[clock->from][lang];
+}
+
+/* "follow-up, written, signed" */
+static void put_wanted(const struct check *check, const struct rule_clock *clock, struct buf *ret)
+{
+    bool is_chinese = check->lang == LANG_ZH;
+    const char *const parts[] = {clock->report == REPORT_NONE ? NULL
+                                 : is_chinese                 ? report_kind_name_zh(clock->report)
+                                                              : report_kind_name(clock->report),
+                                 clock->medium == MEDIUM_NONE ? NULL
+                                 : is_chinese                 ? medium_name_zh(clock->medium)
+                                                              : medium_name(clock->medium),
+                                 clock->signer ? lang_text(check->lang, "signed", "须签发人") : NULL};
+
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (parts[i] != NULL) {
+            buf_printf(ret, "%s%s", ret->n > 0 ? lang_text(check->lang, ", ", "、") : "", parts[i]);
+        }
+    }
+}
+
+static void put_clock_row(struct check *check, const struct pack *pack, const struct rule_clock *clock)
+{
+    char duration[WHEN_TEXT] = "";
+    struct buf due, wanted;
+
+    buf_init(&due, 0);
+    buf_init(&wanted, 0);
+    put_due(clock, &due);
+    put_wanted(check, clock, &wanted);
+    if (clock->warn_ms > 0) {
+        (void)when_format_duration(clock->warn_ms, duration);
+    }
+    table_cell(&check->table, clock->name);
+    table_cell(&check->table, clock_from(clock, check->lang));
+    table_cell(&check->table, buf_text(&due));
+    table_cell(&check->table, check->lang == LANG_ZH ? tier_name_zh(clock->to) : tier_name(clock->to));
+    table_cell(&check->table, buf_text(&wanted));
+    table_cell(&check->table, duration);
+    table_cell(&check->table, clock->title);
+    table_cell(&check->table,
+               is_started(pack, clock) ? "" : lang_text(check->lang, "never started", "无规则启动"));
+    buf_free(&due);
+    buf_free(&wanted);
+}
+
+static void put_clocks(struct check *check, const struct pack *pack)
+{
+    static const char *const words[2][8] = {
+        {"clock", "from", "due", "reaches", "report", "warns", "title", ""},
+        {"时限", "起算", "期限", "报至", "报告", "预警", "名称", ""}};
+
+    if (pack->clocks_n == 0) {
+        return;
+    }
+    table_init(&check->table, "llllllll");
+    for (size_t i = 0; i < 8; i++) {
+        table_cell(&check->table, words[check->lang][i]);
+    }
+    for (size_t i = 0; i < pack->clocks_n; i++) {
+        put_clock_row(check, pack, &pack->clocks[i]);
+    }
+    table_show(&check->table, "  ", &check->out);
+    table_free(&check->table);
+}
+
+static void put_clock_json(struct json *json, const struct rule_clock *clock)
+{
+    struct buf due;
+
+    buf_init(&due, 0);
+    put_due(clock, &due);
+    json_object(json, NULL);
+    json_text(json, "clock", clock->name);
+    json_text(json, "title", clock->title);
+    json_text(json, "from", clock_from(&(struct rule_clock){.from = clock->from}, LANG_EN));
+    json_bool(json, "restarts", clock->restarts);
+    json_number(json, "within_ms", clock->within_ms);
+    json_text(json, "daily", clock->times_n > 0 ? buf_text(&due) : "");
+    json_text(json, "report", clock->report != REPORT_NONE ? report_kind_name(clock->report) : "");
+    json_text(json, "medium", clock->medium != MEDIUM_NONE ? medium_name(clock->medium) : "");
+    json_text(json, "to", tier_name(clock->to));
+    json_bool(json, "signer", clock->signer);
+    json_number(json, "warn_ms", clock->warn_ms);
+    json_object_end(json);
+    buf_free(&due);
+}
+
+/* --- a pack --------------------------------------------------------------------------------------- */
+
 static void put_pack_json(struct check *check, const char *path, const struct pack *pack)
 {
     struct json *json = &check->json;
@@ -95,11 +233,48 @@ static void put_pack_json(struct check *check, const char *path, const struct pa
     json_text(json, "version", pack->version);
     json_text(json, "title", pack->title);
     json_text(json, "match", pack->match == MATCH_FIRST ? "first" : "all");
+    json_words(json, "kinds", (struct words){pack->kinds, pack->kinds_n});
+    json_array(json, "clocks");
+    for (size_t i = 0; i < pack->clocks_n; i++) {
+        put_clock_json(json, &pack->clocks[i]);
+    }
+    json_array_end(json);
     json_array(json, "rules");
     put_rules(check, pack);
     json_array_end(json);
+    json_array(json, "loop");
+    for (size_t i = 0; i < check->loop.n; i++) {
+        json_text(json, NULL, check->loop.rules[i]->name);
+    }
+    json_array_end(json);
+    json_bool(json, "loops_tried_out", check->loops != LOOPS_UNKNOWN);
     json_object_end(json);
     buf_puts(&check->out, "\n");
+}
+
+/* "a (line 7), b (line 12)", of several packs "p/a (line 7), q/b (line 12)" */
+static void put_loop(const struct check *check, struct buf *ret)
+{
+    bool is_of_one = true;
+
+    for (size_t i = 1; i < check->loop.n; i++) {
+        is_of_one = is_of_one && check->loop.packs[i] == check->loop.packs[0];
+    }
+    for (size_t i = 0; i < check->loop.n; i++) {
+        buf_printf(ret, lang_text(check->lang, "%s%s%s%s (line %u)", "%s%s%s%s（第 %u 行）"),
+                   i > 0 ? lang_text(check->lang, ", ", "、") : "",
+                   is_of_one ? "" : check->loop.packs[i]->name, is_of_one ? "" : "/",
+                   check->loop.rules[i]->name, check->loop.rules[i]->line);
+    }
+}
+
+static void put_kinds(struct check *check, const struct pack *pack)
+{
+    for (size_t i = 0; i < pack->kinds_n; i++) {
+        buf_printf(&check->out, "%s%s", i > 0 ? ", " : lang_text(check->lang, "  for ", "  适用："),
+                   pack->kinds[i]);
+    }
+    buf_puts(&check->out, pack->kinds_n > 0 ? "\n" : "");
 }
 
 static void put_pack_text(struct check *check, const char *path, const struct pack *pack)
@@ -112,6 +287,8 @@ static void put_pack_text(struct check *check, const char *path, const struct pa
         path, pack->name, pack->version, pack->rules_n,
         pack->match == MATCH_FIRST ? lang_text(check->lang, "the first that holds fires", "首条成立者触发")
                                    : lang_text(check->lang, "each that holds fires", "凡成立者均触发"));
+    put_kinds(check, pack);
+    put_clocks(check, pack);
     table_init(&check->table, "rllllll");
     for (size_t i = 0; i < 7; i++) {
         table_cell(&check->table, headings[check->lang][i]);
@@ -119,31 +296,66 @@ static void put_pack_text(struct check *check, const char *path, const struct pa
     put_rules(check, pack);
     table_show(&check->table, "  ", &check->out);
     table_free(&check->table);
+    if (check->loops == LOOPS_UNKNOWN) {
+        buf_puts(&check->out,
+                 lang_text(check->lang, "  whether rules fire each other for ever was not tried out\n",
+                           "  规则是否循环触发：无法穷举\n"));
+    }
+}
+
+static int fail_loop(const struct check *check, const char *path, struct err *err)
+{
+    struct buf names;
+
+    buf_init(&names, 0);
+    put_loop(check, &names);
+    int rc = err_set(err, ERR_DATA,
+                     lang_text(check->lang,
+                               "%s: these rules can fire each other for ever: %s; let one ask for more",
+                               "%s：以下规则可能循环触发：%s；请收紧其中一条的条件"),
+                     path, buf_text(&names));
+    buf_free(&names);
+    return rc;
+}
+
+static int find_faults(const struct check *check, const char *path, struct err *err)
+{
+    if (check->loops == LOOPS_FOUND) {
+        return fail_loop(check, path, err);
+    }
+    return check->never == 0 ? 0
+                             : err_set(err, ERR_DATA,
+                                       lang_text(check->lang, "%s: %u of its conditions can never hold",
+                                                 "%s：有 %u 个条件永不成立"),
+                                       path, check->never);
 }
 
 static int check_pack(struct check *check, const char *path, struct err *err)
 {
     struct pack *pack = NULL;
-    int rc = pack_load(path, check->conditions, &pack, err);
+    int rc = pack_load(path, check->conditions, &pack, NULL, err);
 
     if (rc != 0) {
         return rc;
     }
+    check->packs[check->packs_n++] = pack;
     check->never = 0;
+    check->loops = pack_find_loop(check->conditions, &pack, 1, &check->loop);
     if (check->as_json) {
         put_pack_json(check, path, pack);
     } else {
         put_pack_text(check, path, pack);
     }
-    pack_free(pack);
     rc = output_pour(&check->out, true, err);
-    if (rc == 0 && check->never > 0) {
-        rc = err_set(
-            err, ERR_DATA,
-            lang_text(check->lang, "%s: %u of its conditions can never hold", "%s：有 %u 个条件永不成立"),
-            path, check->never);
-    }
-    return rc;
+    return rc ? rc : find_faults(check, path, err);
+}
+
+/* Those that are in force together can fire each other, too. */
+static int check_together(struct check *check, struct err *err)
+{
+    enum pack_loops loops = pack_find_loop(check->conditions, check->packs, check->packs_n, &check->loop);
+
+    return loops == LOOPS_FOUND ? fail_loop(check, lang_text(check->lang, "together", "合用"), err) : 0;
 }
 
 int ctl_rules_check(int argc, char **argv)
@@ -155,8 +367,10 @@ int ctl_rules_check(int argc, char **argv)
                                      {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {
         .usage = "muster rules check PACK... [options]",
-        .summary = "Reads rule packs as the broker would: syntax, facts that are none, conditions that can\n"
-                   "never hold, each with its place. Shows the rules of those that are fine.",
+        .summary =
+            "Reads rule packs, YAML or tables (.csv), as the broker would: syntax, facts that are none,\n"
+            "conditions that can never hold, rules that fire each other for ever, also across the packs\n"
+            "that are named, each with its place. Shows clocks and rules of those that are fine.",
         .options = options,
         .examples = "  muster rules check decree-493.yaml\n",
         .arguments_min = 1,
@@ -173,6 +387,10 @@ int ctl_rules_check(int argc, char **argv)
     buf_init(&check.out, 0);
     for (size_t i = 0; i < arguments.n && rc == 0; i++) {
         rc = check_pack(&check, arguments.at[i], &err);
+    }
+    rc = rc ? rc : check_together(&check, &err);
+    for (size_t i = 0; i < check.packs_n; i++) {
+        pack_free(check.packs[i]);
     }
     buf_free(&check.out);
     conditions_close(check.conditions);

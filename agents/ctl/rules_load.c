@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "agents/ctl/session.h"
-#include "common/conf/conf.h"
 #include "common/core/stream.h"
 #include "common/rules/pack.h"
 #include "common/view/view_json.h"
@@ -47,11 +46,9 @@ static void print_outcome(const struct online *online, const char *pack, const c
 static int read_pack(const char *path, struct conditions **conditions, struct pack **pack, char **text,
                      struct err *err)
 {
-    size_t n = 0;
     int rc = conditions_open(conditions, err);
 
-    rc = rc ? rc : conf_text(path, text, &n, err);
-    return rc ? rc : pack_read(path, *text, n, *conditions, pack, err);
+    return rc ? rc : pack_load(path, *conditions, pack, text, err);
 }
 
 int ctl_rules_load(int argc, char **argv)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agents/ctl/log_input.h"
 #include "agents/ctl/option.h"
@@ -64,6 +65,17 @@ static int read_facts(const struct conf_node *map, struct rule_facts *ret, struc
     return rc;
 }
 
+static int check_clocks(const struct cases *cases, const struct conf_node *node, struct words names,
+                        struct err *err)
+{
+    for (size_t i = 0; i < names.n; i++) {
+        if (pack_clock(cases->pack, names.at[i]) == NULL) {
+            return conf_fail(node, err, ERR_CONFIG, "%s has no clock \"%s\"", cases->pack->name, names.at[i]);
+        }
+    }
+    return 0;
+}
+
 static int check_names(const struct cases *cases, const struct conf_node *node, struct words names,
                        struct err *err)
 {
@@ -107,6 +119,43 @@ static bool is_wanted(const struct pack *pack, const enum rule_answer *answers, 
     return n == wanted.n;
 }
 
+/* Whether a rule that fires starts the clock. */
+static bool is_started(const struct pack *pack, const enum rule_answer *answers, const char *clock)
+{
+    for (size_t i = 0; i < pack->rules_n; i++) {
+        const struct rule *rule = &pack->rules[i];
+        for (size_t j = 0; answers[i] == ANSWER_YES && j < rule->actions_n; j++) {
+            if (rule->actions[j].kind == ACTION_START && strcmp(rule->actions[j].value, clock) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool starts_wanted(const struct pack *pack, const enum rule_answer *answers, struct words wanted)
+{
+    for (size_t i = 0; i < pack->clocks_n; i++) {
+        const char *clock = pack->clocks[i].name;
+        if (is_started(pack, answers, clock) != words_have(wanted, clock)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void put_started(const struct pack *pack, const enum rule_answer *answers, struct buf *ret)
+{
+    const char *between = "";
+
+    for (size_t i = 0; i < pack->clocks_n; i++) {
+        if (is_started(pack, answers, pack->clocks[i].name)) {
+            buf_printf(ret, "%s%s", between, pack->clocks[i].name);
+            between = ", ";
+        }
+    }
+}
+
 static void put_failure(struct cases *cases, const struct conf_node *node, const char *name,
                         const enum rule_answer *answers)
 {
@@ -116,14 +165,60 @@ static void put_failure(struct cases *cases, const struct conf_node *node, const
     put_names(cases->pack, answers, ANSWER_YES, &cases->out);
     buf_printf(&cases->out, "], %s [", lang_text(cases->lang, "could not tell", "无法判断"));
     put_names(cases->pack, answers, ANSWER_UNKNOWN, &cases->out);
+    if (cases->pack->clocks_n > 0) {
+        buf_printf(&cases->out, "], %s [", lang_text(cases->lang, "starts", "启动时限"));
+        put_started(cases->pack, answers, &cases->out);
+    }
     buf_puts(&cases->out, "]\n");
+}
+
+/* What a case says, its texts in the cases' arena. */
+struct wanted {
+    struct words fires, unknown, starts;
+    bool has_unknown, has_starts;
+};
+
+/* A list of words that may be left out. */
+static int read_list(struct cases *cases, const struct conf_node *map, const char *key, struct words *ret,
+                     bool *ret_there, struct err *err)
+{
+    const struct conf_node *list = NULL;
+    int rc = conf_list(map, key, CONF_OPTIONAL, &list, err);
+
+    *ret_there = list != NULL;
+    return rc != 0 || list == NULL ? rc : conf_words(map, key, CONF_REQUIRED, &cases->arena, ret, err);
+}
+
+static int read_wanted(struct cases *cases, const struct conf_node *map, struct wanted *ret, struct err *err)
+{
+    *ret = (struct wanted){.has_unknown = false};
+    int rc = conf_words(map, "fires", CONF_REQUIRED, &cases->arena, &ret->fires, err);
+
+    rc = rc ? rc : check_names(cases, map, ret->fires, err);
+    rc = rc ? rc : read_list(cases, map, "unknown", &ret->unknown, &ret->has_unknown, err);
+    rc = rc ? rc : check_names(cases, map, ret->unknown, err);
+    rc = rc ? rc : read_list(cases, map, "starts", &ret->starts, &ret->has_starts, err);
+    return rc ? rc : check_clocks(cases, map, ret->starts, err);
+}
+
+/* A case that names no kind is of one that the pack is for. */
+static void ask(const struct cases *cases, enum rule_trigger trigger, const struct rule_facts *facts,
+                enum rule_answer *answers)
+{
+    const struct rule_value *kind = &facts->at[RULE_KIND];
+
+    pack_ask(cases->pack, trigger, answers);
+    if (kind->known && !pack_is_for(cases->pack, kind->text)) {
+        for (size_t i = 0; i < cases->pack->rules_n; i++) {
+            answers[i] = ANSWER_NO;
+        }
+    }
 }
 
 static int run_case(struct cases *cases, const struct conf_node *map, enum rule_answer *answers,
                     struct err *err)
 {
-    const struct conf_node *unknown = NULL;
-    struct words fires = {0}, cannot_tell = {0};
+    struct wanted wanted;
     struct rule_facts facts;
     const char *name = "";
     int trigger = TRIGGER_INCIDENT;
@@ -132,23 +227,18 @@ static int run_case(struct cases *cases, const struct conf_node *map, enum rule_
     arena_reset(&cases->arena);
     rc = rc ? rc : conf_choice(map, "when", CONF_OPTIONAL, rule_trigger_list(), &trigger, err);
     rc = rc ? rc : read_facts(map, &facts, err);
-    rc = rc ? rc : conf_list(map, "unknown", CONF_OPTIONAL, &unknown, err);
-    rc = rc ? rc : conf_words(map, "fires", CONF_REQUIRED, &cases->arena, &fires, err);
-    rc = rc ? rc : check_names(cases, map, fires, err);
-    if (rc == 0 && unknown != NULL) {
-        rc = conf_words(map, "unknown", CONF_REQUIRED, &cases->arena, &cannot_tell, err);
-        rc = rc ? rc : check_names(cases, map, cannot_tell, err);
-    }
+    rc = rc ? rc : read_wanted(cases, map, &wanted, err);
     if (rc == 0 && conditions_set(cases->conditions, &facts) != 0) {
         rc = conf_fail(map, err, ERR_CONFIG, "these facts are too large for a rule");
     }
     if (rc != 0) {
         return rc;
     }
-    pack_ask(cases->pack, (enum rule_trigger)trigger, answers);
+    ask(cases, (enum rule_trigger)trigger, &facts, answers);
     cases->n++;
-    if (!is_wanted(cases->pack, answers, ANSWER_YES, fires) ||
-        (unknown != NULL && !is_wanted(cases->pack, answers, ANSWER_UNKNOWN, cannot_tell))) {
+    if (!is_wanted(cases->pack, answers, ANSWER_YES, wanted.fires) ||
+        (wanted.has_unknown && !is_wanted(cases->pack, answers, ANSWER_UNKNOWN, wanted.unknown)) ||
+        (wanted.has_starts && !starts_wanted(cases->pack, answers, wanted.starts))) {
         put_failure(cases, map, name, answers);
     }
     return 0;
@@ -179,17 +269,16 @@ static int run_cases(struct cases *cases, const struct conf *conf, struct err *e
     return rc ? rc : conf_check_unknown(conf, err);
 }
 
-/* "decree-493.yaml": "decree-493.cases.yaml" */
+/* "decree-493.yaml": "decree-493.cases.yaml", of a table too */
 static int name_cases(const char *pack, char *ret, size_t size, struct err *err)
 {
-    static const char ending[] = ".yaml";
-    size_t n = strlen(pack), cut = n > sizeof ending - 1 ? n - (sizeof ending - 1) : 0;
+    const char *dot = strrchr(pack, '.');
 
-    if (cut == 0 || strcmp(pack + cut, ending) != 0) {
-        return err_set(err, ERR_USAGE, "%s does not end in %s: name the file of its cases as well", pack,
-                       ending);
+    if (dot == NULL || dot == pack || (strcmp(dot, ".yaml") != 0 && strcasecmp(dot, ".csv") != 0)) {
+        return err_set(err, ERR_USAGE, "%s does not end in .yaml or .csv: name the file of its cases as well",
+                       pack);
     }
-    int length = snprintf(ret, size, "%.*s.cases%s", (int)cut, pack, ending);
+    int length = snprintf(ret, size, "%.*s.cases.yaml", (int)(dot - pack), pack);
     return length > 0 && (size_t)length < size ? 0
                                                : err_set(err, ERR_USAGE, "%s: the name is too long", pack);
 }
@@ -199,7 +288,7 @@ static int test(struct cases *cases, const char *pack, struct err *err)
     struct conf *conf = NULL;
     int rc = conditions_open(&cases->conditions, err);
 
-    rc = rc ? rc : pack_load(pack, cases->conditions, &cases->pack, err);
+    rc = rc ? rc : pack_load(pack, cases->conditions, &cases->pack, NULL, err);
     rc = rc ? rc : conf_load(cases->path, &conf, err);
     rc = rc ? rc : run_cases(cases, conf, err);
     conf_free(conf);
@@ -221,15 +310,14 @@ int ctl_rules_test(int argc, char **argv)
     const char *lang = "";
     const struct option options[] = {{"lang", OPTION_TEXT, &lang, "LANG", "en or zh (default: the locale's)"},
                                      {NULL, OPTION_FLAG, NULL, NULL, NULL}};
-    const struct page page = {
-        .usage = "muster rules test PACK [CASES] [options]",
-        .summary =
-            "Asks a rule pack about each case of CASES (of PACK.yaml: PACK.cases.yaml), and shows where\n"
-            "other rules fire than the case says.",
-        .options = options,
-        .examples = "  muster rules test decree-493.yaml\n",
-        .arguments_min = 1,
-        .arguments_max = 2};
+    const struct page page = {.usage = "muster rules test PACK [CASES] [options]",
+                              .summary = "Asks a rule pack about each case of CASES (of PACK.yaml or "
+                                         "PACK.csv: PACK.cases.yaml), and shows\n"
+                                         "where other rules fire, or other clocks start, than the case says.",
+                              .options = options,
+                              .examples = "  muster rules test decree-493.yaml\n",
+                              .arguments_min = 1,
+                              .arguments_max = 2};
     struct arguments arguments;
     struct cases cases = {.n = 0};
     char beside[4096];

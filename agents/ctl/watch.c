@@ -24,6 +24,7 @@ static int on_item(void *ctx, const struct tail_item *item, bool live, struct er
 
     buf_reset(&watching->out);
     watching->why[0] = '\0';
+    view_replay_tell_similar(watching->replay, live || watching->backlog);
     int rc = view_replay_record(watching->replay, &record, &watching->out, err);
     if (rc == 0 && (live || watching->backlog) && watching->out.n > 0) {
         printf("%s", buf_text(&watching->out));

@@ -21,10 +21,10 @@ static const char *const trigger_words[] = {
         NULL};
 
 static const struct {
-    const char *word;
+    const char *word, *zh;
     unsigned triggers;
 } actions[] = {
-#define ROW(name, word, zh, triggers) {word, triggers},
+#define ROW(name, word, zh, triggers) {word, zh, triggers},
     RULE_ACTION_LIST(ROW)
 #undef ROW
 };
@@ -64,6 +64,11 @@ bool rule_is_lasting(const char *when)
 const char *rule_action_word(enum rule_action_kind action)
 {
     return actions[action].word;
+}
+
+const char *rule_action_zh(enum rule_action_kind action)
+{
+    return actions[action].zh;
 }
 
 unsigned rule_action_triggers(enum rule_action_kind action)

@@ -40,7 +40,8 @@ enum {
     RULE_ON_READING = 1 << TRIGGER_READING,
     RULE_ON_SILENT = 1 << TRIGGER_SILENT,
     /* whatever happens within an incident */
-    RULE_WITHIN = RULE_ON_INCIDENT | RULE_ON_ORDER | RULE_ON_CLOCK | RULE_ON_REQUEST | RULE_ON_SHORT
+    RULE_WITHIN = RULE_ON_INCIDENT | RULE_ON_ORDER | RULE_ON_CLOCK | RULE_ON_REQUEST | RULE_ON_SHORT,
+    RULE_ALWAYS = RULE_WITHIN | RULE_ON_READING | RULE_ON_SILENT
 };
 
 /* X(name, word, 中文, type, triggers, meaning): what a condition may ask. Unknown is SQL's NULL, never 0. */
@@ -58,6 +59,9 @@ enum {
     X(RULE_REPORTS, "reports", "报告次数", RULE_WHOLE, RULE_WITHIN, "reports filed so far")                 \
     X(RULE_AGE_MIN, "age_min", "发生后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it occurred")          \
     X(RULE_KNOWN_MIN, "known_min", "接报后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it was reported")  \
+    X(RULE_CORRECTED_DAYS, "corrected_days", "伤亡变更天数", RULE_WHOLE, RULE_WITHIN,                       \
+      "days from that on which it occurred to that of the last change of casualties; 0: none was changed")  \
+    X(RULE_TIER, "tier", "层级", RULE_TEXT, RULE_ALWAYS, "what this region is: county, city or province")   \
     X(RULE_ORDERS_OPEN, "orders_open", "未结指令", RULE_WHOLE, RULE_WITHIN, "orders without an outcome")    \
     X(RULE_ORDERS_SILENT, "orders_silent", "未签收指令", RULE_WHOLE, RULE_WITHIN, "orders nobody answered") \
     X(RULE_ORDER_KIND, "order_kind", "指令类型", RULE_TEXT, RULE_ON_ORDER, "kind of the order")             \
@@ -122,6 +126,7 @@ enum clock_start {
 struct rule_clock {
     const char *name, *title;
     enum clock_start from;
+    bool restarts; /* started later than at the first report, as by a rise of the grade: it runs from then */
     int64_t within_ms; /* 0: daily */
     uint16_t
         times_minutes[CLOCK_TIMES_MAX]; /* daily, minutes after midnight of the region's civil time, rising */
@@ -189,6 +194,7 @@ const char *rule_trigger_zh(enum rule_trigger trigger);
  * trigger's word. */
 bool rule_is_lasting(const char *when);
 const char *rule_action_word(enum rule_action_kind action);
+const char *rule_action_zh(enum rule_action_kind action);
 const char *rule_answer_word(enum rule_answer answer);
 /* The triggers after which the action can be taken, as bits. */
 unsigned rule_action_triggers(enum rule_action_kind action);

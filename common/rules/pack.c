@@ -2,35 +2,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "common/base/arena.h"
 #include "common/base/text.h"
-#include "common/conf/conf.h"
-
-enum {
-    MEMORY_MAX = 4 * PACK_BYTES_MAX,
-    NAME_BYTES_MAX = 128,
-    VALUE_BYTES_MAX = 128,
-    FOR_MIN_MS = 1000,
-    WITHIN_MIN_MS = 60 * 1000
-};
-
-static const int64_t FOR_MAX_MS = INT64_C(30) * 24 * 60 * 60 * 1000;
-
-struct pack_memory {
-    struct arena arena;
-};
-
-struct reading {
-    struct conditions *conditions;
-    struct arena *arena;
-    struct err *err;
-};
+#include "common/rules/pack_private.h"
 
 /* --- words ---------------------------------------------------------------------------------------- */
 
-static int keep_text(struct reading *r, const struct conf_node *map, const char *key, enum conf_need need,
-                     size_t max, const char **ret)
+int pack_keep_text(struct pack_reading *r, const struct conf_node *map, const char *key, enum conf_need need,
+                   size_t max, const char **ret)
 {
     const char *text = "";
     int rc = conf_string(map, key, need, &text, r->err);
@@ -41,7 +21,7 @@ static int keep_text(struct reading *r, const struct conf_node *map, const char 
     }
     if (rc == 0) {
         *ret = arena_strdup(r->arena, text);
-        rc = *ret != NULL ? 0 : ERR_NO_MEMORY;
+        rc = *ret != NULL ? 0 : err_set(r->err, ERR_NO_MEMORY, "out of memory for rules");
     }
     return rc;
 }
@@ -49,21 +29,29 @@ static int keep_text(struct reading *r, const struct conf_node *map, const char 
 /* --- conditions ----------------------------------------------------------------------------------- */
 
 /* A fact that another trigger brings is never known here. */
-static int check_facts(struct reading *r, const struct conf_node *node, const struct condition *condition,
-                       enum rule_trigger trigger)
+const char *pack_fact_astray(const struct condition *condition, enum rule_trigger trigger)
 {
     for (int i = 0; i < RULE_FACT_COUNT; i++) {
         const struct rule_fact_words *words = rule_fact_words((enum rule_fact)i);
         if ((condition_facts(condition) >> i & 1) != 0 && (words->triggers & (1U << trigger)) == 0) {
-            return conf_fail(node, r->err, ERR_CONFIG,
-                             "\"%s\" is not known when \"%s\" happens; docs/rules.md says what is",
-                             words->word, rule_trigger_word(trigger));
+            return words->word;
         }
     }
-    return 0;
+    return NULL;
 }
 
-static int read_condition(struct reading *r, const struct conf_node *map, const char *key,
+static int check_facts(struct pack_reading *r, const struct conf_node *node,
+                       const struct condition *condition, enum rule_trigger trigger)
+{
+    const char *astray = pack_fact_astray(condition, trigger);
+
+    return astray == NULL ? 0
+                          : conf_fail(node, r->err, ERR_CONFIG,
+                                      "\"%s\" is not known when \"%s\" happens; docs/rules.md says what is",
+                                      astray, rule_trigger_word(trigger));
+}
+
+static int read_condition(struct pack_reading *r, const struct conf_node *map, const char *key,
                           enum rule_trigger trigger, struct condition **ret)
 {
     const struct conf_node *node = conf_find(map, key);
@@ -105,44 +93,58 @@ static bool is_among(const char *value, const char *const words[])
     return words[i] != NULL;
 }
 
-static int check_value(struct reading *r, const struct conf_node *node, const struct rule_action *action)
+const char *pack_action_wants(const struct pack *pack, const struct rule_action *action)
 {
     static const char *const places[] = {"parent", "neighbours", "superior", NULL};
-    const char *word = rule_action_word(action->kind), *wanted = NULL;
 
     switch (action->kind) {
     case ACTION_GRADE:
     case ACTION_RAISE:
     case ACTION_LOWER:
-        wanted = action->grade != GRADE_NONE ? NULL : "I, II, III or IV";
-        break;
+        return action->grade != GRADE_NONE ? NULL : "I, II, III or IV";
     case ACTION_REFER:
-        wanted = is_among(action->value, places) || is_region(action->value)
-                     ? NULL
-                     : "parent, neighbours, superior or a region's code";
-        break;
+        return is_among(action->value, places) || is_region(action->value)
+                   ? NULL
+                   : "parent, neighbours, superior or a region's code";
     case ACTION_REISSUE:
-        wanted = strcmp(action->value, "next-able") == 0 ? NULL : "next-able";
-        break;
+        return strcmp(action->value, "next-able") == 0 ? NULL : "next-able";
     case ACTION_ASK:
-        wanted = is_among(action->value, rule_fact_list()) ? NULL : "a fact of docs/rules.md";
-        break;
+        return fact_parse(action->value) != FACT_COUNT
+                   ? NULL
+                   : "a fact of a report, such as casualties, loss or substance (docs/rules.md)";
     case ACTION_START:
     case ACTION_STOP:
-        wanted = action->value[0] != '\0' ? NULL : "a clock of this pack";
-        break;
+        return pack_clock(pack, action->value) != NULL ? NULL : "a clock of this pack";
     case ACTION_NOTIFY:
     case RULE_ACTION_COUNT:
-        wanted = action->value[0] != '\0' ? NULL : "a role";
         break;
     }
-    return wanted == NULL ? 0
-                          : conf_fail(node, r->err, ERR_CONFIG, "\"%s\" wants %s, not \"%s\"", word, wanted,
-                                      action->value);
+    return action->value[0] != '\0' ? NULL : "a role";
 }
 
-static int read_action(struct reading *r, const struct conf_node *map, enum rule_trigger trigger,
-                       struct rule_action *ret)
+static int check_value(struct pack_reading *r, const struct conf_node *node, const struct pack *pack,
+                       const struct rule_action *action)
+{
+    const char *wanted = pack_action_wants(pack, action), *near = NULL;
+    const char *names[PACK_CLOCKS_MAX + 1] = {NULL};
+
+    if (wanted == NULL) {
+        return 0;
+    }
+    if (action->kind == ACTION_START || action->kind == ACTION_STOP) {
+        for (size_t i = 0; i < pack->clocks_n; i++) {
+            names[i] = pack->clocks[i].name;
+        }
+        near = text_nearest(action->value, names);
+    }
+    return conf_fail(node, r->err, ERR_CONFIG, "\"%s\" wants %s, not \"%s\"%s%s%s",
+                     rule_action_word(action->kind), wanted, action->value,
+                     near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
+                     near != NULL ? "\"?" : "");
+}
+
+static int read_action(struct pack_reading *r, const struct conf_node *map, const struct pack *pack,
+                       enum rule_trigger trigger, struct rule_action *ret)
 {
     const char *const *words = rule_action_list();
     const struct conf_node *node = NULL;
@@ -167,22 +169,24 @@ static int read_action(struct reading *r, const struct conf_node *map, enum rule
                          near != NULL ? "; did you mean \"" : "; docs/rules.md names them",
                          near != NULL ? near : "", near != NULL ? "\"?" : "");
     }
-    int rc = keep_text(r, map, rule_action_word(ret->kind), CONF_REQUIRED, VALUE_BYTES_MAX, &ret->value);
+    int rc = pack_keep_text(r, map, rule_action_word(ret->kind), CONF_REQUIRED, PACK_VALUE_MAX, &ret->value);
     if (rc == 0) {
         ret->grade = grade_parse(ret->value);
-        rc = check_value(r, node, ret);
+        rc = check_value(r, node, pack, ret);
     }
     if (rc == 0 && (rule_action_triggers(ret->kind) & (1U << trigger)) == 0) {
         rc = conf_fail(node, r->err, ERR_CONFIG, "\"%s\" cannot be done when \"%s\" happens",
                        rule_action_word(ret->kind), rule_trigger_word(trigger));
     }
     if (rc == 0 && ret->kind == ACTION_ASK) {
-        rc = conf_duration(map, "within", CONF_REQUIRED, WITHIN_MIN_MS, FOR_MAX_MS, &ret->within_ms, r->err);
+        rc = conf_duration(map, "within", CONF_REQUIRED, PACK_WITHIN_MIN_MS, PACK_FOR_MAX_MS, &ret->within_ms,
+                           r->err);
     }
     return rc;
 }
 
-static int read_actions(struct reading *r, const struct conf_node *map, struct rule *rule)
+static int read_actions(struct pack_reading *r, const struct conf_node *map, const struct pack *pack,
+                        struct rule *rule)
 {
     const struct conf_node *list;
     int rc = conf_list(map, "do", CONF_REQUIRED, &list, r->err);
@@ -195,7 +199,7 @@ static int read_actions(struct reading *r, const struct conf_node *map, struct r
         return conf_fail(list, r->err, ERR_CONFIG, "a rule does 1 to %d things", RULE_ACTIONS_MAX);
     }
     for (size_t i = 0; i < n && rc == 0; i++) {
-        rc = read_action(r, conf_value_at(list, i), rule->trigger, &rule->actions[i]);
+        rc = read_action(r, conf_value_at(list, i), pack, rule->trigger, &rule->actions[i]);
         rule->actions_n = i + 1;
     }
     return rc;
@@ -203,26 +207,30 @@ static int read_actions(struct reading *r, const struct conf_node *map, struct r
 
 /* --- rules ---------------------------------------------------------------------------------------- */
 
-static int read_rule(struct reading *r, const struct conf_node *map, struct rule *rule)
+static int read_rule(struct pack_reading *r, const struct conf_node *map, const struct pack *pack,
+                     struct rule *rule)
 {
     int trigger = 0;
-    int rc = keep_text(r, map, "rule", CONF_REQUIRED, NAME_BYTES_MAX, &rule->name);
+    int rc = pack_keep_text(r, map, "rule", CONF_REQUIRED, PACK_NAME_MAX, &rule->name);
 
     rc = rc ? rc : conf_choice(map, "when", CONF_REQUIRED, rule_trigger_list(), &trigger, r->err);
     rule->trigger = (enum rule_trigger)trigger;
-    rc = rc ? rc : keep_text(r, map, "if", CONF_OPTIONAL, CONDITION_TEXT_MAX, &rule->text);
+    rc = rc ? rc : pack_keep_text(r, map, "if", CONF_OPTIONAL, CONDITION_TEXT_MAX, &rule->text);
     rc = rc ? rc : read_condition(r, map, "if", rule->trigger, &rule->condition);
+    rc = rc ? rc : pack_keep_text(r, map, "until", CONF_OPTIONAL, CONDITION_TEXT_MAX, &rule->until_text);
     rc = rc ? rc : read_condition(r, map, "until", rule->trigger, &rule->until);
-    rc = rc ? rc : conf_duration(map, "for", CONF_OPTIONAL, FOR_MIN_MS, FOR_MAX_MS, &rule->for_ms, r->err);
+    rc = rc ? rc
+            : conf_duration(map, "for", CONF_OPTIONAL, PACK_FOR_MIN_MS, PACK_FOR_MAX_MS, &rule->for_ms,
+                            r->err);
     if (rc == 0) {
         const struct conf_node *at = conf_find(map, "if");
         rule->line = conf_line(at != NULL ? at : map);
-        rc = read_actions(r, map, rule);
+        rc = read_actions(r, map, pack, rule);
     }
     return rc;
 }
 
-static int check_name(struct reading *r, const struct conf_node *map, const struct pack *pack, size_t i)
+static int check_name(struct pack_reading *r, const struct conf_node *map, const struct pack *pack, size_t i)
 {
     for (size_t j = 0; j < i; j++) {
         if (strcmp(pack->rules[j].name, pack->rules[i].name) == 0) {
@@ -233,7 +241,7 @@ static int check_name(struct reading *r, const struct conf_node *map, const stru
     return 0;
 }
 
-static int read_rules(struct reading *r, const struct conf_node *root, struct pack *pack)
+static int read_rules(struct pack_reading *r, const struct conf_node *root, struct pack *pack)
 {
     const struct conf_node *list;
     int rc = conf_list(root, "rules", CONF_REQUIRED, &list, r->err);
@@ -251,38 +259,49 @@ static int read_rules(struct reading *r, const struct conf_node *root, struct pa
     }
     pack->rules_n = n;
     for (size_t i = 0; i < n && rc == 0; i++) {
-        rc = read_rule(r, conf_value_at(list, i), &pack->rules[i]);
+        rc = read_rule(r, conf_value_at(list, i), pack, &pack->rules[i]);
         rc = rc ? rc : check_name(r, conf_value_at(list, i), pack, i);
     }
     return rc;
 }
 
-static int read_pack(struct reading *r, const struct conf *conf, struct pack *pack)
+static int read_pack(struct pack_reading *r, const struct conf *conf, struct pack *pack)
 {
     static const char *const matches[] = {"first", "all", NULL};
     const struct conf_node *root = conf_root(conf);
     int match = MATCH_ALL;
-    int rc = keep_text(r, root, "pack", CONF_REQUIRED, NAME_BYTES_MAX, &pack->name);
+    int rc = pack_keep_text(r, root, "pack", CONF_REQUIRED, PACK_NAME_MAX, &pack->name);
 
-    rc = rc ? rc : keep_text(r, root, "version", CONF_REQUIRED, NAME_BYTES_MAX, &pack->version);
-    rc = rc ? rc : keep_text(r, root, "title", CONF_OPTIONAL, NAME_BYTES_MAX, &pack->title);
+    rc = rc ? rc : pack_keep_text(r, root, "version", CONF_REQUIRED, PACK_NAME_MAX, &pack->version);
+    rc = rc ? rc : pack_keep_text(r, root, "title", CONF_OPTIONAL, PACK_NAME_MAX, &pack->title);
     rc = rc ? rc : conf_choice(root, "match", CONF_REQUIRED, matches, &match, r->err);
     pack->match = (enum pack_match)match;
+    rc = rc ? rc : pack_read_kinds(r, root, pack);
+    rc = rc ? rc : pack_read_clocks(r, root, pack);
     rc = rc ? rc : read_rules(r, root, pack);
     return rc ? rc : conf_check_unknown(conf, r->err);
+}
+
+struct pack *pack_new(void)
+{
+    struct pack *pack = calloc(1, sizeof *pack + sizeof *pack->memory);
+
+    if (pack != NULL) {
+        pack->memory = (struct pack_memory *)(pack + 1);
+        arena_init(&pack->memory->arena, PACK_MEMORY_MAX);
+    }
+    return pack;
 }
 
 static int read_conf(const struct conf *conf, struct conditions *conditions, struct pack **ret,
                      struct err *err)
 {
-    struct pack *pack = calloc(1, sizeof *pack + sizeof *pack->memory);
+    struct pack *pack = pack_new();
 
     if (pack == NULL) {
         return err_set(err, ERR_NO_MEMORY, "out of memory for rules");
     }
-    pack->memory = (struct pack_memory *)(pack + 1);
-    arena_init(&pack->memory->arena, MEMORY_MAX);
-    struct reading reading = {.conditions = conditions, .arena = &pack->memory->arena, .err = err};
+    struct pack_reading reading = {.conditions = conditions, .arena = &pack->memory->arena, .err = err};
     int rc = read_pack(&reading, conf, pack);
     if (rc != 0) {
         pack_free(pack);
@@ -301,20 +320,51 @@ int pack_read(const char *file, const char *text, size_t n, struct conditions *c
         return err_set(err, ERR_CONFIG, "%s: a pack has %d KiB at most; split it", file,
                        PACK_BYTES_MAX / 1024);
     }
+    if (pack_is_table(text, n)) {
+        return pack_table_read(file, text, n, conditions, ret, err);
+    }
     int rc = conf_parse(file, text, n, &conf, err);
     rc = rc ? rc : read_conf(conf, conditions, ret, err);
     conf_free(conf);
     return rc;
 }
 
-int pack_load(const char *path, struct conditions *conditions, struct pack **ret, struct err *err)
+/* The name says what its errors are to be about. */
+static bool is_named_table(const char *path)
 {
-    struct conf *conf = NULL;
-    int rc = conf_load(path, &conf, err);
+    size_t n = strlen(path);
 
-    rc = rc ? rc : read_conf(conf, conditions, ret, err);
-    conf_free(conf);
-    return rc;
+    return n >= 4 && strcasecmp(path + n - 4, ".csv") == 0;
+}
+
+static int load_table(const char *path, char **text, size_t n, struct conditions *conditions,
+                      struct pack **ret, struct err *err)
+{
+    int rc = pack_table_utf8(path, text, &n, err);
+
+    if (rc == 0 && n > PACK_BYTES_MAX) {
+        rc = err_set(err, ERR_CONFIG, "%s: a pack has %d KiB at most; split it", path, PACK_BYTES_MAX / 1024);
+    }
+    return rc ? rc : pack_table_read(path, *text, n, conditions, ret, err);
+}
+
+int pack_load(const char *path, struct conditions *conditions, struct pack **ret, char **ret_text,
+              struct err *err)
+{
+    char *text = NULL;
+    size_t n = 0;
+    int rc = conf_text(path, &text, &n, err);
+
+    if (rc == 0) {
+        rc = is_named_table(path) ? load_table(path, &text, n, conditions, ret, err)
+                                  : pack_read(path, text, n, conditions, ret, err);
+    }
+    if (rc != 0 || ret_text == NULL) {
+        free(text);
+        return rc;
+    }
+    *ret_text = text;
+    return 0;
 }
 
 void pack_free(struct pack *pack)
@@ -341,13 +391,26 @@ enum rule_answer rule_ask(const struct rule *rule, const char **ret_why)
     return condition_ask(rule->condition, ret_why);
 }
 
+bool rule_sets_grade(const struct rule *rule)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < rule->actions_n; i++) {
+        found = found || rule->actions[i].kind == ACTION_GRADE;
+    }
+    return found;
+}
+
 void pack_ask(const struct pack *pack, enum rule_trigger trigger, enum rule_answer *answers)
 {
-    bool over = false;
+    bool over = false, graded = false;
 
     for (size_t i = 0; i < pack->rules_n; i++) {
-        bool is_asked = !over && pack->rules[i].trigger == trigger;
-        answers[i] = is_asked ? rule_ask(&pack->rules[i], NULL) : ANSWER_NO;
+        const struct rule *rule = &pack->rules[i];
+        bool grades = rule_sets_grade(rule);
+        bool is_asked = !over && rule->trigger == trigger && !(graded && grades);
+        answers[i] = is_asked ? rule_ask(rule, NULL) : ANSWER_NO;
         over = over || (pack->match == MATCH_FIRST && answers[i] == ANSWER_YES);
+        graded = graded || (grades && answers[i] == ANSWER_YES);
     }
 }

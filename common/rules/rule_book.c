@@ -100,9 +100,19 @@ static struct rule_verdict verdict_of(const struct pack *pack, const struct rule
                                  .actions_n = rule->actions_n};
 }
 
-static size_t ask_pack(const struct pack *pack, enum rule_trigger trigger, struct rule_verdict *ret)
+/* What happens in no incident is of no kind. */
+static bool is_for(const struct pack *pack, enum rule_trigger trigger, const struct rule_facts *facts)
 {
-    bool over = false; /* where the first fires, those behind it do not */
+    const struct rule_value *kind = &facts->at[RULE_KIND];
+
+    return ((1U << trigger) & RULE_WITHIN) == 0 || pack_is_for(pack, kind->known ? kind->text : "");
+}
+
+/* As pack_ask(). */
+static size_t ask_pack(const struct pack *pack, enum rule_trigger trigger, const struct rule_facts *facts,
+                       struct rule_verdict *ret)
+{
+    bool over = !is_for(pack, trigger, facts), graded = false;
     size_t n = 0;
 
     for (size_t i = 0; i < pack->rules_n; i++) {
@@ -111,12 +121,14 @@ static size_t ask_pack(const struct pack *pack, enum rule_trigger trigger, struc
             continue;
         }
         struct rule_verdict *verdict = &ret[n++];
-        *verdict = verdict_of(pack, rule, over);
-        if (!over) {
+        bool grades = rule_sets_grade(rule), is_passed_over = over || (graded && grades);
+        *verdict = verdict_of(pack, rule, is_passed_over);
+        if (!is_passed_over) {
             verdict->holds = rule_ask(rule, NULL);
             verdict->is_over = rule->until != NULL ? condition_ask(rule->until, NULL) == ANSWER_YES
                                                    : verdict->holds == ANSWER_NO;
             over = pack->match == MATCH_FIRST && verdict->holds == ANSWER_YES;
+            graded = graded || (grades && verdict->holds == ANSWER_YES);
         }
     }
     return n;
@@ -133,7 +145,7 @@ static int ask(void *ctx, const struct region *region, enum rule_trigger trigger
         return ERR_NO_MEMORY;
     }
     for (size_t i = 0; i < book->pages_n; i++) {
-        n += ask_pack(book->pages[i].pack, trigger, book->verdicts + n);
+        n += ask_pack(book->pages[i].pack, trigger, facts, book->verdicts + n);
     }
     *ret = book->verdicts;
     *ret_n = n;

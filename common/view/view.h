@@ -106,6 +106,9 @@ struct view_delivery {
 };
 struct view_delivery view_delivered(const struct view *view, const char *agent, enum lane lane, uint64_t seq);
 
+/* Whether the agent has, or had at some time, the right "centre": it was told of the reports of that time. */
+bool view_is_or_was_centre(const struct view *view, const char *agent);
+
 /* Whether an agent that acknowledged the order by record ack_seq may have been given its tombstone alone: it
  * was recalled or had expired by then. */
 bool view_order_may_be_tombstone(const struct order *order, const struct view_order *told, uint64_t ack_seq);

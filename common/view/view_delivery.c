@@ -133,6 +133,45 @@ int view_prove(struct view *view, const struct view_step *step)
     return 0;
 }
 
+int view_note_centre(struct view *view, uint64_t seq, const char *agent)
+{
+    const struct member *member = region_member(state_region(view->state), agent);
+    bool is_centre = member != NULL && !member->is_operator && !member->revoked &&
+                     member_has_right(member, "centre", NULL);
+    struct agent_entry *entry = agent_entry(view, agent);
+
+    if ((entry != NULL && entry->centre_n % 2 == 1) == is_centre) {
+        return 0;
+    }
+    entry = view_agent_make(view, agent);
+    void *centre = entry != NULL ? entry->centre : NULL;
+    if (entry == NULL ||
+        view_grow(&centre, entry->centre_n, &entry->centre_capacity, sizeof *entry->centre) < 0) {
+        return ERR_NO_MEMORY;
+    }
+    entry->centre = centre;
+    entry->centre[entry->centre_n++] = seq;
+    return 0;
+}
+
+bool view_was_centre(const struct view *view, const char *agent, uint64_t seq)
+{
+    const struct agent_entry *entry = agent_entry(view, agent);
+    size_t n = 0;
+
+    while (entry != NULL && n < entry->centre_n && entry->centre[n] < seq) {
+        n++;
+    }
+    return n % 2 == 1;
+}
+
+bool view_is_or_was_centre(const struct view *view, const char *agent)
+{
+    const struct agent_entry *entry = agent_entry(view, agent);
+
+    return entry != NULL && entry->centre_n > 0;
+}
+
 size_t view_just_delivered(const struct view *view, const struct id **ret)
 {
     *ret = view->delivered;
@@ -147,6 +186,7 @@ void view_agents_free(struct view *view)
     HASH_CLEAR(hh, view->agents);
     for (; agent != NULL; agent = next) {
         next = agent->hh.next;
+        free(agent->centre);
         for (int lane = 0; lane <= LANE_MAX; lane++) {
             free(agent->lanes[lane].proofs);
             free(agent->lanes[lane].waiting);

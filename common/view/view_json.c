@@ -92,6 +92,12 @@ void json_unsigned(struct json *json, const char *key, uint64_t number)
     buf_printf(json->out, "%llu", (unsigned long long)number);
 }
 
+void json_null(struct json *json, const char *key)
+{
+    put_key(json, key);
+    buf_puts(json->out, "null");
+}
+
 void json_bool(struct json *json, const char *key, bool value)
 {
     put_key(json, key);

@@ -22,6 +22,7 @@ void json_array_end(struct json *json);
 void json_text(struct json *json, const char *key, const char *text);
 void json_number(struct json *json, const char *key, int64_t number);
 void json_unsigned(struct json *json, const char *key, uint64_t number);
+void json_null(struct json *json, const char *key);
 void json_bool(struct json *json, const char *key, bool value);
 /* With three digits after the point. */
 void json_share(struct json *json, const char *key, uint64_t part, uint64_t whole);

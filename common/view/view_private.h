@@ -43,6 +43,9 @@ struct agent_entry {
     const char *name;
     uint64_t last_seq;
     struct lane_entry lanes[LANE_MAX + 1];
+    uint64_t *centre; /* records that gave the right "centre", took it, gave it again ... */
+    size_t centre_n;
+    size_t centre_capacity;
     UT_hash_handle hh;
 };
 
@@ -91,12 +94,18 @@ struct incident_entry *view_incident_make(struct view *view, struct id id);
 uint64_t *view_alert_mark(struct view *view, struct id alert);
 /* What an event adds to the stories. 0 or ERR_NO_MEMORY. */
 int view_note(struct view *view, const struct view_record *record, const struct event *event);
+/* What is said replaces what is known; said must live as long as the view. */
+void view_merge_facts(struct facts *known, const struct facts *said);
 
 /* view_delivery.c: what waits for whom, and what proves that it came. */
 struct agent_entry *view_agent_make(struct view *view, const char *name);
 void view_agents_free(struct view *view);
 int view_wait_for(struct view *view, const char *agent, enum lane lane, uint64_t seq, struct id order);
 int view_prove(struct view *view, const struct view_step *step);
+/* After an enrolment or revocation of the agent: whether it is a command centre now. 0 or ERR_NO_MEMORY. */
+int view_note_centre(struct view *view, uint64_t seq, const char *agent);
+/* Whether it was one when that record was decided, and so was told of the reports in it. */
+bool view_was_centre(const struct view *view, const char *agent, uint64_t seq);
 
 /* Room for one more element of `size` bytes. */
 int view_grow(void **at, size_t n, size_t *capacity, size_t size);

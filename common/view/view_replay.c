@@ -15,6 +15,9 @@ struct view_replay {
     struct arena arena;
     struct buf line;
     uint64_t shown;
+    bool tell_similar;
+    struct suspect suspects[VIEW_SIMILAR_SHOWN]; /* of the step that is being shown */
+    size_t suspects_n;
 };
 
 struct view_replay *view_replay_new(struct view *view, const struct view_replay_options *options)
@@ -51,6 +54,11 @@ void view_replay_begin(const struct view_replay *replay, struct buf *ret)
     if (replay->options.format == VIEW_CSV) {
         view_replay_csv_names(ret);
     }
+}
+
+void view_replay_tell_similar(struct view_replay *replay, bool tell)
+{
+    replay->tell_similar = tell;
 }
 
 uint64_t view_replay_shown(const struct view_replay *replay)
@@ -148,6 +156,31 @@ static void show_text(struct view_replay *replay, const struct view_step *step, 
     replay->shown++;
 }
 
+/* Whether the step tells something that incidents are compared by. */
+static bool is_compared(const struct view_step *step)
+{
+    const uint32_t compared = 1u << FACT_KIND | 1u << FACT_PLACE | 1u << FACT_POSITION | 1u << FACT_TIME;
+
+    return step->kind == EVENT_FACTS_CHANGED && (facts_known(step->facts) & compared) != 0;
+}
+
+/* What may be the same event as the step's incident, as of now. */
+static int find_similar(struct view_replay *replay, const struct view_step *step)
+{
+    struct similar_pool pool;
+
+    if (!replay->tell_similar || replay->options.format == VIEW_CSV || !is_compared(step) ||
+        !is_asked(replay, step)) {
+        return 0;
+    }
+    if (view_similar_pool(replay->view, step->bus_ms, &pool) < 0) {
+        return ERR_NO_MEMORY;
+    }
+    replay->suspects_n = view_suspects(&pool, step->incident, replay->suspects, VIEW_SIMILAR_SHOWN);
+    view_similar_pool_free(&pool);
+    return 0;
+}
+
 static void show_step(struct view_replay *replay, const struct view_record *record,
                       const struct view_step *step, size_t index, struct buf *ret)
 {
@@ -157,7 +190,7 @@ static void show_step(struct view_replay *replay, const struct view_record *reco
         return;
     }
     if (replay->options.format == VIEW_JSONL) {
-        view_replay_json(record, step, index, view_state(replay->view), ret);
+        view_replay_json(record, step, index, replay->view, replay->suspects, replay->suspects_n, ret);
         replay->shown++;
         return;
     }
@@ -172,6 +205,13 @@ static void show_step(struct view_replay *replay, const struct view_record *reco
     if (replay->line.n > 0) {
         show_text(replay, step, buf_text(&replay->line), view_step_tone(step), ret);
     }
+    for (size_t i = 0; i < replay->suspects_n; i++) {
+        buf_reset(&replay->line);
+        view_say_suspect(replay->view, &replay->options.voice, &replay->suspects[i], &replay->line);
+        put_left(replay, step, TONE_WARN, ret);
+        buf_puts(ret, buf_text(&replay->line));
+        buf_printf(ret, "%s\n", view_tone_off(&replay->options.voice, TONE_WARN));
+    }
 }
 
 /* What is no event: a refusal, a redacted record, events of a newer version. */
@@ -183,7 +223,8 @@ static struct view_step bare_step(const struct view_record *record)
                              .operator= "",
                              .subject = "",
                              .what = "",
-                             .text = ""};
+                             .text = "",
+                             .signed_off_by = ""};
 
     if (record->has_command) {
         step.operator= record->command.operator;
@@ -245,7 +286,11 @@ static int show(struct view_replay *replay, const struct view_record *record, st
     size_t i = 0;
     for (; i < record->record.events_n; i++) {
         struct view_step step = view_step_of(view_state(replay->view), record, &record->record.events[i]);
+        if (find_similar(replay, &step) < 0) {
+            return err_set(err, ERR_NO_MEMORY, "out of memory");
+        }
         show_step(replay, record, &step, i, ret);
+        replay->suspects_n = 0;
     }
     if (record->record.unknown_events > 0) {
         show_bare(replay, record, i, ret);

@@ -4,6 +4,7 @@
 #define MUSTER_COMMON_VIEW_VIEW_REPLAY_H
 
 #include "common/view/view_say.h"
+#include "common/view/view_similar.h"
 
 enum view_format { VIEW_TEXT, VIEW_JSONL, VIEW_CSV };
 
@@ -29,12 +30,18 @@ void view_replay_begin(const struct view_replay *replay, struct buf *ret);
 int view_replay_record(struct view_replay *replay, const struct log_record *record, struct buf *ret,
                        struct err *err);
 
+/* From now on, or no longer, what was told of an incident is shown with what may be the same event: a line
+ * of text each, or "similar" in the event's "data"; CSV has none. Off at first. It costs a walk over all
+ * incidents for each report, so it is for what happens now. */
+void view_replay_tell_similar(struct view_replay *replay, bool tell);
+
 /* Events and refusals that were shown. */
 uint64_t view_replay_shown(const struct view_replay *replay);
 
 /* The lines of one step, in JSON or CSV: see view_replay_rows.c. */
 void view_replay_json(const struct view_record *record, const struct view_step *step, size_t index,
-                      const struct state *state, struct buf *ret);
+                      const struct view *view, const struct suspect *suspects, size_t suspects_n,
+                      struct buf *ret);
 void view_replay_csv_names(struct buf *ret);
 void view_replay_csv(const struct view_record *record, const struct view_step *step, size_t index,
                      const struct state *state, struct buf *ret);

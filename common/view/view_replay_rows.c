@@ -117,10 +117,10 @@ static void put_seen(struct json *json, const struct view_step *step)
 /* What this kind of event says, and only that. */
 static void put_data(struct json *json, const struct view_record *record, const struct view_step *step)
 {
-    json_object(json, "data");
     put_text(json, "subject", step->subject);
     put_text(json, "what", step->what);
     put_text(json, "text", step->text);
+    put_text(json, "signed_off_by", step->signed_off_by);
     if (step->rung != RUNG_NONE) {
         json_text(json, "rung", rung_name(step->rung));
     }
@@ -189,12 +189,13 @@ static void put_data(struct json *json, const struct view_record *record, const 
     if (!record->redacted && record->record.unknown_events > 0) {
         json_unsigned(json, "unknown_events", record->record.unknown_events);
     }
-    json_object_end(json);
 }
 
 void view_replay_json(const struct view_record *record, const struct view_step *step, size_t index,
-                      const struct state *state, struct buf *ret)
+                      const struct view *view, const struct suspect *suspects, size_t suspects_n,
+                      struct buf *ret)
 {
+    const struct state *state = view_state(view);
     const struct log_header *header = &record->header;
     bool refused = !record->redacted && record->record.refusal != REFUSED_NOT;
     struct json json = json_begin(ret);
@@ -221,7 +222,12 @@ void view_replay_json(const struct view_record *record, const struct view_step *
     json_text(&json, "refusal", refused ? refusal_word(record->record.refusal) : "");
     json_text(&json, "detail", refused ? record->record.detail : "");
     json_hex(&json, "hash", record->hash.b, HASH_BYTES);
+    json_object(&json, "data");
     put_data(&json, record, step);
+    if (suspects_n > 0) {
+        view_suspects_json(view, suspects, suspects_n, "similar", &json);
+    }
+    json_object_end(&json);
     json_object_end(&json);
     buf_puts(ret, "\n");
 }

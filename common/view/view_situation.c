@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/view/view_json.h"
+#include "common/view/view_similar.h"
 #include "common/view/view_table.h"
 
 enum { LACKS_MAX = 32 };
@@ -16,6 +17,7 @@ struct looking {
     const struct view *view;
     const struct view_situation_options *options;
     struct buf *ret;
+    struct similar_pool similar;
     size_t shown;
     size_t orders;
     size_t unanswered;
@@ -169,6 +171,19 @@ static void show_requests(struct looking *l, const struct incident *incident)
     }
 }
 
+static void show_suspects(struct looking *l, const struct incident *incident)
+{
+    const struct view_voice *voice = &l->options->voice;
+    struct suspect suspects[VIEW_SIMILAR_SHOWN];
+    size_t n = view_suspects(&l->similar, incident->id, suspects, VIEW_SIMILAR_SHOWN);
+
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(l->ret, "  %s", view_tone_on(voice, TONE_WARN));
+        view_say_suspect(l->view, voice, &suspects[i], l->ret);
+        buf_printf(l->ret, "%s\n", view_tone_off(voice, TONE_WARN));
+    }
+}
+
 static void show_facts(struct looking *l, const struct incident *incident)
 {
     const struct view_incident *told = view_incident(l->view, incident->id);
@@ -243,6 +258,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     buf_printf(l->ret, PICK(voice, "  %u reports\n", "  报送 %u 次\n"), incident->reports);
     show_grade(l, incident);
     show_facts(l, incident);
+    show_suspects(l, incident);
     show_requests(l, incident);
     table_init(&table, "llllrlll");
     for (size_t i = 0; i < incident->orders_n; i++) {
@@ -264,7 +280,9 @@ size_t view_situation_text(const struct view *view, const struct view_situation_
     char time[VIEW_TIME];
 
     buf_init(&body, 0);
+    body.failed = view_similar_pool(view, options->now_ms, &l.similar) < 0;
     state_each_incident(view_state(view), show_incident, &l);
+    view_similar_pool_free(&l.similar);
     text_escape(ret, region->code, strlen(region->code));
     buf_puts(ret, " ");
     text_escape(ret, region->name, strlen(region->name));
@@ -390,6 +408,14 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_array_end(json);
 }
 
+static void put_suspects(const struct looking *l, const struct incident *incident, struct json *json)
+{
+    struct suspect suspects[VIEW_SIMILAR_SHOWN];
+    size_t n = view_suspects(&l->similar, incident->id, suspects, VIEW_SIMILAR_SHOWN);
+
+    view_suspects_json(l->view, suspects, n, "similar", json);
+}
+
 static bool put_incident(void *ctx, const struct incident *incident)
 {
     struct looking *l = ctx;
@@ -401,6 +427,7 @@ static bool put_incident(void *ctx, const struct incident *incident)
     l->shown++;
     json_object(&json, NULL);
     view_incident_json(l->view, incident, &json);
+    put_suspects(l, incident, &json);
     json_array(&json, "orders");
     for (size_t i = 0; i < incident->orders_n; i++) {
         json_object(&json, NULL);
@@ -418,6 +445,8 @@ size_t view_situation_json(const struct view *view, const struct view_situation_
 {
     struct looking l = {.view = view, .options = options, .ret = ret};
 
+    ret->failed = ret->failed || view_similar_pool(view, options->now_ms, &l.similar) < 0;
     state_each_incident(view_state(view), put_incident, &l);
+    view_similar_pool_free(&l.similar);
     return l.shown;
 }

@@ -349,6 +349,7 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
 {
     struct view_step step = {.kind = event->kind,
                              .seq = record->header.seq,
+                             .hash = record->hash,
                              .bus_ms = record->header.bus_ms,
                              .at_ms = event->at_ms,
                              .author = record->header.author != NULL ? record->header.author : "",
@@ -357,7 +358,8 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .order = event->order,
                              .subject = "",
                              .what = "",
-                             .text = ""};
+                             .text = "",
+                             .signed_off_by = ""};
 
     if (record->has_command) {
         step.operator= record->command.operator;
@@ -366,6 +368,9 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
         if (event->kind == EVENT_ALERT_RECORDED && record->command.kind == COMMAND_RECORD_ALERT) {
             step.alert_said = &record->command.record_alert;
             step.what = step.alert_said->infos_n > 0 ? step.alert_said->infos[0].event : "";
+        }
+        if (event->kind == EVENT_REPORT_FILED && record->command.kind == COMMAND_FILE_REPORT) {
+            step.signed_off_by = record->command.file_report.signed_off_by;
         }
     }
     const struct incident *incident = state_incident(state, event->incident);

@@ -35,6 +35,7 @@ struct id view_command_order(const struct command *command);
 struct view_step {
     enum event_kind kind; /* EVENT_NONE: a refusal, or a record of which no more is known */
     uint64_t seq;
+    struct hash hash;     /* of its record */
     int64_t bus_ms;       /* when the broker decided it */
     int64_t at_ms;        /* when it happened, 0: then */
     enum mode mode;       /* MODE_NONE: of the region, it holds in every mode */
@@ -42,12 +43,13 @@ struct view_step {
     const char *operator; /* on whose word; "" the agent's own */
     struct id incident;
     struct id order;
-    struct id other;     /* the order that this one replaces; the evacuation that it is part of */
-    const char *subject; /* whom it concerns: addressee, taker, who was enrolled ... */
-    const char *what;    /* kind of order or incident, name of a fact, version of a policy, PACK/RULE */
-    const char *text;    /* the author's words */
-    struct words words;  /* units that go, rights, facts that a grade hangs on */
-    struct words needs;  /* equipment */
+    struct id other;           /* the order that this one replaces; the evacuation that it is part of */
+    const char *subject;       /* whom it concerns: addressee, taker, who was enrolled ... */
+    const char *what;          /* kind of order or incident, name of a fact, version of a policy, PACK/RULE */
+    const char *text;          /* the author's words */
+    const char *signed_off_by; /* REPORT_FILED: who let it go out; "" not said */
+    struct words words;        /* units that go, rights, facts that a grade hangs on */
+    struct words needs;        /* equipment */
     enum rung rung;
     enum report_kind report;
     enum lane lane;

@@ -96,7 +96,8 @@ static int tell(struct view *view, const struct view_step *step, struct view_tol
     kept->units_n = 0;
     if (!keep_name(view, &kept->author) || !keep_name(view, &kept->operator) ||
         !keep_name(view, &kept->subject) || !keep_name(view, &kept->what) || !keep_text(view, &kept->text) ||
-        !keep_words(view, &kept->words) || !keep_words(view, &kept->needs)) {
+        !keep_text(view, &kept->signed_off_by) || !keep_words(view, &kept->words) ||
+        !keep_words(view, &kept->needs)) {
         return ERR_NO_MEMORY;
     }
     if (step->seen_n > 0 && !keep_seen(view, kept)) {
@@ -189,8 +190,7 @@ static void say_text(const char **known, const char *said)
     }
 }
 
-/* said lives as long as the view. */
-static void merge_facts(struct facts *known, const struct facts *said)
+void view_merge_facts(struct facts *known, const struct facts *said)
 {
     say_text(&known->kind, said->kind);
     say_text(&known->place, said->place);
@@ -228,7 +228,7 @@ static int note_incident(struct view *view, const struct view_record *record, co
     } else if (step->kind == EVENT_INCIDENT_CLOSED) {
         incident->close_reason = kept->text;
     } else if (step->kind == EVENT_FACTS_CHANGED) {
-        merge_facts(&incident->facts, kept->facts);
+        view_merge_facts(&incident->facts, kept->facts);
     }
     if (record->has_command && record->command.kind == COMMAND_RECORD_HISTORY &&
         incident->source[0] == '\0') {
@@ -272,6 +272,9 @@ int view_note(struct view *view, const struct view_record *record, const struct 
 
     if (event->kind == EVENT_ACKNOWLEDGED) {
         return view_prove(view, &step);
+    }
+    if (event->kind == EVENT_AGENT_ENROLLED || event->kind == EVENT_REVOKED) {
+        return view_note_centre(view, step.seq, step.subject);
     }
     if (id_is_zero(step.incident)) {
         return 0;

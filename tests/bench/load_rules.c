@@ -17,7 +17,7 @@ static void put_pack(struct buf *ret, long rules)
         buf_printf(
             ret,
             "{rule: r%ld, when: incident, if: \"kind = 'kind-%ld' and (dead >= %ld or serious >= %ld or loss "
-            ">= %ld000000)\", do: [grade: II]},\n",
+            ">= %ld000000)\", do: [notify: duty]},\n",
             i, i % 10, 1 + i % 40, 3 + i % 100, 1 + i % 100);
     }
     buf_puts(ret, "]}\n");

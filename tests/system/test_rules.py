@@ -11,6 +11,7 @@ from harness import BIN, SOURCE
 PACKS = sorted(path for path in (Path(SOURCE) / "common/rules/packs").glob("*.yaml")
                if not path.name.endswith(".cases.yaml"))
 
+CLOCK = "clocks:\n  - {clock: c, within: 1 h, to: city}\nrules:"
 PACK = """pack: p
 version: '1'
 match: all
@@ -36,9 +37,40 @@ class Shipped(unittest.TestCase):
                 checked = rules("check", pack, "--json")
                 self.assertEqual(checked.returncode, 0, checked.stderr)
                 self.assertGreater(len(json.loads(checked.stdout)["rules"]), 0)
+                self.assertEqual(json.loads(checked.stdout)["loop"], [])
+                self.assertTrue(json.loads(checked.stdout)["loops_tried_out"])
+                self.assertNotIn("never started", rules("check", pack, "--lang", "en").stdout)
                 tested = rules("test", pack)
                 self.assertEqual(tested.returncode, 0, tested.stdout + tested.stderr)
                 self.assertIn(" 0 failed\n", tested.stdout)
+
+
+    def test_the_five_are_there(self):
+        names = {json.loads(rules("check", pack, "--json").stdout)["pack"] for pack in PACKS}
+        self.assertLessEqual({"decree-493", "public-health", "chongqing", "jiangxi", "henan-2021"}, names)
+
+    def test_clocks_are_shown(self):
+        pack = Path(SOURCE) / "common/rules/packs/henan-2021.yaml"
+        shown = rules("check", pack, "--lang", "en").stdout
+        self.assertRegex(shown, r"major-phone +occurred, later the rule +15 min +province +phone +5 min +重")
+        self.assertRegex(shown, r"daily-follow-up +daily +08:00 17:00 +province +follow-up +1 h +较大")
+        self.assertRegex(rules("check", pack, "--lang", "zh").stdout,
+                         r"major-phone +事发，其后规则启动 +15 min +省级 +电话")
+        self.assertIn("启动时限 major-phone、启动时限 major-written",
+                      rules("check", pack, "--lang", "zh").stdout)
+        said = json.loads(rules("check", pack, "--json").stdout)
+        clocks = {clock["clock"]: clock for clock in said["clocks"]}
+        self.assertEqual(clocks["daily-follow-up"]["daily"], "08:00 17:00")
+        self.assertEqual(clocks["major-phone"]["within_ms"], 15 * 60 * 1000)
+        self.assertEqual(clocks["major-phone"]["from"], "occurred")
+
+
+TABLE = """规则包,limits,,,,
+版本,2026-11-22,,,,
+事件类型,指标,比较,值,持续,动作
+fire,死亡,大于等于,3,,定级 III；通知 duty-officer
+,直接经济损失,大于等于,5000万,,定级 II
+"""
 
 
 class Mistakes(unittest.TestCase):
@@ -48,7 +80,7 @@ class Mistakes(unittest.TestCase):
 
     def write(self, name, text):
         path = Path(self.folder.name) / name
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
         return path
 
     def refused(self, words, *arguments, code=78):
@@ -75,6 +107,69 @@ class Mistakes(unittest.TestCase):
         done = self.refused("does not do what its cases say", "test", pack, code=65)
         self.assertIn("p.cases.yaml:2: three: fires [], could not tell []\n", done.stdout)
         self.assertIn("2 cases, 1 failed", done.stdout)
+
+    def test_a_case_says_which_clocks_start(self):
+        pack = self.write("p.yaml", PACK.replace("rules:", CLOCK).replace("- grade: III", "- start: c"))
+        self.write("p.cases.yaml", "cases:\n  - {case: four, facts: {dead: 4}, fires: [many], starts: [c]}\n"
+                                   "  - {case: two, facts: {dead: 2}, fires: [], starts: []}\n"
+                                   "  - {case: five, facts: {dead: 5}, fires: [many], starts: []}\n")
+        done = self.refused("does not do what its cases say", "test", pack, code=65)
+        self.assertIn("p.cases.yaml:4: five: fires [many], could not tell [], starts [c]\n", done.stdout)
+        self.assertIn("3 cases, 1 failed", done.stdout)
+        cases = self.write("c.yaml", "cases:\n  - {case: a, facts: {}, fires: [], starts: [d]}\n")
+        self.refused('p has no clock "d"', "test", pack, cases)
+
+    def test_a_pack_is_not_asked_about_other_kinds(self):
+        pack = self.write("p.yaml", PACK.replace("rules:", "kinds: [mine]\nrules:"))
+        self.write("p.cases.yaml", "cases:\n  - {case: mine, facts: {kind: mine, dead: 4}, fires: [many]}\n"
+                                   "  - {case: fire, facts: {kind: fire, dead: 4}, fires: []}\n"
+                                   "  - {case: any, facts: {dead: 4}, fires: [many]}\n")
+        self.assertEqual(rules("test", pack).returncode, 0)
+
+    def test_loops_are_named(self):
+        pack = self.write("p.yaml", PACK.replace("if: dead > 3", "if: level = 3 and dead > 3")
+                          .replace("grade: III", "raise: II") + """  - rule: calm
+    when: incident
+    if: level = 2
+    do:
+      - lower: III
+""")
+        self.refused("can fire each other for ever: many (line 7), calm (line 12); let one ask for more",
+                     "check", pack, "--lang", "en", code=65)
+        self.refused("可能循环触发：many（第 7 行）、calm（第 12 行）；请收紧其中一条的条件",
+                     "check", pack, "--lang", "zh", code=65)
+        self.assertEqual(json.loads(rules("check", pack, "--json").stdout)["loop"], ["many", "calm"])
+
+    def test_loops_go_through_packs(self):
+        up = self.write("up.yaml", PACK.replace("dead > 3", "level = 3").replace("grade: III", "raise: II"))
+        down = self.write("down.yaml", PACK.replace("pack: p", "pack: q").replace("dead > 3", "level = 2")
+                          .replace("grade: III", "lower: III"))
+        for pack in (up, down):
+            self.assertEqual(rules("check", pack).returncode, 0)
+        self.refused("together: these rules can fire each other for ever: p/many (line 7), q/many (line 7)",
+                     "check", up, down, "--lang", "en", code=65)
+
+    def test_the_shipped_packs_go_together(self):
+        self.assertEqual(rules("check", *PACKS).returncode, 0)
+
+    def test_a_clock_that_nothing_starts_is_shown(self):
+        pack = self.write("p.yaml", PACK.replace("rules:", CLOCK))
+        self.assertRegex(rules("check", pack, "--lang", "en").stdout,
+                         r"c +received +1 h +city +never started")
+
+    def test_tables(self):
+        for encoding in ("utf-8", "utf-8-sig", "gb18030"):
+            with self.subTest(encoding=encoding):
+                pack = self.write("limits.csv", TABLE.encode(encoding))
+                checked = rules("check", pack, "--lang", "en")
+                self.assertEqual(checked.returncode, 0, checked.stderr)
+                self.assertRegex(checked.stdout, r"4 +第4行 +incident +\(kind = 'fire'\) and dead >= 3 "
+                                                 r"+grade III, notify duty-officer")
+                self.write("limits.cases.yaml", "cases:\n  - {case: a, facts: {kind: fire, dead: 3, "
+                                                "loss: 1}, fires: [第4行], unknown: []}\n")
+                self.assertEqual(rules("test", pack).returncode, 0)
+        pack = self.write("limits.csv", TABLE.replace("5000万", "五千万"))
+        self.refused(f'{pack}:5: 值 "五千万": 不是数字，应写如 10、2.5、5000万', "check", pack)
 
     def test_bad_cases_and_files(self):
         pack = self.write("p.yaml", PACK)

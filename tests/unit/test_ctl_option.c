@@ -80,6 +80,25 @@ static void dashes_end_the_options(void **state)
     assert_int_equal(t.arguments.n, 2);
 }
 
+static void o_is_output(void **state)
+{
+    const char *file = NULL;
+    const struct option options[] = {{"output", OPTION_TEXT, &file, "FILE", ""},
+                                     {NULL, OPTION_FLAG, NULL, NULL, NULL}};
+    const struct page page = {.usage = "muster try", .options = options};
+    char name[] = "try", o[] = "-o", value[] = "a.html";
+    char *argv[] = {name, o, value};
+    struct arguments arguments;
+    struct err err;
+    bool help;
+
+    (void)state;
+    assert_int_equal(option_parse(&page, 3, argv, &arguments, &help, &err), 0);
+    assert_string_equal(file, "a.html");
+    assert_int_equal(option_parse(&page, 2, argv, &arguments, &help, &err), ERR_USAGE);
+    assert_string_equal(err.text, "--output needs a value: FILE");
+}
+
 static void help_wins(void **state)
 {
     (void)state;
@@ -97,6 +116,7 @@ static void wrong_usage_says_what_to_do(void **state)
         {{"A", "--flga", NULL}, "unknown option --flga; did you mean --flag?"},
         {{"A", "--zzzzzz=1", NULL}, "unknown option --zzzzzz; --help lists the options"},
         {{"A", "-t", NULL}, "unknown option --t; --help lists the options"},
+        {{"A", "-o", "FILE", NULL}, "unknown option --o; --help lists the options"},
         {{"A", "--flag=1", NULL}, "--flag takes no value"},
         {{"A", "--text", NULL}, "--text needs a value: TEXT"},
         {{"A", "--count", "-1", NULL}, "--count -1: a whole number, 0 or more, is wanted"},
@@ -157,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_kinds_in_any_order),
         cmocka_unit_test(dashes_end_the_options),
+        cmocka_unit_test(o_is_output),
         cmocka_unit_test(help_wins),
         cmocka_unit_test(wrong_usage_says_what_to_do),
         cmocka_unit_test(lists_are_split),

@@ -53,7 +53,7 @@ static const char two_rules[] = "pack: p\n"
                                 "    when: order-unanswered\n"
                                 "    do:\n"
                                 "      - reissue: next-able\n"
-                                "      - ask: dead\n"
+                                "      - ask: casualties\n"
                                 "        within: 30 min\n";
 
 static void test_everything_is_read(void **state)
@@ -102,8 +102,10 @@ static void test_mistakes_are_placed(void **state)
         {"    for: 5 min", "    fro: 5 min", "p.yaml:9:5: "},
         {"version: '1'\n", "", "missing key 'version'"},
         {"within: 30 min", "within: 30 mon", "p.yaml:18:17: "},
-        {"ask: dead\n        within: 30 min", "refer: mars",
+        {"ask: casualties\n        within: 30 min", "refer: mars",
          "\"refer\" wants parent, neighbours, superior or a region's code"},
+        {"ask: casualties", "ask: dead",
+         "p.yaml:17:14: \"ask\" wants a fact of a report, such as casualties"},
         {"notify: duty", "notify: ''", "\"notify\" wants a role"},
     };
     char text[2048];
@@ -129,17 +131,18 @@ static void know(struct rule_facts *facts, enum rule_fact fact, int64_t whole)
     facts->at[fact] = (struct rule_value){.known = true, .whole = whole, .real = (double)whole};
 }
 
-static void assert_asked(const char *match, const struct rule_facts *facts, const enum rule_answer wanted[3])
+static void assert_asked(const char *match, const char *action, const struct rule_facts *facts,
+                         const enum rule_answer wanted[3])
 {
     enum rule_answer answers[3];
     char text[512];
 
     (void)snprintf(text, sizeof text,
                    "{pack: p, version: '1', match: %s, rules: ["
-                   "{rule: a, when: incident, if: dead >= 10, do: [grade: II]},"
-                   "{rule: b, when: incident, if: serious >= 10, do: [grade: III]},"
-                   "{rule: c, when: incident, if: dead >= 1, do: [grade: IV]}]}",
-                   match);
+                   "{rule: a, when: incident, if: dead >= 10, do: [%s]},"
+                   "{rule: b, when: incident, if: serious >= 10, do: [%s]},"
+                   "{rule: c, when: incident, if: dead >= 1, do: [%s]}]}",
+                   match, action, action, action);
     struct pack *pack = read_pack(text);
     assert_int_equal(conditions_set(conditions, facts), 0);
     pack_ask(pack, TRIGGER_INCIDENT, answers);
@@ -157,10 +160,24 @@ static void test_first_or_all(void **state)
 
     (void)state;
     know(&facts, RULE_DEAD, 12);
-    assert_asked("all", &facts, (enum rule_answer[]){ANSWER_YES, ANSWER_UNKNOWN, ANSWER_YES});
-    assert_asked("first", &facts, (enum rule_answer[]){ANSWER_YES, ANSWER_NO, ANSWER_NO});
+    assert_asked("all", "notify: duty", &facts, (enum rule_answer[]){ANSWER_YES, ANSWER_UNKNOWN, ANSWER_YES});
+    assert_asked("first", "notify: duty", &facts, (enum rule_answer[]){ANSWER_YES, ANSWER_NO, ANSWER_NO});
     know(&facts, RULE_DEAD, 2); /* what cannot be told does not stop what is behind it */
-    assert_asked("first", &facts, (enum rule_answer[]){ANSWER_NO, ANSWER_UNKNOWN, ANSWER_YES});
+    assert_asked("first", "notify: duty", &facts,
+                 (enum rule_answer[]){ANSWER_NO, ANSWER_UNKNOWN, ANSWER_YES});
+}
+
+static void test_an_incident_has_one_grade(void **state)
+{
+    struct rule_facts facts = {0};
+
+    (void)state;
+    know(&facts, RULE_DEAD, 12);
+    assert_asked("all", "grade: II", &facts, (enum rule_answer[]){ANSWER_YES, ANSWER_NO, ANSWER_NO});
+    know(&facts, RULE_DEAD, 2);
+    assert_asked("all", "grade: II", &facts, (enum rule_answer[]){ANSWER_NO, ANSWER_UNKNOWN, ANSWER_YES});
+    know(&facts, RULE_SERIOUS, 10);
+    assert_asked("all", "grade: II", &facts, (enum rule_answer[]){ANSWER_NO, ANSWER_YES, ANSWER_NO});
 }
 
 static enum pack_holds holds_when(const char *trigger, const char *condition)
@@ -202,6 +219,13 @@ static void test_what_never_holds_is_found(void **state)
     assert_int_equal(holds("dead % 7 = 3 and dead > 10"), HOLDS_SOMETIMES);
     assert_int_equal(holds("dead + missing + serious + minor + trapped < 0"), HOLDS_UNKNOWN);
     assert_int_equal(holds("kind"), HOLDS_UNKNOWN);
+    assert_int_equal(holds("grade = 4 and level <= 2"), HOLDS_SOMETIMES);
+    assert_int_equal(holds("grade > 4"), HOLDS_NEVER);
+    assert_int_equal(holds("level = 0"), HOLDS_NEVER);
+    assert_int_equal(holds("tier in ('city', 'county')"), HOLDS_SOMETIMES);
+    assert_int_equal(holds("tier != 'county' and tier != 'province'"), HOLDS_SOMETIMES);
+    assert_int_equal(holds("tier = 'provincial'"), HOLDS_NEVER);
+    assert_int_equal(holds("tier is null"), HOLDS_SOMETIMES);
     /* what is reckoned with, taken apart or between two constants is no proof of anything */
     assert_int_equal(reading_holds("reading < -20"), HOLDS_SOMETIMES);
     assert_int_equal(reading_holds("rise_per_min < -5 and reading < -0.5"), HOLDS_SOMETIMES);
@@ -210,6 +234,9 @@ static void test_what_never_holds_is_found(void **state)
     assert_int_equal(holds("loss / 10000 >= 100 and loss / 10000 < 500"), HOLDS_UNKNOWN);
     assert_int_equal(holds("loss / 7 = 12345 and loss % 7 = 3"), HOLDS_UNKNOWN);
     assert_int_equal(holds("length(kind) > 20"), HOLDS_UNKNOWN);
+    assert_int_equal(holds("coalesce(dead, 0) > 5 and coalesce(dead, 0) < 3"), HOLDS_NEVER);
+    assert_int_equal(holds("corrected_days > iif(kind in ('fire', 'traffic'), 7, 30) and corrected_days < 7"),
+                     HOLDS_NEVER);
     assert_int_equal(holds("kind like '%leak%' and kind like 'chem%'"), HOLDS_UNKNOWN);
     assert_int_equal(holds("not (dead > 3) and (dead > 3)"), HOLDS_NEVER);
 }
@@ -254,6 +281,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_everything_is_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mistakes_are_placed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_first_or_all, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_incident_has_one_grade, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_never_holds_is_found, setup, teardown),
         cmocka_unit_test(test_every_word_is_documented),
     };

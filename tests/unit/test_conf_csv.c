@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "agents/ctl/csv.h"
+#include "common/conf/csv.h"
 
 static struct csv *parse(const char *text)
 {

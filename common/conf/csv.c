@@ -1,4 +1,4 @@
-#include "agents/ctl/csv.h"
+#include "common/conf/csv.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* RFC 4180 files: fields between commas, quoted where need be ("" is a quote), line breaks inside quotes,
  * LF or CRLF, with or without a UTF-8 byte order mark. The whole file is held in memory, and texts of rows
  * point into it. One thread. */
-#ifndef MUSTER_AGENTS_CTL_CSV_H
-#define MUSTER_AGENTS_CTL_CSV_H
+#ifndef MUSTER_COMMON_CONF_CSV_H
+#define MUSTER_COMMON_CONF_CSV_H
 
 #include <stddef.h>
 

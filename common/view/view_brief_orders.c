@@ -1,0 +1,158 @@
+/* How far each order was at a point of the log, from the steps and Acks up to there. */
+#include <stdlib.h>
+
+#include "common/view/view_brief_private.h"
+
+#define PICK(m, en, cn) ((m)->zh ? (cn) : (en))
+
+/* An order as it stood at a cut. */
+struct standing {
+    enum rung rung;
+    int64_t rung_ms;
+    const char *taker;
+    struct words units;
+    bool unanswered;
+    bool overdue;
+};
+
+static void take_step(const struct view_step *step, struct standing *standing)
+{
+    if (step->kind == EVENT_ORDER_UNANSWERED) {
+        standing->unanswered = true;
+    } else if (step->kind == EVENT_ORDER_OVERDUE) {
+        standing->overdue = true;
+    }
+    if (step->kind == EVENT_RECEIPT_NOTED || step->rung == RUNG_NONE || rung_is_outcome(standing->rung) ||
+        (step->rung <= standing->rung && !rung_is_outcome(step->rung))) {
+        return;
+    }
+    standing->rung = step->rung;
+    standing->rung_ms = step->at_ms != 0 ? step->at_ms : step->bus_ms;
+    if (step->kind == EVENT_RUNG_REACHED) {
+        standing->taker = step->subject;
+        standing->units = step->words.n > 0 ? step->words : standing->units;
+    }
+}
+
+/* Proved to be with one of its agents by then. */
+static void take_delivery(const struct making *m, const struct order *order, const struct view_order *told,
+                          const struct cut *cut, struct standing *standing)
+{
+    for (size_t i = 0; standing->rung == RUNG_ISSUED && i < order->agents.n; i++) {
+        struct view_delivery delivery =
+            view_delivered(m->view, order->agents.at[i], order_lane(order), told->issued_seq);
+        if (delivery.delivered && brief_is_within(cut, delivery.seq, delivery.bus_ms)) {
+            standing->rung = RUNG_DELIVERED;
+            standing->rung_ms = delivery.bus_ms;
+        }
+    }
+}
+
+static struct standing standing_at(const struct making *m, const struct order *order,
+                                   const struct view_order *told, const struct cut *cut)
+{
+    struct standing standing = {.rung = RUNG_NONE, .taker = ""};
+
+    for (const struct view_told *at = told->first; at != NULL; at = at->next) {
+        if (brief_is_within(cut, at->step.seq, at->step.bus_ms)) {
+            take_step(&at->step, &standing);
+        }
+    }
+    take_delivery(m, order, told, cut, &standing);
+    return standing;
+}
+
+static const char *who_text(struct making *m, const struct standing *standing)
+{
+    struct buf text;
+
+    if (standing->taker[0] == '\0') {
+        return "";
+    }
+    buf_init(&text, 0);
+    buf_puts(&text, view_short_name(m->brief->state, standing->taker));
+    if (standing->units.n > 0) {
+        buf_puts(&text, " ");
+        view_say_words(standing->units, &text);
+    }
+    const char *who = brief_kept(m, text.failed ? NULL : arena_strdup(&m->brief->arena, buf_text(&text)));
+    buf_free(&text);
+    return who;
+}
+
+static void add_order(struct making *m, const struct order *order, const struct view_order *told)
+{
+    struct standing now = standing_at(m, order, told, &m->cut);
+    struct standing then = standing_at(m, order, told, &m->before);
+
+    if (now.rung == RUNG_NONE) {
+        return; /* issued later */
+    }
+    m->brief->orders[m->brief->orders_n++] =
+        (struct brief_order){.id = order->id,
+                             .seq = told->issued_seq,
+                             .issued_ms = order->issued_at_ms,
+                             .kind = order->kind,
+                             .addressee = view_short_name(m->brief->state, order->addressee),
+                             .text = told->text,
+                             .rung = now.rung,
+                             .rung_ms = now.rung_ms,
+                             .who = who_text(m, &now),
+                             .unanswered = now.unanswered && now.rung < RUNG_ACCEPTED,
+                             .overdue = now.overdue && !rung_is_outcome(now.rung),
+                             .is_new = !m->brief->is_first && then.rung == RUNG_NONE,
+                             .before = then.rung != now.rung ? then.rung : RUNG_NONE};
+}
+
+static int compare_orders(const void *a, const void *b)
+{
+    const struct brief_order *x = a, *y = b;
+
+    if (x->seq != y->seq) {
+        return x->seq < y->seq ? -1 : 1;
+    }
+    return id_compare(x->id, y->id);
+}
+
+void brief_add_orders(struct making *m)
+{
+    const struct incident *incident = m->incident;
+
+    m->brief->orders = arena_array(&m->brief->arena, struct brief_order, incident->orders_n);
+    if (m->brief->orders == NULL) {
+        m->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        const struct view_order *told = view_order(m->view, incident->orders[i].id);
+        if (told != NULL && told->first != NULL) {
+            add_order(m, &incident->orders[i], told);
+        }
+    }
+    if (m->brief->orders_n > 1) {
+        qsort(m->brief->orders, m->brief->orders_n, sizeof *m->brief->orders, compare_orders);
+    }
+}
+
+const char *brief_on_scene(struct making *m, const struct cut *cut)
+{
+    struct buf text;
+
+    buf_init(&text, 0);
+    for (size_t i = 0; i < m->brief->orders_n; i++) {
+        const struct incident *incident = NULL;
+        struct id id = m->brief->orders[i].id;
+        const struct order *order = view_find_order(m->view, id, &incident);
+        struct standing standing = standing_at(m, order, view_order(m->view, id), cut);
+        if (standing.rung == RUNG_ON_SCENE) {
+            buf_printf(&text, "%s%s", text.n > 0 ? PICK(m, "; ", "；") : "", who_text(m, &standing));
+        }
+    }
+    if (text.n == 0) {
+        buf_puts(&text, PICK(m, "none has said so yet", "尚无力量回执到场"));
+    }
+    const char *kept_text =
+        brief_kept(m, text.failed ? NULL : arena_strdup(&m->brief->arena, buf_text(&text)));
+    buf_free(&text);
+    return kept_text;
+}

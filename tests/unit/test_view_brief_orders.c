@@ -1,0 +1,185 @@
+/* How far orders were, as a brief tells it. */
+#include "common/view/view_brief.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/log/log_memory.h"
+#include "tests/unit/view_briefs.h"
+
+static const struct id none = {{0}};
+
+static void begin(struct fixture *fx)
+{
+    struct facts facts = facts_none();
+
+    fx_begin(fx, log_memory_new());
+    fx_found(fx);
+    facts.kind = "hazardous-chemical";
+    facts.course = "it began, and this is a longer text than what is worth being said twice on one sheet";
+    bf_say(fx, FX_CENTRE, FIRE, MODE_ACTUAL, REPORT_INITIAL, &facts, "", "");
+}
+
+static void follow_up(struct fixture *fx)
+{
+    struct facts facts = facts_none();
+
+    facts.course = "it went on";
+    bf_say(fx, FX_CENTRE, FIRE, MODE_ACTUAL, REPORT_FOLLOW_UP, &facts, "", "");
+}
+
+static void dispatch(struct fixture *fx, uint8_t order, const char *addressee)
+{
+    assert_int_not_equal(fx_order(fx, fx_id(FIRE), fx_id(order), addressee, MODE_ACTUAL, "go", none), 0);
+}
+
+static void answer(struct fixture *fx, const char *agent, enum rung rung)
+{
+    assert_int_not_equal(fx_receipt(fx, fx_id(FIRE), fx_id(ORDER), agent, MODE_ACTUAL, rung, ""), 0);
+}
+
+/* The last brief in English, closed with the log. */
+static void last(struct fixture *fx, struct buf *ret)
+{
+    struct view *view = bf_folded(fx);
+
+    bf_written(view, false, FIRE, (struct view_brief_point){.number = 0}, view_brief_text, ret);
+    view_free(view);
+    fx_end(fx);
+}
+
+static void who_did_not_answer_in_time(void **state)
+{
+    struct fixture fx;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    dispatch(&fx, ORDER, FX_HEALTH);
+    fx.now_ms += INT64_C(180000); /* after answer_by, before expires_at */
+    fx_pass(&fx, fx_id(FIRE));
+    follow_up(&fx);
+    last(&fx, &out);
+    bf_has(&out, "; issued 11:00:10, NOT ANSWERED in time (new)\n");
+    buf_free(&out);
+}
+
+static void a_late_answer_is_an_answer(void **state)
+{
+    struct fixture fx;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    dispatch(&fx, ORDER, FX_STATION);
+    fx.now_ms += INT64_C(180000);
+    fx_pass(&fx, fx_id(FIRE));
+    answer(&fx, FX_STATION, RUNG_ACCEPTED);
+    follow_up(&fx);
+    last(&fx, &out);
+    bf_has(&out, "; accepted 11:03:12, fire-rescue/station-3 E32, T1 (new)\n");
+    buf_free(&out);
+}
+
+static void what_was_not_done_in_time(void **state)
+{
+    struct fixture fx;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    dispatch(&fx, ORDER, FX_STATION);
+    answer(&fx, FX_STATION, RUNG_ACCEPTED);
+    fx.now_ms += INT64_C(1200000);
+    fx_pass(&fx, fx_id(FIRE));
+    follow_up(&fx);
+    last(&fx, &out);
+    bf_has(&out, "; accepted 11:00:11, fire-rescue/station-3 E32, T1, NOT DONE in time (new)\n");
+    buf_free(&out);
+}
+
+static void an_order_that_nobody_accepted_ended(void **state)
+{
+    struct fixture fx;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    dispatch(&fx, ORDER, FX_HEALTH);
+    fx.now_ms += INT64_C(3600000);
+    fx_pass(&fx, fx_id(FIRE));
+    follow_up(&fx);
+    last(&fx, &out);
+    bf_has(&out, "; expired 12:00:11 (new)\n");
+    bf_has(&out, "substance: asked for at 11:00:09, due by 11:10:09, OVERDUE\n");
+    buf_free(&out);
+}
+
+/* What another agent says of an order that is taken is noted, and moves nothing. */
+static void only_the_taker_moves_an_order(void **state)
+{
+    struct fixture fx;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    dispatch(&fx, ORDER, "370102/fire-rescue");
+    answer(&fx, FX_STATION, RUNG_ACCEPTED);
+    answer(&fx, FX_OTHER, RUNG_ON_SCENE);
+    follow_up(&fx);
+    last(&fx, &out);
+    bf_has(&out, "; accepted 11:00:11, fire-rescue/station-3 E32, T1 (new)\n");
+    bf_has(&out, "forces on scene: none has said so yet\n");
+    buf_free(&out);
+}
+
+static void in_the_order_of_their_issue(void **state)
+{
+    struct fixture fx;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    dispatch(&fx, LATER, FX_HEALTH); /* of the higher id */
+    dispatch(&fx, ORDER, FX_STATION);
+    follow_up(&fx);
+    last(&fx, &out);
+    const char *first = strstr(buf_text(&out), " to health/ambulance: ");
+    const char *second = strstr(buf_text(&out), " to fire-rescue/station-3: ");
+    assert_non_null(first);
+    assert_non_null(second);
+    assert_true(first < second);
+    buf_free(&out);
+}
+
+static void a_long_text_is_not_said_twice(void **state)
+{
+    struct fixture fx;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    follow_up(&fx);
+    last(&fx, &out);
+    bf_has(&out, "▲ course: it went on\n");
+    bf_has(&out, "no order was issued\n");
+    buf_free(&out);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_did_not_answer_in_time),
+        cmocka_unit_test(a_late_answer_is_an_answer),
+        cmocka_unit_test(what_was_not_done_in_time),
+        cmocka_unit_test(an_order_that_nobody_accepted_ended),
+        cmocka_unit_test(only_the_taker_moves_an_order),
+        cmocka_unit_test(in_the_order_of_their_issue),
+        cmocka_unit_test(a_long_text_is_not_said_twice),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
