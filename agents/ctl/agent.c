@@ -188,7 +188,8 @@ int ctl_agent_enrol(int argc, char **argv)
         .summary =
             "Enrols an agent (REGION/AGENCY/AGENT) or an operator (a name without a slash); with a new key,\n"
             "rotates it. Needs an operator with the right \"admin\". The key file must bear the same name.\n"
-            "Rights: report order order:KIND recall evacuate close grade level receipt units history watch\n"
+            "Rights: report order order:KIND recall evacuate close grade level receipt units history alert "
+            "watch\n"
             "admin centre role:NAME.",
         .options = options,
         .examples = "  muster agent enrol 370102/fire-rescue/station-9 --key station-9.pub --rights "

@@ -60,6 +60,7 @@ int ctl_agent_revoke(int argc, char **argv);
 int ctl_watch(int argc, char **argv);
 int ctl_copy(int argc, char **argv);
 int ctl_import_cad_csv(int argc, char **argv);
+int ctl_import_cap(int argc, char **argv);
 
 int ctl_rules_load(int argc, char **argv);
 int ctl_rules_drop(int argc, char **argv);

@@ -69,21 +69,6 @@ static bool next(void *ctx, struct err *err, int *ret_rc)
     return n == BATCH;
 }
 
-static bool is_hopeless(enum refusal refusal)
-{
-    switch (refusal) {
-    case REFUSED_IDENTITY:
-    case REFUSED_REGION:
-    case REFUSED_SIGNATURE:
-    case REFUSED_CLOCK:
-    case REFUSED_EXPIRED:
-    case REFUSED_RIGHT:
-        return true;
-    default:
-        return false;
-    }
-}
-
 static void say_refused(struct import *import, size_t at, const struct reply *reply)
 {
     const struct cad_row *row = &import->cad->incidents[at].rows[0];
@@ -110,7 +95,7 @@ static void on_reply(void *ctx, uint64_t tag, const struct reply *reply)
         import->unchanged++;
     } else {
         import->refused++;
-        if (is_hopeless(reply->refusal)) {
+        if (refusal_is_hopeless(reply->refusal)) {
             import->hopeless = reply->refusal;
             (void)snprintf(import->detail, sizeof import->detail, "%s",
                            reply->detail != NULL ? reply->detail : "");

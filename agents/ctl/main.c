@@ -43,6 +43,7 @@ static const struct entry entries[] = {
     {"rules", "test", ctl_rules_test, "ask a rule pack about the cases beside it"},
     {NULL, "copy", ctl_copy, "keep a copy of the whole log, each record checked"},
     {"import", "cad-csv", ctl_import_cad_csv, "import a dispatch system's records as history"},
+    {"import", "cap", ctl_import_cap, "import alerts (CAP) and feeds of them"},
     {NULL, "replay", ctl_replay, "read a log from its beginning"},
     {NULL, "verify", ctl_verify, "check a log: chain, signatures, sequence"},
     {NULL, "stats", ctl_stats, "times from report to order to scene"},

@@ -14,7 +14,7 @@
 enum {
     OPTION_TEXTS_MAX = 64, /* values of an option that may be repeated */
     OPTION_NAMES_MAX = 64, /* options of one command */
-    ARGUMENTS_MAX = 8
+    ARGUMENTS_MAX = 1024   /* a folder of files */
 };
 
 enum option_kind {

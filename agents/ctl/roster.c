@@ -6,7 +6,7 @@
 
 static const char *const right_names[] = {"report", "order", "recall",  "evacuate", "close",
                                           "grade",  "level", "receipt", "units",    "history",
-                                          "watch",  "admin", "centre",  NULL};
+                                          "alert",  "watch", "admin",   "centre",   NULL};
 
 bool right_is_known(const char *right)
 {
@@ -22,6 +22,7 @@ bool right_is_known(const char *right)
 const char *rights_list(void)
 {
     return "report, order, order:KIND, recall, evacuate, close, grade, level, receipt, units, history, "
+           "alert, "
            "watch, "
            "admin, centre, role:NAME";
 }

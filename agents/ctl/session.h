@@ -103,5 +103,7 @@ int session_stream(struct session *session, const struct session_stream *stream,
 
 /* The error that stands for a refusal, with its words in err. */
 int refusal_fail(enum lang lang, enum refusal refusal, const char *detail, struct err *err);
+/* Whether all other commands of this author would be refused as well. */
+bool refusal_is_hopeless(enum refusal refusal);
 
 #endif

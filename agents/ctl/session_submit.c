@@ -43,6 +43,21 @@ int refusal_fail(enum lang lang, enum refusal refusal, const char *detail, struc
                    has_detail ? detail : "", has_detail ? ")" : "");
 }
 
+bool refusal_is_hopeless(enum refusal refusal)
+{
+    switch (refusal) {
+    case REFUSED_IDENTITY:
+    case REFUSED_REGION:
+    case REFUSED_SIGNATURE:
+    case REFUSED_CLOCK:
+    case REFUSED_EXPIRED:
+    case REFUSED_RIGHT:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct session *session = timer->data;

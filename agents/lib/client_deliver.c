@@ -150,9 +150,10 @@ static int take_taken(struct client *client, struct taken *taken, const struct e
         return journal_add_recall(client->journal, event->order, taken->deliver.bus_ms + CLIENT_TAKEN_KEEP_MS,
                                   err);
     }
-    if (rc == 0 && order.end == JOURNAL_OPEN) {
-        rc = journal_end_order(client->journal, event->order, JOURNAL_ENDED, err);
-    } else if (rc || (said->rung != RUNG_ACCEPTED && said->rung != RUNG_DECLINED)) {
+    bool takes = said->rung == RUNG_ACCEPTED || said->rung == RUNG_DECLINED;
+    if (rc == 0 && (order.end == JOURNAL_OPEN || (takes && order.end == JOURNAL_ENDED))) {
+        rc = journal_end_order(client->journal, event->order, JOURNAL_TAKEN, err);
+    } else if (rc || !takes) {
         return rc;
     }
     if (!rc) {

@@ -112,7 +112,13 @@ int journal_set_order_record(struct journal *journal, struct id order, uint64_t 
 /* Its reply is lost: it has none again. */
 int journal_reopen(struct journal *journal, int64_t item, struct err *err);
 
-enum journal_end { JOURNAL_OPEN = 0, JOURNAL_ENDED = 1, JOURNAL_RECALLED = 2, JOURNAL_EXPIRED = 3 };
+enum journal_end {
+    JOURNAL_OPEN = 0,
+    JOURNAL_ENDED = 1, /* by a receipt of ours; open again if that is refused */
+    JOURNAL_RECALLED = 2,
+    JOURNAL_EXPIRED = 3,
+    JOURNAL_TAKEN = 4 /* by another agent of our agency; older versions wrote ENDED */
+};
 
 struct journal_order {
     struct id order;

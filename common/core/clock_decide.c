@@ -1,6 +1,6 @@
-/* Statutory clocks 法定时限: a rule of a pack starts one, a report that goes up meets it, and what is not met in
- * time is told. When one is due and what meets it is statutory.h's; the terms are the pack's, kept with the clock,
- * so that a pack that changes meanwhile does not change what was asked. */
+/* Statutory clocks 法定时限: a rule of a pack starts one, a report that goes up meets it, and what is not met
+ * in time is told. When one is due and what meets it is statutory.h's; the terms are the pack's, kept with
+ * the clock, so that a pack that changes meanwhile does not change what was asked. */
 #include <stdio.h>
 #include <string.h>
 

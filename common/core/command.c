@@ -35,6 +35,8 @@ const char *command_kind_name(enum command_kind kind)
         return "state-units";
     case COMMAND_RECORD_HISTORY:
         return "record-history";
+    case COMMAND_RECORD_ALERT:
+        return "record-alert";
     case COMMAND_SET_GRADE:
         return "set-grade";
     case COMMAND_SET_LEVEL:

@@ -2,6 +2,7 @@
 #ifndef MUSTER_COMMON_CORE_COMMAND_H
 #define MUSTER_COMMON_CORE_COMMAND_H
 
+#include "common/core/alert.h"
 #include "common/core/words.h"
 
 enum {
@@ -31,6 +32,7 @@ enum command_kind {
     COMMAND_GIVE_RECEIPT = 37,
     COMMAND_STATE_UNITS = 38,
     COMMAND_RECORD_HISTORY = 39,
+    COMMAND_RECORD_ALERT = 40,
     COMMAND_SET_GRADE = 41,
     COMMAND_SET_LEVEL = 42,
     COMMAND_SEND_REPORT = 43,
@@ -266,6 +268,7 @@ struct command {
         struct give_receipt give_receipt;
         struct state_units state_units;
         struct record_history record_history;
+        struct record_alert record_alert;
         struct set_grade set_grade;
         struct set_level set_level;
         struct send_report send_report;

@@ -317,6 +317,9 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_RECORD_HISTORY:
         decide_record_history(d, &command->record_history);
         return;
+    case COMMAND_RECORD_ALERT:
+        decide_record_alert(d, &command->record_alert);
+        return;
     case COMMAND_ACK:
         decide_ack(d, &command->ack);
         return;

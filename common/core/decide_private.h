@@ -72,6 +72,7 @@ void decide_recall_order(struct deciding *d, const struct recall_order *command)
 void decide_order_evacuation(struct deciding *d, const struct order_evacuation *command);
 void decide_give_receipt(struct deciding *d, const struct give_receipt *command);
 void decide_record_history(struct deciding *d, const struct record_history *command);
+void decide_record_alert(struct deciding *d, const struct record_alert *command);
 void decide_state_units(struct deciding *d, const struct state_units *command);
 void decide_ack(struct deciding *d, const struct ack *command);
 void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *command);

@@ -48,6 +48,7 @@
     X(EVENT_UNITS_STATED, 48, "units-stated")                     \
     X(EVENT_ACKNOWLEDGED, 49, "acknowledged")                     \
     X(EVENT_LOSS_NOTED, 50, "loss-noted")                         \
+    X(EVENT_ALERT_RECORDED, 56, "alert-recorded")                 \
     X(EVENT_REFERRED, 64, "referred")                             \
     X(EVENT_NOTIFIED, 65, "notified")                             \
     X(EVENT_REPORT_SENT, 66, "report-sent")                       \
@@ -67,7 +68,7 @@ enum event_kind {
 const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
- * grades and levels, too. A log says in its region's stream when it comes to hold more (docs/log.md,
+ * grades, levels and alerts, too. A log says in its region's stream when it comes to hold more (docs/log.md,
  * "Rules of change"). */
 enum { EVENT_GENERATION = 1 };
 
@@ -263,6 +264,7 @@ struct event {
         struct order_recalled order_recalled;
         struct units_stated units_stated;
         struct acknowledged acknowledged;
+        struct alert_recorded alert_recorded;
     };
 };
 

@@ -475,6 +475,8 @@ int evolve(struct state *state, const struct event *event)
         return acknowledged(state, &event->acknowledged);
     case EVENT_LOSS_NOTED:
         return loss_noted(state, &event->loss_noted);
+    case EVENT_ALERT_RECORDED:
+        return evolve_alert(state, event);
     case EVENT_INCIDENT_OPENED:
         return incident_opened(state, event);
     case EVENT_NONE:

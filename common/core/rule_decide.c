@@ -6,124 +6,13 @@
 #include <string.h>
 
 #include "common/base/mutant.h"
-#include "common/core/decide_private.h"
-#include "common/core/statutory.h"
-#include "common/core/stream.h"
+#include "common/core/rule_matter.h"
 
 enum {
     ROUNDS_MAX = 8,            /* what a rule changes may make another hold, and so on */
     FIRED_PER_RECORD_MAX = 64, /* rules; of what happens once no more fire */
-    VALUE_TEXT_MAX = 32,
-    MINUTE_MS = 60 * 1000
+    VALUE_TEXT_MAX = 32
 };
-
-/* What is asked about. */
-struct matter {
-    struct incident after; /* a copy, as the events so far leave it; its lists are the state's */
-    enum rule_trigger trigger;
-    const struct order *order; /* of an order's trigger */
-    const char *request;       /* of a request's */
-    const char *clock;         /* of a clock's */
-    int64_t waited_since_ms;   /* of all three */
-    int64_t orders_open, orders_silent;
-    struct rule_facts facts;
-    size_t fired;
-    bool changed; /* by a rule's action: ask again */
-};
-
-/* --- what is known -------------------------------------------------------------------------------- */
-
-/* What an event of this record makes of the incident, as far as rules ask for it. */
-static void see(struct matter *m, const struct event *event)
-{
-    struct incident *after = &m->after;
-
-    switch (event->kind) {
-    case EVENT_GRADED:
-        after->grade = event->graded.grade;
-        after->doubted = GRADE_NONE;
-        return;
-    case EVENT_GRADE_DOUBTED:
-        after->doubted = event->graded.grade;
-        return;
-    case EVENT_LEVEL_SET:
-        after->level = event->level_set.level;
-        return;
-    case EVENT_ORDER_UNANSWERED:
-        m->orders_silent++;
-        return;
-    case EVENT_ORDER_EXPIRED:
-        m->orders_open--;
-        m->orders_silent--; /* it went unanswered, now or before */
-        return;
-    default:
-        return;
-    }
-}
-
-static void know_number(struct matter *m, enum rule_fact fact, bool known, int64_t value)
-{
-    m->facts.at[fact] = (struct rule_value){.known = known, .whole = value};
-}
-
-static void know_text(struct matter *m, enum rule_fact fact, const char *value)
-{
-    m->facts.at[fact] = (struct rule_value){.known = value[0] != '\0', .text = value};
-}
-
-static void know_count(struct matter *m, enum rule_fact fact, int64_t count)
-{
-    know_number(m, fact, count != COUNT_UNKNOWN, count);
-}
-
-static void know_order(struct deciding *d, struct matter *m)
-{
-    char *agency = arena_alloc(d->arena, NAME_MAX_BYTES + 1);
-
-    know_text(m, RULE_ORDER_KIND, m->order->kind);
-    if (agency == NULL) {
-        d->no_memory = true;
-    } else if (name_agency(m->order->addressee, agency)) {
-        know_text(m, RULE_AGENCY, agency);
-    }
-}
-
-static void know(struct deciding *d, struct matter *m)
-{
-    const struct incident *after = &m->after;
-    const struct casualties *c = &after->casualties;
-    int64_t now = d->env->now_ms;
-
-    memset(&m->facts, 0, sizeof m->facts);
-    know_text(m, RULE_KIND, after->kind);
-    know_text(m, RULE_SUBSTANCE, after->substance);
-    know_count(m, RULE_DEAD, c->dead);
-    know_count(m, RULE_MISSING, c->missing);
-    know_count(m, RULE_SERIOUS, c->serious);
-    know_count(m, RULE_MINOR, c->minor);
-    know_count(m, RULE_TRAPPED, c->trapped);
-    know_count(m, RULE_LOSS, after->loss_cny);
-    know_number(m, RULE_GRADE, after->grade != GRADE_NONE, (int64_t)after->grade);
-    know_number(m, RULE_LEVEL, after->level != GRADE_NONE, (int64_t)after->level);
-    know_number(m, RULE_REPORTS, true, (int64_t)after->reports);
-    know_number(m, RULE_AGE_MIN, after->occurred_at_ms != 0, (now - after->occurred_at_ms) / MINUTE_MS);
-    know_number(m, RULE_KNOWN_MIN, true, (now - after->opened_at_ms) / MINUTE_MS);
-    know_number(m, RULE_ORDERS_OPEN, true, m->orders_open);
-    know_number(m, RULE_ORDERS_SILENT, true, m->orders_silent);
-    know_number(m, RULE_WAITED_MIN, m->waited_since_ms != 0, (now - m->waited_since_ms) / MINUTE_MS);
-    know_text(m, RULE_REQUEST, m->request);
-    know_text(m, RULE_CLOCK, m->clock);
-    enum tier tier = statutory_tier(d->region->code);
-    know_text(m, RULE_TIER, tier != TIER_NONE ? tier_name(tier) : "");
-    int64_t since = after->occurred_at_ms != 0 ? after->occurred_at_ms : after->opened_at_ms;
-    know_number(m, RULE_CORRECTED_DAYS, true,
-                after->recounted_at_ms != 0
-                    ? statutory_days(since, after->recounted_at_ms, d->region->utc_offset_minutes)
-                    : 0);
-    if (m->order != NULL) {
-        know_order(d, m);
-    }
-}
 
 /* --- reasons -------------------------------------------------------------------------------------- */
 
@@ -245,7 +134,7 @@ static void set_grade(struct deciding *d, struct matter *m, const struct rule_ve
     if (rises) {
         event->graded.unknown = wanting(d, m, verdicts, at);
     }
-    see(m, event);
+    matter_see(m, event);
     m->changed = true;
 }
 
@@ -258,7 +147,7 @@ static void set_level(struct deciding *d, struct matter *m, const struct rule_ve
     if (does) {
         struct event *event = emit(d, m, EVENT_LEVEL_SET);
         event->level_set = (struct level_set){.level = level, .by = "", .rule = reason(d, v)};
-        see(m, event);
+        matter_see(m, event);
         m->changed = true;
     }
 }
@@ -443,7 +332,7 @@ static bool ask_rules(struct deciding *d, struct matter *m)
     m->changed = true;
     for (int round = 0; round < (lasts ? ROUNDS_MAX : 1) && m->changed && whole; round++) {
         m->changed = false;
-        know(d, m);
+        matter_know(d, m);
         if (d->no_memory || rules->ask(rules->ctx, d->region, m->trigger, &m->facts, &verdicts, &n) != 0) {
             d->no_memory = true;
             return false;
@@ -463,22 +352,6 @@ static bool ask_rules(struct deciding *d, struct matter *m)
 }
 
 /* --- what rules are asked about ------------------------------------------------------------------- */
-
-static struct matter matter_of(const struct deciding *d, const struct incident *incident,
-                               enum rule_trigger trigger)
-{
-    struct matter m = {.after = *incident, .trigger = trigger, .request = "", .clock = ""};
-
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct order *order = &incident->orders[i];
-        m.orders_open += order_is_open(order);
-        m.orders_silent += order_is_open(order) && order->rung < RUNG_ACCEPTED && order->unanswered;
-    }
-    for (size_t i = 0; i < d->events_n; i++) {
-        see(&m, &d->events[i]);
-    }
-    return m;
-}
 
 static void ask_about_order(struct deciding *d, const struct incident *incident, struct id order)
 {

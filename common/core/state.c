@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/err.h"
+#include "common/core/alert_table.h"
 #include "common/core/names.h"
 #include "common/core/state_private.h"
 #include "common/core/stream.h"
@@ -44,6 +45,7 @@ struct state {
     struct incident_entry *incidents;
     struct home_entry *homes;
     struct agent_entry *agents;
+    struct alert_table alerts;
     struct names names;
 };
 
@@ -69,6 +71,7 @@ struct state *state_new_keyed(struct hash_key key)
     if (state != NULL) {
         state->key = key;
         state->names.key = key;
+        state->alerts.key = key;
         state->region = (struct region){
             .code = "", .name = "", .parent = "", .recovered_reason = "", .policy = {.version = ""}};
     }
@@ -121,6 +124,7 @@ void state_free(struct state *state)
         free(agent);
         agent = next;
     }
+    alert_table_free(&state->alerts);
     region_clear(&state->region);
     names_free(&state->names);
     free(state);
@@ -287,6 +291,21 @@ fail_agent:
     return NULL;
 }
 
+struct alert *state_alert(const struct state *state, struct id id)
+{
+    return alert_table_find(&state->alerts, id);
+}
+
+struct alert *state_alert_make(struct state *state, struct id id)
+{
+    return alert_table_make(&state->alerts, id);
+}
+
+int state_each_alert(const struct state *state, bool (*visit)(void *ctx, const struct alert *), void *ctx)
+{
+    return alert_table_each(&state->alerts, visit, ctx);
+}
+
 const char *state_intern(struct state *state, const char *text)
 {
     return names_keep(&state->names, text);
@@ -417,6 +436,9 @@ void state_evict(struct state *state, struct stream_key stream)
             region_clear(&state->region);
         }
         return;
+    case STREAM_ALERT:
+        alert_table_drop(&state->alerts, stream.id);
+        return;
     case STREAM_NONE:
         return;
     }
@@ -520,6 +542,7 @@ void state_tidy(struct state *state)
     for (struct agent_entry *entry = state->agents; entry != NULL; entry = entry->hh.next) {
         mark_agent(names, entry->agent);
     }
+    alert_table_mark(&state->alerts, names);
     names_sweep(names);
 }
 

@@ -7,6 +7,7 @@
 #include "common/base/buf.h"
 #include "common/base/keyed_hash.h"
 #include "common/core/agent.h"
+#include "common/core/alert.h"
 #include "common/core/incident.h"
 #include "common/core/region.h"
 #include "common/core/stream.h"
@@ -22,12 +23,14 @@ const struct region *state_region(const struct state *state);
 /* NULL when not loaded, or when there is none: who must know keeps a list of loaded streams. */
 struct incident *state_incident(const struct state *state, struct id id);
 struct agent *state_agent(const struct state *state, const char *name);
+struct alert *state_alert(const struct state *state, struct id id);
 
-/* Walks in the canonical order: incidents by id, agents by name; stops when visit returns false.
+/* Walks in the canonical order: incidents and alerts by id, agents by name; stops when visit returns false.
  * 0, or ERR_NO_MEMORY and nothing was visited. */
 int state_each_incident(const struct state *state, bool (*visit)(void *ctx, const struct incident *),
                         void *ctx);
 int state_each_agent(const struct state *state, bool (*visit)(void *ctx, const struct agent *), void *ctx);
+int state_each_alert(const struct state *state, bool (*visit)(void *ctx, const struct alert *), void *ctx);
 size_t state_incident_count(const struct state *state);
 
 /* Where an order is whose own stream ("order/...") is loaded: in which incident. False: the id is free. */

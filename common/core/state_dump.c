@@ -359,10 +359,55 @@ static bool dump_agent(void *ctx, const struct agent *agent)
     return true;
 }
 
+static void put_ids(struct buf *ret, const char *key, const struct id *ids, size_t n)
+{
+    char text[ID_TEXT];
+
+    for (size_t i = 0; i < n; i++) {
+        if (i == 0) {
+            buf_printf(ret, "\t%s=", key);
+        } else {
+            buf_puts(ret, ",");
+        }
+        buf_puts(ret, id_format(ids[i], text));
+    }
+}
+
+static bool dump_alert(void *ctx, const struct alert *alert)
+{
+    struct buf *ret = ctx;
+
+    buf_puts(ret, "alert");
+    put_id(ret, "id", alert->id);
+    put_text(ret, "mode", mode_name(alert->mode));
+    put_text(ret, "source", alert_word(ALERT_SOURCES, (int)alert->source));
+    put_text(ret, "sender", alert->sender);
+    put_text(ret, "identifier", alert->identifier);
+    put_number(ret, "sent_ms", alert->sent_ms);
+    buf_puts(ret, "\n");
+    for (size_t i = 0; i < alert->contents_n; i++) {
+        const struct alert_content *content = &alert->contents[i];
+        buf_puts(ret, "content");
+        put_bytes(ret, "content", content->content, sizeof content->content);
+        put_number(ret, "recorded_at_ms", content->recorded_at_ms);
+        put_number(ret, "type", (int64_t)content->type);
+        put_number(ret, "urgency", (int64_t)content->urgency);
+        put_number(ret, "severity", (int64_t)content->severity);
+        put_number(ret, "certainty", (int64_t)content->certainty);
+        put_number(ret, "colour", (int64_t)content->colour);
+        put_number(ret, "expires_ms", content->expires_ms);
+        put_words(ret, "geocodes", content->geocodes);
+        put_ids(ret, "references", content->references, content->references_n);
+        buf_puts(ret, "\n");
+    }
+    return true;
+}
+
 void state_dump(const struct state *state, struct buf *ret)
 {
     dump_region(state_region(state), ret);
-    if (state_each_agent(state, dump_agent, ret) < 0 || state_each_incident(state, dump_incident, ret) < 0) {
+    if (state_each_agent(state, dump_agent, ret) < 0 || state_each_incident(state, dump_incident, ret) < 0 ||
+        state_each_alert(state, dump_alert, ret) < 0) {
         ret->failed = true;
     }
 }

@@ -9,6 +9,7 @@ struct region *state_region_mutable(struct state *state);
 /* The one that is there, or a new empty one; NULL: out of memory. */
 struct incident *state_incident_make(struct state *state, struct id id);
 struct agent *state_agent_make(struct state *state, const char *name);
+struct alert *state_alert_make(struct state *state, struct id id);
 
 /* The one copy of the text, which lives as long as the state refers to it; NULL: out of memory. */
 const char *state_intern(struct state *state, const char *text);
@@ -17,6 +18,8 @@ int state_intern_words(struct state *state, struct words words, struct words *re
 
 /* evolve() for the events of the region's stream. */
 int evolve_region(struct state *state, const struct event *event);
+/* ... and of an alert's. */
+int evolve_alert(struct state *state, const struct event *event);
 
 /* evolve() for what rules and people make of an incident. */
 int evolve_rule(struct state *state, struct incident *incident, const struct event *event);

@@ -2,15 +2,13 @@
 
 #include <string.h>
 
-static const char *const prefixes[] = {[STREAM_NONE] = "",
-                                       [STREAM_INCIDENT] = "incident/",
-                                       [STREAM_ORDER] = "order/",
-                                       [STREAM_AGENT] = "agent/",
-                                       [STREAM_REGION] = "region/"};
+static const char *const prefixes[] = {
+    [STREAM_NONE] = "",        [STREAM_INCIDENT] = "incident/", [STREAM_ORDER] = "order/",
+    [STREAM_AGENT] = "agent/", [STREAM_REGION] = "region/",     [STREAM_ALERT] = "alert/"};
 
 static bool has_id(enum stream_kind kind)
 {
-    return kind == STREAM_INCIDENT || kind == STREAM_ORDER;
+    return kind == STREAM_INCIDENT || kind == STREAM_ORDER || kind == STREAM_ALERT;
 }
 
 /* --- keys ------------------------------------------------------------------------------------------ */
@@ -24,6 +22,11 @@ struct stream_key stream_key_order(struct id order)
 {
     memset(order.b + ID_BYTES - EVACUATION_TAIL, 0, EVACUATION_TAIL);
     return (struct stream_key){.kind = STREAM_ORDER, .id = order};
+}
+
+struct stream_key stream_key_alert(struct id alert)
+{
+    return (struct stream_key){.kind = STREAM_ALERT, .id = alert};
 }
 
 struct stream_key stream_key_agent(const char *agent)
@@ -43,7 +46,7 @@ bool stream_key_equal(struct stream_key a, struct stream_key b)
 
 struct stream_key stream_key_parse(const char *name)
 {
-    for (enum stream_kind kind = STREAM_INCIDENT; kind <= STREAM_REGION; kind++) {
+    for (enum stream_kind kind = STREAM_INCIDENT; kind <= STREAM_ALERT; kind++) {
         struct stream_key key = {.kind = kind};
         size_t n = strlen(prefixes[kind]);
         if (strncmp(name, prefixes[kind], n) != 0) {
@@ -148,6 +151,9 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
         return 1;
     case COMMAND_RECORD_HISTORY:
         return history_streams(&command->record_history, ret);
+    case COMMAND_RECORD_ALERT:
+        ret[0] = stream_key_alert(command->record_alert.alert);
+        return 1;
     case COMMAND_STATE_UNITS:
     case COMMAND_ACK:
         ret[0] = stream_key_agent(command->agent);
@@ -192,6 +198,8 @@ struct stream_key event_stream(const struct event *event, const char *region)
         return stream_key_agent(event->acknowledged.agent);
     case EVENT_LOSS_NOTED:
         return stream_key_agent(event->loss_noted.agent);
+    case EVENT_ALERT_RECORDED:
+        return stream_key_alert(event->alert_recorded.alert);
     case EVENT_NONE:
     case EVENT_REGION_FOUNDED:
     case EVENT_AGENT_ENROLLED:

@@ -7,17 +7,18 @@
 
 enum { STREAM_NAME_MAX = 160, STREAMS_PER_COMMAND_MAX = 1 + ORDERS_PER_COMMAND_MAX };
 
-enum stream_kind { STREAM_NONE, STREAM_INCIDENT, STREAM_ORDER, STREAM_AGENT, STREAM_REGION };
+enum stream_kind { STREAM_NONE, STREAM_INCIDENT, STREAM_ORDER, STREAM_AGENT, STREAM_REGION, STREAM_ALERT };
 
 /* A stream without its name: what the engine and state go by. */
 struct stream_key {
     enum stream_kind kind;
-    struct id id;     /* of an incident, or of an order: its last two bytes are zero, see stream_of_order() */
+    struct id id; /* of an incident, alert, or order: its last two bytes are zero, see stream_of_order() */
     const char *name; /* of an agent or a region; NULL for the others. Whoever made the key owns it */
 };
 
 struct stream_key stream_key_incident(struct id incident);
 struct stream_key stream_key_order(struct id order);
+struct stream_key stream_key_alert(struct id alert);
 struct stream_key stream_key_agent(const char *agent);
 struct stream_key stream_key_region(const char *region);
 bool stream_key_equal(struct stream_key a, struct stream_key b);

@@ -122,7 +122,7 @@ static void touched_answered(struct engine *engine, struct job *job)
 
     for (size_t i = 0; i < answer->names_n; i++) {
         struct stream_key key = stream_key_parse(answer->names[i].name);
-        if (key.kind == STREAM_INCIDENT || key.kind == STREAM_ORDER) {
+        if (key.kind == STREAM_INCIDENT || key.kind == STREAM_ORDER || key.kind == STREAM_ALERT) {
             fresh_note(fresh, key.id, engine_now(engine));
         }
     }
@@ -148,9 +148,10 @@ static void ask_touched(struct engine *engine, const char *after)
         engine->fresh.floor_ms = INT64_MAX;
         return;
     }
+    const char *to = after[0] == 'o' ? "order0" : after[0] == 'i' ? "incident0" : "alert0";
+
     memcpy(job->name, after, strlen(after) + 1);
-    job->request.query = (struct log_query){
-        .question = LOG_Q_TOUCHED, .to = after[0] == 'o' ? "order0" : "incident0"}; /* '0' follows '/' */
+    job->request.query = (struct log_query){.question = LOG_Q_TOUCHED, .to = to}; /* '0' follows '/' */
     job_submit(engine, job);
 }
 
@@ -167,4 +168,5 @@ void fresh_begin(struct engine *engine)
     last = id_make(engine->fresh.floor_ms - 1, most);
     ask_touched(engine, stream_of_incident(last, name));
     ask_touched(engine, stream_of_order(last, name));
+    ask_touched(engine, stream_name(stream_key_alert(last), name));
 }

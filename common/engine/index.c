@@ -173,6 +173,8 @@ static void note_fresh(struct engine *engine, const struct decision *decision)
             fresh_note(&engine->fresh, event->order, engine_now(engine));
         } else if (event->kind == EVENT_INCIDENT_OPENED) {
             fresh_note(&engine->fresh, event->incident, engine_now(engine));
+        } else if (event->kind == EVENT_ALERT_RECORDED) {
+            fresh_note(&engine->fresh, event->alert_recorded.alert, engine_now(engine));
         }
     }
 }

@@ -38,6 +38,7 @@ void view_free(struct view *view)
     }
     VIEW_FREE_ALL(view->incidents, struct incident_entry);
     VIEW_FREE_ALL(view->orders, struct order_entry);
+    VIEW_FREE_ALL(view->alerts, struct alert_mark);
     names_free(&view->names);
     view_agents_free(view);
     free(view->delivered);
@@ -55,6 +56,8 @@ static uint64_t *stream_mark(struct view *view, const struct event *event)
     struct stream_key stream = event_stream(event, "");
 
     switch (stream.kind) {
+    case STREAM_ALERT:
+        return view_alert_mark(view, stream.id);
     case STREAM_AGENT: {
         struct agent_entry *entry = view_agent_make(view, stream.name);
         return entry != NULL ? &entry->last_seq : NULL;

@@ -49,6 +49,13 @@ struct agent_entry {
     UT_hash_handle hh;
 };
 
+/* What of an alert was applied. */
+struct alert_mark {
+    struct id alert;
+    uint64_t last_seq;
+    UT_hash_handle hh;
+};
+
 struct view {
     bool details;
     struct state *state;
@@ -58,6 +65,7 @@ struct view {
     struct incident_entry *incidents;
     struct order_entry *orders;
     struct agent_entry *agents;
+    struct alert_mark *alerts;
     struct names names;
     uint64_t region_seq;
     struct id *delivered;
@@ -82,6 +90,8 @@ struct view {
 /* view_story.c: the words of incidents and orders. NULL: out of memory. */
 const char *view_intern(struct view *view, const char *text);
 struct incident_entry *view_incident_make(struct view *view, struct id id);
+/* The last record of the alert; NULL: out of memory. */
+uint64_t *view_alert_mark(struct view *view, struct id alert);
 /* What an event adds to the stories. 0 or ERR_NO_MEMORY. */
 int view_note(struct view *view, const struct view_record *record, const struct event *event);
 /* What is said replaces what is known; said must live as long as the view. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/when.h"
+#include "common/view/view_alert.h"
 #include "common/view/view_json.h"
 
 static const char *outcome_of(const struct view_record *record)
@@ -187,6 +188,9 @@ static void put_data(struct json *json, const struct view_record *record, const 
     }
     if (step->facts != NULL) {
         put_facts(json, step->facts);
+    }
+    if (step->alert != NULL) {
+        view_json_alert(json, step);
     }
     if (step->kind == EVENT_UNITS_STATED) {
         put_units(json, step);

@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/base/when.h"
+#include "common/view/view_alert.h"
 #include "common/view/view_say_private.h"
 
 char *view_time(const struct state *state, int64_t ms, char ret[VIEW_TIME])
@@ -106,6 +107,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_NOTIFIED:
     case EVENT_CLOCK_WARNED:
         return TONE_WARN;
+    case EVENT_ALERT_RECORDED:
+        return step->number > 1 ? TONE_WARN : TONE_PLAIN;
     case EVENT_CLOCK_SET:
         return step->stepped_ms != 0 || step->stood_ms != 0 ? TONE_WARN : TONE_QUIET;
     case EVENT_RUNG_REACHED:
@@ -548,6 +551,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         say_delivered(&s, delivered, delivered_n);
     } else if (step->kind == EVENT_LOSS_NOTED) {
         say_loss(&s);
+    } else if (step->alert != NULL) {
+        view_say_alert(s.state, voice, step, &raw);
     } else if (step->kind < EVENT_INCIDENT_OPENED) {
         say_region(&s);
     } else if (step->kind >= EVENT_REPORT_SENT && step->kind <= EVENT_CLOCK_STOPPED) {

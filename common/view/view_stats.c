@@ -255,6 +255,17 @@ static int compare_agencies(const void *a, const void *b)
     return strcmp(((const struct view_agency *)a)->name, ((const struct view_agency *)b)->name);
 }
 
+static bool add_alert(void *ctx, const struct alert *alert)
+{
+    struct view_stats *stats = ctx;
+
+    if (stats->mode == MODE_NONE || stats->mode == alert->mode) {
+        stats->alerts++;
+        stats->disputed += alert_is_disputed(alert);
+    }
+    return true;
+}
+
 int view_stats_make(const struct state *state, enum mode mode, struct view_stats *ret)
 {
     const struct region *region = state_region(state);
@@ -266,6 +277,9 @@ int view_stats_make(const struct state *state, enum mode mode, struct view_stats
     struct unit_entry *unit, *next;
 
     state_each_incident(state, add_incident, &m);
+    if (state_each_alert(state, add_alert, &stats) < 0) {
+        m.result = ERR_NO_MEMORY;
+    }
     unit = m.units;
     HASH_CLEAR(hh, m.units);
     for (; unit != NULL; unit = next) {

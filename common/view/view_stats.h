@@ -47,6 +47,8 @@ struct view_stats {
     uint64_t clock_steps;         /* of the broker's wall clock; bus time does not follow them */
     uint64_t stops;               /* times that the broker stood still ... */
     int64_t stood_ms;             /* ... and how long in all */
+    uint64_t alerts;              /* of other systems */
+    uint64_t disputed;            /* ... of which two contents or more are there */
     struct view_agency all;       /* every agency together; name "" */
     struct view_agency *agencies; /* by name */
     size_t agencies_n;

@@ -80,6 +80,17 @@ static void show_clock(const struct view_stats *stats, const struct view_voice *
     }
 }
 
+static void show_alerts(const struct view_stats *stats, const struct view_voice *voice, struct buf *ret)
+{
+    char a[NUMBER_TEXT], b[NUMBER_TEXT];
+
+    if (stats->alerts > 0) {
+        buf_printf(
+            ret, PICK(voice, "alerts of other systems %s, disputed %s\n", "外部预警 %s 条，存在争议 %s 条\n"),
+            thousands(stats->alerts, a), thousands(stats->disputed, b));
+    }
+}
+
 static void show_histogram(const struct view_series *series, const struct view_voice *voice, struct buf *ret)
 {
     static const int64_t ends_s[] = {15, 30, 60, 90, 120, 180, 240, 300, 600, INT64_MAX / 1000};
@@ -218,6 +229,7 @@ void view_stats_text(const struct view_stats *stats, const struct state *state,
     }
     show_overall(stats, voice, ret);
     show_clock(stats, voice, ret);
+    show_alerts(stats, voice, ret);
     if (stats->all.first.n > 0) {
         show_histogram(&stats->all.first, voice, ret);
     }
@@ -280,6 +292,8 @@ void view_stats_json(const struct view_stats *stats, struct buf *ret)
     json_unsigned(&json, "clock_steps", stats->clock_steps);
     json_unsigned(&json, "stops", stats->stops);
     json_number(&json, "stood_ms", stats->stood_ms);
+    json_unsigned(&json, "alerts", stats->alerts);
+    json_unsigned(&json, "disputed", stats->disputed);
     put_agency(&json, &stats->all);
     json_array(&json, "by_agency");
     for (size_t i = 0; i < stats->agencies_n; i++) {

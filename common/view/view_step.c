@@ -144,6 +144,8 @@ static const char *words_of(const struct command *command, const struct event *e
             }
         }
         return "";
+    case COMMAND_RECORD_ALERT:
+        return command->record_alert.infos_n > 0 ? command->record_alert.infos[0].headline : "";
     default:
         return "";
     }
@@ -352,6 +354,13 @@ static void add_other_event(const struct event *event, struct view_step *step)
         step->number = event->loss_noted.seq;
         step->after = event->loss_noted.after_seq;
         return;
+    case EVENT_ALERT_RECORDED:
+        step->alert = &event->alert_recorded;
+        step->mode = event->alert_recorded.mode;
+        step->subject = event->alert_recorded.sender;
+        step->number = event->alert_recorded.number;
+        step->expires_ms = event->alert_recorded.expires_ms;
+        return;
     case EVENT_UNITS_STATED:
         step->subject = event->units_stated.agent;
         step->units = event->units_stated.units;
@@ -389,6 +398,10 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
         step.operator= record->command.operator;
         step.text = words_of(&record->command, event);
         step.mode = record->command.mode;
+        if (event->kind == EVENT_ALERT_RECORDED && record->command.kind == COMMAND_RECORD_ALERT) {
+            step.alert_said = &record->command.record_alert;
+            step.what = step.alert_said->infos_n > 0 ? step.alert_said->infos[0].event : "";
+        }
         if (event->kind == EVENT_REPORT_FILED && record->command.kind == COMMAND_FILE_REPORT) {
             step.signed_off_by = record->command.file_report.signed_off_by;
         }

@@ -71,8 +71,10 @@ struct view_step {
     bool is_evacuation;
     uint32_t present;
     uint32_t missing;
-    const struct facts *facts; /* FACTS_CHANGED, else NULL */
-    const struct unit *units;  /* UNITS_STATED */
+    const struct facts *facts;             /* FACTS_CHANGED, else NULL */
+    const struct alert_recorded *alert;    /* ALERT_RECORDED, else NULL */
+    const struct record_alert *alert_said; /* ... and its words; NULL: not there */
+    const struct unit *units;              /* UNITS_STATED */
     size_t units_n;
 };
 

@@ -46,6 +46,27 @@ static bool keep_facts(struct view *view, struct facts *facts)
            keep_text(view, &facts->title);
 }
 
+uint64_t *view_alert_mark(struct view *view, struct id alert)
+{
+    struct alert_mark *mark;
+
+    HASH_FIND(hh, view->alerts, &alert, sizeof alert, mark);
+    if (mark != NULL) {
+        return &mark->last_seq;
+    }
+    mark = calloc(1, sizeof *mark);
+    if (mark == NULL) {
+        return NULL;
+    }
+    mark->alert = alert;
+    HASH_ADD(hh, view->alerts, alert, sizeof alert, mark);
+    if (mark->hh.tbl == NULL) {
+        free(mark);
+        return NULL;
+    }
+    return &mark->last_seq;
+}
+
 static bool keep_seen(struct view *view, struct view_step *kept)
 {
     struct seen_fact *seen = arena_copy(&view->keep, kept->seen, kept->seen_n * sizeof *seen);

@@ -280,6 +280,7 @@ static const struct wire_field command_fields[] = {
     BODY(S, give_receipt, give_receipt_map),
     BODY(S, state_units, state_units_map),
     BODY(S, record_history, record_history_map),
+    BODY(S, record_alert, wire_map_record_alert),
     BODY(S, set_grade, set_grade_map),
     BODY(S, set_level, set_level_map),
     BODY(S, send_report, send_report_map),

@@ -377,6 +377,7 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("units_stated", units_stated_map),
     BODY_SPREAD("acknowledged", acknowledged_map),
     BODY(S, loss_noted, loss_noted_map),
+    BODY_SPREAD("alert_recorded", wire_map_alert_recorded),
     BODY_SPREAD("referred", referred_map),
     BODY_SPREAD("notified", notified_map),
     BODY_SPREAD("report_sent", report_sent_map),

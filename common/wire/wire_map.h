@@ -249,6 +249,9 @@ extern const struct wire_map wire_map_position;
 extern const struct wire_map wire_map_facts;
 extern const struct wire_map wire_map_unit;
 extern const struct wire_map wire_map_policy;
+/* Bodies that wire_alert.c holds: of a command, and of struct event itself. */
+extern const struct wire_map wire_map_record_alert;
+extern const struct wire_map wire_map_alert_recorded;
 /* Bodies that a command and its event share. */
 extern const struct wire_field wire_fields_found_region[7];
 extern const struct wire_field wire_fields_enrol_agent[4];

@@ -60,15 +60,31 @@ class Story(MainJob):
         self.centre.mode = pb.MODE_ACTUAL
         keys = self.site.agents[IMPORTER] = Keys(IMPORTER)
         self.done(admin.do(pb.EnrolAgent(name=IMPORTER, sign_key=keys.sign_public, curve_key=keys.curve_public,
-                                         rights=["history"])))
+                                         rights=["history", "alert"])))
         past, day_ms = pb.RecordHistory(source="old cad", key="2025-17", incident=new_id()), 86400000
         past.facts.kind, past.reported_at_ms, past.closed_at_ms = "fire", now_ms() - day_ms, now_ms() - day_ms // 2
         past.orders.add(order=new_id(), kind="dispatch", addressee="370102/fire-rescue", units=["E7"],
                         issued_at_ms=past.reported_at_ms + 60000, accepted_at_ms=past.reported_at_ms + 90000,
                         completed_at_ms=past.closed_at_ms)
-        self.done(self.client(IMPORTER).do(past))
+        importer = self.client(IMPORTER)
+        self.done(importer.do(past))
+        for content in (b"1", b"2"):  # one sender, one identifier, two contents: disputed
+            self.done(importer.do(self.alert(content * 32)))
         self.done(admin.do(pb.Revoke(name=POLICE, reason="the device is lost")))
         self.done(admin.do(pb.Revoke(name="li.na", reason="has left")))
+
+    @staticmethod
+    def alert(content):
+        alert = pb.RecordAlert(alert=bytes(range(1, 17)), source=pb.ALERT_SOURCE_CAP, sender="济南市气象局",
+                               identifier="37010041600000_20260101080000", sent_ms=1767225600000, content=content,
+                               status=pb.ALERT_STATUS_ACTUAL, type=pb.ALERT_TYPE_UPDATE,
+                               scope=pb.ALERT_SCOPE_PUBLIC)
+        alert.references.add(sender=alert.sender, identifier="37010041600000_20260101070000",
+                             sent_ms=1767222000000, alert=bytes(range(2, 18)))
+        info = alert.infos.add(language="zh-CN", event="暴雨", colour=pb.ALERT_COLOUR_ORANGE,
+                               urgency=pb.ALERT_URGENCY_EXPECTED, certainty=pb.ALERT_CERTAINTY_LIKELY)
+        info.areas.add(description="历城区").geocodes.add(value="370112000000")
+        return alert
 
     def after_a_restart(self):
         """The hospital is away: an order waits for it, one that is recalled, and one in lane 1."""

@@ -53,6 +53,7 @@ SPECIAL_HEADERS = (
      ("common/net/", "broker/", "agents/agency/", "agents/ctl/", "agents/console/", "tests/")),
     (re.compile(r"(\.pb-c\.h|^protobuf-c/.*)$"), ("common/wire/", "tests/")),
     (re.compile(r"^sodium(/.*)?\.h$"), ("common/crypto/", "tests/")),
+    (re.compile(r"^libxml/.*$"), ("agents/ctl/xml.", "agents/ctl/cap", "tests/")),
 )
 
 BANNED = {

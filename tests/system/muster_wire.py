@@ -32,11 +32,11 @@ def load_proto(source):
                        check=True, timeout=60)
         sys.path.insert(0, folder)
         try:
-            from muster.v1 import command_pb2, common_pb2, envelope_pb2, event_pb2, record_pb2
+            from muster.v1 import alert_pb2, command_pb2, common_pb2, envelope_pb2, event_pb2, record_pb2
         finally:
             sys.path.remove(folder)
     pb = type(sys)("muster_pb")
-    for module in (common_pb2, command_pb2, event_pb2, record_pb2, envelope_pb2):
+    for module in (alert_pb2, common_pb2, command_pb2, event_pb2, record_pb2, envelope_pb2):
         for name in dir(module):
             if not name.startswith("_") and name != "DESCRIPTOR":
                 setattr(pb, name, getattr(module, name))

@@ -165,6 +165,11 @@ struct id evacuation_id(unsigned n)
     return id_of('V', n, 0);
 }
 
+struct id alert_id(unsigned n)
+{
+    return id_of('A', n, 1);
+}
+
 /* --- commands --------------------------------------------------------------------------------------- */
 
 struct command from(struct bus *bus, const char *agent, enum command_kind kind)
@@ -284,6 +289,44 @@ struct command a_close(struct bus *bus, unsigned incident)
     return command;
 }
 
+struct command an_alert(struct bus *bus, unsigned alert, uint8_t content)
+{
+    static const struct alert_code codes[] = {{"UGC", "MTZ014"}, {"FIPS6", "030049"}, {"UGC", "MTZ014"}};
+    static const struct alert_area area = {
+        .description = "Lewis and Clark", .geocodes = codes, .geocodes_n = 3};
+    static const struct alert_info info = {.language = "",
+                                           .event = "Flash Flood Watch",
+                                           .urgency = ALERT_URGENCY_EXPECTED,
+                                           .severity = ALERT_SEVERITY_SEVERE,
+                                           .certainty = ALERT_CERTAINTY_POSSIBLE,
+                                           .audience = "",
+                                           .expires_ms = T0 + 60 * MINUTE,
+                                           .sender_name = "",
+                                           .headline = "",
+                                           .description = "",
+                                           .instruction = "",
+                                           .web = "",
+                                           .contact = "",
+                                           .areas = &area,
+                                           .areas_n = 1};
+    struct command command = from(bus, IMPORTER, COMMAND_RECORD_ALERT);
+
+    command.record_alert = (struct record_alert){.alert = alert_id(alert),
+                                                 .source = ALERT_SOURCE_CAP,
+                                                 .sender = "w-nws.webmaster@noaa.gov",
+                                                 .sender_code = "",
+                                                 .identifier = arena_printf(&bus->arena, "NOAA-%u", alert),
+                                                 .sent_ms = T0 - MINUTE,
+                                                 .status = ALERT_STATUS_ACTUAL,
+                                                 .type = ALERT_TYPE_ALERT,
+                                                 .scope = ALERT_SCOPE_PUBLIC,
+                                                 .note = "",
+                                                 .infos = &info,
+                                                 .infos_n = 1,
+                                                 .content = {content}};
+    return command;
+}
+
 struct command deadlines(struct bus *bus, unsigned incident)
 {
     struct command command = by_broker(bus, COMMAND_PASS_DEADLINES);
@@ -359,7 +402,7 @@ void bus_open(struct bus *bus)
     assert_int_equal(bus_do(bus, command), 1);
     assert_int_equal(bus_do(bus, the_policy(bus)), 1);
     enrol(bus, COMMAND_ENROL_AGENT, CENTRE, "report order recall evacuate close watch centre");
-    enrol(bus, COMMAND_ENROL_AGENT, IMPORTER, "history");
+    enrol(bus, COMMAND_ENROL_AGENT, IMPORTER, "history alert");
     enrol(bus, COMMAND_ENROL_AGENT, STATION_3, addressee);
     enrol(bus, COMMAND_ENROL_AGENT, STATION_4, addressee);
     enrol(bus, COMMAND_ENROL_AGENT, HOSPITAL, addressee);

@@ -75,6 +75,7 @@ struct words words_of(struct bus *bus, const char *list); /* "a b c" */
 struct id incident_id(unsigned n);
 struct id order_id(unsigned n);
 struct id evacuation_id(unsigned n);
+struct id alert_id(unsigned n);
 
 /* Commands as they should be, now; the agent signs, or the operator if one is named with by(). */
 struct command from(struct bus *bus, const char *agent, enum command_kind kind);
@@ -88,6 +89,8 @@ struct command an_evacuation(struct bus *bus, unsigned incident, unsigned evacua
 struct command a_receipt(struct bus *bus, const char *agent, unsigned incident, struct id order,
                          enum rung rung);
 struct command a_close(struct bus *bus, unsigned incident);
+/* CAP, actual, one info with one area; `content` tells it from others of the same name. */
+struct command an_alert(struct bus *bus, unsigned alert, uint8_t content);
 struct command deadlines(struct bus *bus, unsigned incident);
 struct command the_policy(struct bus *bus);
 

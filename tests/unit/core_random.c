@@ -132,6 +132,8 @@ struct command random_command(struct bus *bus, uint64_t *seed)
         command = units(bus, seed);
     } else if (what < 37) {
         command = ack(bus, seed);
+    } else if (what < 38) {
+        command = an_alert(bus, 1 + random_below(seed, 2), (uint8_t)(1 + random_below(seed, 20)));
     } else {
         command = deadlines(bus, incident);
     }

@@ -125,7 +125,7 @@ static void add_founding(struct rig *rig, struct command command)
 static void add_agent(struct rig *rig, enum rig_agent agent)
 {
     static const char *const CENTRES[] = {"report", "order", "recall", "evacuate", "close",
-                                          "centre", "watch", "admin",  "receipt"};
+                                          "centre", "watch", "admin",  "receipt",  "alert"};
     static const char *const FIELD[] = {"report", "receipt", "units"};
     struct command command = {.kind = COMMAND_ENROL_AGENT};
     const struct secret_keys *keys = &rig->agents[agent];

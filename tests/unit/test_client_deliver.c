@@ -203,6 +203,30 @@ static void what_another_of_the_agency_took_is_withdrawn(void **state)
     assert_int_equal(fake.given[5].kind, DELIVERY_ORDER);
 }
 
+/* Our own end of it, before or after, may be refused: that does not give it back to us. */
+static void what_was_withdrawn_stays_so_when_a_receipt_is_refused(void **state)
+{
+    static const char other[] = "370102/fire-rescue/station-4";
+
+    (void)state;
+    for (uint8_t n = 1; n <= 2; n++) {
+        fake_order(&fake, fake_id(n), later());
+        if (n == 2) {
+            fake_rung(&fake, fake_id(n), RUNG_ACCEPTED, other);
+        }
+        assert_int_equal(receipt(fake_id(n), RUNG_DECLINED), 0);
+        struct command command = next_receipt();
+        if (n == 1) {
+            fake_rung(&fake, fake_id(n), RUNG_ACCEPTED, other);
+        }
+        fake_reply(&fake, command.counter, OUTCOME_REFUSED, REFUSED_CLOCK);
+    }
+    size_t given = fake.given_n;
+    assert_int_equal(given, 4); /* two orders, two withdrawals */
+    again();
+    assert_int_equal(fake.given_n, given);
+}
+
 static void a_tombstone_moves_the_cursor_only(void **state)
 {
     struct command ack;
@@ -384,6 +408,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_recall_overtakes_its_order, setup, teardown),
         cmocka_unit_test_setup_teardown(a_recall_that_comes_again_is_given_again, setup, teardown),
         cmocka_unit_test_setup_teardown(what_another_of_the_agency_took_is_withdrawn, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_was_withdrawn_stays_so_when_a_receipt_is_refused, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_tombstone_moves_the_cursor_only, setup, teardown),
         cmocka_unit_test_setup_teardown(an_order_that_has_expired_is_not_new, setup, teardown),
         cmocka_unit_test_setup_teardown(an_amendment_is_given_once_and_resumed_until_answered, setup,

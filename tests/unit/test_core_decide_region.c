@@ -45,14 +45,16 @@ static void founding_is_first_and_once(void **state)
 static void each_signer_has_its_commands(void **state)
 {
     static const enum command_kind kinds[] = {
-        COMMAND_FOUND_REGION,   COMMAND_ENROL_AGENT,  COMMAND_ENROL_OPERATOR,   COMMAND_REVOKE,
-        COMMAND_SET_POLICY,     COMMAND_FILE_REPORT,  COMMAND_CLOSE_INCIDENT,   COMMAND_ISSUE_ORDERS,
-        COMMAND_RECALL_ORDER,   COMMAND_GIVE_RECEIPT, COMMAND_ORDER_EVACUATION, COMMAND_STATE_UNITS,
-        COMMAND_RECORD_HISTORY, COMMAND_ACK,          COMMAND_PASS_DEADLINES,   COMMAND_SET_CLOCK,
-        COMMAND_COUNT_REFUSALS, COMMAND_RECOVER,      COMMAND_NOTE_LOSS};
+        COMMAND_FOUND_REGION,   COMMAND_ENROL_AGENT,      COMMAND_ENROL_OPERATOR,
+        COMMAND_REVOKE,         COMMAND_SET_POLICY,       COMMAND_FILE_REPORT,
+        COMMAND_CLOSE_INCIDENT, COMMAND_ISSUE_ORDERS,     COMMAND_RECALL_ORDER,
+        COMMAND_GIVE_RECEIPT,   COMMAND_ORDER_EVACUATION, COMMAND_STATE_UNITS,
+        COMMAND_RECORD_HISTORY, COMMAND_RECORD_ALERT,     COMMAND_ACK,
+        COMMAND_PASS_DEADLINES, COMMAND_SET_CLOCK,        COMMAND_COUNT_REFUSALS,
+        COMMAND_RECOVER,        COMMAND_NOTE_LOSS};
     /* r root, b broker, a agents and operators; in the order of kinds */
     static const char *const may[] = {"r", "ra", "ra", "ra", "ra", "a", "a", "a", "a", "a",
-                                      "a", "a",  "a",  "a",  "b",  "b", "b", "b", "b"};
+                                      "a", "a",  "a",  "a",  "a",  "b", "b", "b", "b", "b"};
     struct bus bus;
 
     (void)state;

@@ -78,6 +78,7 @@ static void check_evictions(struct bus *bus)
     }
     check_evict(bus, stream_key_incident(incident_id(500)));
     check_evict(bus, stream_key_agent(STATION_3));
+    check_evict(bus, stream_key_alert(alert_id(1)));
     check_evict(bus, stream_key_region(REGION));
     check_evict(bus, stream_key_region("370103")); /* nothing to drop */
 }

@@ -1,6 +1,6 @@
-/* The five packs of the law on one and the same stream of events of a county, through decide() and evolve(): five
- * different sets of alarms. Grades are set by Decree 493's rules in every run; which clocks start, warn, are met
- * or missed is the pack's. */
+/* The five packs of the law on one and the same stream of events of a county, through decide() and evolve():
+ * five different sets of alarms. Grades are set by Decree 493's rules in every run; which clocks start, warn,
+ * are met or missed is the pack's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Reports that go up: what is refused, what meets a clock, and what a clock is when things change under it. */
+/* Reports that go up: what is refused, what meets a clock, and what becomes of one when things change. */
 #include <string.h>
 
 #include "tests/unit/rules_fixture.h"

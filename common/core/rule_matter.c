@@ -1,0 +1,113 @@
+#include "common/core/rule_matter.h"
+
+#include <string.h>
+
+#include "common/core/statutory.h"
+
+enum { MINUTE_MS = 60 * 1000 };
+
+void matter_see(struct matter *m, const struct event *event)
+{
+    struct incident *after = &m->after;
+
+    switch (event->kind) {
+    case EVENT_GRADED:
+        after->grade = event->graded.grade;
+        after->doubted = GRADE_NONE;
+        return;
+    case EVENT_GRADE_DOUBTED:
+        after->doubted = event->graded.grade;
+        return;
+    case EVENT_LEVEL_SET:
+        after->level = event->level_set.level;
+        return;
+    case EVENT_ORDER_UNANSWERED:
+        m->orders_silent++;
+        return;
+    case EVENT_ORDER_EXPIRED:
+        m->orders_open--;
+        m->orders_silent--; /* it went unanswered, now or before */
+        return;
+    default:
+        return;
+    }
+}
+
+static void know_number(struct matter *m, enum rule_fact fact, bool known, int64_t value)
+{
+    m->facts.at[fact] = (struct rule_value){.known = known, .whole = value};
+}
+
+static void know_text(struct matter *m, enum rule_fact fact, const char *value)
+{
+    m->facts.at[fact] = (struct rule_value){.known = value[0] != '\0', .text = value};
+}
+
+static void know_count(struct matter *m, enum rule_fact fact, int64_t count)
+{
+    know_number(m, fact, count != COUNT_UNKNOWN, count);
+}
+
+static void know_order(struct deciding *d, struct matter *m)
+{
+    char *agency = arena_alloc(d->arena, NAME_MAX_BYTES + 1);
+
+    know_text(m, RULE_ORDER_KIND, m->order->kind);
+    if (agency == NULL) {
+        d->no_memory = true;
+    } else if (name_agency(m->order->addressee, agency)) {
+        know_text(m, RULE_AGENCY, agency);
+    }
+}
+
+void matter_know(struct deciding *d, struct matter *m)
+{
+    const struct incident *after = &m->after;
+    const struct casualties *c = &after->casualties;
+    int64_t now = d->env->now_ms;
+
+    memset(&m->facts, 0, sizeof m->facts);
+    know_text(m, RULE_KIND, after->kind);
+    know_text(m, RULE_SUBSTANCE, after->substance);
+    know_count(m, RULE_DEAD, c->dead);
+    know_count(m, RULE_MISSING, c->missing);
+    know_count(m, RULE_SERIOUS, c->serious);
+    know_count(m, RULE_MINOR, c->minor);
+    know_count(m, RULE_TRAPPED, c->trapped);
+    know_count(m, RULE_LOSS, after->loss_cny);
+    know_number(m, RULE_GRADE, after->grade != GRADE_NONE, (int64_t)after->grade);
+    know_number(m, RULE_LEVEL, after->level != GRADE_NONE, (int64_t)after->level);
+    know_number(m, RULE_REPORTS, true, (int64_t)after->reports);
+    know_number(m, RULE_AGE_MIN, after->occurred_at_ms != 0, (now - after->occurred_at_ms) / MINUTE_MS);
+    know_number(m, RULE_KNOWN_MIN, true, (now - after->opened_at_ms) / MINUTE_MS);
+    know_number(m, RULE_ORDERS_OPEN, true, m->orders_open);
+    know_number(m, RULE_ORDERS_SILENT, true, m->orders_silent);
+    know_number(m, RULE_WAITED_MIN, m->waited_since_ms != 0, (now - m->waited_since_ms) / MINUTE_MS);
+    know_text(m, RULE_REQUEST, m->request);
+    know_text(m, RULE_CLOCK, m->clock);
+    enum tier tier = statutory_tier(d->region->code);
+    know_text(m, RULE_TIER, tier != TIER_NONE ? tier_name(tier) : "");
+    int64_t since = after->occurred_at_ms != 0 ? after->occurred_at_ms : after->opened_at_ms;
+    know_number(m, RULE_CORRECTED_DAYS, true,
+                after->recounted_at_ms != 0
+                    ? statutory_days(since, after->recounted_at_ms, d->region->utc_offset_minutes)
+                    : 0);
+    if (m->order != NULL) {
+        know_order(d, m);
+    }
+}
+
+struct matter matter_of(const struct deciding *d, const struct incident *incident, enum rule_trigger trigger)
+{
+    struct matter m = {.after = *incident, .trigger = trigger, .request = "", .clock = ""};
+
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        const struct order *order = &incident->orders[i];
+        m.orders_open += order_is_open(order);
+        m.orders_silent += order_is_open(order) && order->rung < RUNG_ACCEPTED && order->unanswered;
+    }
+    for (size_t i = 0; i < d->events_n; i++) {
+        matter_see(&m, &d->events[i]);
+    }
+    return m;
+}

@@ -1,0 +1,27 @@
+/* What rules are asked about, and what is known of it: for rule_*.c alone. */
+#ifndef MUSTER_COMMON_CORE_RULE_MATTER_H
+#define MUSTER_COMMON_CORE_RULE_MATTER_H
+
+#include "common/core/decide_private.h"
+
+struct matter {
+    struct incident after; /* a copy, as the events so far leave it; its lists are the state's */
+    enum rule_trigger trigger;
+    const struct order *order; /* of an order's trigger */
+    const char *request;       /* of a request's */
+    const char *clock;         /* of a clock's */
+    int64_t waited_since_ms;   /* of all three */
+    int64_t orders_open, orders_silent;
+    struct rule_facts facts;
+    size_t fired;
+    bool changed; /* by a rule's action: ask again */
+};
+
+/* The incident, as the record so far leaves it. */
+struct matter matter_of(const struct deciding *d, const struct incident *incident, enum rule_trigger trigger);
+/* What an event of this record makes of the incident, as far as rules ask for it. */
+void matter_see(struct matter *m, const struct event *event);
+/* Sets the facts. */
+void matter_know(struct deciding *d, struct matter *m);
+
+#endif
