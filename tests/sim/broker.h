@@ -61,6 +61,7 @@ struct broker {
     uint8_t boot[16];
     int64_t paused_from_ms; /* 0: it goes on */
     int64_t paused_until_ms;
+    bool paused_in_service;
     int64_t healthy_since_ms; /* in service, running, with room on the disk */
     int64_t bus_offset_ms;    /* bus time - true time, as the rule has it, reckoned here */
     struct requests submitted, written;

@@ -90,7 +90,7 @@ void check_clock_step(struct world *world)
     int64_t ms = until_ms - broker->paused_from_ms;
     broker->paused_from_ms = 0;
     stops->most_ms += ms;
-    if (ms >= ENGINE_STOOD_MS + LOOK_MS && broker->in_service) {
+    if (ms >= ENGINE_STOOD_MS + LOOK_MS && broker->paused_in_service && broker->in_service) {
         stops->least_ms += ms - LOOK_MS;
     }
 }

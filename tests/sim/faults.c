@@ -116,6 +116,7 @@ static void pause_broker(struct world *world)
     if (!broker_paused(world)) {
         check_clock_step(world);
         broker->paused_from_ms = world->now_ms;
+        broker->paused_in_service = broker->in_service;
     }
     broker->paused_until_ms = world->now_ms + ms;
     broker->healthy_since_ms = broker->paused_until_ms;
