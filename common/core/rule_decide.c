@@ -11,6 +11,7 @@
 enum {
     ROUNDS_MAX = 8,            /* what a rule changes may make another hold, and so on */
     FIRED_PER_RECORD_MAX = 64, /* rules; of what happens once no more fire */
+    EVENTS_MAX = 512,          /* of a record, but for what the last rule does */
     VALUE_TEXT_MAX = 32
 };
 
@@ -277,7 +278,7 @@ static bool fire(struct deciding *d, struct matter *m, const struct rule_verdict
 {
     const struct rule_verdict *v = &verdicts[at];
 
-    if (m->fired == FIRED_PER_RECORD_MAX) {
+    if (m->fired == FIRED_PER_RECORD_MAX || d->events_n >= EVENTS_MAX) {
         return false;
     }
     m->fired++;
@@ -285,6 +286,16 @@ static bool fire(struct deciding *d, struct matter *m, const struct rule_verdict
     for (size_t i = 0; i < v->actions_n; i++) {
         act(d, m, verdicts, at, &v->actions[i]);
     }
+    return true;
+}
+
+static bool step(struct deciding *d, const struct matter *m, enum event_kind kind, const char *pack,
+                 const char *rule, int64_t due_ms)
+{
+    if (d->events_n >= EVENTS_MAX) {
+        return false;
+    }
+    emit_step(d, m, kind, pack, rule, due_ms);
     return true;
 }
 
@@ -296,18 +307,20 @@ static bool judge(struct deciding *d, struct matter *m, const struct rule_verdic
     bool there = find_hold(d, m, v->pack, v->rule, &due_ms), waits = there && due_ms != 0;
 
     if (v->holds == ANSWER_YES && !there && v->for_ms > 0) {
-        emit_step(d, m, EVENT_RULE_WAITS, v->pack, v->rule, now + v->for_ms);
-    } else if (v->holds == ANSWER_YES && (!there || (waits && due_ms <= now) || MUTANT(MUTANT_RULE_TWICE))) {
+        return step(d, m, EVENT_RULE_WAITS, v->pack, v->rule, now + v->for_ms);
+    }
+    if (v->holds == ANSWER_YES && (!there || (waits && due_ms <= now) || MUTANT(MUTANT_RULE_TWICE))) {
         return fire(d, m, verdicts, at);
-    } else if (there && (waits ? v->holds == ANSWER_NO || (v->holds == ANSWER_UNKNOWN && due_ms <= now)
-                               : v->is_over)) {
-        emit_step(d, m, EVENT_RULE_ENDED, v->pack, v->rule, 0);
+    }
+    if (there &&
+        (waits ? v->holds == ANSWER_NO || (v->holds == ANSWER_UNKNOWN && due_ms <= now) : v->is_over)) {
+        return step(d, m, EVENT_RULE_ENDED, v->pack, v->rule, 0);
     }
     return true;
 }
 
 /* What waited for a rule that is not in force any more. */
-static void end_orphans(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t n)
+static bool end_orphans(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t n)
 {
     for (size_t i = 0; i < m->after.holds_n; i++) {
         const struct rule_hold *hold = &m->after.holds[i];
@@ -315,10 +328,11 @@ static void end_orphans(struct deciding *d, struct matter *m, const struct rule_
         for (size_t j = 0; j < n && !asked; j++) {
             asked = strcmp(hold->rule, verdicts[j].rule) == 0 && strcmp(hold->pack, verdicts[j].pack) == 0;
         }
-        if (!asked) {
-            emit_step(d, m, EVENT_RULE_ENDED, hold->pack, hold->rule, 0);
+        if (!asked && !step(d, m, EVENT_RULE_ENDED, hold->pack, hold->rule, 0)) {
+            return false;
         }
     }
+    return true;
 }
 
 /* Once: what happens once is over when it was asked about. False: there are more than this record holds. */
@@ -345,10 +359,7 @@ static bool ask_rules(struct deciding *d, struct matter *m)
             }
         }
     }
-    if (lasts) {
-        end_orphans(d, m, verdicts, n);
-    }
-    return whole;
+    return whole && (!lasts || end_orphans(d, m, verdicts, n));
 }
 
 /* --- what rules are asked about ------------------------------------------------------------------- */
@@ -428,7 +439,7 @@ void decide_rules(struct deciding *d, const struct incident *incident)
     if (decide_has_rules(d)) {
         whole = ask_rules(d, &m);
     } else {
-        end_orphans(d, &m, NULL, 0); /* every pack was dropped meanwhile */
+        whole = end_orphans(d, &m, NULL, 0); /* every pack was dropped meanwhile */
     }
     if (whole && incident->rules_due_ms != 0) {
         emit(d, &m, EVENT_RULES_ASKED);

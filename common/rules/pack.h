@@ -13,7 +13,7 @@
 #include "common/core/rule.h"
 #include "common/rules/condition.h"
 
-enum { PACK_BYTES_MAX = PACK_TEXT_MAX, PACK_RULES_MAX = 1024, PACK_CLOCKS_MAX = 64, PACK_KINDS_MAX = 256 };
+enum { PACK_BYTES_MAX = PACK_TEXT_MAX, PACK_RULES_MAX = 256, PACK_CLOCKS_MAX = 64, PACK_KINDS_MAX = 256 };
 
 /* FIRST: of the rules of one trigger, the first that holds fires; ALL: each that does, but of those that set
  * the grade the first. */

@@ -31,6 +31,15 @@ class InForce(CountyTest):
     def shown(self, incident):
         return self.county.json("incident", "show", incident)[0]
 
+    def desk(self):
+        self.county.add(self.county.config(CENTRE), "bridge: true")
+        desk = self.county.bridge(CENTRE)
+        desk.one("ready")
+        return desk
+
+    def explosion(self, *words):
+        return self.county.report("--kind", "explosion", *words)
+
     def graded(self, incident, grade):
         return until(lambda: (shown := self.shown(incident))["grade"] == grade and shown, f"grade {grade}")
 
@@ -45,10 +54,8 @@ class InForce(CountyTest):
             self.assertEqual(self.county.muster("rules", "list", "decree-493"), file.read())
         self.assertIn("was in force so already", self.county.muster("rules", "load", DECREE))
 
-        self.county.add(self.county.config(CENTRE), "bridge: true")
-        desk = self.county.bridge(CENTRE)
-        desk.one("ready")
-        incident = self.county.report("--kind", "explosion", "--dead", "2")
+        desk = self.desk()
+        incident = self.explosion("--dead", "2")
         shown = self.graded(incident, "IV")
         self.assertEqual(shown["graded_by"], "decree-493/grade-IV")
         self.assertLessEqual({"serious", "loss"}, set(self.data("graded")[0]["unknown"]))
@@ -124,6 +131,38 @@ class InForce(CountyTest):
         self.county.muster("incident", "update", incident, "--trapped", "5")
         until(lambda: len(self.data("rules-asked")) == 3, "the rules to be asked of each report")
         self.assertEqual(len([data for data in self.data("rule-fired") if data["what"] == "lasting"]), 1)
+        self.assert_verified()
+
+    def clocks(self, incident):
+        return {clock["clock"]: clock for clock in self.shown(incident)["clocks"]}
+
+    def test_statutory_clocks(self):
+        """One is met by phone, one is overdue before anybody knew, one is met late; the log proves it."""
+        self.load()
+        desk = self.desk()
+        occurred = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(time.time() - 90 * 60))
+        incident = self.explosion("--dead", "3", "--occurred", occurred)
+        until(lambda: len(self.clocks(incident)) == 3, "the clocks of grade III")
+        until(lambda: self.clocks(incident)["unit-county"]["overdue"], "the unit's hour to be over")
+        notice = desk.one("notice", event="clock-overdue", incident=incident)
+        self.assertEqual((notice["pack"], notice["clock"]), ("decree-493", "unit-county"))
+        self.assertIn("逾期", self.county.muster("incident", "list", "--lang", "zh"))
+
+        self.county.muster("incident", "send", incident, "--to", "city", "--medium", "phone",
+                           "--signer", "王芳")
+        clocks = self.clocks(incident)
+        self.assertEqual((clocks["county-city"]["late"], clocks["unit-county"]["late"]), (False, True))
+        self.assertGreater(clocks["county-city"]["met_ms"], 0)
+        self.assertEqual(clocks["county-province"]["met_ms"], 0)
+        self.county.kill_broker()
+        self.county.start_broker()
+        self.assertEqual(self.clocks(incident), clocks)
+        replay = self.county.muster("replay", self.county.log, "--lang", "zh")
+        for words in ("时限“县级报市级 2 小时", "逾期未报", "初报", "签发人 王芳", "（迟报）"):
+            self.assertIn(words, replay)
+        done = self.county.call("incident", "send", incident, "--to", "moon", "--medium", "phone")
+        self.assertEqual(done.returncode, 64)
+        self.assertIn("county, city, province, state", done.stderr)
         self.assert_verified()
 
     def test_a_silent_agency(self):

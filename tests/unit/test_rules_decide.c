@@ -214,6 +214,50 @@ static void more_rules_than_a_record_holds_fire_in_several(void **state)
     buf_free(&text);
 }
 
+/* Nothing is refused, and nothing is due for ever, however many rules begin to wait at once. */
+static void more_rules_than_a_record_holds_wait_in_several(void **state)
+{
+    enum { PACKS = 12, RULES = 200 };
+    struct region_with_rules r;
+    struct buf text;
+    size_t waits = 0, ended = 0, fired = 0;
+
+    (void)state;
+    buf_init(&text, 0);
+    rules_open(&r, NULL);
+    for (int i = 0; i < PACKS; i++) {
+        buf_reset(&text);
+        buf_printf(&text, "pack: p%02d\nversion: 1\nmatch: all\nrules:\n", i);
+        for (int j = 0; j < RULES; j++) {
+            buf_printf(&text, "  - {rule: r%d, when: incident, if: dead > %d, for: 5 min, do: [notify: n]}\n",
+                       j, j % 7);
+        }
+        bus_do(&r.bus, a_pack(&r.bus, arena_strdup(&r.bus.arena, buf_text(&text))));
+    }
+    rules_report(&r, 9, 0);
+    while (rules_incident(&r)->rules_due_ms != 0) {
+        rules_pass(&r);
+        waits += bus_events(&r.bus, EVENT_RULE_WAITS);
+        assert_true(r.bus.decision.events_n < 600);
+    }
+    assert_int_equal(waits, PACKS * RULES);
+    bus_after(&r.bus, MINUTE);
+    rules_report(&r, 3, 0); /* four of seven do not hold any more */
+    while (rules_incident(&r)->rules_due_ms != 0) {
+        rules_pass(&r);
+        ended += bus_events(&r.bus, EVENT_RULE_ENDED);
+    }
+    bus_after(&r.bus, 4 * MINUTE);
+    while (incident_due(rules_incident(&r)) != 0) {
+        rules_pass(&r);
+        fired += bus_events(&r.bus, EVENT_RULE_FIRED);
+        assert_true(r.bus.decision.events_n > 0);
+    }
+    assert_int_equal(ended + fired, PACKS * RULES);
+    rules_close(&r);
+    buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -225,6 +269,7 @@ int main(void)
         cmocka_unit_test(a_rule_that_flaps_fires_once),
         cmocka_unit_test(a_rule_that_is_dropped_waits_no_longer),
         cmocka_unit_test(more_rules_than_a_record_holds_fire_in_several),
+        cmocka_unit_test(more_rules_than_a_record_holds_wait_in_several),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
