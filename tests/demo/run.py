@@ -192,6 +192,9 @@ class Accident:
 
     def play(self):
         county, step = self.county, self.screen.step
+        step("Decree 493 is in force: grades, and by when which report must have reached whom.")
+        county.muster(["rules", "load", os.path.relpath(SOURCE / "common/rules/packs/decree-493.yaml")])
+
         step("A call: an operator has collapsed in a generator room, a colleague went in after him. "
              "Nobody has said which gas.")
         out = county.muster(["incident", "report", "--kind", "poisoning-asphyxiation",
@@ -230,6 +233,12 @@ class Accident:
         out = county.muster(["order", "show", fire])
         lacks = [line for line in out.splitlines() if "lack" in line]
         self.screen.line("  " + "\n  ".join(lacks))
+
+        step("Now that somebody has counted the injured, the incident has a grade; "
+             "the county tells the city by phone.")
+        until("a grade", lambda: county.incident(self.incident)["grade"])
+        county.muster(["incident", "send", self.incident, "--to", "city", "--medium", "phone",
+                       "--signer", "王芳", "--text", "市应急局值班室 0531-0001"])
 
         step("The gas is known: the inspection is recalled.")
         county.muster(["order", "recall", team, "--reason", "气体已查明"])

@@ -15,8 +15,10 @@ from test_import import COLUMNS, GOOD, MAP, row
 DEMO = os.path.join(SOURCE, "tests", "demo", "run.py")
 SECONDS = 40
 STEPS = [
-    "A county with fresh keys", "Orders to four agencies", "declined", "--reissue-of", "killed with -9",
-    "in service again after", "Every open order is amended", "unit 消-101 lacks gas-detector", "order recall",
+    "A county with fresh keys", "rules load",
+    "Orders to four agencies", "declined", "--reissue-of", "killed with -9",
+    "in service again after", "Every open order is amended", "GRADE IV",
+    "unit 消-101 lacks gas-detector", "incident send", "signed off by 王芳", "is met", "order recall",
     "recalled",
     "everybody out", "head-count: 7 present, 0 missing", "agencies counted", "The work is done",
     "The final report",
