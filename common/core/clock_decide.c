@@ -8,8 +8,6 @@
 #include "common/core/decide_private.h"
 #include "common/core/statutory.h"
 
-enum { TIME_TEXT = 6 /* "08:00" */ };
-
 static struct event *emit_about(struct deciding *d, enum event_kind kind, struct id incident)
 {
     struct event *event = decide_emit(d, kind);
@@ -49,10 +47,19 @@ static struct words daily_words(struct deciding *d, const struct rule_clock *ter
     return (struct words){words, words != NULL ? terms->times_n : 0};
 }
 
+/* Times of the day are the wall clock's, durations the bus's: they differ by what the last SetClock says. */
+static int64_t due_of(const struct deciding *d, const struct rule_clock *terms, int64_t begins_ms)
+{
+    const struct region *region = d->region;
+    int64_t ahead = terms->times_n > 0 ? region->clock_utc_ms - region->clock_bus_ms : 0;
+
+    return statutory_due(terms, begins_ms + ahead, region->utc_offset_minutes) - ahead;
+}
+
 static void emit_started(struct deciding *d, const struct incident *incident, const char *pack,
                          const char *rule, const struct rule_clock *terms, int64_t begins_ms)
 {
-    int64_t due_ms = statutory_due(terms, begins_ms, d->region->utc_offset_minutes);
+    int64_t due_ms = due_of(d, terms, begins_ms);
     int64_t warn_ms = statutory_warns(terms, begins_ms, due_ms);
     struct words daily = daily_words(d, terms);
     struct event *event = emit_about(d, EVENT_CLOCK_STARTED, incident->id);
@@ -90,50 +97,74 @@ static struct clock_report as_report(const struct sent_report *sent)
                                  .at_ms = sent->at_ms};
 }
 
-/* What went up before the rule started it. */
+/* What went up before the rule started it, the report that opened the incident with the rest: that one is
+ * here, at the level of this region. In time rather than late. */
 static void meet_by_earlier(struct deciding *d, const struct incident *after, const char *pack,
                             const struct rule_clock *terms, int64_t begins_ms)
 {
-    int64_t due_ms = statutory_due(terms, begins_ms, d->region->utc_offset_minutes);
+    int64_t due_ms = due_of(d, terms, begins_ms);
+    const struct sent_report opening = {.kind = REPORT_INITIAL,
+                                        .medium = MEDIUM_NETWORK,
+                                        .to = statutory_tier(d->region->code),
+                                        .at_ms = after->opened_at_ms};
 
-    for (size_t i = 0; i < after->sent_n; i++) {
-        struct clock_report report = as_report(&after->sent[i]);
-        enum clock_answer answer = statutory_ask(terms, begins_ms, due_ms, &report);
-        if (answer == CLOCK_MET || answer == CLOCK_LATE) {
-            emit_met(d, after, pack, terms->name, report.at_ms, answer == CLOCK_LATE);
-            return;
+    for (enum clock_answer wanted = CLOCK_MET; wanted <= CLOCK_LATE; wanted++) {
+        for (size_t i = 0; i <= after->sent_n; i++) {
+            struct clock_report report = as_report(i == 0 ? &opening : &after->sent[i - 1]);
+            if (statutory_ask(terms, begins_ms, due_ms, &report) == wanted) {
+                emit_met(d, after, pack, terms->name, report.at_ms, wanted == CLOCK_LATE);
+                return;
+            }
         }
     }
 }
 
-static bool has_started(const struct deciding *d, const struct incident *after, const char *pack,
-                        const char *clock)
+/* What this record says of the clock last; EVENT_NONE: nothing. */
+static enum event_kind said_last(const struct deciding *d, const struct incident *after, const char *pack,
+                                 const char *clock)
 {
-    for (size_t i = 0; i < d->events_n; i++) {
-        const struct event *event = &d->events[i];
-        if (event->kind == EVENT_CLOCK_STARTED && id_equal(event->incident, after->id) &&
-            strcmp(event->clock.clock, clock) == 0 && strcmp(event->clock.pack, pack) == 0) {
-            return true;
+    for (size_t i = d->events_n; i > 0; i--) {
+        const struct event *event = &d->events[i - 1];
+        if (event->kind >= EVENT_CLOCK_STARTED && event->kind <= EVENT_CLOCK_STOPPED &&
+            id_equal(event->incident, after->id) && strcmp(event->clock.clock, clock) == 0 &&
+            strcmp(event->clock.pack, pack) == 0) {
+            return event->kind;
         }
     }
-    return false;
+    return EVENT_NONE;
+}
+
+/* Whether the clock may start though it was started before. A duty that is open and not overdue is never put
+ * off: by that a person who lowers a grade would undo what has to be reported. */
+static bool may_start_again(const struct incident_clock *there, const struct rule_clock *clock,
+                            int64_t begins_ms, int64_t due_ms)
+{
+    bool waits = clock_runs(there) && !there->overdue;
+
+    return there->stopped ||
+           (clock->restarts && begins_ms > there->begins_ms && (!waits || due_ms < there->due_ms));
 }
 
 void decide_start_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
                         const struct rule_clock *clock)
 {
     const struct incident_clock *there = incident_clock(after, pack, clock->name);
+    enum event_kind last = said_last(d, after, pack, clock->name);
+    /* as of the report that brought it about, not of this record, which is a moment later */
     struct clock_moments moments = {.occurred_ms = after->occurred_at_ms,
                                     .received_ms = after->opened_at_ms,
-                                    .started_ms = d->env->now_ms};
+                                    .started_ms =
+                                        after->rules_due_ms != 0 ? after->rules_due_ms : d->env->now_ms};
     int64_t begins_ms = statutory_begins(clock, &moments);
+    int64_t due_ms = due_of(d, clock, begins_ms);
+    bool daily = clock->times_n > 0;
 
-    if (has_started(d, after, pack, clock->name) ||
-        (there != NULL && !there->stopped && (!clock->restarts || begins_ms <= there->begins_ms))) {
+    if ((last != EVENT_NONE && last != EVENT_CLOCK_STOPPED) || (daily && !incident_is_open(after)) ||
+        (last == EVENT_NONE && there != NULL && !may_start_again(there, clock, begins_ms, due_ms))) {
         return;
     }
     emit_started(d, after, pack, rule, clock, begins_ms);
-    if (clock->times_n == 0) {
+    if (!daily) {
         meet_by_earlier(d, after, pack, clock, begins_ms);
     }
 }
@@ -144,9 +175,11 @@ void decide_stop_clock(struct deciding *d, const struct incident *after, const c
                        const char *clock)
 {
     const struct incident_clock *there = incident_clock(after, pack, clock);
+    enum event_kind last = said_last(d, after, pack, clock);
 
-    if (there != NULL && clock_runs(there)) {
-        emit_step(d, EVENT_CLOCK_STOPPED, after, there)->clock.rule = rule;
+    if (last == EVENT_NONE ? there != NULL && clock_runs(there) : last == EVENT_CLOCK_STARTED) {
+        emit_about(d, EVENT_CLOCK_STOPPED, after->id)->clock =
+            (struct clock_step){.pack = pack, .clock = clock, .title = "", .rule = rule};
     }
 }
 
@@ -184,14 +217,21 @@ void decide_send_report(struct deciding *d, const struct send_report *command)
                       "a report that went up names its kind, medium and the level reached");
         return;
     }
-    int64_t since = incident->occurred_at_ms != 0 && incident->occurred_at_ms < incident->opened_at_ms
-                        ? incident->occurred_at_ms
-                        : incident->opened_at_ms;
+    int64_t now = d->env->now_ms, at = d->command->occurred_at_ms;
+    if (at > now + region_clock_tolerance_ms(d->region)) {
+        decide_refuse(d, REFUSED_INVALID, "that is %lld s ahead: say when it went up, not when it will",
+                      (long long)((at - now) / 1000));
+        return;
+    }
+    if (incident->sent_n >= SENT_PER_INCIDENT_MAX) {
+        decide_refuse(d, REFUSED_TOO_MANY, "%d reports of an incident", SENT_PER_INCIDENT_MAX);
+        return;
+    }
     struct sent_report sent = {.kind = command->kind,
                                .medium = command->medium,
                                .to = command->to,
                                .signer = command->signed_off_by[0] != '\0',
-                               .at_ms = decide_occurred(d, since)};
+                               .at_ms = at == 0 || at > now ? now : at};
     struct clock_report report = as_report(&sent);
     struct event *event = emit_about(d, EVENT_REPORT_SENT, incident->id);
 
@@ -203,7 +243,10 @@ void decide_send_report(struct deciding *d, const struct send_report *command)
     for (size_t i = 0; i < incident->clocks_n; i++) {
         const struct incident_clock *clock = &incident->clocks[i];
         enum clock_answer answer = statutory_ask(&clock->terms, clock->begins_ms, clock->due_ms, &report);
-        if (!clock_runs(clock) || (answer != CLOCK_MET && answer != CLOCK_LATE)) {
+        bool betters =
+            clock->met_ms != 0 && clock->late && !clock->stopped; /* told late that it was in time */
+        if (!(clock_runs(clock) && answer == CLOCK_LATE) &&
+            !((clock_runs(clock) || betters) && answer == CLOCK_MET)) {
             continue;
         }
         emit_met(d, incident, clock->pack, clock->terms.name, sent.at_ms, answer == CLOCK_LATE);

@@ -77,14 +77,17 @@ int evolve_rule(struct state *state, struct incident *incident, const struct eve
     switch (event->kind) {
     case EVENT_RULES_DUE:
         incident->rules_due_ms = event->at_ms;
+        incident->rules_fired = 0;
         incident->recounted_at_ms = event->rules_due.recounted ? event->at_ms : incident->recounted_at_ms;
         return 0;
     case EVENT_RULES_ASKED:
         incident->rules_due_ms = 0;
+        incident->rules_fired = 0;
         return 0;
     case EVENT_RULE_WAITS:
         return rule_holds(state, incident, event, event->rule.due_at_ms);
     case EVENT_RULE_FIRED:
+        incident->rules_fired += incident->rules_due_ms != 0;
         /* of what happens once there is nothing to hold */
         return rule_is_lasting(event->rule.when) ? rule_holds(state, incident, event, 0) : 0;
     case EVENT_RULE_ENDED:

@@ -74,6 +74,11 @@ bool incident_is_live(const struct incident *incident)
             return true; /* closing it is no report */
         }
     }
+    for (size_t i = 0; i < incident->holds_n; i++) {
+        if (incident->holds[i].due_ms != 0) {
+            return true;
+        }
+    }
     /* one that only an order opened ends with its orders */
     return incident->bare ? any_order_open(incident) : incident_is_open(incident) || any_order_open(incident);
 }

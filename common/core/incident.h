@@ -6,7 +6,12 @@
 #include "common/core/rule.h"
 #include "common/core/words.h"
 
-enum { ORDERS_PER_INCIDENT_MAX = 65536, REQUESTS_PER_INCIDENT_MAX = FACT_COUNT };
+enum {
+    ORDERS_PER_INCIDENT_MAX = 65536,
+    SENT_PER_INCIDENT_MAX = 1024,
+    RULES_FIRED_MAX = 4096,
+    REQUESTS_PER_INCIDENT_MAX = FACT_COUNT
+};
 
 /* A required fact that the initial report lacked: asked for, shown until answered. */
 struct request {
@@ -83,6 +88,7 @@ struct incident {
     enum grade level; /* 响应级别; NONE: no response */
     int64_t level_at_ms;
     int64_t level_until_ms; /* expected; 0: not said */
+    uint32_t rules_fired;   /* since they were due: what makes itself hold again is stopped some day */
     int64_t rules_due_ms;   /* they are to be asked, in a record that follows at once; 0: they were */
     struct rule_hold *holds;
     size_t holds_n;

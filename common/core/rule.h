@@ -176,6 +176,8 @@ struct rules {
      * valid until the next call. 0 or ERR_NO_MEMORY. */
     int (*ask)(void *ctx, const struct region *region, enum rule_trigger trigger,
                const struct rule_facts *facts, const struct rule_verdict **ret, size_t *ret_n);
+    /* Bits 1 << enum rule_fact: what the conditions of the trigger's rules read. 0 or ERR_NO_MEMORY. */
+    int (*reads)(void *ctx, const struct region *region, enum rule_trigger trigger, uint64_t *ret);
     /* What a pack's text is called, and its hash. Texts are the arena's. False: it is no pack, and ret_why
      * says in one line what is wrong and where; NULL: out of memory. */
     bool (*read)(void *ctx, const char *text, struct arena *arena, const char **ret_name,

@@ -12,6 +12,8 @@ enum {
     ROUNDS_MAX = 8,            /* what a rule changes may make another hold, and so on */
     FIRED_PER_RECORD_MAX = 64, /* rules; of what happens once no more fire */
     EVENTS_MAX = 512,          /* of a record, but for what the last rule does */
+    BYTES_MAX = 128 * 1024,    /* the same, reckoned: half of what a record may have */
+    BYTES_OF_EVENT = 96,       /* ids, times and lengths */
     VALUE_TEXT_MAX = 32
 };
 
@@ -120,18 +122,35 @@ static struct words wanting(struct deciding *d, const struct matter *m, const st
 
 /* --- what rules do -------------------------------------------------------------------------------- */
 
-/* Rules only raise a grade (1 is the gravest): what would lower it is told, and a person decides. */
+/* A rule that holds as well makes it as grave. */
+static bool is_upheld(const struct matter *m, enum grade grade)
+{
+    for (size_t i = 0; i < m->verdicts_n; i++) {
+        const struct rule_verdict *v = &m->verdicts[i];
+        for (size_t j = 0; j < v->actions_n && v->holds == ANSWER_YES; j++) {
+            if (v->actions[j].kind == ACTION_GRADE && v->actions[j].grade <= grade) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Rules only raise a grade (1 is the gravest): what would lower it is told, and a person decides. A doubt
+ * that new facts take back is told, too, as one of no grade. */
 static void set_grade(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t at,
                       enum grade grade)
 {
     const struct incident *after = &m->after;
     bool rises = after->grade == GRADE_NONE || grade < after->grade || MUTANT(MUTANT_GRADE_FALLS);
 
-    if (grade == after->grade || (!rises && grade == after->doubted)) {
+    if (grade == after->grade ? after->doubted == GRADE_NONE
+                              : !rises && (grade == after->doubted || is_upheld(m, after->grade))) {
         return;
     }
     struct event *event = emit(d, m, rises ? EVENT_GRADED : EVENT_GRADE_DOUBTED);
-    event->graded = (struct graded){.grade = grade, .by = "", .rule = reason(d, &verdicts[at])};
+    event->graded = (struct graded){
+        .grade = grade != after->grade ? grade : GRADE_NONE, .by = "", .rule = reason(d, &verdicts[at])};
     if (rises) {
         event->graded.unknown = wanting(d, m, verdicts, at);
     }
@@ -145,7 +164,7 @@ static void set_level(struct deciding *d, struct matter *m, const struct rule_ve
     enum grade now = m->after.level;
     bool does = raises ? now == GRADE_NONE || level < now : now != GRADE_NONE && level > now;
 
-    if (does) {
+    if (does && incident_is_open(&m->after)) { /* a response is to what is still going on */
         struct event *event = emit(d, m, EVENT_LEVEL_SET);
         event->level_set = (struct level_set){.level = level, .by = "", .rule = reason(d, v)};
         matter_see(m, event);
@@ -181,7 +200,7 @@ static void refer(struct deciding *d, struct matter *m, const struct rule_verdic
             return;
         }
     }
-    if (region[0] != '\0' && !incident_is_referred(&m->after, region) &&
+    if (region[0] >= '0' && region[0] <= '9' && !incident_is_referred(&m->after, region) &&
         !has_said(d, m, EVENT_REFERRED, region)) {
         emit(d, m, EVENT_REFERRED)->referred = (struct referred){.region = region, .rule = reason(d, v)};
     }
@@ -273,15 +292,32 @@ static bool find_hold(const struct deciding *d, const struct matter *m, const ch
     return there;
 }
 
+/* About what the rule's firing takes in a record: each action names it again. */
+static size_t bytes_of(const struct rule_verdict *v)
+{
+    size_t name = strlen(v->pack) + strlen(v->rule), n = BYTES_OF_EVENT + name + strlen(v->version);
+
+    for (int i = 0; i < RULE_FACT_COUNT; i++) {
+        n += (v->facts >> i & 1) != 0 ? VALUE_TEXT_MAX + NAME_MAX_BYTES : 0;
+    }
+    for (size_t i = 0; i < v->actions_n; i++) {
+        n += BYTES_OF_EVENT + name + strlen(v->actions[i].value);
+        n += v->actions[i].kind == ACTION_START ? 2 * (BYTES_OF_EVENT + NAME_MAX_BYTES)
+                                                : 0; /* and may be met */
+    }
+    return n;
+}
+
 /* False: this record holds enough; the next goes on. */
 static bool fire(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t at)
 {
     const struct rule_verdict *v = &verdicts[at];
 
-    if (m->fired == FIRED_PER_RECORD_MAX || d->events_n >= EVENTS_MAX) {
+    if (m->fired == FIRED_PER_RECORD_MAX || d->events_n >= EVENTS_MAX || m->bytes >= BYTES_MAX) {
         return false;
     }
     m->fired++;
+    m->bytes += bytes_of(v);
     emit_fired(d, m, v);
     for (size_t i = 0; i < v->actions_n; i++) {
         act(d, m, verdicts, at, &v->actions[i]);
@@ -351,6 +387,8 @@ static bool ask_rules(struct deciding *d, struct matter *m)
             d->no_memory = true;
             return false;
         }
+        m->verdicts = verdicts;
+        m->verdicts_n = n;
         for (size_t i = 0; i < n && whole; i++) {
             if (lasts) {
                 whole = judge(d, m, verdicts, i);
@@ -441,7 +479,8 @@ void decide_rules(struct deciding *d, const struct incident *incident)
     } else {
         whole = end_orphans(d, &m, NULL, 0); /* every pack was dropped meanwhile */
     }
-    if (whole && incident->rules_due_ms != 0) {
+    bool endless = incident->rules_fired >= RULES_FIRED_MAX; /* rules that make each other hold again */
+    if ((whole || endless) && incident->rules_due_ms != 0) {
         emit(d, &m, EVENT_RULES_ASKED);
     }
 }
@@ -477,17 +516,48 @@ static void emit_due(struct deciding *d, struct id id)
     due->rules_due = (struct rules_due){.recounted = recounted};
 }
 
-/* Marks an incident whose facts, grade or level the command has changed. */
+/* Whether the event changes what incidents' rules ask for; orders are many, and few rules look at them. */
+static bool changes_facts(const struct event *event, bool orders_too)
+{
+    switch (event->kind) {
+    case EVENT_REPORT_FILED:
+    case EVENT_FACTS_CHANGED:
+    case EVENT_GRADED:
+    case EVENT_LEVEL_SET:
+        return true;
+    case EVENT_ORDER_ISSUED:
+    case EVENT_RUNG_REACHED:
+    case EVENT_ORDER_RECALLED:
+    case EVENT_ORDER_EXPIRED:
+    case EVENT_ORDER_UNANSWERED:
+        return orders_too;
+    default:
+        return false;
+    }
+}
+
+/* Marks an incident that the command has changed. */
 void decide_rules_due(struct deciding *d)
 {
-    if (!decide_has_rules(d) || d->command->kind == COMMAND_PASS_DEADLINES ||
-        d->command->kind == COMMAND_RECORD_HISTORY) {
+    const struct rules *rules = d->env->rules;
+    uint64_t facts = 0;
+
+    if (!decide_has_rules(d) || d->command->kind == COMMAND_RECORD_HISTORY) {
         return;
     }
+    if (rules->reads(rules->ctx, d->region, TRIGGER_INCIDENT, &facts) != 0) {
+        d->no_memory = true;
+        return;
+    }
+    bool own = d->command->kind == COMMAND_PASS_DEADLINES, once = false;
+    bool orders = (facts & (UINT64_C(1) << RULE_ORDERS_OPEN | UINT64_C(1) << RULE_ORDERS_SILENT)) != 0;
     for (size_t i = 0; i < d->events_n; i++) {
         const struct event *event = &d->events[i];
-        if (event->kind == EVENT_REPORT_FILED || event->kind == EVENT_FACTS_CHANGED ||
-            event->kind == EVENT_GRADED || event->kind == EVENT_LEVEL_SET) {
+        bool is_order = event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE;
+        once = once || event->kind == EVENT_ORDER_UNANSWERED || event->kind == EVENT_INFORMATION_OVERDUE ||
+               event->kind == EVENT_CLOCK_OVERDUE;
+        /* what the incident's own rules did they have seen; what those of a deadline did they have not */
+        if ((is_order || !own || once) && changes_facts(event, orders)) {
             emit_due(d, event->incident);
             return;
         }

@@ -13,8 +13,10 @@ struct matter {
     int64_t waited_since_ms;   /* of all three */
     int64_t orders_open, orders_silent;
     struct rule_facts facts;
-    size_t fired;
-    bool changed; /* by a rule's action: ask again */
+    const struct rule_verdict *verdicts; /* of this round */
+    size_t verdicts_n;
+    size_t fired, bytes; /* of the record so far, by what rules say */
+    bool changed;        /* by a rule's action: ask again */
 };
 
 /* The incident, as the record so far leaves it. */

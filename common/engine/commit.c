@@ -71,6 +71,16 @@ static void own_fails(struct engine *engine)
     }
 }
 
+/* No record: it would be tried again at once, and write another. */
+static void own_refused(struct engine *engine, struct submission *submission, const struct decision *decision)
+{
+    engine_note(engine, LOG_LEVEL_ERROR, "%s of the broker's own is refused: %s, %s",
+                command_kind_name(submission->command.kind), refusal_word(decision->refusal),
+                decision->detail);
+    submission_free(engine, submission);
+    own_fails(engine);
+}
+
 /* A command that was told to come again must not be overtaken by what its author said after it. */
 void commit_put_off(struct engine *engine, struct submission *submission)
 {
@@ -238,8 +248,9 @@ static void pass_due_first(struct engine *engine, const struct submission *submi
     }
     for (size_t i = 0; i < submission->streams_n; i++) {
         struct stream *stream = stream_find(engine, submission->streams[i]);
-        if (stream != NULL && stream->due.at_ms != 0 && stream->due.at_ms <= engine_now(engine)) {
-            commit_pass_deadlines(engine, stream);
+        /* with rules in force each is a record of its own; there is always a place for one */
+        while (stream != NULL && stream->due.at_ms != 0 && stream->due.at_ms <= engine_now(engine) &&
+               commit_pass_deadlines(engine, stream) && commit_has_room(engine)) {
         }
     }
 }
@@ -261,7 +272,9 @@ void commit_decide(struct engine *engine, struct submission *submission)
         commit_put_off(engine, submission);
         return;
     }
-    if (decision.refusal != REFUSED_NOT) {
+    if (decision.refusal != REFUSED_NOT && submission->command.signer == SIGNER_BROKER) {
+        own_refused(engine, submission, &decision);
+    } else if (decision.refusal != REFUSED_NOT) {
         gather_refusal(engine, submission, &decision, &env);
     } else if (decision.events_n == 0) {
         engine->numbers.unchanged++;

@@ -289,7 +289,10 @@ static bool rules_are_read(struct engine *engine)
     int rc = rule_book_check(engine->book, state_region(engine->state), &err);
 
     if (rc != 0) {
-        engine_fail(engine, rc, "a rule pack in force cannot be read by this version: %s", err.text);
+        engine_fail(
+            engine, rc,
+            "a rule pack in force cannot be read by this version (%s): start the one before and drop it",
+            err.text);
     }
     return rc == 0;
 }

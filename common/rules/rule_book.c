@@ -19,6 +19,7 @@ struct rule_book {
     size_t pages_n;
     struct rule_verdict *verdicts;
     size_t verdicts_max;
+    uint64_t reads[RULE_TRIGGER_COUNT]; /* facts, by the trigger's rules */
 };
 
 /* --- what is in force ----------------------------------------------------------------------------- */
@@ -49,12 +50,22 @@ static int open_conditions(struct rule_book *book, struct err *err)
     return book->conditions != NULL ? 0 : conditions_open(&book->conditions, err);
 }
 
+static void note_reads(struct rule_book *book, const struct pack *pack)
+{
+    for (size_t i = 0; i < pack->rules_n; i++) {
+        const struct rule *rule = &pack->rules[i];
+        book->reads[rule->trigger] |= rule->condition != NULL ? condition_facts(rule->condition) : 0;
+        book->reads[rule->trigger] |= rule->until != NULL ? condition_facts(rule->until) : 0;
+    }
+}
+
 static int compile(struct rule_book *book, const struct region *region, struct err *err)
 {
     size_t rules_n = 0;
     int rc = open_conditions(book, err);
 
     forget_pages(book);
+    memset(book->reads, 0, sizeof book->reads);
     for (size_t i = 0; i < region->packs_n && rc == 0; i++) {
         const struct region_pack *from = &region->packs[i];
         struct page *page = &book->pages[i];
@@ -63,6 +74,7 @@ static int compile(struct rule_book *book, const struct region *region, struct e
             memcpy(page->hash, from->hash, sizeof page->hash);
             book->pages_n = i + 1;
             rules_n += page->pack->rules_n;
+            note_reads(book, page->pack);
         }
     }
     if (rc == 0 && rules_n > book->verdicts_max) {
@@ -154,6 +166,17 @@ static int ask(void *ctx, const struct region *region, enum rule_trigger trigger
     return 0;
 }
 
+static int reads(void *ctx, const struct region *region, enum rule_trigger trigger, uint64_t *ret)
+{
+    struct rule_book *book = ctx;
+
+    if (rule_book_check(book, region, NULL) != 0) {
+        return ERR_NO_MEMORY;
+    }
+    *ret = region->packs_n > 0 ? book->reads[trigger] : 0;
+    return 0;
+}
+
 /* --- reading -------------------------------------------------------------------------------------- */
 
 static bool keep(struct arena *arena, const char *text, const char **ret)
@@ -191,7 +214,7 @@ struct rule_book *rule_book_new(void)
     struct rule_book *book = calloc(1, sizeof *book);
 
     if (book != NULL) {
-        book->rules = (struct rules){.ctx = book, .ask = ask, .read = read_pack};
+        book->rules = (struct rules){.ctx = book, .ask = ask, .reads = reads, .read = read_pack};
     }
     return book;
 }

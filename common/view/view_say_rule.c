@@ -58,6 +58,11 @@ static void say_graded(const struct saying *s)
 {
     const struct view_step *step = s->step;
 
+    if (step->kind == EVENT_GRADE_DOUBTED && step->grade == GRADE_NONE) {
+        SAY(s->ret, s->voice, "incident %s: by rule %s its grade is in doubt no more",
+            "事件 %s：依规则 %s，等级不再存疑", s->incident, step->what);
+        return;
+    }
     if (step->kind == EVENT_GRADE_DOUBTED) {
         SAY(s->ret, s->voice,
             "incident %s would be grade %s by rule %s: a person decides whether it is lowered",
@@ -84,7 +89,7 @@ static void say_level(const struct saying *s)
     if (step->grade == GRADE_NONE) {
         SAY(s->ret, s->voice, "response to incident %s is over", "事件 %s 终止响应", s->incident);
     } else {
-        SAY(s->ret, s->voice, "RESPONSE level %s: incident %s", "启动%s响应：事件 %s",
+        SAY(s->ret, s->voice, "RESPONSE level %s: incident %s", "响应级别调整为%s：事件 %s",
             s->voice->zh ? level_name_zh(step->grade) : grade_name(step->grade), s->incident);
     }
     say_source(s);

@@ -110,9 +110,24 @@ static void forget_gone(struct world *world)
     }
 }
 
+/* What was taken without a record (UNCHANGED, refused beyond the cap), and its Reply lost, only this process
+ * knows: the next one says STALE, and it is signed again. */
+static void settle_taken(struct world *world)
+{
+    for (unsigned agent = 0; agent < AGENTS; agent++) {
+        const struct author *author = author_find(world->broker.engine, keys_address(agent));
+        uint64_t mark = author != NULL ? author->mark : 0;
+
+        for (uint64_t counter = 1; counter <= mark && counter < COUNTERS_MAX; counter++) {
+            world->check.settled[agent][counter] = true;
+        }
+    }
+}
+
 void check_ending(struct world *world)
 {
     forget_gone(world);
+    settle_taken(world);
     world->check.refused_lost += still_counted(world->broker.engine);
     check_clock_ending(world);
 }

@@ -4,6 +4,7 @@ It shares no line with the C sources, so that every test which uses it also prov
 Everything runs in one thread: a Hub polls its clients; whoever waits names a condition and a time limit.
 """
 import collections
+import heapq
 import time
 
 import zmq
@@ -211,7 +212,7 @@ class Client:
             for signed in list(self.journal.pending.values())[:AGAIN_MAX]:
                 self.send_signed(signed)
         while self.resend and self.welcome and self.resend[0][0] <= now:
-            _, counter = self.resend.pop(0)
+            _, counter = heapq.heappop(self.resend)
             if counter in self.journal.pending:
                 self.send_signed(self.journal.pending[counter])
 
@@ -313,8 +314,7 @@ class Client:
             return
         if reply.refusal.code in (REFUSED_BUSY, REFUSED_DISK) and reply.retry_ms:
             self.put_off.append(reply)
-            self.resend.append((time.monotonic() + reply.retry_ms / 1000, reply.counter))
-            self.resend.sort()
+            heapq.heappush(self.resend, (time.monotonic() + reply.retry_ms / 1000, reply.counter))
             return
         if reply.seq and reply.outcome == pb.OUTCOME_DONE:
             self.note_record(reply.seq, reply.hash)
@@ -359,7 +359,7 @@ class Client:
         self.inbox.append(delivery)
         self.session_inbox.append(delivery)
         self.note_record(message.seq, message.hash)
-        if self.acknowledge:
+        if self.acknowledge is True or (self.acknowledge and message.lane in self.acknowledge):
             self.say(pb.Credit(lane=message.lane, add=1))
             self.ack(message.lane, message.seq)
 

@@ -9,10 +9,11 @@ import time
 
 from faults import ERRNO, FOR_EVER, Faults, MALLOC
 from harness import DESK, HOSPITAL, main, processes
-from muster_wire import ulid
+from muster_wire import pb, ulid
 from total_queue import Issuer, STATION_3, STATION_5, TotalQueueTest
 
 LONG = bool(os.environ.get("MUSTER_LONG"))
+UNREAD_MAX = 60000  # commands; each is said again in each session until its Reply is read
 SEED = int(os.environ.get("MUSTER_SEED", "20260401"))
 OUT_OF_MEMORY = 71
 
@@ -221,7 +222,7 @@ class Flood(TotalQueueTest):
         flood.incident = centre.incident
         said, orders, peak = 0, [], before
         until = time.monotonic() + (3 if not LONG else 30)
-        while time.monotonic() < until:
+        while time.monotonic() < until and said < UNREAD_MAX:
             for _ in range(200):
                 flood.report(text="z" * 200)
                 said += 1
@@ -255,7 +256,7 @@ class Flood(TotalQueueTest):
     def test_one_lane_is_not_worked_off(self):
         """An agent gives no credit for its orders, of which ever more wait: each recall comes at once."""
         centre, window = self.issuer(), 8
-        station = self.station(acknowledge=False, answers=False, window=window)
+        station = self.station(acknowledge={pb.LANE_URGENT}, answers=False, window=window)
         orders = []
         for _ in range(4 if not LONG else 100):
             orders += [centre.issue(STATION_3) for _ in range(50)]

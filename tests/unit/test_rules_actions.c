@@ -308,9 +308,121 @@ static void what_nobody_supplements_is_asked_about(void **state)
     rules_close(&r);
 }
 
+/* Rules that look at orders are asked when orders change, and only those. */
+static void what_orders_change_is_asked_about(void **state)
+{
+    struct region_with_rules r;
+
+    (void)state;
+    rules_open(&r,
+               PACK "  - {rule: idle, when: incident, if: orders_open = 0, for: 60 s, do: [notify: chief]}\n"
+                    "  - {rule: deaf, when: incident, if: orders_silent > 0, do: [raise: IV]}\n");
+    rules_report(&r, 0, 0);
+    rules_ask(&r);
+    assert_int_equal(bus_events(&r.bus, EVENT_RULE_WAITS), 1);
+    bus_after(&r.bus, 59 * SECOND);
+    bus_do(&r.bus, an_order(&r.bus, 1, 1, FIRE));
+    assert_int_equal(bus_events(&r.bus, EVENT_RULES_DUE), 1);
+    rules_ask(&r);
+    assert_int_equal(bus_events(&r.bus, EVENT_RULE_ENDED), 1);
+    bus_after(&r.bus, ANSWER_IN);
+    rules_pass(&r); /* unanswered: the record says so, and that rules are due */
+    assert_int_equal(bus_events(&r.bus, EVENT_RULES_DUE), 1);
+    rules_ask(&r);
+    assert_int_equal(rules_incident(&r)->level, GRADE_IV);
+    bus_do(&r.bus, a_recall(&r.bus, 1, 1));
+    rules_ask(&r);
+    assert_int_equal(bus_events(&r.bus, EVENT_RULE_WAITS), 1);
+    rules_close(&r);
+}
+
+/* What a deadline's rule makes of the incident, the incident's rules have not seen. */
+static void a_deadline_that_raises_asks_again(void **state)
+{
+    struct region_with_rules r;
+
+    (void)state;
+    rules_open(&r, PACK "  - {rule: up, when: order-unanswered, do: [grade: II]}\n"
+                        "  - {rule: chief, when: incident, if: grade <= 2, do: [notify: chief]}\n");
+    rules_report(&r, 0, 0);
+    rules_ask(&r);
+    bus_do(&r.bus, an_order(&r.bus, 1, 1, FIRE));
+    bus_after(&r.bus, ANSWER_IN);
+    rules_pass(&r);
+    assert_int_equal(rules_incident(&r)->grade, GRADE_II);
+    rules_ask(&r);
+    assert_int_equal(bus_events(&r.bus, EVENT_NOTIFIED), 1);
+    rules_close(&r);
+}
+
+static void a_doubt_is_taken_back_by_facts_and_by_no_other_pack(void **state)
+{
+    struct region_with_rules r;
+
+    (void)state;
+    rules_open(&r, GRADES);
+    struct command other = by(from(&r.bus, CENTRE, COMMAND_SET_PACK), ADMIN, "");
+    other.set_pack.text = "pack: z\nversion: 1\nmatch: all\nrules:\n"
+                          "  - {rule: mild, when: incident, if: dead > 0, do: [grade: IV]}\n";
+    bus_do(&r.bus, other);
+    rules_report(&r, 12, 0);
+    rules_ask(&r);
+    assert_int_equal(bus_events(&r.bus, EVENT_GRADE_DOUBTED), 0); /* the first pack says II still */
+    rules_report(&r, 9, 0);
+    rules_ask(&r);
+    assert_int_equal(rules_incident(&r)->doubted, GRADE_III);
+    rules_report(&r, 11, 0);
+    rules_ask(&r);
+    assert_int_equal(rules_incident(&r)->doubted, GRADE_NONE);
+    assert_int_equal(bus_event(&r.bus, EVENT_GRADE_DOUBTED, 0)->graded.grade, GRADE_NONE);
+    rules_close(&r);
+}
+
+/* Rules that make each other hold again come to an end. */
+static void loops_end(void **state)
+{
+    struct region_with_rules r;
+    struct buf text;
+    size_t records = 0;
+
+    (void)state;
+    buf_init(&text, 0);
+    buf_puts(&text, PACK "  - {rule: begin, when: incident, if: level is null, do: [raise: III]}\n");
+    for (int i = 0; i < 20; i++) {
+        buf_printf(&text, "  - {rule: up%d, when: incident, if: level = 3, do: [raise: II]}\n", i);
+        buf_printf(&text, "  - {rule: down%d, when: incident, if: level = 2, do: [lower: III]}\n", i);
+    }
+    rules_open(&r, buf_text(&text));
+    rules_report(&r, 0, 0);
+    while (rules_incident(&r)->rules_due_ms != 0) {
+        rules_pass(&r);
+        assert_true(++records < 200);
+    }
+    rules_close(&r);
+    buf_free(&text);
+}
+
+static void other_rules_are_not_asked_for_orders(void **state)
+{
+    struct region_with_rules r;
+
+    (void)state;
+    rules_open(&r, GRADES);
+    rules_report(&r, 0, 0);
+    rules_ask(&r);
+    bus_do(&r.bus, an_order(&r.bus, 1, 1, FIRE));
+    assert_int_equal(bus_events(&r.bus, EVENT_RULES_DUE), 0);
+    rules_close(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_orders_change_is_asked_about),
+        cmocka_unit_test(a_deadline_that_raises_asks_again),
+        cmocka_unit_test(a_doubt_is_taken_back_by_facts_and_by_no_other_pack),
+        cmocka_unit_test(loops_end),
+        cmocka_unit_test(other_rules_are_not_asked_for_orders),
         cmocka_unit_test(a_grade_follows_the_facts_upwards),
         cmocka_unit_test(what_is_not_known_is_told_beside_the_grade),
         cmocka_unit_test(nothing_known_is_ungraded),

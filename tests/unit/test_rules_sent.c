@@ -205,6 +205,85 @@ static void the_terms_stay_when_the_pack_goes(void **state)
     rules_close(&r);
 }
 
+#define RESTARTS                                                                                     \
+    "pack: p\nversion: 1\nmatch: all\nclocks:\n"                                                     \
+    "  - {clock: term, from: occurred, restarts: true, within: 2 h, to: province}\n"                 \
+    "  - {clock: own, within: 1 h, to: county}\n"                                                    \
+    "  - {clock: daily, daily: [\"08:00\"], to: city}\nrules:\n"                                     \
+    "  - {rule: few, when: incident, if: dead < 3, do: [start: term, start: own]}\n"                 \
+    "  - {rule: many, when: incident, if: dead >= 3, do: [start: term, start: daily, raise: III]}\n" \
+    "  - {rule: both, when: incident, if: dead = 7, do: [start: own, stop: term]}\n"
+
+/* The rules are asked a moment after the report: that is no later start. */
+static void the_first_report_restarts_nothing(void **state)
+{
+    struct region_with_rules r;
+
+    (void)state;
+    rules_open(&r, RESTARTS);
+    struct command command = a_report(&r.bus, 1, REPORT_INITIAL);
+    command.file_report.facts.casualties.dead = 1;
+    command.file_report.facts.occurred_at_ms = T0 - 30 * MINUTE;
+    bus_do(&r.bus, command);
+    bus_after(&r.bus, 7);
+    rules_ask(&r);
+    assert_int_equal(the_clock(&r, "term")->due_ms, T0 + 90 * MINUTE);
+    assert_false(clock_runs(the_clock(&r, "own"))); /* the report is here */
+    assert_false(the_clock(&r, "own")->late);
+    bus_after(&r.bus, 60 * MINUTE);
+    rules_report(&r, 3, 0); /* another rule starts it anew, later: what was due stays due */
+    rules_ask(&r);
+    assert_int_equal(the_clock(&r, "term")->due_ms, T0 + 90 * MINUTE);
+    while (!the_clock(&r, "term")->overdue) {
+        go_on(&r);
+    }
+    rules_report(&r, 1, 0);
+    rules_ask(&r);
+    assert_true(the_clock(&r, "term")->begins_ms > T0); /* what was missed may begin again */
+    assert_true(clock_runs(the_clock(&r, "term")));
+    rules_close(&r);
+}
+
+static void what_is_closed_starts_nothing_daily(void **state)
+{
+    struct region_with_rules r;
+
+    (void)state;
+    rules_open(&r, RESTARTS);
+    rules_report(&r, 1, 0);
+    rules_ask(&r);
+    bus_do(&r.bus, a_close(&r.bus, 1));
+    rules_report(&r, 7, 0);
+    rules_ask(&r);
+    assert_null(incident_clock(rules_incident(&r), "p", "daily"));
+    assert_int_equal(rules_incident(&r)->level, GRADE_NONE);
+    assert_true(the_clock(&r, "term")->stopped); /* by the rule that was asked last */
+    rules_close(&r);
+}
+
+static void times_are_believed_as_far_as_they_are_past(void **state)
+{
+    struct region_with_rules r;
+
+    (void)state;
+    begin(&r);
+    struct command ahead = a_sending(&r.bus, MEDIUM_PHONE, TIER_CITY, "");
+    ahead.occurred_at_ms = T0 + TOLERANCE + 1;
+    assert_int_equal(bus_say(&r.bus, &ahead), REFUSED_INVALID);
+    struct command before = a_sending(&r.bus, MEDIUM_PHONE, TIER_CITY, "");
+    before.occurred_at_ms = T0 - 5 * MINUTE; /* phoned before it was written down */
+    bus_do(&r.bus, before);
+    assert_int_equal(bus_event(&r.bus, EVENT_REPORT_SENT, 0)->at_ms, T0 - 5 * MINUTE);
+    bus_after(&r.bus, 40 * MINUTE);
+    bus_do(&r.bus, a_sending(&r.bus, MEDIUM_PHONE, TIER_CITY, ""));
+    assert_true(the_clock(&r, "phone")->late);
+    struct command told = a_sending(&r.bus, MEDIUM_PHONE, TIER_CITY, "");
+    told.occurred_at_ms = T0 + 10 * MINUTE; /* there was one in time, after all */
+    bus_do(&r.bus, told);
+    assert_false(the_clock(&r, "phone")->late);
+    rules_close(&r);
+}
+
 static void no_kind(struct bus *bus, struct command *command)
 {
     (void)bus;
@@ -268,6 +347,9 @@ int main(void)
         cmocka_unit_test(a_rule_stops_a_clock),
         cmocka_unit_test(closing_ends_only_what_comes_daily),
         cmocka_unit_test(the_terms_stay_when_the_pack_goes),
+        cmocka_unit_test(the_first_report_restarts_nothing),
+        cmocka_unit_test(what_is_closed_starts_nothing_daily),
+        cmocka_unit_test(times_are_believed_as_far_as_they_are_past),
         cmocka_unit_test(sending_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
