@@ -12,6 +12,7 @@ from muster_wire import chain_hash, check_chain, new_id, now_ms, pb
 
 SEED = int(os.environ.get("MUSTER_SEED", "20260401"))
 KILLS = 100 if os.environ.get("MUSTER_LONG") else 12
+READ_S = 300  # a hundred thousand records and more, read in Python, and under a sanitizer
 UNDER_WAY = 40  # commands without Reply, per client
 
 
@@ -137,10 +138,10 @@ class Kill(SiteTest):
         for _ in range(KILLS):
             self.round()
         self.settle()
-        items = self.centres[0].read(pb.TAIL_FILTER_ALL, seconds=60)
+        items = self.centres[0].read(pb.TAIL_FILTER_ALL, seconds=READ_S)
         self.assertEqual(check_chain(items), [])
         self.assertGreaterEqual(len(items), self.highest)
-        self.wait(lambda: self.follower.last >= len(items), "all of it to the follower")
+        self.wait(lambda: self.follower.last >= len(items), "all of it to the follower", READ_S)
         records = self.exactly_once(items)
         self.replies_hold(items)
         self.orders_once(items)
