@@ -325,12 +325,13 @@ static bool fire(struct deciding *d, struct matter *m, const struct rule_verdict
     return true;
 }
 
-static bool step(struct deciding *d, const struct matter *m, enum event_kind kind, const char *pack,
+static bool step(struct deciding *d, struct matter *m, enum event_kind kind, const char *pack,
                  const char *rule, int64_t due_ms)
 {
-    if (d->events_n >= EVENTS_MAX) {
+    if (d->events_n >= EVENTS_MAX || m->bytes >= BYTES_MAX) {
         return false;
     }
+    m->bytes += BYTES_OF_EVENT + strlen(pack) + strlen(rule);
     emit_step(d, m, kind, pack, rule, due_ms);
     return true;
 }

@@ -258,6 +258,46 @@ static void more_rules_than_a_record_holds_wait_in_several(void **state)
     buf_free(&text);
 }
 
+/* Long names: a record ends by its bytes before it ends by its steps. */
+static void long_names_fit_in_records(void **state)
+{
+    enum { PACKS = 10, RULES = 100, NAME = 120, BYTES = 132 * 1024 };
+    struct region_with_rules r;
+    struct buf text;
+    char name[NAME + 1];
+    size_t waits = 0;
+
+    (void)state;
+    memset(name, 'n', NAME);
+    name[NAME] = '\0';
+    buf_init(&text, 0);
+    rules_open(&r, NULL);
+    for (int i = 0; i < PACKS; i++) {
+        buf_reset(&text);
+        buf_printf(&text, "pack: %s%02d\nversion: 1\nmatch: all\nrules:\n", name, i);
+        for (int j = 0; j < RULES; j++) {
+            buf_printf(&text, "  - {rule: %s%d, when: incident, for: 5 min, do: [notify: n]}\n", name, j);
+        }
+        bus_do(&r.bus, a_pack(&r.bus, arena_strdup(&r.bus.arena, buf_text(&text))));
+    }
+    rules_report(&r, 0, 0);
+    while (rules_incident(&r)->rules_due_ms != 0) {
+        size_t bytes = 0;
+        rules_pass(&r);
+        waits += bus_events(&r.bus, EVENT_RULE_WAITS);
+        for (size_t i = 0; i < r.bus.decision.events_n; i++) {
+            const struct event *event = &r.bus.decision.events[i];
+            bytes += event->kind == EVENT_RULE_WAITS
+                         ? 64 + strlen(event->rule.pack) + strlen(event->rule.rule)
+                         : 64;
+        }
+        assert_true(bytes < BYTES);
+    }
+    assert_int_equal(waits, PACKS * RULES);
+    rules_close(&r);
+    buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +310,7 @@ int main(void)
         cmocka_unit_test(a_rule_that_is_dropped_waits_no_longer),
         cmocka_unit_test(more_rules_than_a_record_holds_fire_in_several),
         cmocka_unit_test(more_rules_than_a_record_holds_wait_in_several),
+        cmocka_unit_test(long_names_fit_in_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
