@@ -9,7 +9,13 @@
 #include "common/base/err.h"
 #include "common/crypto/keyfile.h"
 
-enum { CONFIG_HOST_MAX = 256, GENESIS_MAX = 8 * 1024 * 1024 };
+enum { CONFIG_HOST_MAX = 256, CONFIG_LINKS_MAX = 64, GENESIS_MAX = 8 * 1024 * 1024 };
+
+/* The line to another region's broker, which this one is to make. */
+struct config_link {
+    const char *region;
+    const char *connect; /* tcp://HOST:PORT */
+};
 
 struct conf;
 
@@ -24,6 +30,8 @@ struct config {
     struct secret_keys broker;
     struct public_keys region_keys;
     struct buf genesis;
+    struct config_link links[CONFIG_LINKS_MAX];
+    size_t links_n;
     uint32_t beat_ms;
     bool accept_clock;
     bool volatile_ok;

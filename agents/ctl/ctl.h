@@ -44,6 +44,7 @@ int ctl_incident_update(int argc, char **argv);
 int ctl_incident_grade(int argc, char **argv);
 int ctl_incident_level(int argc, char **argv);
 int ctl_incident_send(int argc, char **argv);
+int ctl_incident_refer(int argc, char **argv);
 int ctl_incident_close(int argc, char **argv);
 int ctl_incident_show(int argc, char **argv);
 int ctl_incident_list(int argc, char **argv);

@@ -21,6 +21,7 @@ static const struct entry entries[] = {
     {"incident", "update", ctl_incident_update, "supplement it (follow-up or final report)"},
     {"incident", "grade", ctl_incident_grade, "say how big it is (定级)"},
     {"incident", "level", ctl_incident_level, "start, change or end the response to it (启动响应)"},
+    {"incident", "refer", ctl_incident_refer, "refer an incident to another region"},
     {"incident", "send", ctl_incident_send, "write down that a report went up (上报)"},
     {"incident", "close", ctl_incident_close, "close it"},
     {"incident", "show", ctl_incident_show, "show one incident with its orders"},

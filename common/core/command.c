@@ -43,6 +43,10 @@ const char *command_kind_name(enum command_kind kind)
         return "set-level";
     case COMMAND_SEND_REPORT:
         return "send-report";
+    case COMMAND_REFER_INCIDENT:
+        return "refer-incident";
+    case COMMAND_TELL_RECORD:
+        return "tell-record";
     case COMMAND_ACK:
         return "ack";
     case COMMAND_PASS_DEADLINES:
@@ -55,6 +59,15 @@ const char *command_kind_name(enum command_kind kind)
         return "recover";
     case COMMAND_NOTE_LOSS:
         return "note-loss";
+    case COMMAND_SHARE_INCIDENT:
+        return "share-incident";
+    case COMMAND_NOTE_LINK:
+        return "note-link";
     }
     return "?";
+}
+
+bool command_is_brokers_own(enum command_kind kind)
+{
+    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_LINK;
 }

@@ -76,6 +76,17 @@ void decide_record_alert(struct deciding *d, const struct record_alert *command)
 void decide_state_units(struct deciding *d, const struct state_units *command);
 void decide_ack(struct deciding *d, const struct ack *command);
 void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *command);
+void decide_refer_incident(struct deciding *d, const struct refer_incident *command);
+void decide_share_incident(struct deciding *d, const struct share_incident *command);
+void decide_tell_record(struct deciding *d, const struct tell_record *command);
+void decide_note_link(struct deciding *d, const struct note_link *command);
+
+/* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
+struct words decide_resolve(struct deciding *d, const char *addressee);
+/* The addressee is another region's, which is to have its part in the incident. */
+void decide_reaches_region(struct deciding *d, struct id incident, const char *addressee);
+/* Other regions that follow the incident are to be told of this record, if it is anything to them. */
+void decide_shared(struct deciding *d);
 
 /* The order's id is not taken in another incident, or the command is refused. */
 bool decide_order_is_new(struct deciding *d, struct id order);

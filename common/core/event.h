@@ -56,7 +56,11 @@
     X(EVENT_CLOCK_WARNED, 68, "clock-warned")                     \
     X(EVENT_CLOCK_OVERDUE, 69, "clock-overdue")                   \
     X(EVENT_CLOCK_MET, 70, "clock-met")                           \
-    X(EVENT_CLOCK_STOPPED, 71, "clock-stopped")
+    X(EVENT_CLOCK_STOPPED, 71, "clock-stopped")                   \
+    X(EVENT_SHARE_BEGUN, 100, "share-begun")                      \
+    X(EVENT_SHARED, 101, "shared")                                \
+    X(EVENT_HEARD, 102, "heard")                                  \
+    X(EVENT_LINK_SET, 103, "link-set")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -68,9 +72,9 @@ enum event_kind {
 const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
- * grades, levels and alerts, too. A log says in its region's stream when it comes to hold more (docs/log.md,
- * "Rules of change"). */
-enum { EVENT_GENERATION = 1 };
+ * grades, levels and alerts, 2 those of regions that share incidents, too. A log says in its region's stream
+ * when it comes to hold more (docs/log.md, "Rules of change"). */
+enum { EVENT_GENERATION = 2 };
 
 struct pack_set {
     const char *name;
@@ -89,6 +93,7 @@ struct incident_opened {
     bool history;
     bool bare;
     uint64_t content;
+    const char *home; /* the region in whose log it was opened; "": this one */
 };
 
 struct report_filed {
@@ -184,6 +189,7 @@ struct order_issued {
     struct words needs;
     bool history;
     uint64_t content;
+    const char *home; /* the region whose order it is; "": this one */
 };
 
 struct order_amended {
@@ -227,6 +233,18 @@ struct acknowledged {
     uint64_t head_seq;
 };
 
+struct share_begun {
+    const char *region; /* at the link's other end */
+    uint64_t up_to_seq; /* it was told so far ... */
+    bool more;          /* ... and the rest is to follow before anything new */
+};
+
+struct heard {
+    const char *region; /* whose log it was */
+    uint64_t epoch;
+    uint64_t seq;
+};
+
 struct event {
     enum event_kind kind;
     struct id incident; /* of all incident and order events */
@@ -265,6 +283,9 @@ struct event {
         struct units_stated units_stated;
         struct acknowledged acknowledged;
         struct alert_recorded alert_recorded;
+        struct share_begun share_begun;
+        struct heard heard;
+        struct note_link link_set;
     };
 };
 

@@ -234,6 +234,31 @@ static void pack_dropped(struct state *state, const struct drop_pack *e)
     }
 }
 
+static int link_set(struct state *state, const struct note_link *e)
+{
+    struct region *region = state_region_mutable(state);
+    size_t at = 0;
+
+    while (at < region->links_n && strcmp(region->links[at].region, e->region) != 0) {
+        at++;
+    }
+    if (at == region->links_n) {
+        struct region_link *grown = realloc(region->links, (at + 1) * sizeof *grown);
+        if (grown != NULL) {
+            region->links = grown;
+        }
+        const char *code = state_intern(state, e->region);
+        if (grown == NULL || code == NULL) {
+            return ERR_NO_MEMORY;
+        }
+        grown[at] = (struct region_link){.region = code};
+        region->links_n++;
+    }
+    region->links[at].up = e->up;
+    region->links[at].since_ms = e->since_ms;
+    return 0;
+}
+
 int evolve_region(struct state *state, const struct event *event)
 {
     switch (event->kind) {
@@ -264,6 +289,8 @@ int evolve_region(struct state *state, const struct event *event)
     case EVENT_PACK_DROPPED:
         pack_dropped(state, &event->pack_dropped);
         return 0;
+    case EVENT_LINK_SET:
+        return link_set(state, &event->link_set);
     default:
         return 0;
     }

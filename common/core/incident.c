@@ -254,6 +254,8 @@ void incident_clear(struct incident *incident)
     free(incident->requests);
     free(incident->holds);
     free(incident->referrals);
+    free(incident->shares);
+    free(incident->heard);
     free(incident->clocks);
     free(incident->sent);
 }

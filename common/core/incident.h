@@ -52,10 +52,24 @@ struct sent_report {
     int64_t at_ms;
 };
 
-/* A region with which the incident is shared. */
+/* A region that is to have its part in the incident. */
 struct referral {
     const char *region;
     int64_t at_ms;
+};
+
+/* What the region at a link's other end is told. */
+struct share {
+    const char *region;
+    uint64_t up_to_seq; /* of this region's log, as far as the past was told ... */
+    bool more;          /* ... and there is more of it */
+};
+
+/* Up to which record of a region's log its word is here. */
+struct heard_mark {
+    const char *region;
+    uint64_t epoch;
+    uint64_t seq;
 };
 
 struct incident {
@@ -64,6 +78,7 @@ struct incident {
     bool history;
     bool bare; /* opened by an order without an incident */
     const char *reporter;
+    const char *home; /* the region in whose log it was opened; "": this one */
     uint64_t content;
     int64_t opened_at_ms; /* reported */
     int64_t closed_at_ms; /* 0: open */
@@ -94,6 +109,10 @@ struct incident {
     size_t holds_n;
     struct referral *referrals;
     size_t referrals_n;
+    struct share *shares;
+    size_t shares_n;
+    struct heard_mark *heard;
+    size_t heard_n;
     struct incident_clock *clocks;
     size_t clocks_n;
     struct sent_report *sent;

@@ -66,6 +66,7 @@ static void open_incident(struct deciding *d, const struct file_report *command)
     struct event *event = emit_about(d, EVENT_INCIDENT_OPENED, id, now);
 
     event->incident_opened = (struct incident_opened){.mode = d->command->mode,
+                                                      .home = "",
                                                       .reporter = d->command->agent,
                                                       .content = report_content(d->command, command)};
     event = emit_about(d, EVENT_REPORT_FILED, id, now);

@@ -23,7 +23,14 @@ struct region_pack {
     uint8_t hash[HASH_OF_PACK_BYTES];
 };
 
-enum { REGION_PACKS_MAX = 16 };
+/* What is known of the line to another region's broker. */
+struct region_link {
+    const char *region;
+    bool up;
+    int64_t since_ms; /* bus time */
+};
+
+enum { REGION_PACKS_MAX = 16, REGION_LINKS_MAX = 256 };
 
 struct region {
     const char *code; /* "" until founded */
@@ -39,6 +46,8 @@ struct region {
     struct policy policy;                       /* deep copy; texts interned */
     struct region_pack packs[REGION_PACKS_MAX]; /* sorted by name */
     size_t packs_n;
+    struct region_link *links; /* of which something was noted */
+    size_t links_n;
     int64_t clock_bus_ms; /* of the last ClockSet */
     int64_t clock_utc_ms;
     int64_t clock_boot_ms;
@@ -63,6 +72,9 @@ const struct member *region_member_by_curve(const struct region *region, const u
  * the province governs itself (9 in the third place) the province; of a township or village what its first
  * digits name. "" of a province. ret holds REGION_CODE_MAX + 1 bytes; returns the founding's word or ret. */
 const char *region_parent(const struct region *region, char *ret);
+
+/* The same by GB/T 2260 alone, of any code. */
+void region_code_above(const char *code, char ret[REGION_CODE_MAX + 1]);
 
 /* NULL: none of that name is in force. */
 const struct region_pack *region_pack(const struct region *region, const char *name);

@@ -89,6 +89,7 @@ void region_clear(struct region *region)
         words_free(&region->members[i].rights);
     }
     free(region->members);
+    free(region->links);
     region_policy_clear(&region->policy);
     *region = (struct region){
         .code = "", .name = "", .parent = "", .recovered_reason = "", .policy = {.version = ""}};
@@ -245,6 +246,7 @@ struct incident *state_incident_make(struct state *state, struct id id)
     incident->id = id;
     incident->reporter = "";
     incident->kind = "";
+    incident->home = "";
     incident->substance = "";
     incident->graded_by = "";
     incident->casualties = none.casualties;
@@ -463,6 +465,9 @@ static void mark_region(struct names *names, const struct region *region)
         names_mark(names, region->packs[i].version);
         names_mark(names, region->packs[i].text);
     }
+    for (size_t i = 0; i < region->links_n; i++) {
+        names_mark(names, region->links[i].region);
+    }
     names_mark(names, policy->version);
     for (size_t i = 0; i < policy->kinds_n; i++) {
         names_mark(names, policy->kinds[i].kind);
@@ -482,6 +487,7 @@ static void mark_incident(struct names *names, const struct incident *incident)
 {
     names_mark(names, incident->reporter);
     names_mark(names, incident->kind);
+    names_mark(names, incident->home);
     names_mark(names, incident->substance);
     names_mark(names, incident->graded_by);
     for (size_t i = 0; i < incident->holds_n; i++) {
@@ -490,6 +496,12 @@ static void mark_incident(struct names *names, const struct incident *incident)
     }
     for (size_t i = 0; i < incident->referrals_n; i++) {
         names_mark(names, incident->referrals[i].region);
+    }
+    for (size_t i = 0; i < incident->shares_n; i++) {
+        names_mark(names, incident->shares[i].region);
+    }
+    for (size_t i = 0; i < incident->heard_n; i++) {
+        names_mark(names, incident->heard[i].region);
     }
     for (size_t i = 0; i < incident->clocks_n; i++) {
         names_mark(names, incident->clocks[i].pack);
@@ -506,6 +518,7 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, order->issuer);
         names_mark(names, order->operator);
         names_mark(names, order->taker);
+        names_mark(names, order->home);
         names_mark_words(names, order->agents);
         names_mark_words(names, order->units);
         names_mark_words(names, order->needs);

@@ -166,6 +166,13 @@ static void dump_region(const struct region *region, struct buf *ret)
         put_bytes(ret, "hash", region->packs[i].hash, sizeof region->packs[i].hash);
         buf_puts(ret, "\n");
     }
+    for (size_t i = 0; i < region->links_n; i++) {
+        buf_puts(ret, "link");
+        put_text(ret, "region", region->links[i].region);
+        put_number(ret, "up", region->links[i].up);
+        put_number(ret, "since_ms", region->links[i].since_ms);
+        buf_puts(ret, "\n");
+    }
 }
 
 static void dump_order(const struct order *order, struct buf *ret)
@@ -175,6 +182,7 @@ static void dump_order(const struct order *order, struct buf *ret)
     put_text(ret, "kind", order->kind);
     put_text(ret, "addressee", order->addressee);
     put_text(ret, "issuer", order->issuer);
+    put_text(ret, "home", order->home);
     put_text(ret, "operator", order->operator);
     put_text(ret, "taker", order->taker);
     put_words(ret, "agents", order->agents);
@@ -263,6 +271,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "history", incident->history);
     put_number(ret, "bare", incident->bare);
     put_text(ret, "reporter", incident->reporter);
+    put_text(ret, "home", incident->home);
     put_print(ret, "content", incident->content);
     put_number(ret, "opened_at_ms", incident->opened_at_ms);
     put_number(ret, "closed_at_ms", incident->closed_at_ms);
@@ -306,6 +315,20 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         buf_puts(ret, "referral");
         put_text(ret, "region", incident->referrals[i].region);
         put_number(ret, "at_ms", incident->referrals[i].at_ms);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < incident->shares_n; i++) {
+        buf_puts(ret, "share");
+        put_text(ret, "region", incident->shares[i].region);
+        put_number(ret, "up_to_seq", (int64_t)incident->shares[i].up_to_seq);
+        put_number(ret, "more", incident->shares[i].more);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < incident->heard_n; i++) {
+        buf_puts(ret, "heard");
+        put_text(ret, "region", incident->heard[i].region);
+        put_number(ret, "epoch", (int64_t)incident->heard[i].epoch);
+        put_number(ret, "seq", (int64_t)incident->heard[i].seq);
         buf_puts(ret, "\n");
     }
     for (size_t i = 0; i < incident->clocks_n; i++) {

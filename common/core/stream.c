@@ -170,6 +170,15 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_SEND_REPORT:
         ret[0] = stream_key_incident(command->send_report.incident);
         return 1;
+    case COMMAND_REFER_INCIDENT:
+        ret[0] = stream_key_incident(command->refer_incident.incident);
+        return 1;
+    case COMMAND_TELL_RECORD:
+        ret[0] = stream_key_incident(command->tell_record.incident);
+        return 1;
+    case COMMAND_SHARE_INCIDENT:
+        ret[0] = stream_key_incident(command->share_incident.incident);
+        return 1;
     case COMMAND_PASS_DEADLINES:
         ret[0] = stream_key_parse(command->pass_deadlines.stream);
         return ret[0].kind != STREAM_NONE ? 1 : 0;
@@ -184,6 +193,7 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_SET_CLOCK:
     case COMMAND_COUNT_REFUSALS:
     case COMMAND_RECOVER:
+    case COMMAND_NOTE_LINK:
         return 0; /* the region's stream alone */
     }
     return 0;
@@ -212,6 +222,7 @@ struct stream_key event_stream(const struct event *event, const char *region)
     case EVENT_PACK_SET:
     case EVENT_PACK_DROPPED:
     case EVENT_GENERATION_BEGUN:
+    case EVENT_LINK_SET:
         return stream_key_region(region);
     default:
         return stream_key_incident(event->incident);

@@ -62,6 +62,7 @@ enum {
      * as a rule. Of one agent: two of each unit that it may have. */
     ENGINE_TELEMETRY_MAX = 64 * 1024,
     ENGINE_TELEMETRY_PER_AGENT_MAX = 8 * 1024,
+    ENGINE_LINK_WINDOW = 256,         /* records under way to another region */
     ENGINE_TELEMETRY_MS = 20,         /* from one round over the subscribers to the next */
     ENGINE_TELEMETRY_PACE_MS = 2,     /* from one turn within a round to the next, while somebody speaks who
                                          says little */
@@ -141,6 +142,13 @@ void engine_free(struct engine *engine);
 
 /* Asks the log for the region and what is open; on_service follows, or on_fatal. */
 void engine_start(struct engine *engine);
+
+/* The line to another region's broker, made by us: a connection to it has come about, or has ended. It is
+ * `peer` from then on, and its frames come by engine_frame(). */
+void engine_link_up(struct engine *engine, struct peer peer, const char *region);
+void engine_link_down(struct engine *engine, struct peer peer);
+/* The CURVE key under which that broker is enrolled here; false: it is not. */
+bool engine_link_key(const struct engine *engine, const char *region, uint8_t ret_curve_key[CURVE_BYTES]);
 
 /* A message of a peer whose CURVE key the transport has proved. */
 void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],

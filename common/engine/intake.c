@@ -119,6 +119,7 @@ void intake_reply(struct engine *engine, struct submission *submission, const st
     if (submission->command.kind == COMMAND_ACK) {
         envelope.reply.ack_lane = submission->command.ack.lane;
     }
+    link_heard(engine, submission, reply);
     envelope.reply.counter = submission->command.counter;
     if (envelope.reply.detail == NULL) {
         envelope.reply.detail = "";

@@ -107,6 +107,12 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_NOTIFIED:
     case EVENT_CLOCK_WARNED:
         return TONE_WARN;
+    case EVENT_SHARE_BEGUN:
+    case EVENT_SHARED:
+    case EVENT_HEARD:
+        return TONE_QUIET;
+    case EVENT_LINK_SET:
+        return step->late ? TONE_BAD : TONE_GOOD;
     case EVENT_ALERT_RECORDED:
         return step->number > 1 ? TONE_WARN : TONE_PLAIN;
     case EVENT_CLOCK_SET:
@@ -553,6 +559,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         say_loss(&s);
     } else if (step->alert != NULL) {
         view_say_alert(s.state, voice, step, &raw);
+    } else if (step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_LINK_SET) {
+        view_say_share(&s);
     } else if (step->kind < EVENT_INCIDENT_OPENED) {
         say_region(&s);
     } else if (step->kind >= EVENT_REPORT_SENT && step->kind <= EVENT_CLOCK_STOPPED) {

@@ -359,6 +359,7 @@ void view_order_json(const struct view *view, const struct incident *incident, c
     json_text(json, "kind", order->kind);
     json_text(json, "addressee", order->addressee);
     json_text(json, "issuer", order->issuer);
+    json_text(json, "home", order->home);
     json_text(json, "operator", order->operator);
     json_text(json, "rung", rung_name((enum rung)order->rung));
     json_bool(json, "open", order_is_open(order));
@@ -410,6 +411,26 @@ static void put_clock(const struct incident_clock *clock, struct json *json)
     json_object_end(json);
 }
 
+static void put_casualties(struct json *json, const struct casualties *casualties)
+{
+    const struct {
+        const char *name;
+        int64_t count;
+    } counts[] = {{"dead", casualties->dead},
+                  {"missing", casualties->missing},
+                  {"serious", casualties->serious},
+                  {"minor", casualties->minor},
+                  {"trapped", casualties->trapped}};
+
+    json_object(json, "casualties");
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        if (counts[i].count != COUNT_UNKNOWN) { /* nobody has counted them: not 0 */
+            json_number(json, counts[i].name, counts[i].count);
+        }
+    }
+    json_object_end(json);
+}
+
 void view_incident_json(const struct view *view, const struct incident *incident, struct json *json)
 {
     const struct view_incident *told = view_incident(view, incident->id);
@@ -433,6 +454,12 @@ void view_incident_json(const struct view *view, const struct incident *incident
         json_text(json, NULL, incident->referrals[i].region);
     }
     json_array_end(json);
+    json_text(json, "home", incident->home);
+    json_array(json, "shared_with");
+    for (size_t i = 0; i < incident->shares_n; i++) {
+        json_text(json, NULL, incident->shares[i].region);
+    }
+    json_array_end(json);
     json_text(json, "kind", facts->kind);
     json_text(json, "substance", facts->substance);
     json_text(json, "title", facts->title);
@@ -441,6 +468,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "course", facts->course);
     json_text(json, "measures", facts->measures);
     json_text(json, "caller", facts->caller);
+    put_casualties(json, &facts->casualties);
     json_array(json, "clocks");
     for (size_t i = 0; i < incident->clocks_n; i++) {
         put_clock(&incident->clocks[i], json);

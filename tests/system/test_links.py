@@ -1,0 +1,160 @@
+"""Brokers of several regions: what one refers is followed at the other, orders from above reach agencies
+below, and what a cut line keeps back comes once, when it is there again."""
+import socket
+import unittest
+
+from agents import County, FIRE, until
+from faults import Relay
+from harness import main
+
+PROVINCE, CITY, COUNTY = "370000", "370100", "370102"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def link(region):
+    return f"{region}/broker/link"
+
+
+class Regions(unittest.TestCase):
+    """A province, a city and a county, each a broker; each calls the one above it, through a relay."""
+
+    def setUp(self):
+        self.province = County(code=PROVINCE, name="山东省", listen=f"tcp://127.0.0.1:{free_port()}")
+        self.city = County(code=CITY, name="济南市", listen=f"tcp://127.0.0.1:{free_port()}")
+        self.county = County(code=COUNTY, name="历下区")
+        self.regions = (self.province, self.city, self.county)
+        for region in self.regions:
+            self.addCleanup(region.close)
+        self.relays = {below: self.call_above(above, below)
+                       for above, below in ((self.province, self.city), (self.city, self.county))}
+        for region in self.regions:
+            region.start_broker()
+        for above, below in ((self.province, self.city), (self.city, self.county)):
+            self.enrol(above, below)
+            self.enrol(below, above)
+
+    def call_above(self, above, below):
+        relay = Relay(lambda: above.listen)
+        self.addCleanup(relay.close)
+        below.add("musterd.yaml", f"links:\n  - region: \"{above.code}\"\n    connect: {relay.endpoint}")
+        return relay
+
+    @staticmethod
+    def enrol(region, other):
+        region.muster("agent", "enrol", link(other.code), "--key", other.path("broker.pub"), "--rights",
+                      "link")
+
+    def lines(self, region):
+        """What the region's log says of its lines: the last word on each."""
+        return {event["data"]["subject"]: event["data"] for event in region.events()
+                if event["event"] == "link-set"}
+
+    def shown(self, region, incident):
+        listed = [row for row in region.json("incident", "list") if row["incident"] == incident]
+        return region.json("incident", "show", incident)[0] if listed else None
+
+    def follows(self, region, incident, **fields):
+        return until(lambda: (shown := self.shown(region, incident))
+                     and all(shown.get(key) == value for key, value in fields.items()) and shown,
+                     f"{region.code} to show {fields}")
+
+    def assert_verified(self):
+        for region in self.regions:
+            report = region.json("verify", region.log)[0]
+            self.assertEqual((report["good"], report["bad"]), (True, 0), report["findings"])
+
+    def test_an_incident_is_followed_above(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "update", incident, "--dead", "2")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 2})
+        self.county.muster("incident", "update", incident, "--dead", "3")
+        self.follows(self.city, incident, casualties={"dead": 3})
+        self.assert_verified()
+
+    def station(self):
+        self.county.add(self.county.config(FIRE), "bridge: true")
+        station = self.county.bridge(FIRE)
+        station.one("ready")
+        return station
+
+    def test_an_order_from_above_is_answered_below(self):
+        station = self.station()
+        incident = self.city.report()
+        order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident, text="到市里来")
+        self.assertEqual(station.one("order", order=order)["text"], "到市里来")
+        station.say(type="receipt", order=order, rung="accepted")
+        self.city.wait_rung(order, "accepted")
+        recalled = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident)
+        station.one("order", order=recalled)
+        refused = self.county.call("order", "recall", recalled, "--reason", "ours")
+        self.assertIn(CITY, refused.stderr)
+        self.city.muster("order", "recall", recalled, "--reason", "not needed")
+        station.one("recall", order=recalled)
+        station.say(type="receipt", order=order, rung="completed")
+        self.city.wait_rung(order, "completed")
+        self.assertEqual(self.county.order(order)["rung"], "completed")
+        self.assertEqual(self.county.order(recalled)["rung"], "recalled")
+        self.assert_verified()
+
+    def test_an_order_crosses_two_lines_and_its_answer_comes_back(self):
+        station = self.station()
+        incident = self.province.report()
+        order = self.province.issue(f"{COUNTY}/{FIRE}", "--incident", incident)
+        station.one("order", order=order)
+        station.say(type="receipt", order=order, rung="accepted")
+        self.province.wait_rung(order, "accepted")
+        self.follows(self.city, incident, home=PROVINCE)
+        self.assert_verified()
+
+    def test_what_a_cut_line_keeps_back_comes_once(self):
+        station = self.station()
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", PROVINCE)
+        self.follows(self.province, incident, casualties={"dead": 1})
+        self.relays[self.county].part()
+        for region, other in ((self.city, COUNTY), (self.county, CITY)):
+            until(lambda: self.lines(region).get(other, {}).get("up") is False, "the line to be noted as cut")
+        # both command on
+        self.county.muster("incident", "update", incident, "--dead", "2")
+        own = self.county.issue(FIRE, "--incident", incident)
+        station.one("order", order=own)
+        above = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident)
+        self.assertEqual(self.shown(self.city, incident)["casualties"], {"dead": 1})
+        self.relays[self.county].heal()
+        self.relays[self.county].cut()
+        station.one("order", order=above)
+        for region in (self.city, self.province):
+            self.follows(region, incident, casualties={"dead": 2})
+            self.assertEqual(until(lambda: region.order(own), "the county's own order")["home"], COUNTY)
+        for region, other in ((self.city, COUNTY), (self.county, CITY)):
+            until(lambda: self.lines(region)[other]["up"], "the line to be there again")
+        self.assertEqual(len(station.all("order")), 2)
+        for region in self.regions:
+            reports = [event for event in region.events() if event["event"] == "report-filed"]
+            self.assertEqual(len(reports), 2)
+        self.assert_verified()
+
+    def test_a_broker_that_is_killed_goes_on_where_it_was(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        for n in range(2, 8):
+            region = (self.city, self.county)[n % 2]
+            region.kill_broker()
+            if region is self.city:
+                self.county.muster("incident", "update", incident, "--dead", str(n))
+            region.start_broker()
+            if region is self.county:
+                self.county.muster("incident", "update", incident, "--dead", str(n))
+            self.follows(self.city, incident, casualties={"dead": n}, reports=n)
+        self.assert_verified()
+
+
+if __name__ == "__main__":
+    main()
