@@ -370,6 +370,7 @@ static int make_engine(struct broker *broker, struct log_head head, struct err *
                                      .genesis = buf_bytes(&config->genesis),
                                      .head = head,
                                      .beat_ms = config->beat_ms,
+                                     .canary_ms = config->canary_ms,
                                      .accept_clock = config->accept_clock,
                                      .recover = config->recover,
                                      .tail_given_up = broker->tail_given_up};

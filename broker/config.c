@@ -9,7 +9,14 @@
 #include "common/conf/conf.h"
 #include "common/net/endpoint.h"
 
-enum { BEAT_MIN_MS = 100, BEAT_MAX_MS = 60000, REGION_DIGITS_MIN = 2, REGION_DIGITS_MAX = 12 };
+enum {
+    BEAT_MIN_MS = 100,
+    BEAT_MAX_MS = 60000,
+    CANARY_MIN_MS = 1000,
+    CANARY_MAX_MS = 24 * 3600 * 1000,
+    REGION_DIGITS_MIN = 2,
+    REGION_DIGITS_MAX = 12
+};
 
 static int read_region(const struct conf_node *map, const char **ret, struct err *err)
 {
@@ -139,7 +146,7 @@ static int read_genesis(const struct conf_node *root, struct config *ret, struct
 
 static int read_rest(const struct conf_node *root, struct config *ret, struct err *err)
 {
-    int64_t beat_ms = 0;
+    int64_t beat_ms = 0, canary_ms = 0;
 
     ret->endpoint_file = "";
     int result = conf_path(root, "log", CONF_REQUIRED, &ret->log, err);
@@ -148,7 +155,11 @@ static int read_rest(const struct conf_node *root, struct config *ret, struct er
                         : conf_duration(root, "beat", CONF_OPTIONAL, BEAT_MIN_MS, BEAT_MAX_MS, &beat_ms, err);
     result = result < 0 ? result : conf_bool(root, "accept_clock", CONF_OPTIONAL, &ret->accept_clock, err);
     result = result < 0 ? result : conf_bool(root, "volatile_ok", CONF_OPTIONAL, &ret->volatile_ok, err);
+    result = result < 0 ? result
+                        : conf_duration(root, "canary", CONF_OPTIONAL, CANARY_MIN_MS, CANARY_MAX_MS,
+                                        &canary_ms, err);
     ret->beat_ms = (uint32_t)beat_ms;
+    ret->canary_ms = (uint32_t)canary_ms;
     return result;
 }
 
@@ -156,8 +167,8 @@ static int read_rest(const struct conf_node *root, struct config *ret, struct er
  * that the nearest one can be named. */
 static int check_unknown(const struct conf *conf, struct err *err)
 {
-    static const char *const known[] = {"region",        "listen", "log",          "genesis",
-                                        "endpoint_file", "beat",   "accept_clock", "volatile_ok"};
+    static const char *const known[] = {"region", "listen", "log",          "genesis",    "endpoint_file",
+                                        "beat",   "canary", "accept_clock", "volatile_ok"};
     const struct conf_node *root = conf_root(conf);
     const struct conf_node *keys = NULL, *links = NULL;
     const char *text = NULL;

@@ -33,6 +33,7 @@ static const struct entry entries[] = {
     {"order", "receipt", ctl_order_receipt, "say how far an order is, as its addressee"},
     {"order", "show", ctl_order_show, "show one order, its units and what they lack"},
     {"order", "list", ctl_order_list, "list the open orders"},
+    {"link", "list", ctl_link_list, "list the lines to other regions"},
     {"agent", "list", ctl_agent_list, "list agents and operators"},
     {"agent", "enrol", ctl_agent_enrol, "enrol an agent or operator"},
     {"agent", "revoke", ctl_agent_revoke, "end the right of an agent or operator to speak"},

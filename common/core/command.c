@@ -63,11 +63,13 @@ const char *command_kind_name(enum command_kind kind)
         return "share-incident";
     case COMMAND_NOTE_LINK:
         return "note-link";
+    case COMMAND_SEND_CANARY:
+        return "send-canary";
     }
     return "?";
 }
 
 bool command_is_brokers_own(enum command_kind kind)
 {
-    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_LINK;
+    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_SEND_CANARY;
 }

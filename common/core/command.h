@@ -48,7 +48,8 @@ enum command_kind {
     COMMAND_RECOVER = 83,
     COMMAND_NOTE_LOSS = 84,
     COMMAND_SHARE_INCIDENT = 86,
-    COMMAND_NOTE_LINK = 87
+    COMMAND_NOTE_LINK = 87,
+    COMMAND_SEND_CANARY = 88
 };
 
 /* The broker's own, which nobody else gives. */
@@ -175,6 +176,10 @@ struct note_link {
     const char *region;
     bool up;
     int64_t since_ms;
+};
+
+struct send_canary {
+    const char *region;
 };
 
 struct new_order {
@@ -345,6 +350,7 @@ struct command {
         struct tell_record tell_record;
         struct share_incident share_incident;
         struct note_link note_link;
+        struct send_canary send_canary;
     };
 };
 

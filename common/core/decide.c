@@ -345,6 +345,9 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_NOTE_LINK:
         decide_note_link(d, &command->note_link);
         return;
+    case COMMAND_SEND_CANARY:
+        decide_send_canary(d, &command->send_canary);
+        return;
     case COMMAND_NONE:
         break;
     }

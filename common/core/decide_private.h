@@ -80,6 +80,7 @@ void decide_refer_incident(struct deciding *d, const struct refer_incident *comm
 void decide_share_incident(struct deciding *d, const struct share_incident *command);
 void decide_tell_record(struct deciding *d, const struct tell_record *command);
 void decide_note_link(struct deciding *d, const struct note_link *command);
+void decide_send_canary(struct deciding *d, const struct send_canary *command);
 
 /* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
 struct words decide_resolve(struct deciding *d, const char *addressee);

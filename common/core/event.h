@@ -60,7 +60,9 @@
     X(EVENT_SHARE_BEGUN, 100, "share-begun")                      \
     X(EVENT_SHARED, 101, "shared")                                \
     X(EVENT_HEARD, 102, "heard")                                  \
-    X(EVENT_LINK_SET, 103, "link-set")
+    X(EVENT_LINK_SET, 103, "link-set")                            \
+    X(EVENT_CANARY_SENT, 104, "canary-sent")                      \
+    X(EVENT_CANARY_HEARD, 105, "canary-heard")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -245,6 +247,12 @@ struct heard {
     uint64_t seq;
 };
 
+struct canary {
+    const char *region;
+    int64_t sent_at_ms;
+    int64_t heard_at_ms; /* when the other end sent the last one that has come from there, by its clock */
+};
+
 struct event {
     enum event_kind kind;
     struct id incident; /* of all incident and order events */
@@ -286,6 +294,7 @@ struct event {
         struct share_begun share_begun;
         struct heard heard;
         struct note_link link_set;
+        struct canary canary; /* sent, heard */
     };
 };
 

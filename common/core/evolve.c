@@ -477,6 +477,8 @@ int evolve(struct state *state, const struct event *event)
     case EVENT_PACK_DROPPED:
     case EVENT_GENERATION_BEGUN:
     case EVENT_LINK_SET:
+    case EVENT_CANARY_SENT:
+    case EVENT_CANARY_HEARD:
         return evolve_region(state, event);
     case EVENT_UNITS_STATED:
         return units_stated(state, &event->units_stated);

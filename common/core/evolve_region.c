@@ -234,28 +234,52 @@ static void pack_dropped(struct state *state, const struct drop_pack *e)
     }
 }
 
+static struct region_link *line_make(struct state *state, const char *region)
+{
+    struct region *at = state_region_mutable(state);
+    struct region_link *line = region_line(at, region);
+
+    if (line != NULL) {
+        return line;
+    }
+    struct region_link *grown = realloc(at->links, (at->links_n + 1) * sizeof *grown);
+    if (grown != NULL) {
+        at->links = grown;
+    }
+    const char *code = state_intern(state, region);
+    if (grown == NULL || code == NULL) {
+        return NULL;
+    }
+    grown[at->links_n] = (struct region_link){.region = code};
+    return &grown[at->links_n++];
+}
+
 static int link_set(struct state *state, const struct note_link *e)
 {
-    struct region *region = state_region_mutable(state);
-    size_t at = 0;
+    struct region_link *line = line_make(state, e->region);
 
-    while (at < region->links_n && strcmp(region->links[at].region, e->region) != 0) {
-        at++;
+    if (line == NULL) {
+        return ERR_NO_MEMORY;
     }
-    if (at == region->links_n) {
-        struct region_link *grown = realloc(region->links, (at + 1) * sizeof *grown);
-        if (grown != NULL) {
-            region->links = grown;
-        }
-        const char *code = state_intern(state, e->region);
-        if (grown == NULL || code == NULL) {
-            return ERR_NO_MEMORY;
-        }
-        grown[at] = (struct region_link){.region = code};
-        region->links_n++;
+    line->up = e->up;
+    line->since_ms = e->since_ms;
+    return 0;
+}
+
+static int canary(struct state *state, const struct event *event)
+{
+    struct region_link *line = line_make(state, event->canary.region);
+
+    if (line == NULL) {
+        return ERR_NO_MEMORY;
     }
-    region->links[at].up = e->up;
-    region->links[at].since_ms = e->since_ms;
+    if (event->kind == EVENT_CANARY_SENT) {
+        line->sent_ms = event->canary.sent_at_ms;
+    } else {
+        line->heard_ms = event->at_ms;
+        line->heard_sent_ms = event->canary.sent_at_ms;
+        line->returned_ms = event->canary.heard_at_ms;
+    }
     return 0;
 }
 
@@ -291,6 +315,9 @@ int evolve_region(struct state *state, const struct event *event)
         return 0;
     case EVENT_LINK_SET:
         return link_set(state, &event->link_set);
+    case EVENT_CANARY_SENT:
+    case EVENT_CANARY_HEARD:
+        return canary(state, event);
     default:
         return 0;
     }

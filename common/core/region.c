@@ -89,6 +89,16 @@ const char *region_parent(const struct region *region, char *ret)
     return ret;
 }
 
+struct region_link *region_line(const struct region *region, const char *code)
+{
+    for (size_t i = 0; i < region->links_n; i++) {
+        if (strcmp(region->links[i].region, code) == 0) {
+            return &region->links[i];
+        }
+    }
+    return NULL;
+}
+
 const struct region_pack *region_pack(const struct region *region, const char *name)
 {
     for (size_t i = 0; i < region->packs_n; i++) {

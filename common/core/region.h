@@ -28,6 +28,11 @@ struct region_link {
     const char *region;
     bool up;
     int64_t since_ms; /* bus time */
+    /* Canaries: how long nothing has crossed, whatever is connected. */
+    int64_t sent_ms;       /* the last from here ... */
+    int64_t returned_ms;   /* ... and the last from here that the other end is known to have heard */
+    int64_t heard_ms;      /* the last from there, when it came ... */
+    int64_t heard_sent_ms; /* ... and when it was sent, by the other end's clock */
 };
 
 enum { REGION_PACKS_MAX = 16, REGION_LINKS_MAX = 256 };
@@ -75,6 +80,9 @@ const char *region_parent(const struct region *region, char *ret);
 
 /* The same by GB/T 2260 alone, of any code. */
 void region_code_above(const char *code, char ret[REGION_CODE_MAX + 1]);
+
+/* NULL: nothing was noted of that line. */
+struct region_link *region_line(const struct region *region, const char *code);
 
 /* NULL: none of that name is in force. */
 const struct region_pack *region_pack(const struct region *region, const char *name);

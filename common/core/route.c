@@ -70,6 +70,15 @@ static void route_order(const struct state *state, const struct event *event, co
     tell(sink, order->home[0] == '\0' ? order->issuer : "", LANE_URGENT, author);
 }
 
+static void tell_region(const struct state *state, const char *region, const struct route_sink *sink)
+{
+    const struct member *link = region_link(state_region(state), region);
+
+    if (link != NULL) {
+        sink->add(sink->ctx, link->name, LANE_ORDERS, no_order);
+    }
+}
+
 /* The brokers of the regions that follow the incident; `only` one of them, or all (NULL). */
 static void tell_regions(const struct state *state, const struct event *event, const char *only,
                          const char *author, const struct route_sink *sink)
@@ -128,6 +137,9 @@ void route(const struct state *state, const struct event *event, const char *aut
         return;
     case EVENT_SHARE_BEGUN:
         tell_regions(state, event, event->share_begun.region, author, sink);
+        return;
+    case EVENT_CANARY_SENT:
+        tell_region(state, event->canary.region, sink);
         return;
     case EVENT_SHARED:
     case EVENT_HEARD:

@@ -298,12 +298,30 @@ static bool is_news(const struct deciding *d, const struct incident *incident, c
     return told->epoch > epoch || (told->epoch == epoch && told->seq > seq);
 }
 
+/* One of the region at the link's other end; what goes on further is of no use. */
+static void hear_canary(struct deciding *d, const struct told_record *told, const char *from)
+{
+    const struct region_link *line = region_line(d->region, from);
+
+    for (size_t i = 0; i < told->events_n && strcmp(told->region, from) == 0; i++) {
+        const struct event *event = &told->events[i];
+        if (event->kind == EVENT_CANARY_SENT && strcmp(event->canary.region, d->region->code) == 0 &&
+            (line == NULL || event->canary.sent_at_ms > line->heard_sent_ms)) {
+            struct event *heard = decide_emit(d, EVENT_CANARY_HEARD);
+            heard->at_ms = d->env->now_ms;
+            heard->canary = (struct canary){.region = told->region,
+                                            .sent_at_ms = event->canary.sent_at_ms,
+                                            .heard_at_ms = event->canary.heard_at_ms};
+        }
+    }
+}
+
 void decide_tell_record(struct deciding *d, const struct tell_record *command)
 {
     char from[REGION_CODE_MAX + 1], text[ID_TEXT];
     const struct incident *incident = state_incident(d->state, command->incident);
 
-    if (!decide_names_incident(d, command->incident) || !decide_needs_right(d, "link", NULL)) {
+    if (!decide_needs_right(d, "link", NULL)) {
         return;
     }
     if (!name_is_link(d->command->agent, from)) {
@@ -312,6 +330,10 @@ void decide_tell_record(struct deciding *d, const struct tell_record *command)
     }
     if (command->hops >= HOPS_MAX) {
         decide_refuse(d, REFUSED_INVALID, "it has crossed %u links: %d at most", command->hops, HOPS_MAX);
+        return;
+    }
+    if (id_is_zero(command->incident)) { /* of no incident, but of the line */
+        hear_canary(d, &command->told[command->told_n - 1], from);
         return;
     }
     if (incident != NULL && decide_incident(d, command->incident) == NULL) {
@@ -358,11 +380,20 @@ void decide_note_link(struct deciding *d, const struct note_link *command)
     if (region_link(d->region, command->region) == NULL) {
         return;
     }
-    for (size_t i = 0; i < d->region->links_n; i++) {
-        if (strcmp(d->region->links[i].region, command->region) == 0 &&
-            d->region->links[i].up == command->up) {
-            return;
-        }
+    const struct region_link *line = region_line(d->region, command->region);
+    if (line == NULL || line->up != command->up || line->since_ms == 0) {
+        decide_emit(d, EVENT_LINK_SET)->link_set = *command;
     }
-    decide_emit(d, EVENT_LINK_SET)->link_set = *command;
+}
+
+void decide_send_canary(struct deciding *d, const struct send_canary *command)
+{
+    const struct region_link *line = region_line(d->region, command->region);
+
+    if (region_link(d->region, command->region) != NULL) {
+        decide_emit(d, EVENT_CANARY_SENT)->canary =
+            (struct canary){.region = command->region,
+                            .sent_at_ms = d->env->now_ms,
+                            .heard_at_ms = line != NULL ? line->heard_sent_ms : 0};
+    }
 }

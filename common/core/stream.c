@@ -175,7 +175,7 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
         return 1;
     case COMMAND_TELL_RECORD:
         ret[0] = stream_key_incident(command->tell_record.incident);
-        return 1;
+        return id_is_zero(command->tell_record.incident) ? 0 : 1;
     case COMMAND_SHARE_INCIDENT:
         ret[0] = stream_key_incident(command->share_incident.incident);
         return 1;
@@ -194,6 +194,7 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_COUNT_REFUSALS:
     case COMMAND_RECOVER:
     case COMMAND_NOTE_LINK:
+    case COMMAND_SEND_CANARY:
         return 0; /* the region's stream alone */
     }
     return 0;
@@ -223,6 +224,8 @@ struct stream_key event_stream(const struct event *event, const char *region)
     case EVENT_PACK_DROPPED:
     case EVENT_GENERATION_BEGUN:
     case EVENT_LINK_SET:
+    case EVENT_CANARY_SENT:
+    case EVENT_CANARY_HEARD:
         return stream_key_region(region);
     default:
         return stream_key_incident(event->incident);

@@ -42,6 +42,9 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     if (engine->options.beat_ms == 0) {
         engine->options.beat_ms = ENGINE_BEAT_MS;
     }
+    if (engine->options.canary_ms == 0) {
+        engine->options.canary_ms = ENGINE_CANARY_MS;
+    }
     if (engine->options.idle_streams_max == 0) {
         engine->options.idle_streams_max = ENGINE_IDLE_STREAMS_MAX;
     }

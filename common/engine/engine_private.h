@@ -511,6 +511,8 @@ bool link_is_ready(const struct engine *engine, const struct session *session);
 int link_tell(struct engine *engine, struct session *session, const struct log_record *record);
 /* How a command was answered: what a region's broker told us was decided, it may be, or is an old story. */
 void link_heard(struct engine *engine, const struct submission *submission, const struct reply *reply);
+/* The record was signed by the broker of the region whose log it is from, as far as that is known here. */
+bool link_vouches(const struct engine *engine, const struct tell_record *told);
 void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
 void links_free(struct engine *engine);
 

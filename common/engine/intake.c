@@ -436,6 +436,8 @@ static void verify(struct engine *engine, struct submission *submission)
     submission->verified = true;
     if (command->kind == COMMAND_PASS_DEADLINES) { /* before it makes us load a stream of its choice */
         refuse(submission, REFUSED_RIGHT, "pass-deadlines is not for agents and operators");
+    } else if (command->kind == COMMAND_TELL_RECORD && !link_vouches(engine, &command->tell_record)) {
+        refuse(submission, REFUSED_SIGNATURE, "its region's broker did not sign the record");
     }
 }
 

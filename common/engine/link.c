@@ -1,7 +1,7 @@
 /* The line to another region's broker. Each end is the other's agent, so what one tells the other is a
  * command like any agent's: the record as it stands in the teller's log, under a counter that follows from
  * its place there, and signed by its broker. It waits in the outbox like a delivery; the other's Ack is what
- * trims it. Both say Hello on one connection, whoever made it; no more than that is different at its two ends. */
+ * trims it. Both say Hello on one connection, whoever made it; its two ends differ in nothing else. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +73,7 @@ static const char *own_name(const struct engine *engine, char ret[NAME_MAX_BYTES
     return ret;
 }
 
-/* The session in which the other end speaks and is told; NULL: it has not said Hello, or is not welcome yet. */
+/* The session in which the other end speaks and is told; NULL: it is not welcome, or has not said Hello. */
 static struct session *session_of_link(struct engine *engine, const struct link *link)
 {
     struct session *session = link->connected ? session_of(engine, link->peer) : NULL;
@@ -256,19 +256,19 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
 /* --- telling -------------------------------------------------------------------------------------- */
 
 /* Signs a command as the other end's agent, and says it. 0, or what session_send() says; ERR_TOO_BIG. */
-static int say(struct engine *engine, struct session *session, struct command *command)
+static int say(struct engine *engine, struct session *session, struct command command)
 {
     const struct link *link = session->link;
     struct envelope envelope = {.kind = ENVELOPE_SUBMIT};
     char name[NAME_MAX_BYTES + 1];
     struct buf buf;
 
-    command->region = link->region;
-    command->epoch = link->epoch;
-    command->agent = own_name(engine, name);
-    command->operator= "";
+    command.region = link->region;
+    command.epoch = link->epoch;
+    command.agent = own_name(engine, name);
+    command.operator= "";
     buf_init(&buf, COMMAND_MAX);
-    wire_encode_command(command, &buf);
+    wire_encode_command(&command, &buf);
     envelope.submit.payload = buf_bytes(&buf);
     int result = buf.starved ? ERR_NO_MEMORY : buf.failed ? ERR_TOO_BIG : 0;
     result =
@@ -322,7 +322,7 @@ int link_tell(struct engine *engine, struct session *session, const struct log_r
 
     arena_init(&arena, (size_t)2 * ARENA_PER_FRAME);
     if (shared_of(engine, record, &arena, &command.tell_record, &command.mode)) {
-        result = say(engine, session, &command);
+        result = say(engine, session, command);
     } else {
         result = arena.starved ? ERR_NO_MEMORY : ERR_DATA; /* redacted, say */
     }
@@ -370,7 +370,19 @@ static void acknowledge(struct engine *engine, struct link *link, struct session
         command.ack.head_seq = link->head_seq;
         memcpy(command.ack.head_hash, link->head_hash.b, sizeof command.ack.head_hash);
     }
-    link->ack_waits = say(engine, session, &command) < 0;
+    link->ack_waits = say(engine, session, command) < 0;
+}
+
+bool link_vouches(const struct engine *engine, const struct tell_record *told)
+{
+    const struct member *broker = region_link(state_region(engine->state), told->shared.region);
+    struct public_key key;
+
+    if (broker == NULL) {
+        return true; /* whoever told it signed that it was told so */
+    }
+    memcpy(key.b, broker->sign_key, sizeof key.b);
+    return shared_verify(&key, &told->shared);
 }
 
 /* --- the line ------------------------------------------------------------------------------------- */
@@ -380,14 +392,8 @@ static void note_line(struct engine *engine, struct link *link, bool is_up, int6
 {
     const struct region *region = state_region(engine->state);
     int64_t patience = (int64_t)engine->options.beat_ms * ENGINE_BEATS_MISSED_MAX;
-    bool was_up = false, was_noted = false;
-
-    for (size_t i = 0; i < region->links_n; i++) {
-        if (strcmp(region->links[i].region, link->region) == 0) {
-            was_up = region->links[i].up;
-            was_noted = true;
-        }
-    }
+    const struct region_link *line = region_line(region, link->region);
+    bool was_noted = line != NULL && line->since_ms != 0, was_up = was_noted && line->up;
     bool differs = is_up ? !was_up : (was_up || !was_noted) && boot_ms - link->heard_ms > patience;
     if (!differs || engine->fenced || boot_ms < engine->own_after_ms || !commit_has_room(engine)) {
         return;
@@ -401,6 +407,20 @@ static void note_line(struct engine *engine, struct link *link, bool is_up, int6
     commit_own(engine, &command);
     engine_note(engine, is_up ? LOG_LEVEL_NOTICE : LOG_LEVEL_WARNING, "region %s %s", link->region,
                 is_up ? "is reached" : "is not reached: what is for it waits");
+}
+
+static void send_canary(struct engine *engine, const struct link *link, int64_t boot_ms)
+{
+    const struct region_link *line = region_line(state_region(engine->state), link->region);
+    int64_t sent_ms = line != NULL ? line->sent_ms : 0;
+
+    if (engine_now(engine) - sent_ms < engine->options.canary_ms || engine->fenced ||
+        boot_ms < engine->own_after_ms || !commit_has_room(engine)) {
+        return;
+    }
+    struct command command = {
+        .kind = COMMAND_SEND_CANARY, .mode = MODE_ACTUAL, .send_canary = {.region = link->region}};
+    commit_own(engine, &command);
 }
 
 static void look(struct engine *engine, struct link *link, int64_t boot_ms)
@@ -419,6 +439,9 @@ static void look(struct engine *engine, struct link *link, int64_t boot_ms)
         deliver_start(engine, session);
     }
     note_line(engine, link, is_up, boot_ms);
+    if (is_up) {
+        send_canary(engine, link, boot_ms);
+    }
 }
 
 void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)

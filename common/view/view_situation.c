@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/view/view_json.h"
+#include "common/view/view_share.h"
 #include "common/view/view_similar.h"
 #include "common/view/view_table.h"
 
@@ -255,7 +256,7 @@ static void show_grade(struct looking *l, const struct incident *incident)
                    PICK(voice, grade_name(incident->level), level_name_zh(incident->level)));
     }
     for (size_t i = 0; i < incident->referrals_n; i++) {
-        buf_printf(l->ret, i == 0 ? PICK(voice, ", to be shared with %s", "，上报移交 %s") : ", %s",
+        buf_printf(l->ret, i == 0 ? PICK(voice, ", referred to %s", "，上报移交 %s") : ", %s",
                    incident->referrals[i].region);
     }
     buf_puts(l->ret, "\n");
@@ -284,6 +285,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     }
     buf_printf(l->ret, PICK(voice, "  %u reports\n", "  报送 %u 次\n"), incident->reports);
     show_grade(l, incident);
+    view_say_shares(l->view, voice, incident, l->ret);
     show_facts(l, incident);
     show_suspects(l, incident);
     show_requests(l, incident);
@@ -454,12 +456,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
         json_text(json, NULL, incident->referrals[i].region);
     }
     json_array_end(json);
-    json_text(json, "home", incident->home);
-    json_array(json, "shared_with");
-    for (size_t i = 0; i < incident->shares_n; i++) {
-        json_text(json, NULL, incident->shares[i].region);
-    }
-    json_array_end(json);
+    view_json_shares(view, incident, json);
     json_text(json, "kind", facts->kind);
     json_text(json, "substance", facts->substance);
     json_text(json, "title", facts->title);

@@ -111,7 +111,7 @@ struct id view_command_order(const struct command *command)
 
 static bool is_of_region(enum event_kind kind)
 {
-    return kind < EVENT_INCIDENT_OPENED || kind == EVENT_LINK_SET;
+    return kind < EVENT_INCIDENT_OPENED || (kind >= EVENT_LINK_SET && kind <= EVENT_CANARY_HEARD);
 }
 
 /* The words that stand in the command and not in the event. */
@@ -369,6 +369,11 @@ static void add_other_event(const struct event *event, struct view_step *step)
         step->epoch = event->loss_noted.epoch;
         step->number = event->loss_noted.seq;
         step->after = event->loss_noted.after_seq;
+        return;
+    case EVENT_CANARY_SENT:
+    case EVENT_CANARY_HEARD:
+        step->subject = event->canary.region;
+        step->due_ms = event->canary.sent_at_ms;
         return;
     case EVENT_LINK_SET:
         step->subject = event->link_set.region;

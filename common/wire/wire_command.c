@@ -299,6 +299,11 @@ const struct wire_field wire_fields_note_link[3] = {
 static const struct wire_map note_link_map = {WIRE_MAP(note_link, S, wire_fields_note_link)};
 #undef S
 
+#define S struct send_canary
+static const struct wire_field send_canary_fields[] = {NAME(S, region)};
+static const struct wire_map send_canary_map = {WIRE_MAP(send_canary, S, send_canary_fields)};
+#undef S
+
 #define S struct command
 static const struct wire_field command_fields[] = {
     NAME(S, region),
@@ -339,6 +344,7 @@ static const struct wire_field command_fields[] = {
     BODY(S, note_loss, note_loss_map),
     BODY(S, share_incident, share_incident_map),
     BODY(S, note_link, note_link_map),
+    BODY(S, send_canary, send_canary_map),
 };
 const struct wire_map wire_map_command = {WIRE_MAP(command, S, command_fields),
                                           .body_from = COMMAND_FOUND_REGION, .kind = offsetof(S, kind)};

@@ -350,6 +350,19 @@ static const struct wire_field heard_fields[] = {
     ID(S, incident), NAME(S, heard.region), SEQ(S, heard.epoch), SEQ(S, heard.seq), TIME(S, at_ms),
 };
 static const struct wire_map heard_map = {WIRE_MAP(heard, S, heard_fields)};
+static const struct wire_field canary_sent_fields[] = {
+    NAME(S, canary.region),
+    TIME(S, canary.sent_at_ms),
+    TIME(S, canary.heard_at_ms),
+};
+static const struct wire_map canary_sent_map = {WIRE_MAP(canary_sent, S, canary_sent_fields)};
+static const struct wire_field canary_heard_fields[] = {
+    NAME(S, canary.region),
+    TIME(S, canary.sent_at_ms),
+    TIME(S, canary.heard_at_ms),
+    TIME(S, at_ms),
+};
+static const struct wire_map canary_heard_map = {WIRE_MAP(canary_heard, S, canary_heard_fields)};
 static const struct wire_map link_set_map = {WIRE_MAP(link_set, struct note_link, wire_fields_note_link)};
 
 /* -------------------------------------------------------------------------------------------------- */
@@ -408,6 +421,8 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("shared", shared_map),
     BODY_SPREAD("heard", heard_map),
     BODY(S, link_set, link_set_map),
+    BODY_SPREAD("canary_sent", canary_sent_map),
+    BODY_SPREAD("canary_heard", canary_heard_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

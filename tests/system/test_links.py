@@ -1,6 +1,7 @@
 """Brokers of several regions: what one refers is followed at the other, orders from above reach agencies
 below, and what a cut line keeps back comes once, when it is there again."""
 import socket
+import time
 import unittest
 
 from agents import County, FIRE, until
@@ -48,6 +49,10 @@ class Regions(unittest.TestCase):
     def enrol(region, other):
         region.muster("agent", "enrol", link(other.code), "--key", other.path("broker.pub"), "--rights",
                       "link")
+
+    @staticmethod
+    def line(region, other):
+        return {row["region"]: row for row in region.json("link", "list")}[other]
 
     def lines(self, region):
         """What the region's log says of its lines: the last word on each."""
@@ -126,6 +131,11 @@ class Regions(unittest.TestCase):
         station.one("order", order=own)
         above = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident)
         self.assertEqual(self.shown(self.city, incident)["casualties"], {"dead": 1})
+        for region, other in ((self.city, COUNTY), (self.county, CITY)):
+            shared = {row["region"]: row for row in self.shown(region, incident)["shared_with"]}[other]
+            self.assertFalse(shared["reached"])
+            self.assertGreater(shared["pending"], 0)
+            self.assertIn("PENDING since", region.muster("incident", "show", incident))
         self.relays[self.county].heal()
         self.relays[self.county].cut()
         station.one("order", order=above)
@@ -134,10 +144,26 @@ class Regions(unittest.TestCase):
             self.assertEqual(until(lambda: region.order(own), "the county's own order")["home"], COUNTY)
         for region, other in ((self.city, COUNTY), (self.county, CITY)):
             until(lambda: self.lines(region)[other]["up"], "the line to be there again")
+            until(lambda: self.line(region, other)["pending"] == 0, "everything to be acknowledged")
         self.assertEqual(len(station.all("order")), 2)
         for region in self.regions:
             reports = [event for event in region.events() if event["event"] == "report-filed"]
             self.assertEqual(len(reports), 2)
+        self.assert_verified()
+
+    def test_a_canary_shows_what_crosses(self):
+        for region in (self.city, self.county):
+            self.assertEqual(region.stop_broker(), 0)
+            region.add("musterd.yaml", "canary: 1 s")
+            region.start_broker()
+        began = time.time() * 1000
+
+        def both_ways(region, other):
+            line = self.line(region, other)
+            return line["reached"] and min(line["canary_heard_ms"], line["canary_returned_ms"]) > began
+        for region, other in ((self.city, COUNTY), (self.county, CITY)):
+            until(lambda: both_ways(region, other), "canaries there and back")
+        self.assertIn("已通", self.city.muster("link", "list", "--lang", "zh"))
         self.assert_verified()
 
     def test_a_broker_that_is_killed_goes_on_where_it_was(self):

@@ -122,7 +122,7 @@ static void kinds_are_field_numbers(void **state)
         COMMAND_SET_GRADE,      COMMAND_SET_LEVEL,    COMMAND_SEND_REPORT,    COMMAND_REFER_INCIDENT,
         COMMAND_TELL_RECORD,    COMMAND_ACK,          COMMAND_PASS_DEADLINES, COMMAND_SET_CLOCK,
         COMMAND_COUNT_REFUSALS, COMMAND_RECOVER,      COMMAND_NOTE_LOSS,      COMMAND_SHARE_INCIDENT,
-        COMMAND_NOTE_LINK};
+        COMMAND_NOTE_LINK, COMMAND_SEND_CANARY};
     static const struct {
         uint32_t number;
         const char *name;
