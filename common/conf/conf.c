@@ -71,6 +71,11 @@ unsigned conf_line(const struct conf_node *node)
     return node->line;
 }
 
+unsigned conf_column(const struct conf_node *node)
+{
+    return node->column;
+}
+
 const struct conf_node *conf_find(const struct conf_node *map, const char *key)
 {
     struct conf_entry *entry = conf_is_map(map) ? conf_tree_find(map, key) : NULL;

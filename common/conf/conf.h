@@ -75,8 +75,9 @@ int conf_fail(const struct conf_node *node, struct err *err, int code, const cha
     __attribute__((format(printf, 4, 5)));
 /* The same at byte `at` of a scalar's text (SIZE_MAX: of it all), for a language of the caller's. */
 int conf_fail_within(const struct conf_node *node, size_t at, struct err *err, int code, const char *text);
-/* 1 is the first line of the file. */
+/* 1 is the first line of the file, and the first column of a line. */
 unsigned conf_line(const struct conf_node *node);
+unsigned conf_column(const struct conf_node *node);
 /* The value under a key, of whatever kind, and marks the key as known; NULL: it is absent. */
 const struct conf_node *conf_find(const struct conf_node *map, const char *key);
 

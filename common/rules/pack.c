@@ -225,6 +225,7 @@ static int read_rule(struct pack_reading *r, const struct conf_node *map, const 
     if (rc == 0) {
         const struct conf_node *at = conf_find(map, "if");
         rule->line = conf_line(at != NULL ? at : map);
+        rule->column = conf_column(at != NULL ? at : map);
         rc = read_actions(r, map, pack, rule);
     }
     return rc;

@@ -27,7 +27,7 @@ struct rule {
     const char *until_text;
     struct condition *until; /* it holds until this does; NULL: until the condition does not */
     int64_t for_ms;          /* so long it must hold before it fires */
-    unsigned line;           /* of the condition, or the rule */
+    unsigned line, column;   /* of the condition, or the rule; column 0: of a table, where a rule is a row */
     struct rule_action actions[RULE_ACTIONS_MAX];
     size_t actions_n;
 };

@@ -134,9 +134,9 @@ class Mistakes(unittest.TestCase):
     do:
       - lower: III
 """)
-        self.refused("can fire each other for ever: many (line 7), calm (line 12); let one ask for more",
-                     "check", pack, "--lang", "en", code=65)
-        self.refused("可能循环触发：many（第 7 行）、calm（第 12 行）；请收紧其中一条的条件",
+        self.refused("can fire each other for ever: many (line 7, column 9), calm (line 12, column 9); "
+                     "let one ask for more", "check", pack, "--lang", "en", code=65)
+        self.refused("可能循环触发：many（第 7 行第 9 列）、calm（第 12 行第 9 列）；请收紧其中一条的条件",
                      "check", pack, "--lang", "zh", code=65)
         self.assertEqual(json.loads(rules("check", pack, "--json").stdout)["loop"], ["many", "calm"])
 
@@ -146,8 +146,8 @@ class Mistakes(unittest.TestCase):
                           .replace("grade: III", "lower: III"))
         for pack in (up, down):
             self.assertEqual(rules("check", pack).returncode, 0)
-        self.refused("together: these rules can fire each other for ever: p/many (line 7), q/many (line 7)",
-                     "check", up, down, "--lang", "en", code=65)
+        self.refused("together: these rules can fire each other for ever: p/many (line 7, column 9), "
+                     "q/many (line 7, column 9)", "check", up, down, "--lang", "en", code=65)
 
     def test_the_shipped_packs_go_together(self):
         self.assertEqual(rules("check", *PACKS).returncode, 0)

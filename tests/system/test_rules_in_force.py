@@ -186,6 +186,38 @@ class InForce(CountyTest):
         self.assertEqual([pack["pack"] for pack in self.county.json("rules", "list")[0]], ["decree-493"])
         self.assert_verified()
 
+    def test_a_loop_is_not_put_in_force(self):
+        def pack(name, *rules):
+            path = self.county.path(f"{name}.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"pack: {name}\nversion: '1'\nmatch: all\nrules:\n" + "".join(
+                    f"  - {{rule: {name}-{n}, when: incident, if: {rule}, do: [{{{does}}}]}}\n"
+                    for n, (rule, does) in enumerate(rules)))
+            return path
+
+        up, down = ("level = 3", "raise: II"), ("level = 2", "lower: III")
+        loop = pack("loop", up, down)
+        refused = self.county.call("rules", "load", loop)
+        self.assertEqual(refused.returncode, 65)
+        said = (f"{loop}: these rules can fire each other for ever: loop-0 (line 5, column 40), "
+                "loop-1 (line 6, column 40); let one ask for more")
+        self.assertEqual(refused.stderr, f"muster: {said}\n")
+        self.assertEqual(self.county.call("rules", "check", loop).stderr, f"muster: {said}\n")
+        self.assertIn("可能循环触发：loop-0（第 5 行第 40 列）",
+                      self.county.call("rules", "load", loop, "--lang", "zh").stderr)
+
+        # alone each is fine, and a pack does not loop with what it replaces
+        self.county.muster("rules", "load", pack("up", up))
+        second = pack("down", down)
+        refused = self.county.call("rules", "load", second)
+        self.assertEqual(refused.returncode, 65)
+        self.assertIn("down.yaml, together with what is in force: these rules can fire each other for ever: ",
+                      refused.stderr)
+        self.assertIn("up/up-0 (line 5, column 38)", refused.stderr)
+        self.county.muster("rules", "load", pack("up", down))
+        self.assertEqual([each["pack"] for each in self.county.json("rules", "list")[0]], ["up"])
+        self.assert_verified()
+
 
 if __name__ == "__main__":
     main()
