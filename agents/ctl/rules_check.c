@@ -356,6 +356,9 @@ int ctl_rules_check(int argc, char **argv)
     }
     int rc = lang_choose(lang, &check.lang, &err);
     rc = rc ? rc : conditions_open(&check.conditions, &err);
+    if (rc == 0) {
+        conditions_speak(check.conditions, check.lang == LANG_ZH);
+    }
     buf_init(&check.out, 0);
     for (size_t i = 0; i < arguments.n && rc == 0; i++) {
         rc = check_pack(&check, arguments.at[i], &err);

@@ -58,6 +58,9 @@ static int read_pack(struct loading *l, enum lang lang, struct err *err)
     struct pack_loop loop;
     int rc = conditions_open(&l->conditions, err);
 
+    if (rc == 0) {
+        conditions_speak(l->conditions, lang == LANG_ZH);
+    }
     rc = rc ? rc : pack_load(l->path, l->conditions, &l->packs[0], &l->text, err);
     if (rc != 0) {
         return rc;

@@ -28,6 +28,9 @@ static int read_packs(struct asking *a, struct err *err)
         return err_set(err, ERR_USAGE, "--rules FILE: name 1 to %d rule packs", REGION_PACKS_MAX);
     }
     int rc = conditions_open(&a->conditions, err);
+    if (rc == 0) {
+        conditions_speak(a->conditions, a->voice.zh);
+    }
     for (size_t i = 0; i < a->files.n && rc == 0; i++) {
         rc = pack_load(a->files.at[i], a->conditions, &a->read[i], &a->texts[i], err);
         if (rc == 0) {

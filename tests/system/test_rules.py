@@ -126,6 +126,19 @@ class Mistakes(unittest.TestCase):
                                    "  - {case: any, facts: {dead: 4}, fires: [many]}\n")
         self.assertEqual(rules("test", pack).returncode, 0)
 
+    def test_mistakes_are_told_in_chinese(self):
+        for wrong, said in (
+                (PACK.replace("dead", "deda"), ':7:9: 没有名为 "deda" 的指标；是否指 "dead"？'),
+                (PACK.replace("grade: III", "grade: 3"),
+                 ':9:16: "grade" 的值应为 I、II、III 或 IV，而不是 "3"'),
+                (PACK.replace("dead > 3", "dead >"), ":7:"),
+                (PACK.replace("match: all\n", ""), ":1:1: 缺少键 'match'，请补上"),
+                (PACK.replace("    if", "   if"), "不是有效的 YAML：此处应为")):
+            pack = self.write("p.yaml", wrong)
+            self.refused(f"{pack}", "check", pack, "--lang", "zh")
+            self.refused(said, "check", pack, "--lang", "zh")
+            self.refused(f"{pack}", "load", pack, "--lang", "zh")
+
     def test_loops_are_named(self):
         pack = self.write("p.yaml", PACK.replace("if: dead > 3", "if: level = 3 and dead > 3")
                           .replace("grade: III", "raise: II") + """  - rule: calm
