@@ -453,16 +453,25 @@ bool rule_sets_grade(const struct rule *rule)
     return found;
 }
 
+enum rule_answer pack_ask_rule(struct pack_asking *asking, const struct rule *rule, bool *ret_asked)
+{
+    bool grades = rule_sets_grade(rule), is_asked = !asking->over && !(asking->graded && grades);
+    enum rule_answer answer = is_asked ? rule_ask(rule, NULL) : ANSWER_NO;
+
+    asking->over = asking->over || (asking->match == MATCH_FIRST && answer == ANSWER_YES);
+    asking->graded = asking->graded || (grades && answer == ANSWER_YES);
+    if (ret_asked != NULL) {
+        *ret_asked = is_asked;
+    }
+    return answer;
+}
+
 void pack_ask(const struct pack *pack, enum rule_trigger trigger, enum rule_answer *answers)
 {
-    bool over = false, graded = false;
+    struct pack_asking asking = {.match = pack->match};
 
     for (size_t i = 0; i < pack->rules_n; i++) {
         const struct rule *rule = &pack->rules[i];
-        bool grades = rule_sets_grade(rule);
-        bool is_asked = !over && rule->trigger == trigger && !(graded && grades);
-        answers[i] = is_asked ? rule_ask(rule, NULL) : ANSWER_NO;
-        over = over || (pack->match == MATCH_FIRST && answers[i] == ANSWER_YES);
-        graded = graded || (grades && answers[i] == ANSWER_YES);
+        answers[i] = rule->trigger == trigger ? pack_ask_rule(&asking, rule, NULL) : ANSWER_NO;
     }
 }
