@@ -130,7 +130,7 @@ void what_if_line(const struct what_if_difference *difference, const struct stat
     buf_puts(ret, PICK(voice, ": ", "："));
     put_deeds(firing, voice->zh, ret);
     put_seen(firing, voice->zh, ret);
-    if (difference->change == WHAT_IF_MOVED) {
+    if (now != NULL && was != NULL && difference->change == WHAT_IF_MOVED) {
         buf_printf(ret, PICK(voice, "; in the log at %s", "；日志中为 %s"),
                    view_clock(state, was->at_ms, now->at_ms, time));
     }

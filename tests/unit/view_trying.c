@@ -108,7 +108,9 @@ static int on_firing(void *ctx, const struct what_if_difference *difference, str
     struct found *found = &t->found[t->found_n];
     size_t at = 0;
 
-    (void)err;
+    if (firing == NULL) {
+        return err_set(err, ERR_SOFTWARE, "neither now nor then");
+    }
     assert_true(t->found_n < FOUND_MAX);
     *found = (struct found){.change = difference->change,
                             .incident = number_of(difference->incident),
