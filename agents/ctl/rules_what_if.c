@@ -108,6 +108,9 @@ static int ask(struct asking *a, const char *path, struct err *err)
     }
     struct err why = {.code = 0}; /* what was read before the damage is worth showing */
     int told = what_if_end(a->what_if, a->input.reader, on_firing, a, &why);
+    if (told != 0) {
+        err_prefix(&why, "%s", path);
+    }
     told = told ? told : show(a, &why);
     return rc != 0 || told == 0 ? rc : err_set(err, told, "%s", why.text);
 }

@@ -70,7 +70,8 @@ int what_if_new(const struct what_if_options *options, struct what_if **ret, str
     arena_init(&w->record, RECORD_MEMORY);
     w->was = state_new();
     list_packs(w);
-    if (trial_begin(&w->trial) < 0 || w->was == NULL || what_if_list_rules(w) < 0) {
+    if (trial_begin(&w->trial) < 0 || trial_begin(&w->base) < 0 || w->was == NULL ||
+        what_if_list_rules(w) < 0) {
         what_if_free(w);
         return no_memory(err);
     }
@@ -85,6 +86,7 @@ void what_if_free(struct what_if *w)
     }
     VIEW_FREE_ALL(w->live, struct what_if_live);
     trial_end(&w->trial);
+    trial_end(&w->base);
     state_free(w->was);
     names_free(&w->words);
     arena_free(&w->record);
@@ -204,12 +206,12 @@ static int take_region(struct what_if *w, const struct event *event, int64_t now
     if (mine != NULL) {
         mine->was = sets ? names_keep(&w->words, event->pack_set.version) : "";
         mine->was_ever = true;
-        return mine->was != NULL ? 0 : no_memory(err);
+        return mine->was != NULL && evolve(w->base.state, event) == 0 ? 0 : no_memory(err);
     }
     if (sets || drops) {
         return take_pack(w, event, now_ms, err);
     }
-    if (evolve(w->trial.state, event) < 0 ||
+    if (evolve(w->trial.state, event) < 0 || evolve(w->base.state, event) < 0 ||
         (event->kind == EVENT_REGION_FOUNDED && what_if_set_packs(w) < 0)) {
         return no_memory(err);
     }
@@ -375,7 +377,7 @@ static int take_record(struct what_if *w, const struct log_record *from, struct 
     if (rc != 0 || record.redacted || record.record.events_n == 0) {
         return rc;
     }
-    w->trial.epoch = from->header.epoch;
+    w->trial.epoch = w->base.epoch = from->header.epoch;
     if (record.record.events[0].kind >= EVENT_INCIDENT_OPENED) {
         return take_incident(w, &record, err);
     }
@@ -423,7 +425,9 @@ int what_if_end(struct what_if *w, struct log_reader *reader, what_if_visit *vis
 
     rc = rc ? rc : what_if_tell_past(w, reader, visit, ctx, err);
     if (rc == 0 && w->options.incident[0] != '\0' && id_is_zero(w->chosen)) {
-        rc = err_set(err, ERR_NOT_FOUND, "there is no incident %s in this log", w->options.incident);
+        rc = err_set(err, ERR_NOT_FOUND, "there is no incident %s in this log%s%s", w->options.incident,
+                     w->options.mode != MODE_NONE ? " of mode " : "",
+                     w->options.mode != MODE_NONE ? mode_name(w->options.mode) : "");
     }
     return rc;
 }

@@ -8,8 +8,9 @@
  * deadline that the log had, too, passes when it passed there; any other at its moment.
  *
  * History is told as if it were now: in the order of the times that it names, under the packs that are
- * asked about alone. It has no answer times of orders and no reports that went up; what it gives no time of
- * is known from its report on. */
+ * asked about alone, and beside that under the versions of them that are in force where the log ends. It
+ * has no answer times of orders and no reports that went up; what it gives no time of is known from its
+ * report on. */
 #ifndef MUSTER_COMMON_VIEW_VIEW_WHAT_IF_H
 #define MUSTER_COMMON_VIEW_VIEW_WHAT_IF_H
 

@@ -163,7 +163,8 @@ static size_t moments_max(const struct telling *t)
 }
 
 /* All of one moment as one record, as a broker would have had them. */
-static int tell_moments(struct what_if *w, const struct telling *t, struct firings *firings)
+static int tell_moments(struct what_if *w, struct trial *trial, const struct telling *t,
+                        struct firings *firings)
 {
     struct keeping kept = {.words = &w->words, .arena = &w->record};
     struct event *events = arena_array(&w->record, struct event, moments_max(t));
@@ -176,10 +177,12 @@ static int tell_moments(struct what_if *w, const struct telling *t, struct firin
         for (size_t j = 0; j < n; j++) {
             events[j] = *t->moments[i + j].event;
         }
-        rc = trial_advance(&w->trial, t->id, last_ms, 0, firings, &kept);
-        rc = rc ? rc : trial_tell(&w->trial, events, n, last_ms, firings, &kept);
+        rc = trial_advance(trial, t->id, last_ms, 0, firings, &kept);
+        rc = rc ? rc : trial_tell(trial, events, n, last_ms, firings, &kept);
     }
-    return rc ? rc : trial_advance(&w->trial, t->id, last_ms + AFTER_MS, 0, firings, &kept);
+    rc = rc ? rc : trial_advance(trial, t->id, last_ms + AFTER_MS, 0, firings, &kept);
+    state_evict(trial->state, stream_key_incident(t->id));
+    return rc;
 }
 
 static int tell_incident(struct what_if *w, struct telling *t, what_if_visit *visit, void *ctx,
@@ -194,12 +197,12 @@ static int tell_incident(struct what_if *w, struct telling *t, what_if_visit *vi
     if (rc != 0 || !is_asked) {
         return rc; /* or its opening was redacted */
     }
-    if (sort_moments(t) < 0 || tell_moments(w, t, &now) < 0) {
+    bool has_base = state_region(w->base.state)->packs_n > 0;
+    if (sort_moments(t) < 0 || tell_moments(w, &w->trial, t, &now) < 0 ||
+        (has_base && tell_moments(w, &w->base, t, &was) < 0)) {
         return err_set(err, ERR_NO_MEMORY, "out of memory");
     }
-    rc = what_if_compare(w, &difference, t->reported_ms, &now, &was, visit, ctx, err);
-    state_evict(w->trial.state, stream_key_incident(t->id));
-    return rc;
+    return what_if_compare(w, &difference, t->reported_ms, &now, &was, visit, ctx, err);
 }
 
 /* The records of one incident, from `at` on. Returns how many, or a negative code. */
@@ -247,10 +250,12 @@ int what_if_tell_past(struct what_if *w, struct log_reader *reader, what_if_visi
     }
     qsort(w->past, w->past_n, sizeof *w->past, compare_past);
     int rc = rule_book_check(w->trial.book, state_region(w->trial.state), err);
+    rc = rc ? rc : rule_book_check(w->base.book, state_region(w->base.state), err);
     for (size_t i = 0, told = 0; i < w->past_n && rc == 0; told++) {
         rc = tell_next(w, reader, i, &i, visit, ctx, err);
         if (told % TIDY_EVERY == TIDY_EVERY - 1) {
             state_tidy(w->trial.state);
+            state_tidy(w->base.state);
         }
     }
     return rc;

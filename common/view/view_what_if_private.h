@@ -77,6 +77,7 @@ struct what_if {
     struct what_if_options options;
     struct what_if_result result;
     struct trial trial;
+    struct trial base; /* of history: under the versions of the packs that are in force where the log ends */
     struct state *was; /* of the incidents reported here, as they are in the log */
     struct names words;
     struct arena keep;   /* as long as the question */

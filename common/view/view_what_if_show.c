@@ -44,6 +44,11 @@ static const char *percent(uint64_t part, uint64_t whole, char ret[NUMBER_TEXT])
     return ret;
 }
 
+static void put_text(struct buf *ret, const char *text)
+{
+    text_escape(ret, text, strlen(text));
+}
+
 /* --- what a rule did ------------------------------------------------------------------------------ */
 
 static const char *deed_word(enum event_kind kind, bool zh)
@@ -74,7 +79,7 @@ static void put_deeds(const struct what_if_firing *firing, bool zh, struct buf *
         const struct what_if_deed *deed = &firing->deeds[i];
         buf_printf(ret, "%s%s%s", i > 0 ? (zh ? "、" : ", ") : "", deed_word(deed->kind, zh),
                    deed->value[0] != '\0' ? " " : "");
-        text_escape(ret, deed->value, strlen(deed->value));
+        put_text(ret, deed->value);
     }
     if (firing->deeds_n == 0) {
         buf_puts(ret, zh ? "无新动作" : "nothing more");
@@ -101,7 +106,7 @@ static void put_seen(const struct what_if_firing *firing, bool zh, struct buf *r
         if (seen->value[0] == '\0') {
             buf_puts(ret, zh ? "不详" : "not known");
         }
-        text_escape(ret, seen->value, strlen(seen->value));
+        put_text(ret, seen->value);
     }
     buf_puts(ret, firing->seen_n > 0 ? (zh ? "）" : ")") : "");
 }
@@ -118,12 +123,12 @@ void what_if_line(const struct what_if_difference *difference, const struct stat
     if (difference->mode != MODE_ACTUAL) {
         buf_printf(ret, "[%s] ", view_mode_name(voice, difference->mode));
     }
-    text_escape(ret, difference->title, strlen(difference->title));
+    put_text(ret, difference->title);
     buf_printf(ret, "%s%s  ", difference->title[0] != '\0' ? "  " : "",
                change_words[difference->change][voice->zh]);
-    text_escape(ret, firing->pack, strlen(firing->pack));
+    put_text(ret, firing->pack);
     buf_puts(ret, "/");
-    text_escape(ret, firing->rule, strlen(firing->rule));
+    put_text(ret, firing->rule);
     if (!id_is_zero(firing->order)) {
         buf_printf(ret, PICK(voice, " for order %s", "，指令 %s"), view_short_id(firing->order, id));
     }
@@ -131,11 +136,11 @@ void what_if_line(const struct what_if_difference *difference, const struct stat
     put_deeds(firing, voice->zh, ret);
     put_seen(firing, voice->zh, ret);
     if (now != NULL && was != NULL && difference->change == WHAT_IF_MOVED) {
-        buf_printf(ret, PICK(voice, "; in the log at %s", "；日志中为 %s"),
+        buf_printf(ret, PICK(voice, "; before at %s", "；原为 %s"),
                    view_clock(state, was->at_ms, now->at_ms, time));
     }
     if (now != NULL && was != NULL && difference->change == WHAT_IF_OTHERWISE) {
-        buf_puts(ret, PICK(voice, "; in the log: ", "；日志中："));
+        buf_puts(ret, PICK(voice, "; before: ", "；原为："));
         put_deeds(was, voice->zh, ret);
     }
     buf_puts(ret, "\n");
@@ -166,10 +171,13 @@ static void put_packs(const struct what_if_result *result, const struct view_voi
 {
     for (size_t i = 0; i < result->given_n; i++) {
         const struct what_if_given *given = &result->given[i];
-        buf_puts(ret, given->name);
-        buf_printf(ret, " %s", given->version);
+        put_text(ret, given->name);
+        buf_puts(ret, " ");
+        put_text(ret, given->version);
         if (given->was[0] != '\0') {
-            buf_printf(ret, PICK(voice, ", in place of %s\n", "，替代版本 %s\n"), given->was);
+            buf_puts(ret, PICK(voice, ", in place of ", "，替代版本 "));
+            put_text(ret, given->was);
+            buf_puts(ret, "\n");
         } else if (given->was_ever) {
             buf_puts(ret,
                      PICK(voice, ", in place of what was in force for a time\n", "，替代曾生效的版本\n"));
@@ -202,7 +210,7 @@ static void put_rules(const struct what_if_result *result, const struct view_voi
     table_cell(&table, PICK(voice, "fires", "触发"));
     table_cell(&table, PICK(voice, "incidents", "事件"));
     table_cell(&table, "%");
-    table_cell(&table, PICK(voice, "in the log", "日志中"));
+    table_cell(&table, PICK(voice, "before", "原触发事件"));
     for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
         table_cell(&table, change_words[columns[i]][voice->zh]);
     }
@@ -233,13 +241,12 @@ void what_if_text(const struct what_if_result *result, const struct state *state
 
     put_span(result, state, voice, ret);
     put_packs(result, voice, ret);
-    buf_printf(
-        ret,
-        PICK(voice,
-             "Rules would have fired for %s incidents (%s); in the log they fired for %s. %s differ.\n",
-             "规则将对 %s 起事件触发（%s）；日志中为 %s 起。结果不同的事件 %s 起。\n"),
-        thousands(result->fired, a), percent(result->fired, result->incidents, b),
-        thousands(result->was_fired, c), thousands(result->differ, d));
+    buf_printf(ret,
+               PICK(voice,
+                    "Rules would have fired for %s incidents (%s), and did for %s; %s incidents differ.\n",
+                    "规则将对 %s 起事件触发（%s），原为 %s 起；结果不同的事件 %s 起。\n"),
+               thousands(result->fired, a), percent(result->fired, result->incidents, b),
+               thousands(result->was_fired, c), thousands(result->differ, d));
     put_rules(result, voice, ret);
 }
 

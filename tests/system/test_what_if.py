@@ -97,11 +97,12 @@ class History(unittest.TestCase):
             before = folder_bytes(broker.log)
             # 30 s; 60 s, which is in time; 61 s
             text = broker.run("rules", "what-if", broker.log, "--rules", pack, check=True).stdout
-            self.assertIn("would have fired for 1 incidents (33.3 %)", text)
+            self.assertIn("would have fired for 1 incidents (33.3 %), and did for 0; 1 incidents differ.",
+                          text)
             self.assertIn("2020-04-08 14:59:30", text)  # the county's civil time
             self.assertIn("sf-fire-cad 102  new  dispatch/nobody-sent: notify chief (orders 0)", text)
             chinese = broker.run("rules", "what-if", broker.log, "--rules", pack, "--lang", "zh").stdout
-            self.assertIn("规则将对 1 起事件触发（33.3 %）", chinese)
+            self.assertIn("规则将对 1 起事件触发（33.3 %），原为 0 起；结果不同的事件 1 起", chinese)
             self.assertIn("sf-fire-cad 102  新增  dispatch/nobody-sent：通知 chief（指令总数 0）", chinese)
             self.assertEqual(folder_bytes(broker.log), before)
 

@@ -67,6 +67,31 @@ static void history_is_told_as_if_it_were_now(void **state)
     }
 }
 
+/* A change of a pack that is in force: beside what that would have done, though nothing was done. */
+static void history_is_laid_beside_the_version_in_force(void **state)
+{
+    struct trying *t = *state;
+
+    what_put_in_force(t, NOBODY_SENT);
+    what_put_in_force(t, "pack: other\nversion: '1'\nmatch: all\nrules:\n"
+                         "  - {rule: any, when: incident, do: [notify: chief]}\n");
+    record_past(t, 20, MODE_ACTUAL, 59 * 1000, 10 * MINUTE);
+    record_past(t, 40, MODE_ACTUAL, 70 * 1000, 10 * MINUTE);
+    record_past(t, 60, MODE_ACTUAL, 100 * 1000, 10 * MINUTE);
+    what_close_log(t);
+    what_ask(t, NOBODY_SENT);
+    assert_int_equal(t->result.differ, 0);
+    assert_int_equal(t->result.was_fired, 2);
+    what_ask(t, "pack: dispatch\nversion: '2'\nmatch: all\nrules:\n"
+                "  - {rule: nobody-sent, when: incident, if: orders = 0, for: 90 s, do: [notify: chief]}\n");
+    assert_null(what_find(t, 20, "dispatch/nobody-sent"));
+    what_is(t, 40, "dispatch/nobody-sent", WHAT_IF_GONE);
+    what_is(t, 60, "dispatch/nobody-sent", WHAT_IF_MOVED);
+    assert_int_equal(what_find(t, 60, "dispatch/nobody-sent")->was_ms, PAST_MS + MINUTE);
+    assert_int_equal(t->found_n, 2); /* of the packs that are asked about alone */
+    assert_string_equal(t->was, "1");
+}
+
 /* A daily clock ends with the incident, in history too. */
 static void history_ends(void **state)
 {
@@ -110,6 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(history_is_told_as_if_it_were_now),
+        TEST(history_is_laid_beside_the_version_in_force),
         TEST(history_ends),
         TEST(what_cannot_be_asked_is_said),
     };
