@@ -247,31 +247,19 @@ static struct what_if_live *live_make(struct what_if *w, const struct event *ope
     return live;
 }
 
-/* What rules brought about, to be left out. */
-static bool is_by_rules(const struct event *event)
+/* What answers what rules ask, and meets or moves what they set: it may come out otherwise in the trial. */
+static bool is_decided_again(enum command_kind kind)
 {
-    switch (event->kind) {
-    case EVENT_GRADED:
-        return event->graded.by[0] == '\0';
-    case EVENT_LEVEL_SET:
-        return event->level_set.by[0] == '\0';
-    case EVENT_RULES_DUE:
-    case EVENT_RULES_ASKED:
-    case EVENT_RULE_WAITS:
-    case EVENT_RULE_FIRED:
-    case EVENT_RULE_ENDED:
-    case EVENT_GRADE_DOUBTED:
-    case EVENT_REFERRED:
-    case EVENT_NOTIFIED:
-    case EVENT_CLOCK_STARTED:
-    case EVENT_CLOCK_WARNED:
-    case EVENT_CLOCK_OVERDUE:
-    case EVENT_CLOCK_MET:
-    case EVENT_CLOCK_STOPPED:
-        return true;
-    default:
-        return false;
-    }
+    return kind == COMMAND_FILE_REPORT || kind == COMMAND_CLOSE_INCIDENT || kind == COMMAND_SET_GRADE ||
+           kind == COMMAND_SET_LEVEL || kind == COMMAND_SEND_REPORT;
+}
+
+/* What rules brought about there, to be left out. What they did themselves stands in the broker's own records,
+ * which are not told at all. */
+static bool is_by_rules(enum command_kind command, enum event_kind kind)
+{
+    return (kind >= EVENT_RULES_DUE && kind <= EVENT_RULE_ENDED) ||
+           (is_decided_again(command) && kind >= EVENT_CLOCK_STARTED && kind <= EVENT_CLOCK_STOPPED);
 }
 
 static int tell_rest(struct what_if *w, struct what_if_live *live, const struct view_record *record)
@@ -284,18 +272,11 @@ static int tell_rest(struct what_if *w, struct what_if_live *live, const struct 
         return ERR_NO_MEMORY;
     }
     for (size_t i = 0; i < record->record.events_n; i++) {
-        if (!is_by_rules(&record->record.events[i])) {
+        if (!is_by_rules((enum command_kind)record->header.kind, record->record.events[i].kind)) {
             events[n++] = record->record.events[i];
         }
     }
     return n > 0 ? trial_tell(&w->trial, events, n, record->header.bus_ms, &live->now, &kept) : 0;
-}
-
-/* What answers what rules ask, and meets or moves what they set: it may come out otherwise in the trial. */
-static bool is_decided_again(enum command_kind kind)
-{
-    return kind == COMMAND_FILE_REPORT || kind == COMMAND_CLOSE_INCIDENT || kind == COMMAND_SET_GRADE ||
-           kind == COMMAND_SET_LEVEL || kind == COMMAND_SEND_REPORT;
 }
 
 /* One that would be refused now is taken as it was: a person said it. */
@@ -378,10 +359,11 @@ static int take_record(struct what_if *w, const struct log_record *from, struct 
         return rc;
     }
     w->trial.epoch = w->base.epoch = from->header.epoch;
-    if (record.record.events[0].kind >= EVENT_INCIDENT_OPENED) {
+    enum stream_kind stream = event_stream(&record.record.events[0], "").kind;
+    if (stream == STREAM_INCIDENT) {
         return take_incident(w, &record, err);
     }
-    for (size_t i = 0; i < record.record.events_n && rc == 0; i++) {
+    for (size_t i = 0; i < record.record.events_n && rc == 0 && stream == STREAM_REGION; i++) {
         rc = take_region(w, &record.record.events[i], from->header.bus_ms, err);
     }
     return rc;
