@@ -60,7 +60,11 @@ static enum reach_why why(const struct noting *n, const char *agent)
     if (event->kind == EVENT_NOTIFIED) {
         return REACH_ROLE;
     }
-    return incident != NULL && strcmp(incident->reporter, agent) == 0 ? REACH_REPORTED : REACH_CENTRE;
+    if (incident != NULL && strcmp(incident->reporter, agent) == 0) {
+        return REACH_REPORTED;
+    }
+    const struct member *member = region_member(state_region(n->state), agent);
+    return member != NULL && member_has_right(member, "centre", NULL) ? REACH_CENTRE : REACH_TOLD;
 }
 
 static void note_given(void *ctx, const char *agent, enum lane lane, struct id order)

@@ -6,7 +6,15 @@
 #include "common/view/view_reach.h"
 
 /* Why somebody was told. */
-enum reach_why { REACH_ORDERED, REACH_ISSUED, REACH_REPORTED, REACH_CENTRE, REACH_ROLE, REACH_WHYS };
+enum reach_why {
+    REACH_ORDERED,
+    REACH_ISSUED,
+    REACH_REPORTED,
+    REACH_CENTRE,
+    REACH_ROLE,
+    REACH_TOLD,
+    REACH_WHYS
+};
 
 /* A record that waited for an agent. */
 struct reach_given {

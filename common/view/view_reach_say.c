@@ -147,11 +147,10 @@ static void count(const struct telling *t, const char *agency, enum reach_why wh
 static void say_given(struct telling *t, const char *agency, enum reach_why why, const struct count *c,
                       bool *first)
 {
-    static const char *const whys[REACH_WHYS][2] = {[REACH_ORDERED] = {"is ordered", "受令单位"},
-                                                    [REACH_ISSUED] = {"issued the order", "下达方"},
-                                                    [REACH_REPORTED] = {"reported it", "报送方"},
-                                                    [REACH_CENTRE] = {"is a command centre", "指挥中心"},
-                                                    [REACH_ROLE] = {"has the role", "承担角色"}};
+    static const char *const whys[REACH_WHYS][2] = {
+        [REACH_ORDERED] = {"is ordered", "受令单位"}, [REACH_ISSUED] = {"issued the order", "下达方"},
+        [REACH_REPORTED] = {"reported it", "报送方"}, [REACH_CENTRE] = {"is a command centre", "指挥中心"},
+        [REACH_ROLE] = {"has the role", "承担角色"},  [REACH_TOLD] = {"is told of it", "另行通知"}};
     struct buf text;
 
     buf_init(&text, 0);

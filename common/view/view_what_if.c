@@ -254,8 +254,8 @@ static bool is_decided_again(enum command_kind kind)
            kind == COMMAND_SET_LEVEL || kind == COMMAND_SEND_REPORT;
 }
 
-/* What rules brought about there, to be left out. What they did themselves stands in the broker's own records,
- * which are not told at all. */
+/* What rules brought about there, to be left out. What they did themselves stands in the broker's own
+ * records, which are not told at all. */
 static bool is_by_rules(enum command_kind command, enum event_kind kind)
 {
     return (kind >= EVENT_RULES_DUE && kind <= EVENT_RULE_ENDED) ||
