@@ -24,6 +24,19 @@ class InForce(CountyTest):
         with open(self.pack, "w", encoding="utf-8") as file:
             file.write(COUNTY)
 
+    def assert_verified(self):
+        """And the packs in force, tried out on the log, would have done what they did."""
+        super().assert_verified()
+        packs = []
+        for pack in self.county.json("rules", "list")[0]:
+            packs.append(self.county.path(f"in-force-{pack['pack']}.yaml"))
+            with open(packs[-1], "w", encoding="utf-8") as file:
+                file.write(self.county.muster("rules", "list", pack["pack"]))
+        if packs:
+            words = [word for pack in packs for word in ("--rules", pack)]
+            *firings, summary = self.county.json("rules", "what-if", self.county.log, *words)
+            self.assertEqual((summary["differ"], len(firings) > 0), (0, summary["fired"] > 0), firings)
+
     def load(self):
         for pack in (DECREE, self.pack):
             self.assertIn("is in force", self.county.muster("rules", "load", pack))
