@@ -1,8 +1,10 @@
 """muster rules what-if on real logs: beside what a real broker did, on history, in both languages; and that
 the log's folder stays as it was, to the byte."""
+import contextlib
 import hashlib
 import json
 import os
+import sqlite3
 import unittest
 
 from agents import CountyTest, until
@@ -82,6 +84,17 @@ class BesideTheBroker(CountyTest):
         self.assertIn("gone  county/lasting: notify rescue", text)
         self.assertNotIn(small[-6:], text)
         self.assertEqual(folder_bytes(self.county.log), before)
+
+        # of a damaged log what was read before, and where it ends
+        with contextlib.closing(sqlite3.connect(os.path.join(self.county.log, "muster.db"))) as database:
+            database.execute("UPDATE record SET payload = zeroblob(length(payload)) "
+                             "WHERE seq = (SELECT max(seq) FROM record)")
+            database.commit()
+        damaged = self.county.call("rules", "what-if", self.county.log, "--rules", other)
+        self.assertEqual(damaged.returncode, 65)
+        self.assertIn("damaged at record", damaged.stderr)
+        self.assertEqual(damaged.stderr.count("\n"), 1)
+        self.assertIn("2 incidents, reported ", damaged.stdout)
 
 
 class History(unittest.TestCase):
