@@ -159,14 +159,20 @@ int what_if_set_packs(struct what_if *w)
     return rc;
 }
 
+/* When the log's own broker next wanted a look at it; 0: it did not. */
+static int64_t was_due(const struct what_if *w, const struct what_if_live *live)
+{
+    const struct incident *was = state_incident(w->was, live->id);
+
+    return was != NULL ? incident_due(was) : 0;
+}
+
 /* Time goes on for those reported here: what comes due before. */
 static int advance(struct what_if *w, struct what_if_live *live, int64_t before_ms)
 {
-    const struct incident *was = state_incident(w->was, live->id);
     struct keeping kept = keeping(w);
 
-    return trial_advance(&w->trial, live->id, before_ms, was != NULL ? incident_due(was) : 0, &live->now,
-                         &kept);
+    return trial_advance(&w->trial, live->id, live->last_ms, before_ms, was_due(w, live), &live->now, &kept);
 }
 
 static int advance_all(struct what_if *w, int64_t before_ms)
@@ -296,18 +302,12 @@ static int say_again(struct what_if *w, struct what_if_live *live, struct view_r
     return rc == 0 && refused ? tell_rest(w, live, record) : rc;
 }
 
-static int take_live(struct what_if *w, struct what_if_live *live, struct view_record *record)
+/* What the record says, as it is in the log. */
+static int fold_live(struct what_if *w, struct what_if_live *live, const struct record *said)
 {
     struct keeping kept = keeping(w);
-    const struct record *said = &record->record;
-    int rc = advance(w, live, record->header.bus_ms);
+    int rc = firings_take(&live->was, said->events, said->events_n, &kept);
 
-    if (rc == 0 && record->header.kind == COMMAND_PASS_DEADLINES) {
-        rc = trial_pass(&w->trial, live->id, record->header.bus_ms, &live->now, &kept);
-    } else if (rc == 0) {
-        rc = say_again(w, live, record);
-    }
-    rc = rc ? rc : firings_take(&live->was, said->events, said->events_n, &kept);
     for (size_t i = 0; i < said->events_n && rc == 0; i++) {
         const struct event *event = &said->events[i];
         if (event->kind == EVENT_FACTS_CHANGED && event->facts_changed.title[0] != '\0') {
@@ -317,6 +317,34 @@ static int take_live(struct what_if *w, struct what_if_live *live, struct view_r
         rc = rc ? rc : evolve(w->was, event);
     }
     return rc;
+}
+
+/* The log's broker looked at what was due, one thing a record: so does the trial's, and when there was nothing
+ * more there, it does the rest. */
+static int pass_live(struct what_if *w, struct what_if_live *live, const struct view_record *record)
+{
+    int64_t now_ms = record->header.bus_ms;
+    struct keeping kept = keeping(w);
+    int rc = trial_pass(&w->trial, live->id, now_ms, 1, &live->now, &kept);
+
+    rc = rc ? rc : fold_live(w, live, &record->record);
+    int64_t due = was_due(w, live);
+    if (rc == 0 && (due == 0 || due > now_ms)) {
+        rc = trial_pass(&w->trial, live->id, now_ms, PASSES_MAX, &live->now, &kept);
+    }
+    return rc;
+}
+
+static int take_live(struct what_if *w, struct what_if_live *live, struct view_record *record)
+{
+    int rc = advance(w, live, record->header.bus_ms);
+
+    live->last_ms = record->header.bus_ms;
+    if (rc == 0 && record->header.kind == COMMAND_PASS_DEADLINES) {
+        return pass_live(w, live, record);
+    }
+    rc = rc ? rc : say_again(w, live, record);
+    return rc ? rc : fold_live(w, live, &record->record);
 }
 
 static int take_incident(struct what_if *w, struct view_record *record, struct err *err)

@@ -177,10 +177,10 @@ static int tell_moments(struct what_if *w, struct trial *trial, const struct tel
         for (size_t j = 0; j < n; j++) {
             events[j] = *t->moments[i + j].event;
         }
-        rc = trial_advance(trial, t->id, last_ms, 0, firings, &kept);
+        rc = trial_advance(trial, t->id, 0, last_ms, 0, firings, &kept);
         rc = rc ? rc : trial_tell(trial, events, n, last_ms, firings, &kept);
     }
-    rc = rc ? rc : trial_advance(trial, t->id, last_ms + AFTER_MS, 0, firings, &kept);
+    rc = rc ? rc : trial_advance(trial, t->id, last_ms, last_ms + AFTER_MS, 0, firings, &kept);
     state_evict(trial->state, stream_key_incident(t->id));
     return rc;
 }

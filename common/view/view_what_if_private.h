@@ -26,6 +26,8 @@ struct keeping {
 int firings_take(struct firings *firings, const struct event *events, size_t n,
                  const struct keeping *keeping);
 
+enum { PASSES_MAX = 65536 /* a record that changes nothing ends a round; this bounds the unforeseen */ };
+
 /* --- the trial: a broker's state under other packs ------------------------------------------------ */
 
 struct trial {
@@ -47,13 +49,13 @@ int trial_tell(struct trial *trial, const struct event *events, size_t n, int64_
 /* ret_refused: it would not be taken, and nothing has changed. */
 int trial_say(struct trial *trial, const struct command *command, int64_t now_ms, int64_t utc_ms,
               struct firings *firings, const struct keeping *keeping, bool *ret_refused);
-/* All that is due by now_ms, as if the broker looked at it then. */
-int trial_pass(struct trial *trial, struct id incident, int64_t now_ms, struct firings *firings,
+/* What is due by now_ms, as if the broker looked at it then: in `records` records at most. */
+int trial_pass(struct trial *trial, struct id incident, int64_t now_ms, int records, struct firings *firings,
                const struct keeping *keeping);
-/* All that is due before before_ms, each at its moment; was_due: what the log's own broker was about to pass
- * waits for it (0: nothing). */
-int trial_advance(struct trial *trial, struct id incident, int64_t before_ms, int64_t was_due,
-                  struct firings *firings, const struct keeping *keeping);
+/* All that is due before before_ms, each at its moment, but not before from_ms; was_due: what the log's own
+ * broker was about to pass waits for it (0: nothing). */
+int trial_advance(struct trial *trial, struct id incident, int64_t from_ms, int64_t before_ms,
+                  int64_t was_due, struct firings *firings, const struct keeping *keeping);
 
 /* --- the question --------------------------------------------------------------------------------- */
 
@@ -61,7 +63,7 @@ int trial_advance(struct trial *trial, struct id incident, int64_t before_ms, in
 struct what_if_live {
     struct id id;
     enum mode mode;
-    int64_t reported_ms;
+    int64_t reported_ms, last_ms; /* its last record so far */
     const char *title;
     struct firings now, was;
     UT_hash_handle hh;

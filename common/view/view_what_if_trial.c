@@ -4,9 +4,7 @@
 #include "common/core/stream.h"
 #include "common/view/view_what_if_private.h"
 
-/* A record of passed deadlines that changes nothing ends the round; this bounds what is left to the
- * unforeseen. */
-enum { PASSES_MAX = 65536, RECORD_MEMORY_KEPT = 64 * 1024 };
+enum { RECORD_MEMORY_KEPT = 64 * 1024 };
 
 int trial_begin(struct trial *trial)
 {
@@ -83,7 +81,7 @@ int trial_say(struct trial *trial, const struct command *command, int64_t now_ms
     return rc;
 }
 
-int trial_pass(struct trial *trial, struct id incident, int64_t now_ms, struct firings *firings,
+int trial_pass(struct trial *trial, struct id incident, int64_t now_ms, int records, struct firings *firings,
                const struct keeping *keeping)
 {
     char stream[STREAM_NAME_MAX];
@@ -92,7 +90,7 @@ int trial_pass(struct trial *trial, struct id incident, int64_t now_ms, struct f
     int rc = 0;
 
     (void)stream_of_incident(incident, stream);
-    for (int i = 0; i < PASSES_MAX && goes_on && rc == 0; i++) {
+    for (int i = 0; i < records && goes_on && rc == 0; i++) {
         const struct incident *there = state_incident(trial->state, incident);
         int64_t due = there != NULL ? incident_due(there) : 0;
         if (due == 0 || due > now_ms) {
@@ -116,17 +114,17 @@ int trial_pass(struct trial *trial, struct id incident, int64_t now_ms, struct f
     return rc;
 }
 
-int trial_advance(struct trial *trial, struct id incident, int64_t before_ms, int64_t was_due,
-                  struct firings *firings, const struct keeping *keeping)
+int trial_advance(struct trial *trial, struct id incident, int64_t from_ms, int64_t before_ms,
+                  int64_t was_due, struct firings *firings, const struct keeping *keeping)
 {
     int64_t due = trial_due(trial, incident);
     int rc = 0;
 
     while (due != 0 && due < before_ms && (was_due == 0 || due < was_due) && rc == 0) {
-        int64_t passed = due;
-        rc = trial_pass(trial, incident, passed, firings, keeping);
+        int64_t now_ms = due > from_ms ? due : from_ms;
+        rc = trial_pass(trial, incident, now_ms, PASSES_MAX, firings, keeping);
         due = trial_due(trial, incident);
-        if (due <= passed) {
+        if (due <= now_ms) {
             break; /* it does not go away: nothing comes of it */
         }
     }

@@ -13,6 +13,8 @@
 
 #include "tests/unit/view_trying.h"
 
+enum { FIRST_ORDER = 100 };
+
 #define LASTING                                                                            \
     "pack: lasting\nversion: '1'\nmatch: all\nrules:\n"                                    \
     "  - {rule: trapped, when: incident, if: trapped > 0, for: 5 min, do: [raise: III]}\n" \
@@ -103,7 +105,21 @@ static void a_duration_moves_and_an_action_changes(void **state)
     what_is(t, FLOOD, "lasting/grave", WHAT_IF_GONE);
 }
 
-/* --- what people did ------------------------------------------------------------------------------ */
+/* --- whatever happens ---------------------------------------------------------------------------- */
+
+#define EVERYTHING                                                                                      \
+    "pack: everything\nversion: '1'\nmatch: all\n"                                                      \
+    "clocks:\n"                                                                                         \
+    "  - {clock: city, within: 3 min, to: city, warn: 1 min}\n"                                         \
+    "  - {clock: daily, daily: ['11:30'], to: province}\n"                                              \
+    "rules:\n"                                                                                          \
+    "  - {rule: starts, when: incident, if: dead >= 1, do: [start: city, start: daily]}\n"              \
+    "  - {rule: asks, when: incident, if: loss is null, do: [{ask: loss, within: 2 min}]}\n"            \
+    "  - {rule: busy, when: incident, if: orders_open > 1, until: orders_open = 0, do: [raise: III]}\n" \
+    "  - {rule: idle, when: incident, if: orders_open = 0, for: 90 s, do: [lower: IV]}\n"               \
+    "  - {rule: silent, when: order-unanswered, do: [notify: chief]}\n"                                 \
+    "  - {rule: late, when: report-overdue, do: [notify: mayor]}\n"                                     \
+    "  - {rule: unsaid, when: request-unanswered, do: [notify: clerk]}\n"
 
 static void send_up(struct trying *t, uint8_t incident)
 {
@@ -118,6 +134,102 @@ static void send_up(struct trying *t, uint8_t incident)
 
     assert_int_not_equal(fx_say(&t->fx, &command), 0);
 }
+
+struct chance {
+    uint32_t at;
+};
+
+static uint32_t draw(struct chance *chance, uint32_t below)
+{
+    chance->at ^= chance->at << 13;
+    chance->at ^= chance->at >> 17;
+    chance->at ^= chance->at << 5;
+    return chance->at % below;
+}
+
+static void close_incident(struct trying *t, uint8_t incident)
+{
+    struct command command = {.kind = COMMAND_CLOSE_INCIDENT,
+                              .agent = FX_CENTRE,
+                              .close_incident = {.incident = fx_id(incident), .reason = "over"}};
+
+    (void)fx_say(&t->fx, &command);
+}
+
+static void do_something(struct trying *t, struct chance *chance, uint8_t *order)
+{
+    static const char *const addressees[] = {"370102/fire-rescue", FX_HEALTH};
+    uint8_t incident = (uint8_t)(1 + draw(chance, 5));
+    struct facts facts = facts_none();
+    struct id none = {{0}};
+
+    switch (draw(chance, 8)) {
+    case 0:
+    case 1:
+        facts.kind = "fire";
+        facts.casualties.dead = draw(chance, 14);
+        facts.casualties.trapped = draw(chance, 3);
+        facts.loss_cny = draw(chance, 3) == 0 ? 1000 : COUNT_UNKNOWN;
+        (void)fx_report(
+            &t->fx, fx_id(incident), MODE_ACTUAL, &facts,
+            state_incident(t->fx.state, fx_id(incident)) != NULL ? REPORT_FOLLOW_UP : REPORT_INITIAL, "");
+        return;
+    case 2:
+    case 3:
+        (void)fx_order(&t->fx, fx_id(incident), fx_id(++*order), addressees[draw(chance, 2)], MODE_ACTUAL,
+                       "go", none);
+        return;
+    case 4:
+    case 5:
+        (void)fx_receipt(&t->fx, fx_id(incident), fx_id((uint8_t)(FIRST_ORDER + draw(chance, 100))),
+                         draw(chance, 2) == 0 ? FX_STATION : FX_HEALTH, MODE_ACTUAL,
+                         draw(chance, 2) == 0 ? RUNG_ACCEPTED : RUNG_COMPLETED, "");
+        return;
+    case 6:
+        if (state_incident(t->fx.state, fx_id(incident)) != NULL) {
+            send_up(t, incident);
+        }
+        return;
+    default:
+        close_incident(t, incident);
+    }
+}
+
+/* A broker that looks when it likes, and is down for minutes at times. */
+static void whatever_happens_the_same_packs_do_the_same(void **state)
+{
+    static const char *const packs[] = {GRADES, LASTING, EVERYTHING};
+    struct trying *t = *state;
+    struct chance chance = {.at = 20261122};
+    struct err err = {0};
+    uint8_t order = FIRST_ORDER;
+
+    t->fx.step_ms = 250;
+    for (size_t i = 0; i < 3; i++) {
+        what_put_in_force(t, packs[i]);
+    }
+    for (int i = 0; i < 400; i++) {
+        if (order < FIRST_ORDER + 100) {
+            do_something(t, &chance, &order);
+        }
+        t->fx.now_ms += draw(&chance, 10) == 0 ? draw(&chance, 5 * MINUTE) : draw(&chance, 5000);
+        for (uint32_t looks = draw(&chance, 12); looks > 0; looks--) {
+            uint8_t incident = (uint8_t)(1 + draw(&chance, 5));
+            if (state_incident(t->fx.state, fx_id(incident)) != NULL) {
+                (void)fx_pass(&t->fx, fx_id(incident));
+            }
+        }
+    }
+    what_close_log(t);
+    assert_int_equal(what_ask_with(t, packs, 3, MODE_ACTUAL, "", &err), 0);
+    assert_int_equal(t->result.incidents, 5);
+    assert_int_equal(t->result.differ, 0);
+    for (size_t i = 0; i < t->result.rules_n; i++) {
+        assert_true(t->rules[i].fires > 0); /* each was put to it */
+    }
+}
+
+/* --- what people did ------------------------------------------------------------------------------ */
 
 /* No pack was in force: what was sent up meets the trial's clock, what was not is late there. */
 static void clocks_are_met_by_what_was_sent(void **state)
@@ -313,6 +425,7 @@ int main(void)
         TEST(the_same_pack_changes_nothing),
         TEST(a_threshold_gains_and_loses),
         TEST(a_duration_moves_and_an_action_changes),
+        TEST(whatever_happens_the_same_packs_do_the_same),
         TEST(clocks_are_met_by_what_was_sent),
         TEST(what_is_asked_is_answered_by_a_report),
         TEST(orders_are_as_they_were),

@@ -5,7 +5,7 @@
 #include "common/view/view_what_if.h"
 #include "tests/unit/view_fixture.h"
 
-enum { FIRE = 10, FLOOD = 40, QUAKE = 70, ORDER = 11, LATER = 12, FOUND_MAX = 64, MINUTE = 60 * 1000 };
+enum { FIRE = 10, FLOOD = 40, QUAKE = 70, ORDER = 11, LATER = 12, FOUND_MAX = 1024, MINUTE = 60 * 1000 };
 
 #define GRADES                                                             \
     "pack: grades\nversion: '1'\nmatch: first\nrules:\n"                   \
