@@ -319,8 +319,8 @@ static int fold_live(struct what_if *w, struct what_if_live *live, const struct 
     return rc;
 }
 
-/* The log's broker looked at what was due, one thing a record: so does the trial's, and when there was nothing
- * more there, it does the rest. */
+/* The log's broker looked at what was due, one thing a record: so does the trial's, and when there was
+ * nothing more there, it does the rest. */
 static int pass_live(struct what_if *w, struct what_if_live *live, const struct view_record *record)
 {
     int64_t now_ms = record->header.bus_ms;
