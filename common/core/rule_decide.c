@@ -532,7 +532,8 @@ void decide_rules_due(struct deciding *d)
         return;
     }
     bool own = d->command->kind == COMMAND_PASS_DEADLINES, once = false;
-    bool orders = (facts & (UINT64_C(1) << RULE_ORDERS_OPEN | UINT64_C(1) << RULE_ORDERS_SILENT)) != 0;
+    bool orders = (facts & (UINT64_C(1) << RULE_ORDERS | UINT64_C(1) << RULE_ORDERS_OPEN |
+                            UINT64_C(1) << RULE_ORDERS_SILENT)) != 0;
     for (size_t i = 0; i < d->events_n; i++) {
         const struct event *event = &d->events[i];
         bool is_order = event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE;
