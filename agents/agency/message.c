@@ -114,6 +114,19 @@ static void put_notice(json_t *json, const struct event *event)
         put(json, "region", text_of(event->referred.region));
         put(json, "rule", text_of(event->referred.rule));
         break;
+    case EVENT_REISSUE_WANTED:
+        put(json, "ability", text_of(event->reissue_wanted.ability));
+        put(json, "rule", text_of(event->reissue_wanted.rule));
+        break;
+    case EVENT_ORDER_REISSUED:
+        put(json, "by", text_of_id(event->order_reissued.by));
+        put(json, "addressee", text_of(event->order_reissued.addressee));
+        put(json, "rule", text_of(event->order_reissued.rule));
+        break;
+    case EVENT_ABILITY_SHORT:
+        put(json, "ability", text_of(event->ability_short.ability));
+        put(json, "rule", text_of(event->ability_short.rule));
+        break;
     case EVENT_NOTIFIED:
         put(json, "role", text_of(event->notified.role));
         put(json, "rule", text_of(event->notified.rule));
@@ -133,11 +146,18 @@ static void put_amendment(json_t *json, const struct delivery *delivery)
     }
 }
 
+static void put_reminder(json_t *json, const struct order_reminded *reminded)
+{
+    put(json, "answer_by", text_of_time(reminded->answer_by_ms));
+    put(json, "step", json_integer(reminded->step));
+    put(json, "rule", text_of(reminded->rule));
+}
+
 json_t *message_delivery(const struct delivery *delivery)
 {
     static const char *const TYPES[] = {
         [DELIVERY_ORDER] = "order",     [DELIVERY_AMENDMENT] = "amendment", [DELIVERY_RECALL] = "recall",
-        [DELIVERY_EXPIRED] = "expired", [DELIVERY_NOTICE] = "notice",
+        [DELIVERY_EXPIRED] = "expired", [DELIVERY_NOTICE] = "notice",       [DELIVERY_REMINDER] = "reminder",
     };
     const char *type = TYPES[delivery->kind];
     json_t *json = json_object();
@@ -155,6 +175,8 @@ json_t *message_delivery(const struct delivery *delivery)
         put_order(json, delivery);
     } else if (delivery->kind == DELIVERY_AMENDMENT) {
         put_amendment(json, delivery);
+    } else if (delivery->kind == DELIVERY_REMINDER) {
+        put_reminder(json, &delivery->event->order_reminded);
     } else if (delivery->kind == DELIVERY_RECALL && delivery->event->kind == EVENT_RUNG_REACHED) {
         put(json, "taken_by", json_string(delivery->event->rung.agent));
     } else if (delivery->recall_said) {

@@ -55,6 +55,8 @@ const char *command_kind_name(enum command_kind kind)
         return "recover";
     case COMMAND_NOTE_LOSS:
         return "note-loss";
+    case COMMAND_REISSUE_ORDER:
+        return "reissue-order";
     }
     return "?";
 }

@@ -2,6 +2,7 @@
 #ifndef MUSTER_COMMON_CORE_COMMAND_H
 #define MUSTER_COMMON_CORE_COMMAND_H
 
+#include "common/base/buf.h"
 #include "common/core/alert.h"
 #include "common/core/words.h"
 
@@ -11,7 +12,10 @@ enum {
     KEY_BYTES = 32,
     HASH_OF_PACK_BYTES = 32,   /* BLAKE2b-256 of its text */
     PACK_TEXT_MAX = 96 * 1024, /* a record holds it twice: as it was said, and as what is in force */
-    EVACUATION_TAIL = 2        /* bytes of an evacuation's id that number its orders */
+    EVACUATION_TAIL = 2,       /* bytes of an evacuation's id that number its orders */
+    SAID_AGAIN_MAX =
+        64 * 1024,       /* a command that is said again within another, so that its record fits a frame */
+    CANDIDATES_MAX = 254 /* agents that one re-issue looks at */
 };
 
 /* The numbers are the body's field numbers in command.proto, and `kind` in the log's header. */
@@ -41,7 +45,8 @@ enum command_kind {
     COMMAND_SET_CLOCK = 81,
     COMMAND_COUNT_REFUSALS = 82,
     COMMAND_RECOVER = 83,
-    COMMAND_NOTE_LOSS = 84
+    COMMAND_NOTE_LOSS = 84,
+    COMMAND_REISSUE_ORDER = 85
 };
 
 /* "issue-orders"; "?" for an unknown kind. */
@@ -234,6 +239,18 @@ struct note_loss {
     uint64_t after_seq;    /* in the event: what is above it and up to seq is lost; 0: not known */
 };
 
+/* An order that nobody answered goes to somebody else, by a rule: in the words, and on the authority, of who
+ * gave it. */
+struct reissue_order {
+    struct id incident;
+    struct id order;      /* that nobody answered */
+    struct id new_order;  /* the id of what takes its place */
+    struct id said_order; /* the id under which `said` has it: the same, or that of the first in its place */
+    uint64_t said_seq;    /* the record of `said` */
+    struct bytes said;    /* the Signed in which it was given; empty: it is not to be had any more */
+    struct words agents;  /* to be looked at, in this order */
+};
+
 /* Who speaks, as the engine found by checking signatures. */
 enum signer { SIGNER_NONE = 0, SIGNER_AGENT, SIGNER_OPERATOR, SIGNER_ROOT, SIGNER_BROKER };
 
@@ -278,6 +295,7 @@ struct command {
         struct count_refusals count_refusals;
         struct recover recover;
         struct note_loss note_loss;
+        struct reissue_order reissue_order;
     };
 };
 

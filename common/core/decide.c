@@ -154,7 +154,7 @@ static bool is_founding(enum command_kind kind)
 
 static bool is_brokers_own(enum command_kind kind)
 {
-    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_LOSS;
+    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_REISSUE_ORDER;
 }
 
 static bool is_enrolled(struct deciding *d, const char *name, bool is_operator)
@@ -337,6 +337,9 @@ static void decide_by_kind(struct deciding *d)
         return;
     case COMMAND_NOTE_LOSS:
         decide_note_loss(d, &command->note_loss);
+        return;
+    case COMMAND_REISSUE_ORDER:
+        decide_reissue_order(d, &command->reissue_order);
         return;
     case COMMAND_NONE:
         break;

@@ -76,7 +76,10 @@ void decide_record_alert(struct deciding *d, const struct record_alert *command)
 void decide_state_units(struct deciding *d, const struct state_units *command);
 void decide_ack(struct deciding *d, const struct ack *command);
 void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *command);
+void decide_reissue_order(struct deciding *d, const struct reissue_order *command);
 
+/* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
+struct words decide_addressees(struct deciding *d, const char *addressee);
 /* The order's id is not taken in another incident, or the command is refused. */
 bool decide_order_is_new(struct deciding *d, struct id order);
 
@@ -95,6 +98,14 @@ void decide_stop_daily(struct deciding *d, const struct incident *incident);
 void decide_pass_clocks(struct deciding *d, const struct incident *incident);
 /* Whether this record of passed deadlines holds enough. */
 bool decide_has_room(const struct deciding *d);
+
+/* A rule's word about an order that nobody answers, `rule` being PACK/RULE: its addressee is reminded, or the
+ * order is to go to the next agency, which a record that follows at once does. Nothing where that has no
+ * sense any more. */
+void decide_remind(struct deciding *d, const struct incident *incident, const struct order *order,
+                   const char *rule, int64_t within_ms);
+void decide_want_reissue(struct deciding *d, const struct incident *incident, const struct order *order,
+                         const char *rule, const char *ability);
 
 /* Rules of the packs in force. */
 bool decide_has_rules(const struct deciding *d);

@@ -39,7 +39,9 @@ struct stream {
         last_seq;  /* of the last record gathered that touched it; evicted after its commit at the earliest */
     size_t wanted; /* parked commands that name it: it stays */
     size_t weight; /* itself and its orders */
-    struct due due;
+    int64_t due_ms;           /* as the due index will have it */
+    bool rests;               /* what is due waits for its words: it is not in the heap, and stays */
+    struct due due;           /* of the heap */
     struct stream_list *list; /* NULL: the region and agents, which stay, and what is being loaded */
     struct stream *prev, *next;
     struct stream_key key; /* its name is in `bytes` */
@@ -250,6 +252,8 @@ struct job {
     uint64_t sub_serial; /* of its tail */
     enum lane lane;
     struct submission *submission; /* an old counter's, to be answered from the log */
+    struct id incident;            /* of the order whose words are read */
+    struct id order;
     bool is_region;
     bool is_tails; /* a reader's: a record whose bytes have changed ends the tail and not the broker */
     int64_t begun_ms;
@@ -379,6 +383,8 @@ struct stream *stream_at(struct engine *engine, struct stream_key key); /* made 
 /* After its state changed: live, due, and the indexes that follow. */
 void stream_touched(struct engine *engine, struct stream *stream, uint64_t seq);
 void stream_evict(struct engine *engine, struct stream *stream);
+/* What is due on it waits, or does not any more. */
+void stream_rest(struct engine *engine, struct stream *stream, bool rests);
 /* What ran ahead of the log is dropped and, if it was loaded, read again: its deadlines go on. */
 void stream_reload(struct engine *engine, struct stream_key key);
 bool region_is_loaded(struct engine *engine);
@@ -463,6 +469,9 @@ void flight_begin(struct flight *flight);
 bool flight_takes(struct flight *flight, size_t bytes); /* may so many more be under way? */
 void flight_give(struct flight *flight, size_t bytes, int64_t boot_ms);
 void flight_credit(struct flight *flight, uint32_t n, int64_t boot_ms); /* for so many deliveries */
+
+/* reissue.c: an order that a rule gives to the next agency. False: no memory for it. */
+bool reissue_begin(struct engine *engine, struct stream *stream, const struct incident *incident);
 
 /* deliver.c */
 void deliver_start(struct engine *engine, struct session *session);

@@ -433,8 +433,9 @@ static void verify(struct engine *engine, struct submission *submission)
     }
     memcpy(submission->key.b, member->sign_key, sizeof submission->key.b);
     submission->verified = true;
-    if (command->kind == COMMAND_PASS_DEADLINES) { /* before it makes us load a stream of its choice */
-        refuse(submission, REFUSED_RIGHT, "pass-deadlines is not for agents and operators");
+    if (command->kind == COMMAND_PASS_DEADLINES || command->kind == COMMAND_REISSUE_ORDER) {
+        /* before it makes us load streams of its choice */
+        refuse(submission, REFUSED_RIGHT, "this is the broker's own, not for agents and operators");
     }
 }
 

@@ -115,6 +115,8 @@ const char *pack_action_wants(const struct pack *pack, const struct rule_action 
     case ACTION_START:
     case ACTION_STOP:
         return pack_clock(pack, action->value) != NULL ? NULL : "a clock of this pack";
+    case ACTION_REMIND:
+        return NULL; /* a duration, which its reader checks */
     case ACTION_NOTIFY:
     case RULE_ACTION_COUNT:
         break;
@@ -177,6 +179,14 @@ static int read_action(struct pack_reading *r, const struct conf_node *map, cons
     if (rc == 0 && (rule_action_triggers(ret->kind) & (1U << trigger)) == 0) {
         rc = conf_fail(node, r->err, ERR_CONFIG, "\"%s\" cannot be done when \"%s\" happens",
                        rule_action_word(ret->kind), rule_trigger_word(trigger));
+    }
+    ret->ability = "";
+    if (rc == 0 && ret->kind == ACTION_REMIND) {
+        rc = conf_duration(map, rule_action_word(ret->kind), CONF_REQUIRED, PACK_FOR_MIN_MS, PACK_FOR_MAX_MS,
+                           &ret->within_ms, r->err);
+    }
+    if (rc == 0 && ret->kind == ACTION_REISSUE) {
+        rc = pack_keep_text(r, map, "ability", CONF_OPTIONAL, PACK_VALUE_MAX, &ret->ability);
     }
     if (rc == 0 && ret->kind == ACTION_ASK) {
         rc = conf_duration(map, "within", CONF_REQUIRED, PACK_WITHIN_MIN_MS, PACK_FOR_MAX_MS, &ret->within_ms,

@@ -97,6 +97,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_GRADED:
     case EVENT_LEVEL_SET:
     case EVENT_CLOCK_OVERDUE:
+    case EVENT_ABILITY_SHORT:
         return TONE_BAD;
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_ORDER_AMENDED:
@@ -106,6 +107,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_REFERRED:
     case EVENT_NOTIFIED:
     case EVENT_CLOCK_WARNED:
+    case EVENT_ORDER_REMINDED:
+    case EVENT_ORDER_REISSUED:
         return TONE_WARN;
     case EVENT_ALERT_RECORDED:
         return step->number > 1 ? TONE_WARN : TONE_PLAIN;
@@ -122,6 +125,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_RULE_WAITS:
     case EVENT_RULE_FIRED:
     case EVENT_RULE_ENDED:
+    case EVENT_REISSUE_WANTED:
         return TONE_QUIET;
     default:
         return step->kind < EVENT_INCIDENT_OPENED ? TONE_QUIET : TONE_PLAIN;
@@ -562,6 +566,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         view_say_rule(&s);
     } else if (step->kind < EVENT_ORDER_ISSUED) {
         say_incident(&s);
+    } else if (step->kind >= EVENT_ORDER_REMINDED) {
+        view_say_reissue(&s);
     } else {
         say_order(&s);
     }

@@ -5,7 +5,7 @@
 
 static bool is_brokers_own(enum command_kind kind)
 {
-    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_LOSS;
+    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_REISSUE_ORDER;
 }
 
 static bool is_good(struct view_verifier *verifier, const uint8_t key[KEY_BYTES], struct hash root,

@@ -67,6 +67,25 @@ void wire_encode_signed(const struct signed_command *command, struct buf *ret)
     wire_encode(&wire_map_signed, command, ret);
 }
 
+int wire_decode_said_again(const struct reissue_order *reissue, struct arena *arena, struct said_again *ret,
+                           struct err *err)
+{
+    struct said_again said = {.order = NULL};
+    int rc = wire_decode_signed(reissue->said, arena, &said.signed_command, err);
+
+    rc = rc != 0 ? rc : wire_decode_command(said.signed_command.payload, arena, &said.command, err);
+    if (rc < 0)
+        return rc;
+    const struct issue_orders *issue = &said.command.issue_orders;
+    for (size_t i = 0; said.command.kind == COMMAND_ISSUE_ORDERS && i < issue->orders_n; i++)
+        if (id_equal(issue->orders[i].order, reissue->said_order))
+            said.order = &issue->orders[i];
+    if (said.order == NULL)
+        return err_set(err, ERR_PROTOCOL, "reissue_order.said: the order is not in it");
+    *ret = said;
+    return 0;
+}
+
 /* Events of unknown kinds leave the list and are counted. */
 static void count_unknown(struct record *record)
 {

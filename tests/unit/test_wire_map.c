@@ -121,7 +121,7 @@ static void kinds_are_field_numbers(void **state)
         COMMAND_GIVE_RECEIPT,   COMMAND_STATE_UNITS,  COMMAND_RECORD_HISTORY, COMMAND_RECORD_ALERT,
         COMMAND_SET_GRADE,      COMMAND_SET_LEVEL,    COMMAND_SEND_REPORT,    COMMAND_ACK,
         COMMAND_PASS_DEADLINES, COMMAND_SET_CLOCK,    COMMAND_COUNT_REFUSALS, COMMAND_RECOVER,
-        COMMAND_NOTE_LOSS};
+        COMMAND_NOTE_LOSS,      COMMAND_REISSUE_ORDER};
     static const struct {
         uint32_t number;
         const char *name;
