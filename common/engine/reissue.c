@@ -107,12 +107,16 @@ static bool are_loaded(struct engine *engine, const struct command *command)
     return ready;
 }
 
-static struct id new_id(const struct engine *engine)
+/* The same whenever it is begun again, so that its stream is loaded once; and nobody can take it before. */
+static struct id new_id(const struct engine *engine, const struct reissue *reissue)
 {
-    uint8_t random[10];
+    uint8_t from[sizeof engine->hash_key + sizeof reissue->order];
+    struct hash hash;
 
-    engine->rng->fill(engine->rng->ctx, random, sizeof random);
-    return id_make(engine_now(engine), random);
+    memcpy(from, &engine->hash_key, sizeof engine->hash_key);
+    memcpy(from + sizeof engine->hash_key, &reissue->order, sizeof reissue->order);
+    hash = hash_bytes(from, sizeof from);
+    return id_make(reissue->at_ms, hash.b);
 }
 
 static bool is_service(struct engine *engine)
@@ -126,12 +130,13 @@ static void say_again(struct engine *engine, struct job *job, const struct incid
                       const struct order *order)
 {
     struct arena *arena = &job->request.arena;
-    struct command command = {.kind = COMMAND_REISSUE_ORDER,
-                              .mode = incident->mode,
-                              .reissue_order = {.incident = incident->id,
-                                                .order = order->id,
-                                                .said_order = order->id,
-                                                .new_order = new_id(engine)}};
+    struct command command = {
+        .kind = COMMAND_REISSUE_ORDER,
+        .mode = incident->mode,
+        .reissue_order = {.incident = incident->id,
+                          .order = order->id,
+                          .said_order = order->id,
+                          .new_order = new_id(engine, incident_reissue(incident, order->id))}};
 
     find_said(&job->request.answer, arena, &command.reissue_order);
     if (!name_candidates(engine, incident, order, arena, &command.reissue_order.agents) ||
