@@ -100,13 +100,14 @@ static bool is_able(const struct agent *agent, const struct wanted *wanted)
     return able;
 }
 
-/* Enrolled still, and not one of those who were asked. */
+/* Enrolled still, not one of those who were asked, and not who asks. */
 static const struct agent *candidate(const struct deciding *d, const struct incident *incident,
                                      const struct order *order, const char *name)
 {
     const struct member *member = region_member(d->region, name);
 
-    return member != NULL && member_takes_orders(member) && !incident_has_asked(incident, order, name)
+    return member != NULL && member_takes_orders(member) && strcmp(name, order->issuer) != 0 &&
+                   !incident_has_asked(incident, order, name)
                ? state_agent(d->state, name)
                : NULL;
 }
@@ -124,7 +125,7 @@ static const char *next_able(const struct deciding *d, const struct incident *in
     return NULL;
 }
 
-/* The agency as a whole, if none of it was asked: whoever of it is there may answer. Else the agent alone. */
+/* The agency as a whole, if none of it was asked, or asks: whoever of it is there may answer. Else the agent. */
 static const char *address_of(struct deciding *d, const struct incident *incident, const struct order *order,
                               const char *agent, struct words *ret_agents)
 {
@@ -135,7 +136,7 @@ static const char *address_of(struct deciding *d, const struct incident *inciden
         struct words all = decide_addressees(d, agency);
         bool whole = all.n <= AGENTS_MAX;
         for (size_t i = 0; i < all.n && whole; i++) {
-            whole = !incident_has_asked(incident, order, all.at[i]);
+            whole = strcmp(all.at[i], order->issuer) != 0 && !incident_has_asked(incident, order, all.at[i]);
         }
         address = whole ? arena_strdup(d->arena, agency) : agent;
     }
