@@ -125,7 +125,7 @@ static const char *next_able(const struct deciding *d, const struct incident *in
     return NULL;
 }
 
-/* The agency as a whole, if none of it was asked, or asks: whoever of it is there may answer. Else the agent. */
+/* The agency as a whole, if nobody of it was asked or asks: whoever is there may answer. Else the agent. */
 static const char *address_of(struct deciding *d, const struct incident *incident, const struct order *order,
                               const char *agent, struct words *ret_agents)
 {
