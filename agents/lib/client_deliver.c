@@ -286,7 +286,7 @@ static int check_said_again(struct client *client, struct taken *taken, struct e
 
     if (rc == 0 && (taken->said.command.mode != taken->command.mode ||
                     !id_equal(issue_orders_incident(&taken->said.command.issue_orders), reissue->incident))) {
-        return err_set(err, ERR_PERMISSION, "record %llu: what it says again is of another incident",
+        return err_set(err, ERR_PROTOCOL, "record %llu: what it says again is of another incident",
                        (unsigned long long)taken->deliver.seq);
     }
     if (rc == 0) {
