@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/core/route.h"
 #include "tests/unit/rules_fixture.h"
 
 #define CLIMB                                                                                   \
@@ -62,6 +63,31 @@ static struct command a_reissue(struct region_with_rules *r, unsigned order, uns
     return command;
 }
 
+static void told(void *ctx, const char *agent, enum lane lane, struct id order)
+{
+    buf_printf(ctx, "%s:%s%s ", strrchr(agent, '/') + 1, lane_name(lane), id_is_zero(order) ? "" : "*");
+}
+
+static void took_back(void *ctx, const char *agent, enum lane lane, struct id order)
+{
+    (void)order;
+    buf_printf(ctx, "%s:%s! ", strrchr(agent, '/') + 1, lane_name(lane));
+}
+
+/* Who is told of the last record: agent:lane, * an order, ! taken back. */
+static void tells(const struct region_with_rules *r, const char *expected)
+{
+    struct buf got;
+
+    buf_init(&got, 0);
+    struct route_sink sink = {.ctx = &got, .add = told, .recalled = took_back};
+    for (size_t i = 0; i < r->bus.decision.events_n; i++) {
+        route(r->bus.state, &r->bus.decision.events[i], "broker", &sink);
+    }
+    assert_string_equal(buf_text(&got), expected);
+    buf_free(&got);
+}
+
 /* --- reminders ---------------------------------------------------------------------------------------- */
 
 static void an_addressee_is_reminded_once(void **state)
@@ -80,6 +106,7 @@ static void an_addressee_is_reminded_once(void **state)
     assert_true(order->unanswered); /* who looks sees it still */
     assert_int_equal(order->answer_by_ms, r.bus.env.now_ms);
     assert_int_equal(order_due(order), r.bus.env.now_ms + REMIND_IN);
+    tells(&r, "centre:urgent station-3:orders* ");
     bus_after(&r.bus, REMIND_IN - 1);
     assert_int_equal(rules_pass(&r), 0);
     bus_after(&r.bus, 1);
@@ -271,6 +298,8 @@ static void the_record_tells_both_orders(void **state)
     assert_int_equal(issued->expires_at_ms, expires);
     assert_int_equal(issued->agents.n, 1);
     assert_string_equal(issued->agents.at[0], POLICE);
+    tells(&r, "desk:orders* centre:orders centre:urgent station-3:orders! station-3:urgent station-4:orders! "
+              "station-4:urgent centre:urgent ");
     const struct order_reissued *reissued = &bus_event(&r.bus, EVENT_ORDER_REISSUED, 0)->order_reissued;
     assert_true(id_equal(reissued->by, order_id(2)));
     assert_string_equal(reissued->from, FIRE);
@@ -413,6 +442,7 @@ static void when_nobody_is_able_rules_say_what_then(void **state)
     assert_string_equal(event->ability_short.ability, "scba");
     assert_int_equal(event->ability_short.free, 0);
     assert_false(event->ability_short.unsaid);
+    tells(&r, "centre:orders centre:urgent centre:bulk ");
     assert_string_equal(event->ability_short.rule, "p/next");
     assert_non_null(rules_fired(&r, "up"));
     assert_true(incident_is_referred(rules_incident(&r), "370100"));
