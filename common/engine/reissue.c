@@ -143,9 +143,14 @@ static void say_again(struct engine *engine, struct job *job, const struct incid
         !are_loaded(engine, &command)) {
         return;
     }
-    uint64_t before = engine->next_seq;
+    commit_own(engine, &command); /* after which the order may stand elsewhere */
+    if (incident_reissue(incident, job->order) == NULL) {
+        return;
+    }
+    /* It does not fit a record, and never will: then nobody gets it, which rules are told. */
+    command.reissue_order.said.n = 0;
     commit_own(engine, &command);
-    if (engine->next_seq == before) { /* no memory: not at once again */
+    if (incident_reissue(incident, job->order) != NULL) { /* no memory: not at once again */
         engine->own_after_ms = engine_boot(engine) + ENGINE_RETRY_MS;
     }
 }

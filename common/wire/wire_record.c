@@ -128,6 +128,15 @@ void wire_encode_record(const struct record *record, struct buf *ret)
     wire_encode(&wire_map_record, record, ret);
 }
 
+/* What a command says again is read, too; that it is no order of ours costs nothing. */
+static bool said_can_be_read(const struct command *command, struct arena *arena)
+{
+    struct said_again said;
+
+    return command->kind != COMMAND_REISSUE_ORDER || command->reissue_order.said.n == 0 ||
+           wire_decode_said_again(&command->reissue_order, arena, &said, NULL) != ERR_NO_MEMORY;
+}
+
 int wire_record_can_be_read(struct bytes bytes)
 {
     struct arena arena;
@@ -141,6 +150,7 @@ int wire_record_can_be_read(struct bytes bytes)
     arena_init(&arena, ARENA_PER_FRAME - bytes.n);
     bool fine = wire_decode_record(bytes, &arena, &record, NULL) == 0 &&
                 wire_decode_command(record.signed_command.payload, &arena, &command, NULL) == 0 &&
+                said_can_be_read(&command, &arena) &&
                 arena_array(&arena, struct event, record.events_n) != NULL;
     int rc = fine ? 0 : arena.starved ? ERR_NO_MEMORY : ERR_TOO_BIG;
     arena_free(&arena);

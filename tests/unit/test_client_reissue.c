@@ -1,4 +1,4 @@
-/* An order that somebody else did not answer, as the agents are told: whose words they are, and whose recall. */
+/* An order that somebody else did not answer, as agents are told: whose words it has, and whose recall. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -269,6 +269,36 @@ static void test_who_is_away_is_looked_at(void **state)
     check_once(RIG_REGION "/fire-rescue/station-2");
 }
 
+/* A command that is as long as five orders' words may be does not fit beside what is decided. */
+static void test_what_is_too_long_is_not_said_again(void **state)
+{
+    enum { ORDERS = 5, WORDS = 16000 };
+    static char text[WORDS + 1];
+    struct new_order orders[ORDERS];
+    struct command command = rig_order(&rig, 1, 200, STATION);
+    struct arena arena;
+    struct record record;
+
+    (void)state;
+    memset(text, 'x', WORDS);
+    for (unsigned i = 0; i < ORDERS; i++) {
+        orders[i] = rig.order;
+        orders[i].order = rig_id(200 + i);
+        orders[i].text = text;
+    }
+    command.issue_orders.orders = orders;
+    command.issue_orders.orders_n = ORDERS;
+    done(1, CENTRE, command);
+    pass_time();
+    rig_later(&rig, 5000);
+    arena_init(&arena, (size_t)4 * LOG_READ_BYTES_MAX);
+    assert_int_equal(records(COMMAND_REISSUE_ORDER, &arena, &record), ORDERS + 1); /* and the first */
+    assert_true(event_of(&record, EVENT_ABILITY_SHORT)->ability_short.unsaid);
+    assert_int_equal(incident()->reissues_n, 0);
+    assert_int_equal(incident()->orders_n, ORDERS + 2);
+    arena_free(&arena);
+}
+
 /* An agent must not make the broker do it. */
 static void test_it_is_the_brokers_own(void **state)
 {
@@ -293,6 +323,7 @@ int main(void)
         TEST(test_an_answer_meanwhile_comes_first),
         TEST(test_it_goes_on_until_nobody_is_left),
         TEST(test_who_is_away_is_looked_at),
+        TEST(test_what_is_too_long_is_not_said_again),
         TEST(test_it_is_the_brokers_own),
     };
 
