@@ -72,6 +72,7 @@ static size_t records(enum command_kind kind, struct arena *arena, struct record
     struct err err;
     size_t n = 0;
 
+    *ret = (struct record){.events_n = 0};
     assert_int_equal(log_read(rig.store, &query, arena, &answer, &err), 0);
     for (size_t i = 0; i < answer.rows_n; i++) {
         if (answer.rows[i].record.header.kind == (uint32_t)kind) {
