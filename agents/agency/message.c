@@ -146,6 +146,24 @@ static void put_amendment(json_t *json, const struct delivery *delivery)
     }
 }
 
+/* To whom a rule gave the order that is withdrawn here; NULL: to nobody. */
+static const struct order_reissued *find_reissued(const struct delivery *delivery)
+{
+    for (size_t i = 0; delivery->record && i < delivery->record->events_n; i++) {
+        const struct event *event = &delivery->record->events[i];
+        if (event->kind == EVENT_ORDER_REISSUED && id_equal(event->order, delivery->order)) {
+            return &event->order_reissued;
+        }
+    }
+    return NULL;
+}
+
+static void put_reissued(json_t *json, const struct order_reissued *reissued)
+{
+    put(json, "reissued_to", text_of(reissued->addressee));
+    put(json, "rule", text_of(reissued->rule));
+}
+
 static void put_reminder(json_t *json, const struct order_reminded *reminded)
 {
     put(json, "answer_by", text_of_time(reminded->answer_by_ms));
@@ -179,6 +197,8 @@ json_t *message_delivery(const struct delivery *delivery)
         put_reminder(json, &delivery->event->order_reminded);
     } else if (delivery->kind == DELIVERY_RECALL && delivery->event->kind == EVENT_RUNG_REACHED) {
         put(json, "taken_by", json_string(delivery->event->rung.agent));
+    } else if (delivery->kind == DELIVERY_RECALL && find_reissued(delivery)) {
+        put_reissued(json, find_reissued(delivery));
     } else if (delivery->recall_said) {
         put(json, "reason", text_of(delivery->recall_said->reason));
     } else if (delivery->kind == DELIVERY_NOTICE) {

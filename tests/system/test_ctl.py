@@ -112,6 +112,7 @@ class Job(unittest.TestCase):
         self.assertEqual((shown["text"], shown["kind"]), ("two men down", "dispatch"))
         self.assertGreater(shown["answer_by_ms"], old["answer_by_ms"])
         self.assertEqual((old["rung"], old["end_reason"]), ("recalled", "no answer"))
+        self.assertIn("by a person's word", self.ok("explain", self.broker.log, again["order"]))
         self.assertIn("替代", self.ok("order", "reissue", again["order"], "--to", "370102/public-security",
                                     "--text", "road", "--lang", "zh"))
         self.bad(64, "--to REGION/AGENCY", "order", "reissue", order)

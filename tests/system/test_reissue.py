@@ -57,7 +57,7 @@ class Reissue(CountyTest):
         taken = rescue.one("order", reissue_of=order)
         self.assertEqual((taken["text"], taken["addressee"]), (TEXT, f"{REGION}/{RESCUE}"))
         again = taken["order"]
-        fire.one("recall", order=order)
+        self.assertEqual(fire.one("recall", order=order)["reissued_to"], f"{REGION}/{RESCUE}")
         rescue.say(type="receipt", ref=2, order=again, rung="accepted", units=["U1"])
         self.assertEqual(rescue.one("reply", ref=2)["outcome"], "done")
         self.assertEqual(self.county.wait_rung(again, "accepted")["text"], TEXT)
@@ -78,7 +78,10 @@ class Reissue(CountyTest):
         told = self.county.muster("explain", self.county.log, order, "--lang", "zh")
         for words in ("催办", "无人答复，改派", "依规则 silence/next（第 2 步）"):
             self.assertIn(words, told)
-        self.assertIn(TEXT, self.county.muster("explain", self.county.log, again))
+        explained = self.county.muster("explain", self.county.log, again)
+        self.assertIn(TEXT, explained)
+        self.assertIn(f"in place of order {order[-6:]}, which nobody answered, by rule silence/next (step 2)",
+                      explained)
         self.assertEqual(self.assert_verified()["signatures_unchecked"], 0)
 
     def test_each_step_once_across_kill(self):
