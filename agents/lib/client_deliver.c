@@ -213,7 +213,7 @@ static bool is_recall_for(const struct taken *taken, const struct event *recalle
     for (size_t i = 0; i < taken->record.events_n; i++) {
         const struct event *event = &taken->record.events[i];
         if (event->kind == EVENT_ORDER_REISSUED && id_equal(event->order, recalled->order)) {
-            const char *from = event->order_reissued.from;
+            const char *from = event->order_reissued.former;
             return strcmp(from, self) == 0 || (name_agency(self, agency) && strcmp(from, agency) == 0);
         }
     }

@@ -231,8 +231,8 @@ struct reissue_wanted {
 };
 
 struct order_reissued {
-    struct id by;     /* the order that takes its place */
-    const char *from; /* whose it was, and who is told that it is withdrawn */
+    struct id by;       /* the order that takes its place */
+    const char *former; /* whose it was, and who is told that it is withdrawn */
     const char *addressee;
     const char *rule;
     uint32_t step; /* of the new order */

@@ -192,7 +192,7 @@ static void emit_again(struct deciding *d, const struct incident *incident, cons
         .content = order->content};
     emit(d, EVENT_ORDER_REISSUED, incident, order->id)->order_reissued =
         (struct order_reissued){.by = command->new_order,
-                                .from = order->addressee,
+                                .former = order->addressee,
                                 .addressee = addressee,
                                 .rule = rule,
                                 .step = step};

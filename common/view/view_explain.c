@@ -306,7 +306,7 @@ static struct explaining begin(const struct view *view, const struct view_voice 
                                .ret = ret};
 }
 
-/* In whose place it stands, and on whose word: a rule's, told with the order before it, or that of who gave it. */
+/* In whose place it stands, and on whose word: a rule's, told with the order before it, or a person's. */
 static void put_origin(const struct explaining *e, const struct order *order)
 {
     const struct view_order *old = view_order(e->view, order->reissue_of);

@@ -334,7 +334,7 @@ static const struct wire_field order_reissued_fields[] = {
     ID(S, incident),
     ID(S, order),
     ID(S, order_reissued.by),
-    NAME(S, order_reissued.from),
+    NAME(S, order_reissued.former),
     NAME(S, order_reissued.addressee),
     LONG_TEXT(S, order_reissued.rule, RULE_NAME_MAX),
     U32(S, order_reissued.step),

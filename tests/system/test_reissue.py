@@ -3,7 +3,9 @@ region above when nobody is; each step once, with its reason, also across kill -
 import time
 
 from agents import CENTRE, CountyTest, FIRE, POLICE, REGION, RESCUE, until
-from harness import main
+from harness import ADMIN, POLICE as PRECINCT, SiteTest, STATION_3, STATION_5
+from harness import CENTRE as COMMAND, main
+from muster_wire import new_id, now_ms, pb
 
 PACK = """pack: silence
 version: '1'
@@ -119,6 +121,46 @@ class Reissue(CountyTest):
         self.assertIn("no free unit has rescue, by rule silence/next", replay)
         self.assertIn("待命力量中无 rescue", self.county.muster("replay", self.county.log, "--lang", "zh"))
         self.assert_verified()
+
+
+class ByProtocol(SiteTest):
+    """The same for a client that knows docs/protocol.md alone: whose words it is given, and whose recall."""
+
+    def test_the_words_are_the_persons(self):
+        centre, admin = self.client(COMMAND, "zhang.wei"), self.client(ADMIN, "wang.fang")
+        silent, second, precinct = (self.client(name) for name in (STATION_3, STATION_5, PRECINCT))
+        self.done(admin.do(pb.SetPack(text=PACK.replace("remind: 2 s", "remind: 1 s"))))
+        for client, ability in ((second, "rescue"), (precinct, "traffic-control")):
+            units = pb.StateUnits()
+            units.units.add(id="U1", type="vehicle", abilities=[ability], status=pb.UNIT_STATUS_FREE, crew=4)
+            self.done(client.do(units))
+        incident, order = new_id(), new_id()
+        self.done(centre.do(pb.FileReport(incident=incident, kind=pb.REPORT_KIND_INITIAL,
+                                          facts=pb.Facts(kind="medical"))))
+        body = pb.IssueOrders(incident=incident)
+        body.orders.add(order=order, kind="dispatch", addressee=STATION_3, text=TEXT,
+                        answer_by_ms=now_ms() + 1000, expires_at_ms=now_ms() + 300000)
+        self.done(centre.do(body))
+        self.assertEqual(silent.wait_for("order_reminded", order=order).step, 1)
+
+        issued = second.wait_for("order_issued", reissue_of=order)
+        self.assertEqual((issued.addressee, issued.issuer), (STATION_5, COMMAND))
+        delivery = next(d for d in second.inbox if d.events("order_issued"))
+        reissue = delivery.command.reissue_order
+        said = second.keyring.check(pb.Record(command=pb.Signed.FromString(reissue.said)), reissue.said_seq)
+        self.assertEqual((said.operator, said.mode, said.issue_orders.incident),
+                         ("zhang.wei", delivery.command.mode, incident))
+        self.assertEqual([o.text for o in said.issue_orders.orders if o.order == reissue.said_order], [TEXT])
+
+        # The recall in that record is for whom the old order was addressed to.
+        gone = silent.wait_for("order_reissued", order=order)
+        self.assertEqual((gone.former, gone.by), (STATION_3, issued.order))
+        silent.wait_for("order_recalled", order=order)
+        self.assertEqual([d.lane for d in silent.inbox if d.events("order_recalled")], [pb.LANE_URGENT])
+        self.done(second.do(pb.GiveReceipt(incident=incident, order=issued.order, rung=pb.RUNG_ACCEPTED)))
+        centre.wait_for("rung_reached", order=issued.order, rung=pb.RUNG_ACCEPTED)
+        self.assertEqual(precinct.got("order_issued"), [])
+        self.assert_alive()
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ static void reissue(const char *from, struct id order, const char *to, struct id
                                                    .expires_at_ms = later(),
                                                    .reissue_of = order};
     events[1].order_reissued =
-        (struct order_reissued){.by = by, .from = from, .addressee = to, .rule = "silence/next", .step = 1};
+        (struct order_reissued){.by = by, .former = from, .addressee = to, .rule = "silence/next", .step = 1};
     events[2].order_recalled = (struct order_recalled){.by = "broker", .expires_at_ms = later()};
     fake_record(&fake, &fake.broker, &command, events, 3, &record);
     fake_deliver(&fake, lane, ++fake.seq, &record);

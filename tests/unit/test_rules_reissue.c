@@ -302,7 +302,7 @@ static void the_record_tells_both_orders(void **state)
               "station-4:urgent centre:urgent ");
     const struct order_reissued *reissued = &bus_event(&r.bus, EVENT_ORDER_REISSUED, 0)->order_reissued;
     assert_true(id_equal(reissued->by, order_id(2)));
-    assert_string_equal(reissued->from, FIRE);
+    assert_string_equal(reissued->former, FIRE);
     assert_string_equal(reissued->rule, "p/next");
     assert_int_equal(reissued->step, 1);
     assert_int_equal(bus_order(&r.bus, 1, order_id(1))->rung, RUNG_RECALLED);
