@@ -242,7 +242,7 @@ struct ability_short { /* the order stays where it is */
     const char *rule;
     const char *ability; /* what nobody else has; "": nothing was asked for */
     uint32_t free;       /* units of others that have it and are free, but not all that is needed */
-    bool unsaid;         /* its words are not to be had any more */
+    bool unsaid;         /* it cannot be said again: redacted, too long, or its author may not any more */
 };
 
 struct units_stated {

@@ -150,10 +150,9 @@ static const char *address_of(struct deciding *d, const struct incident *inciden
 /* What nobody has: the first of it. Where each is had by somebody, and all by nobody, the ability. */
 static void emit_short(struct deciding *d, const struct incident *incident, const struct order *order,
                        const struct reissue *reissue, const struct reissue_order *command,
-                       const struct wanted *wanted)
+                       const struct wanted *wanted, bool sayable)
 {
-    struct ability_short e = {
-        .rule = reissue->rule, .ability = wanted->ability, .unsaid = command->said.n == 0};
+    struct ability_short e = {.rule = reissue->rule, .ability = wanted->ability, .unsaid = !sayable};
     bool found = false;
 
     for (size_t i = 0; i <= wanted->needs.n && !found; i++) {
@@ -202,6 +201,17 @@ static void emit_again(struct deciding *d, const struct incident *incident, cons
     }
 }
 
+/* Whoever gave it might give it today: what somebody said whose key was revoked since goes no further. */
+static bool can_be_said_again(const struct deciding *d, const struct order *order,
+                              const struct reissue_order *command)
+{
+    const char *name = order->operator[0] != '\0' ? order->operator: order->issuer;
+    const struct member *author = region_member(d->region, name);
+
+    return command->said.n > 0 && author != NULL && !author->revoked &&
+           member_has_right(author, "order", order->kind);
+}
+
 void decide_reissue_order(struct deciding *d, const struct reissue_order *command)
 {
     const struct incident *incident = state_incident(d->state, command->incident);
@@ -213,11 +223,12 @@ void decide_reissue_order(struct deciding *d, const struct reissue_order *comman
     }
     struct wanted wanted = {.ability = reissue->ability,
                             .needs = decide_needs(d, incident->kind, incident->substance)};
-    const char *agent = command->said.n > 0 && incident->orders_n < ORDERS_PER_INCIDENT_MAX
+    bool sayable = can_be_said_again(d, order, command);
+    const char *agent = sayable && incident->orders_n < ORDERS_PER_INCIDENT_MAX
                             ? next_able(d, incident, order, command, &wanted)
                             : NULL;
     if (agent == NULL) {
-        emit_short(d, incident, order, reissue, command, &wanted);
+        emit_short(d, incident, order, reissue, command, &wanted, sayable);
     } else if (decide_order_is_new(d, command->new_order)) {
         struct words agents;
         const char *addressee = address_of(d, incident, order, agent, &agents);

@@ -19,7 +19,7 @@ static void say_short(const struct saying *s)
 
     SAY(s->ret, s->voice, "NOBODY ELSE can take order %s", "指令 %s 无其他单位可接", s->order);
     if (step->unsaid) {
-        PUT(s->ret, s->voice, ": its words are not to be had any more", "：指令原文已不可得");
+        PUT(s->ret, s->voice, ": it cannot be said again", "：原指令不能再次下达");
     } else if (!named) {
         PUT(s->ret, s->voice, ": no unit is free", "：无待命力量");
     } else if (step->number == 0) {

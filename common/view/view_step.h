@@ -70,7 +70,7 @@ struct view_step {
     uint64_t after;     /* ... which is lost, with what was above this one; 0: not known */
     bool history;
     bool bare;   /* incident opened by an order without one */
-    bool unsaid; /* ABILITY_SHORT: for want of the order's words */
+    bool unsaid; /* ABILITY_SHORT: it cannot be said again */
     bool is_evacuation;
     uint32_t present;
     uint32_t missing;

@@ -485,6 +485,31 @@ static void without_its_words_an_order_cannot_go_on(void **state)
     rules_close(&r);
 }
 
+/* Nor when its author's key was revoked, or the right to give it taken away, since. */
+static void what_its_author_may_not_say_goes_no_further(void **state)
+{
+    (void)state;
+    for (int revoked = 0; revoked < 2; revoked++) {
+        struct region_with_rules r;
+        wants_one_more(&r, AT_ONCE, STATION_3);
+        state_unit(&r, STATION_4, UNIT_FREE, "", "");
+        struct command command = by_root(&r.bus, revoked ? COMMAND_REVOKE : COMMAND_ENROL_AGENT);
+        if (revoked) {
+            command.revoke = (struct revoke){.name = CENTRE, .reason = "lost"};
+        } else {
+            command.enrol = (struct enrol){.name = CENTRE,
+                                           .sign_key = {77},
+                                           .curve_key = {77},
+                                           .rights = words_of(&r.bus, "order:medical")};
+        }
+        bus_do(&r.bus, command);
+        bus_do(&r.bus, a_reissue(&r, 1, 2));
+        assert_int_equal(bus_events(&r.bus, EVENT_ORDER_ISSUED), 0);
+        assert_true(bus_event(&r.bus, EVENT_ABILITY_SHORT, 0)->ability_short.unsaid);
+        rules_close(&r);
+    }
+}
+
 static void an_id_that_is_taken_is_not_taken_again(void **state)
 {
     struct region_with_rules r;
@@ -518,6 +543,7 @@ int main(void)
         cmocka_unit_test(when_nobody_is_able_rules_say_what_then),
         cmocka_unit_test(each_has_something_and_nobody_all),
         cmocka_unit_test(without_its_words_an_order_cannot_go_on),
+        cmocka_unit_test(what_its_author_may_not_say_goes_no_further),
         cmocka_unit_test(an_id_that_is_taken_is_not_taken_again),
     };
 
