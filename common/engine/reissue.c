@@ -4,6 +4,7 @@
  * the log is asked the incident rests: what else of it is due waits those milliseconds. */
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/engine/engine_private.h"
 
 /* --- how it was said ------------------------------------------------------------------------------ */
@@ -116,7 +117,7 @@ static struct id new_id(const struct engine *engine, const struct reissue *reiss
     memcpy(from, &engine->hash_key, sizeof engine->hash_key);
     memcpy(from + sizeof engine->hash_key, &reissue->order, sizeof reissue->order);
     hash = hash_bytes(from, sizeof from);
-    return id_make(reissue->at_ms, hash.b);
+    return id_make(MUTANT(MUTANT_REISSUE_TWICE) ? engine_now(engine) : reissue->at_ms, hash.b);
 }
 
 static bool is_service(struct engine *engine)
@@ -144,7 +145,7 @@ static void say_again(struct engine *engine, struct job *job, const struct incid
         return;
     }
     commit_own(engine, &command); /* after which the order may stand elsewhere */
-    if (incident_reissue(incident, job->order) == NULL) {
+    if (incident_reissue(incident, job->order) == NULL || MUTANT(MUTANT_REISSUE_TWICE)) {
         return;
     }
     /* It does not fit a record, and never will: then nobody gets it, which rules are told. */
