@@ -155,6 +155,15 @@ static void hear_report(struct hearing *h, const struct event *event)
     report->report_filed.number = ++h->reports;
 }
 
+/* The region is to be told by us: a link leads there, and not back to who told us. */
+static bool leads_on(const struct hearing *h, const char *region)
+{
+    const struct member *way = region_way(h->d->region, region);
+    char next[REGION_CODE_MAX + 1];
+
+    return way != NULL && name_is_link(way->name, next) && strcmp(next, h->from) != 0;
+}
+
 static void hear_order(struct hearing *h, const struct event *event)
 {
     struct deciding *d = h->d;
@@ -174,8 +183,8 @@ static void hear_order(struct hearing *h, const struct event *event)
         issued->order_issued.home = h->told->region;
     }
     d->reach += agents.n;
-    if (!ours && region_way(d->region, region) != NULL) {
-        decide_reaches_region(d, h->id, addressee); /* it goes on from here */
+    if (!ours && leads_on(h, region)) {
+        decide_reaches_region(d, h->id, addressee);
     }
 }
 
@@ -224,13 +233,10 @@ static void hear_graded(struct hearing *h, const struct event *event)
 /* It is to reach a region beyond us. */
 static void hear_referred(struct hearing *h, const struct event *event)
 {
-    struct deciding *d = h->d;
     const char *region = event->referred.region;
-    const struct member *way = region_way(d->region, region);
-    char next[REGION_CODE_MAX + 1];
 
-    if (strcmp(region, d->region->code) != 0 && way != NULL && name_is_link(way->name, next) &&
-        strcmp(next, h->from) != 0 && (h->incident == NULL || !incident_is_referred(h->incident, region))) {
+    if (strcmp(region, h->d->region->code) != 0 && leads_on(h, region) &&
+        (h->incident == NULL || !incident_is_referred(h->incident, region))) {
         pass_on(h, event);
     }
 }
