@@ -1,5 +1,5 @@
-/* With whom an incident is shared: every refusal of a referral, in order of precedence; what is told to others
- * and what is not; links, their enrolment and what is noted of them. */
+/* With whom an incident is shared: every refusal of a referral, in order of precedence; what is told to
+ * others and what is not; links, their enrolment and what is noted of them. */
 #include <string.h>
 
 #include "tests/unit/core_telling.h"
