@@ -45,6 +45,8 @@ int ctl_incident_grade(int argc, char **argv);
 int ctl_incident_level(int argc, char **argv);
 int ctl_incident_send(int argc, char **argv);
 int ctl_incident_refer(int argc, char **argv);
+int ctl_incident_offer_lead(int argc, char **argv);
+int ctl_incident_take_lead(int argc, char **argv);
 int ctl_incident_close(int argc, char **argv);
 int ctl_incident_show(int argc, char **argv);
 int ctl_incident_list(int argc, char **argv);

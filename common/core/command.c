@@ -47,6 +47,10 @@ const char *command_kind_name(enum command_kind kind)
         return "refer-incident";
     case COMMAND_TELL_RECORD:
         return "tell-record";
+    case COMMAND_OFFER_LEAD:
+        return "offer-lead";
+    case COMMAND_TAKE_LEAD:
+        return "take-lead";
     case COMMAND_ACK:
         return "ack";
     case COMMAND_PASS_DEADLINES:

@@ -41,6 +41,8 @@ enum command_kind {
     COMMAND_SEND_REPORT = 43,
     COMMAND_REFER_INCIDENT = 60,
     COMMAND_TELL_RECORD = 61,
+    COMMAND_OFFER_LEAD = 62,
+    COMMAND_TAKE_LEAD = 63,
     COMMAND_ACK = 64,
     COMMAND_PASS_DEADLINES = 80,
     COMMAND_SET_CLOCK = 81,
@@ -127,6 +129,17 @@ struct send_report {
 struct refer_incident {
     struct id incident;
     const char *region;
+    const char *reason;
+};
+
+struct offer_lead {
+    struct id incident;
+    const char *region;
+    const char *reason;
+};
+
+struct take_lead {
+    struct id incident;
     const char *reason;
 };
 
@@ -347,6 +360,8 @@ struct command {
         struct recover recover;
         struct note_loss note_loss;
         struct refer_incident refer_incident;
+        struct offer_lead offer_lead;
+        struct take_lead take_lead;
         struct tell_record tell_record;
         struct share_incident share_incident;
         struct note_link note_link;

@@ -336,6 +336,12 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_REFER_INCIDENT:
         decide_refer_incident(d, &command->refer_incident);
         return;
+    case COMMAND_OFFER_LEAD:
+        decide_offer_lead(d, &command->offer_lead);
+        return;
+    case COMMAND_TAKE_LEAD:
+        decide_take_lead(d, &command->take_lead);
+        return;
     case COMMAND_SHARE_INCIDENT:
         decide_share_incident(d, &command->share_incident);
         return;

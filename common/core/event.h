@@ -62,7 +62,10 @@
     X(EVENT_HEARD, 102, "heard")                                  \
     X(EVENT_LINK_SET, 103, "link-set")                            \
     X(EVENT_CANARY_SENT, 104, "canary-sent")                      \
-    X(EVENT_CANARY_HEARD, 105, "canary-heard")
+    X(EVENT_CANARY_HEARD, 105, "canary-heard")                    \
+    X(EVENT_LEAD_OFFERED, 106, "lead-offered")                    \
+    X(EVENT_LEAD_TAKEN, 107, "lead-taken")                        \
+    X(EVENT_LEAD_DISPUTED, 108, "lead-disputed")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -247,6 +250,13 @@ struct heard {
     uint64_t seq;
 };
 
+struct lead_step {      /* offered, taken, disputed */
+    const char *region; /* that is to lead, does, or says so */
+    uint32_t term;
+    const char *from; /* that leads, or led */
+    bool alone;       /* taken: without an offer; disputed: the one that says so is above, and leads */
+};
+
 struct canary {
     const char *region;
     int64_t sent_at_ms;
@@ -294,7 +304,8 @@ struct event {
         struct share_begun share_begun;
         struct heard heard;
         struct note_link link_set;
-        struct canary canary; /* sent, heard */
+        struct canary canary;  /* sent, heard */
+        struct lead_step lead; /* offered, taken, disputed */
     };
 };
 

@@ -454,6 +454,9 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_SHARE_BEGUN:
     case EVENT_SHARED:
     case EVENT_HEARD:
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+    case EVENT_LEAD_DISPUTED:
         return evolve_share(state, incident, event);
     case EVENT_ORDER_ISSUED:
         return order_issued(state, incident, event);

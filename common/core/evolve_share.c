@@ -48,6 +48,23 @@ static int heard(struct state *state, struct incident *incident, const struct he
     return 0;
 }
 
+static int lead(struct state *state, struct incident *incident, const struct event *event)
+{
+    const char *region = state_intern(state, event->lead.region);
+
+    if (region == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    if (event->kind == EVENT_LEAD_OFFERED) {
+        incident->lead_offered = region;
+    } else {
+        incident->lead = region;
+        incident->lead_offered = "";
+        incident->lead_term = event->lead.term;
+    }
+    return 0;
+}
+
 int evolve_share(struct state *state, struct incident *incident, const struct event *event)
 {
     switch (event->kind) {
@@ -55,7 +72,10 @@ int evolve_share(struct state *state, struct incident *incident, const struct ev
         return share_begun(state, incident, &event->share_begun);
     case EVENT_HEARD:
         return heard(state, incident, &event->heard);
-    default: /* EVENT_SHARED says for whom its record waits, and no more */
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+        return lead(state, incident, event);
+    default: /* a dispute is for people; EVENT_SHARED says for whom its record waits, and no more */
         return 0;
     }
 }

@@ -171,6 +171,13 @@ struct rule_hold *incident_hold(const struct incident *incident, const char *pac
     return NULL;
 }
 
+const char *incident_lead(const struct incident *incident, const char *own)
+{
+    const char *home = incident->home[0] != '\0' ? incident->home : own;
+
+    return incident->lead[0] != '\0' ? incident->lead : home;
+}
+
 bool incident_is_referred(const struct incident *incident, const char *region)
 {
     for (size_t i = 0; i < incident->referrals_n; i++) {

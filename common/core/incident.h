@@ -78,7 +78,10 @@ struct incident {
     bool history;
     bool bare; /* opened by an order without an incident */
     const char *reporter;
-    const char *home; /* the region in whose log it was opened; "": this one */
+    const char *home;         /* the region in whose log it was opened; "": this one */
+    const char *lead;         /* the region that took the lead; "": nobody has, and it is the home's */
+    const char *lead_offered; /* to that region; "": to none */
+    uint32_t lead_term;
     uint64_t content;
     int64_t opened_at_ms; /* reported */
     int64_t closed_at_ms; /* 0: open */
@@ -149,6 +152,8 @@ struct incident_clock *incident_clock(const struct incident *incident, const cha
 /* It asks for a report still, in time or late. */
 bool clock_runs(const struct incident_clock *clock);
 bool clock_is_daily(const struct incident_clock *clock);
+/* The region that leads; own: this region's code. */
+const char *incident_lead(const struct incident *incident, const char *own);
 bool incident_is_referred(const struct incident *incident, const char *region);
 
 /* The facts that are new in `said` or differ from what is known; facts_known() of ret is 0 when nothing

@@ -163,6 +163,11 @@ void decide_close_incident(struct deciding *d, const struct close_incident *comm
     if (incident == NULL || !incident_is_open(incident)) {
         return;
     }
+    const char *lead = incident_lead(incident, d->region->code);
+    if (strcmp(lead, d->region->code) != 0) {
+        decide_refuse(d, REFUSED_REGION, "region %s leads the incident, and is to close it", lead);
+        return;
+    }
     for (size_t i = 0; i < incident->orders_n; i++) {
         if (order_is_open(&incident->orders[i])) {
             decide_refuse(d, REFUSED_OPEN_ORDERS, "order %s is %s: complete or recall it",

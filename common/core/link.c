@@ -59,6 +59,21 @@ const struct member *region_way(const struct region *region, const char *code)
     return region_link(region, region_parent(region, above));
 }
 
+bool region_is_above(const char *code, const char *below)
+{
+    char above[REGION_CODE_MAX + 1], higher[REGION_CODE_MAX + 1];
+
+    region_code_above(below, above);
+    while (above[0] != '\0') {
+        if (strcmp(above, code) == 0) {
+            return true;
+        }
+        region_code_above(above, higher);
+        memcpy(above, higher, sizeof above);
+    }
+    return false;
+}
+
 struct share *incident_share(const struct incident *incident, const char *region)
 {
     for (size_t i = 0; i < incident->shares_n; i++) {

@@ -18,6 +18,9 @@ const struct member *region_link(const struct region *region, const char *code);
  * does not lie below us, our parent's. NULL: none leads there. */
 const struct member *region_way(const struct region *region, const char *code);
 
+/* `code` lies above `below`, by GB/T 2260. */
+bool region_is_above(const char *code, const char *below);
+
 /* What the region at a link's other end is told of the incident; NULL: nothing. */
 struct share *incident_share(const struct incident *incident, const char *region);
 /* The region at the other end of a link with which the incident is to be shared, and is not, or not wholly:

@@ -124,6 +124,9 @@ void route(const struct state *state, const struct event *event, const char *aut
             tell_centres(state_region(state), sink, incident->reporter);
         }
         return;
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+    case EVENT_LEAD_DISPUTED:
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
     case EVENT_LEVEL_SET:

@@ -82,6 +82,8 @@ static bool is_for_others(enum event_kind kind)
     case EVENT_GRADED:
     case EVENT_LEVEL_SET:
     case EVENT_REFERRED:
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
     case EVENT_ORDER_ISSUED:
     case EVENT_ORDER_AMENDED:
     case EVENT_AMENDMENT_ACKNOWLEDGED:
@@ -213,9 +215,9 @@ static void hear_fate(struct hearing *h, const struct event *event)
 
 static void hear_closed(struct hearing *h, const struct event *event)
 {
-    const char *home = h->incident != NULL ? h->incident->home : h->told->region;
+    const char *lead = h->incident != NULL ? incident_lead(h->incident, h->d->region->code) : h->told->region;
 
-    if (strcmp(home, h->told->region) == 0 && (h->incident == NULL || incident_is_open(h->incident))) {
+    if (strcmp(lead, h->told->region) == 0 && (h->incident == NULL || incident_is_open(h->incident))) {
         pass_on(h, event);
     }
 }
@@ -264,6 +266,10 @@ static void hear(struct hearing *h, const struct event *event)
         return;
     case EVENT_REFERRED:
         hear_referred(h, event);
+        return;
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+        decide_hear_lead(h->d, h->incident, h->told->region, event);
         return;
     case EVENT_ORDER_ISSUED:
         hear_order(h, event);

@@ -247,6 +247,8 @@ struct incident *state_incident_make(struct state *state, struct id id)
     incident->reporter = "";
     incident->kind = "";
     incident->home = "";
+    incident->lead = "";
+    incident->lead_offered = "";
     incident->substance = "";
     incident->graded_by = "";
     incident->casualties = none.casualties;
@@ -488,6 +490,8 @@ static void mark_incident(struct names *names, const struct incident *incident)
     names_mark(names, incident->reporter);
     names_mark(names, incident->kind);
     names_mark(names, incident->home);
+    names_mark(names, incident->lead);
+    names_mark(names, incident->lead_offered);
     names_mark(names, incident->substance);
     names_mark(names, incident->graded_by);
     for (size_t i = 0; i < incident->holds_n; i++) {

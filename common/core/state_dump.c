@@ -276,6 +276,9 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "bare", incident->bare);
     put_text(ret, "reporter", incident->reporter);
     put_text(ret, "home", incident->home);
+    put_text(ret, "lead", incident->lead);
+    put_text(ret, "lead_offered", incident->lead_offered);
+    put_number(ret, "lead_term", incident->lead_term);
     put_print(ret, "content", incident->content);
     put_number(ret, "opened_at_ms", incident->opened_at_ms);
     put_number(ret, "closed_at_ms", incident->closed_at_ms);

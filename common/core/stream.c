@@ -173,6 +173,12 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_REFER_INCIDENT:
         ret[0] = stream_key_incident(command->refer_incident.incident);
         return 1;
+    case COMMAND_OFFER_LEAD:
+        ret[0] = stream_key_incident(command->offer_lead.incident);
+        return 1;
+    case COMMAND_TAKE_LEAD:
+        ret[0] = stream_key_incident(command->take_lead.incident);
+        return 1;
     case COMMAND_TELL_RECORD:
         ret[0] = stream_key_incident(command->tell_record.incident);
         return id_is_zero(command->tell_record.incident) ? 0 : 1;

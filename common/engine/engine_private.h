@@ -436,8 +436,6 @@ int64_t room_ask_ms(const struct engine *engine);                   /* when to a
 
 /* intake.c */
 void intake_submit(struct engine *engine, struct session *session, const struct signed_command *said);
-/* The command's counter is open again: what its author said after it is not taken before it. */
-void intake_hold(struct engine *engine, const struct submission *submission);
 void intake_reply(struct engine *engine, struct submission *submission, const struct reply *reply);
 struct submission *submission_new(struct engine *engine); /* NULL: no memory */
 void submission_free(struct engine *engine, struct submission *submission);
@@ -445,6 +443,12 @@ void submissions_free(struct engine *engine); /* the spare ones, at the end */
 struct author *author_find(struct engine *engine, const char *name);
 struct author *author_make(struct engine *engine, const char *name);
 bool author_may_log_refusal(struct engine *engine, struct author *author);
+
+/* hold.c */
+/* The counter is open again: what its author said after it is not taken before it. */
+void hold_note(struct engine *engine, struct author *author, uint64_t counter);
+/* Whether a command of this counter has to wait for an earlier one. */
+bool hold_waits(struct engine *engine, struct author *author, uint64_t counter);
 
 /* pace.c */
 void pace_note(struct engine *engine, struct author *author); /* a command came */

@@ -113,6 +113,11 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_CANARY_SENT:
     case EVENT_CANARY_HEARD:
         return TONE_QUIET;
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+        return TONE_WARN;
+    case EVENT_LEAD_DISPUTED:
+        return TONE_BAD;
     case EVENT_LINK_SET:
         return step->late ? TONE_BAD : TONE_GOOD;
     case EVENT_ALERT_RECORDED:
@@ -561,7 +566,7 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         say_loss(&s);
     } else if (step->alert != NULL) {
         view_say_alert(s.state, voice, step, &raw);
-    } else if (step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_CANARY_HEARD) {
+    } else if (step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_LEAD_DISPUTED) {
         view_say_share(&s);
     } else if (step->kind < EVENT_INCIDENT_OPENED) {
         say_region(&s);

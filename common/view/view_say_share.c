@@ -27,6 +27,29 @@ void view_say_share(const struct saying *s)
         SAY(s->ret, s->voice, "so region %s told it: its record %llu", "据 %s 通报（其记录第 %llu 条）",
             step->subject, (unsigned long long)step->number);
         return;
+    case EVENT_LEAD_OFFERED:
+        SAY(s->ret, s->voice, "region %s offers the lead of incident %s to region %s",
+            "%s 拟将事件 %s 的指挥权移交 %s", step->what, s->incident, step->subject);
+        view_say_quoted(s, step->text);
+        return;
+    case EVENT_LEAD_TAKEN:
+        SAY(s->ret, s->voice,
+            step->late ? "region %s TAKES THE LEAD of incident %s from region %s below it, term %llu"
+                       : "region %s takes over the LEAD of incident %s from region %s, term %llu",
+            step->late ? "%s 提级指挥事件 %s（原由 %s 指挥），第 %llu 任"
+                       : "%s 接管事件 %s 的指挥权（原由 %s 指挥），第 %llu 任",
+            step->subject, s->incident, step->what, (unsigned long long)step->number);
+        view_say_quoted(s, step->text);
+        return;
+    case EVENT_LEAD_DISPUTED:
+        SAY(s->ret, s->voice,
+            step->late
+                ? "LEAD DISPUTED: region %s took incident %s while region %s led it; it is above, and leads"
+                : "LEAD DISPUTED: region %s took incident %s while region %s led it, which leads on",
+            step->late ? "指挥权冲突：%s 亦接管事件 %s（当时由 %s 指挥），以上级为准"
+                       : "指挥权冲突：%s 亦接管事件 %s（当时由 %s 指挥），仍由后者指挥",
+            step->subject, s->incident, step->what);
+        return;
     case EVENT_LINK_SET:
         say_line(s);
         return;

@@ -63,6 +63,17 @@ void view_say_shares(const struct view *view, const struct view_voice *voice, co
     if (incident->home[0] != '\0') {
         buf_printf(ret, PICK(voice, "  opened in region %s\n", "  首报行政区：%s\n"), incident->home);
     }
+    if (incident->shares_n > 0) {
+        buf_printf(ret, PICK(voice, "  led by region %s", "  指挥：%s"),
+                   incident_lead(incident, state_region(state)->code));
+        if (incident->lead_term > 0) {
+            buf_printf(ret, PICK(voice, ", term %u", "（第 %u 任）"), incident->lead_term);
+        }
+        if (incident->lead_offered[0] != '\0') {
+            buf_printf(ret, PICK(voice, ", offered to region %s", "，拟移交 %s"), incident->lead_offered);
+        }
+        buf_puts(ret, "\n");
+    }
     for (size_t i = 0; i < incident->shares_n; i++) {
         const char *region = incident->shares[i].region;
         const struct region_link *line = line_of(view, region);
@@ -89,6 +100,9 @@ static void put_line(const struct region_link *line, struct json *json)
 void view_json_shares(const struct view *view, const struct incident *incident, struct json *json)
 {
     json_text(json, "home", incident->home);
+    json_text(json, "lead", incident_lead(incident, state_region(view_state(view))->code));
+    json_unsigned(json, "lead_term", incident->lead_term);
+    json_text(json, "lead_offered", incident->lead_offered);
     json_array(json, "shared_with");
     for (size_t i = 0; i < incident->shares_n; i++) {
         const char *region = incident->shares[i].region;

@@ -84,6 +84,10 @@ struct id view_command_incident(const struct command *command)
         return command->send_report.incident;
     case COMMAND_REFER_INCIDENT:
         return command->refer_incident.incident;
+    case COMMAND_OFFER_LEAD:
+        return command->offer_lead.incident;
+    case COMMAND_TAKE_LEAD:
+        return command->take_lead.incident;
     case COMMAND_TELL_RECORD:
         return command->tell_record.incident;
     case COMMAND_SHARE_INCIDENT:
@@ -140,6 +144,10 @@ static const char *words_of(const struct command *command, const struct event *e
         return event->kind == EVENT_REPORT_SENT ? command->send_report.text : "";
     case COMMAND_REFER_INCIDENT:
         return event->kind == EVENT_REFERRED ? command->refer_incident.reason : "";
+    case COMMAND_OFFER_LEAD:
+        return event->kind == EVENT_LEAD_OFFERED ? command->offer_lead.reason : "";
+    case COMMAND_TAKE_LEAD:
+        return event->kind == EVENT_LEAD_TAKEN ? command->take_lead.reason : "";
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
     case COMMAND_ORDER_EVACUATION:
@@ -312,6 +320,14 @@ static void add_incident_event(const struct event *event, struct view_step *step
         return;
     case EVENT_SHARE_BEGUN:
         step->subject = event->share_begun.region;
+        return;
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+    case EVENT_LEAD_DISPUTED:
+        step->subject = event->lead.region;
+        step->what = event->lead.from;
+        step->number = event->lead.term;
+        step->late = event->lead.alone;
         return;
     case EVENT_HEARD:
         step->subject = event->heard.region;

@@ -124,6 +124,16 @@ static const struct wire_field refer_incident_fields[] = {
 static const struct wire_map refer_incident_map = {WIRE_MAP(refer_incident, S, refer_incident_fields)};
 #undef S
 
+#define S struct offer_lead
+static const struct wire_field offer_lead_fields[] = {ID(S, incident), NAME(S, region), TEXT(S, reason)};
+static const struct wire_map offer_lead_map = {WIRE_MAP(offer_lead, S, offer_lead_fields)};
+#undef S
+
+#define S struct take_lead
+static const struct wire_field take_lead_fields[] = {ID(S, incident), TEXT(S, reason)};
+static const struct wire_map take_lead_map = {WIRE_MAP(take_lead, S, take_lead_fields)};
+#undef S
+
 #define S struct shared_record
 static const struct wire_field shared_record_fields[] = {
     NAME(S, region),     SEQ(S, epoch), SEQ(S, seq), TIME(S, bus_ms), BLOB(S, record, COMMAND_MAX),
@@ -336,6 +346,8 @@ static const struct wire_field command_fields[] = {
     BODY(S, send_report, send_report_map),
     BODY(S, refer_incident, refer_incident_map),
     BODY(S, tell_record, tell_record_map),
+    BODY(S, offer_lead, offer_lead_map),
+    BODY(S, take_lead, take_lead_map),
     BODY(S, ack, ack_map),
     BODY(S, pass_deadlines, pass_deadlines_map),
     BODY(S, set_clock, set_clock_map),

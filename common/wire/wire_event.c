@@ -363,6 +363,16 @@ static const struct wire_field canary_heard_fields[] = {
     TIME(S, at_ms),
 };
 static const struct wire_map canary_heard_map = {WIRE_MAP(canary_heard, S, canary_heard_fields)};
+static const struct wire_field lead_offered_fields[] = {
+    ID(S, incident), NAME(S, lead.region), U32(S, lead.term), NAME(S, lead.from), TIME(S, at_ms),
+};
+static const struct wire_map lead_offered_map = {WIRE_MAP(lead_offered, S, lead_offered_fields)};
+static const struct wire_field lead_fields[] = {
+    ID(S, incident),    NAME(S, lead.region), U32(S, lead.term),
+    NAME(S, lead.from), BOOL(S, lead.alone),  TIME(S, at_ms),
+};
+static const struct wire_map lead_taken_map = {WIRE_MAP(lead_taken, S, lead_fields)};
+static const struct wire_map lead_disputed_map = {WIRE_MAP(lead_disputed, S, lead_fields)};
 static const struct wire_map link_set_map = {WIRE_MAP(link_set, struct note_link, wire_fields_note_link)};
 
 /* -------------------------------------------------------------------------------------------------- */
@@ -423,6 +433,9 @@ static const struct wire_field event_fields[] = {
     BODY(S, link_set, link_set_map),
     BODY_SPREAD("canary_sent", canary_sent_map),
     BODY_SPREAD("canary_heard", canary_heard_map),
+    BODY_SPREAD("lead_offered", lead_offered_map),
+    BODY_SPREAD("lead_taken", lead_taken_map),
+    BODY_SPREAD("lead_disputed", lead_disputed_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

@@ -151,6 +151,46 @@ class Regions(unittest.TestCase):
             self.assertEqual(len(reports), 2)
         self.assert_verified()
 
+    def test_the_lead_goes_up_and_comes_back(self):
+        incident = self.county.report("--dead", "3")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, lead=COUNTY, lead_term=0)
+        refused = self.city.call("incident", "close", incident)
+        self.assertIn(f"region {COUNTY} leads", refused.stderr)
+        # the city is above, and takes it alone
+        self.city.muster("incident", "take-lead", incident, "--reason", "two counties")
+        for region in (self.city, self.county):
+            self.follows(region, incident, lead=CITY, lead_term=1)
+        self.assertIn(f"region {CITY} leads", self.county.call("incident", "take-lead", incident).stderr)
+        self.assertIn(f"region {CITY} leads", self.county.call("incident", "close", incident).stderr)
+        # handed back by the word of both
+        self.city.muster("incident", "offer-lead", incident, "--to", COUNTY, "--reason", "it can again")
+        self.follows(self.county, incident, lead=CITY, lead_offered=COUNTY)
+        self.county.muster("incident", "take-lead", incident)
+        for region in (self.city, self.county):
+            self.follows(region, incident, lead=COUNTY, lead_term=2, lead_offered="")
+        self.assertIn("two counties", self.county.muster("replay", self.county.log))
+        self.county.muster("incident", "close", incident, "--reason", "over")
+        until(lambda: not self.city.json("incident", "list"), "it to be closed above, too")
+        self.assert_verified()
+
+    def test_two_that_took_the_lead_apart_are_shown(self):
+        incident = self.county.report("--dead", "3")
+        self.county.muster("incident", "refer", incident, "--to", PROVINCE)
+        for region in (self.city, self.province):
+            self.follows(region, incident, lead=COUNTY)
+        self.relays[self.city].part()
+        for region in (self.city, self.province):
+            region.muster("incident", "take-lead", incident)
+        self.follows(self.county, incident, lead=CITY, lead_term=1)
+        self.relays[self.city].heal()
+        self.relays[self.city].cut()
+        for region in self.regions:
+            self.follows(region, incident, lead=PROVINCE, lead_term=1)
+        for region in (self.city, self.province):
+            until(lambda: "LEAD DISPUTED" in region.muster("replay", region.log), "the dispute to be shown")
+        self.assert_verified()
+
     def test_a_canary_shows_what_crosses(self):
         for region in (self.city, self.county):
             self.assertEqual(region.stop_broker(), 0)
