@@ -1,0 +1,263 @@
+/* Two brokers and the line between them: whoever calls, whatever is lost, whoever is killed when, each record
+ * of an incident that they share is heard by the other once, and nothing waits in the end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/core/state.h"
+#include "tests/unit/engine_pair.h"
+
+static struct pair pair;
+
+static int setup(void **state)
+{
+    (void)state;
+    pair_make(&pair);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    pair_free(&pair);
+    return 0;
+}
+
+static bool is_up(const struct rig *rig, const struct rig *other)
+{
+    const struct region_link *line = region_line(state_region(engine_state(rig->engine)), other->region);
+
+    return line != NULL && line->up;
+}
+
+static bool both_are_up(struct pair *p)
+{
+    return is_up(&p->county, &p->city) && is_up(&p->city, &p->county);
+}
+
+static const struct incident *incident_of(const struct rig *rig)
+{
+    return state_incident(engine_state(rig->engine), rig_id(1));
+}
+
+static const struct order *order_of(const struct rig *rig, unsigned n)
+{
+    const struct incident *incident = incident_of(rig);
+
+    return incident != NULL ? incident_order(incident, rig_id(n)) : NULL;
+}
+
+static bool nothing_waits(struct pair *p)
+{
+    return p->county.in_service && p->city.in_service && pair_waiting(p, &p->county) == 0 &&
+           pair_waiting(p, &p->city) == 0;
+}
+
+static bool city_follows(struct pair *p)
+{
+    return incident_of(&p->city) != NULL && nothing_waits(p);
+}
+
+static void say(struct rig *rig, enum rig_agent agent, struct command command)
+{
+    pair_say(&pair, rig, agent, &command);
+}
+
+static struct command refer_to(const char *region)
+{
+    struct command command = {.kind = COMMAND_REFER_INCIDENT};
+
+    command.refer_incident =
+        (struct refer_incident){.incident = rig_id(1), .region = region, .reason = "beyond us"};
+    return command;
+}
+
+/* The city's order to an agent of the county. */
+static struct command order_below(unsigned n, enum rig_agent to)
+{
+    struct command command = rig_order(&pair.city, 1, n, to);
+
+    pair.city.order.addressee = pair.county.names[to];
+    return command;
+}
+
+static void open_and_refer(void)
+{
+    say(&pair.county, CENTRE, rig_report(1));
+    say(&pair.county, CENTRE, refer_to(pair.city.region));
+}
+
+/* --- the line ------------------------------------------------------------------------------------- */
+
+static void assert_one_line(void)
+{
+    pair_until(&pair, both_are_up, "both are reached");
+    open_and_refer();
+    pair_until(&pair, city_follows, "the city follows");
+    pair_later(&pair, 5000);
+    assert_int_equal(engine_numbers(pair.county.engine).sessions, 1); /* of two connections one stays */
+    assert_int_equal(engine_numbers(pair.city.engine).sessions, 1);
+    pair_assert_agrees(&pair, 1);
+    assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 1);
+    assert_int_equal(pair_events(&pair.city, EVENT_LINK_SET), 1);
+}
+
+static void test_the_county_calls(void **state)
+{
+    (void)state;
+    pair_call(&pair, &pair.county);
+    assert_one_line();
+}
+
+static void test_the_city_calls(void **state)
+{
+    (void)state;
+    pair_call(&pair, &pair.city);
+    assert_one_line();
+}
+
+static void test_both_call(void **state)
+{
+    (void)state;
+    pair_call(&pair, &pair.county);
+    pair_call(&pair, &pair.city);
+    assert_one_line();
+}
+
+static void test_the_other_calls_later(void **state)
+{
+    (void)state;
+    pair_call(&pair, &pair.city);
+    pair_until(&pair, both_are_up, "both are reached");
+    pair_call(&pair, &pair.county);
+    assert_one_line();
+}
+
+/* Who is called is starting still, and says so. */
+static void test_who_is_called_starts_later(void **state)
+{
+    (void)state;
+    rig_restart_only(&pair.city);
+    engine_link_up(pair.county.engine, (struct peer){.bytes = {99}, .n = 1}, pair.city.region);
+    engine_link_down(pair.county.engine, (struct peer){.bytes = {99}, .n = 1});
+    pair_call(&pair, &pair.county);
+    (void)pair_carry(&pair);
+    assert_one_line();
+}
+
+static bool both_are_down(struct pair *p)
+{
+    return !is_up(&p->county, &p->city) && !is_up(&p->city, &p->county);
+}
+
+static void test_a_cut_is_noted_once_at_both_ends(void **state)
+{
+    (void)state;
+    pair_call(&pair, &pair.county);
+    pair_until(&pair, both_are_up, "both are reached");
+    pair_hang_up(&pair, &pair.county);
+    int64_t cut_ms = rig_bus_ms(&pair.county);
+    pair_later(&pair, (int64_t)(ENGINE_BEATS_MISSED_MAX - 1) * RIG_BEAT_MS);
+    assert_true(both_are_up(&pair)); /* it may come back */
+    pair_until(&pair, both_are_down, "the cut to be noted");
+    assert_true(rig_bus_ms(&pair.county) - cut_ms >= (int64_t)ENGINE_BEATS_MISSED_MAX * RIG_BEAT_MS);
+    assert_true(rig_bus_ms(&pair.county) - cut_ms <= (int64_t)(ENGINE_BEATS_MISSED_MAX + 1) * RIG_BEAT_MS);
+    for (size_t i = 0; i < 2; i++) {
+        struct rig *rig = i == 0 ? &pair.county : &pair.city;
+        const struct region_link *line =
+            region_line(state_region(engine_state(rig->engine)), pair_other(&pair, rig)->region);
+        assert_true(line->since_ms <= cut_ms && line->since_ms > cut_ms - 2 * RIG_BEAT_MS);
+    }
+    pair_later(&pair, 20 * RIG_BEAT_MS);
+    assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 2);
+    assert_int_equal(pair_events(&pair.city, EVENT_LINK_SET), 2);
+    pair_call(&pair, &pair.county);
+    pair_until(&pair, both_are_up, "both are reached again");
+    assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 3);
+    assert_int_equal(pair_events(&pair.city, EVENT_LINK_SET), 3);
+}
+
+/* A link that was never reached is noted, too, and not again by the next engine. */
+static void test_never_reached_is_noted_once(void **state)
+{
+    (void)state;
+    pair_later(&pair, 10 * RIG_BEAT_MS);
+    assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 1);
+    assert_false(is_up(&pair.county, &pair.city));
+    pair_restart(&pair, &pair.county);
+    pair_later(&pair, 10 * RIG_BEAT_MS);
+    assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 1);
+}
+
+/* --- an incident that is shared --------------------------------------------------------------------- */
+
+static bool below_has_order_2(struct pair *p)
+{
+    return order_of(&p->county, 2) != NULL;
+}
+
+/* A past, what follows, orders down and their receipts up, a recall that meets a receipt. */
+static void tell_the_story(void)
+{
+    say(&pair.county, CENTRE, rig_report(1));
+    say(&pair.county, CENTRE, rig_follow_up(1, "the roof is on fire"));
+    say(&pair.county, CENTRE, rig_order(&pair.county, 1, 1, STATION));
+    say(&pair.county, CENTRE, refer_to(pair.city.region));
+    pair_until(&pair, city_follows, "the city follows");
+    say(&pair.city, CENTRE, order_below(2, SECOND));
+    say(&pair.county, STATION, rig_receipt(1, 1, RUNG_ACCEPTED));
+    pair_until(&pair, below_has_order_2, "the city's order to come");
+    say(&pair.county, SECOND, rig_receipt(1, 2, RUNG_ON_SCENE));
+    say(&pair.city, CENTRE, rig_follow_up(1, "a second alarm"));
+    say(&pair.county, CENTRE, rig_follow_up(1, "the roof has come down"));
+    say(&pair.city, CENTRE, rig_recall(1, 2));
+    say(&pair.county, SECOND, rig_receipt(1, 2, RUNG_COMPLETED));
+    say(&pair.county, STATION, rig_receipt(1, 1, RUNG_COMPLETED));
+    pair_later(&pair, 500);
+    pair_until(&pair, nothing_waits, "all to be acknowledged");
+}
+
+static void test_an_incident_is_followed(void **state)
+{
+    (void)state;
+    pair_call(&pair, &pair.county);
+    pair_until(&pair, both_are_up, "both are reached");
+    tell_the_story();
+    pair_assert_agrees(&pair, 1);
+    assert_int_equal(incident_of(&pair.city)->reports, 4);
+    assert_string_equal(incident_of(&pair.city)->home, pair.county.region);
+    assert_string_equal(order_of(&pair.county, 2)->home, pair.city.region);
+    assert_int_equal(order_of(&pair.city, 1)->rung, RUNG_COMPLETED);
+    for (size_t i = 0; i < 2; i++) { /* what the logs say is what is known */
+        struct rig *rig = i == 0 ? &pair.county : &pair.city;
+        char *before = pair_story(rig, 1);
+        pair_restart(&pair, rig);
+        pair_later(&pair, 1000);
+        char *after = pair_story(rig, 1);
+        assert_string_equal(before, after);
+        free(before);
+        free(after);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_the_county_calls, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_city_calls, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_both_call, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_other_calls_later, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_is_called_starts_later, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_cut_is_noted_once_at_both_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_never_reached_is_noted_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_incident_is_followed, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
