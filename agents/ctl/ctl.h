@@ -71,6 +71,7 @@ int ctl_rules_drop(int argc, char **argv);
 int ctl_rules_list(int argc, char **argv);
 int ctl_rules_check(int argc, char **argv);
 int ctl_rules_test(int argc, char **argv);
+int ctl_rules_what_if(int argc, char **argv); /* of a log */
 
 /* Readers of a log: replay.c, verify.c, stats.c, explain.c. */
 int ctl_replay(int argc, char **argv);

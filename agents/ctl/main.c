@@ -45,6 +45,7 @@ static const struct entry entries[] = {
     {"rules", "list", ctl_rules_list, "list the rule packs in force, or print one"},
     {"rules", "drop", ctl_rules_drop, "take a rule pack out of force"},
     {"rules", "test", ctl_rules_test, "ask a rule pack about the cases beside it"},
+    {"rules", "what-if", ctl_rules_what_if, "what rule packs would have done to a log"},
     {NULL, "copy", ctl_copy, "keep a copy of the whole log, each record checked"},
     {"import", "cad-csv", ctl_import_cad_csv, "import a dispatch system's records as history"},
     {"import", "cap", ctl_import_cap, "import alerts (CAP) and feeds of them"},

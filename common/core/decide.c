@@ -239,7 +239,7 @@ static bool may_be_decided(struct deciding *d)
     }
     if (strcmp(command->region, d->env->region) != 0) {
         decide_refuse(d, REFUSED_REGION, "this is region %s", d->env->region);
-    } else if (command->epoch != d->env->epoch) {
+    } else if (command->epoch != d->env->epoch && command->kind != COMMAND_TELL_RECORD) {
         decide_refuse(d, REFUSED_EPOCH, "this is epoch %llu", (unsigned long long)d->env->epoch);
     } else if (command->signer == SIGNER_NONE ||
                (command->signer == SIGNER_AGENT && command->operator[0] != '\0')) {
@@ -348,8 +348,14 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_TELL_RECORD:
         decide_tell_record(d, &command->tell_record);
         return;
+    case COMMAND_CARRY_RECORD:
+        decide_carry_record(d, &command->carry_record);
+        return;
     case COMMAND_NOTE_LINK:
         decide_note_link(d, &command->note_link);
+        return;
+    case COMMAND_NOTE_UNTOLD:
+        decide_note_untold(d, &command->note_untold);
         return;
     case COMMAND_SEND_CANARY:
         decide_send_canary(d, &command->send_canary);
@@ -358,6 +364,35 @@ static void decide_by_kind(struct deciding *d)
         break;
     }
     decide_refuse(d, REFUSED_INVALID, "no such command");
+}
+
+int decide_told(const struct state *state, const struct event *events, size_t n, const struct env *env,
+                struct arena *arena, struct decision *ret)
+{
+    static const struct command nobody_said = {.kind = COMMAND_NONE};
+    struct deciding d = {.state = state,
+                         .region = state_region(state),
+                         .command = &nobody_said,
+                         .env = env,
+                         .arena = arena,
+                         .detail = ""};
+
+    for (size_t i = 0; i < n; i++) {
+        *decide_emit(&d, events[i].kind) = events[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct incident *incident = state_incident(state, events[i].incident);
+        if (events[i].kind == EVENT_INCIDENT_CLOSED && incident != NULL) {
+            decide_stop_daily(&d, incident);
+        }
+    }
+    decide_rules_due(&d);
+    if (d.no_memory) {
+        return ERR_NO_MEMORY;
+    }
+    *ret =
+        (struct decision){.refusal = REFUSED_NOT, .detail = "", .events = d.events, .events_n = d.events_n};
+    return 0;
 }
 
 int decide(const struct state *state, const struct command *command, const struct env *env,

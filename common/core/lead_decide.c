@@ -1,7 +1,7 @@
 /* Rules of who leads an incident that several regions share: (incident, term). It begins with the region
- * that opened it. Handing it over needs the word of both; only a region above the one that leads may raise the term
- * alone, as the higher level takes over what a lower one cannot master (Emergency Response Law Art. 17, 18).
- * Handing back is handing over. */
+ * that opened it. Handing it over needs the word of both; only a region above the one that leads may raise
+ * the term alone, as the higher level takes over what a lower one cannot master (Emergency Response Law Art.
+ * 17, 18). Handing back is handing over. */
 #include <string.h>
 
 #include "common/core/decide_private.h"
@@ -45,8 +45,8 @@ void decide_offer_lead(struct deciding *d, const struct offer_lead *command)
     const char *own = d->region->code, *lead = incident_lead(incident, own);
     if (strcmp(lead, own) != 0) {
         decide_refuse(d, REFUSED_REGION, "region %s leads: it is for it to hand over", lead);
-    } else if (strcmp(command->region, own) == 0) {
-        decide_refuse(d, REFUSED_INVALID, "this is region %s itself", own);
+    } else if (!region_is_code(command->region) || strcmp(command->region, own) == 0) {
+        decide_refuse(d, REFUSED_INVALID, "name another region by its code, not \"%s\"", command->region);
     } else if (region_way(d->region, command->region) == NULL) {
         decide_refuse(d, REFUSED_NO_ADDRESSEE, "no link leads to region %s", command->region);
     } else if (strcmp(incident->lead_offered, command->region) != 0) {

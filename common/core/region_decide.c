@@ -43,14 +43,19 @@ static bool is_of_region(const char *agent, const char *region)
     return strncmp(agent, region, n) == 0 && agent[n] == '/';
 }
 
-/* An agent of ours; or another region's broker, which speaks for its region and has no other right. */
-static bool is_welcome(const struct region *region, const struct enrol *command)
+/* Of our region, and not its broker, who is nobody's agent here. */
+static bool is_own(const struct region *region, const char *agent)
 {
-    bool ours = is_of_region(command->name, region->code);
+    return is_of_region(agent, region->code) && !name_is_link(agent, NULL);
+}
 
-    return name_is_link(command->name, NULL)
-               ? !ours && command->rights.n == 1 && strcmp(command->rights.at[0], "link") == 0
-               : ours && name_is_agent(command->name);
+/* Another region's broker, which speaks for its region and has no other right. */
+static bool is_link(const struct region *region, const struct enrol *command)
+{
+    char code[REGION_CODE_MAX + 1];
+
+    return name_is_link(command->name, code) && strcmp(code, region->code) != 0 && command->rights.n == 1 &&
+           strcmp(command->rights.at[0], "link") == 0;
 }
 
 /* Somebody else who has one of the keys: were it allowed, one person could sign for two. */
@@ -74,7 +79,8 @@ void decide_enrol(struct deciding *d, const struct enrol *command, bool is_opera
     const struct member *there = region_member(d->region, command->name);
 
     if (is_operator ? command->name[0] == '\0' || strchr(command->name, '/') != NULL
-                    : !is_welcome(d->region, command)) {
+                    : !name_is_agent(command->name) ||
+                          is_link(d->region, command) == is_own(d->region, command->name)) {
         decide_refuse(d, REFUSED_INVALID,
                       is_operator ? "an operator's name has no slash: %s"
                                   : "an agent's name is REGION/AGENCY/AGENT, or REGION/broker/link of "

@@ -10,6 +10,7 @@
 
 #include "common/rules/pack.h"
 #include "common/rules/pack_check.h"
+#include "tests/unit/chinese.h"
 
 static struct conditions *conditions;
 
@@ -121,6 +122,13 @@ static void test_mistakes_are_placed(void **state)
         assert_int_equal(pack_read("p.yaml", text, strlen(text), conditions, &pack, &err), ERR_CONFIG);
         if (strstr(err.text, mistakes[i].said) == NULL) {
             fail_msg("%s: %s", mistakes[i].stands, err.text);
+        }
+        struct err chinese = {0};
+        conditions_speak(conditions, true);
+        assert_int_equal(pack_read("p.yaml", text, strlen(text), conditions, &pack, &chinese), ERR_CONFIG);
+        conditions_speak(conditions, false);
+        if (!is_chinese(chinese.text) || !is_same_place(err.text, chinese.text)) {
+            fail_msg("%s: %s: %s", mistakes[i].stands, err.text, chinese.text);
         }
         assert_null(pack);
     }
