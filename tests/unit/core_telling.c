@@ -45,7 +45,7 @@ struct command telling(struct bus *bus, const char *link, const char *region, ui
     struct command *said = arena_array(&bus->arena, struct command, 1);
 
     assert_true(told != NULL && said != NULL);
-    *said = (struct command){.kind = COMMAND_FILE_REPORT, .cosigner = ""};
+    *said = (struct command){.kind = COMMAND_FILE_REPORT, .mode = MODE_ACTUAL, .cosigner = ""};
     told[0] = (struct told_record){.region = region,
                                    .epoch = 1,
                                    .seq = seq,
@@ -53,7 +53,11 @@ struct command telling(struct bus *bus, const char *link, const char *region, ui
                                    .command = said,
                                    .events = arena_array(&bus->arena, struct event, EVENTS_MAX)};
     assert_non_null(told[0].events);
-    command.tell_record = (struct tell_record){.incident = incident_id(1), .told = told, .told_n = 1};
+    command.tell_record = (struct tell_record){.incident = incident_id(1),
+                                               .shared = {.region = region},
+                                               .told = told,
+                                               .told_n = 1,
+                                               .hops = strncmp(link, region, strlen(region)) != 0};
     return command;
 }
 

@@ -214,11 +214,25 @@ static bool step(struct pair *pair, struct rig *rig)
     return rig_step(rig);
 }
 
+static void cut_if_it_is_time(struct pair *pair)
+{
+    if (pair->cut_after > 0 && --pair->cut_after == 0) {
+        for (size_t i = 0; i < PAIR_LINES; i++) {
+            engine_flush(pair->lines[i].caller->engine);
+            engine_flush(pair->lines[i].called->engine);
+            line_down(&pair->lines[i], true);
+        }
+    }
+}
+
 void pair_settle(struct pair *pair)
 {
     for (int i = 0; i < TURNS_MAX; i++) {
         bool moved = step(pair, &pair->county);
         moved = step(pair, &pair->city) || moved;
+        if (moved) {
+            cut_if_it_is_time(pair);
+        }
         moved = pair_carry(pair) || moved;
         if (!moved) {
             assert_false(pair->county.fatal || pair->city.fatal);
@@ -308,6 +322,92 @@ void pair_say(struct pair *pair, struct rig *rig, enum rig_agent agent, const st
         pair_later(pair, PAIR_STEP_MS);
     }
     fail_msg("%s is never answered", command_kind_name(command->kind));
+}
+
+/* --- a story ---------------------------------------------------------------------------------------- */
+
+struct command pair_referral(const char *region)
+{
+    struct command command = {.kind = COMMAND_REFER_INCIDENT};
+
+    command.refer_incident =
+        (struct refer_incident){.incident = rig_id(1), .region = region, .reason = "beyond us"};
+    return command;
+}
+
+struct command pair_order_below(struct pair *pair, unsigned n, enum rig_agent to)
+{
+    struct command command = rig_order(&pair->city, 1, n, to);
+
+    pair->city.order.addressee = pair->county.names[to];
+    return command;
+}
+
+const struct order *pair_order(const struct rig *rig, unsigned n)
+{
+    const struct incident *incident = state_incident(engine_state(rig->engine), rig_id(1));
+
+    return incident != NULL ? incident_order(incident, rig_id(n)) : NULL;
+}
+
+static bool is_up(const struct rig *rig, const struct rig *other)
+{
+    const struct region_link *line = region_line(state_region(engine_state(rig->engine)), other->region);
+
+    return line != NULL && line->up;
+}
+
+bool pair_is_up(struct pair *pair)
+{
+    return is_up(&pair->county, &pair->city) && is_up(&pair->city, &pair->county);
+}
+
+bool pair_nothing_waits(struct pair *pair)
+{
+    return pair->county.in_service && pair->city.in_service && pair_waiting(pair, &pair->county) == 0 &&
+           pair_waiting(pair, &pair->city) == 0;
+}
+
+static bool city_has_order_1(struct pair *pair)
+{
+    return pair_order(&pair->city, 1) != NULL;
+}
+
+static bool county_has_order_2(struct pair *pair)
+{
+    return pair_order(&pair->county, 2) != NULL;
+}
+
+static bool city_hears_of_order_2(struct pair *pair)
+{
+    return pair_order(&pair->city, 2) != NULL && pair_order(&pair->city, 2)->rung == RUNG_ON_SCENE;
+}
+
+static void tell(struct pair *pair, struct rig *rig, enum rig_agent agent, struct command command)
+{
+    pair_say(pair, rig, agent, &command);
+}
+
+void pair_tell_story(struct pair *pair)
+{
+    struct rig *county = &pair->county, *city = &pair->city;
+
+    tell(pair, county, CENTRE, rig_report(1));
+    tell(pair, county, CENTRE, rig_follow_up(1, "the roof is on fire"));
+    tell(pair, county, CENTRE, rig_order(county, 1, 1, STATION));
+    tell(pair, county, CENTRE, pair_referral(city->region));
+    pair_until(pair, city_has_order_1, "the city to follow");
+    tell(pair, city, CENTRE, pair_order_below(pair, 2, SECOND));
+    tell(pair, county, STATION, rig_receipt(1, 1, RUNG_ACCEPTED));
+    pair_until(pair, county_has_order_2, "the city's order to come");
+    tell(pair, county, SECOND, rig_receipt(1, 2, RUNG_ON_SCENE));
+    tell(pair, city, CENTRE, rig_follow_up(1, "a second alarm"));
+    tell(pair, county, CENTRE, rig_follow_up(1, "the roof has come down"));
+    pair_until(pair, city_hears_of_order_2, "its receipt to come");
+    tell(pair, city, CENTRE, rig_recall(1, 2)); /* which may meet the next receipt on its way */
+    tell(pair, county, STATION, rig_receipt(1, 1, RUNG_COMPLETED));
+    pair_later(pair, 500);
+    pair_until(pair, pair_nothing_waits, "all to be acknowledged");
 }
 
 /* --- what is in the logs -------------------------------------------------------------------------- */

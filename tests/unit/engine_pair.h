@@ -24,6 +24,7 @@ struct pair {
     unsigned kill_at;                   /* ... at this request to its log, counted from there */
     bool kill_after;                    /* what it appends is there, and it never hears so */
     bool killed;
+    unsigned cut_after;  /* so many turns in which something moved, all lines are cut, once; 0: never */
     unsigned said_again; /* replies on the line that something is to be said again */
     unsigned refused;    /* ... and that it is refused for good ... */
     enum refusal refusal;
@@ -49,8 +50,20 @@ void pair_until(struct pair *pair, bool (*holds)(struct pair *pair), const char 
 /* A new engine on the same log; its lines are gone. */
 void pair_restart(struct pair *pair, struct rig *rig);
 
+/* Conditions. */
+bool pair_is_up(struct pair *pair);         /* both say so */
+bool pair_nothing_waits(struct pair *pair); /* for either, and both are in service */
+
 /* Says it until it is done or refused for good, whatever happens to the broker: the counter is one. */
 void pair_say(struct pair *pair, struct rig *rig, enum rig_agent agent, const struct command *command);
+
+/* Of incident 1, which the county opens, refers and orders for; the city follows it, and both give orders to
+ * the county's stations, which answer: until all is acknowledged. */
+void pair_tell_story(struct pair *pair);
+struct command pair_referral(const char *region);
+/* The city's order to an agent of the county. */
+struct command pair_order_below(struct pair *pair, unsigned n, enum rig_agent to);
+const struct order *pair_order(const struct rig *rig, unsigned n); /* of incident 1; NULL: not known */
 
 /* Events of that kind in the rig's log. */
 size_t pair_events(struct rig *rig, enum event_kind kind);

@@ -44,7 +44,7 @@ static void an_order_of_a_third_region_keeps_its_home(void **state)
     event = issued(&bus, 2, STATION_3);
     event.order_issued.home = "370800";
     bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 11), event));
-    assert_string_equal(bus_order(&bus, 1, order_id(2))->home, "370800");
+    assert_string_equal(bus_order(&bus, 1, order_id(2))->home, CITY); /* whose log it is issued it */
     /* the city speaks for its own */
     bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 12), fate(1, EVENT_ORDER_RECALLED)));
     assert_int_equal(bus_order(&bus, 1, order_id(1))->rung, RUNG_ISSUED);
@@ -173,8 +173,80 @@ static void a_copys_rungs_are_taken_as_told(void **state)
     assert_int_equal(bus_order(&bus, 1, order_id(1))->rung, RUNG_ACCEPTED);
     assert_string_equal(bus_order(&bus, 1, order_id(1))->taker, CITY_STATION);
     bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 13), fate(1, EVENT_ORDER_AMENDED)));
-    bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 14), fate(1, EVENT_AMENDMENT_ACKNOWLEDGED)));
+    struct event answer = fate(1, EVENT_AMENDMENT_ACKNOWLEDGED);
+    answer.amendment.agent = CITY_STATION;
+    answer.amendment.amendment = 2; /* there is no such */
+    bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 14), answer));
+    assert_int_equal(bus_order(&bus, 1, order_id(1))->amendments_acknowledged, 0);
+    answer.amendment.amendment = 1;
+    bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 15), answer));
     assert_int_equal(bus_order(&bus, 1, order_id(1))->amendments_acknowledged, 1);
+    bus_close(&bus);
+}
+
+/* Only an addressee answers, in the log of its own region. */
+static void nobody_answers_for_another(void **state)
+{
+    static const struct {
+        const char *region, *agent;
+        size_t heard;
+    } rows[] = {
+        {CITY, CITY_STATION, 1},        {CITY, CITY "/fire-rescue/station-2", 0},   {CITY, STATION_3, 0},
+        {NEIGHBOUR, CITY_STATION, 0},   {NEIGHBOUR, NEIGHBOUR "/fire-rescue/a", 0}, {CITY, "", 0},
+        {CITY, CITY "/fire-rescue", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (enum event_kind kind = EVENT_RUNG_REACHED; kind <= EVENT_RECEIPT_NOTED; kind++) {
+            struct bus bus;
+            open_linked(&bus);
+            open_and_share(&bus);
+            bus_do(&bus, an_order(&bus, 1, 1, CITY_STATION));
+            bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, rows[i].region, 10),
+                              rung(1, kind, RUNG_ACCEPTED, rows[i].agent)));
+            assert_int_equal(bus_events(&bus, kind), rows[i].heard);
+            bus_close(&bus);
+        }
+    }
+}
+
+/* Once one of an agency has accepted, what its others say is only noted, told or said. */
+static void what_another_says_of_a_taken_order_is_noted(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_linked(&bus);
+    open_and_share(&bus);
+    bus_do(&bus, an_order(&bus, 1, 1, CITY "/fire-rescue"));
+    bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 10),
+                      rung(1, EVENT_RUNG_REACHED, RUNG_ACCEPTED, CITY_STATION)));
+    bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 11),
+                      rung(1, EVENT_RUNG_REACHED, RUNG_COMPLETED, CITY "/fire-rescue/station-2")));
+    assert_int_equal(bus_events(&bus, EVENT_RECEIPT_NOTED), 1);
+    assert_string_equal(bus_order(&bus, 1, order_id(1))->taker, CITY_STATION);
+    assert_int_equal(bus_order(&bus, 1, order_id(1))->rung, RUNG_ACCEPTED);
+    bus_close(&bus);
+}
+
+/* An order that nobody issued is nobody's to recall, to answer or to amend. */
+static void of_an_unknown_order_nothing_is_heard(void **state)
+{
+    static const enum event_kind fates[] = {EVENT_ORDER_AMENDED, EVENT_ORDER_RECALLED, EVENT_ORDER_EXPIRED,
+                                            EVENT_ORDER_UNANSWERED};
+    struct bus bus;
+
+    (void)state;
+    open_linked(&bus);
+    open_and_share(&bus);
+    for (size_t i = 0; i < sizeof fates / sizeof fates[0]; i++) {
+        bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 10 + i), fate(77, fates[i])));
+        assert_int_equal(bus_events(&bus, fates[i]), 0);
+    }
+    bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 20),
+                      rung(77, EVENT_RUNG_REACHED, RUNG_ACCEPTED, CITY_STATION)));
+    assert_int_equal(bus_events(&bus, EVENT_RUNG_REACHED), 0);
     bus_close(&bus);
 }
 
@@ -214,6 +286,9 @@ int main(void)
         cmocka_unit_test(recalling_a_copy_names_its_home),
         cmocka_unit_test(what_is_said_of_our_order_counts_while_it_can),
         cmocka_unit_test(a_copys_rungs_are_taken_as_told),
+        cmocka_unit_test(nobody_answers_for_another),
+        cmocka_unit_test(what_another_says_of_a_taken_order_is_noted),
+        cmocka_unit_test(of_an_unknown_order_nothing_is_heard),
         cmocka_unit_test(only_its_home_says_what_befalls_an_order),
     };
 

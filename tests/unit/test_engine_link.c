@@ -29,16 +29,12 @@ static int teardown(void **state)
     return 0;
 }
 
-static bool is_up(const struct rig *rig, const struct rig *other)
+static bool is_up(const struct rig *rig)
 {
-    const struct region_link *line = region_line(state_region(engine_state(rig->engine)), other->region);
+    const struct region_link *line =
+        region_line(state_region(engine_state(rig->engine)), pair_other(&pair, rig)->region);
 
     return line != NULL && line->up;
-}
-
-static bool both_are_up(struct pair *p)
-{
-    return is_up(&p->county, &p->city) && is_up(&p->city, &p->county);
 }
 
 static const struct incident *incident_of(const struct rig *rig)
@@ -46,22 +42,9 @@ static const struct incident *incident_of(const struct rig *rig)
     return state_incident(engine_state(rig->engine), rig_id(1));
 }
 
-static const struct order *order_of(const struct rig *rig, unsigned n)
-{
-    const struct incident *incident = incident_of(rig);
-
-    return incident != NULL ? incident_order(incident, rig_id(n)) : NULL;
-}
-
-static bool nothing_waits(struct pair *p)
-{
-    return p->county.in_service && p->city.in_service && pair_waiting(p, &p->county) == 0 &&
-           pair_waiting(p, &p->city) == 0;
-}
-
 static bool city_follows(struct pair *p)
 {
-    return incident_of(&p->city) != NULL && nothing_waits(p);
+    return incident_of(&p->city) != NULL && pair_nothing_waits(p);
 }
 
 static void say(struct rig *rig, enum rig_agent agent, struct command command)
@@ -69,35 +52,17 @@ static void say(struct rig *rig, enum rig_agent agent, struct command command)
     pair_say(&pair, rig, agent, &command);
 }
 
-static struct command refer_to(const char *region)
-{
-    struct command command = {.kind = COMMAND_REFER_INCIDENT};
-
-    command.refer_incident =
-        (struct refer_incident){.incident = rig_id(1), .region = region, .reason = "beyond us"};
-    return command;
-}
-
-/* The city's order to an agent of the county. */
-static struct command order_below(unsigned n, enum rig_agent to)
-{
-    struct command command = rig_order(&pair.city, 1, n, to);
-
-    pair.city.order.addressee = pair.county.names[to];
-    return command;
-}
-
 static void open_and_refer(void)
 {
     say(&pair.county, CENTRE, rig_report(1));
-    say(&pair.county, CENTRE, refer_to(pair.city.region));
+    say(&pair.county, CENTRE, pair_referral(pair.city.region));
 }
 
 /* --- the line ------------------------------------------------------------------------------------- */
 
 static void assert_one_line(void)
 {
-    pair_until(&pair, both_are_up, "both are reached");
+    pair_until(&pair, pair_is_up, "both are reached");
     open_and_refer();
     pair_until(&pair, city_follows, "the city follows");
     pair_later(&pair, 5000);
@@ -134,7 +99,7 @@ static void test_the_other_calls_later(void **state)
 {
     (void)state;
     pair_call(&pair, &pair.city);
-    pair_until(&pair, both_are_up, "both are reached");
+    pair_until(&pair, pair_is_up, "both are reached");
     pair_call(&pair, &pair.county);
     assert_one_line();
 }
@@ -153,18 +118,18 @@ static void test_who_is_called_starts_later(void **state)
 
 static bool both_are_down(struct pair *p)
 {
-    return !is_up(&p->county, &p->city) && !is_up(&p->city, &p->county);
+    return !is_up(&p->county) && !is_up(&p->city);
 }
 
 static void test_a_cut_is_noted_once_at_both_ends(void **state)
 {
     (void)state;
     pair_call(&pair, &pair.county);
-    pair_until(&pair, both_are_up, "both are reached");
+    pair_until(&pair, pair_is_up, "both are reached");
     pair_hang_up(&pair, &pair.county);
     int64_t cut_ms = rig_bus_ms(&pair.county);
     pair_later(&pair, (int64_t)(ENGINE_BEATS_MISSED_MAX - 1) * RIG_BEAT_MS);
-    assert_true(both_are_up(&pair)); /* it may come back */
+    assert_true(pair_is_up(&pair)); /* it may come back */
     pair_until(&pair, both_are_down, "the cut to be noted");
     assert_true(rig_bus_ms(&pair.county) - cut_ms >= (int64_t)ENGINE_BEATS_MISSED_MAX * RIG_BEAT_MS);
     assert_true(rig_bus_ms(&pair.county) - cut_ms <= (int64_t)(ENGINE_BEATS_MISSED_MAX + 1) * RIG_BEAT_MS);
@@ -178,7 +143,7 @@ static void test_a_cut_is_noted_once_at_both_ends(void **state)
     assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 2);
     assert_int_equal(pair_events(&pair.city, EVENT_LINK_SET), 2);
     pair_call(&pair, &pair.county);
-    pair_until(&pair, both_are_up, "both are reached again");
+    pair_until(&pair, pair_is_up, "both are reached again");
     assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 3);
     assert_int_equal(pair_events(&pair.city, EVENT_LINK_SET), 3);
 }
@@ -189,7 +154,7 @@ static void test_never_reached_is_noted_once(void **state)
     (void)state;
     pair_later(&pair, 10 * RIG_BEAT_MS);
     assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 1);
-    assert_false(is_up(&pair.county, &pair.city));
+    assert_false(is_up(&pair.county));
     pair_restart(&pair, &pair.county);
     pair_later(&pair, 10 * RIG_BEAT_MS);
     assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 1);
@@ -197,43 +162,17 @@ static void test_never_reached_is_noted_once(void **state)
 
 /* --- an incident that is shared --------------------------------------------------------------------- */
 
-static bool below_has_order_2(struct pair *p)
-{
-    return order_of(&p->county, 2) != NULL;
-}
-
-/* A past, what follows, orders down and their receipts up, a recall that meets a receipt. */
-static void tell_the_story(void)
-{
-    say(&pair.county, CENTRE, rig_report(1));
-    say(&pair.county, CENTRE, rig_follow_up(1, "the roof is on fire"));
-    say(&pair.county, CENTRE, rig_order(&pair.county, 1, 1, STATION));
-    say(&pair.county, CENTRE, refer_to(pair.city.region));
-    pair_until(&pair, city_follows, "the city follows");
-    say(&pair.city, CENTRE, order_below(2, SECOND));
-    say(&pair.county, STATION, rig_receipt(1, 1, RUNG_ACCEPTED));
-    pair_until(&pair, below_has_order_2, "the city's order to come");
-    say(&pair.county, SECOND, rig_receipt(1, 2, RUNG_ON_SCENE));
-    say(&pair.city, CENTRE, rig_follow_up(1, "a second alarm"));
-    say(&pair.county, CENTRE, rig_follow_up(1, "the roof has come down"));
-    say(&pair.city, CENTRE, rig_recall(1, 2));
-    say(&pair.county, SECOND, rig_receipt(1, 2, RUNG_COMPLETED));
-    say(&pair.county, STATION, rig_receipt(1, 1, RUNG_COMPLETED));
-    pair_later(&pair, 500);
-    pair_until(&pair, nothing_waits, "all to be acknowledged");
-}
-
 static void test_an_incident_is_followed(void **state)
 {
     (void)state;
     pair_call(&pair, &pair.county);
-    pair_until(&pair, both_are_up, "both are reached");
-    tell_the_story();
+    pair_until(&pair, pair_is_up, "both are reached");
+    pair_tell_story(&pair);
     pair_assert_agrees(&pair, 1);
     assert_int_equal(incident_of(&pair.city)->reports, 4);
     assert_string_equal(incident_of(&pair.city)->home, pair.county.region);
-    assert_string_equal(order_of(&pair.county, 2)->home, pair.city.region);
-    assert_int_equal(order_of(&pair.city, 1)->rung, RUNG_COMPLETED);
+    assert_string_equal(pair_order(&pair.county, 2)->home, pair.city.region);
+    assert_int_equal(pair_order(&pair.city, 1)->rung, RUNG_COMPLETED);
     for (size_t i = 0; i < 2; i++) { /* what the logs say is what is known */
         struct rig *rig = i == 0 ? &pair.county : &pair.city;
         char *before = pair_story(rig, 1);

@@ -1,0 +1,564 @@
+/* What two brokers share, whatever happens to the line, to either of them, to their disks or queues: each
+ * record is heard once, and nothing waits in the end. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/core/state.h"
+#include "tests/unit/engine_pair.h"
+
+enum { AGENT_PEER = 90, FORGER = 91 };
+
+static struct pair pair;
+
+static int setup(void **state)
+{
+    (void)state;
+    pair_make(&pair);
+    pair_call(&pair, &pair.county);
+    pair_until(&pair, pair_is_up, "both are reached");
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    pair_free(&pair);
+    return 0;
+}
+
+static void say(struct rig *rig, enum rig_agent agent, struct command command)
+{
+    pair_say(&pair, rig, agent, &command);
+}
+
+static const struct incident *incident_of(const struct rig *rig)
+{
+    return state_incident(engine_state(rig->engine), rig_id(1));
+}
+
+static bool city_follows(struct pair *p)
+{
+    return incident_of(&p->city) != NULL && pair_nothing_waits(p);
+}
+
+static bool city_knows_as_many_reports(struct pair *p)
+{
+    return incident_of(&p->city) != NULL && incident_of(&p->county) != NULL &&
+           incident_of(&p->city)->reports == incident_of(&p->county)->reports && pair_nothing_waits(p);
+}
+
+static void open_and_share(void)
+{
+    say(&pair.county, CENTRE, rig_report(1));
+    say(&pair.county, CENTRE, pair_referral(pair.city.region));
+    pair_until(&pair, city_follows, "the city follows");
+}
+
+/* The county's centre says it, and its log has it; the line was not served yet. */
+static void file_unheard(unsigned n)
+{
+    struct command command = rig_follow_up(1, "more");
+
+    rig_hello(&pair.county, AGENT_PEER, CENTRE, 0);
+    for (unsigned i = 0; i < n; i++) {
+        (void)rig_submit(&pair.county, AGENT_PEER, CENTRE, &command);
+        rig_run(&pair.county);
+        engine_flush(pair.county.engine);
+    }
+}
+
+static void call_again(void)
+{
+    pair_hang_up(&pair, &pair.county);
+    pair_call(&pair, &pair.county);
+}
+
+/* --- lost in the connection ------------------------------------------------------------------------- */
+
+static void test_a_record_that_is_lost_comes_once(void **state)
+{
+    (void)state;
+    open_and_share();
+    file_unheard(3);
+    assert_true(pair_lose(&pair, &pair.county) > 0);
+    pair_later(&pair, 500);
+    assert_int_equal(incident_of(&pair.city)->reports, 1);
+    call_again();
+    pair_until(&pair, city_knows_as_many_reports, "what was lost");
+    assert_int_equal(incident_of(&pair.city)->reports, 4);
+    pair_assert_agrees(&pair, 1);
+}
+
+/* It was heard, and who told it does not know: it is told again, and acknowledged though it is nothing new. */
+static void test_an_answer_that_is_lost(void **state)
+{
+    (void)state;
+    open_and_share();
+    file_unheard(3);
+    (void)pair_carry(&pair);
+    rig_run(&pair.city);
+    assert_int_equal(incident_of(&pair.city)->reports, 4);
+    assert_true(pair_lose(&pair, &pair.city) > 0);
+    call_again();
+    pair_until(&pair, pair_nothing_waits, "all to be acknowledged");
+    assert_int_equal(incident_of(&pair.city)->reports, 4);
+    pair_assert_agrees(&pair, 1);
+}
+
+/* The same, and who heard it does not know either: its Ack would come with the next record, if there was one. */
+static void test_an_answer_that_is_lost_with_its_broker(void **state)
+{
+    (void)state;
+    open_and_share();
+    file_unheard(3);
+    (void)pair_carry(&pair);
+    rig_run(&pair.city);
+    pair_restart(&pair, &pair.city);
+    pair_until(&pair, pair_nothing_waits, "all to be acknowledged");
+    assert_int_equal(incident_of(&pair.city)->reports, 4);
+    pair_assert_agrees(&pair, 1);
+}
+
+/* Whenever the line breaks, with all that is on it. */
+static void test_a_cut_at_every_turn(void **state)
+{
+    unsigned cut = 0;
+
+    (void)state;
+    do {
+        teardown(NULL);
+        setup(NULL);
+        pair.cut_after = ++cut;
+        pair_tell_story(&pair);
+        pair_assert_agrees(&pair, 1);
+        assert_int_equal(incident_of(&pair.city)->reports, 4);
+    } while (pair.cut_after == 0);
+    assert_true(cut > 20);
+}
+
+/* --- killed --------------------------------------------------------------------------------------- */
+
+static void kill_at_every_request(struct rig *victim, bool after)
+{
+    unsigned at = 0;
+
+    do {
+        teardown(NULL);
+        setup(NULL);
+        pair.victim = victim;
+        pair.kill_at = at++;
+        pair.kill_after = after;
+        pair_tell_story(&pair);
+        pair_assert_agrees(&pair, 1);
+        assert_int_equal(incident_of(&pair.city)->reports, 4);
+        assert_int_equal(pair_order(&pair.county, 2)->rung, RUNG_RECALLED);
+        assert_int_equal(pair_order(&pair.city, 1)->rung, RUNG_COMPLETED);
+    } while (pair.killed);
+    assert_true(at > 10);
+}
+
+static void test_the_county_is_killed(void **state)
+{
+    (void)state;
+    kill_at_every_request(&pair.county, false);
+}
+
+static void test_the_county_is_killed_with_its_word_kept(void **state)
+{
+    (void)state;
+    kill_at_every_request(&pair.county, true);
+}
+
+static void test_the_city_is_killed(void **state)
+{
+    (void)state;
+    kill_at_every_request(&pair.city, false);
+}
+
+static void test_the_city_is_killed_with_its_word_kept(void **state)
+{
+    (void)state;
+    kill_at_every_request(&pair.city, true);
+}
+
+/* --- no place ------------------------------------------------------------------------------------- */
+
+/* More at once than is taken of one while another speaks: the rest is said again, in its order. */
+static void test_busy(void **state)
+{
+    enum { MANY = 4 * ENGINE_LITTLE, SPEAKS = 100, TURNS = 400 };
+    struct command other = rig_report(7);
+
+    (void)state;
+    open_and_share();
+    pair_hang_up(&pair, &pair.county);
+    file_unheard(MANY);
+    rig_skip(&pair.county);
+    rig_hello(&pair.city, AGENT_PEER, STATION, 0);
+    for (int i = 0; i < SPEAKS; i++) { /* it is known as one that says little */
+        (void)rig_submit(&pair.city, AGENT_PEER, STATION, &other);
+        other.file_report.kind = REPORT_FOLLOW_UP;
+        pair_later(&pair, PAIR_STEP_MS);
+    }
+    pair_call(&pair, &pair.county);
+    for (int i = 0; i < TURNS; i++) {
+        (void)rig_step(&pair.county);
+        (void)pair_carry(&pair);
+        (void)rig_step(&pair.city);
+        if (i % 4 == 0) {
+            (void)rig_submit(&pair.city, AGENT_PEER, STATION, &other);
+        }
+    }
+    assert_true(pair.said_again > 0);
+    assert_true(incident_of(&pair.city)->reports < MANY);
+    pair_until(&pair, city_knows_as_many_reports, "everything to come");
+    assert_int_equal(incident_of(&pair.city)->reports, MANY + 1);
+    pair_assert_agrees(&pair, 1);
+}
+
+static void queue_is_full_for(int64_t ms)
+{
+    open_and_share();
+    pair.county.full_peer = pair.lines[0].caller_peer;
+    file_unheard(20);
+    pair_later(&pair, ms);
+    assert_int_equal(incident_of(&pair.city)->reports, 1);
+    pair.county.full_peer = 0;
+    pair_until(&pair, city_knows_as_many_reports, "everything to come");
+    assert_int_equal(incident_of(&pair.city)->reports, 21);
+    pair_assert_agrees(&pair, 1);
+}
+
+static void test_a_full_queue(void **state)
+{
+    (void)state;
+    queue_is_full_for(1000);
+}
+
+/* The other end gives the session up meanwhile. */
+static void test_a_queue_that_is_full_for_long(void **state)
+{
+    (void)state;
+    queue_is_full_for((int64_t)2 * ENGINE_BEATS_MISSED_MAX * RIG_BEAT_MS);
+}
+
+static void test_a_full_queue_of_who_hears(void **state)
+{
+    (void)state;
+    open_and_share();
+    pair.city.full_peer = pair.lines[0].called_peer;
+    file_unheard(20);
+    pair_later(&pair, (int64_t)2 * ENGINE_BEATS_MISSED_MAX * RIG_BEAT_MS);
+    pair.city.full_peer = 0;
+    pair_until(&pair, city_knows_as_many_reports, "everything to be acknowledged");
+    assert_int_equal(incident_of(&pair.city)->reports, 21);
+    pair_assert_agrees(&pair, 1);
+}
+
+/* --- full disks ----------------------------------------------------------------------------------- */
+
+static void until_append_waits(struct rig *rig)
+{
+    for (int i = 0; i < 1000 && !rig_append_waits(rig); i++) {
+        (void)rig_step(&pair.county);
+        if (!rig_append_waits(rig)) {
+            (void)rig_step(&pair.city);
+        }
+        if (!rig_append_waits(rig)) {
+            (void)pair_carry(&pair);
+        }
+    }
+    assert_true(rig_append_waits(rig));
+}
+
+static void test_the_disk_of_who_hears_is_full(void **state)
+{
+    (void)state;
+    open_and_share();
+    file_unheard(3);
+    until_append_waits(&pair.city);
+    rig_fail(&pair.city, ERR_DISK_FULL);
+    pair_later(&pair, 200);
+    file_unheard(3); /* while there is no space */
+    pair_later(&pair, 200);
+    assert_int_equal(incident_of(&pair.city)->reports, 1);
+    pair_until(&pair, city_knows_as_many_reports, "everything to come when there is space");
+    assert_true(pair.said_again > 0);
+    assert_int_equal(incident_of(&pair.city)->reports, 7);
+    pair_assert_agrees(&pair, 1);
+}
+
+/* The referral is kept, and what is to follow from it is not. */
+static void test_the_disk_of_who_shares_is_full(void **state)
+{
+    struct command refer = pair_referral(pair.city.region);
+
+    (void)state;
+    say(&pair.county, CENTRE, rig_report(1));
+    pair_later(&pair, 1000);
+    rig_hello(&pair.county, AGENT_PEER, CENTRE, 0);
+    (void)rig_submit(&pair.county, AGENT_PEER, CENTRE, &refer);
+    until_append_waits(&pair.county);
+    assert_true(rig_step(&pair.county));
+    assert_int_equal(pair_events(&pair.county, EVENT_REFERRED), 1);
+    until_append_waits(&pair.county);
+    rig_fail(&pair.county, ERR_DISK_FULL);
+    assert_int_equal(pair_events(&pair.county, EVENT_SHARE_BEGUN), 0);
+    pair_until(&pair, city_follows, "the city follows when there is space");
+    assert_int_equal(pair_events(&pair.county, EVENT_SHARE_BEGUN), 1);
+    pair_assert_agrees(&pair, 1);
+}
+
+/* The same of what was gathered with the referral, before either was kept. */
+static void test_the_referral_itself_fails(void **state)
+{
+    struct command refer = pair_referral(pair.city.region);
+
+    (void)state;
+    say(&pair.county, CENTRE, rig_report(1));
+    rig_hello(&pair.county, AGENT_PEER, CENTRE, 0);
+    (void)rig_submit(&pair.county, AGENT_PEER, CENTRE, &refer);
+    until_append_waits(&pair.county);
+    rig_fail(&pair.county, ERR_DISK_FULL);
+    pair_later(&pair, 3000);
+    assert_null(incident_of(&pair.city));
+    pair.county.counters[CENTRE]--; /* it was told to come again */
+    say(&pair.county, CENTRE, refer);
+    pair_until(&pair, city_follows, "the city follows");
+    pair_assert_agrees(&pair, 1);
+}
+
+/* --- large ---------------------------------------------------------------------------------------- */
+
+/* So many orders in one command, each of a text of so many bytes. */
+static void issue_many(unsigned first, unsigned n, size_t bytes)
+{
+    static char text[TEXT_MAX_BYTES];
+    struct new_order orders[ORDERS_PER_COMMAND_MAX];
+    struct command command = {.kind = COMMAND_ISSUE_ORDERS};
+
+    assert_true(bytes < sizeof text && n <= ORDERS_PER_COMMAND_MAX);
+    memset(text, 'x', bytes);
+    text[bytes] = '\0';
+    for (unsigned i = 0; i < n; i++) {
+        (void)rig_order(&pair.county, 1, first + i, i % 2 == 0 ? STATION : SECOND);
+        orders[i] = pair.county.order;
+        orders[i].text = text;
+        orders[i].answer_by_ms = orders[i].expires_at_ms;
+    }
+    command.issue_orders = (struct issue_orders){.incident = rig_id(1), .orders = orders, .orders_n = n};
+    say(&pair.county, CENTRE, command);
+}
+
+static bool city_has_order_600(struct pair *p)
+{
+    return pair_order(&p->city, 600) != NULL && pair_nothing_waits(p);
+}
+
+/* A past of hundreds of orders goes in parts, and what is new meanwhile is told once. */
+static void test_a_past_in_parts(void **state)
+{
+    enum { COMMANDS = 8 };
+
+    (void)state;
+    say(&pair.county, CENTRE, rig_report(1));
+    for (unsigned i = 0; i < COMMANDS; i++) {
+        issue_many(1000 + ORDERS_PER_COMMAND_MAX * i, ORDERS_PER_COMMAND_MAX, 100);
+    }
+    file_unheard(20);
+    struct command refer = pair_referral(pair.city.region), more = rig_follow_up(1, "meanwhile");
+    (void)rig_submit(&pair.county, AGENT_PEER, CENTRE, &refer);
+    for (unsigned i = 0; i < 30; i++) {
+        (void)rig_step(&pair.county);
+        (void)pair_carry(&pair);
+        (void)rig_step(&pair.city);
+        (void)rig_submit(&pair.county, AGENT_PEER, CENTRE, &more);
+    }
+    pair_settle(&pair);
+    say(&pair.county, CENTRE, rig_order(&pair.county, 1, 600, STATION));
+    pair_until(&pair, city_has_order_600, "everything to come");
+    assert_true(pair_events(&pair.county, EVENT_SHARE_BEGUN) > 2);
+    assert_int_equal(incident_of(&pair.city)->reports, 51);
+    assert_int_equal(incident_of(&pair.city)->orders_n, COMMANDS * ORDERS_PER_COMMAND_MAX + 1);
+    pair_assert_agrees(&pair, 1);
+}
+
+/* Commands of 64 orders, as a past and as news. */
+static void test_large_records_cross(void **state)
+{
+    enum { BYTES = 1300 };
+
+    (void)state;
+    say(&pair.county, CENTRE, rig_report(1));
+    issue_many(1000, ORDERS_PER_COMMAND_MAX, BYTES);
+    say(&pair.county, CENTRE, pair_referral(pair.city.region));
+    pair_until(&pair, city_follows, "the city follows");
+    issue_many(2000, ORDERS_PER_COMMAND_MAX, BYTES);
+    say(&pair.county, CENTRE, rig_order(&pair.county, 1, 600, STATION));
+    pair_until(&pair, city_has_order_600, "everything to come");
+    assert_int_equal(incident_of(&pair.city)->orders_n, 2 * ORDERS_PER_COMMAND_MAX + 1);
+    pair_assert_agrees(&pair, 1);
+}
+
+/* What is too large to be told is written down, once, and what comes after it is told. */
+static void test_what_is_too_large_is_written_down(void **state)
+{
+    enum { BYTES = 2048 };
+
+    (void)state;
+    open_and_share();
+    issue_many(1000, ORDERS_PER_COMMAND_MAX, BYTES);
+    say(&pair.county, CENTRE, rig_order(&pair.county, 1, 600, STATION));
+    pair_until(&pair, city_has_order_600, "everything else to come");
+    call_again();
+    pair_later(&pair, 2000);
+    assert_int_equal(incident_of(&pair.city)->orders_n, 1);
+    assert_int_equal(pair_events(&pair.county, EVENT_UNTOLD), 1);
+    assert_int_equal(pair.refused, 0);
+    assert_int_equal(pair_waiting(&pair, &pair.county), 0);
+}
+
+/* --- forged --------------------------------------------------------------------------------------- */
+
+static void frame_of(struct rig *rig, unsigned peer, const struct rig *as, const struct envelope *envelope)
+{
+    struct buf bytes;
+
+    buf_init(&bytes, 0);
+    wire_encode_envelope(envelope, &bytes);
+    assert_false(bytes.failed);
+    engine_frame(rig->engine, (struct peer){.bytes = {(uint8_t)peer}, .n = 1}, as->broker.curve_public,
+                 buf_bytes(&bytes));
+    rig_run(rig);
+    engine_flush(rig->engine);
+    buf_free(&bytes);
+}
+
+/* The city's broker tells the county of a record of that region's log, in its own good name. */
+static enum refusal tell(const struct shared_record *shared, uint64_t counter)
+{
+    struct command command = {.kind = COMMAND_TELL_RECORD,
+                              .region = pair.county.region,
+                              .epoch = 1,
+                              .mode = MODE_ACTUAL,
+                              .agent = "370100/broker/link",
+                              .operator= "",
+                              .counter = counter,
+                              .issued_at_ms = 1,
+                              .expires_at_ms = 1,
+                              .tell_record = {.incident = rig_id(1), .shared = *shared}};
+    struct envelope envelope = {.kind = ENVELOPE_SUBMIT};
+    struct buf payload;
+
+    buf_init(&payload, 0);
+    wire_encode_command(&command, &payload);
+    assert_false(payload.failed);
+    envelope.submit.payload = buf_bytes(&payload);
+    assert_int_equal(sign_batch(&pair.city.broker.sign, &pair.city.rng, &envelope.submit, 1), 0);
+    frame_of(&pair.county, FORGER, &pair.city, &envelope);
+    buf_free(&payload);
+    const struct envelope *reply = rig_next(&pair.county, FORGER, ENVELOPE_REPLY);
+    assert_non_null(reply);
+    assert_int_equal(reply->reply.counter, counter);
+    return reply->reply.outcome == OUTCOME_REFUSED ? reply->reply.refusal : REFUSED_NOT;
+}
+
+static void test_a_forged_record_is_refused(void **state)
+{
+    static const struct event filed = {.kind = EVENT_REPORT_FILED};
+    struct event event = filed;
+    struct command command = rig_follow_up(1, "all is well");
+    struct record record = {.events = &event, .events_n = 1, .detail = ""};
+    struct shared_record shared = {.region = "370100", .epoch = 1, .seq = 5000, .bus_ms = 1}, forged;
+    struct buf payload, bytes;
+    struct secret_keys thief;
+    uint64_t counter = UINT64_C(1) << 50;
+
+    (void)state;
+    open_and_share();
+    pair_hang_up(&pair, &pair.county);
+    command.region = pair.city.region;
+    command.mode = MODE_ACTUAL;
+    command.agent = command.operator= "";
+    event.incident = rig_id(1);
+    event.report_filed.kind = REPORT_FOLLOW_UP;
+    event.report_filed.reporter = "370100/emergency-management/centre";
+    buf_init(&payload, 0);
+    buf_init(&bytes, 0);
+    wire_encode_command(&command, &payload);
+    record.signed_command.payload = buf_bytes(&payload);
+    assert_int_equal(sign_batch(&pair.city.broker.sign, &pair.city.rng, &record.signed_command, 1), 0);
+    wire_encode_record(&record, &bytes);
+    assert_false(payload.failed || bytes.failed);
+    shared.record = buf_bytes(&bytes);
+    shared_sign(&pair.city.broker.sign, &shared);
+    frame_of(&pair.county, FORGER, &pair.city,
+             &(struct envelope){.kind = ENVELOPE_HELLO,
+                                .hello = {.protocol = PROTOCOL_VERSION,
+                                          .agent = "370100/broker/link",
+                                          .seen = {.region = ""},
+                                          .software = "forger"}});
+    assert_non_null(rig_next(&pair.county, FORGER, ENVELOPE_WELCOME));
+
+    char *at = memmem(bytes.p, bytes.n, "all is well", 11);
+    assert_non_null(at);
+    memcpy(at, "all is lost", 11);
+    assert_int_equal(tell(&shared, ++counter), REFUSED_SIGNATURE);
+    memcpy(at, "all is well", 11);
+    forged = shared;
+    forged.seq++;
+    assert_int_equal(tell(&forged, ++counter), REFUSED_SIGNATURE);
+    forged = shared;
+    forged.epoch++;
+    assert_int_equal(tell(&forged, ++counter), REFUSED_SIGNATURE);
+    forged = shared;
+    forged.bus_ms++;
+    assert_int_equal(tell(&forged, ++counter), REFUSED_SIGNATURE);
+    forged = shared;
+    memset(forged.signature, 0, sizeof forged.signature);
+    assert_int_equal(tell(&forged, ++counter), REFUSED_SIGNATURE);
+    keys_generate("thief", &pair.city.rng, &thief);
+    forged = shared;
+    shared_sign(&thief.sign, &forged);
+    assert_int_equal(tell(&forged, ++counter), REFUSED_SIGNATURE);
+    assert_int_equal(incident_of(&pair.county)->reports, 1);
+
+    assert_int_equal(tell(&shared, ++counter), REFUSED_NOT); /* as it was signed it is taken */
+    assert_int_equal(incident_of(&pair.county)->reports, 2);
+    buf_free(&payload);
+    buf_free(&bytes);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_a_record_that_is_lost_comes_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_answer_that_is_lost, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_answer_that_is_lost_with_its_broker, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_cut_at_every_turn, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_county_is_killed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_county_is_killed_with_its_word_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_city_is_killed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_city_is_killed_with_its_word_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_busy, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_full_queue, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_queue_that_is_full_for_long, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_full_queue_of_who_hears, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_disk_of_who_hears_is_full, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_disk_of_who_shares_is_full, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_referral_itself_fails, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_past_in_parts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_large_records_cross, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_too_large_is_written_down, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_forged_record_is_refused, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
