@@ -185,6 +185,55 @@ static void test_an_incident_is_followed(void **state)
     }
 }
 
+static bool city_follows_all(struct pair *p)
+{
+    return pair_order(&p->city, 1) != NULL && pair_order(&p->city, 2) != NULL &&
+           pair_order(&p->county, 3) != NULL && pair_nothing_waits(p);
+}
+
+static const char *needs_of(const struct rig *rig, unsigned n)
+{
+    const struct order *order = pair_order(rig, n);
+
+    return order != NULL && order->needs.n == 1 ? order->needs.at[0] : "";
+}
+
+/* What crews need follows from what is known, whoever found it out: each region amends its own orders, and
+ * those to whom they were given are told, wherever they are. */
+static void test_amendments_cross(void **state)
+{
+    static const char *const needs[] = {"hazmat-suit"};
+    static const struct substance_policy chlorine = {.substance = "chlorine", .needs = {needs, 1}};
+    struct command policy = {.kind = COMMAND_SET_POLICY}, found = rig_follow_up(1, "it is chlorine"), order;
+
+    (void)state;
+    policy.set_policy = (struct policy){.substances = &chlorine, .substances_n = 1, .version = "1"};
+    found.file_report.facts.substance = "chlorine";
+    say(&pair.county, CENTRE, policy);
+    say(&pair.city, CENTRE, policy);
+    pair_call(&pair, &pair.county);
+    open_and_refer();
+    pair_until(&pair, city_follows, "the city follows");
+    say(&pair.county, CENTRE, rig_order(&pair.county, 1, 1, STATION));
+    order = rig_order(&pair.county, 1, 2, STATION);
+    pair.county.order.addressee = pair.city.names[STATION];
+    say(&pair.county, CENTRE, order);
+    say(&pair.city, CENTRE, pair_order_below(&pair, 3, SECOND));
+    pair_until(&pair, city_follows_all, "all orders at both ends");
+    say(&pair.city, CENTRE, found);
+    pair_later(&pair, 2000);
+    for (unsigned n = 1; n <= 3; n++) {
+        for (size_t i = 0; i < 2; i++) {
+            const struct rig *rig = i == 0 ? &pair.county : &pair.city;
+            if (strcmp(needs_of(rig, n), "hazmat-suit") != 0) {
+                fail_msg("order %u is not amended at %s", n, rig->region);
+            }
+            assert_int_equal(pair_order(rig, n)->amendments, 1);
+        }
+    }
+    pair_assert_agrees(&pair, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +245,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_cut_is_noted_once_at_both_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_never_reached_is_noted_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_incident_is_followed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_amendments_cross, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

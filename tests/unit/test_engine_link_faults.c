@@ -96,7 +96,8 @@ static void test_a_record_that_is_lost_comes_once(void **state)
     pair_assert_agrees(&pair, 1);
 }
 
-/* It was heard, and who told it does not know: it is told again, and acknowledged though it is nothing new. */
+/* It was heard, and who told it does not know: it is told again, and acknowledged though it is nothing
+ * new. */
 static void test_an_answer_that_is_lost(void **state)
 {
     (void)state;
@@ -112,7 +113,8 @@ static void test_an_answer_that_is_lost(void **state)
     pair_assert_agrees(&pair, 1);
 }
 
-/* The same, and who heard it does not know either: its Ack would come with the next record, if there was one. */
+/* The same, and who heard it does not know either: its Ack would come with the next record, if there was
+ * one. */
 static void test_an_answer_that_is_lost_with_its_broker(void **state)
 {
     (void)state;
