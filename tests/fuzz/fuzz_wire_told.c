@@ -1,7 +1,7 @@
 /* What another region tells: any bytes as records, each behind its length, the last of which may bring the
- * others as a past. Read as a broker reads it, decided, and evolved: nothing but what that region may say comes
- * of it, in a record that can be read again, and once. The first byte says whether the incident is known here,
- * is ours, and whether the record has crossed a link before. */
+ * others as a past. Read as a broker reads it, decided and evolved: nothing but what that region may say
+ * comes of it, in a record that can be read again, and once. The first byte says whether the incident is
+ * known here, is ours, and whether the record has crossed a link before. */
 #include <stdlib.h>
 #include <string.h>
 
