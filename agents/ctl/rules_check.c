@@ -30,6 +30,9 @@ static void put_actions(const struct check *check, const struct rule *rule, stru
         buf_printf(ret, "%s%s %s", i > 0 ? lang_text(check->lang, ", ", "、") : "",
                    lang_text(check->lang, rule_action_word(kind), rule_action_zh(kind)),
                    rule->actions[i].value);
+        if (kind == ACTION_REISSUE && rule->actions[i].ability[0] != '\0') {
+            buf_printf(ret, lang_text(check->lang, " (%s)", "（%s）"), rule->actions[i].ability);
+        }
     }
 }
 
@@ -73,6 +76,9 @@ static void put_json(struct check *check, const struct rule *rule, enum pack_hol
     for (size_t i = 0; i < rule->actions_n; i++) {
         json_object(json, NULL);
         json_text(json, rule_action_word(rule->actions[i].kind), rule->actions[i].value);
+        if (rule->actions[i].kind == ACTION_REISSUE && rule->actions[i].ability[0] != '\0') {
+            json_text(json, "ability", rule->actions[i].ability);
+        }
         json_object_end(json);
     }
     json_array_end(json);

@@ -333,6 +333,9 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_NOTE_LOSS:
         decide_note_loss(d, &command->note_loss);
         return;
+    case COMMAND_REISSUE_ORDER:
+        decide_reissue_order(d, &command->reissue_order);
+        return;
     case COMMAND_REFER_INCIDENT:
         decide_refer_incident(d, &command->refer_incident);
         return;

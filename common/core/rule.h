@@ -95,6 +95,7 @@ enum rule_fact {
     X(ACTION_RAISE, "raise", "提升响应", RULE_WITHIN | RULE_ON_READING) \
     X(ACTION_LOWER, "lower", "降低响应", RULE_WITHIN | RULE_ON_READING) \
     X(ACTION_REFER, "refer", "上报移交", RULE_WITHIN)                   \
+    X(ACTION_REMIND, "remind", "催办", RULE_ON_ORDER)                   \
     X(ACTION_REISSUE, "reissue", "改派", RULE_ON_ORDER)                 \
     X(ACTION_ASK, "ask", "要求补充", RULE_WITHIN)                       \
     X(ACTION_START, "start", "启动时限", RULE_WITHIN)                   \
@@ -112,8 +113,9 @@ struct rule_action {
     enum rule_action_kind kind;
     const char
         *value; /* as it stands: a level "I" to "IV", "parent", a region's code, a fact, a role, a clock */
-    enum grade grade;  /* of grade, raise and lower */
-    int64_t within_ms; /* ask: until when the answer is due; else 0 */
+    enum grade grade;    /* of grade, raise and lower */
+    int64_t within_ms;   /* ask, remind: until when the answer is due; else 0 */
+    const char *ability; /* reissue: that a free unit must have; NULL or "": any */
 };
 
 /* From when a clock runs. */

@@ -120,6 +120,8 @@ const char *pack_action_wants(const struct pack *pack, const struct rule_action 
     case ACTION_START:
     case ACTION_STOP:
         return pack_clock(pack, action->value) != NULL ? NULL : "a clock of this pack";
+    case ACTION_REMIND:
+        return NULL; /* a duration, which its reader checks */
     case ACTION_NOTIFY:
     case RULE_ACTION_COUNT:
         break;
@@ -144,6 +146,7 @@ static const char *wanted_words(const struct conf_node *node, enum rule_action_k
     case ACTION_START:
     case ACTION_STOP:
         return conf_say(node, wanted, "本规则包的时限");
+    case ACTION_REMIND: /* its reader says so */
     case ACTION_NOTIFY:
     case RULE_ACTION_COUNT:
         break;
@@ -217,6 +220,14 @@ static int read_action(struct pack_reading *r, const struct conf_node *map, cons
             node, r->err, ERR_CONFIG,
             conf_say(node, "\"%s\" cannot be done when \"%s\" happens", "不能做 \"%s\"：触发为 \"%s\""),
             rule_action_word(ret->kind), rule_trigger_word(trigger));
+    }
+    ret->ability = "";
+    if (rc == 0 && ret->kind == ACTION_REMIND) {
+        rc = conf_duration(map, rule_action_word(ret->kind), CONF_REQUIRED, PACK_FOR_MIN_MS, PACK_FOR_MAX_MS,
+                           &ret->within_ms, r->err);
+    }
+    if (rc == 0 && ret->kind == ACTION_REISSUE) {
+        rc = pack_keep_text(r, map, "ability", CONF_OPTIONAL, PACK_VALUE_MAX, &ret->ability);
     }
     if (rc == 0 && ret->kind == ACTION_ASK) {
         rc = conf_duration(map, "within", CONF_REQUIRED, PACK_WITHIN_MIN_MS, PACK_FOR_MAX_MS, &ret->within_ms,
