@@ -13,7 +13,7 @@
 #include "common/core/state.h"
 #include "tests/unit/engine_pair.h"
 
-enum { AGENT_PEER = 90, FORGER = 91 };
+enum { AGENT_PEER = 90 };
 
 static struct pair pair;
 
@@ -147,13 +147,17 @@ static void test_a_cut_at_every_turn(void **state)
 
 /* --- killed --------------------------------------------------------------------------------------- */
 
-static void kill_at_every_request(struct rig *victim, bool after)
+/* both: the city calls, too. */
+static void kill_at_every_request(struct rig *victim, bool after, bool both)
 {
     unsigned at = 0;
 
     do {
         teardown(NULL);
         setup(NULL);
+        if (both) {
+            pair_call(&pair, &pair.city);
+        }
         pair.victim = victim;
         pair.kill_at = at++;
         pair.kill_after = after;
@@ -169,25 +173,56 @@ static void kill_at_every_request(struct rig *victim, bool after)
 static void test_the_county_is_killed(void **state)
 {
     (void)state;
-    kill_at_every_request(&pair.county, false);
+    kill_at_every_request(&pair.county, false, false);
+    kill_at_every_request(&pair.county, false, true);
 }
 
 static void test_the_county_is_killed_with_its_word_kept(void **state)
 {
     (void)state;
-    kill_at_every_request(&pair.county, true);
+    kill_at_every_request(&pair.county, true, false);
 }
 
 static void test_the_city_is_killed(void **state)
 {
     (void)state;
-    kill_at_every_request(&pair.city, false);
+    kill_at_every_request(&pair.city, false, false);
+    kill_at_every_request(&pair.city, false, true);
 }
 
 static void test_the_city_is_killed_with_its_word_kept(void **state)
 {
     (void)state;
-    kill_at_every_request(&pair.city, true);
+    kill_at_every_request(&pair.city, true, false);
+}
+
+/* A log goes on in the next epoch: what is told, heard and acknowledged goes on with it. */
+static void goes_on_in_the_next_epoch(struct rig *rig)
+{
+    open_and_share();
+    rig->recover = "the machine was lost";
+    pair_restart(&pair, rig);
+    rig->recover = NULL;
+    pair_later(&pair, 1000);
+    assert_int_equal(log_get_head(rig->store).epoch, 2);
+    say(&pair.county, CENTRE, rig_follow_up(1, "more"));
+    say(&pair.city, CENTRE, rig_follow_up(1, "and more"));
+    pair_later(&pair, 500);
+    pair_until(&pair, city_knows_as_many_reports, "what was told since");
+    assert_int_equal(incident_of(&pair.city)->reports, 3);
+    pair_assert_agrees(&pair, 1);
+}
+
+static void test_who_tells_goes_on_in_the_next_epoch(void **state)
+{
+    (void)state;
+    goes_on_in_the_next_epoch(&pair.county);
+}
+
+static void test_who_hears_goes_on_in_the_next_epoch(void **state)
+{
+    (void)state;
+    goes_on_in_the_next_epoch(&pair.city);
 }
 
 /* --- no place ------------------------------------------------------------------------------------- */
@@ -427,117 +462,6 @@ static void test_what_is_too_large_is_written_down(void **state)
     assert_int_equal(pair_waiting(&pair, &pair.county), 0);
 }
 
-/* --- forged --------------------------------------------------------------------------------------- */
-
-static void frame_of(struct rig *rig, unsigned peer, const struct rig *as, const struct envelope *envelope)
-{
-    struct buf bytes;
-
-    buf_init(&bytes, 0);
-    wire_encode_envelope(envelope, &bytes);
-    assert_false(bytes.failed);
-    engine_frame(rig->engine, (struct peer){.bytes = {(uint8_t)peer}, .n = 1}, as->broker.curve_public,
-                 buf_bytes(&bytes));
-    rig_run(rig);
-    engine_flush(rig->engine);
-    buf_free(&bytes);
-}
-
-/* The city's broker tells the county of a record of that region's log, in its own good name. */
-static enum refusal tell(const struct shared_record *shared, uint64_t counter)
-{
-    struct command command = {.kind = COMMAND_TELL_RECORD,
-                              .region = pair.county.region,
-                              .epoch = 1,
-                              .mode = MODE_ACTUAL,
-                              .agent = "370100/broker/link",
-                              .operator= "",
-                              .counter = counter,
-                              .issued_at_ms = 1,
-                              .expires_at_ms = 1,
-                              .tell_record = {.incident = rig_id(1), .shared = *shared}};
-    struct envelope envelope = {.kind = ENVELOPE_SUBMIT};
-    struct buf payload;
-
-    buf_init(&payload, 0);
-    wire_encode_command(&command, &payload);
-    assert_false(payload.failed);
-    envelope.submit.payload = buf_bytes(&payload);
-    assert_int_equal(sign_batch(&pair.city.broker.sign, &pair.city.rng, &envelope.submit, 1), 0);
-    frame_of(&pair.county, FORGER, &pair.city, &envelope);
-    buf_free(&payload);
-    const struct envelope *reply = rig_next(&pair.county, FORGER, ENVELOPE_REPLY);
-    assert_non_null(reply);
-    assert_int_equal(reply->reply.counter, counter);
-    return reply->reply.outcome == OUTCOME_REFUSED ? reply->reply.refusal : REFUSED_NOT;
-}
-
-static void test_a_forged_record_is_refused(void **state)
-{
-    static const struct event filed = {.kind = EVENT_REPORT_FILED};
-    struct event event = filed;
-    struct command command = rig_follow_up(1, "all is well");
-    struct record record = {.events = &event, .events_n = 1, .detail = ""};
-    struct shared_record shared = {.region = "370100", .epoch = 1, .seq = 5000, .bus_ms = 1}, forged;
-    struct buf payload, bytes;
-    struct secret_keys thief;
-    uint64_t counter = UINT64_C(1) << 50;
-
-    (void)state;
-    open_and_share();
-    pair_hang_up(&pair, &pair.county);
-    command.region = pair.city.region;
-    command.mode = MODE_ACTUAL;
-    command.agent = command.operator= "";
-    event.incident = rig_id(1);
-    event.report_filed.kind = REPORT_FOLLOW_UP;
-    event.report_filed.reporter = "370100/emergency-management/centre";
-    buf_init(&payload, 0);
-    buf_init(&bytes, 0);
-    wire_encode_command(&command, &payload);
-    record.signed_command.payload = buf_bytes(&payload);
-    assert_int_equal(sign_batch(&pair.city.broker.sign, &pair.city.rng, &record.signed_command, 1), 0);
-    wire_encode_record(&record, &bytes);
-    assert_false(payload.failed || bytes.failed);
-    shared.record = buf_bytes(&bytes);
-    shared_sign(&pair.city.broker.sign, &shared);
-    frame_of(&pair.county, FORGER, &pair.city,
-             &(struct envelope){.kind = ENVELOPE_HELLO,
-                                .hello = {.protocol = PROTOCOL_VERSION,
-                                          .agent = "370100/broker/link",
-                                          .seen = {.region = ""},
-                                          .software = "forger"}});
-    assert_non_null(rig_next(&pair.county, FORGER, ENVELOPE_WELCOME));
-
-    char *at = memmem(bytes.p, bytes.n, "all is well", 11);
-    assert_non_null(at);
-    memcpy(at, "all is lost", 11);
-    assert_int_equal(tell(&shared, ++counter), REFUSED_SIGNATURE);
-    memcpy(at, "all is well", 11);
-    forged = shared;
-    forged.seq++;
-    assert_int_equal(tell(&forged, ++counter), REFUSED_SIGNATURE);
-    forged = shared;
-    forged.epoch++;
-    assert_int_equal(tell(&forged, ++counter), REFUSED_SIGNATURE);
-    forged = shared;
-    forged.bus_ms++;
-    assert_int_equal(tell(&forged, ++counter), REFUSED_SIGNATURE);
-    forged = shared;
-    memset(forged.signature, 0, sizeof forged.signature);
-    assert_int_equal(tell(&forged, ++counter), REFUSED_SIGNATURE);
-    keys_generate("thief", &pair.city.rng, &thief);
-    forged = shared;
-    shared_sign(&thief.sign, &forged);
-    assert_int_equal(tell(&forged, ++counter), REFUSED_SIGNATURE);
-    assert_int_equal(incident_of(&pair.county)->reports, 1);
-
-    assert_int_equal(tell(&shared, ++counter), REFUSED_NOT); /* as it was signed it is taken */
-    assert_int_equal(incident_of(&pair.county)->reports, 2);
-    buf_free(&payload);
-    buf_free(&bytes);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -549,6 +473,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_county_is_killed_with_its_word_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_city_is_killed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_city_is_killed_with_its_word_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_tells_goes_on_in_the_next_epoch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_who_hears_goes_on_in_the_next_epoch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_busy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_full_queue, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_queue_that_is_full_for_long, setup, teardown),
@@ -559,7 +485,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_past_in_parts, setup, teardown),
         cmocka_unit_test_setup_teardown(test_large_records_cross, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_too_large_is_written_down, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_forged_record_is_refused, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
