@@ -427,6 +427,44 @@ static void test_a_past_in_parts(void **state)
     pair_assert_agrees(&pair, 1);
 }
 
+/* ... also when either is killed at any request to its log on the way, or the line is cut at any turn. */
+static void tell_parts(void)
+{
+    say(&pair.county, CENTRE, rig_report(1));
+    for (unsigned i = 0; i < 2; i++) {
+        issue_many(1000 + ORDERS_PER_COMMAND_MAX * i, ORDERS_PER_COMMAND_MAX, 10);
+    }
+    say(&pair.county, CENTRE, rig_follow_up(1, "before"));
+    say(&pair.county, CENTRE, pair_referral(pair.city.region));
+    say(&pair.county, CENTRE, rig_follow_up(1, "meanwhile"));
+    say(&pair.county, CENTRE, rig_order(&pair.county, 1, 600, STATION));
+    pair_until(&pair, city_has_order_600, "everything to come");
+    assert_true(pair_events(&pair.county, EVENT_SHARE_BEGUN) > 1);
+    assert_int_equal(incident_of(&pair.city)->reports, 3);
+    assert_int_equal(incident_of(&pair.city)->orders_n, 2 * ORDERS_PER_COMMAND_MAX + 1);
+    pair_assert_agrees(&pair, 1);
+}
+
+static void test_a_past_in_parts_whatever_happens(void **state)
+{
+    (void)state;
+    for (unsigned what = 0; what < 3; what++) { /* the county is killed, the city; a cut */
+        unsigned at = 0;
+        bool more = true;
+        while (more) {
+            teardown(NULL);
+            setup(NULL);
+            pair.victim = what == 2 ? NULL : what == 0 ? &pair.county : &pair.city;
+            pair.kill_after = true;
+            pair.kill_at = at++;
+            pair.cut_after = what == 2 ? at : 0;
+            tell_parts();
+            more = what == 2 ? pair.cut_after == 0 : pair.killed;
+        }
+        assert_true(at > 10);
+    }
+}
+
 /* Commands of 64 orders, as a past and as news. */
 static void test_large_records_cross(void **state)
 {
@@ -483,6 +521,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_disk_of_who_shares_is_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_referral_itself_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_past_in_parts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_past_in_parts_whatever_happens, setup, teardown),
         cmocka_unit_test_setup_teardown(test_large_records_cross, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_too_large_is_written_down, setup, teardown),
     };
