@@ -443,6 +443,8 @@ void decide_amendments(struct deciding *d, const struct incident *incident, stru
     size_t each = amendment_bytes(needs);
     size_t bytes = 0;
     uint32_t left = 0;
+    /* that record goes on to other regions as it came, and they would not hear of what we make of it */
+    bool in_anothers_word = command_tells(d->command) != NULL;
 
     for (size_t i = 0; i < incident->orders_n; i++) {
         const struct order *order = &incident->orders[i];
@@ -451,8 +453,8 @@ void decide_amendments(struct deciding *d, const struct incident *incident, stru
         }
         bool first_of_own =
             bytes == 0 && d->command->signer == SIGNER_BROKER; /* so that it never stands still */
-        if (!first_of_own && (left > 0 || bytes + each > AMENDMENT_BYTES_MAX ||
-                              d->reach + order->agents.n > REACH_PER_COMMAND_MAX)) {
+        if (in_anothers_word || (!first_of_own && (left > 0 || bytes + each > AMENDMENT_BYTES_MAX ||
+                                                   d->reach + order->agents.n > REACH_PER_COMMAND_MAX))) {
             left++;
             continue;
         }
