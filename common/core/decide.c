@@ -239,7 +239,7 @@ static bool may_be_decided(struct deciding *d)
     }
     if (strcmp(command->region, d->env->region) != 0) {
         decide_refuse(d, REFUSED_REGION, "this is region %s", d->env->region);
-    } else if (command->epoch != d->env->epoch) {
+    } else if (command->epoch != d->env->epoch && command->kind != COMMAND_TELL_RECORD) {
         decide_refuse(d, REFUSED_EPOCH, "this is epoch %llu", (unsigned long long)d->env->epoch);
     } else if (command->signer == SIGNER_NONE ||
                (command->signer == SIGNER_AGENT && command->operator[0] != '\0')) {

@@ -86,6 +86,8 @@ void decide_send_canary(struct deciding *d, const struct send_canary *command);
 
 /* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
 struct words decide_resolve(struct deciding *d, const char *addressee);
+/* By a rule: to "parent", "neighbours", "superior" or a region's code; `after` as this record leaves it. */
+void decide_refer(struct deciding *d, const struct incident *after, const char *region, const char *rule);
 /* The addressee is another region's, which is to have its part in the incident. */
 void decide_reaches_region(struct deciding *d, struct id incident, const char *addressee);
 /* What another region tells of who leads. */

@@ -1,7 +1,7 @@
 /* Rules of who leads an incident that several regions share: (incident, term). It begins with the region
- * that opened it. Handing it over needs the word of both; only a region above the one that leads may raise the term
- * alone, as the higher level takes over what a lower one cannot master (Emergency Response Law Art. 17, 18).
- * Handing back is handing over. */
+ * that opened it. Handing it over needs the word of both; only a region above the one that leads may raise
+ * the term alone, as the higher level takes over what a lower one cannot master (Emergency Response Law Art.
+ * 17, 18). Handing back is handing over. */
 #include <string.h>
 
 #include "common/core/decide_private.h"

@@ -18,25 +18,6 @@ static struct event *emit_of(struct deciding *d, enum event_kind kind, struct id
 
 /* --- telling -------------------------------------------------------------------------------------- */
 
-void decide_refer_incident(struct deciding *d, const struct refer_incident *command)
-{
-    if (!decide_names_incident(d, command->incident) || !decide_needs_right(d, "report", NULL)) {
-        return;
-    }
-    const struct incident *incident = decide_incident(d, command->incident);
-    if (incident == NULL || incident_is_referred(incident, command->region)) {
-        return;
-    }
-    if (strcmp(command->region, d->region->code) == 0) {
-        decide_refuse(d, REFUSED_INVALID, "this is region %s itself", command->region);
-    } else if (region_way(d->region, command->region) == NULL) {
-        decide_refuse(d, REFUSED_NO_ADDRESSEE, "no link leads to region %s", command->region);
-    } else {
-        emit_of(d, EVENT_REFERRED, incident->id)->referred =
-            (struct referred){.region = command->region, .rule = ""};
-    }
-}
-
 void decide_share_incident(struct deciding *d, const struct share_incident *command)
 {
     const struct incident *incident = decide_incident(d, command->incident);
@@ -49,27 +30,6 @@ void decide_share_incident(struct deciding *d, const struct share_incident *comm
     }
     emit_of(d, EVENT_SHARE_BEGUN, incident->id)->share_begun = (struct share_begun){
         .region = command->region, .up_to_seq = command->up_to_seq, .more = command->more};
-}
-
-void decide_reaches_region(struct deciding *d, struct id incident, const char *addressee)
-{
-    const struct incident *there = state_incident(d->state, incident);
-    char region[REGION_CODE_MAX + 1];
-
-    if (!name_region(addressee, region) || (there != NULL && incident_is_referred(there, region))) {
-        return;
-    }
-    for (size_t i = 0; i < d->events_n; i++) {
-        if (d->events[i].kind == EVENT_REFERRED && strcmp(d->events[i].referred.region, region) == 0) {
-            return;
-        }
-    }
-    const char *kept = arena_strdup(d->arena, region);
-    if (kept == NULL) {
-        d->no_memory = true;
-        return;
-    }
-    emit_of(d, EVENT_REFERRED, incident)->referred = (struct referred){.region = kept, .rule = ""};
 }
 
 /* What another region makes something of. */

@@ -264,7 +264,7 @@ static int say(struct engine *engine, struct session *session, struct command co
     struct buf buf;
 
     command.region = link->region;
-    command.epoch = link->epoch;
+    command.epoch = command.kind == COMMAND_TELL_RECORD ? 0 : link->epoch;
     command.agent = own_name(engine, name);
     command.operator= "";
     buf_init(&buf, COMMAND_MAX);
@@ -347,8 +347,9 @@ void link_heard(struct engine *engine, const struct submission *submission, cons
     char region[REGION_CODE_MAX + 1];
     uint64_t seq = submission->command.counter & COUNTER_SEQ_MASK;
 
-    if (submission->command.kind != COMMAND_TELL_RECORD || !submission->verified ||
-        is_for_now(reply->refusal) || !name_is_link(submission->author->name, region)) {
+    if (submission->command.kind != COMMAND_TELL_RECORD || is_for_now(reply->refusal) ||
+        (!submission->verified && reply->outcome != OUTCOME_DONE && reply->refusal != REFUSED_STALE) ||
+        !name_is_link(submission->author->name, region)) {
         return;
     }
     struct link *link = link_find(engine, region);

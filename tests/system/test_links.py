@@ -219,6 +219,7 @@ class Regions(unittest.TestCase):
             if region is self.county:
                 self.county.muster("incident", "update", incident, "--dead", str(n))
             self.follows(self.city, incident, casualties={"dead": n}, reports=n)
+        until(lambda: self.line(self.county, CITY)["pending"] == 0, "everything to be acknowledged")
         self.assert_verified()
 
 
