@@ -267,8 +267,8 @@ class DamBreak:
 
     def ends(self):
         orders = [row["order"] for row in self.shown(UPSTREAM)["orders"]]
-        for order in orders:
-            self.sees_order(UPSTREAM, order, "completed", "recalled")
+        rungs = [self.sees_order(UPSTREAM, order, "completed", "recalled")["rung"] for order in orders]
+        self.say(UPSTREAM, f"{rungs.count('completed')} orders completed, {rungs.count('recalled')} recalled")
         self.muster(CITY, "incident", "offer-lead", self.incident, "--to", UPSTREAM, "--reason", "险情已控制")
         self.sees(UPSTREAM, "the offer", lambda shown: shown["lead_offered"] == UPSTREAM)
         self.muster(UPSTREAM, "incident", "take-lead", self.incident)

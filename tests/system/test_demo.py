@@ -33,6 +33,7 @@ STEPS = [
     "is cut", "370000 is silent", "370100 is silent", "GRADE I,", "PENDING since", "NOT REACHED since",
     "still GRADE II,", "PENDING since", "NOT REACHED since", "does not know of",
     "The line heals", "370000 reached, 0 PENDING", "GRADE I,", "of 370000 came", "of 370911",
+    "5 orders completed, 1 recalled",
     "hands the lead back: region 370116 leads, term 2", "all six show 31 dead, grade I, 6 orders",
     "6 reports, 6 orders", "in each of 6 logs: 0 lost, 0 twice", "six logs", "Done.",
 ]
