@@ -65,7 +65,7 @@ class Accident:
               lambda: all(order["amendments"] == order["amendments_acknowledged"] > 0
                           for order in self.orders().values() if order["open"]))
         out = county.muster(["order", "show", fire])
-        lacks = [line for line in out.splitlines() if "lack" in line]
+        lacks = [line for line in out.splitlines() if "lack" in line or "缺少" in line]
         self.screen.line("  " + "\n  ".join(lacks))
 
         step("Now that somebody has counted the injured, the incident has a grade; "
