@@ -66,6 +66,11 @@ bool incident_is_live(const struct incident *incident)
     if (incident->history) {
         return false;
     }
+    for (size_t i = 0; i < incident->shares_n; i++) {
+        if (incident->shares[i].more) {
+            return true; /* a region is still to be told of it */
+        }
+    }
     if (incident->rules_due_ms != 0) {
         return true; /* also of one that is closed: its facts were corrected */
     }

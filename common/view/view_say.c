@@ -117,6 +117,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_LEAD_TAKEN:
         return TONE_WARN;
     case EVENT_LEAD_DISPUTED:
+    case EVENT_UNTOLD:
         return TONE_BAD;
     case EVENT_LINK_SET:
         return step->late ? TONE_BAD : TONE_GOOD;
@@ -566,7 +567,7 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         say_loss(&s);
     } else if (step->alert != NULL) {
         view_say_alert(s.state, voice, step, &raw);
-    } else if (step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_LEAD_DISPUTED) {
+    } else if (step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_UNTOLD) {
         view_say_share(&s);
     } else if (step->kind < EVENT_INCIDENT_OPENED) {
         say_region(&s);
