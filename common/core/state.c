@@ -512,6 +512,10 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, incident->clocks[i].terms.name);
         names_mark(names, incident->clocks[i].terms.title);
     }
+    for (size_t i = 0; i < incident->reissues_n; i++) {
+        names_mark(names, incident->reissues[i].rule);
+        names_mark(names, incident->reissues[i].ability);
+    }
     for (size_t i = 0; i < incident->requests_n; i++) {
         names_mark(names, incident->requests[i].fact);
     }

@@ -177,7 +177,14 @@ static void put_data(struct json *json, const struct view_record *record, const 
         json_number(json, "expires_ms", step->expires_ms);
     }
     if (!id_is_zero(step->other)) {
-        json_id(json, step->is_evacuation ? "evacuation" : "reissue_of", step->other);
+        json_id(json,
+                step->is_evacuation                  ? "evacuation"
+                : step->kind == EVENT_ORDER_REISSUED ? "by"
+                                                     : "reissue_of",
+                step->other);
+    }
+    if (step->unsaid) {
+        json_bool(json, "unsaid", true);
     }
     if (step->history) {
         json_bool(json, "history", true);

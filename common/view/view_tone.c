@@ -1,0 +1,64 @@
+/* How a step is painted. */
+#include "common/view/view_say.h"
+
+enum view_tone view_step_tone(const struct view_step *step)
+{
+    switch (step->kind) {
+    case EVENT_INFORMATION_OVERDUE:
+    case EVENT_AMENDMENT_OVERDUE:
+    case EVENT_ORDER_EXPIRED:
+    case EVENT_ORDER_UNANSWERED:
+    case EVENT_ORDER_OVERDUE:
+    case EVENT_RECOVERED:
+    case EVENT_LOSS_NOTED:
+    case EVENT_GRADED:
+    case EVENT_LEVEL_SET:
+    case EVENT_CLOCK_OVERDUE:
+    case EVENT_ABILITY_SHORT:
+        return TONE_BAD;
+    case EVENT_INFORMATION_REQUESTED:
+    case EVENT_ORDER_AMENDED:
+    case EVENT_ORDER_RECALLED:
+    case EVENT_RECEIPT_NOTED:
+    case EVENT_GRADE_DOUBTED:
+    case EVENT_REFERRED:
+    case EVENT_NOTIFIED:
+    case EVENT_CLOCK_WARNED:
+    case EVENT_ORDER_REMINDED:
+    case EVENT_ORDER_REISSUED:
+        return TONE_WARN;
+    case EVENT_SHARE_BEGUN:
+    case EVENT_SHARED:
+    case EVENT_HEARD:
+    case EVENT_CANARY_SENT:
+    case EVENT_CANARY_HEARD:
+        return TONE_QUIET;
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+        return TONE_WARN;
+    case EVENT_LEAD_DISPUTED:
+    case EVENT_UNTOLD:
+        return TONE_BAD;
+    case EVENT_LINK_SET:
+        return step->late ? TONE_BAD : TONE_GOOD;
+    case EVENT_ALERT_RECORDED:
+        return step->number > 1 ? TONE_WARN : TONE_PLAIN;
+    case EVENT_CLOCK_SET:
+        return step->stepped_ms != 0 || step->stood_ms != 0 ? TONE_WARN : TONE_QUIET;
+    case EVENT_RUNG_REACHED:
+        return step->rung == RUNG_DECLINED                                   ? TONE_WARN
+               : step->rung == RUNG_ON_SCENE || step->rung == RUNG_COMPLETED ? TONE_GOOD
+                                                                             : TONE_PLAIN;
+    case EVENT_ORDER_ISSUED:
+        return step->is_evacuation ? TONE_BAD : TONE_PLAIN;
+    case EVENT_ACKNOWLEDGED:
+    case EVENT_UNITS_STATED:
+    case EVENT_RULE_WAITS:
+    case EVENT_RULE_FIRED:
+    case EVENT_RULE_ENDED:
+    case EVENT_REISSUE_WANTED:
+        return TONE_QUIET;
+    default:
+        return step->kind < EVENT_INCIDENT_OPENED ? TONE_QUIET : TONE_PLAIN;
+    }
+}
