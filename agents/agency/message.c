@@ -114,6 +114,18 @@ static void put_notice(json_t *json, const struct event *event)
         put(json, "region", text_of(event->referred.region));
         put(json, "rule", text_of(event->referred.rule));
         break;
+    case EVENT_INCIDENT_LINKED:
+        put(json, "other", text_of_id(event->linked.other));
+        put(json, "link", json_string(event->linked.kind ? link_kind_name(event->linked.kind) : "none"));
+        break;
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_JOINED:
+    case EVENT_INCIDENT_SPLIT:
+        put(json, "other", text_of_id(event->merged.other));
+        break;
+    case EVENT_ORDERS_MOVED:
+        put(json, "other", text_of_id(event->moved.other));
+        break;
     case EVENT_NOTIFIED:
         put(json, "role", text_of(event->notified.role));
         put(json, "rule", text_of(event->notified.rule));

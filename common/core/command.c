@@ -43,6 +43,12 @@ const char *command_kind_name(enum command_kind kind)
         return "set-level";
     case COMMAND_SEND_REPORT:
         return "send-report";
+    case COMMAND_LINK_INCIDENTS:
+        return "link-incidents";
+    case COMMAND_MERGE_INCIDENT:
+        return "merge-incident";
+    case COMMAND_SPLIT_INCIDENT:
+        return "split-incident";
     case COMMAND_ACK:
         return "ack";
     case COMMAND_PASS_DEADLINES:

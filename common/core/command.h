@@ -36,6 +36,9 @@ enum command_kind {
     COMMAND_SET_GRADE = 41,
     COMMAND_SET_LEVEL = 42,
     COMMAND_SEND_REPORT = 43,
+    COMMAND_LINK_INCIDENTS = 50,
+    COMMAND_MERGE_INCIDENT = 51,
+    COMMAND_SPLIT_INCIDENT = 52,
     COMMAND_ACK = 64,
     COMMAND_PASS_DEADLINES = 80,
     COMMAND_SET_CLOCK = 81,
@@ -112,6 +115,27 @@ struct send_report {
     enum tier to;
     const char *signed_off_by;
     const char *text;
+};
+
+struct link_incidents {
+    struct id incident;
+    struct id other;     /* its cause; of a related one the other */
+    enum link_kind kind; /* NONE: the link is taken back */
+    const char *reason;
+};
+
+struct merge_incident {
+    struct id incident; /* is the same event as ... */
+    struct id into;
+    const char *reason;
+};
+
+struct split_incident {
+    struct id incident;
+    struct id into;          /* of orders: the incident to which they belong; zero: a merge is taken back */
+    const struct id *orders; /* none of a merge */
+    size_t orders_n;
+    const char *reason;
 };
 
 struct new_order {
@@ -272,6 +296,9 @@ struct command {
         struct set_grade set_grade;
         struct set_level set_level;
         struct send_report send_report;
+        struct link_incidents link_incidents;
+        struct merge_incident merge_incident;
+        struct split_incident split_incident;
         struct ack ack;
         struct pass_deadlines pass_deadlines;
         struct set_clock set_clock;

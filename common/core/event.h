@@ -56,7 +56,12 @@
     X(EVENT_CLOCK_WARNED, 68, "clock-warned")                     \
     X(EVENT_CLOCK_OVERDUE, 69, "clock-overdue")                   \
     X(EVENT_CLOCK_MET, 70, "clock-met")                           \
-    X(EVENT_CLOCK_STOPPED, 71, "clock-stopped")
+    X(EVENT_CLOCK_STOPPED, 71, "clock-stopped")                   \
+    X(EVENT_INCIDENT_LINKED, 80, "incident-linked")               \
+    X(EVENT_INCIDENT_MERGED, 81, "incident-merged")               \
+    X(EVENT_INCIDENT_JOINED, 82, "incident-joined")               \
+    X(EVENT_INCIDENT_SPLIT, 83, "incident-split")                 \
+    X(EVENT_ORDERS_MOVED, 84, "orders-moved")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -68,9 +73,9 @@ enum event_kind {
 const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
- * grades, levels and alerts, too. A log says in its region's stream when it comes to hold more (docs/log.md,
- * "Rules of change"). */
-enum { EVENT_GENERATION = 1 };
+ * grades, levels and alerts, too, 2 those of incidents that belong together. A log says in its region's
+ * stream when it comes to hold more (docs/log.md, "Rules of change"). */
+enum { EVENT_GENERATION = 2 };
 
 struct pack_set {
     const char *name;
@@ -95,6 +100,7 @@ struct report_filed {
     enum report_kind kind;
     uint32_t number;
     const char *reporter;
+    struct id under; /* the id that it named, which was merged into this incident; zero: this one's */
 };
 
 struct information {
@@ -168,6 +174,24 @@ struct clock_step { /* started, warned, overdue, met, stopped */
     struct words daily;
     int64_t warn_ms;
     bool late; /* met */
+};
+
+struct incident_linked {
+    struct id other;
+    enum link_kind kind; /* NONE: not any more */
+    bool caused;         /* the other is the consequence */
+};
+
+struct incident_merged { /* merged, joined, split */
+    struct id other;
+    uint32_t parts; /* joined: how many ids came with the other, its own too */
+};
+
+struct orders_moved {
+    struct id other;
+    const struct id *orders;
+    size_t orders_n;
+    bool taken; /* issued under the other, and belong here */
 };
 
 struct order_issued {
@@ -260,6 +284,9 @@ struct event {
         struct notified notified;
         struct report_sent report_sent;
         struct clock_step clock;
+        struct incident_linked linked;
+        struct incident_merged merged; /* joined, split, too */
+        struct orders_moved moved;
         struct rung_reached rung; /* rung-reached, receipt-noted */
         struct order_recalled order_recalled;
         struct units_stated units_stated;

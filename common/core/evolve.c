@@ -447,6 +447,12 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_CLOCK_MET:
     case EVENT_CLOCK_STOPPED:
         return evolve_clock(state, incident, event);
+    case EVENT_INCIDENT_LINKED:
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_JOINED:
+    case EVENT_INCIDENT_SPLIT:
+    case EVENT_ORDERS_MOVED:
+        return evolve_ties(incident, event);
     case EVENT_ORDER_ISSUED:
         return order_issued(state, incident, event);
     default:

@@ -6,12 +6,6 @@ static bool is_grade(enum grade grade)
     return grade >= GRADE_I && grade <= GRADE_IV;
 }
 
-/* Who says it: the operator who signed, or the agent. */
-static const char *speaker(const struct deciding *d)
-{
-    return d->command->operator[0] != '\0' ? d->command->operator: d->command->agent;
-}
-
 static struct event *emit_about(struct deciding *d, enum event_kind kind, const struct incident *incident)
 {
     struct event *event = decide_emit(d, kind);
@@ -40,7 +34,7 @@ void decide_set_grade(struct deciding *d, const struct set_grade *command)
                       grade_name(incident->grade), grade_name(command->grade));
     } else if (command->grade != incident->grade || incident->doubted != GRADE_NONE) {
         emit_about(d, EVENT_GRADED, incident)->graded =
-            (struct graded){.grade = command->grade, .by = speaker(d), .rule = ""};
+            (struct graded){.grade = command->grade, .by = decide_speaker(d), .rule = ""};
     }
 }
 
@@ -61,6 +55,6 @@ void decide_set_level(struct deciding *d, const struct set_level *command)
         decide_refuse(d, REFUSED_INVALID, "the expected end of the response is past");
     } else if (command->level != incident->level || command->until_ms != incident->level_until_ms) {
         emit_about(d, EVENT_LEVEL_SET, incident)->level_set = (struct level_set){
-            .level = command->level, .by = speaker(d), .rule = "", .until_ms = command->until_ms};
+            .level = command->level, .by = decide_speaker(d), .rule = "", .until_ms = command->until_ms};
     }
 }

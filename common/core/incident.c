@@ -61,18 +61,29 @@ static bool any_order_open(const struct incident *incident)
     return false;
 }
 
+static bool any_clock_due(const struct incident *incident)
+{
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        if (clock_due(&incident->clocks[i]) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool incident_is_live(const struct incident *incident)
 {
     if (incident->history) {
         return false;
     }
+    if (incident_is_merged(incident)) {
+        return any_order_open(incident) || any_clock_due(incident); /* the rest is the survivor's */
+    }
     if (incident->rules_due_ms != 0) {
         return true; /* also of one that is closed: its facts were corrected */
     }
-    for (size_t i = 0; i < incident->clocks_n; i++) {
-        if (clock_due(&incident->clocks[i]) != 0) {
-            return true; /* closing it is no report */
-        }
+    if (any_clock_due(incident)) {
+        return true; /* closing it is no report */
     }
     for (size_t i = 0; i < incident->holds_n; i++) {
         if (incident->holds[i].due_ms != 0) {
@@ -96,7 +107,8 @@ int64_t incident_due(const struct incident *incident)
     if (incident->rules_due_ms != 0 && (due == 0 || incident->rules_due_ms < due)) {
         due = incident->rules_due_ms;
     }
-    for (size_t i = 0; i < incident->requests_n; i++) {
+    /* what is said under a merged one's id is the survivor's, and so is what is asked */
+    for (size_t i = 0; i < incident->requests_n && !incident_is_merged(incident); i++) {
         const struct request *request = &incident->requests[i];
         if (request->answered_at_ms == 0 && !request->overdue && (due == 0 || request->due_at_ms < due)) {
             due = request->due_at_ms;
@@ -256,4 +268,5 @@ void incident_clear(struct incident *incident)
     free(incident->referrals);
     free(incident->clocks);
     free(incident->sent);
+    ties_free(incident->ties);
 }

@@ -87,6 +87,19 @@ void route(const struct state *state, const struct event *event, const char *aut
             tell_centres(state_region(state), sink, author);
         }
         return;
+    case EVENT_INCIDENT_LINKED:
+    case EVENT_INCIDENT_JOINED:
+    case EVENT_ORDERS_MOVED:
+        tell_centres(state_region(state), sink, author);
+        return;
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_SPLIT:
+        incident = state_incident(state, event->incident);
+        if (incident != NULL) { /* who reported it learns what has become of it */
+            tell(sink, incident->reporter, LANE_ORDERS, author);
+            tell_centres(state_region(state), sink, author);
+        }
+        return;
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_INFORMATION_OVERDUE:
         incident = state_incident(state, event->incident);

@@ -255,6 +255,37 @@ static void dump_clock(const struct incident_clock *clock, struct buf *ret)
     buf_puts(ret, "\n");
 }
 
+static void dump_ties(const struct ties *ties, struct buf *ret)
+{
+    if (!id_is_zero(ties->merged_into)) {
+        buf_puts(ret, "merged");
+        put_id(ret, "into", ties->merged_into);
+        put_number(ret, "at_ms", ties->merged_at_ms);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < ties->parts_n; i++) {
+        buf_puts(ret, "part");
+        put_id(ret, "id", ties->parts[i].id);
+        put_number(ret, "parts", ties->parts[i].parts);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < ties->links_n; i++) {
+        buf_puts(ret, "link");
+        put_id(ret, "other", ties->links[i].other);
+        put_text(ret, "kind", link_kind_name(ties->links[i].kind));
+        put_number(ret, "caused", ties->links[i].caused);
+        put_number(ret, "at_ms", ties->links[i].at_ms);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < ties->moved_n; i++) {
+        buf_puts(ret, "moved");
+        put_id(ret, "order", ties->moved[i].order);
+        put_id(ret, "other", ties->moved[i].other);
+        put_number(ret, "taken", ties->moved[i].taken);
+        buf_puts(ret, "\n");
+    }
+}
+
 void state_dump_incident(const struct incident *incident, struct buf *ret)
 {
     buf_puts(ret, "incident");
@@ -320,6 +351,9 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         put_number(ret, "signer", sent->signer);
         put_number(ret, "at_ms", sent->at_ms);
         buf_puts(ret, "\n");
+    }
+    if (incident->ties != NULL) {
+        dump_ties(incident->ties, ret);
     }
     for (size_t i = 0; i < incident->orders_n; i++) {
         dump_order(&incident->orders[i], ret);

@@ -26,6 +26,9 @@ int evolve_rule(struct state *state, struct incident *incident, const struct eve
 /* evolve() for statutory clocks and what went up. */
 int evolve_clock(struct state *state, struct incident *incident, const struct event *event);
 
+/* evolve() for what belongs together. */
+int evolve_ties(struct incident *incident, const struct event *event);
+
 void region_clear(struct region *region);
 void region_policy_clear(struct policy *policy);
 

@@ -128,6 +128,13 @@ static size_t history_streams(const struct record_history *command, struct strea
     return n;
 }
 
+static size_t two_incidents(struct id incident, struct id other, struct stream_key *ret)
+{
+    ret[0] = stream_key_incident(incident);
+    ret[1] = stream_key_incident(other);
+    return id_is_zero(other) || id_equal(incident, other) ? 1 : 2;
+}
+
 size_t command_streams(const struct command *command, struct stream_key ret[STREAMS_PER_COMMAND_MAX])
 {
     switch (command->kind) {
@@ -170,6 +177,12 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_SEND_REPORT:
         ret[0] = stream_key_incident(command->send_report.incident);
         return 1;
+    case COMMAND_LINK_INCIDENTS:
+        return two_incidents(command->link_incidents.incident, command->link_incidents.other, ret);
+    case COMMAND_MERGE_INCIDENT:
+        return two_incidents(command->merge_incident.incident, command->merge_incident.into, ret);
+    case COMMAND_SPLIT_INCIDENT:
+        return two_incidents(command->split_incident.incident, command->split_incident.into, ret);
     case COMMAND_PASS_DEADLINES:
         ret[0] = stream_key_parse(command->pass_deadlines.stream);
         return ret[0].kind != STREAM_NONE ? 1 : 0;

@@ -48,6 +48,11 @@ static const struct name_row tiers[] = {{TIER_COUNTY, "county", "县级"},
                                         {TIER_STATE, "state", "国务院"},
                                         {0, NULL, NULL}};
 
+static const struct name_row link_kinds[] = {{LINK_RELATED, "related", "相关"},
+                                             {LINK_SECONDARY, "secondary", "次生"},
+                                             {LINK_DERIVED, "derived", "衍生"},
+                                             {0, NULL, NULL}};
+
 static const struct name_row rungs[] = {{RUNG_ISSUED, "issued", "已下达"},
                                         {RUNG_DELIVERED, "delivered", "已送达"},
                                         {RUNG_ACKNOWLEDGED, "acknowledged", "签收"},
@@ -190,6 +195,21 @@ const char *tier_name_zh(enum tier tier)
 enum tier tier_parse(const char *name)
 {
     return (enum tier)value_of(tiers, name);
+}
+
+const char *link_kind_name(enum link_kind kind)
+{
+    return name_of(link_kinds, (int)kind, false);
+}
+
+const char *link_kind_name_zh(enum link_kind kind)
+{
+    return name_of(link_kinds, (int)kind, true);
+}
+
+enum link_kind link_kind_parse(const char *name)
+{
+    return (enum link_kind)value_of(link_kinds, name);
 }
 
 const char *rung_name(enum rung rung)

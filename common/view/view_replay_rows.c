@@ -177,7 +177,24 @@ static void put_data(struct json *json, const struct view_record *record, const 
         json_number(json, "expires_ms", step->expires_ms);
     }
     if (!id_is_zero(step->other)) {
-        json_id(json, step->is_evacuation ? "evacuation" : "reissue_of", step->other);
+        json_id(json,
+                step->is_evacuation                ? "evacuation"
+                : step->kind == EVENT_ORDER_ISSUED ? "reissue_of"
+                : step->kind == EVENT_REPORT_FILED ? "under"
+                                                   : "other",
+                step->other);
+    }
+    if (step->kind == EVENT_INCIDENT_LINKED) {
+        json_text(json, "link", step->link != LINK_NONE ? link_kind_name(step->link) : "none");
+        json_bool(json, "caused", step->caused);
+    }
+    if (step->moved_n > 0) {
+        json_bool(json, "taken", step->taken);
+        json_array(json, "orders");
+        for (size_t i = 0; i < step->moved_n; i++) {
+            json_id(json, NULL, step->moved[i]);
+        }
+        json_array_end(json);
     }
     if (step->history) {
         json_bool(json, "history", true);

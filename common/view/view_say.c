@@ -106,6 +106,11 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_REFERRED:
     case EVENT_NOTIFIED:
     case EVENT_CLOCK_WARNED:
+    case EVENT_INCIDENT_LINKED:
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_JOINED:
+    case EVENT_INCIDENT_SPLIT:
+    case EVENT_ORDERS_MOVED:
         return TONE_WARN;
     case EVENT_ALERT_RECORDED:
         return step->number > 1 ? TONE_WARN : TONE_PLAIN;
@@ -393,6 +398,10 @@ static void say_incident(const struct saying *s)
             buf_printf(s->ret, "%s report, number %llu of incident %s", report_kind_name(step->report), n,
                        s->incident);
         }
+        if (!id_is_zero(step->other)) {
+            char under[VIEW_SHORT_ID];
+            SAY(s->ret, s->voice, ", told as %s", "（以 %s 报送）", view_short_id(step->other, under));
+        }
         view_say_quoted(s, step->text);
         return;
     case EVENT_FACTS_CHANGED:
@@ -557,6 +566,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         say_region(&s);
     } else if (step->kind >= EVENT_REPORT_SENT && step->kind <= EVENT_CLOCK_STOPPED) {
         view_say_clock(&s);
+    } else if (step->kind >= EVENT_INCIDENT_LINKED && step->kind <= EVENT_ORDERS_MOVED) {
+        view_say_ties(&s);
     } else if ((step->kind >= EVENT_RULES_DUE && step->kind <= EVENT_LEVEL_SET) ||
                step->kind >= EVENT_REFERRED) {
         view_say_rule(&s);

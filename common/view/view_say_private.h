@@ -26,6 +26,9 @@ void view_say_due(const struct saying *s, const char *en, const char *cn, int64_
 /* What rules do, and what people decide in their place. Being asked is not told. */
 void view_say_rule(const struct saying *s);
 
+/* Incidents that belong together. */
+void view_say_ties(const struct saying *s);
+
 /* Statutory clocks, and the reports that they ask for. */
 void view_say_clock(const struct saying *s);
 

@@ -8,6 +8,7 @@
 #include "common/view/view_json.h"
 #include "common/view/view_similar.h"
 #include "common/view/view_table.h"
+#include "common/view/view_ties.h"
 
 enum { LACKS_MAX = 32 };
 
@@ -35,6 +36,9 @@ static bool is_asked(const struct looking *l, const struct incident *incident)
     if (n > 0) {
         id_format(incident->id, text);
         return n < ID_TEXT && strcasecmp(text + ID_TEXT - 1 - n, options->incident) == 0;
+    }
+    if (!options->closed_too && ties_survivor(view_state(l->view), incident) != incident) {
+        return false; /* it is shown with the one that it is */
     }
     return options->closed_too || incident_is_live(incident) ||
            (incident->history && incident_is_open(incident));
@@ -126,13 +130,22 @@ static void say_awaited(const struct looking *l, const struct order *order, stru
     }
 }
 
-static void show_order(struct looking *l, const struct order *order, struct table *table)
+struct order_rows {
+    struct looking *l;
+    struct table *table;
+};
+
+static void show_order(void *ctx, const struct incident *home, const struct order *order)
 {
+    const struct order_rows *rows = ctx;
+    struct looking *l = rows->l;
+    struct table *table = rows->table;
     const struct view_voice *voice = &l->options->voice;
     const struct state *state = view_state(l->view);
     char id[VIEW_SHORT_ID], took[WHEN_TEXT];
     struct buf text;
 
+    (void)home;
     buf_init(&text, 0);
     table_cell(table, view_short_id(order->id, id));
     table_cell(table, view_short_name(state, order->addressee));
@@ -285,13 +298,12 @@ static bool show_incident(void *ctx, const struct incident *incident)
     buf_printf(l->ret, PICK(voice, "  %u reports\n", "  报送 %u 次\n"), incident->reports);
     show_grade(l, incident);
     show_facts(l, incident);
+    view_say_together(l->view, voice, incident, l->ret);
     show_suspects(l, incident);
     show_requests(l, incident);
     show_clocks(l, incident);
     table_init(&table, "llllrlll");
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        show_order(l, &incident->orders[i], &table);
-    }
+    view_each_order(l->view, incident, show_order, &(struct order_rows){l, &table});
     table_show(&table, "  ", l->ret);
     table_free(&table);
     return true;
@@ -441,6 +453,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "course", facts->course);
     json_text(json, "measures", facts->measures);
     json_text(json, "caller", facts->caller);
+    view_together_json(incident, json);
     json_array(json, "clocks");
     for (size_t i = 0; i < incident->clocks_n; i++) {
         put_clock(&incident->clocks[i], json);
@@ -468,6 +481,20 @@ static void put_suspects(const struct looking *l, const struct incident *inciden
     view_suspects_json(l->view, suspects, n, "similar", json);
 }
 
+struct order_objects {
+    const struct view *view;
+    struct json *json;
+};
+
+static void put_order(void *ctx, const struct incident *home, const struct order *order)
+{
+    const struct order_objects *objects = ctx;
+
+    json_object(objects->json, NULL);
+    view_order_json(objects->view, home, order, objects->json);
+    json_object_end(objects->json);
+}
+
 static bool put_incident(void *ctx, const struct incident *incident)
 {
     struct looking *l = ctx;
@@ -481,11 +508,7 @@ static bool put_incident(void *ctx, const struct incident *incident)
     view_incident_json(l->view, incident, &json);
     put_suspects(l, incident, &json);
     json_array(&json, "orders");
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        json_object(&json, NULL);
-        view_order_json(l->view, incident, &incident->orders[i], &json);
-        json_object_end(&json);
-    }
+    view_each_order(l->view, incident, put_order, &(struct order_objects){l->view, &json});
     json_array_end(&json);
     json_object_end(&json);
     buf_puts(l->ret, "\n");

@@ -81,6 +81,12 @@ struct id view_command_incident(const struct command *command)
         return command->set_level.incident;
     case COMMAND_SEND_REPORT:
         return command->send_report.incident;
+    case COMMAND_LINK_INCIDENTS:
+        return command->link_incidents.incident;
+    case COMMAND_MERGE_INCIDENT:
+        return command->merge_incident.incident;
+    case COMMAND_SPLIT_INCIDENT:
+        return command->split_incident.incident;
     case COMMAND_PASS_DEADLINES:
         return stream_key_parse(command->pass_deadlines.stream).id;
     default:
@@ -131,6 +137,16 @@ static const char *words_of(const struct command *command, const struct event *e
         return event->kind == EVENT_LEVEL_SET ? command->set_level.reason : "";
     case COMMAND_SEND_REPORT:
         return event->kind == EVENT_REPORT_SENT ? command->send_report.text : "";
+    case COMMAND_LINK_INCIDENTS:
+        return event->kind == EVENT_INCIDENT_LINKED ? command->link_incidents.reason : "";
+    case COMMAND_MERGE_INCIDENT:
+        return event->kind == EVENT_INCIDENT_MERGED || event->kind == EVENT_INCIDENT_JOINED
+                   ? command->merge_incident.reason
+                   : "";
+    case COMMAND_SPLIT_INCIDENT:
+        return event->kind == EVENT_INCIDENT_SPLIT || event->kind == EVENT_ORDERS_MOVED
+                   ? command->split_incident.reason
+                   : "";
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
     case COMMAND_ORDER_EVACUATION:
@@ -257,6 +273,27 @@ static void add_clock_event(const struct event *event, struct view_step *step)
     }
 }
 
+static void add_ties_event(const struct event *event, struct view_step *step)
+{
+    switch (event->kind) {
+    case EVENT_INCIDENT_LINKED:
+        step->other = event->linked.other;
+        step->link = event->linked.kind;
+        step->caused = event->linked.caused;
+        return;
+    case EVENT_ORDERS_MOVED:
+        step->other = event->moved.other;
+        step->moved = event->moved.orders;
+        step->moved_n = event->moved.orders_n;
+        step->taken = event->moved.taken;
+        return;
+    default:
+        step->other = event->merged.other;
+        step->number = event->merged.parts;
+        return;
+    }
+}
+
 static void add_incident_event(const struct event *event, struct view_step *step)
 {
     switch (event->kind) {
@@ -269,6 +306,7 @@ static void add_incident_event(const struct event *event, struct view_step *step
         step->subject = event->report_filed.reporter;
         step->report = event->report_filed.kind;
         step->number = event->report_filed.number;
+        step->other = event->report_filed.under;
         return;
     case EVENT_FACTS_CHANGED:
         step->facts = &event->facts_changed;
@@ -300,6 +338,13 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_CLOCK_MET:
     case EVENT_CLOCK_STOPPED:
         add_clock_event(event, step);
+        return;
+    case EVENT_INCIDENT_LINKED:
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_JOINED:
+    case EVENT_INCIDENT_SPLIT:
+    case EVENT_ORDERS_MOVED:
+        add_ties_event(event, step);
         return;
     default:
         add_order_event(event, step);

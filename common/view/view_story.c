@@ -103,6 +103,12 @@ static int tell(struct view *view, const struct view_step *step, struct view_tol
     if (step->seen_n > 0 && !keep_seen(view, kept)) {
         return ERR_NO_MEMORY;
     }
+    if (step->moved_n > 0) {
+        kept->moved = arena_copy(&view->keep, step->moved, step->moved_n * sizeof *step->moved);
+        if (kept->moved == NULL) {
+            return ERR_NO_MEMORY;
+        }
+    }
     if (step->facts != NULL) {
         struct facts *facts = arena_copy(&view->keep, step->facts, sizeof *facts);
         if (facts == NULL || !keep_facts(view, facts)) {

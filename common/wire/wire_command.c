@@ -113,6 +113,35 @@ static const struct wire_field send_report_fields[] = {
 static const struct wire_map send_report_map = {WIRE_MAP(send_report, S, send_report_fields)};
 #undef S
 
+#define S struct link_incidents
+static const struct wire_field link_incidents_fields[] = {
+    ID(S, incident),
+    ID(S, other),
+    ENUM(S, kind),
+    TEXT(S, reason),
+};
+static const struct wire_map link_incidents_map = {WIRE_MAP(link_incidents, S, link_incidents_fields)};
+#undef S
+
+#define S struct merge_incident
+static const struct wire_field merge_incident_fields[] = {
+    ID(S, incident),
+    ID(S, into),
+    TEXT(S, reason),
+};
+static const struct wire_map merge_incident_map = {WIRE_MAP(merge_incident, S, merge_incident_fields)};
+#undef S
+
+#define S struct split_incident
+static const struct wire_field split_incident_fields[] = {
+    ID(S, incident),
+    ID(S, into),
+    IDS(S, orders, ORDERS_PER_COMMAND_MAX),
+    TEXT(S, reason),
+};
+static const struct wire_map split_incident_map = {WIRE_MAP(split_incident, S, split_incident_fields)};
+#undef S
+
 /* --- orders --------------------------------------------------------------------------------------- */
 
 #define S struct new_order
@@ -284,6 +313,9 @@ static const struct wire_field command_fields[] = {
     BODY(S, set_grade, set_grade_map),
     BODY(S, set_level, set_level_map),
     BODY(S, send_report, send_report_map),
+    BODY(S, link_incidents, link_incidents_map),
+    BODY(S, merge_incident, merge_incident_map),
+    BODY(S, split_incident, split_incident_map),
     BODY(S, ack, ack_map),
     BODY(S, pass_deadlines, pass_deadlines_map),
     BODY(S, set_clock, set_clock_map),

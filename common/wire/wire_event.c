@@ -63,7 +63,7 @@ static const struct wire_map incident_opened_map = {WIRE_MAP(incident_opened, S,
 
 static const struct wire_field report_filed_fields[] = {
     ID(S, incident), ENUM(S, report_filed.kind),     U32(S, report_filed.number),
-    TIME(S, at_ms),  NAME(S, report_filed.reporter),
+    TIME(S, at_ms),  NAME(S, report_filed.reporter), ID(S, report_filed.under),
 };
 static const struct wire_map report_filed_map = {WIRE_MAP(report_filed, S, report_filed_fields)};
 
@@ -239,6 +239,35 @@ static const struct wire_field clock_stopped_fields[] = {
 };
 static const struct wire_map clock_stopped_map = {WIRE_MAP(clock_stopped, S, clock_stopped_fields)};
 
+/* --- incidents that belong together --------------------------------------------------------------- */
+
+static const struct wire_field incident_linked_fields[] = {
+    ID(S, incident), ID(S, linked.other), ENUM(S, linked.kind), BOOL(S, linked.caused), TIME(S, at_ms),
+};
+static const struct wire_map incident_linked_map = {WIRE_MAP(incident_linked, S, incident_linked_fields)};
+
+static const struct wire_field incident_merged_fields[] = {
+    ID(S, incident),
+    ID(S, merged.other),
+    TIME(S, at_ms),
+};
+static const struct wire_map incident_merged_map = {WIRE_MAP(incident_merged, S, incident_merged_fields)};
+static const struct wire_map incident_split_map = {WIRE_MAP(incident_split, S, incident_merged_fields)};
+
+static const struct wire_field incident_joined_fields[] = {
+    ID(S, incident),
+    ID(S, merged.other),
+    U32(S, merged.parts),
+    TIME(S, at_ms),
+};
+static const struct wire_map incident_joined_map = {WIRE_MAP(incident_joined, S, incident_joined_fields)};
+
+static const struct wire_field orders_moved_fields[] = {
+    ID(S, incident),      ID(S, moved.other), IDS(S, moved.orders, ORDERS_PER_COMMAND_MAX),
+    BOOL(S, moved.taken), TIME(S, at_ms),
+};
+static const struct wire_map orders_moved_map = {WIRE_MAP(orders_moved, S, orders_moved_fields)};
+
 /* --- orders --------------------------------------------------------------------------------------- */
 
 static const struct wire_field order_issued_fields[] = {
@@ -386,6 +415,11 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("clock_overdue", clock_overdue_map),
     BODY_SPREAD("clock_met", clock_met_map),
     BODY_SPREAD("clock_stopped", clock_stopped_map),
+    BODY_SPREAD("incident_linked", incident_linked_map),
+    BODY_SPREAD("incident_merged", incident_merged_map),
+    BODY_SPREAD("incident_joined", incident_joined_map),
+    BODY_SPREAD("incident_split", incident_split_map),
+    BODY_SPREAD("orders_moved", orders_moved_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,
