@@ -114,6 +114,14 @@ static void put_notice(json_t *json, const struct event *event)
         put(json, "region", text_of(event->referred.region));
         put(json, "rule", text_of(event->referred.rule));
         break;
+    case EVENT_POST_SET:
+    case EVENT_POST_OFFERED:
+    case EVENT_POST_TAKEN:
+    case EVENT_POST_KEPT:
+        put(json, "lead", text_of(event->post.lead));
+        put(json, "commander", text_of(event->post.commander));
+        put(json, "term", json_integer(event->post.term));
+        break;
     case EVENT_INCIDENT_LINKED:
         put(json, "other", text_of_id(event->linked.other));
         put(json, "link", json_string(event->linked.kind ? link_kind_name(event->linked.kind) : "none"));

@@ -49,6 +49,12 @@ const char *command_kind_name(enum command_kind kind)
         return "merge-incident";
     case COMMAND_SPLIT_INCIDENT:
         return "split-incident";
+    case COMMAND_SET_POST:
+        return "set-post";
+    case COMMAND_OFFER_POST:
+        return "offer-post";
+    case COMMAND_ANSWER_POST:
+        return "answer-post";
     case COMMAND_ACK:
         return "ack";
     case COMMAND_PASS_DEADLINES:

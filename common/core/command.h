@@ -39,6 +39,9 @@ enum command_kind {
     COMMAND_LINK_INCIDENTS = 50,
     COMMAND_MERGE_INCIDENT = 51,
     COMMAND_SPLIT_INCIDENT = 52,
+    COMMAND_SET_POST = 53,
+    COMMAND_OFFER_POST = 54,
+    COMMAND_ANSWER_POST = 55,
     COMMAND_ACK = 64,
     COMMAND_PASS_DEADLINES = 80,
     COMMAND_SET_CLOCK = 81,
@@ -135,6 +138,28 @@ struct split_incident {
     struct id into;          /* of orders: the incident to which they belong; zero: a merge is taken back */
     const struct id *orders; /* none of a merge */
     size_t orders_n;
+    const char *reason;
+};
+
+struct set_post {
+    struct id incident;
+    const char *lead; /* REGION/AGENCY */
+    const char *commander;
+    const char *place;
+    const char *reason;
+};
+
+struct offer_post {
+    struct id incident;
+    const char *lead;
+    const char *commander; /* an operator, who accepts it */
+    const char *reason;
+};
+
+struct answer_post {
+    struct id incident;
+    uint32_t term; /* that begins if it is accepted */
+    enum post_answer answer;
     const char *reason;
 };
 
@@ -299,6 +324,9 @@ struct command {
         struct link_incidents link_incidents;
         struct merge_incident merge_incident;
         struct split_incident split_incident;
+        struct set_post set_post;
+        struct offer_post offer_post;
+        struct answer_post answer_post;
         struct ack ack;
         struct pass_deadlines pass_deadlines;
         struct set_clock set_clock;

@@ -322,6 +322,15 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_SPLIT_INCIDENT:
         decide_split_incident(d, &command->split_incident);
         return;
+    case COMMAND_SET_POST:
+        decide_set_post(d, &command->set_post);
+        return;
+    case COMMAND_OFFER_POST:
+        decide_offer_post(d, &command->offer_post);
+        return;
+    case COMMAND_ANSWER_POST:
+        decide_answer_post(d, &command->answer_post);
+        return;
     case COMMAND_FILE_REPORT:
         decide_file_report(d, &command->file_report);
         return;

@@ -86,6 +86,9 @@ void decide_send_report(struct deciding *d, const struct send_report *command);
 void decide_link_incidents(struct deciding *d, const struct link_incidents *command);
 void decide_merge_incident(struct deciding *d, const struct merge_incident *command);
 void decide_split_incident(struct deciding *d, const struct split_incident *command);
+void decide_set_post(struct deciding *d, const struct set_post *command);
+void decide_offer_post(struct deciding *d, const struct offer_post *command);
+void decide_answer_post(struct deciding *d, const struct answer_post *command);
 void decide_close_incident(struct deciding *d, const struct close_incident *command);
 void decide_issue_orders(struct deciding *d, const struct issue_orders *command);
 void decide_recall_order(struct deciding *d, const struct recall_order *command);
@@ -120,6 +123,8 @@ void decide_start_clock(struct deciding *d, const struct incident *after, const 
                         const struct rule_clock *clock);
 void decide_stop_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
                        const char *clock);
+/* Two incidents turn out to be one: the survivor has the command post of the other when it has none. */
+void decide_keep_post(struct deciding *d, const struct incident *whole, const struct incident *part);
 /* Two incidents turn out to be one: what went up of `from` has met what is asked of `to`. */
 void decide_share_sent(struct deciding *d, const struct incident *from, const struct incident *to);
 /* The incident is closed: what comes again each day ends. */

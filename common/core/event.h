@@ -61,7 +61,11 @@
     X(EVENT_INCIDENT_MERGED, 81, "incident-merged")               \
     X(EVENT_INCIDENT_JOINED, 82, "incident-joined")               \
     X(EVENT_INCIDENT_SPLIT, 83, "incident-split")                 \
-    X(EVENT_ORDERS_MOVED, 84, "orders-moved")
+    X(EVENT_ORDERS_MOVED, 84, "orders-moved")                     \
+    X(EVENT_POST_SET, 85, "post-set")                             \
+    X(EVENT_POST_OFFERED, 86, "post-offered")                     \
+    X(EVENT_POST_TAKEN, 87, "post-taken")                         \
+    X(EVENT_POST_KEPT, 88, "post-kept")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -73,8 +77,8 @@ enum event_kind {
 const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
- * grades, levels and alerts, too, 2 those of incidents that belong together. A log says in its region's
- * stream when it comes to hold more (docs/log.md, "Rules of change"). */
+ * grades, levels and alerts, too, 2 those of incidents that belong together and of command posts. A log
+ * says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum { EVENT_GENERATION = 2 };
 
 struct pack_set {
@@ -194,6 +198,15 @@ struct orders_moved {
     bool taken; /* issued under the other, and belong here */
 };
 
+struct post_step { /* set, offered, taken, kept */
+    const char *lead;
+    const char *commander;
+    const char *place; /* set */
+    const char *from;  /* taken, offered: who led, or does; kept: to whom it was offered */
+    uint32_t term;     /* of the one who leads now; offered: that would begin */
+    bool withdrawn;    /* kept: the offer was, else it was refused */
+};
+
 struct order_issued {
     const char *kind;
     const char *addressee;
@@ -287,6 +300,7 @@ struct event {
         struct incident_linked linked;
         struct incident_merged merged; /* joined, split, too */
         struct orders_moved moved;
+        struct post_step post;
         struct rung_reached rung; /* rung-reached, receipt-noted */
         struct order_recalled order_recalled;
         struct units_stated units_stated;

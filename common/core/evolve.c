@@ -453,6 +453,11 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_INCIDENT_SPLIT:
     case EVENT_ORDERS_MOVED:
         return evolve_ties(incident, event);
+    case EVENT_POST_SET:
+    case EVENT_POST_OFFERED:
+    case EVENT_POST_TAKEN:
+    case EVENT_POST_KEPT:
+        return evolve_post(state, incident, event);
     case EVENT_ORDER_ISSUED:
         return order_issued(state, incident, event);
     default:

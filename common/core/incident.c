@@ -269,4 +269,5 @@ void incident_clear(struct incident *incident)
     free(incident->clocks);
     free(incident->sent);
     ties_free(incident->ties);
+    free(incident->post);
 }

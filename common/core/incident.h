@@ -3,6 +3,7 @@
 #define MUSTER_COMMON_CORE_INCIDENT_H
 
 #include "common/core/order.h"
+#include "common/core/post.h"
 #include "common/core/rule.h"
 #include "common/core/ties.h"
 #include "common/core/words.h"
@@ -107,6 +108,7 @@ struct incident {
     struct request *requests;
     size_t requests_n;
     struct ties *ties;    /* owned; NULL: none */
+    struct post *post;    /* owned; NULL: none */
     struct order *orders; /* sorted by id, so that no order of importing can be told from another */
     size_t orders_n;
     size_t orders_capacity;

@@ -496,6 +496,13 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, incident->clocks[i].terms.name);
         names_mark(names, incident->clocks[i].terms.title);
     }
+    if (incident->post != NULL) {
+        names_mark(names, incident->post->lead);
+        names_mark(names, incident->post->commander);
+        names_mark(names, incident->post->place);
+        names_mark(names, incident->post->offered_lead);
+        names_mark(names, incident->post->offered_commander);
+    }
     for (size_t i = 0; i < incident->requests_n; i++) {
         names_mark(names, incident->requests[i].fact);
     }

@@ -255,6 +255,20 @@ static void dump_clock(const struct incident_clock *clock, struct buf *ret)
     buf_puts(ret, "\n");
 }
 
+static void dump_post(const struct post *post, struct buf *ret)
+{
+    buf_puts(ret, "post");
+    put_text(ret, "lead", post->lead);
+    put_text(ret, "commander", post->commander);
+    put_text(ret, "place", post->place);
+    put_number(ret, "term", post->term);
+    put_number(ret, "since_ms", post->since_ms);
+    put_text(ret, "offered_lead", post->offered_lead);
+    put_text(ret, "offered_commander", post->offered_commander);
+    put_number(ret, "offered_at_ms", post->offered_at_ms);
+    buf_puts(ret, "\n");
+}
+
 static void dump_ties(const struct ties *ties, struct buf *ret)
 {
     if (!id_is_zero(ties->merged_into)) {
@@ -351,6 +365,9 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         put_number(ret, "signer", sent->signer);
         put_number(ret, "at_ms", sent->at_ms);
         buf_puts(ret, "\n");
+    }
+    if (incident->post != NULL) {
+        dump_post(incident->post, ret);
     }
     if (incident->ties != NULL) {
         dump_ties(incident->ties, ret);

@@ -29,6 +29,9 @@ int evolve_clock(struct state *state, struct incident *incident, const struct ev
 /* evolve() for what belongs together. */
 int evolve_ties(struct incident *incident, const struct event *event);
 
+/* evolve() for command posts. */
+int evolve_post(struct state *state, struct incident *incident, const struct event *event);
+
 void region_clear(struct region *region);
 void region_policy_clear(struct policy *policy);
 

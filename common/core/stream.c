@@ -183,6 +183,15 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
         return two_incidents(command->merge_incident.incident, command->merge_incident.into, ret);
     case COMMAND_SPLIT_INCIDENT:
         return two_incidents(command->split_incident.incident, command->split_incident.into, ret);
+    case COMMAND_SET_POST:
+        ret[0] = stream_key_incident(command->set_post.incident);
+        return 1;
+    case COMMAND_OFFER_POST:
+        ret[0] = stream_key_incident(command->offer_post.incident);
+        return 1;
+    case COMMAND_ANSWER_POST:
+        ret[0] = stream_key_incident(command->answer_post.incident);
+        return 1;
     case COMMAND_PASS_DEADLINES:
         ret[0] = stream_key_parse(command->pass_deadlines.stream);
         return ret[0].kind != STREAM_NONE ? 1 : 0;

@@ -219,6 +219,7 @@ void decide_merge_incident(struct deciding *d, const struct merge_incident *comm
         (struct incident_merged){.other = part->id, .parts = (uint32_t)incident_parts(part)};
     share_facts(d, whole, part);
     share_standing(d, whole, part);
+    decide_keep_post(d, whole, part);
     decide_share_sent(d, part, whole);
     decide_share_sent(d, whole, part);
     decide_stop_daily(d, part);

@@ -41,6 +41,9 @@ enum tier { TIER_NONE = 0, TIER_COUNTY = 1, TIER_CITY = 2, TIER_PROVINCE = 3, TI
  * comes of it among people. */
 enum link_kind { LINK_NONE = 0, LINK_RELATED = 1, LINK_SECONDARY = 2, LINK_DERIVED = 3 };
 
+/* What becomes of a command post that is offered: who led leads on, unless it is accepted. */
+enum post_answer { POST_NO_ANSWER = 0, POST_ACCEPTED = 1, POST_REFUSED = 2, POST_WITHDRAWN = 3 };
+
 /* An order's ladder; see order.h. */
 enum rung {
     RUNG_NONE = 0,

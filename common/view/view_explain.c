@@ -411,6 +411,7 @@ int view_explain_incident(const struct view *view, const struct view_voice *voic
         buf_puts(ret, "\n");
     }
     buf_free(&facts);
+    view_say_command_post(view, voice, incident, ret);
     view_say_together(view, voice, incident, ret);
     int result = show_story(&e, incident, NULL);
     if (incident->orders_n > 0) {

@@ -184,6 +184,11 @@ static void put_data(struct json *json, const struct view_record *record, const 
                                                    : "other",
                 step->other);
     }
+    put_text(json, "from", step->from);
+    put_text(json, "place", step->place);
+    if (step->kind == EVENT_POST_KEPT) {
+        json_bool(json, "withdrawn", step->withdrawn);
+    }
     if (step->kind == EVENT_INCIDENT_LINKED) {
         json_text(json, "link", step->link != LINK_NONE ? link_kind_name(step->link) : "none");
         json_bool(json, "caused", step->caused);

@@ -106,11 +106,6 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_REFERRED:
     case EVENT_NOTIFIED:
     case EVENT_CLOCK_WARNED:
-    case EVENT_INCIDENT_LINKED:
-    case EVENT_INCIDENT_MERGED:
-    case EVENT_INCIDENT_JOINED:
-    case EVENT_INCIDENT_SPLIT:
-    case EVENT_ORDERS_MOVED:
         return TONE_WARN;
     case EVENT_ALERT_RECORDED:
         return step->number > 1 ? TONE_WARN : TONE_PLAIN;
@@ -129,6 +124,10 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_RULE_ENDED:
         return TONE_QUIET;
     default:
+        if (step->kind >= EVENT_INCIDENT_LINKED &&
+            step->kind <= EVENT_POST_KEPT) { /* what people have decided about whole incidents */
+            return TONE_WARN;
+        }
         return step->kind < EVENT_INCIDENT_OPENED ? TONE_QUIET : TONE_PLAIN;
     }
 }
@@ -568,6 +567,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         view_say_clock(&s);
     } else if (step->kind >= EVENT_INCIDENT_LINKED && step->kind <= EVENT_ORDERS_MOVED) {
         view_say_ties(&s);
+    } else if (step->kind >= EVENT_POST_SET && step->kind <= EVENT_POST_KEPT) {
+        view_say_post(&s);
     } else if ((step->kind >= EVENT_RULES_DUE && step->kind <= EVENT_LEVEL_SET) ||
                step->kind >= EVENT_REFERRED) {
         view_say_rule(&s);

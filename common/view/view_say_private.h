@@ -29,6 +29,9 @@ void view_say_rule(const struct saying *s);
 /* Incidents that belong together. */
 void view_say_ties(const struct saying *s);
 
+/* Command posts. */
+void view_say_post(const struct saying *s);
+
 /* Statutory clocks, and the reports that they ask for. */
 void view_say_clock(const struct saying *s);
 

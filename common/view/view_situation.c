@@ -298,6 +298,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     buf_printf(l->ret, PICK(voice, "  %u reports\n", "  报送 %u 次\n"), incident->reports);
     show_grade(l, incident);
     show_facts(l, incident);
+    view_say_command_post(l->view, voice, incident, l->ret);
     view_say_together(l->view, voice, incident, l->ret);
     show_suspects(l, incident);
     show_requests(l, incident);
@@ -453,6 +454,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "course", facts->course);
     json_text(json, "measures", facts->measures);
     json_text(json, "caller", facts->caller);
+    view_post_json(incident, json);
     view_together_json(incident, json);
     json_array(json, "clocks");
     for (size_t i = 0; i < incident->clocks_n; i++) {

@@ -87,6 +87,12 @@ struct id view_command_incident(const struct command *command)
         return command->merge_incident.incident;
     case COMMAND_SPLIT_INCIDENT:
         return command->split_incident.incident;
+    case COMMAND_SET_POST:
+        return command->set_post.incident;
+    case COMMAND_OFFER_POST:
+        return command->offer_post.incident;
+    case COMMAND_ANSWER_POST:
+        return command->answer_post.incident;
     case COMMAND_PASS_DEADLINES:
         return stream_key_parse(command->pass_deadlines.stream).id;
     default:
@@ -147,6 +153,12 @@ static const char *words_of(const struct command *command, const struct event *e
         return event->kind == EVENT_INCIDENT_SPLIT || event->kind == EVENT_ORDERS_MOVED
                    ? command->split_incident.reason
                    : "";
+    case COMMAND_SET_POST:
+        return command->set_post.reason;
+    case COMMAND_OFFER_POST:
+        return command->offer_post.reason;
+    case COMMAND_ANSWER_POST:
+        return command->answer_post.reason;
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
     case COMMAND_ORDER_EVACUATION:
@@ -273,6 +285,16 @@ static void add_clock_event(const struct event *event, struct view_step *step)
     }
 }
 
+static void add_post_event(const struct event *event, struct view_step *step)
+{
+    step->subject = event->post.commander;
+    step->what = event->post.lead;
+    step->from = event->post.from;
+    step->place = event->post.place;
+    step->number = event->post.term;
+    step->withdrawn = event->post.withdrawn;
+}
+
 static void add_ties_event(const struct event *event, struct view_step *step)
 {
     switch (event->kind) {
@@ -345,6 +367,12 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_INCIDENT_SPLIT:
     case EVENT_ORDERS_MOVED:
         add_ties_event(event, step);
+        return;
+    case EVENT_POST_SET:
+    case EVENT_POST_OFFERED:
+    case EVENT_POST_TAKEN:
+    case EVENT_POST_KEPT:
+        add_post_event(event, step);
         return;
     default:
         add_order_event(event, step);
@@ -437,7 +465,9 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .subject = "",
                              .what = "",
                              .text = "",
-                             .signed_off_by = ""};
+                             .signed_off_by = "",
+                             .from = "",
+                             .place = ""};
 
     if (record->has_command) {
         step.operator= record->command.operator;

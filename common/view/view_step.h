@@ -58,6 +58,9 @@ struct view_step {
     enum grade grade;       /* or response level; NONE of a level: the response is over */
     enum medium medium;     /* by which a report went up, or must; NONE: any */
     enum tier to;           /* that it reached, or must */
+    const char *from;       /* POST_TAKEN, OFFERED: the agency that led; KEPT: that was offered it */
+    const char *place;      /* POST_SET */
+    bool withdrawn;         /* POST_KEPT */
     enum link_kind link;    /* INCIDENT_LINKED; NONE: not any more */
     bool caused;            /* ... the other is the consequence */
     bool taken;             /* ORDERS_MOVED: they belong here now */

@@ -81,6 +81,57 @@ void view_say_together(const struct view *view, const struct view_voice *voice,
     }
 }
 
+void view_say_command_post(const struct view *view, const struct view_voice *voice,
+                           const struct incident *incident, struct buf *ret)
+{
+    const struct post *post = incident->post;
+    const struct state *state = view_state(view);
+    char time[VIEW_TIME];
+    struct buf raw;
+
+    if (post == NULL) {
+        return;
+    }
+    buf_init(&raw, 0);
+    buf_printf(&raw,
+               PICK(voice, "command post: %s leads, commander %s, term %u since %s",
+                    "现场指挥部：牵头部门 %s，总指挥 %s，第 %u 任，自 %s"),
+               view_short_name(state, post->lead), post->commander, post->term,
+               view_time(state, post->since_ms, time));
+    if (post->place[0] != '\0') {
+        buf_printf(&raw, PICK(voice, ", at %s", "，地点：%s"), post->place);
+    }
+    if (post->offered_commander[0] != '\0') {
+        buf_printf(&raw,
+                   PICK(voice, "; offered to %s of %s, not accepted yet", "；已提请移交 %s（%s），尚未接受"),
+                   post->offered_commander, view_short_name(state, post->offered_lead));
+    }
+    buf_puts(ret, "  ");
+    text_escape(ret, (const char *)raw.p, raw.n);
+    buf_puts(ret, "\n");
+    ret->failed = ret->failed || raw.failed;
+    buf_free(&raw);
+}
+
+void view_post_json(const struct incident *incident, struct json *json)
+{
+    const struct post *post = incident->post;
+
+    if (post == NULL) {
+        json_null(json, "post");
+        return;
+    }
+    json_object(json, "post");
+    json_text(json, "lead", post->lead);
+    json_text(json, "commander", post->commander);
+    json_text(json, "place", post->place);
+    json_unsigned(json, "term", post->term);
+    json_number(json, "since_ms", post->since_ms);
+    json_text(json, "offered_lead", post->offered_lead);
+    json_text(json, "offered_commander", post->offered_commander);
+    json_object_end(json);
+}
+
 void view_together_json(const struct incident *incident, struct json *json)
 {
     const struct ties none = {.parts_n = 0}, *ties = incident->ties != NULL ? incident->ties : &none;

@@ -9,6 +9,10 @@
 /* Lines of two blanks and a sentence each; nothing when it stands alone. */
 void view_say_together(const struct view *view, const struct view_voice *voice,
                        const struct incident *incident, struct buf *ret);
+/* Who leads at the scene: a line of the same kind, or nothing; "post", null without one. */
+void view_say_command_post(const struct view *view, const struct view_voice *voice,
+                           const struct incident *incident, struct buf *ret);
+void view_post_json(const struct incident *incident, struct json *json);
 /* "merged_into", "merged", "links", as members of an object. */
 void view_together_json(const struct incident *incident, struct json *json);
 

@@ -142,6 +142,33 @@ static const struct wire_field split_incident_fields[] = {
 static const struct wire_map split_incident_map = {WIRE_MAP(split_incident, S, split_incident_fields)};
 #undef S
 
+#define S struct set_post
+static const struct wire_field set_post_fields[] = {
+    ID(S, incident), NAME(S, lead), NAME(S, commander), NAME(S, place), TEXT(S, reason),
+};
+static const struct wire_map set_post_map = {WIRE_MAP(set_post, S, set_post_fields)};
+#undef S
+
+#define S struct offer_post
+static const struct wire_field offer_post_fields[] = {
+    ID(S, incident),
+    NAME(S, lead),
+    NAME(S, commander),
+    TEXT(S, reason),
+};
+static const struct wire_map offer_post_map = {WIRE_MAP(offer_post, S, offer_post_fields)};
+#undef S
+
+#define S struct answer_post
+static const struct wire_field answer_post_fields[] = {
+    ID(S, incident),
+    U32(S, term),
+    ENUM(S, answer),
+    TEXT(S, reason),
+};
+static const struct wire_map answer_post_map = {WIRE_MAP(answer_post, S, answer_post_fields)};
+#undef S
+
 /* --- orders --------------------------------------------------------------------------------------- */
 
 #define S struct new_order
@@ -316,6 +343,9 @@ static const struct wire_field command_fields[] = {
     BODY(S, link_incidents, link_incidents_map),
     BODY(S, merge_incident, merge_incident_map),
     BODY(S, split_incident, split_incident_map),
+    BODY(S, set_post, set_post_map),
+    BODY(S, offer_post, offer_post_map),
+    BODY(S, answer_post, answer_post_map),
     BODY(S, ack, ack_map),
     BODY(S, pass_deadlines, pass_deadlines_map),
     BODY(S, set_clock, set_clock_map),

@@ -268,6 +268,28 @@ static const struct wire_field orders_moved_fields[] = {
 };
 static const struct wire_map orders_moved_map = {WIRE_MAP(orders_moved, S, orders_moved_fields)};
 
+/* --- command posts -------------------------------------------------------------------------------- */
+
+/* The last of each is beyond the message: "". */
+static const struct wire_field post_set_fields[] = {
+    ID(S, incident),   NAME(S, post.lead), NAME(S, post.commander), NAME(S, post.place),
+    U32(S, post.term), TIME(S, at_ms),     NAME(S, post.from),
+};
+static const struct wire_map post_set_map = {WIRE_MAP(post_set, S, post_set_fields)};
+
+static const struct wire_field post_fields[] = {
+    ID(S, incident),   NAME(S, post.lead), NAME(S, post.commander), NAME(S, post.from),
+    U32(S, post.term), TIME(S, at_ms),     NAME(S, post.place),
+};
+static const struct wire_map post_offered_map = {WIRE_MAP(post_offered, S, post_fields)};
+static const struct wire_map post_taken_map = {WIRE_MAP(post_taken, S, post_fields)};
+
+static const struct wire_field post_kept_fields[] = {
+    ID(S, incident),   NAME(S, post.lead),      NAME(S, post.commander), NAME(S, post.from),
+    U32(S, post.term), BOOL(S, post.withdrawn), TIME(S, at_ms),          NAME(S, post.place),
+};
+static const struct wire_map post_kept_map = {WIRE_MAP(post_kept, S, post_kept_fields)};
+
 /* --- orders --------------------------------------------------------------------------------------- */
 
 static const struct wire_field order_issued_fields[] = {
@@ -420,6 +442,10 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("incident_joined", incident_joined_map),
     BODY_SPREAD("incident_split", incident_split_map),
     BODY_SPREAD("orders_moved", orders_moved_map),
+    BODY_SPREAD("post_set", post_set_map),
+    BODY_SPREAD("post_offered", post_offered_map),
+    BODY_SPREAD("post_taken", post_taken_map),
+    BODY_SPREAD("post_kept", post_kept_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,
