@@ -65,7 +65,8 @@
     X(EVENT_POST_SET, 85, "post-set")                             \
     X(EVENT_POST_OFFERED, 86, "post-offered")                     \
     X(EVENT_POST_TAKEN, 87, "post-taken")                         \
-    X(EVENT_POST_KEPT, 88, "post-kept")
+    X(EVENT_POST_KEPT, 88, "post-kept")                           \
+    X(EVENT_GRADE_ASKED, 89, "grade-asked")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -77,9 +78,13 @@ enum event_kind {
 const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
- * grades, levels and alerts, too, 2 those of incidents that belong together and of command posts. A log
- * says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
-enum { EVENT_GENERATION = 2 };
+ * grades, levels and alerts, too, 2 those of incidents that belong together and of command posts, and
+ * questions for a grade. A log says in its region's stream when it comes to hold more (docs/log.md, "Rules
+ * of change"). */
+enum {
+    EVENT_GENERATION = 2,
+    GENERATION_ASKS_GRADE = 2 /* from here on a person is asked where no pack grades a kind */
+};
 
 struct pack_set {
     const char *name;

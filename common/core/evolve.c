@@ -436,6 +436,7 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_RULE_ENDED:
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
+    case EVENT_GRADE_ASKED:
     case EVENT_LEVEL_SET:
     case EVENT_REFERRED:
     case EVENT_NOTIFIED:

@@ -1,5 +1,5 @@
 /* What a person makes of an incident: its grade, and the response to it. */
-#include "common/core/decide_private.h"
+#include "common/core/rule_matter.h"
 
 static bool is_grade(enum grade grade)
 {
@@ -13,6 +13,30 @@ static struct event *emit_about(struct deciding *d, enum event_kind kind, const 
     event->incident = incident->id;
     event->at_ms = d->env->now_ms;
     return event;
+}
+
+/* Whether a rule in force may grade what is of this kind, though none does by what is known now. */
+static bool is_graded_by_rules(const struct matter *m)
+{
+    for (size_t i = 0; i < m->verdicts_n; i++) {
+        const struct rule_verdict *v = &m->verdicts[i];
+        for (size_t j = 0; j < v->actions_n && v->is_for; j++) {
+            if (v->actions[j].kind == ACTION_GRADE) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void decide_ask_grade(struct deciding *d, const struct matter *m)
+{
+    const struct incident *after = &m->after;
+
+    if (d->region->generation >= GENERATION_ASKS_GRADE && after->reports > 0 && after->kind[0] != '\0' &&
+        after->grade == GRADE_NONE && after->grade_asked_ms == 0 && !is_graded_by_rules(m)) {
+        emit_about(d, EVENT_GRADE_ASKED, after);
+    }
 }
 
 /* Law and packs raise a grade; only a person lowers one, and says why. The grade of a closed incident can

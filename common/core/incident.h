@@ -87,7 +87,8 @@ struct incident {
     enum grade doubted;    /* what rules would make of it now, which is lower; NONE: no doubt */
     const char *graded_by; /* operator, agent or PACK/RULE */
     int64_t graded_at_ms;
-    enum grade level; /* 响应级别; NONE: no response */
+    int64_t grade_asked_ms; /* a person was asked for it, for no pack grades its kind; 0: not */
+    enum grade level;       /* 响应级别; NONE: no response */
     int64_t level_at_ms;
     int64_t level_until_ms; /* expected; 0: not said */
     uint32_t rules_fired;   /* since they were due: what makes itself hold again is stopped some day */

@@ -165,6 +165,9 @@ void route(const struct state *state, const struct event *event, const char *aut
             tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
         }
         return;
+    case EVENT_GRADE_ASKED:
+        tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+        return;
     case EVENT_NOTIFIED:
         tell_role(state_region(state), event->notified.role, LANE_ORDERS, sink, author);
         return;

@@ -477,6 +477,9 @@ void decide_rules(struct deciding *d, const struct incident *incident)
     bool whole = true;
     if (decide_has_rules(d)) {
         whole = ask_rules(d, &m);
+        if (whole) {
+            decide_ask_grade(d, &m);
+        }
     } else {
         whole = end_orphans(d, &m, NULL, 0); /* every pack was dropped meanwhile */
     }

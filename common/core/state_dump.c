@@ -318,6 +318,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "doubted", (int64_t)incident->doubted);
     put_text(ret, "graded_by", incident->graded_by);
     put_number(ret, "graded_at_ms", incident->graded_at_ms);
+    put_number(ret, "grade_asked_ms", incident->grade_asked_ms);
     put_number(ret, "level", (int64_t)incident->level);
     put_number(ret, "level_at_ms", incident->level_at_ms);
     put_number(ret, "level_until_ms", incident->level_until_ms);

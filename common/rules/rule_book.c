@@ -126,7 +126,7 @@ static bool is_for(const struct pack *pack, enum rule_trigger trigger, const str
 static size_t ask_pack(const struct pack *pack, enum rule_trigger trigger, const struct rule_facts *facts,
                        struct rule_verdict *ret)
 {
-    bool over = !is_for(pack, trigger, facts), graded = false;
+    bool meant = is_for(pack, trigger, facts), over = !meant, graded = false;
     size_t n = 0;
 
     for (size_t i = 0; i < pack->rules_n; i++) {
@@ -137,6 +137,7 @@ static size_t ask_pack(const struct pack *pack, enum rule_trigger trigger, const
         struct rule_verdict *verdict = &ret[n++];
         bool grades = rule_sets_grade(rule), is_passed_over = over || (graded && grades);
         *verdict = verdict_of(pack, rule, is_passed_over);
+        verdict->is_for = meant;
         if (!is_passed_over) {
             verdict->holds = rule_ask(rule, NULL);
             verdict->is_over = rule->until != NULL ? condition_ask(rule->until, NULL) == ANSWER_YES

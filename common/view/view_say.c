@@ -124,9 +124,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_RULE_ENDED:
         return TONE_QUIET;
     default:
-        if (step->kind >= EVENT_INCIDENT_LINKED &&
-            step->kind <= EVENT_POST_KEPT) { /* what people have decided about whole incidents */
-            return TONE_WARN;
+        if (step->kind >= EVENT_INCIDENT_LINKED && step->kind <= EVENT_GRADE_ASKED) {
+            return TONE_WARN; /* what people decide about whole incidents, or are to */
         }
         return step->kind < EVENT_INCIDENT_OPENED ? TONE_QUIET : TONE_PLAIN;
     }

@@ -247,12 +247,17 @@ static void show_grade(struct looking *l, const struct incident *incident)
 {
     const struct view_voice *voice = &l->options->voice;
     enum grade grade = incident->grade;
+    char clock[VIEW_TIME];
 
     if (incident->history || incident->bare) {
         return;
     }
     if (grade == GRADE_NONE) {
         buf_puts(l->ret, PICK(voice, "  ungraded", "  未定级"));
+        if (incident->grade_asked_ms != 0) {
+            buf_printf(l->ret, PICK(voice, ", asked of a person since %s", "，自 %s 起请人工定级"),
+                       view_clock(view_state(l->view), incident->grade_asked_ms, l->options->now_ms, clock));
+        }
     } else {
         buf_printf(l->ret, PICK(voice, "  grade %s", "  事件等级：%s"),
                    PICK(voice, grade_name(grade), grade_name_zh(grade)));
@@ -440,6 +445,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "grade", incident->grade != GRADE_NONE ? grade_name(incident->grade) : "");
     json_text(json, "grade_doubted", incident->doubted != GRADE_NONE ? grade_name(incident->doubted) : "");
     json_text(json, "graded_by", incident->graded_by);
+    json_number(json, "grade_asked_ms", incident->grade_asked_ms);
     json_text(json, "level", incident->level != GRADE_NONE ? grade_name(incident->level) : "");
     json_array(json, "referred_to");
     for (size_t i = 0; i < incident->referrals_n; i++) {

@@ -161,6 +161,8 @@ static const struct wire_field grade_doubted_fields[] = {
 };
 static const struct wire_map grade_doubted_map = {WIRE_MAP(grade_doubted, S, grade_doubted_fields)};
 
+static const struct wire_map grade_asked_map = {WIRE_MAP(grade_asked, S, incident_fields)};
+
 static const struct wire_field level_set_fields[] = {
     ID(S, incident),
     ENUM(S, level_set.level),
@@ -446,6 +448,7 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("post_offered", post_offered_map),
     BODY_SPREAD("post_taken", post_taken_map),
     BODY_SPREAD("post_kept", post_kept_map),
+    BODY_SPREAD("grade_asked", grade_asked_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

@@ -44,7 +44,8 @@ class CommandPost(CountyTest):
         self.set_up()
         fire.one("notice", event="post-set", commander="duty-officer", term=1)
         self.offer()
-        self.assertEqual((self.leads(), self.post()["offered_commander"]), (("duty-officer", 1), "duty-chief"))
+        self.assertEqual((self.leads(), self.post()["offered_commander"]),
+                         (("duty-officer", 1), "duty-chief"))
         self.assertIn("not accepted yet", self.county.muster("incident", "list"))
 
         # nobody accepts for another
@@ -63,10 +64,13 @@ class CommandPost(CountyTest):
         self.assertIn("as it was", self.by_chief().stdout)
 
         taken = [event for event in self.county.events() if event["event"] == "post-taken"]
-        self.assertEqual([(event["operator"], event["data"]["number"]) for event in taken], [("duty-chief", 2)])
-        self.assertIn("指挥权由 fire-rescue 移交", self.county.muster("replay", self.county.log, "--lang", "zh"))
+        self.assertEqual([(event["operator"], event["data"]["number"]) for event in taken],
+                         [("duty-chief", 2)])
+        self.assertIn("指挥权由 fire-rescue 移交",
+                      self.county.muster("replay", self.county.log, "--lang", "zh"))
         self.county.muster("incident", "update", self.incident, "--measures", "m")
-        self.assertIn("总指挥 duty-chief，第 2 任，地点：东门", self.county.muster("incident", "brief", self.incident))
+        self.assertIn("总指挥 duty-chief，第 2 任，地点：东门",
+                      self.county.muster("incident", "brief", self.incident))
         self.assert_verified()
 
     def test_refused_and_withdrawn(self):
