@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "common/conf/conf.h"
+#include "common/core/division.h"
 
-enum { BEAT_MIN_MS = 100, BEAT_MAX_MS = 60000, REGION_DIGITS_MIN = 2, REGION_DIGITS_MAX = 12 };
+enum { BEAT_MIN_MS = 100, BEAT_MAX_MS = 60000 };
 
 static int read_region(const struct conf_node *root, struct config *ret, struct err *err)
 {
@@ -16,10 +17,12 @@ static int read_region(const struct conf_node *root, struct config *ret, struct 
     if (result < 0) {
         return result;
     }
-    size_t digits = strspn(ret->region, "0123456789");
-    if (ret->region[digits] != '\0' || digits < REGION_DIGITS_MIN || digits > REGION_DIGITS_MAX) {
+    char code[REGION_CODE_MAX + 1];
+    if (!division_code(ret->region, code) || strcmp(code, ret->region) != 0) {
         return conf_fail(root, err, ERR_CONFIG,
-                         "region: \"%s\" is no code of GB/T 2260; write 6 digits in quotes", ret->region);
+                         "region: \"%s\" is no code of GB/T 2260; write 6 digits in quotes, "
+                         "9 of a township, 12 of a village",
+                         ret->region);
     }
     return 0;
 }

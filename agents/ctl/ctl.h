@@ -68,6 +68,9 @@ int ctl_copy(int argc, char **argv);
 int ctl_import_cad_csv(int argc, char **argv);
 int ctl_import_cap(int argc, char **argv);
 
+int ctl_region_load(int argc, char **argv);
+int ctl_region_list(int argc, char **argv);
+
 int ctl_rules_load(int argc, char **argv);
 int ctl_rules_drop(int argc, char **argv);
 int ctl_rules_list(int argc, char **argv);

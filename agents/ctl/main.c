@@ -41,6 +41,8 @@ static const struct entry entries[] = {
     {"agent", "list", ctl_agent_list, "list agents and operators"},
     {"agent", "enrol", ctl_agent_enrol, "enrol an agent or operator"},
     {"agent", "revoke", ctl_agent_revoke, "end the right of an agent or operator to speak"},
+    {"region", "load", ctl_region_load, "load the dated table of divisions (行政区划代码)"},
+    {"region", "list", ctl_region_list, "list the divisions in force, or what a code was on a day"},
     {NULL, "watch", ctl_watch, "show what happens, as it happens"},
     {"rules", "check", ctl_rules_check, "read rule packs as the broker would"},
     {"rules", "load", ctl_rules_load, "put a rule pack in force"},
@@ -73,7 +75,7 @@ static void print_help(const char *group)
         }
         (void)snprintf(name, sizeof name, "%s%s%s", entries[i].group != NULL ? entries[i].group : "",
                        entries[i].group != NULL ? " " : "", entries[i].name);
-        printf("  %-18s%s\n", name, entries[i].help);
+        printf("  %-22s%s\n", name, entries[i].help);
     }
     printf("\n\"muster COMMAND --help\" tells more of each.\n");
 }

@@ -19,6 +19,8 @@ const char *command_kind_name(enum command_kind kind)
         return "set-pack";
     case COMMAND_DROP_PACK:
         return "drop-pack";
+    case COMMAND_SET_DIVISIONS:
+        return "set-divisions";
     case COMMAND_FILE_REPORT:
         return "file-report";
     case COMMAND_CLOSE_INCIDENT:

@@ -42,6 +42,7 @@ enum command_kind {
     COMMAND_SET_POST = 53,
     COMMAND_OFFER_POST = 54,
     COMMAND_ANSWER_POST = 55,
+    COMMAND_SET_DIVISIONS = 56,
     COMMAND_ACK = 64,
     COMMAND_PASS_DEADLINES = 80,
     COMMAND_SET_CLOCK = 81,
@@ -83,6 +84,21 @@ struct set_pack {
 struct drop_pack {
     const char *name;
     const char *reason;
+};
+
+struct division {
+    const char *code; /* 6, 9 or 12 digits, none of them to fill it up */
+    const char *name;
+    uint32_t from; /* YYYYMMDD, the first day; 0: always was */
+    uint32_t to;   /* the last day; 0: is still */
+};
+
+/* The whole table, which replaces the one before. */
+struct set_divisions {
+    const char *source;
+    uint8_t hash[HASH_OF_PACK_BYTES]; /* of the file that it is from */
+    const struct division *divisions; /* by code, and of one code by day */
+    size_t divisions_n;
 };
 
 struct file_report {
@@ -309,6 +325,7 @@ struct command {
         struct policy set_policy;
         struct set_pack set_pack;
         struct drop_pack drop_pack;
+        struct set_divisions set_divisions;
         struct file_report file_report;
         struct close_incident close_incident;
         struct issue_orders issue_orders;

@@ -331,6 +331,9 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_ANSWER_POST:
         decide_answer_post(d, &command->answer_post);
         return;
+    case COMMAND_SET_DIVISIONS:
+        decide_set_divisions(d, &command->set_divisions);
+        return;
     case COMMAND_FILE_REPORT:
         decide_file_report(d, &command->file_report);
         return;

@@ -51,6 +51,9 @@ const char *decide_speaker(const struct deciding *d);
 const struct incident *decide_incident(struct deciding *d, struct id id);
 /* The same, and the very one that is named. */
 const struct incident *decide_named_incident(struct deciding *d, struct id id);
+/* The code of a division that a report names and the table in force does not know is told: the report
+ * stands. */
+void decide_check_division(struct deciding *d, struct id incident, const struct facts *facts);
 /* The order of that incident, or of one that is the same event, with the incident in whose stream it is;
  * or the command is refused and NULL. */
 const struct order *decide_order(struct deciding *d, struct id incident, struct id order,
@@ -79,6 +82,7 @@ void decide_set_clock(struct deciding *d, const struct set_clock *command);
 void decide_recover(struct deciding *d, const struct recover *command);
 void decide_note_loss(struct deciding *d, const struct note_loss *command);
 void decide_count_refusals(struct deciding *d, const struct count_refusals *command);
+void decide_set_divisions(struct deciding *d, const struct set_divisions *command);
 void decide_file_report(struct deciding *d, const struct file_report *command);
 void decide_set_grade(struct deciding *d, const struct set_grade *command);
 void decide_set_level(struct deciding *d, const struct set_level *command);

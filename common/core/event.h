@@ -19,6 +19,7 @@
     X(EVENT_PACK_SET, 9, "pack-set")                              \
     X(EVENT_PACK_DROPPED, 10, "pack-dropped")                     \
     X(EVENT_GENERATION_BEGUN, 11, "generation-begun")             \
+    X(EVENT_DIVISIONS_SET, 12, "divisions-set")                   \
     X(EVENT_INCIDENT_OPENED, 16, "incident-opened")               \
     X(EVENT_REPORT_FILED, 17, "report-filed")                     \
     X(EVENT_FACTS_CHANGED, 18, "facts-changed")                   \
@@ -66,7 +67,8 @@
     X(EVENT_POST_OFFERED, 86, "post-offered")                     \
     X(EVENT_POST_TAKEN, 87, "post-taken")                         \
     X(EVENT_POST_KEPT, 88, "post-kept")                           \
-    X(EVENT_GRADE_ASKED, 89, "grade-asked")
+    X(EVENT_GRADE_ASKED, 89, "grade-asked")                       \
+    X(EVENT_DIVISION_DOUBTED, 90, "division-doubted")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -212,6 +214,10 @@ struct post_step { /* set, offered, taken, kept */
     bool withdrawn;    /* kept: the offer was, else it was refused */
 };
 
+struct division_doubted {
+    const char *division;
+};
+
 struct order_issued {
     const char *kind;
     const char *addressee;
@@ -285,6 +291,8 @@ struct event {
         struct pack_set pack_set;
         struct drop_pack pack_dropped;
         struct generation_begun generation_begun;
+        struct set_divisions divisions_set;
+        struct division_doubted division_doubted;
         struct note_loss loss_noted;
         struct incident_opened incident_opened;
         struct report_filed report_filed;

@@ -454,6 +454,8 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_INCIDENT_SPLIT:
     case EVENT_ORDERS_MOVED:
         return evolve_ties(incident, event);
+    case EVENT_DIVISION_DOUBTED:
+        return 0; /* told; what was reported stands */
     case EVENT_POST_SET:
     case EVENT_POST_OFFERED:
     case EVENT_POST_TAKEN:
@@ -480,6 +482,7 @@ int evolve(struct state *state, const struct event *event)
     case EVENT_PACK_SET:
     case EVENT_PACK_DROPPED:
     case EVENT_GENERATION_BEGUN:
+    case EVENT_DIVISIONS_SET:
         return evolve_region(state, event);
     case EVENT_UNITS_STATED:
         return units_stated(state, &event->units_stated);

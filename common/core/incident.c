@@ -157,6 +157,7 @@ void incident_learn(struct incident *incident, const struct facts *said)
     remember_text(incident, FACT_MEASURES, said->measures);
     remember_text(incident, FACT_CALLER, said->caller);
     remember_text(incident, FACT_TITLE, said->title);
+    remember_text(incident, FACT_DIVISION, said->division);
     if (said->position.datum != DATUM_NONE) {
         incident->position = said->position;
     }
@@ -222,6 +223,7 @@ struct facts incident_news(const struct incident *incident, const struct facts *
     news.measures = new_text(incident, FACT_MEASURES, said->measures);
     news.caller = new_text(incident, FACT_CALLER, said->caller);
     news.title = new_text(incident, FACT_TITLE, said->title);
+    news.division = new_text(incident, FACT_DIVISION, said->division);
     const struct position *p = &said->position;
     if (p->datum != DATUM_NONE &&
         (p->datum != incident->position.datum || p->latitude_e7 != incident->position.latitude_e7 ||

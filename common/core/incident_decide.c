@@ -23,6 +23,9 @@ static uint64_t report_content(const struct command *command, const struct file_
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         content = fingerprint_number(content, numbers[i]);
     }
+    if (f->division[0] != '\0') { /* which reports of old do not have */
+        content = fingerprint_text(content, f->division);
+    }
     return content;
 }
 
@@ -74,6 +77,7 @@ static void open_incident(struct deciding *d, const struct file_report *command)
         emit_about(d, EVENT_FACTS_CHANGED, id, now)->facts_changed = command->facts;
     }
     decide_ask_missing(d, id, NULL, command->facts.kind, facts_known(&command->facts));
+    decide_check_division(d, id, &command->facts);
 }
 
 void decide_answer_requests(struct deciding *d, const struct incident *incident, uint32_t news)
@@ -105,6 +109,7 @@ static void supplement_incident(struct deciding *d, const struct incident *incid
     }
     emit_about(d, EVENT_FACTS_CHANGED, incident->id, now)->facts_changed = news;
     decide_answer_requests(d, incident, known_news);
+    decide_check_division(d, incident->id, &news);
 
     const char *kind = news.kind[0] != '\0' ? news.kind : incident->kind;
     const char *substance = news.substance[0] != '\0' ? news.substance : incident->substance;

@@ -145,6 +145,7 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_POST_KEPT:
         route_post(state, event, author, sink);
         return;
+    case EVENT_DIVISION_DOUBTED:
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_INFORMATION_OVERDUE:
         incident = state_incident(state, event->incident);

@@ -72,8 +72,12 @@ struct state *state_new_keyed(struct hash_key key)
         state->key = key;
         state->names.key = key;
         state->alerts.key = key;
-        state->region = (struct region){
-            .code = "", .name = "", .parent = "", .recovered_reason = "", .policy = {.version = ""}};
+        state->region = (struct region){.code = "",
+                                        .name = "",
+                                        .parent = "",
+                                        .recovered_reason = "",
+                                        .divisions_source = "",
+                                        .policy = {.version = ""}};
     }
     return state;
 }
@@ -89,9 +93,14 @@ void region_clear(struct region *region)
         words_free(&region->members[i].rights);
     }
     free(region->members);
+    free(region->divisions);
     region_policy_clear(&region->policy);
-    *region = (struct region){
-        .code = "", .name = "", .parent = "", .recovered_reason = "", .policy = {.version = ""}};
+    *region = (struct region){.code = "",
+                              .name = "",
+                              .parent = "",
+                              .recovered_reason = "",
+                              .divisions_source = "",
+                              .policy = {.version = ""}};
 }
 
 /* The table goes first, then the entries along their own list: that is what a static analyser can follow. */
@@ -462,6 +471,11 @@ static void mark_region(struct names *names, const struct region *region)
         names_mark(names, region->packs[i].name);
         names_mark(names, region->packs[i].version);
         names_mark(names, region->packs[i].text);
+    }
+    names_mark(names, region->divisions_source);
+    for (size_t i = 0; i < region->divisions_n; i++) {
+        names_mark(names, region->divisions[i].code);
+        names_mark(names, region->divisions[i].name);
     }
     names_mark(names, policy->version);
     for (size_t i = 0; i < policy->kinds_n; i++) {

@@ -166,6 +166,20 @@ static void dump_region(const struct region *region, struct buf *ret)
         put_bytes(ret, "hash", region->packs[i].hash, sizeof region->packs[i].hash);
         buf_puts(ret, "\n");
     }
+    if (region->divisions_n > 0) {
+        buf_puts(ret, "divisions");
+        put_text(ret, "source", region->divisions_source);
+        put_bytes(ret, "hash", region->divisions_hash, sizeof region->divisions_hash);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < region->divisions_n; i++) {
+        buf_puts(ret, "division");
+        put_text(ret, "code", region->divisions[i].code);
+        put_text(ret, "name", region->divisions[i].name);
+        put_number(ret, "from", region->divisions[i].from);
+        put_number(ret, "to", region->divisions[i].to);
+        buf_puts(ret, "\n");
+    }
 }
 
 static void dump_order(const struct order *order, struct buf *ret)

@@ -203,6 +203,7 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_SET_POLICY:
     case COMMAND_SET_PACK:
     case COMMAND_DROP_PACK:
+    case COMMAND_SET_DIVISIONS:
     case COMMAND_SET_CLOCK:
     case COMMAND_COUNT_REFUSALS:
     case COMMAND_RECOVER:
@@ -234,6 +235,7 @@ struct stream_key event_stream(const struct event *event, const char *region)
     case EVENT_PACK_SET:
     case EVENT_PACK_DROPPED:
     case EVENT_GENERATION_BEGUN:
+    case EVENT_DIVISIONS_SET:
         return stream_key_region(region);
     default:
         return stream_key_incident(event->incident);

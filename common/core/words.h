@@ -87,7 +87,8 @@ enum unit_status { UNIT_NONE = 0, UNIT_FREE = 1, UNIT_ASSIGNED = 2, UNIT_OUT_OF_
     X(FACT_MEASURES, "measures")     \
     X(FACT_TIME, "time")             \
     X(FACT_CALLER, "caller")         \
-    X(FACT_TITLE, "title")
+    X(FACT_TITLE, "title")           \
+    X(FACT_DIVISION, "division")
 
 enum fact {
 #define FACT_ENUM(name, text) name,
@@ -174,6 +175,7 @@ struct facts {
     int64_t occurred_at_ms;
     const char *caller;
     const char *title;
+    const char *division; /* 行政区划代码, of a township or village; see division.h */
 };
 
 /* Nothing known yet. */

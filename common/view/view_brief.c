@@ -170,6 +170,22 @@ static const char *position_text(struct making *m, const struct position *positi
                                       datum_name(position->datum), position->accuracy_m));
 }
 
+/* The place by its words, and behind them the division by code and name. */
+static const char *place_text(struct making *m, const struct facts *facts)
+{
+    const struct region *region = state_region(m->brief->state);
+    int64_t at_ms = facts->occurred_at_ms != 0 ? facts->occurred_at_ms : m->incident->opened_at_ms;
+    const struct division *division =
+        region_division(region, facts->division, division_day(at_ms, region->utc_offset_minutes));
+    const char *name = division != NULL ? division->name : "";
+
+    if (facts->division[0] == '\0') {
+        return facts->place;
+    }
+    return brief_kept(m, arena_printf(&m->brief->arena, PICK(m, "%s (%s%s%s)", "%s（%s%s%s）"), facts->place,
+                                      facts->division, name[0] != '\0' ? " " : "", name));
+}
+
 /* Said even when nobody has graded it: ungraded is no grade, and not the lowest. */
 static const char *grade_text(struct making *m, const struct cut *cut)
 {
@@ -246,7 +262,7 @@ static void say_facts(struct making *m, const struct cut *cut, const char *ret[B
     ret[BRIEF_ITEM_UNIT] = facts.unit;
     ret[BRIEF_ITEM_OCCURRED] = time_text(m, facts.occurred_at_ms);
     ret[BRIEF_ITEM_OPENED] = time_text(m, m->incident->opened_at_ms);
-    ret[BRIEF_ITEM_PLACE] = facts.place;
+    ret[BRIEF_ITEM_PLACE] = place_text(m, &facts);
     ret[BRIEF_ITEM_POSITION] = position_text(m, &facts.position);
     ret[BRIEF_ITEM_COURSE] = facts.course;
     ret[BRIEF_ITEM_DEAD] = count_text(m, facts.casualties.dead);

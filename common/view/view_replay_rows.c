@@ -54,6 +54,7 @@ static void put_facts(struct json *json, const struct facts *facts)
 {
     json_object(json, "facts");
     put_text(json, "title", facts->title);
+    put_text(json, "division", facts->division);
     put_text(json, "kind", facts->kind);
     put_text(json, "substance", facts->substance);
     put_text(json, "place", facts->place);

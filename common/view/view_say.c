@@ -124,7 +124,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_RULE_ENDED:
         return TONE_QUIET;
     default:
-        if (step->kind >= EVENT_INCIDENT_LINKED && step->kind <= EVENT_GRADE_ASKED) {
+        if (step->kind >= EVENT_INCIDENT_LINKED && step->kind <= EVENT_DIVISION_DOUBTED) {
             return TONE_WARN; /* what people decide about whole incidents, or are to */
         }
         return step->kind < EVENT_INCIDENT_OPENED ? TONE_QUIET : TONE_PLAIN;
@@ -197,6 +197,7 @@ void view_say_facts(const struct view_voice *voice, const struct facts *facts, s
     say_fact(voice, FACT_KIND, facts->kind, &said);
     say_fact(voice, FACT_SUBSTANCE, facts->substance, &said);
     say_fact(voice, FACT_PLACE, facts->place, &said);
+    say_fact(voice, FACT_DIVISION, facts->division, &said);
     if (facts->position.present) {
         char position[96];
         (void)snprintf(position, sizeof position, "%.5f, %.5f (%s)", facts->position.latitude_e7 / 1e7,
@@ -354,6 +355,10 @@ static void say_region(const struct saying *s)
         SAY(s->ret, s->voice,
             "the log holds events of generation %llu from here on: older brokers do not start on it",
             "自此含第 %llu 代事件，旧版服务端不能启动", n);
+        return;
+    case EVENT_DIVISIONS_SET:
+        SAY(s->ret, s->voice, "table of divisions %s in force: %llu codes", "行政区划代码表 %s 生效：%llu 条",
+            step->what, n);
         return;
     case EVENT_PACK_DROPPED:
         SAY(s->ret, s->voice, "rule pack %s no longer in force", "规则包 %s 停用", step->subject);

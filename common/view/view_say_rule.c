@@ -121,6 +121,10 @@ void view_say_rule(const struct saying *s)
         SAY(s->ret, s->voice, "UNGRADED: no pack grades incident %s: a person is asked to",
             "未定级：事件 %s 无定级规则，请人工定级", s->incident);
         return;
+    case EVENT_DIVISION_DOUBTED:
+        SAY(s->ret, s->voice, "division %s of incident %s is not in the table in force: it may be mistyped",
+            "行政区划代码 %s（事件 %s）不在现行代码表中，请核对", step->what, s->incident);
+        return;
     case EVENT_LEVEL_SET:
         say_level(s);
         return;

@@ -44,6 +44,17 @@ static bool is_asked(const struct looking *l, const struct incident *incident)
            (incident->history && incident_is_open(incident));
 }
 
+const char *view_division_name(const struct view *view, const struct incident *incident,
+                               const struct facts *facts)
+{
+    const struct region *region = state_region(view_state(view));
+    int64_t at_ms = facts->occurred_at_ms != 0 ? facts->occurred_at_ms : incident->opened_at_ms;
+    const struct division *division =
+        region_division(region, facts->division, division_day(at_ms, region->utc_offset_minutes));
+
+    return division != NULL ? division->name : "";
+}
+
 /* --- equipment -------------------------------------------------------------------------------- */
 
 static bool any_unit_has(const struct agent *agent, const struct order *order, const char *equipment)
@@ -240,6 +251,14 @@ static void show_facts(struct looking *l, const struct incident *incident)
         buf_puts(l->ret, "\n");
     }
     buf_free(&text);
+    const char *division = view_division_name(l->view, incident, &told->facts);
+    if (division[0] != '\0') {
+        buf_puts(l->ret, "  ");
+        text_escape(l->ret, told->facts.division, strlen(told->facts.division));
+        buf_puts(l->ret, " ");
+        text_escape(l->ret, division, strlen(division));
+        buf_puts(l->ret, "\n");
+    }
 }
 
 /* Ungraded is shown as that: nobody has said how big it is. */
@@ -456,6 +475,8 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "substance", facts->substance);
     json_text(json, "title", facts->title);
     json_text(json, "place", facts->place);
+    json_text(json, "division", facts->division);
+    json_text(json, "division_name", view_division_name(view, incident, facts));
     json_text(json, "unit", facts->unit);
     json_text(json, "course", facts->course);
     json_text(json, "measures", facts->measures);

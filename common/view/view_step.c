@@ -368,6 +368,9 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_ORDERS_MOVED:
         add_ties_event(event, step);
         return;
+    case EVENT_DIVISION_DOUBTED:
+        step->what = event->division_doubted.division;
+        return;
     case EVENT_POST_SET:
     case EVENT_POST_OFFERED:
     case EVENT_POST_TAKEN:
@@ -402,6 +405,10 @@ static void add_other_event(const struct event *event, struct view_step *step)
     case EVENT_PACK_SET:
         step->subject = event->pack_set.name;
         step->what = event->pack_set.version;
+        return;
+    case EVENT_DIVISIONS_SET:
+        step->what = event->divisions_set.source;
+        step->number = event->divisions_set.divisions_n;
         return;
     case EVENT_GENERATION_BEGUN:
         step->number = event->generation_begun.generation;

@@ -43,7 +43,7 @@ static bool keep_facts(struct view *view, struct facts *facts)
     return keep_name(view, &facts->kind) && keep_text(view, &facts->place) && keep_text(view, &facts->unit) &&
            keep_name(view, &facts->substance) && keep_text(view, &facts->course) &&
            keep_text(view, &facts->measures) && keep_text(view, &facts->caller) &&
-           keep_text(view, &facts->title);
+           keep_text(view, &facts->title) && keep_name(view, &facts->division);
 }
 
 uint64_t *view_alert_mark(struct view *view, struct id alert)
@@ -207,6 +207,7 @@ void view_merge_facts(struct facts *known, const struct facts *said)
     say_text(&known->measures, said->measures);
     say_text(&known->caller, said->caller);
     say_text(&known->title, said->title);
+    say_text(&known->division, said->division);
     if (said->position.present) {
         known->position = said->position;
     }

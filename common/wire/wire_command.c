@@ -1,4 +1,5 @@
 /* The tables of proto/muster/v1/command.proto. */
+#include "common/core/division.h"
 #include "common/wire/wire_map.h"
 
 #include "muster/v1/command.pb-c.h"
@@ -68,6 +69,15 @@ const struct wire_field wire_fields_count_refusals[3] = {
     SEQ(S, up_to_counter),
 };
 static const struct wire_map count_refusals_map = {WIRE_MAP(count_refusals, S, wire_fields_count_refusals)};
+#undef S
+
+#define S struct set_divisions
+const struct wire_field wire_fields_set_divisions[3] = {
+    NAME(S, source),
+    FIXED(S, hash),
+    LIST(S, divisions, wire_map_division, DIVISIONS_MAX),
+};
+static const struct wire_map set_divisions_map = {WIRE_MAP(set_divisions, S, wire_fields_set_divisions)};
 #undef S
 
 /* --- incidents ------------------------------------------------------------------------------------ */
@@ -346,6 +356,7 @@ static const struct wire_field command_fields[] = {
     BODY(S, set_post, set_post_map),
     BODY(S, offer_post, offer_post_map),
     BODY(S, answer_post, answer_post_map),
+    BODY(S, set_divisions, set_divisions_map),
     BODY(S, ack, ack_map),
     BODY(S, pass_deadlines, pass_deadlines_map),
     BODY(S, set_clock, set_clock_map),

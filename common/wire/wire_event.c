@@ -46,6 +46,9 @@ static const struct wire_field generation_begun_fields[] = {
 static const struct wire_map generation_begun_map = {
     WIRE_MAP(generation_begun, struct generation_begun, generation_begun_fields)};
 
+static const struct wire_map divisions_set_map = {
+    WIRE_MAP(divisions_set, struct set_divisions, wire_fields_set_divisions)};
+
 #define S struct event
 
 /* --- incidents ------------------------------------------------------------------------------------ */
@@ -162,6 +165,13 @@ static const struct wire_field grade_doubted_fields[] = {
 static const struct wire_map grade_doubted_map = {WIRE_MAP(grade_doubted, S, grade_doubted_fields)};
 
 static const struct wire_map grade_asked_map = {WIRE_MAP(grade_asked, S, incident_fields)};
+
+static const struct wire_field division_doubted_fields[] = {
+    ID(S, incident),
+    NAME(S, division_doubted.division),
+    TIME(S, at_ms),
+};
+static const struct wire_map division_doubted_map = {WIRE_MAP(division_doubted, S, division_doubted_fields)};
 
 static const struct wire_field level_set_fields[] = {
     ID(S, incident),
@@ -401,6 +411,7 @@ static const struct wire_field event_fields[] = {
     BODY(S, pack_set, pack_set_map),
     BODY(S, pack_dropped, pack_dropped_map),
     BODY(S, generation_begun, generation_begun_map),
+    BODY(S, divisions_set, divisions_set_map),
     BODY_SPREAD("incident_opened", incident_opened_map),
     BODY_SPREAD("report_filed", report_filed_map),
     BODY_SPREAD("facts_changed", facts_changed_map),
@@ -449,6 +460,7 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("post_taken", post_taken_map),
     BODY_SPREAD("post_kept", post_kept_map),
     BODY_SPREAD("grade_asked", grade_asked_map),
+    BODY_SPREAD("division_doubted", division_doubted_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

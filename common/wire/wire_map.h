@@ -249,6 +249,7 @@ extern const struct wire_map wire_map_position;
 extern const struct wire_map wire_map_facts;
 extern const struct wire_map wire_map_unit;
 extern const struct wire_map wire_map_policy;
+extern const struct wire_map wire_map_division;
 /* Bodies that wire_alert.c holds: of a command, and of struct event itself. */
 extern const struct wire_map wire_map_record_alert;
 extern const struct wire_map wire_map_alert_recorded;
@@ -258,6 +259,7 @@ extern const struct wire_field wire_fields_enrol_agent[4];
 extern const struct wire_field wire_fields_enrol_operator[3];
 extern const struct wire_field wire_fields_revoke[2];
 extern const struct wire_field wire_fields_set_policy[1];
+extern const struct wire_field wire_fields_set_divisions[3];
 extern const struct wire_field wire_fields_count_refusals[3];
 extern const struct wire_field wire_fields_recover[4];
 /* What is said, kept and sent. */
