@@ -192,6 +192,9 @@ static bool may_merge(struct deciding *d, const struct incident *part, const str
     } else if (whole == part) {
         decide_refuse(d, REFUSED_MERGED, "what it is to be merged into was merged into %s",
                       id_format(part->id, one));
+    } else if (whole->bare && !part->bare) {
+        decide_refuse(d, REFUSED_INVALID, "%s was opened by an order alone: merge it into the other",
+                      id_format(whole->id, one));
     } else if (!incident_is_open(whole) && incident_is_open(part)) {
         decide_refuse(d, REFUSED_INCIDENT_CLOSED, "incident %s: what goes on is not merged into what is over",
                       id_format(whole->id, one));

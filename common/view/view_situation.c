@@ -179,7 +179,7 @@ static void show_requests(struct looking *l, const struct incident *incident)
     const struct view_voice *voice = &l->options->voice;
     char clock[VIEW_TIME];
 
-    for (size_t i = 0; i < incident->requests_n; i++) {
+    for (size_t i = 0; i < incident->requests_n && !incident_is_merged(incident); i++) {
         const struct request *request = &incident->requests[i];
         if (request->answered_at_ms != 0) {
             continue;
@@ -268,7 +268,7 @@ static void show_grade(struct looking *l, const struct incident *incident)
     enum grade grade = incident->grade;
     char clock[VIEW_TIME];
 
-    if (incident->history || incident->bare) {
+    if (incident->history || incident->bare || incident_is_merged(incident)) {
         return;
     }
     if (grade == GRADE_NONE) {
@@ -455,7 +455,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
 
     json_id(json, "incident", incident->id);
     json_text(json, "mode", mode_name(incident->mode));
-    json_bool(json, "open", incident_is_open(incident));
+    json_bool(json, "open", incident_is_open(ties_survivor(view_state(view), incident)));
     json_bool(json, "history", incident->history);
     json_text(json, "reporter", incident->reporter);
     json_number(json, "opened_ms", incident->opened_at_ms);

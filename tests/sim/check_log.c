@@ -67,6 +67,10 @@ static const char *tag_text(const struct command *command)
         return command->set_policy.version;
     case COMMAND_SET_GRADE:
         return command->set_grade.reason;
+    case COMMAND_MERGE_INCIDENT:
+        return command->merge_incident.reason;
+    case COMMAND_SPLIT_INCIDENT:
+        return command->split_incident.reason;
     default:
         return "";
     }

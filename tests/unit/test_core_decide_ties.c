@@ -195,6 +195,36 @@ static void a_loop_or_a_closed_survivor_is_refused(void **state)
     bus_close(&bus);
 }
 
+/* Nothing is asked under an id that is not its own any more; and a report is not merged into what an order alone
+ * has opened. */
+static void a_merged_one_asks_for_nothing(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    bus_open(&bus);
+    two_reports(&bus);
+    bus_do(&bus, an_order(&bus, 1, 1, STATION_3));
+    bus_do(&bus, a_merge(&bus, 1, 2));
+    bus_after(&bus, 2 * ASK_WITHIN);
+    bus_do(&bus, deadlines(&bus, 1));
+    assert_int_equal(bus_events(&bus, EVENT_ORDER_UNANSWERED), 1);
+    assert_int_equal(bus_events(&bus, EVENT_INFORMATION_OVERDUE), 0);
+    bus_do(&bus, deadlines(&bus, 2));
+    assert_int_equal(bus_events(&bus, EVENT_INFORMATION_OVERDUE), 3);
+
+    struct command bare = an_order(&bus, 5, 5, STATION_3);
+    bare.issue_orders.incident = (struct id){{0}};
+    bus_do(&bus, bare);
+    struct command command = a_merge(&bus, 2, 5);
+    command.merge_incident.into = order_id(5);
+    assert_int_equal(bus_say(&bus, &command), REFUSED_INVALID);
+    command.merge_incident =
+        (struct merge_incident){.incident = order_id(5), .into = incident_id(2), .reason = ""};
+    bus_do(&bus, command);
+    bus_close(&bus);
+}
+
 static struct command good_link(struct bus *bus)
 {
     two_reports(bus);
@@ -500,6 +530,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merge_is_refused),
         cmocka_unit_test(a_loop_or_a_closed_survivor_is_refused),
+        cmocka_unit_test(a_merged_one_asks_for_nothing),
         cmocka_unit_test(link_is_refused),
         cmocka_unit_test(move_is_refused),
         cmocka_unit_test(orders_are_addressed_by_either_id),
