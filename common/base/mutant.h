@@ -38,7 +38,8 @@
     X(MUTANT_REPLY_MIXED, "takes a reply for another command's")                   \
     X(MUTANT_BUNDLE_DROPPED, "drops a bundle that the peer's queue does not take") \
     X(MUTANT_GRADE_FALLS, "lets a rule lower a grade")                             \
-    X(MUTANT_RULE_TWICE, "fires a rule again while it holds")
+    X(MUTANT_RULE_TWICE, "fires a rule again while it holds")                      \
+    X(MUTANT_FORGET_MERGE, "takes for itself what is said of a merged incident")
 
 enum mutant {
     MUTANT_NONE = 0,

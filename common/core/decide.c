@@ -96,7 +96,10 @@ const struct incident *decide_incident(struct deciding *d, struct id id)
 {
     const struct incident *named = decide_named_incident(d, id);
 
-    return named != NULL ? ties_survivor(d->state, named) : NULL;
+    if (named == NULL || MUTANT(MUTANT_FORGET_MERGE)) {
+        return named;
+    }
+    return ties_survivor(d->state, named);
 }
 
 const struct incident *decide_named_incident(struct deciding *d, struct id id)

@@ -210,6 +210,18 @@ static bool is_outcome(const struct event *event)
            (event->kind == EVENT_RUNG_REACHED && rung_is_outcome(event->rung.rung));
 }
 
+/* What is said of a merged incident concerns the one that survives. */
+static void check_merged(struct world *world, const struct incident *incident, const struct event *event,
+                         uint64_t seq)
+{
+    bool is_said = event->kind == EVENT_REPORT_FILED || event->kind == EVENT_ORDER_ISSUED ||
+                   event->kind == EVENT_GRADED || event->kind == EVENT_LEVEL_SET ||
+                   event->kind == EVENT_INCIDENT_CLOSED || event->kind == EVENT_RULES_DUE ||
+                   event->kind == EVENT_INFORMATION_OVERDUE;
+
+    needs(world, !is_said || !incident_is_merged(incident), "I3: of a merged incident", event, seq);
+}
+
 static void check_event(struct world *world, const struct event *event, enum mode mode,
                         const struct log_record *record)
 {
@@ -229,6 +241,7 @@ static void check_event(struct world *world, const struct event *event, enum mod
     }
     if (incident != NULL) {
         needs(world, incident->mode == mode, "I13: another mode", event, header->seq);
+        check_merged(world, incident, event, header->seq);
     }
     if (event->kind == EVENT_ACKNOWLEDGED && agent_number(event->acknowledged.agent) < AGENTS) {
         check_acknowledged(world, agent_number(event->acknowledged.agent), event->acknowledged.lane,
