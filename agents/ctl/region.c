@@ -10,6 +10,8 @@
 #include "common/view/view_json.h"
 #include "common/view/view_table.h"
 
+enum { TABLE_MEMORY = 4 * 1024 * 1024 };
+
 static const char *base_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -63,7 +65,7 @@ int ctl_region_load(int argc, char **argv)
         return exit_code;
     }
     const char *path = arguments.at[0];
-    arena_init(&arena, 4 * 1024 * 1024);
+    arena_init(&arena, TABLE_MEMORY);
     int rc = region_table_load(path, &arena, &command.set_divisions, &err);
     command.set_divisions.source = source[0] != '\0' ? source : base_of(path);
     rc = rc ? rc : session_open(&online, &needs, &session, &err);

@@ -112,6 +112,19 @@ static void split(struct incident *incident, struct id other)
 
 /* --- orders --------------------------------------------------------------------------------------- */
 
+/* It goes back to where it came from: nothing is left to be said of it. */
+static bool moves_back(struct ties *ties, struct id order, const struct orders_moved *e)
+{
+    for (size_t i = 0; i < ties->moved_n; i++) {
+        const struct moved_order *moved = &ties->moved[i];
+        if (id_equal(moved->order, order) && id_equal(moved->other, e->other) && moved->taken != e->taken) {
+            take_out(ties->moved, i, &ties->moved_n, sizeof *ties->moved);
+            return true;
+        }
+    }
+    return false;
+}
+
 static int moved(struct incident *incident, const struct orders_moved *e)
 {
     struct ties *ties = ties_make(incident);
@@ -123,6 +136,9 @@ static int moved(struct incident *incident, const struct orders_moved *e)
     }
     ties->moved = grown;
     for (size_t i = 0; i < e->orders_n; i++) {
+        if (moves_back(ties, e->orders[i], e)) {
+            continue;
+        }
         grown[ties->moved_n++] =
             (struct moved_order){.order = e->orders[i], .other = e->other, .taken = e->taken};
     }

@@ -267,7 +267,19 @@ static bool has_room_for_moved(const struct incident *incident, size_t n)
     return (incident->ties != NULL ? incident->ties->moved_n : 0) + n <= MOVED_PER_INCIDENT_MAX;
 }
 
-/* Each was issued under this id and belongs to no other incident yet. */
+/* The order was issued under `to`, and `from` has taken it over: it goes back. */
+static bool goes_back(const struct incident *from, const struct incident *to, struct id order)
+{
+    for (size_t i = 0; from->ties != NULL && i < from->ties->moved_n; i++) {
+        const struct moved_order *moved = &from->ties->moved[i];
+        if (moved->taken && id_equal(moved->order, order) && id_equal(moved->other, to->id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Each was issued under this id and belongs to no other incident yet; or goes back. */
 static bool may_move(struct deciding *d, const struct incident *from, const struct incident *to,
                      const struct split_incident *command)
 {
@@ -275,7 +287,7 @@ static bool may_move(struct deciding *d, const struct incident *from, const stru
 
     for (size_t i = 0; i < command->orders_n && d->refusal == REFUSED_NOT; i++) {
         struct id order = command->orders[i], there = incident_moved_to(from, order);
-        if (incident_order(from, order) == NULL) {
+        if (incident_order(from, order) == NULL && !goes_back(from, to, order)) {
             decide_refuse(d, REFUSED_NO_ORDER, "order %s was not issued under incident %s",
                           id_format(order, text), id_format(from->id, other));
         } else if (!id_is_zero(there) && !id_equal(there, to->id)) {

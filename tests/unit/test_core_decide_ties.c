@@ -496,7 +496,13 @@ static void moved_orders_belong_to_the_other(void **state)
     assert_string_equal(bus_event(&bus, EVENT_ORDER_ISSUED, 0)->order_issued.addressee, STATION_3);
     struct command close = a_close(&bus, 2);
     assert_int_equal(bus_say(&bus, &close), REFUSED_OPEN_ORDERS);
-    bus_do(&bus, a_close(&bus, 1)); /* nothing of its own is open */
+    struct command back = a_move(&bus, 2, 1, 1);
+    assert_int_equal(bus_do(&bus, back), 2);
+    assert_int_equal(state_incident(bus.state, incident_id(1))->ties->moved_n, 0);
+    struct command late = a_receipt(&bus, STATION_3, 2, order_id(1), RUNG_ON_SCENE);
+    assert_int_equal(bus_say(&bus, &late), REFUSED_NO_ORDER);
+    bus_do(&bus, a_move(&bus, 1, 2, 1)); /* and there again */
+    bus_do(&bus, a_close(&bus, 1));      /* nothing of its own is open */
     check_replay(&bus);
     bus_close(&bus);
 }
