@@ -195,8 +195,8 @@ static void a_loop_or_a_closed_survivor_is_refused(void **state)
     bus_close(&bus);
 }
 
-/* Nothing is asked under an id that is not its own any more; and a report is not merged into what an order alone
- * has opened. */
+/* Nothing is asked under an id that is not its own any more; and a report is not merged into what an order
+ * alone has opened. */
 static void a_merged_one_asks_for_nothing(void **state)
 {
     struct bus bus;
