@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "broker/links.h"
 #include "broker/tally.h"
 #include "broker/watchdog.h"
 #include "common/base/clock.h"
@@ -39,6 +40,7 @@ struct broker {
     struct net_context *context;
     struct net_zap *zap;
     struct net_router *router;
+    struct links *links;
     struct net_boot_timer *timer;
     struct engine *engine;
     struct log_writer *writer;
@@ -88,6 +90,9 @@ static int send_frame(void *ctx, struct peer peer, struct bytes frame)
     struct broker *broker = ctx;
     struct net_peer net;
 
+    if (links_have(broker->links, peer)) {
+        return links_send(broker->links, peer, frame);
+    }
     if (broker->router == NULL || peer.n != sizeof net.id) {
         return ERR_NOT_FOUND;
     }
@@ -131,6 +136,14 @@ static void on_message(void *ctx, struct net_peer net, const uint8_t curve_publi
 static void on_turn(void *ctx)
 {
     look_again(ctx);
+}
+
+static void on_links(void *ctx)
+{
+    struct broker *broker = ctx;
+
+    hear_writer(broker);
+    look_again(broker);
 }
 
 static bool allow(void *ctx, const uint8_t curve_public[NET_KEY_BYTES], const char *address)
@@ -211,6 +224,10 @@ static void on_service(void *ctx)
     }
     if (result == 0 && config->endpoint_file[0] != '\0') {
         result = write_endpoint(config->endpoint_file, net_router_endpoint(broker->router), &broker->failure);
+    }
+    if (result == 0) {
+        result = links_open(&broker->loop, broker->context, config, broker->engine, on_links, broker,
+                            &broker->links, &broker->failure);
     }
     if (result < 0) {
         broker->failure.code = result;
@@ -309,6 +326,8 @@ static void close_all(struct broker *broker)
     broker->closed = true;
     net_router_close(broker->router, NULL, NULL);
     broker->router = NULL;
+    links_close(broker->links);
+    broker->links = NULL;
     net_zap_close(broker->zap, NULL, NULL);
     net_boot_timer_close(broker->timer, NULL, NULL);
     uv_close((uv_handle_t *)&broker->writer_poll, NULL);
@@ -351,6 +370,7 @@ static int make_engine(struct broker *broker, struct log_head head, struct err *
                                      .genesis = buf_bytes(&config->genesis),
                                      .head = head,
                                      .beat_ms = config->beat_ms,
+                                     .canary_ms = config->canary_ms,
                                      .accept_clock = config->accept_clock,
                                      .recover = config->recover,
                                      .tail_given_up = broker->tail_given_up};

@@ -8,23 +8,66 @@
 
 #include "common/conf/conf.h"
 #include "common/core/division.h"
+#include "common/net/endpoint.h"
 
-enum { BEAT_MIN_MS = 100, BEAT_MAX_MS = 60000 };
+enum { BEAT_MIN_MS = 100, BEAT_MAX_MS = 60000, CANARY_MIN_MS = 1000, CANARY_MAX_MS = 24 * 3600 * 1000 };
 
-static int read_region(const struct conf_node *root, struct config *ret, struct err *err)
+static int read_region(const struct conf_node *map, const char **ret, struct err *err)
 {
-    int result = conf_string(root, "region", CONF_REQUIRED, &ret->region, err);
+    int result = conf_string(map, "region", CONF_REQUIRED, ret, err);
     if (result < 0) {
         return result;
     }
     char code[REGION_CODE_MAX + 1];
-    if (!division_code(ret->region, code) || strcmp(code, ret->region) != 0) {
-        return conf_fail(root, err, ERR_CONFIG,
+    if (!division_code(*ret, code) || strcmp(code, *ret) != 0) {
+        return conf_fail(map, err, ERR_CONFIG,
                          "region: \"%s\" is no code of GB/T 2260; write 6 digits in quotes, "
                          "9 of a township, 12 of a village",
-                         ret->region);
+                         *ret);
     }
     return 0;
+}
+
+static int read_link(const struct conf_node *map, struct config *ret, struct err *err)
+{
+    struct config_link *link = &ret->links[ret->links_n];
+    struct err why = {0};
+
+    if (!conf_is_map(map)) {
+        return conf_fail(map, err, ERR_CONFIG,
+                         "links: write \"- region: ...\" and \"connect: ...\" below it");
+    }
+    int result = read_region(map, &link->region, err);
+    result = result < 0 ? result : conf_string(map, "connect", CONF_REQUIRED, &link->connect, err);
+    if (result < 0) {
+        return result;
+    }
+    if (strcmp(link->region, ret->region) == 0) {
+        return conf_fail(map, err, ERR_CONFIG, "links: region %s is this one", link->region);
+    }
+    if (net_endpoint_check(link->connect, &why) < 0) {
+        return conf_fail(map, err, ERR_CONFIG, "links: connect: %s", why.text);
+    }
+    for (size_t i = 0; i < ret->links_n; i++) {
+        if (strcmp(ret->links[i].region, link->region) == 0) {
+            return conf_fail(map, err, ERR_CONFIG, "links: region %s stands here twice", link->region);
+        }
+    }
+    ret->links_n++;
+    return 0;
+}
+
+static int read_links(const struct conf_node *root, struct config *ret, struct err *err)
+{
+    const struct conf_node *list = NULL;
+    int result = conf_list(root, "links", CONF_OPTIONAL, &list, err);
+
+    for (size_t i = 0; result == 0 && list != NULL && i < conf_count(list); i++) {
+        result = ret->links_n == CONFIG_LINKS_MAX
+                     ? conf_fail(list, err, ERR_CONFIG, "links: %d at most", CONFIG_LINKS_MAX)
+                     : read_link(conf_value_at(list, i), ret, err);
+    }
+    return result;
 }
 
 static int read_listen(const struct conf_node *root, struct config *ret, struct err *err)
@@ -99,7 +142,7 @@ static int read_genesis(const struct conf_node *root, struct config *ret, struct
 
 static int read_rest(const struct conf_node *root, struct config *ret, struct err *err)
 {
-    int64_t beat_ms = 0;
+    int64_t beat_ms = 0, canary_ms = 0;
 
     ret->endpoint_file = "";
     int result = conf_path(root, "log", CONF_REQUIRED, &ret->log, err);
@@ -108,7 +151,11 @@ static int read_rest(const struct conf_node *root, struct config *ret, struct er
                         : conf_duration(root, "beat", CONF_OPTIONAL, BEAT_MIN_MS, BEAT_MAX_MS, &beat_ms, err);
     result = result < 0 ? result : conf_bool(root, "accept_clock", CONF_OPTIONAL, &ret->accept_clock, err);
     result = result < 0 ? result : conf_bool(root, "volatile_ok", CONF_OPTIONAL, &ret->volatile_ok, err);
+    result = result < 0 ? result
+                        : conf_duration(root, "canary", CONF_OPTIONAL, CANARY_MIN_MS, CANARY_MAX_MS,
+                                        &canary_ms, err);
     ret->beat_ms = (uint32_t)beat_ms;
+    ret->canary_ms = (uint32_t)canary_ms;
     return result;
 }
 
@@ -116,10 +163,10 @@ static int read_rest(const struct conf_node *root, struct config *ret, struct er
  * that the nearest one can be named. */
 static int check_unknown(const struct conf *conf, struct err *err)
 {
-    static const char *const known[] = {"region",        "listen", "log",          "genesis",
-                                        "endpoint_file", "beat",   "accept_clock", "volatile_ok"};
+    static const char *const known[] = {"region", "listen", "log",          "genesis",    "endpoint_file",
+                                        "beat",   "canary", "accept_clock", "volatile_ok"};
     const struct conf_node *root = conf_root(conf);
-    const struct conf_node *keys = NULL;
+    const struct conf_node *keys = NULL, *links = NULL;
     const char *text = NULL;
 
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
@@ -128,6 +175,14 @@ static int check_unknown(const struct conf *conf, struct err *err)
     if (conf_map(root, "keys", CONF_OPTIONAL, &keys, NULL) == 0 && keys != NULL) {
         (void)conf_string(keys, "broker", CONF_OPTIONAL, &text, NULL);
         (void)conf_string(keys, "region", CONF_OPTIONAL, &text, NULL);
+    }
+    if (conf_list(root, "links", CONF_OPTIONAL, &links, NULL) == 0 && links != NULL) {
+        for (size_t i = 0; i < conf_count(links); i++) {
+            if (conf_is_map(conf_value_at(links, i))) {
+                (void)conf_string(conf_value_at(links, i), "region", CONF_OPTIONAL, &text, NULL);
+                (void)conf_string(conf_value_at(links, i), "connect", CONF_OPTIONAL, &text, NULL);
+            }
+        }
     }
     return conf_check_unknown(conf, err);
 }
@@ -142,9 +197,10 @@ int config_load(const char *path, struct config *ret, struct err *err)
     }
     const struct conf_node *root = conf_root(config.conf);
     result = check_unknown(config.conf, err);
-    result = result < 0 ? result : read_region(root, &config, err);
+    result = result < 0 ? result : read_region(root, &config.region, err);
     result = result < 0 ? result : read_listen(root, &config, err);
     result = result < 0 ? result : read_rest(root, &config, err);
+    result = result < 0 ? result : read_links(root, &config, err);
     result = result < 0 ? result : read_keys(root, &config, err);
     result = result < 0 ? result : read_genesis(root, &config, err);
     if (result < 0) {

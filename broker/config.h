@@ -9,7 +9,13 @@
 #include "common/base/err.h"
 #include "common/crypto/keyfile.h"
 
-enum { CONFIG_HOST_MAX = 256, GENESIS_MAX = 8 * 1024 * 1024 };
+enum { CONFIG_HOST_MAX = 256, CONFIG_LINKS_MAX = 64, GENESIS_MAX = 8 * 1024 * 1024 };
+
+/* The line to another region's broker, which this one is to make. */
+struct config_link {
+    const char *region;
+    const char *connect; /* tcp://HOST:PORT */
+};
 
 struct conf;
 
@@ -24,7 +30,10 @@ struct config {
     struct secret_keys broker;
     struct public_keys region_keys;
     struct buf genesis;
+    struct config_link links[CONFIG_LINKS_MAX];
+    size_t links_n;
     uint32_t beat_ms;
+    uint32_t canary_ms;
     bool accept_clock;
     bool volatile_ok;
     const char *recover; /* not in the file: the command line's --recover, and why; NULL: no */

@@ -137,6 +137,13 @@ static void put_notice(json_t *json, const struct event *event)
     case EVENT_ORDERS_MOVED:
         put(json, "other", text_of_id(event->moved.other));
         break;
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+    case EVENT_LEAD_DISPUTED:
+        put(json, "region", text_of(event->lead.region));
+        put(json, "from", text_of(event->lead.from));
+        put(json, "term", json_integer(event->lead.term));
+        break;
     case EVENT_NOTIFIED:
         put(json, "role", text_of(event->notified.role));
         put(json, "rule", text_of(event->notified.rule));

@@ -5,6 +5,7 @@
 
 #include "agents/ctl/roster.h"
 #include "agents/ctl/session.h"
+#include "common/core/link.h"
 #include "common/core/stream.h"
 #include "common/view/view_json.h"
 #include "common/view/view_say.h"
@@ -174,6 +175,14 @@ static int check_rights(const char *const *rights, size_t n, struct err *err)
     return 0;
 }
 
+/* "370102/broker/link" has the key that `muster keys init` made as broker.pub, for region 370102. */
+static bool is_broker_of(const char *agent, const char *region)
+{
+    char code[REGION_CODE_MAX + 1];
+
+    return name_is_link(agent, code) && strcmp(code, region) == 0;
+}
+
 int ctl_agent_enrol(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
@@ -221,7 +230,7 @@ int ctl_agent_enrol(int argc, char **argv)
     }
     rc = rc ? rc : check_rights(rights, n, &err);
     rc = rc ? rc : keyfile_read_public(key, &keys, &err);
-    if (rc == 0 && strcmp(keys.name, arguments.at[0]) != 0) {
+    if (rc == 0 && strcmp(keys.name, arguments.at[0]) != 0 && !is_broker_of(arguments.at[0], keys.name)) {
         rc = err_set(&err, ERR_DATA, "%s: is the key of \"%s\", not of \"%s\"", key, keys.name,
                      arguments.at[0]);
     }

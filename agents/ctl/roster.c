@@ -4,9 +4,9 @@
 
 #include "common/base/text.h"
 
-static const char *const right_names[] = {"report", "order", "recall",  "evacuate", "close",
-                                          "grade",  "level", "receipt", "units",    "history",
-                                          "alert",  "watch", "admin",   "centre",   NULL};
+static const char *const right_names[] = {"report", "order",   "recall", "evacuate", "close", "grade",
+                                          "level",  "receipt", "units",  "history",  "alert", "watch",
+                                          "admin",  "centre",  "link",   NULL};
 
 bool right_is_known(const char *right)
 {
@@ -24,7 +24,7 @@ const char *rights_list(void)
     return "report, order, order:KIND, recall, evacuate, close, grade, level, receipt, units, history, "
            "alert, "
            "watch, "
-           "admin, centre, role:NAME";
+           "admin, centre, link, role:NAME";
 }
 
 int conf_words(const struct conf_node *map, const char *key, enum conf_need need, struct arena *arena,

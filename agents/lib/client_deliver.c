@@ -4,6 +4,7 @@
 
 #include "agents/lib/client_private.h"
 #include "common/base/mutant.h"
+#include "common/core/link.h"
 
 /* One Deliver on its way to the application. Everything lives in its arena. */
 struct taken {
@@ -30,8 +31,10 @@ static bool is_recalled(const struct deliver *deliver, struct id order)
 }
 
 /* The words of the order stand in the command, beside the event. */
-static bool find_words(const struct command *command, const struct event *event, struct delivery *ret)
+static bool find_words(const struct command *given, const struct event *event, struct delivery *ret)
 {
+    const struct command *command = command_behind(given, event);
+
     if (command->kind == COMMAND_ORDER_EVACUATION) {
         ret->evacuation_said = &command->order_evacuation;
         return true;
@@ -122,8 +125,9 @@ static int take_recall(struct client *client, struct taken *taken, const struct 
     if (!rc) {
         struct delivery delivery = delivery_of(taken, event, DELIVERY_RECALL);
 
-        if (taken->command.kind == COMMAND_RECALL_ORDER) {
-            delivery.recall_said = &taken->command.recall_order;
+        const struct command *said = command_behind(&taken->command, event);
+        if (said->kind == COMMAND_RECALL_ORDER) {
+            delivery.recall_said = &said->recall_order;
         }
         give(taken, delivery);
     }

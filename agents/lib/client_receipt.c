@@ -4,6 +4,7 @@
 
 #include "agents/lib/client_private.h"
 #include "common/base/mutant.h"
+#include "common/core/link.h"
 #include "common/core/order.h"
 
 enum { RESUME_MAX = 65536 };
@@ -229,6 +230,8 @@ static int resume_one(struct client *client, struct id id, struct arena *arena, 
         highest_said(order.said) < RUNG_ACCEPTED) {
         return journal_end_order(client->journal, id, JOURNAL_EXPIRED, err);
     }
+    const struct event *issued = event_of(&record, EVENT_ORDER_ISSUED, id);
+    const struct command *said = issued ? command_behind(&command, issued) : &command;
     delivery = (struct delivery){
         .kind = DELIVERY_ORDER,
         .resumed = true,
@@ -238,9 +241,9 @@ static int resume_one(struct client *client, struct id id, struct arena *arena, 
         .bus_ms = order.bus_ms,
         .incident = order.incident,
         .order = id,
-        .order_said = command.kind == COMMAND_ISSUE_ORDERS ? words_of(&command, id) : NULL,
-        .evacuation_said = command.kind == COMMAND_ORDER_EVACUATION ? &command.order_evacuation : NULL,
-        .event = event_of(&record, EVENT_ORDER_ISSUED, id),
+        .order_said = said->kind == COMMAND_ISSUE_ORDERS ? words_of(said, id) : NULL,
+        .evacuation_said = said->kind == COMMAND_ORDER_EVACUATION ? &said->order_evacuation : NULL,
+        .event = issued,
         .rung_said = highest_said(order.said),
         .record = &record,
     };

@@ -101,7 +101,7 @@ static const struct public_key *author_key(const struct keyring *keyring, uint64
     const struct entry *entry;
 
     *ret_admin = false;
-    if (command->kind >= COMMAND_PASS_DEADLINES) {
+    if (command_is_brokers_own(command->kind)) {
         *ret_name = "the broker";
         return keyring_broker(keyring);
     }

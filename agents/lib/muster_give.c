@@ -91,6 +91,11 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         ret->to = event->referred.region;
         ret->rule = event->referred.rule;
         return;
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+    case EVENT_LEAD_DISPUTED:
+        ret->to = event->lead.region;
+        return;
     case EVENT_NOTIFIED:
         ret->to = event->notified.role;
         ret->rule = event->notified.rule;

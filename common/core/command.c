@@ -57,6 +57,14 @@ const char *command_kind_name(enum command_kind kind)
         return "offer-post";
     case COMMAND_ANSWER_POST:
         return "answer-post";
+    case COMMAND_REFER_INCIDENT:
+        return "refer-incident";
+    case COMMAND_TELL_RECORD:
+        return "tell-record";
+    case COMMAND_OFFER_LEAD:
+        return "offer-lead";
+    case COMMAND_TAKE_LEAD:
+        return "take-lead";
     case COMMAND_ACK:
         return "ack";
     case COMMAND_PASS_DEADLINES:
@@ -69,6 +77,17 @@ const char *command_kind_name(enum command_kind kind)
         return "recover";
     case COMMAND_NOTE_LOSS:
         return "note-loss";
+    case COMMAND_SHARE_INCIDENT:
+        return "share-incident";
+    case COMMAND_NOTE_LINK:
+        return "note-link";
+    case COMMAND_SEND_CANARY:
+        return "send-canary";
     }
     return "?";
+}
+
+bool command_is_brokers_own(enum command_kind kind)
+{
+    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_SEND_CANARY;
 }

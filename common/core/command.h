@@ -2,6 +2,7 @@
 #ifndef MUSTER_COMMON_CORE_COMMAND_H
 #define MUSTER_COMMON_CORE_COMMAND_H
 
+#include "common/base/buf.h"
 #include "common/core/alert.h"
 #include "common/core/words.h"
 
@@ -11,7 +12,9 @@ enum {
     KEY_BYTES = 32,
     HASH_OF_PACK_BYTES = 32,   /* BLAKE2b-256 of its text */
     PACK_TEXT_MAX = 96 * 1024, /* a record holds it twice: as it was said, and as what is in force */
-    EVACUATION_TAIL = 2        /* bytes of an evacuation's id that number its orders */
+    EVACUATION_TAIL = 2,       /* bytes of an evacuation's id that number its orders */
+    SHARED_PAST_MAX = 256,     /* records in one part of an incident's past */
+    HOPS_MAX = 8               /* links that a record crosses at most */
 };
 
 /* The numbers are the body's field numbers in command.proto, and `kind` in the log's header. */
@@ -43,14 +46,23 @@ enum command_kind {
     COMMAND_OFFER_POST = 54,
     COMMAND_ANSWER_POST = 55,
     COMMAND_SET_DIVISIONS = 56,
+    COMMAND_REFER_INCIDENT = 60,
+    COMMAND_TELL_RECORD = 61,
+    COMMAND_OFFER_LEAD = 62,
+    COMMAND_TAKE_LEAD = 63,
     COMMAND_ACK = 64,
     COMMAND_PASS_DEADLINES = 80,
     COMMAND_SET_CLOCK = 81,
     COMMAND_COUNT_REFUSALS = 82,
     COMMAND_RECOVER = 83,
-    COMMAND_NOTE_LOSS = 84
+    COMMAND_NOTE_LOSS = 84,
+    COMMAND_SHARE_INCIDENT = 86,
+    COMMAND_NOTE_LINK = 87,
+    COMMAND_SEND_CANARY = 88
 };
 
+/* The broker's own, which nobody else gives. */
+bool command_is_brokers_own(enum command_kind kind);
 /* "issue-orders"; "?" for an unknown kind. */
 const char *command_kind_name(enum command_kind kind);
 
@@ -177,6 +189,75 @@ struct answer_post {
     uint32_t term; /* that begins if it is accepted */
     enum post_answer answer;
     const char *reason;
+};
+
+struct refer_incident {
+    struct id incident;
+    const char *region;
+    const char *reason;
+};
+
+struct offer_lead {
+    struct id incident;
+    const char *region;
+    const char *reason;
+};
+
+struct take_lead {
+    struct id incident;
+    const char *reason;
+};
+
+/* A record of a region's log, as its broker signed it. */
+struct shared_record {
+    const char *region;
+    uint64_t epoch;
+    uint64_t seq;
+    int64_t bus_ms;
+    struct bytes record;
+    uint8_t signature[64];
+};
+
+struct command;
+struct event;
+
+/* What a shared record says. */
+struct told_record {
+    const char *region; /* whose log it is from */
+    uint64_t epoch;
+    uint64_t seq;
+    int64_t bus_ms;
+    const struct command *command;
+    const struct event *events;
+    size_t events_n;
+};
+
+struct tell_record {
+    struct id incident;
+    struct shared_record shared;
+    uint32_t hops; /* links that it has crossed before this one */
+    /* Not fields of the message: what lies in the shared record, read; its past first, if it brings one. */
+    const struct told_record *told;
+    size_t told_n;
+};
+
+struct share_incident {
+    struct id incident;
+    const char *region; /* at the link's other end */
+    const struct shared_record *past;
+    size_t past_n;
+    uint64_t up_to_seq;
+    bool more;
+};
+
+struct note_link {
+    const char *region;
+    bool up;
+    int64_t since_ms;
+};
+
+struct send_canary {
+    const char *region;
 };
 
 struct new_order {
@@ -350,6 +431,13 @@ struct command {
         struct count_refusals count_refusals;
         struct recover recover;
         struct note_loss note_loss;
+        struct refer_incident refer_incident;
+        struct offer_lead offer_lead;
+        struct take_lead take_lead;
+        struct tell_record tell_record;
+        struct share_incident share_incident;
+        struct note_link note_link;
+        struct send_canary send_canary;
     };
 };
 

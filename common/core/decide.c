@@ -175,11 +175,6 @@ static bool is_founding(enum command_kind kind)
            kind == COMMAND_REVOKE || kind == COMMAND_SET_POLICY || kind == COMMAND_SET_PACK;
 }
 
-static bool is_brokers_own(enum command_kind kind)
-{
-    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_LOSS;
-}
-
 static bool is_enrolled(struct deciding *d, const char *name, bool is_operator)
 {
     const struct member *member = region_member(d->region, name);
@@ -208,7 +203,7 @@ static bool signer_may_speak(struct deciding *d)
 {
     const struct command *command = d->command;
     bool founding = is_founding(command->kind);
-    bool own = is_brokers_own(command->kind);
+    bool own = command_is_brokers_own(command->kind);
 
     switch (command->signer) {
     case SIGNER_ROOT:
@@ -242,7 +237,7 @@ static bool in_time(struct deciding *d)
     int64_t now = d->env->now_ms;
 
     if (command->signer == SIGNER_ROOT || command->signer == SIGNER_BROKER || command->kind == COMMAND_ACK ||
-        MUTANT(MUTANT_NO_TIMES)) {
+        command->kind == COMMAND_TELL_RECORD || MUTANT(MUTANT_NO_TIMES)) {
         return true;
     }
     if (command->issued_at_ms <= 0 || command->expires_at_ms < command->issued_at_ms ||
@@ -267,7 +262,7 @@ static bool may_be_decided(struct deciding *d)
     }
     if (strcmp(command->region, d->env->region) != 0) {
         decide_refuse(d, REFUSED_REGION, "this is region %s", d->env->region);
-    } else if (command->epoch != d->env->epoch) {
+    } else if (command->epoch != d->env->epoch && command->kind != COMMAND_TELL_RECORD) {
         decide_refuse(d, REFUSED_EPOCH, "this is epoch %llu", (unsigned long long)d->env->epoch);
     } else if (command->signer == SIGNER_NONE ||
                (command->signer == SIGNER_AGENT && command->operator[0] != '\0')) {
@@ -382,6 +377,27 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_NOTE_LOSS:
         decide_note_loss(d, &command->note_loss);
         return;
+    case COMMAND_REFER_INCIDENT:
+        decide_refer_incident(d, &command->refer_incident);
+        return;
+    case COMMAND_OFFER_LEAD:
+        decide_offer_lead(d, &command->offer_lead);
+        return;
+    case COMMAND_TAKE_LEAD:
+        decide_take_lead(d, &command->take_lead);
+        return;
+    case COMMAND_SHARE_INCIDENT:
+        decide_share_incident(d, &command->share_incident);
+        return;
+    case COMMAND_TELL_RECORD:
+        decide_tell_record(d, &command->tell_record);
+        return;
+    case COMMAND_NOTE_LINK:
+        decide_note_link(d, &command->note_link);
+        return;
+    case COMMAND_SEND_CANARY:
+        decide_send_canary(d, &command->send_canary);
+        return;
     case COMMAND_NONE:
         break;
     }
@@ -403,6 +419,7 @@ int decide(const struct state *state, const struct command *command, const struc
     }
     if (d.refusal == REFUSED_NOT) {
         decide_rules_due(&d);
+        decide_shared(&d);
     }
     if (d.no_memory) {
         return ERR_NO_MEMORY;

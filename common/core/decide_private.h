@@ -103,6 +103,25 @@ void decide_record_alert(struct deciding *d, const struct record_alert *command)
 void decide_state_units(struct deciding *d, const struct state_units *command);
 void decide_ack(struct deciding *d, const struct ack *command);
 void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *command);
+void decide_refer_incident(struct deciding *d, const struct refer_incident *command);
+void decide_offer_lead(struct deciding *d, const struct offer_lead *command);
+void decide_take_lead(struct deciding *d, const struct take_lead *command);
+void decide_share_incident(struct deciding *d, const struct share_incident *command);
+void decide_tell_record(struct deciding *d, const struct tell_record *command);
+void decide_note_link(struct deciding *d, const struct note_link *command);
+void decide_send_canary(struct deciding *d, const struct send_canary *command);
+
+/* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
+struct words decide_resolve(struct deciding *d, const char *addressee);
+/* By a rule: to "parent", "neighbours", "superior" or a region's code; `after` as this record leaves it. */
+void decide_refer(struct deciding *d, const struct incident *after, const char *region, const char *rule);
+/* The addressee is another region's, which is to have its part in the incident. */
+void decide_reaches_region(struct deciding *d, struct id incident, const char *addressee);
+/* What another region tells of who leads. */
+void decide_hear_lead(struct deciding *d, const struct incident *incident, const char *told_by,
+                      const struct event *event);
+/* Other regions that follow the incident are to be told of this record, if it is anything to them. */
+void decide_shared(struct deciding *d);
 
 /* Asks for every fact that the kind requires, is not known, and was not asked for before; `incident` is
  * NULL of a new one. */

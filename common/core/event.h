@@ -68,7 +68,16 @@
     X(EVENT_POST_TAKEN, 87, "post-taken")                         \
     X(EVENT_POST_KEPT, 88, "post-kept")                           \
     X(EVENT_GRADE_ASKED, 89, "grade-asked")                       \
-    X(EVENT_DIVISION_DOUBTED, 90, "division-doubted")
+    X(EVENT_DIVISION_DOUBTED, 90, "division-doubted")             \
+    X(EVENT_SHARE_BEGUN, 100, "share-begun")                      \
+    X(EVENT_SHARED, 101, "shared")                                \
+    X(EVENT_HEARD, 102, "heard")                                  \
+    X(EVENT_LINK_SET, 103, "link-set")                            \
+    X(EVENT_CANARY_SENT, 104, "canary-sent")                      \
+    X(EVENT_CANARY_HEARD, 105, "canary-heard")                    \
+    X(EVENT_LEAD_OFFERED, 106, "lead-offered")                    \
+    X(EVENT_LEAD_TAKEN, 107, "lead-taken")                        \
+    X(EVENT_LEAD_DISPUTED, 108, "lead-disputed")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -80,9 +89,9 @@ enum event_kind {
 const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
- * grades, levels and alerts, too, 2 those of incidents that belong together and of command posts, and
- * questions for a grade. A log says in its region's stream when it comes to hold more (docs/log.md, "Rules
- * of change"). */
+ * grades, levels and alerts, 2 those of regions that share incidents, of incidents that belong together, of
+ * command posts, and questions for a grade, too. A log says in its region's stream when it comes to hold more
+ * (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 2,
     GENERATION_ASKS_GRADE = 2 /* from here on a person is asked where no pack grades a kind */
@@ -105,6 +114,7 @@ struct incident_opened {
     bool history;
     bool bare;
     uint64_t content;
+    const char *home; /* the region in whose log it was opened; "": this one */
 };
 
 struct report_filed {
@@ -232,6 +242,7 @@ struct order_issued {
     struct words needs;
     bool history;
     uint64_t content;
+    const char *home; /* the region whose order it is; "": this one */
 };
 
 struct order_amended {
@@ -273,6 +284,31 @@ struct acknowledged {
     enum lane lane;
     uint64_t up_to_seq;
     uint64_t head_seq;
+};
+
+struct share_begun {
+    const char *region; /* at the link's other end */
+    uint64_t up_to_seq; /* it was told so far ... */
+    bool more;          /* ... and the rest is to follow before anything new */
+};
+
+struct heard {
+    const char *region; /* whose log it was */
+    uint64_t epoch;
+    uint64_t seq;
+};
+
+struct lead_step {      /* offered, taken, disputed */
+    const char *region; /* that is to lead, does, or says so */
+    uint32_t term;
+    const char *from; /* that leads, or led */
+    bool alone;       /* taken: without an offer; disputed: the one that says so is above, and leads */
+};
+
+struct canary {
+    const char *region;
+    int64_t sent_at_ms;
+    int64_t heard_at_ms; /* when the other end sent the last one that has come from there, by its clock */
 };
 
 struct event {
@@ -319,6 +355,11 @@ struct event {
         struct units_stated units_stated;
         struct acknowledged acknowledged;
         struct alert_recorded alert_recorded;
+        struct share_begun share_begun;
+        struct heard heard;
+        struct note_link link_set;
+        struct canary canary;  /* sent, heard */
+        struct lead_step lead; /* offered, taken, disputed */
     };
 };
 

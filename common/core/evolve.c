@@ -12,15 +12,17 @@ static int incident_opened(struct state *state, const struct event *event)
 {
     const struct incident_opened *e = &event->incident_opened;
     const char *reporter = state_intern(state, e->reporter);
+    const char *home = state_intern(state, e->home);
     struct incident *incident = state_incident_make(state, event->incident);
 
-    if (incident == NULL || reporter == NULL) {
+    if (incident == NULL || reporter == NULL || home == NULL) {
         return ERR_NO_MEMORY;
     }
     incident->mode = e->mode;
     incident->history = e->history;
     incident->bare = e->bare;
     incident->reporter = reporter;
+    incident->home = home;
     incident->content = e->content;
     incident->opened_at_ms = event->at_ms;
     return 0;
@@ -120,6 +122,7 @@ static int order_issued(struct state *state, struct incident *incident, const st
         .addressee = state_intern(state, e->addressee),
         .issuer = state_intern(state, e->issuer),
         .operator= state_intern(state, e->operator),
+        .home = state_intern(state, e->home),
         .taker = "",
         .reissue_of = e->reissue_of,
         .evacuation = e->evacuation,
@@ -131,7 +134,8 @@ static int order_issued(struct state *state, struct incident *incident, const st
         .history = e->history,
     };
 
-    if (order.kind == NULL || order.addressee == NULL || order.issuer == NULL || order.operator== NULL) {
+    if (order.kind == NULL || order.addressee == NULL || order.issuer == NULL ||
+        order.operator== NULL || order.home == NULL) {
         return ERR_NO_MEMORY;
     }
     if (incident_order(incident, event->order) != NULL) {
@@ -461,6 +465,13 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_POST_TAKEN:
     case EVENT_POST_KEPT:
         return evolve_post(state, incident, event);
+    case EVENT_SHARE_BEGUN:
+    case EVENT_SHARED:
+    case EVENT_HEARD:
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+    case EVENT_LEAD_DISPUTED:
+        return evolve_share(state, incident, event);
     case EVENT_ORDER_ISSUED:
         return order_issued(state, incident, event);
     default:
@@ -483,6 +494,9 @@ int evolve(struct state *state, const struct event *event)
     case EVENT_PACK_DROPPED:
     case EVENT_GENERATION_BEGUN:
     case EVENT_DIVISIONS_SET:
+    case EVENT_LINK_SET:
+    case EVENT_CANARY_SENT:
+    case EVENT_CANARY_HEARD:
         return evolve_region(state, event);
     case EVENT_UNITS_STATED:
         return units_stated(state, &event->units_stated);

@@ -260,6 +260,55 @@ static int divisions_set(struct state *state, const struct set_divisions *e)
     return 0;
 }
 
+static struct region_link *line_make(struct state *state, const char *region)
+{
+    struct region *at = state_region_mutable(state);
+    struct region_link *line = region_line(at, region);
+
+    if (line != NULL) {
+        return line;
+    }
+    struct region_link *grown = realloc(at->links, (at->links_n + 1) * sizeof *grown);
+    if (grown != NULL) {
+        at->links = grown;
+    }
+    const char *code = state_intern(state, region);
+    if (grown == NULL || code == NULL) {
+        return NULL;
+    }
+    grown[at->links_n] = (struct region_link){.region = code};
+    return &grown[at->links_n++];
+}
+
+static int link_set(struct state *state, const struct note_link *e)
+{
+    struct region_link *line = line_make(state, e->region);
+
+    if (line == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    line->up = e->up;
+    line->since_ms = e->since_ms;
+    return 0;
+}
+
+static int canary(struct state *state, const struct event *event)
+{
+    struct region_link *line = line_make(state, event->canary.region);
+
+    if (line == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    if (event->kind == EVENT_CANARY_SENT) {
+        line->sent_ms = event->canary.sent_at_ms;
+    } else {
+        line->heard_ms = event->at_ms;
+        line->heard_sent_ms = event->canary.sent_at_ms;
+        line->returned_ms = event->canary.heard_at_ms;
+    }
+    return 0;
+}
+
 int evolve_region(struct state *state, const struct event *event)
 {
     switch (event->kind) {
@@ -292,6 +341,11 @@ int evolve_region(struct state *state, const struct event *event)
     case EVENT_PACK_DROPPED:
         pack_dropped(state, &event->pack_dropped);
         return 0;
+    case EVENT_LINK_SET:
+        return link_set(state, &event->link_set);
+    case EVENT_CANARY_SENT:
+    case EVENT_CANARY_HEARD:
+        return canary(state, event);
     default:
         return 0;
     }

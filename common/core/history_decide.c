@@ -37,6 +37,7 @@ static void past_issue(struct deciding *d, struct id incident, const struct hist
     struct event *event = emit_past(d, EVENT_ORDER_ISSUED, incident, order->order, order->issued_at_ms);
 
     event->order_issued = (struct order_issued){.kind = order->kind,
+                                                .home = "",
                                                 .addressee = order->addressee,
                                                 .units = order->units,
                                                 .issuer = d->command->agent,
@@ -142,8 +143,8 @@ static void past_incident(struct deciding *d, const struct record_history *comma
     struct id id = command->incident;
     struct event *event = emit_past(d, EVENT_INCIDENT_OPENED, id, (struct id){{0}}, command->reported_at_ms);
 
-    event->incident_opened =
-        (struct incident_opened){.mode = d->command->mode, .reporter = d->command->agent, .history = true};
+    event->incident_opened = (struct incident_opened){
+        .mode = d->command->mode, .reporter = d->command->agent, .history = true, .home = ""};
     event = emit_past(d, EVENT_REPORT_FILED, id, (struct id){{0}}, command->reported_at_ms);
     event->report_filed =
         (struct report_filed){.kind = REPORT_INITIAL, .number = 1, .reporter = d->command->agent};

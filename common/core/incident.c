@@ -184,6 +184,13 @@ struct rule_hold *incident_hold(const struct incident *incident, const char *pac
     return NULL;
 }
 
+const char *incident_lead(const struct incident *incident, const char *own)
+{
+    const char *home = incident->home[0] != '\0' ? incident->home : own;
+
+    return incident->lead[0] != '\0' ? incident->lead : home;
+}
+
 bool incident_is_referred(const struct incident *incident, const char *region)
 {
     for (size_t i = 0; i < incident->referrals_n; i++) {
@@ -268,6 +275,8 @@ void incident_clear(struct incident *incident)
     free(incident->requests);
     free(incident->holds);
     free(incident->referrals);
+    free(incident->shares);
+    free(incident->heard);
     free(incident->clocks);
     free(incident->sent);
     ties_free(incident->ties);

@@ -54,10 +54,24 @@ struct sent_report {
     int64_t at_ms;
 };
 
-/* A region with which the incident is shared. */
+/* A region that is to have its part in the incident. */
 struct referral {
     const char *region;
     int64_t at_ms;
+};
+
+/* What the region at a link's other end is told. */
+struct share {
+    const char *region;
+    uint64_t up_to_seq; /* of this region's log, as far as the past was told ... */
+    bool more;          /* ... and there is more of it */
+};
+
+/* Up to which record of a region's log its word is here. */
+struct heard_mark {
+    const char *region;
+    uint64_t epoch;
+    uint64_t seq;
 };
 
 struct incident {
@@ -66,6 +80,10 @@ struct incident {
     bool history;
     bool bare; /* opened by an order without an incident */
     const char *reporter;
+    const char *home;         /* the region in whose log it was opened; "": this one */
+    const char *lead;         /* the region that took the lead; "": nobody has, and it is the home's */
+    const char *lead_offered; /* to that region; "": to none */
+    uint32_t lead_term;
     uint64_t content;
     int64_t opened_at_ms; /* reported */
     int64_t closed_at_ms; /* 0: open */
@@ -97,6 +115,10 @@ struct incident {
     size_t holds_n;
     struct referral *referrals;
     size_t referrals_n;
+    struct share *shares;
+    size_t shares_n;
+    struct heard_mark *heard;
+    size_t heard_n;
     struct incident_clock *clocks;
     size_t clocks_n;
     struct sent_report *sent;
@@ -135,6 +157,8 @@ struct incident_clock *incident_clock(const struct incident *incident, const cha
 /* It asks for a report still, in time or late. */
 bool clock_runs(const struct incident_clock *clock);
 bool clock_is_daily(const struct incident_clock *clock);
+/* The region that leads; own: this region's code. */
+const char *incident_lead(const struct incident *incident, const char *own);
 bool incident_is_referred(const struct incident *incident, const char *region);
 
 /* The facts that are new in `said` or differ from what is known; facts_known() of ret is 0 when nothing

@@ -68,6 +68,7 @@ static void open_incident(struct deciding *d, const struct file_report *command)
     struct event *event = emit_about(d, EVENT_INCIDENT_OPENED, id, now);
 
     event->incident_opened = (struct incident_opened){.mode = d->command->mode,
+                                                      .home = "",
                                                       .reporter = d->command->agent,
                                                       .content = report_content(d->command, command)};
     event = emit_about(d, EVENT_REPORT_FILED, id, now);
@@ -194,6 +195,11 @@ void decide_close_incident(struct deciding *d, const struct close_incident *comm
     if (incident_is_merged(incident)) { /* who clears away what came twice must not end the event */
         decide_refuse(d, REFUSED_MERGED, "the event is closed as %s",
                       id_format(ties_survivor(d->state, incident)->id, text));
+        return;
+    }
+    const char *lead = incident_lead(incident, d->region->code);
+    if (strcmp(lead, d->region->code) != 0) {
+        decide_refuse(d, REFUSED_REGION, "region %s leads the incident, and is to close it", lead);
         return;
     }
     if (!orders_have_ended(d, incident)) {

@@ -24,8 +24,8 @@ int64_t order_due(const struct order *order)
 {
     int64_t due = 0;
 
-    if (order->history || !order_is_open(order)) {
-        return 0;
+    if (order->history || order->home[0] != '\0' || !order_is_open(order)) {
+        return 0; /* of another region's order it is that region that says when it is late */
     }
     if (order->rung < RUNG_ACCEPTED) {
         if (!order->unanswered) {

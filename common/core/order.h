@@ -26,6 +26,7 @@ struct order {
     const char *addressee;
     const char *issuer;   /* agent that sent it */
     const char *operator; /* who signed it, "" the agent */
+    const char *home;     /* the region whose order it is; "": this one */
     const char *taker;    /* agent whose receipts count; "" until the first */
     struct words agents;  /* who gets it; array owned by the order, names interned */
     struct words units;   /* who goes, as the taker said; until then who was asked for */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/core/decide_private.h"
+#include "common/core/link.h"
 #include "common/core/stream.h"
 
 static const char evacuation_kind[] = "evacuate";
@@ -53,8 +54,7 @@ static bool takes_orders(const struct member *member)
     return !member->is_operator && !member->revoked && member_has_right(member, "receipt", NULL);
 }
 
-/* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
-static struct words resolve(struct deciding *d, const char *addressee)
+struct words decide_resolve(struct deciding *d, const char *addressee)
 {
     const struct member *self = region_member(d->region, addressee);
     size_t under_n;
@@ -100,6 +100,15 @@ static bool second_person_agrees(struct deciding *d, const char *right, const ch
     return true;
 }
 
+/* The address is another region's, and a link leads there. */
+static bool leads_out(const struct deciding *d, const char *addressee)
+{
+    char region[REGION_CODE_MAX + 1];
+
+    return name_region(addressee, region) && strcmp(region, d->region->code) != 0 &&
+           region_way(d->region, region) != NULL;
+}
+
 /* Whether a new order fits what is there; `agents` are those whom its address reaches. */
 static bool order_is_good(struct deciding *d, const struct new_order *order, const struct incident *incident,
                           struct words agents)
@@ -111,7 +120,7 @@ static bool order_is_good(struct deciding *d, const struct new_order *order, con
     } else if (!id_is_zero(order->reissue_of) &&
                (incident == NULL || ties_order(d->state, incident, order->reissue_of, NULL) == NULL)) {
         decide_refuse(d, REFUSED_NO_ORDER, "re-issue of %s", id_format(order->reissue_of, text));
-    } else if (agents.n == 0) {
+    } else if (agents.n == 0 && !leads_out(d, order->addressee)) {
         decide_refuse(d, REFUSED_NO_ADDRESSEE, "%s", order->addressee);
     } else if (strcmp(order->kind, evacuation_kind) == 0 ||
                (d->region->policy.order_kinds_n > 0 && region_order_kind(d->region, order->kind) == NULL)) {
@@ -128,6 +137,7 @@ static void emit_issued(struct deciding *d, struct id incident, const struct new
     struct event *event = emit_order(d, EVENT_ORDER_ISSUED, incident, order->order);
 
     event->order_issued = (struct order_issued){.kind = order->kind,
+                                                .home = "",
                                                 .addressee = order->addressee,
                                                 .agents = agents,
                                                 .units = order->units,
@@ -168,9 +178,12 @@ static void issue_one(struct deciding *d, struct id id, const struct incident *i
     if (!decide_order_is_new(d, order->order)) {
         return;
     }
-    struct words agents = resolve(d, order->addressee);
+    struct words agents = decide_resolve(d, order->addressee);
     if (!d->no_memory && order_is_good(d, order, incident, agents) && decide_reaches(d, agents)) {
         emit_issued(d, id, order, agents, needs);
+        if (agents.n == 0) {
+            decide_reaches_region(d, id, order->addressee);
+        }
     }
 }
 
@@ -246,8 +259,8 @@ void decide_issue_orders(struct deciding *d, const struct issue_orders *command)
         struct event *opened = decide_emit(d, EVENT_INCIDENT_OPENED);
         opened->incident = id;
         opened->at_ms = d->env->now_ms;
-        opened->incident_opened =
-            (struct incident_opened){.mode = d->command->mode, .reporter = d->command->agent, .bare = true};
+        opened->incident_opened = (struct incident_opened){
+            .mode = d->command->mode, .reporter = d->command->agent, .bare = true, .home = ""};
     } else {
         needs = decide_needs(d, incident->kind, incident->substance);
     }
@@ -266,6 +279,11 @@ void decide_recall_order(struct deciding *d, const struct recall_order *command)
     }
     const struct order *order = decide_order(d, command->incident, command->order, &home);
     if (order == NULL || order->rung == RUNG_RECALLED) {
+        return;
+    }
+    if (order->home[0] != '\0') {
+        decide_refuse(d, REFUSED_REGION, "order %s is region %s's to recall", id_format(order->id, text),
+                      order->home);
         return;
     }
     if (!order_is_open(order)) {
@@ -417,6 +435,7 @@ void decide_order_evacuation(struct deciding *d, const struct order_evacuation *
         }
         struct event *event = emit_order(d, EVENT_ORDER_ISSUED, incident->id, id);
         event->order_issued = (struct order_issued){.kind = evacuation_kind,
+                                                    .home = "",
                                                     .addressee = agents.at[i],
                                                     .agents = {agent, 1},
                                                     .issuer = d->command->agent,

@@ -53,27 +53,24 @@ const struct member *region_member_by_curve(const struct region *region, const u
     return NULL;
 }
 
-const char *region_parent(const struct region *region, char *ret)
+void region_code_above(const char *code, char ret[REGION_CODE_MAX + 1])
 {
     enum { PROVINCE = 2, PREFECTURE = 4, COUNTY = 6, TOWNSHIP = 9 };
     static const char *const municipalities[] = {"11", "12", "31", "50"};
-    size_t n = strlen(region->code);
-    bool direct = n == COUNTY && region->code[2] == '9';
+    size_t n = strlen(code);
+    bool direct = n == COUNTY && code[2] == '9';
 
-    if (region->parent[0] != '\0') {
-        return region->parent;
-    }
     if (n < COUNTY || n > REGION_CODE_MAX) {
         ret[0] = '\0';
-        return ret;
+        return;
     }
-    memcpy(ret, region->code, n + 1);
+    memcpy(ret, code, n + 1);
     if (n > COUNTY) {
         ret[n > TOWNSHIP ? TOWNSHIP : COUNTY] = '\0';
-        return ret;
+        return;
     }
     for (size_t i = 0; i < sizeof municipalities / sizeof municipalities[0]; i++) {
-        direct = direct || strncmp(region->code, municipalities[i], PROVINCE) == 0;
+        direct = direct || strncmp(code, municipalities[i], PROVINCE) == 0;
     }
     size_t keep = strcmp(ret + PREFECTURE, "00") != 0 && !direct ? PREFECTURE : PROVINCE;
     if (strcmp(ret + PROVINCE, "0000") == 0) {
@@ -81,6 +78,14 @@ const char *region_parent(const struct region *region, char *ret)
     } else {
         memset(ret + keep, '0', COUNTY - keep);
     }
+}
+
+const char *region_parent(const struct region *region, char *ret)
+{
+    if (region->parent[0] != '\0') {
+        return region->parent;
+    }
+    region_code_above(region->code, ret);
     return ret;
 }
 
@@ -96,6 +101,16 @@ const struct division *region_division(const struct region *region, const char *
         if (strcmp(division->code, whole) == 0 && division->from <= day &&
             (division->to == 0 || day <= division->to)) {
             return division;
+        }
+    }
+    return NULL;
+}
+
+struct region_link *region_line(const struct region *region, const char *code)
+{
+    for (size_t i = 0; i < region->links_n; i++) {
+        if (strcmp(region->links[i].region, code) == 0) {
+            return &region->links[i];
         }
     }
     return NULL;

@@ -24,7 +24,19 @@ struct region_pack {
     uint8_t hash[HASH_OF_PACK_BYTES];
 };
 
-enum { REGION_PACKS_MAX = 16 };
+/* What is known of the line to another region's broker. */
+struct region_link {
+    const char *region;
+    bool up;
+    int64_t since_ms; /* bus time */
+    /* Canaries: how long nothing has crossed, whatever is connected. */
+    int64_t sent_ms;       /* the last from here ... */
+    int64_t returned_ms;   /* ... and the last from here that the other end is known to have heard */
+    int64_t heard_ms;      /* the last from there, when it came ... */
+    int64_t heard_sent_ms; /* ... and when it was sent, by the other end's clock */
+};
+
+enum { REGION_PACKS_MAX = 16, REGION_LINKS_MAX = 256 };
 
 struct region {
     const char *code; /* "" until founded */
@@ -44,6 +56,8 @@ struct region {
     size_t divisions_n;
     const char *divisions_source;
     uint8_t divisions_hash[HASH_OF_PACK_BYTES];
+    struct region_link *links; /* of which something was noted */
+    size_t links_n;
     int64_t clock_bus_ms; /* of the last ClockSet */
     int64_t clock_utc_ms;
     int64_t clock_boot_ms;
@@ -76,6 +90,12 @@ const struct division *region_division(const struct region *region, const char *
 /* The code is none, or the table has codes of its length and not this one on that day. What ends with
  * townships says nothing of villages. */
 bool region_doubts_division(const struct region *region, const char *code, uint32_t day);
+
+/* The same by GB/T 2260 alone, of any code. */
+void region_code_above(const char *code, char ret[REGION_CODE_MAX + 1]);
+
+/* NULL: nothing was noted of that line. */
+struct region_link *region_line(const struct region *region, const char *code);
 
 /* NULL: none of that name is in force. */
 const struct region_pack *region_pack(const struct region *region, const char *name);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/core/decide_private.h"
+#include "common/core/link.h"
 
 static bool is_zero(const uint8_t *p, size_t n)
 {
@@ -42,6 +43,15 @@ static bool is_of_region(const char *agent, const char *region)
     return strncmp(agent, region, n) == 0 && agent[n] == '/';
 }
 
+/* Another region's broker, which speaks for its region and has no other right. */
+static bool is_link(const struct region *region, const struct enrol *command)
+{
+    char code[REGION_CODE_MAX + 1];
+
+    return name_is_link(command->name, code) && strcmp(code, region->code) != 0 && command->rights.n == 1 &&
+           strcmp(command->rights.at[0], "link") == 0;
+}
+
 /* Somebody else who has one of the keys: were it allowed, one person could sign for two. */
 static const struct member *other_owner(const struct region *region, const struct enrol *command,
                                         bool is_operator)
@@ -63,10 +73,12 @@ void decide_enrol(struct deciding *d, const struct enrol *command, bool is_opera
     const struct member *there = region_member(d->region, command->name);
 
     if (is_operator ? command->name[0] == '\0' || strchr(command->name, '/') != NULL
-                    : !name_is_agent(command->name) || !is_of_region(command->name, d->region->code)) {
+                    : !name_is_agent(command->name) ||
+                          (!is_of_region(command->name, d->region->code) && !is_link(d->region, command))) {
         decide_refuse(d, REFUSED_INVALID,
                       is_operator ? "an operator's name has no slash: %s"
-                                  : "an agent's name is REGION/AGENCY/AGENT: %s",
+                                  : "an agent's name is REGION/AGENCY/AGENT, or REGION/broker/link of "
+                                    "another region's broker, which has the right \"link\" alone: %s",
                       command->name);
         return;
     }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/mutant.h"
+#include "common/core/link.h"
 
 static const struct id no_order;
 
@@ -66,7 +67,32 @@ static void route_order(const struct state *state, const struct event *event, co
     default:
         break;
     }
-    tell(sink, order->issuer, LANE_URGENT, author);
+    tell(sink, order->home[0] == '\0' ? order->issuer : "", LANE_URGENT, author);
+}
+
+static void tell_region(const struct state *state, const char *region, const struct route_sink *sink)
+{
+    const struct member *link = region_link(state_region(state), region);
+
+    if (link != NULL) {
+        sink->add(sink->ctx, link->name, LANE_ORDERS, no_order);
+    }
+}
+
+/* The brokers of the regions that follow the incident; `only` one of them, or all (NULL). */
+static void tell_regions(const struct state *state, const struct event *event, const char *only,
+                         const char *author, const struct route_sink *sink)
+{
+    const struct incident *incident = state_incident(state, event->incident);
+
+    for (size_t i = 0; incident != NULL && i < incident->shares_n; i++) {
+        const struct share *share = &incident->shares[i];
+        const struct member *link = region_link(state_region(state), share->region);
+        bool wanted = only != NULL ? strcmp(share->region, only) == 0 : !share->more;
+        if (link != NULL && wanted) {
+            tell(sink, link->name, LANE_ORDERS, author);
+        }
+    }
 }
 
 static void tell_agency(const struct region *region, const char *agency, const struct route_sink *sink,
@@ -151,10 +177,15 @@ void route(const struct state *state, const struct event *event, const char *aut
         incident = state_incident(state, event->incident);
         if (incident != NULL && !incident->history) {
             /* the reporter is asked, also for what its own report lacked */
-            sink->add(sink->ctx, incident->reporter, LANE_ORDERS, no_order);
+            if (incident->home[0] == '\0') {
+                sink->add(sink->ctx, incident->reporter, LANE_ORDERS, no_order);
+            }
             tell_centres(state_region(state), sink, incident->reporter);
         }
         return;
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+    case EVENT_LEAD_DISPUTED:
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
     case EVENT_LEVEL_SET:
@@ -162,12 +193,22 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_CLOCK_OVERDUE:
         incident = state_incident(state, event->incident);
         if (incident != NULL) {
-            tell(sink, incident->reporter, LANE_ORDERS, author);
+            tell(sink, incident->home[0] == '\0' ? incident->reporter : "", LANE_ORDERS, author);
             tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
         }
         return;
     case EVENT_GRADE_ASKED:
         tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+        return;
+    case EVENT_SHARE_BEGUN:
+        tell_regions(state, event, event->share_begun.region, author, sink);
+        return;
+    case EVENT_CANARY_SENT:
+        tell_region(state, event->canary.region, sink);
+        return;
+    case EVENT_SHARED:
+    case EVENT_HEARD:
+        tell_regions(state, event, NULL, author, sink);
         return;
     case EVENT_NOTIFIED:
         tell_role(state_region(state), event->notified.role, LANE_ORDERS, sink, author);

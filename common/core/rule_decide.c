@@ -179,31 +179,12 @@ static bool has_said(const struct deciding *d, const struct matter *m, enum even
         if (event->kind != kind || !id_equal(event->incident, m->after.id)) {
             continue;
         }
-        const char *said = kind == EVENT_REFERRED   ? event->referred.region
-                           : kind == EVENT_NOTIFIED ? event->notified.role
-                                                    : event->information.fact;
+        const char *said = kind == EVENT_NOTIFIED ? event->notified.role : event->information.fact;
         if (strcmp(said, word) == 0) {
             return true;
         }
     }
     return false;
-}
-
-static void refer(struct deciding *d, struct matter *m, const struct rule_verdict *v, const char *region)
-{
-    char parent[REGION_CODE_MAX + 1];
-
-    if (strcmp(region, "parent") == 0) {
-        region = arena_strdup(d->arena, region_parent(d->region, parent));
-        if (region == NULL) {
-            d->no_memory = true;
-            return;
-        }
-    }
-    if (region[0] >= '0' && region[0] <= '9' && !incident_is_referred(&m->after, region) &&
-        !has_said(d, m, EVENT_REFERRED, region)) {
-        emit(d, m, EVENT_REFERRED)->referred = (struct referred){.region = region, .rule = reason(d, v)};
-    }
 }
 
 /* Asks once for a fact that is not known. */
@@ -246,7 +227,7 @@ static void act(struct deciding *d, struct matter *m, const struct rule_verdict 
         set_level(d, m, v, action->grade, action->kind == ACTION_RAISE);
         return;
     case ACTION_REFER:
-        refer(d, m, v, action->value);
+        decide_refer(d, &m->after, action->value, reason(d, v));
         return;
     case ACTION_ASK:
         ask(d, m, action);

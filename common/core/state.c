@@ -94,6 +94,7 @@ void region_clear(struct region *region)
     }
     free(region->members);
     free(region->divisions);
+    free(region->links);
     region_policy_clear(&region->policy);
     *region = (struct region){.code = "",
                               .name = "",
@@ -254,6 +255,9 @@ struct incident *state_incident_make(struct state *state, struct id id)
     incident->id = id;
     incident->reporter = "";
     incident->kind = "";
+    incident->home = "";
+    incident->lead = "";
+    incident->lead_offered = "";
     incident->substance = "";
     incident->graded_by = "";
     incident->casualties = none.casualties;
@@ -477,6 +481,9 @@ static void mark_region(struct names *names, const struct region *region)
         names_mark(names, region->divisions[i].code);
         names_mark(names, region->divisions[i].name);
     }
+    for (size_t i = 0; i < region->links_n; i++) {
+        names_mark(names, region->links[i].region);
+    }
     names_mark(names, policy->version);
     for (size_t i = 0; i < policy->kinds_n; i++) {
         names_mark(names, policy->kinds[i].kind);
@@ -496,6 +503,9 @@ static void mark_incident(struct names *names, const struct incident *incident)
 {
     names_mark(names, incident->reporter);
     names_mark(names, incident->kind);
+    names_mark(names, incident->home);
+    names_mark(names, incident->lead);
+    names_mark(names, incident->lead_offered);
     names_mark(names, incident->substance);
     names_mark(names, incident->graded_by);
     for (size_t i = 0; i < incident->holds_n; i++) {
@@ -504,6 +514,12 @@ static void mark_incident(struct names *names, const struct incident *incident)
     }
     for (size_t i = 0; i < incident->referrals_n; i++) {
         names_mark(names, incident->referrals[i].region);
+    }
+    for (size_t i = 0; i < incident->shares_n; i++) {
+        names_mark(names, incident->shares[i].region);
+    }
+    for (size_t i = 0; i < incident->heard_n; i++) {
+        names_mark(names, incident->heard[i].region);
     }
     for (size_t i = 0; i < incident->clocks_n; i++) {
         names_mark(names, incident->clocks[i].pack);
@@ -527,6 +543,7 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, order->issuer);
         names_mark(names, order->operator);
         names_mark(names, order->taker);
+        names_mark(names, order->home);
         names_mark_words(names, order->agents);
         names_mark_words(names, order->units);
         names_mark_words(names, order->needs);

@@ -180,6 +180,17 @@ static void dump_region(const struct region *region, struct buf *ret)
         put_number(ret, "to", region->divisions[i].to);
         buf_puts(ret, "\n");
     }
+    for (size_t i = 0; i < region->links_n; i++) {
+        buf_puts(ret, "link");
+        put_text(ret, "region", region->links[i].region);
+        put_number(ret, "up", region->links[i].up);
+        put_number(ret, "since_ms", region->links[i].since_ms);
+        put_number(ret, "sent_ms", region->links[i].sent_ms);
+        put_number(ret, "returned_ms", region->links[i].returned_ms);
+        put_number(ret, "heard_ms", region->links[i].heard_ms);
+        put_number(ret, "heard_sent_ms", region->links[i].heard_sent_ms);
+        buf_puts(ret, "\n");
+    }
 }
 
 static void dump_order(const struct order *order, struct buf *ret)
@@ -189,6 +200,7 @@ static void dump_order(const struct order *order, struct buf *ret)
     put_text(ret, "kind", order->kind);
     put_text(ret, "addressee", order->addressee);
     put_text(ret, "issuer", order->issuer);
+    put_text(ret, "home", order->home);
     put_text(ret, "operator", order->operator);
     put_text(ret, "taker", order->taker);
     put_words(ret, "agents", order->agents);
@@ -322,6 +334,10 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "history", incident->history);
     put_number(ret, "bare", incident->bare);
     put_text(ret, "reporter", incident->reporter);
+    put_text(ret, "home", incident->home);
+    put_text(ret, "lead", incident->lead);
+    put_text(ret, "lead_offered", incident->lead_offered);
+    put_number(ret, "lead_term", incident->lead_term);
     put_print(ret, "content", incident->content);
     put_number(ret, "opened_at_ms", incident->opened_at_ms);
     put_number(ret, "closed_at_ms", incident->closed_at_ms);
@@ -366,6 +382,20 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         buf_puts(ret, "referral");
         put_text(ret, "region", incident->referrals[i].region);
         put_number(ret, "at_ms", incident->referrals[i].at_ms);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < incident->shares_n; i++) {
+        buf_puts(ret, "share");
+        put_text(ret, "region", incident->shares[i].region);
+        put_number(ret, "up_to_seq", (int64_t)incident->shares[i].up_to_seq);
+        put_number(ret, "more", incident->shares[i].more);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < incident->heard_n; i++) {
+        buf_puts(ret, "heard");
+        put_text(ret, "region", incident->heard[i].region);
+        put_number(ret, "epoch", (int64_t)incident->heard[i].epoch);
+        put_number(ret, "seq", (int64_t)incident->heard[i].seq);
         buf_puts(ret, "\n");
     }
     for (size_t i = 0; i < incident->clocks_n; i++) {

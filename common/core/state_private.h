@@ -25,6 +25,8 @@ int evolve_alert(struct state *state, const struct event *event);
 int evolve_rule(struct state *state, struct incident *incident, const struct event *event);
 /* evolve() for statutory clocks and what went up. */
 int evolve_clock(struct state *state, struct incident *incident, const struct event *event);
+/* evolve() for what regions tell each other of an incident. */
+int evolve_share(struct state *state, struct incident *incident, const struct event *event);
 
 /* evolve() for what belongs together. */
 int evolve_ties(struct incident *incident, const struct event *event);

@@ -192,6 +192,21 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_ANSWER_POST:
         ret[0] = stream_key_incident(command->answer_post.incident);
         return 1;
+    case COMMAND_REFER_INCIDENT:
+        ret[0] = stream_key_incident(command->refer_incident.incident);
+        return 1;
+    case COMMAND_OFFER_LEAD:
+        ret[0] = stream_key_incident(command->offer_lead.incident);
+        return 1;
+    case COMMAND_TAKE_LEAD:
+        ret[0] = stream_key_incident(command->take_lead.incident);
+        return 1;
+    case COMMAND_TELL_RECORD:
+        ret[0] = stream_key_incident(command->tell_record.incident);
+        return id_is_zero(command->tell_record.incident) ? 0 : 1;
+    case COMMAND_SHARE_INCIDENT:
+        ret[0] = stream_key_incident(command->share_incident.incident);
+        return 1;
     case COMMAND_PASS_DEADLINES:
         ret[0] = stream_key_parse(command->pass_deadlines.stream);
         return ret[0].kind != STREAM_NONE ? 1 : 0;
@@ -207,6 +222,8 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_SET_CLOCK:
     case COMMAND_COUNT_REFUSALS:
     case COMMAND_RECOVER:
+    case COMMAND_NOTE_LINK:
+    case COMMAND_SEND_CANARY:
         return 0; /* the region's stream alone */
     }
     return 0;
@@ -236,6 +253,9 @@ struct stream_key event_stream(const struct event *event, const char *region)
     case EVENT_PACK_DROPPED:
     case EVENT_GENERATION_BEGUN:
     case EVENT_DIVISIONS_SET:
+    case EVENT_LINK_SET:
+    case EVENT_CANARY_SENT:
+    case EVENT_CANARY_HEARD:
         return stream_key_region(region);
     default:
         return stream_key_incident(event->incident);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/core/decide_private.h"
+#include "common/core/link.h"
 #include "common/core/stream.h"
 
 static struct event *emit_about(struct deciding *d, enum event_kind kind, const struct incident *incident)
@@ -160,6 +161,20 @@ static bool is_graver(enum grade a, enum grade than)
     return a != GRADE_NONE && (than == GRADE_NONE || a < than);
 }
 
+static void share_with(struct deciding *d, const struct incident *whole, const char *region)
+{
+    bool said = incident_is_referred(whole, region);
+
+    for (size_t i = 0; i < d->events_n && !said; i++) {
+        const struct event *event = &d->events[i];
+        said = event->kind == EVENT_REFERRED && id_equal(event->incident, whole->id) &&
+               strcmp(event->referred.region, region) == 0;
+    }
+    if (!said) {
+        emit_about(d, EVENT_REFERRED, whole)->referred = (struct referred){.region = region, .rule = ""};
+    }
+}
+
 /* The graver grade and the higher level hold for both, and who was to be told of one is told of the event. */
 static void share_standing(struct deciding *d, const struct incident *whole, const struct incident *part)
 {
@@ -175,9 +190,11 @@ static void share_standing(struct deciding *d, const struct incident *whole, con
                                .until_ms = part->level_until_ms > d->env->now_ms ? part->level_until_ms : 0};
     }
     for (size_t i = 0; i < part->referrals_n; i++) {
-        if (!incident_is_referred(whole, part->referrals[i].region)) {
-            emit_about(d, EVENT_REFERRED, whole)->referred =
-                (struct referred){.region = part->referrals[i].region, .rule = ""};
+        share_with(d, whole, part->referrals[i].region);
+    }
+    for (size_t i = 0; i < part->shares_n; i++) { /* of who told us of it, too */
+        if (incident_share(whole, part->shares[i].region) == NULL) {
+            share_with(d, whole, part->shares[i].region);
         }
     }
 }

@@ -51,7 +51,7 @@ static void give_back(struct engine *engine, struct submission *submission, enum
         if (author->mark >= submission->command.counter) {
             author->mark = submission->command.counter - 1;
         }
-        intake_hold(engine, submission);
+        hold_note(engine, author, submission->command.counter);
     }
     if (is_ours(submission) && submission->command.kind == COMMAND_COUNT_REFUSALS) {
         session_count_again(engine, &submission->command.count_refusals);

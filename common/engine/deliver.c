@@ -30,7 +30,13 @@ static bool give(struct engine *engine, struct session *session, enum lane lane,
     if (!tombstone) {
         envelope.deliver.record = record->payload;
     }
-    if (session_send(engine, session, &envelope) < 0) {
+    int result =
+        session->link != NULL ? link_tell(engine, session, record) : session_send(engine, session, &envelope);
+    if (session->link != NULL && (result == ERR_TOO_BIG || result == ERR_DATA)) {
+        state->sent = record->header.seq;
+        return true; /* what cannot be told must not keep back the rest */
+    }
+    if (result < 0) {
         return false;
     }
     state->sent = record->header.seq;
@@ -55,6 +61,7 @@ void deliver_committed(struct engine *engine, const struct submission *submissio
             continue; /* it stays in the outbox */
         }
         struct lane_state *lane = &session->lanes[index->lane];
+        lane->behind = lane->behind || !link_is_ready(engine, session);
         uint64_t seq = submission->entry.record.header.seq;
         if (lane->behind && !MUTANT(MUTANT_LANE_JUMPS)) {
             lane->missed = true;
@@ -145,7 +152,7 @@ static void read_outbox(struct engine *engine, struct session *session, enum lan
 
 void deliver_pump(struct engine *engine, struct session *session)
 {
-    if (!session->deliveries) {
+    if (!session->deliveries || !link_is_ready(engine, session)) {
         return;
     }
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {

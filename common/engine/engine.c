@@ -42,6 +42,9 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     if (engine->options.beat_ms == 0) {
         engine->options.beat_ms = ENGINE_BEAT_MS;
     }
+    if (engine->options.canary_ms == 0) {
+        engine->options.canary_ms = ENGINE_CANARY_MS;
+    }
     if (engine->options.idle_streams_max == 0) {
         engine->options.idle_streams_max = ENGINE_IDLE_STREAMS_MAX;
     }
@@ -71,6 +74,7 @@ void engine_free(struct engine *engine)
         return;
     }
     sessions_free(engine);
+    links_free(engine);
     last_values_free(engine->last_values);
     batch_free(engine, &engine->gather);
     batch_free(engine, &engine->flight);
@@ -255,6 +259,7 @@ void engine_log_done(struct engine *engine, struct log_request *request)
     if (engine->phase < PHASE_SERVICE) {
         founding_advance(engine);
     }
+    shares_pump(engine);
     go_on(engine);
 }
 
@@ -342,6 +347,8 @@ static void take(struct engine *engine, struct peer peer, const uint8_t curve_ke
 {
     if (envelope->kind == ENVELOPE_HELLO) {
         session_hello(engine, peer, curve_key, &envelope->hello);
+    } else if (link_take(engine, peer, envelope)) {
+        return;
     } else if (session != NULL && session->deaf) {
         session_end(engine, session, REFUSED_BUSY, "replies are not read");
     } else if (session == NULL) {
@@ -369,7 +376,7 @@ static void take_bundle(struct engine *engine, struct peer peer, const uint8_t c
     memcpy(envelopes, bundle->envelopes, n * sizeof *envelopes);
     for (size_t i = 0; i < n && engine->phase == PHASE_SERVICE; i++) {
         struct session *session = session_with(engine, peer, curve_key);
-        if (i > 0 && session == NULL) {
+        if (i > 0 && session == NULL && link_of_peer(engine, peer) == NULL) {
             return;
         }
         arena_reset(&engine->arena);
@@ -443,10 +450,12 @@ void engine_tick(struct engine *engine)
         int64_t late = boot - engine->swept_ms - SWEEP_MS;
         engine->swept_ms = boot;
         sessions_sweep(engine, boot, late >= ENGINE_STOOD_MS ? late : 0);
+        links_sweep(engine, boot, late >= ENGINE_STOOD_MS ? late : 0);
         if (region_is_loaded(engine)) { /* else what names its members is swept away under them */
             state_tidy(engine->state);
         }
     }
+    shares_pump(engine);
     go_on(engine);
     if (boot >= engine->tails_ms && engine->phase == PHASE_SERVICE) {
         tails_pump(engine);
@@ -471,7 +480,7 @@ int64_t engine_due_ms(const struct engine *engine)
         return at;
     }
     at = engine->clock_watch.look_ms;
-    if (engine->sessions != NULL || engine->authors != NULL) {
+    if (engine->sessions != NULL || engine->authors != NULL || engine->links != NULL) {
         at = engine->swept_ms + SWEEP_MS < at ? engine->swept_ms + SWEEP_MS : at;
     }
     at = room_ask_ms(engine) < at ? room_ask_ms(engine) : at;

@@ -62,6 +62,8 @@ enum {
      * as a rule. Of one agent: two of each unit that it may have. */
     ENGINE_TELEMETRY_MAX = 64 * 1024,
     ENGINE_TELEMETRY_PER_AGENT_MAX = 8 * 1024,
+    ENGINE_LINK_WINDOW = 256,         /* records under way to another region */
+    ENGINE_CANARY_MS = 5 * 60 * 1000, /* default: each is three records of some 500 B at the two ends */
     ENGINE_TELEMETRY_MS = 20,         /* from one round over the subscribers to the next */
     ENGINE_TELEMETRY_PACE_MS = 2,     /* from one turn within a round to the next, while somebody speaks who
                                          says little */
@@ -111,6 +113,7 @@ struct engine_options {
     struct log_head head;                  /* of the log that is given */
     uint8_t boot[16];
     uint32_t beat_ms;          /* 0: ENGINE_BEAT_MS */
+    uint32_t canary_ms;        /* from one on a link to the next; 0: ENGINE_CANARY_MS */
     uint32_t idle_streams_max; /* 0: ENGINE_IDLE_STREAMS_MAX */
     uint32_t open_orders_max;  /* 0: ENGINE_OPEN_ORDERS_MAX */
     bool accept_clock;         /* an operator's word that the wall clock is right */
@@ -141,6 +144,13 @@ void engine_free(struct engine *engine);
 
 /* Asks the log for the region and what is open; on_service follows, or on_fatal. */
 void engine_start(struct engine *engine);
+
+/* The line to another region's broker, made by us: a connection to it has come about, or has ended. It is
+ * `peer` from then on, and its frames come by engine_frame(). */
+void engine_link_up(struct engine *engine, struct peer peer, const char *region);
+void engine_link_down(struct engine *engine, struct peer peer);
+/* The CURVE key under which that broker is enrolled here; false: it is not. */
+bool engine_link_key(const struct engine *engine, const char *region, uint8_t ret_curve_key[CURVE_BYTES]);
 
 /* A message of a peer whose CURVE key the transport has proved. */
 void engine_frame(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],

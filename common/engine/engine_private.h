@@ -20,6 +20,7 @@
 
 struct job;
 struct session;
+struct link;
 struct subscription;
 struct telemetry_value;
 struct last_values;
@@ -40,6 +41,9 @@ struct stream {
     size_t wanted; /* parked commands that name it: it stays */
     size_t weight; /* itself and its orders */
     struct due due;
+    bool wants_share; /* stands in engine->sharing */
+    bool sharing;     /* its past is being read */
+    struct stream *share_prev, *share_next;
     struct stream_list *list; /* NULL: the region and agents, which stay, and what is being loaded */
     struct stream *prev, *next;
     struct stream_key key; /* its name is in `bytes` */
@@ -226,8 +230,29 @@ struct session {
     struct publishing publishing;
     struct outgoing outgoing;
     struct subscription *subscription; /* NULL: none */
+    struct link *link;                 /* NULL: it is no region's broker */
     UT_hash_handle hh;
     struct session *prev, *next; /* author->sessions, oldest first */
+};
+
+/* --- link.c: other regions' brokers --------------------------------------------------------------- */
+
+struct link {
+    char region[REGION_CODE_MAX + 1];
+    char name[NAME_MAX_BYTES + 1]; /* the agent that its broker is here */
+    struct peer peer;
+    bool connected; /* there is a connection, and Hello was said on it */
+    bool welcomed;  /* ... and answered */
+    bool dialled;   /* ... which we made */
+    uint64_t epoch; /* of its log */
+    int64_t hello_ms;
+    int64_t heard_ms; /* boot times */
+    int64_t again_ms; /* it was busy: what is for it goes on then; 0: it was not */
+    uint64_t ack_seq; /* heard up to that record of its log ... */
+    bool ack_waits;   /* ... which is still to be said */
+    uint64_t head_seq;
+    struct hash head_hash;
+    struct link *prev, *next;
 };
 
 /* --- clock_watch.c -------------------------------------------------------------------------------- */
@@ -301,8 +326,10 @@ struct engine {
     struct author *acking; /* those with Acks for the next batch */
     struct session *sessions;
     struct session *telling; /* those with something to go out when the turn ends */
-    struct session *tails;   /* those with a tail, least recently begun first */
-    int64_t tails_ms;        /* boot time at which one may go on that was held back; INT64_MAX: none was */
+    struct link *links;
+    struct stream *sharing; /* incidents whose past is to be told to another region */
+    struct session *tails;  /* those with a tail, least recently begun first */
+    int64_t tails_ms;       /* boot time at which one may go on that was held back; INT64_MAX: none was */
     uint64_t serials;
     struct last_values *last_values; /* telemetry.c */
 
@@ -409,8 +436,6 @@ int64_t room_ask_ms(const struct engine *engine);                   /* when to a
 
 /* intake.c */
 void intake_submit(struct engine *engine, struct session *session, const struct signed_command *said);
-/* The command's counter is open again: what its author said after it is not taken before it. */
-void intake_hold(struct engine *engine, const struct submission *submission);
 void intake_reply(struct engine *engine, struct submission *submission, const struct reply *reply);
 struct submission *submission_new(struct engine *engine); /* NULL: no memory */
 void submission_free(struct engine *engine, struct submission *submission);
@@ -418,6 +443,12 @@ void submissions_free(struct engine *engine); /* the spare ones, at the end */
 struct author *author_find(struct engine *engine, const char *name);
 struct author *author_make(struct engine *engine, const char *name);
 bool author_may_log_refusal(struct engine *engine, struct author *author);
+
+/* hold.c */
+/* The counter is open again: what its author said after it is not taken before it. */
+void hold_note(struct engine *engine, struct author *author, uint64_t counter);
+/* Whether a command of this counter has to wait for an earlier one. */
+bool hold_waits(struct engine *engine, struct author *author, uint64_t counter);
 
 /* pace.c */
 void pace_note(struct engine *engine, struct author *author); /* a command came */
@@ -469,6 +500,30 @@ void deliver_start(struct engine *engine, struct session *session);
 void deliver_committed(struct engine *engine, const struct submission *submission);
 void deliver_credit(struct engine *engine, struct session *session, enum lane lane, uint32_t add);
 void deliver_pump(struct engine *engine, struct session *session);
+
+/* link.c */
+struct link *link_of_peer(const struct engine *engine, struct peer peer);
+/* A region's broker has said Hello. False: it is to go on where we have said it. */
+bool link_session(struct engine *engine, struct session *session);
+void link_session_ended(struct session *session);
+/* What it says to us as to its agent; true: it needs no session. */
+bool link_take(struct engine *engine, struct peer peer, const struct envelope *envelope);
+/* The session is no link, or the other end takes what it is told. */
+bool link_is_ready(const struct engine *engine, const struct session *session);
+/* Tells the other end of a record. 0, or what session_send() says; ERR_TOO_BIG or ERR_DATA: it cannot be
+ * told, now or ever. */
+int link_tell(struct engine *engine, struct session *session, const struct log_record *record);
+/* How a command was answered: what a region's broker told us was decided, it may be, or is an old story. */
+void link_heard(struct engine *engine, const struct submission *submission, const struct reply *reply);
+/* The record was signed by the broker of the region whose log it is from, as far as that is known here. */
+bool link_vouches(const struct engine *engine, const struct tell_record *told);
+void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
+void links_free(struct engine *engine);
+
+/* share.c */
+void share_look(struct engine *engine, struct stream *stream); /* is its past to be told to somebody? */
+void share_forget(struct engine *engine, struct stream *stream);
+void shares_pump(struct engine *engine);
 
 /* tail.c */
 void tail_begin(struct engine *engine, struct session *session, const struct tail *tail);

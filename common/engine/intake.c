@@ -119,6 +119,7 @@ void intake_reply(struct engine *engine, struct submission *submission, const st
     if (submission->command.kind == COMMAND_ACK) {
         envelope.reply.ack_lane = submission->command.ack.lane;
     }
+    link_heard(engine, submission, reply);
     envelope.reply.counter = submission->command.counter;
     if (envelope.reply.detail == NULL) {
         envelope.reply.detail = "";
@@ -203,33 +204,12 @@ static void refuse_for_good(struct engine *engine, struct submission *submission
 {
     /* Nothing before it may come back once it is settled: who is told to come again is waited for. */
     if (submission->author->under_way > 0) {
-        intake_hold(engine, submission);
+        hold_note(engine, submission->author, submission->command.counter);
         turn_away(engine, submission, REFUSED_BUSY, "an earlier command is still under way");
         return;
     }
     note_gone(submission->author, submission->command.counter);
     say_gone(engine, submission);
-}
-
-/* --- in order ---------------------------------------------------------------------------------------- */
-
-static void hold_counter(struct engine *engine, struct author *author, uint64_t counter)
-{
-    struct hold *hold = &author->hold;
-
-    if (counter <= author->mark) {
-        return; /* asked again: it was decided, nothing can overtake it */
-    }
-    if (hold->from == 0 || counter < hold->from) {
-        hold->from = counter;
-    }
-    hold->to = counter > hold->to ? counter : hold->to;
-    hold->until_ms = engine_boot(engine) + ENGINE_HOLD_MS;
-}
-
-void intake_hold(struct engine *engine, const struct submission *submission)
-{
-    hold_counter(engine, submission->author, submission->command.counter);
 }
 
 /* The system has no memory for what was said: it comes again. An Ack does so by itself. */
@@ -245,30 +225,9 @@ static void put_off(struct engine *engine, struct session *session, const struct
 
     engine_starved(engine);
     if (counter != 0) {
-        hold_counter(engine, session->author, counter);
+        hold_note(engine, session->author, counter);
         session->deaf = session->deaf || engine_send(engine, session->peer, &envelope) < 0;
     }
-}
-
-/* An author's commands are decided in their order, also when some were turned away: true when this one has
- * to wait for an earlier one. */
-static bool must_wait(struct engine *engine, struct hold *hold, uint64_t counter)
-{
-    if (hold->from == 0) {
-        return false;
-    }
-    if (counter > hold->from && engine_boot(engine) < hold->until_ms) {
-        hold->to = counter > hold->to ? counter : hold->to;
-        return true;
-    }
-    if (counter >= hold->from) {
-        hold->from = counter + 1;
-        hold->until_ms = engine_boot(engine) + ENGINE_HOLD_MS;
-    }
-    if (hold->from > hold->to) {
-        *hold = (struct hold){0};
-    }
-    return false;
 }
 
 /* --- an old counter ------------------------------------------------------------------------------- */
@@ -435,6 +394,8 @@ static void verify(struct engine *engine, struct submission *submission)
     submission->verified = true;
     if (command->kind == COMMAND_PASS_DEADLINES) { /* before it makes us load a stream of its choice */
         refuse(submission, REFUSED_RIGHT, "pass-deadlines is not for agents and operators");
+    } else if (command->kind == COMMAND_TELL_RECORD && !link_vouches(engine, &command->tell_record)) {
+        refuse(submission, REFUSED_SIGNATURE, "its region's broker did not sign the record");
     }
 }
 
@@ -542,7 +503,7 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     if (engine->parked_n >= ENGINE_PARKED_MAX || engine->parked_bytes >= ENGINE_PARKED_BYTES_MAX ||
         session->author->parked >= ENGINE_PARKED_MAX - ENGINE_PARKED_KEPT || !region_is_loaded(engine)) {
         if (decoded == 0 && submission->command.counter != 0) {
-            intake_hold(engine, submission);
+            hold_note(engine, submission->author, submission->command.counter);
         }
         turn_away(engine, submission, REFUSED_BUSY, "too much is waiting");
         return;
@@ -573,12 +534,12 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
         return;
     }
     if (!is_ack && !MUTANT(MUTANT_OVERTAKE) &&
-        must_wait(engine, &session->author->hold, submission->command.counter)) {
+        hold_waits(engine, session->author, submission->command.counter)) {
         wait_its_turn(engine, submission, "an earlier command is still to come");
         return;
     }
     if (!is_ack && !pace_take(engine, session->author, submission->command.kind)) {
-        intake_hold(engine, submission);
+        hold_note(engine, submission->author, submission->command.counter);
         wait_its_turn(engine, submission, "so much at once, while others speak");
         return;
     }

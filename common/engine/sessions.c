@@ -33,6 +33,7 @@ void session_drop(struct engine *engine, struct session *session)
 {
     struct author *author = session->author;
 
+    link_session_ended(session);
     if (author->taker == session) {
         author->taker = NULL;
     }
@@ -237,6 +238,10 @@ void session_hello(struct engine *engine, struct peer peer, const uint8_t curve_
         session->seen = hello->seen;
         session->seen.region = engine->options.region;
         (void)witness_is_heard(engine, session); /* a fence does not wait for the agent's stream */
+    }
+    if (!link_session(engine, session)) {
+        session_end(engine, session, REFUSED_NOT, "the link is there already, the other way round");
+        return;
     }
     ask_counter(engine, author);
     session_welcome_all(engine, author);

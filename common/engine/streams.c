@@ -145,6 +145,7 @@ static void place(struct engine *engine, struct stream *stream)
     if (due_set(&engine->due, &stream->due, incident != NULL ? incident_due(incident) : 0) < 0) {
         engine_fail(engine, ERR_NO_MEMORY, "out of memory for deadlines");
     }
+    share_look(engine, stream);
     enter_list(stream, stream->live || stream->due.at_ms != 0 ? &engine->open : &engine->idle);
 }
 
@@ -170,6 +171,7 @@ void stream_evict(struct engine *engine, struct stream *stream)
     }
     (void)due_set(&engine->due, &stream->due, 0);
     leave_list(stream);
+    share_forget(engine, stream);
     if (engine->region == stream) {
         engine->region = NULL;
     }
@@ -200,7 +202,7 @@ bool region_is_loaded(struct engine *engine)
 /* Not waited for, and not due soon. */
 static bool may_go(const struct engine *engine, const struct stream *stream)
 {
-    return stream->wanted == 0 &&
+    return stream->wanted == 0 && !stream->wants_share &&
            (stream->due.at_ms == 0 || stream->due.at_ms > engine_now(engine) + DUE_AHEAD_MS);
 }
 

@@ -212,6 +212,12 @@ static void put_data(struct json *json, const struct view_record *record, const 
     if (step->facts != NULL) {
         put_facts(json, step->facts);
     }
+    if (step->kind == EVENT_LINK_SET) {
+        json_bool(json, "up", !step->late);
+    }
+    if (record->header.kind == COMMAND_TELL_RECORD) {
+        json_text(json, "told_by", record->header.author);
+    }
     if (step->alert != NULL) {
         view_json_alert(json, step);
     }

@@ -129,9 +129,13 @@ void view_say_rule(const struct saying *s)
         say_level(s);
         return;
     case EVENT_REFERRED:
-        SAY(s->ret, s->voice, "incident %s is to be shared with region %s", "事件 %s 上报移交 %s",
-            s->incident, step->subject);
-        say_source(s);
+        SAY(s->ret, s->voice, "incident %s is referred to region %s", "事件 %s 上报移交 %s", s->incident,
+            step->subject);
+        if (step->what[0] != '\0') {
+            say_source(s);
+        } else {
+            view_say_quoted(s, step->text);
+        }
         return;
     case EVENT_NOTIFIED:
         SAY(s->ret, s->voice, "%s told of incident %s", "通知 %s：事件 %s", step->subject, s->incident);

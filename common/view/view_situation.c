@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/view/view_json.h"
+#include "common/view/view_share.h"
 #include "common/view/view_similar.h"
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
@@ -292,7 +293,7 @@ static void show_grade(struct looking *l, const struct incident *incident)
                    PICK(voice, grade_name(incident->level), level_name_zh(incident->level)));
     }
     for (size_t i = 0; i < incident->referrals_n; i++) {
-        buf_printf(l->ret, i == 0 ? PICK(voice, ", to be shared with %s", "，上报移交 %s") : ", %s",
+        buf_printf(l->ret, i == 0 ? PICK(voice, ", referred to %s", "，上报移交 %s") : ", %s",
                    incident->referrals[i].region);
     }
     buf_puts(l->ret, "\n");
@@ -321,6 +322,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     }
     buf_printf(l->ret, PICK(voice, "  %u reports\n", "  报送 %u 次\n"), incident->reports);
     show_grade(l, incident);
+    view_say_shares(l->view, voice, incident, l->ret);
     show_facts(l, incident);
     view_say_command_post(l->view, voice, incident, l->ret);
     view_say_together(l->view, voice, incident, l->ret);
@@ -396,6 +398,7 @@ void view_order_json(const struct view *view, const struct incident *incident, c
     json_text(json, "kind", order->kind);
     json_text(json, "addressee", order->addressee);
     json_text(json, "issuer", order->issuer);
+    json_text(json, "home", order->home);
     json_text(json, "operator", order->operator);
     json_text(json, "rung", rung_name((enum rung)order->rung));
     json_bool(json, "open", order_is_open(order));
@@ -447,6 +450,26 @@ static void put_clock(const struct incident_clock *clock, struct json *json)
     json_object_end(json);
 }
 
+static void put_casualties(struct json *json, const struct casualties *casualties)
+{
+    const struct {
+        const char *name;
+        int64_t count;
+    } counts[] = {{"dead", casualties->dead},
+                  {"missing", casualties->missing},
+                  {"serious", casualties->serious},
+                  {"minor", casualties->minor},
+                  {"trapped", casualties->trapped}};
+
+    json_object(json, "casualties");
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        if (counts[i].count != COUNT_UNKNOWN) { /* nobody has counted them: not 0 */
+            json_number(json, counts[i].name, counts[i].count);
+        }
+    }
+    json_object_end(json);
+}
+
 void view_incident_json(const struct view *view, const struct incident *incident, struct json *json)
 {
     const struct view_incident *told = view_incident(view, incident->id);
@@ -471,6 +494,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
         json_text(json, NULL, incident->referrals[i].region);
     }
     json_array_end(json);
+    view_json_shares(view, incident, json);
     json_text(json, "kind", facts->kind);
     json_text(json, "substance", facts->substance);
     json_text(json, "title", facts->title);
@@ -483,6 +507,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "caller", facts->caller);
     view_post_json(incident, json);
     view_together_json(incident, json);
+    put_casualties(json, &facts->casualties);
     json_array(json, "clocks");
     for (size_t i = 0; i < incident->clocks_n; i++) {
         put_clock(&incident->clocks[i], json);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/core/link.h"
 #include "common/core/stream.h"
 
 int view_record_decode(const struct log_record *from, bool with_command, struct arena *arena,
@@ -93,6 +94,16 @@ struct id view_command_incident(const struct command *command)
         return command->offer_post.incident;
     case COMMAND_ANSWER_POST:
         return command->answer_post.incident;
+    case COMMAND_REFER_INCIDENT:
+        return command->refer_incident.incident;
+    case COMMAND_OFFER_LEAD:
+        return command->offer_lead.incident;
+    case COMMAND_TAKE_LEAD:
+        return command->take_lead.incident;
+    case COMMAND_TELL_RECORD:
+        return command->tell_record.incident;
+    case COMMAND_SHARE_INCIDENT:
+        return command->share_incident.incident;
     case COMMAND_PASS_DEADLINES:
         return stream_key_parse(command->pass_deadlines.stream).id;
     default:
@@ -116,7 +127,7 @@ struct id view_command_order(const struct command *command)
 
 static bool is_of_region(enum event_kind kind)
 {
-    return kind < EVENT_INCIDENT_OPENED;
+    return kind < EVENT_INCIDENT_OPENED || (kind >= EVENT_LINK_SET && kind <= EVENT_CANARY_HEARD);
 }
 
 /* The words that stand in the command and not in the event. */
@@ -159,6 +170,12 @@ static const char *words_of(const struct command *command, const struct event *e
         return command->offer_post.reason;
     case COMMAND_ANSWER_POST:
         return command->answer_post.reason;
+    case COMMAND_REFER_INCIDENT:
+        return event->kind == EVENT_REFERRED ? command->refer_incident.reason : "";
+    case COMMAND_OFFER_LEAD:
+        return event->kind == EVENT_LEAD_OFFERED ? command->offer_lead.reason : "";
+    case COMMAND_TAKE_LEAD:
+        return event->kind == EVENT_LEAD_TAKEN ? command->take_lead.reason : "";
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
     case COMMAND_ORDER_EVACUATION:
@@ -377,6 +394,21 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_POST_KEPT:
         add_post_event(event, step);
         return;
+    case EVENT_SHARE_BEGUN:
+        step->subject = event->share_begun.region;
+        return;
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+    case EVENT_LEAD_DISPUTED:
+        step->subject = event->lead.region;
+        step->what = event->lead.from;
+        step->number = event->lead.term;
+        step->late = event->lead.alone;
+        return;
+    case EVENT_HEARD:
+        step->subject = event->heard.region;
+        step->number = event->heard.seq;
+        return;
     default:
         add_order_event(event, step);
         return;
@@ -434,6 +466,16 @@ static void add_other_event(const struct event *event, struct view_step *step)
         step->number = event->loss_noted.seq;
         step->after = event->loss_noted.after_seq;
         return;
+    case EVENT_CANARY_SENT:
+    case EVENT_CANARY_HEARD:
+        step->subject = event->canary.region;
+        step->due_ms = event->canary.sent_at_ms;
+        return;
+    case EVENT_LINK_SET:
+        step->subject = event->link_set.region;
+        step->due_ms = event->link_set.since_ms;
+        step->late = !event->link_set.up;
+        return;
     case EVENT_ALERT_RECORDED:
         step->alert = &event->alert_recorded;
         step->mode = event->alert_recorded.mode;
@@ -477,15 +519,19 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .place = ""};
 
     if (record->has_command) {
-        step.operator= record->command.operator;
-        step.text = words_of(&record->command, event);
+        const struct command *said = command_behind(&record->command, event);
+        step.operator= said->operator;
+        step.text = words_of(said, event);
         step.mode = record->command.mode;
-        if (event->kind == EVENT_ALERT_RECORDED && record->command.kind == COMMAND_RECORD_ALERT) {
-            step.alert_said = &record->command.record_alert;
+        if (said != &record->command && strchr(said->agent, '/') != NULL) {
+            step.author = said->agent; /* whoever said it where it was said */
+        }
+        if (event->kind == EVENT_ALERT_RECORDED && said->kind == COMMAND_RECORD_ALERT) {
+            step.alert_said = &said->record_alert;
             step.what = step.alert_said->infos_n > 0 ? step.alert_said->infos[0].event : "";
         }
-        if (event->kind == EVENT_REPORT_FILED && record->command.kind == COMMAND_FILE_REPORT) {
-            step.signed_off_by = record->command.file_report.signed_off_by;
+        if (event->kind == EVENT_REPORT_FILED && said->kind == COMMAND_FILE_REPORT) {
+            step.signed_off_by = said->file_report.signed_off_by;
         }
     }
     const struct incident *incident = state_incident(state, event->incident);

@@ -3,11 +3,6 @@
 
 #include "common/view/view_verify_private.h"
 
-static bool is_brokers_own(enum command_kind kind)
-{
-    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_LOSS;
-}
-
 static bool is_good(struct view_verifier *verifier, const uint8_t key[KEY_BYTES], struct hash root,
                     const struct signature *signature)
 {
@@ -54,7 +49,7 @@ static const uint8_t *author_key(struct view_verifier *verifier, uint64_t seq, s
     const struct region *region = state_region(view_state(verifier->view));
     bool founding = command->kind == COMMAND_FOUND_REGION && region->code[0] == '\0';
 
-    if (is_brokers_own(command->kind)) {
+    if (command_is_brokers_own(command->kind)) {
         command->signer = SIGNER_BROKER;
         return region->broker_sign_key;
     }

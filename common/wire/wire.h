@@ -36,6 +36,12 @@ void wire_encode_command(const struct command *command, struct buf *ret);
  * it cannot be read. */
 uint64_t wire_peek_counter(struct bytes bytes);
 
+/* --- records of other regions ------------------------------------------------------------------ */
+
+/* What a region's broker says of a record of its log, for who has no more than this of it. */
+void shared_sign(const struct sign_key *broker, struct shared_record *shared);
+bool shared_verify(const struct public_key *broker, const struct shared_record *shared);
+
 struct wire_signature {
     const char *signer; /* "" the one whom the command names */
     struct signature signature;

@@ -179,6 +179,52 @@ static const struct wire_field answer_post_fields[] = {
 static const struct wire_map answer_post_map = {WIRE_MAP(answer_post, S, answer_post_fields)};
 #undef S
 
+/* --- regions -------------------------------------------------------------------------------------- */
+
+#define S struct refer_incident
+static const struct wire_field refer_incident_fields[] = {
+    ID(S, incident),
+    NAME(S, region),
+    TEXT(S, reason),
+};
+static const struct wire_map refer_incident_map = {WIRE_MAP(refer_incident, S, refer_incident_fields)};
+#undef S
+
+#define S struct offer_lead
+static const struct wire_field offer_lead_fields[] = {ID(S, incident), NAME(S, region), TEXT(S, reason)};
+static const struct wire_map offer_lead_map = {WIRE_MAP(offer_lead, S, offer_lead_fields)};
+#undef S
+
+#define S struct take_lead
+static const struct wire_field take_lead_fields[] = {ID(S, incident), TEXT(S, reason)};
+static const struct wire_map take_lead_map = {WIRE_MAP(take_lead, S, take_lead_fields)};
+#undef S
+
+#define S struct shared_record
+static const struct wire_field shared_record_fields[] = {
+    NAME(S, region),     SEQ(S, epoch), SEQ(S, seq), TIME(S, bus_ms), BLOB(S, record, COMMAND_MAX),
+    FIXED(S, signature),
+};
+static const struct wire_map shared_record_map = {WIRE_MAP(shared_record, S, shared_record_fields)};
+#undef S
+
+#define S struct tell_record
+static const struct wire_field tell_record_fields[] = {
+    ID(S, incident),
+    MESSAGE(S, shared, shared_record_map),
+    U32(S, hops),
+};
+static const struct wire_map tell_record_map = {WIRE_MAP(tell_record, S, tell_record_fields)};
+#undef S
+
+#define S struct share_incident
+static const struct wire_field share_incident_fields[] = {
+    ID(S, incident),   NAME(S, region), LIST(S, past, shared_record_map, SHARED_PAST_MAX),
+    SEQ(S, up_to_seq), BOOL(S, more),
+};
+static const struct wire_map share_incident_map = {WIRE_MAP(share_incident, S, share_incident_fields)};
+#undef S
+
 /* --- orders --------------------------------------------------------------------------------------- */
 
 #define S struct new_order
@@ -320,6 +366,20 @@ static const struct wire_field note_loss_fields[] = {
 static const struct wire_map note_loss_map = {WIRE_MAP(note_loss, S, note_loss_fields)};
 #undef S
 
+#define S struct note_link
+const struct wire_field wire_fields_note_link[3] = {
+    NAME(S, region),
+    BOOL(S, up),
+    TIME(S, since_ms),
+};
+static const struct wire_map note_link_map = {WIRE_MAP(note_link, S, wire_fields_note_link)};
+#undef S
+
+#define S struct send_canary
+static const struct wire_field send_canary_fields[] = {NAME(S, region)};
+static const struct wire_map send_canary_map = {WIRE_MAP(send_canary, S, send_canary_fields)};
+#undef S
+
 #define S struct command
 static const struct wire_field command_fields[] = {
     NAME(S, region),
@@ -357,12 +417,19 @@ static const struct wire_field command_fields[] = {
     BODY(S, offer_post, offer_post_map),
     BODY(S, answer_post, answer_post_map),
     BODY(S, set_divisions, set_divisions_map),
+    BODY(S, refer_incident, refer_incident_map),
+    BODY(S, tell_record, tell_record_map),
+    BODY(S, offer_lead, offer_lead_map),
+    BODY(S, take_lead, take_lead_map),
     BODY(S, ack, ack_map),
     BODY(S, pass_deadlines, pass_deadlines_map),
     BODY(S, set_clock, set_clock_map),
     BODY(S, count_refusals, count_refusals_map),
     BODY(S, recover, recover_map),
     BODY(S, note_loss, note_loss_map),
+    BODY(S, share_incident, share_incident_map),
+    BODY(S, note_link, note_link_map),
+    BODY(S, send_canary, send_canary_map),
 };
 const struct wire_map wire_map_command = {WIRE_MAP(command, S, command_fields),
                                           .body_from = COMMAND_FOUND_REGION, .kind = offsetof(S, kind)};
@@ -372,6 +439,9 @@ int wire_decode_command(struct bytes bytes, struct arena *arena, struct command 
 {
     struct command command = {.cosigner = ""};
     int rc = wire_decode(&wire_map_command, "command", bytes, arena, &command, err);
+
+    if (rc == 0 && command.kind == COMMAND_TELL_RECORD)
+        rc = wire_open_told(&command.tell_record, arena, err);
 
     if (rc == 0)
         *ret = command;

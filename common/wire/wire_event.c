@@ -61,6 +61,7 @@ static const struct wire_field incident_opened_fields[] = {
     BOOL(S, incident_opened.history),
     BOOL(S, incident_opened.bare),
     U64(S, incident_opened.content),
+    NAME(S, incident_opened.home),
 };
 static const struct wire_map incident_opened_map = {WIRE_MAP(incident_opened, S, incident_opened_fields)};
 
@@ -321,6 +322,7 @@ static const struct wire_field order_issued_fields[] = {
     BOOL(S, order_issued.history),
     U64(S, order_issued.content),
     WORDS(S, order_issued.units, LIST_MAX),
+    NAME(S, order_issued.home),
 };
 static const struct wire_map order_issued_map = {WIRE_MAP(order_issued, S, order_issued_fields)};
 
@@ -397,6 +399,45 @@ static const struct wire_field loss_noted_fields[] = {
 };
 static const struct wire_map loss_noted_map = {WIRE_MAP(loss_noted, struct note_loss, loss_noted_fields)};
 
+/* --- regions -------------------------------------------------------------------------------------- */
+
+#undef S
+#define S struct event
+static const struct wire_field share_begun_fields[] = {
+    ID(S, incident), NAME(S, share_begun.region), SEQ(S, share_begun.up_to_seq), BOOL(S, share_begun.more),
+    TIME(S, at_ms),
+};
+static const struct wire_map share_begun_map = {WIRE_MAP(share_begun, S, share_begun_fields)};
+static const struct wire_map shared_map = {WIRE_MAP(shared, S, incident_fields)};
+static const struct wire_field heard_fields[] = {
+    ID(S, incident), NAME(S, heard.region), SEQ(S, heard.epoch), SEQ(S, heard.seq), TIME(S, at_ms),
+};
+static const struct wire_map heard_map = {WIRE_MAP(heard, S, heard_fields)};
+static const struct wire_field canary_sent_fields[] = {
+    NAME(S, canary.region),
+    TIME(S, canary.sent_at_ms),
+    TIME(S, canary.heard_at_ms),
+};
+static const struct wire_map canary_sent_map = {WIRE_MAP(canary_sent, S, canary_sent_fields)};
+static const struct wire_field canary_heard_fields[] = {
+    NAME(S, canary.region),
+    TIME(S, canary.sent_at_ms),
+    TIME(S, canary.heard_at_ms),
+    TIME(S, at_ms),
+};
+static const struct wire_map canary_heard_map = {WIRE_MAP(canary_heard, S, canary_heard_fields)};
+static const struct wire_field lead_offered_fields[] = {
+    ID(S, incident), NAME(S, lead.region), U32(S, lead.term), NAME(S, lead.from), TIME(S, at_ms),
+};
+static const struct wire_map lead_offered_map = {WIRE_MAP(lead_offered, S, lead_offered_fields)};
+static const struct wire_field lead_fields[] = {
+    ID(S, incident),    NAME(S, lead.region), U32(S, lead.term),
+    NAME(S, lead.from), BOOL(S, lead.alone),  TIME(S, at_ms),
+};
+static const struct wire_map lead_taken_map = {WIRE_MAP(lead_taken, S, lead_fields)};
+static const struct wire_map lead_disputed_map = {WIRE_MAP(lead_disputed, S, lead_fields)};
+static const struct wire_map link_set_map = {WIRE_MAP(link_set, struct note_link, wire_fields_note_link)};
+
 /* -------------------------------------------------------------------------------------------------- */
 
 static const struct wire_field event_fields[] = {
@@ -461,6 +502,15 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("post_kept", post_kept_map),
     BODY_SPREAD("grade_asked", grade_asked_map),
     BODY_SPREAD("division_doubted", division_doubted_map),
+    BODY_SPREAD("share_begun", share_begun_map),
+    BODY_SPREAD("shared", shared_map),
+    BODY_SPREAD("heard", heard_map),
+    BODY(S, link_set, link_set_map),
+    BODY_SPREAD("canary_sent", canary_sent_map),
+    BODY_SPREAD("canary_heard", canary_heard_map),
+    BODY_SPREAD("lead_offered", lead_offered_map),
+    BODY_SPREAD("lead_taken", lead_taken_map),
+    BODY_SPREAD("lead_disputed", lead_disputed_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

@@ -262,6 +262,7 @@ extern const struct wire_field wire_fields_set_policy[1];
 extern const struct wire_field wire_fields_set_divisions[3];
 extern const struct wire_field wire_fields_count_refusals[3];
 extern const struct wire_field wire_fields_recover[4];
+extern const struct wire_field wire_fields_note_link[3];
 /* What is said, kept and sent. */
 extern const struct wire_map wire_map_command;
 extern const struct wire_map wire_map_event;
@@ -274,6 +275,9 @@ struct lane_cursor {
     enum lane lane;
     uint64_t acked_seq;
 };
+
+/* Reads what lies in the shared record: told of ret. 0, ERR_PROTOCOL or ERR_NO_MEMORY. */
+int wire_open_told(struct tell_record *ret, struct arena *arena, struct err *err);
 
 /* ret points to map->size zeroed bytes; it is half filled after an error. 0, ERR_NO_MEMORY, or ERR_PROTOCOL
  * with "root.field.list[3].field: why". */

@@ -106,25 +106,69 @@ int sign_again(const struct sign_key *key, const char *signer, struct signed_com
     return 0;
 }
 
-/* "muster-head-v1" 0x00 region 0x00 epoch seq hash; a region is no longer than a name. */
-static bool head_bytes(const struct signed_head *head, uint8_t ret[HEAD_TEXT_MAX], size_t *ret_n)
+static size_t put_u64(uint8_t *at, uint64_t value)
 {
-    static const char domain[] = "muster-head-v1";
-    size_t region_n = strlen(head->region) + 1, n = 0;
+    for (unsigned i = 0; i < sizeof value; i++)
+        at[i] = (uint8_t)(value >> (56 - 8 * i));
+    return sizeof value;
+}
+
+/* domain 0x00 region 0x00 epoch seq hash; a region is no longer than a name. */
+static bool bytes_of(const char *domain, const char *region, uint64_t epoch, uint64_t seq, struct hash hash,
+                     uint8_t ret[HEAD_TEXT_MAX], size_t *ret_n)
+{
+    size_t domain_n = strlen(domain) + 1, region_n = strlen(region) + 1, n = 0;
 
     if (region_n > NAME_MAX_BYTES + 1)
         return false;
-    memcpy(ret, domain, sizeof domain);
-    n += sizeof domain;
-    memcpy(ret + n, head->region, region_n);
+    memcpy(ret, domain, domain_n);
+    n += domain_n;
+    memcpy(ret + n, region, region_n);
     n += region_n;
-    for (int shift = 56; shift >= 0; shift -= 8)
-        ret[n++] = (uint8_t)(head->epoch >> shift);
-    for (int shift = 56; shift >= 0; shift -= 8)
-        ret[n++] = (uint8_t)(head->seq >> shift);
-    memcpy(ret + n, head->hash.b, sizeof head->hash.b);
-    *ret_n = n + sizeof head->hash.b;
+    n += put_u64(ret + n, epoch);
+    n += put_u64(ret + n, seq);
+    memcpy(ret + n, hash.b, sizeof hash.b);
+    *ret_n = n + sizeof hash.b;
     return true;
+}
+
+static bool head_bytes(const struct signed_head *head, uint8_t ret[HEAD_TEXT_MAX], size_t *ret_n)
+{
+    return bytes_of("muster-head-v1", head->region, head->epoch, head->seq, head->hash, ret, ret_n);
+}
+
+/* Its hash is of its time and the record. */
+static bool shared_bytes(const struct shared_record *shared, uint8_t ret[HEAD_TEXT_MAX], size_t *ret_n)
+{
+    struct hash_stream stream;
+    uint8_t time[sizeof(uint64_t)];
+
+    hash_start(&stream);
+    hash_add(&stream, time, put_u64(time, (uint64_t)shared->bus_ms));
+    hash_add(&stream, shared->record.p, shared->record.n);
+    return bytes_of("muster-shared-v1", shared->region, shared->epoch, shared->seq, hash_end(&stream), ret,
+                    ret_n);
+}
+
+void shared_sign(const struct sign_key *broker, struct shared_record *shared)
+{
+    uint8_t bytes[HEAD_TEXT_MAX];
+    size_t n;
+
+    if (shared_bytes(shared, bytes, &n)) {
+        struct signature signature = sign(broker, bytes, n);
+        memcpy(shared->signature, signature.b, sizeof shared->signature);
+    }
+}
+
+bool shared_verify(const struct public_key *broker, const struct shared_record *shared)
+{
+    uint8_t bytes[HEAD_TEXT_MAX];
+    struct signature signature;
+    size_t n;
+
+    memcpy(signature.b, shared->signature, sizeof signature.b);
+    return shared_bytes(shared, bytes, &n) && sign_verify(broker, &signature, bytes, n);
 }
 
 void signed_head_sign(const struct sign_key *broker, struct signed_head *head)

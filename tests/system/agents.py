@@ -174,7 +174,9 @@ class Bridge(Program):
 class County:
     """Keys, configuration and processes of one county in a folder of its own."""
 
-    def __init__(self, beat="500 ms"):
+    def __init__(self, beat="500 ms", code=REGION, name="历下区", listen="tcp://127.0.0.1:0"):
+        self.code = code
+        self.listen = listen
         self.folder = tempfile.mkdtemp(prefix="muster-test-")
         self.home = os.path.join(self.folder, "county")
         self.log = self.path("log")
@@ -182,8 +184,8 @@ class County:
         self.programs = []
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG"))}
         self.environment = dict(environment, LC_ALL="C.UTF-8", MUSTER_CONFIG=self.path("centre.yaml"))
-        self.muster("keys", "init", self.home, "--region", REGION, "--name", "历下区", "--roster", ROSTER)
-        self.change("musterd.yaml", "listen:", "listen: tcp://127.0.0.1:0\nendpoint_file: endpoint\n"
+        self.muster("keys", "init", self.home, "--region", code, "--name", name, "--roster", ROSTER)
+        self.change("musterd.yaml", "listen:", f"listen: {listen}\nendpoint_file: endpoint\n"
                     f"beat: {beat}\nvolatile_ok: true")
         self.change("centre.yaml", "broker:", "broker_file: endpoint")
         for agent in (CENTRE, RESCUE, FIRE, POLICE, HEALTH):
@@ -263,7 +265,8 @@ class County:
                          *words)[0]["incident"]
 
     def issue(self, to, *words, kind="dispatch", text="go"):
-        return self.json("order", "issue", "--to", f"{REGION}/{to}", "--kind", kind, "--text", text,
+        address = to if to[0].isdigit() else f"{self.code}/{to}"
+        return self.json("order", "issue", "--to", address, "--kind", kind, "--text", text,
                          *words)[0]["order"]
 
     def order(self, order):

@@ -29,6 +29,7 @@ uint64_t fake_order_by(struct fake *fake, const struct secret_keys *keys, struct
 
     command.issue_orders = (struct issue_orders){.incident = fake_id(250), .orders = &said, .orders_n = 1};
     event.order_issued = (struct order_issued){.kind = "dispatch",
+                                               .home = "",
                                                .addressee = said.addressee,
                                                .agents = {AGENTS, 1},
                                                .issuer = keys->name,

@@ -131,7 +131,7 @@ static void a_delivery_is_told(void **state)
     json_t *told;
 
     (void)state;
-    event.order_issued = (struct order_issued){.kind = "dispatch", .issuer = "", .operator= "" };
+    event.order_issued = (struct order_issued){.kind = "dispatch", .home = "", .issuer = "", .operator= "" };
     told = message_delivery(&delivery);
     assert_string_equal(json_string_value(json_object_get(told, "type")), "order");
     assert_string_equal(json_string_value(json_object_get(told, "mode")), "exercise");

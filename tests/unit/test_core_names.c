@@ -25,7 +25,7 @@ static void evolve_incident(struct state *state, unsigned n)
     const char *agents[] = {STATION_3};
     struct event opened = {.kind = EVENT_INCIDENT_OPENED,
                            .incident = nth_id(n),
-                           .incident_opened = {.mode = MODE_ACTUAL, .reporter = STATION_3}};
+                           .incident_opened = {.mode = MODE_ACTUAL, .reporter = STATION_3, .home = ""}};
     struct event changed = {
         .kind = EVENT_FACTS_CHANGED, .incident = nth_id(n), .facts_changed = facts_none()};
     struct event issued = {.kind = EVENT_ORDER_ISSUED, .incident = nth_id(n), .order = nth_id(n)};
@@ -39,6 +39,7 @@ static void evolve_incident(struct state *state, unsigned n)
     issued.order_issued.addressee = STATION_3;
     issued.order_issued.issuer = STATION_3;
     issued.order_issued.operator= "";
+    issued.order_issued.home = "";
     issued.order_issued.agents = (struct words){agents, 1};
     issued.order_issued.units = (struct words){units, 1};
     assert_int_equal(evolve(state, &opened), 0);

@@ -28,7 +28,7 @@ static struct state *two_incidents(void)
     struct event event = {.kind = EVENT_INCIDENT_OPENED, .at_ms = 1};
 
     assert_non_null(state);
-    event.incident_opened = (struct incident_opened){.mode = MODE_ACTUAL, .reporter = "1/a/b"};
+    event.incident_opened = (struct incident_opened){.mode = MODE_ACTUAL, .reporter = "1/a/b", .home = ""};
     event.incident = id_of(first);
     assert_int_equal(evolve(state, &event), 0);
     event.incident = id_of(second);
@@ -36,8 +36,8 @@ static struct state *two_incidents(void)
     event = (struct event){.kind = EVENT_ORDER_ISSUED, .at_ms = 2};
     event.incident = id_of(second);
     event.order = id_of(order);
-    event.order_issued =
-        (struct order_issued){.kind = "dispatch", .addressee = "1/a", .issuer = "1/a/b", .operator= "" };
+    event.order_issued = (struct order_issued){
+        .kind = "dispatch", .home = "", .addressee = "1/a", .issuer = "1/a/b", .operator= "" };
     assert_int_equal(evolve(state, &event), 0);
     return state;
 }

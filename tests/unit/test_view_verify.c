@@ -309,8 +309,8 @@ static uint8_t longer[4096];
 
 static void add_unknown_event(struct log_record *record)
 {
-    /* Record.events (2): an Event whose body is number 100 */
-    static const uint8_t event[] = {0x12, 0x03, 0xa2, 0x06, 0x00};
+    /* Record.events (2): an Event whose body is number 1900 */
+    static const uint8_t event[] = {0x12, 0x03, 0xe2, 0x76, 0x00};
 
     assert_true(record->payload.n + sizeof event <= sizeof longer);
     memcpy(longer, record->payload.p, record->payload.n);

@@ -1,0 +1,81 @@
+/* evolve() for what regions tell each other of an incident. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/err.h"
+#include "common/core/link.h"
+#include "common/core/state_private.h"
+
+static int share_begun(struct state *state, struct incident *incident, const struct share_begun *e)
+{
+    struct share *share = incident_share(incident, e->region);
+
+    if (share == NULL) {
+        const char *region = state_intern(state, e->region);
+        struct share *grown = realloc(incident->shares, (incident->shares_n + 1) * sizeof *grown);
+        if (grown != NULL) {
+            incident->shares = grown;
+        }
+        if (grown == NULL || region == NULL) {
+            return ERR_NO_MEMORY;
+        }
+        share = &grown[incident->shares_n++];
+        *share = (struct share){.region = region};
+    }
+    share->up_to_seq = e->up_to_seq;
+    share->more = e->more;
+    return 0;
+}
+
+static int heard(struct state *state, struct incident *incident, const struct heard *e)
+{
+    struct heard_mark *mark = incident_heard(incident, e->region);
+
+    if (mark == NULL) {
+        const char *region = state_intern(state, e->region);
+        struct heard_mark *grown = realloc(incident->heard, (incident->heard_n + 1) * sizeof *grown);
+        if (grown != NULL) {
+            incident->heard = grown;
+        }
+        if (grown == NULL || region == NULL) {
+            return ERR_NO_MEMORY;
+        }
+        mark = &grown[incident->heard_n++];
+        *mark = (struct heard_mark){.region = region};
+    }
+    mark->epoch = e->epoch;
+    mark->seq = e->seq;
+    return 0;
+}
+
+static int lead(struct state *state, struct incident *incident, const struct event *event)
+{
+    const char *region = state_intern(state, event->lead.region);
+
+    if (region == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    if (event->kind == EVENT_LEAD_OFFERED) {
+        incident->lead_offered = region;
+    } else {
+        incident->lead = region;
+        incident->lead_offered = "";
+        incident->lead_term = event->lead.term;
+    }
+    return 0;
+}
+
+int evolve_share(struct state *state, struct incident *incident, const struct event *event)
+{
+    switch (event->kind) {
+    case EVENT_SHARE_BEGUN:
+        return share_begun(state, incident, &event->share_begun);
+    case EVENT_HEARD:
+        return heard(state, incident, &event->heard);
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+        return lead(state, incident, event);
+    default: /* a dispute is for people; EVENT_SHARED says for whom its record waits, and no more */
+        return 0;
+    }
+}

@@ -1,0 +1,107 @@
+/* Rules of who leads an incident that several regions share: (incident, term). It begins with the region
+ * that opened it. Handing it over needs the word of both; only a region above the one that leads may raise
+ * the term alone, as the higher level takes over what a lower one cannot master (Emergency Response Law Art.
+ * 17, 18). Handing back is handing over. */
+#include <string.h>
+
+#include "common/core/decide_private.h"
+#include "common/core/link.h"
+
+static struct event *emit_lead(struct deciding *d, enum event_kind kind, const struct incident *incident,
+                               const char *region, uint32_t term)
+{
+    struct event *event = decide_emit(d, kind);
+
+    event->incident = incident->id;
+    event->at_ms = d->env->now_ms;
+    event->lead =
+        (struct lead_step){.region = region, .term = term, .from = incident_lead(incident, d->region->code)};
+    return event;
+}
+
+/* The incident, which somebody who may lead speaks of; NULL: refused. */
+static const struct incident *led(struct deciding *d, struct id id)
+{
+    char text[ID_TEXT];
+
+    if (!decide_names_incident(d, id) || !decide_needs_right(d, "level", NULL)) {
+        return NULL;
+    }
+    const struct incident *incident = decide_incident(d, id);
+    if (incident != NULL && !incident_is_open(incident)) {
+        decide_refuse(d, REFUSED_INCIDENT_CLOSED, "incident %s", id_format(id, text));
+        return NULL;
+    }
+    return incident;
+}
+
+void decide_offer_lead(struct deciding *d, const struct offer_lead *command)
+{
+    const struct incident *incident = led(d, command->incident);
+
+    if (incident == NULL) {
+        return;
+    }
+    const char *own = d->region->code, *lead = incident_lead(incident, own);
+    if (strcmp(lead, own) != 0) {
+        decide_refuse(d, REFUSED_REGION, "region %s leads: it is for it to hand over", lead);
+    } else if (strcmp(command->region, own) == 0) {
+        decide_refuse(d, REFUSED_INVALID, "this is region %s itself", own);
+    } else if (region_way(d->region, command->region) == NULL) {
+        decide_refuse(d, REFUSED_NO_ADDRESSEE, "no link leads to region %s", command->region);
+    } else if (strcmp(incident->lead_offered, command->region) != 0) {
+        emit_lead(d, EVENT_LEAD_OFFERED, incident, command->region, incident->lead_term + 1);
+        decide_reaches_region(d, incident->id, command->region);
+    }
+}
+
+void decide_take_lead(struct deciding *d, const struct take_lead *command)
+{
+    const struct incident *incident = led(d, command->incident);
+
+    if (incident == NULL) {
+        return;
+    }
+    const char *own = d->region->code, *lead = incident_lead(incident, own);
+    if (strcmp(lead, own) == 0) {
+        return;
+    }
+    bool offered = strcmp(incident->lead_offered, own) == 0;
+    if (!offered && !region_is_above(own, lead)) {
+        decide_refuse(d, REFUSED_REGION,
+                      "region %s leads and has not offered it; only a region above it takes it alone", lead);
+        return;
+    }
+    emit_lead(d, EVENT_LEAD_TAKEN, incident, own, incident->lead_term + 1)->lead.alone = !offered;
+}
+
+void decide_hear_lead(struct deciding *d, const struct incident *incident, const char *told_by,
+                      const struct event *event)
+{
+    if (incident == NULL) { /* with its beginning: as it is told */
+        *decide_emit(d, event->kind) = *event;
+        return;
+    }
+    const char *lead = incident_lead(incident, d->region->code);
+    if (event->kind == EVENT_LEAD_OFFERED) {
+        if (strcmp(told_by, lead) == 0 && event->lead.term > incident->lead_term) {
+            *decide_emit(d, event->kind) = *event;
+        }
+        return;
+    }
+    if (strcmp(event->lead.region, told_by) != 0 || strcmp(event->lead.region, lead) == 0) {
+        return; /* one takes it for oneself */
+    }
+    bool higher = event->lead.term > incident->lead_term;
+    /* of two that took it while they could not hear each other the one above has it */
+    bool wins =
+        higher || (event->lead.term == incident->lead_term && region_is_above(event->lead.region, lead));
+    if (!higher) {
+        struct event *disputed =
+            emit_lead(d, EVENT_LEAD_DISPUTED, incident, event->lead.region, event->lead.term);
+        disputed->lead.alone = wins;
+    }
+    if (wins) {
+        *decide_emit(d, event->kind) = *event;
+    }
+}

@@ -1,0 +1,165 @@
+/* What an incident consists of so far is told to a region that is to follow it: read from the log, for state
+ * does not hold the words, and put into a command of ours, or several. What comes after it goes by itself. */
+#include <string.h>
+
+#include "common/core/link.h"
+#include "common/engine/engine_private.h"
+
+enum { PAST_BYTES_MAX = 48 * 1024 /* of a part: read at the other end it takes several times that */ };
+
+struct gathering {
+    struct engine *engine;
+    struct shared_record *past;
+    size_t n;
+    size_t bytes;
+};
+
+/* False: there is no room for it in this part. */
+static bool gather(struct gathering *gathering, const struct shared_record *shared)
+{
+    bool fits = gathering->n < SHARED_PAST_MAX &&
+                (gathering->n == 0 || gathering->bytes + shared->record.n <= PAST_BYTES_MAX);
+
+    if (fits) {
+        gathering->past[gathering->n++] = *shared;
+        gathering->bytes += shared->record.n;
+    }
+    return fits;
+}
+
+/* What one record adds: itself, or if it was heard what was told with it. False: no room for all of it. */
+static bool gather_record(struct gathering *gathering, const struct log_record *record, struct arena *arena)
+{
+    struct gathering before = *gathering;
+    struct record decoded;
+    struct command command, within;
+
+    if (record->redacted || record->header.outcome != LOG_DECIDED ||
+        wire_decode_record(record->payload, arena, &decoded, NULL) < 0 ||
+        wire_decode_command(decoded.signed_command.payload, arena, &command, NULL) < 0 ||
+        command.kind == COMMAND_SHARE_INCIDENT) {
+        return true;
+    }
+    if (command.kind != COMMAND_TELL_RECORD) {
+        struct shared_record shared = {.region = gathering->engine->options.region,
+                                       .epoch = record->header.epoch,
+                                       .seq = record->header.seq,
+                                       .bus_ms = record->header.bus_ms,
+                                       .record = record->payload};
+        shared_sign(&gathering->engine->options.broker->sign, &shared);
+        return gather(gathering, &shared);
+    }
+    if (wire_decode_record(command.tell_record.shared.record, arena, &decoded, NULL) < 0 ||
+        wire_decode_command(decoded.signed_command.payload, arena, &within, NULL) < 0) {
+        return true;
+    }
+    if (within.kind != COMMAND_SHARE_INCIDENT) {
+        return gather(gathering, &command.tell_record.shared);
+    }
+    for (size_t i = 0; i < within.share_incident.past_n; i++) {
+        if (!gather(gathering, &within.share_incident.past[i])) {
+            *gathering = before;
+            return before.n == 0; /* more than one part holds: the rest of it is not told */
+        }
+    }
+    return true;
+}
+
+static void past_answered(struct engine *engine, struct job *job)
+{
+    const struct log_answer *answer = &job->request.answer;
+    struct stream *stream = stream_find(engine, stream_key_parse(job->name));
+    char region[REGION_CODE_MAX + 1];
+    uint64_t after;
+
+    if (stream == NULL || !stream->loaded) {
+        return; /* it was read again meanwhile, and is looked at anew */
+    }
+    stream->sharing = false;
+    const struct incident *incident = state_incident(engine->state, stream->key.id);
+    if (incident == NULL || !region_is_loaded(engine) ||
+        !incident_wants_share(state_region(engine->state), incident, region, &after) ||
+        after != job->request.query.after) {
+        return;
+    }
+    struct arena arena;
+    arena_init(&arena, (size_t)8 * ARENA_PER_FRAME);
+    struct gathering gathering = {.engine = engine,
+                                  .past = arena_array(&arena, struct shared_record, SHARED_PAST_MAX)};
+    size_t taken = 0;
+    while (gathering.past != NULL && taken < answer->rows_n &&
+           gather_record(&gathering, &answer->rows[taken].record, &arena)) {
+        taken++;
+    }
+    uint64_t up_to = taken > 0 ? answer->rows[taken - 1].record.header.seq : 0;
+    struct command command = {.kind = COMMAND_SHARE_INCIDENT,
+                              .mode = incident->mode,
+                              .share_incident = {.incident = incident->id,
+                                                 .region = region,
+                                                 .past = gathering.past,
+                                                 .past_n = gathering.n,
+                                                 .up_to_seq = up_to,
+                                                 .more = up_to < stream->last_seq}};
+    if (up_to > after && !arena.starved) {
+        commit_own(engine, &command);
+    }
+    arena_free(&arena);
+}
+
+void share_look(struct engine *engine, struct stream *stream)
+{
+    const struct incident *incident =
+        stream->key.kind == STREAM_INCIDENT ? state_incident(engine->state, stream->key.id) : NULL;
+    char region[REGION_CODE_MAX + 1];
+    uint64_t after;
+
+    if (incident == NULL || incident->shares_n + incident->referrals_n == 0 || stream->wants_share) {
+        return;
+    }
+    /* while the region is read again nobody knows which links there are */
+    if (state_region(engine->state)->code[0] == '\0' ||
+        incident_wants_share(state_region(engine->state), incident, region, &after)) {
+        stream->wants_share = true;
+        DL_APPEND2(engine->sharing, stream, share_prev, share_next);
+    }
+}
+
+void share_forget(struct engine *engine, struct stream *stream)
+{
+    if (stream->wants_share) {
+        DL_DELETE2(engine->sharing, stream, share_prev, share_next);
+        stream->wants_share = false;
+    }
+}
+
+/* Only what is committed can be read. */
+void shares_pump(struct engine *engine)
+{
+    struct stream *stream, *next;
+    char region[REGION_CODE_MAX + 1];
+    uint64_t after;
+
+    if (engine->sharing == NULL || engine->phase != PHASE_SERVICE || engine->fenced ||
+        !region_is_loaded(engine) || engine_boot(engine) < engine->own_after_ms || !commit_has_room(engine)) {
+        return;
+    }
+    DL_FOREACH_SAFE2 (engine->sharing, stream, next, share_next) {
+        const struct incident *incident = state_incident(engine->state, stream->key.id);
+        if (stream->sharing || stream->last_seq > engine->head.seq) {
+            continue;
+        }
+        if (incident == NULL ||
+            !incident_wants_share(state_region(engine->state), incident, region, &after)) {
+            share_forget(engine, stream);
+            continue;
+        }
+        struct job *job = job_new(past_answered);
+        if (job == NULL) {
+            return;
+        }
+        (void)stream_name(stream->key, job->name);
+        job->request.query = (struct log_query){.question = LOG_Q_STREAM, .after = after};
+        stream->sharing = true;
+        job_submit(engine, job);
+    }
+}

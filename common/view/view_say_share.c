@@ -1,0 +1,59 @@
+/* What regions tell each other, and the lines between them. */
+#include "common/view/view_say_private.h"
+
+static void say_line(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    if (step->late) {
+        SAY(s->ret, s->voice, "NOT REACHED: region %s", "链路中断：%s", step->subject);
+        view_say_due(s, ", nothing heard since ", "，自此无音讯：", step->due_ms);
+        PUT(s->ret, s->voice, "; what is for it waits", "；待发内容已留存");
+    } else {
+        SAY(s->ret, s->voice, "region %s is reached", "与 %s 的链路已通", step->subject);
+    }
+}
+
+void view_say_share(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    switch (step->kind) {
+    case EVENT_SHARE_BEGUN:
+        SAY(s->ret, s->voice, "incident %s is told to region %s as it changes", "事件 %s 此后的情况同步至 %s",
+            s->incident, step->subject);
+        return;
+    case EVENT_HEARD:
+        SAY(s->ret, s->voice, "so region %s told it: its record %llu", "据 %s 通报（其记录第 %llu 条）",
+            step->subject, (unsigned long long)step->number);
+        return;
+    case EVENT_LEAD_OFFERED:
+        SAY(s->ret, s->voice, "region %s offers the lead of incident %s to region %s",
+            "%s 拟将事件 %s 的指挥权移交 %s", step->what, s->incident, step->subject);
+        view_say_quoted(s, step->text);
+        return;
+    case EVENT_LEAD_TAKEN:
+        SAY(s->ret, s->voice,
+            step->late ? "region %s TAKES THE LEAD of incident %s from region %s below it, term %llu"
+                       : "region %s takes over the LEAD of incident %s from region %s, term %llu",
+            step->late ? "%s 提级指挥事件 %s（原由 %s 指挥），第 %llu 任"
+                       : "%s 接管事件 %s 的指挥权（原由 %s 指挥），第 %llu 任",
+            step->subject, s->incident, step->what, (unsigned long long)step->number);
+        view_say_quoted(s, step->text);
+        return;
+    case EVENT_LEAD_DISPUTED:
+        SAY(s->ret, s->voice,
+            step->late
+                ? "LEAD DISPUTED: region %s took incident %s while region %s led it; it is above, and leads"
+                : "LEAD DISPUTED: region %s took incident %s while region %s led it, which leads on",
+            step->late ? "指挥权冲突：%s 亦接管事件 %s（当时由 %s 指挥），以上级为准"
+                       : "指挥权冲突：%s 亦接管事件 %s（当时由 %s 指挥），仍由后者指挥",
+            step->subject, s->incident, step->what);
+        return;
+    case EVENT_LINK_SET:
+        say_line(s);
+        return;
+    default: /* for whom a record waits is shown by what reached them */
+        return;
+    }
+}

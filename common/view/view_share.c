@@ -1,0 +1,237 @@
+#include "common/view/view_share.h"
+
+#include <string.h>
+
+#include "common/base/err.h"
+#include "common/core/link.h"
+#include "common/core/state.h"
+#include "common/view/view_table.h"
+
+#define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
+
+static bool is_for(const struct view_step *step, const char *link, const char *region)
+{
+    switch (step->kind) {
+    case EVENT_SHARED:
+        return true;
+    case EVENT_HEARD:
+        return strcmp(step->author, link) != 0; /* it need not hear its own word */
+    case EVENT_SHARE_BEGUN:
+        return strcmp(step->subject, region) == 0 && strcmp(step->author, link) != 0;
+    default:
+        return false;
+    }
+}
+
+struct view_pending view_pending(const struct view *view, const struct incident *incident, const char *region)
+{
+    const struct state *state = view_state(view);
+    const struct member *link = region_link(state_region(state), region);
+    const struct agent *agent = link != NULL ? state_agent(state, link->name) : NULL;
+    const struct view_incident *told = view_incident(view, incident->id);
+    uint64_t acked = agent != NULL ? agent->acked[LANE_ORDERS] : 0, last = 0;
+    struct view_pending pending = {0};
+
+    for (const struct view_told *at = told != NULL && link != NULL ? told->first : NULL; at != NULL;
+         at = at->next) {
+        const struct view_step *step = &at->step;
+        if (step->seq > acked && step->seq != last && is_for(step, link->name, region)) {
+            pending.since_ms = pending.records == 0 ? step->bus_ms : pending.since_ms;
+            pending.records++;
+            last = step->seq;
+        }
+    }
+    return pending;
+}
+
+static const struct region_link *line_of(const struct view *view, const char *region)
+{
+    return region_line(state_region(view_state(view)), region);
+}
+
+static bool is_cut(const struct region_link *line)
+{
+    return line != NULL && line->since_ms != 0 && !line->up;
+}
+
+void view_say_shares(const struct view *view, const struct view_voice *voice, const struct incident *incident,
+                     struct buf *ret)
+{
+    const struct state *state = view_state(view);
+    char time[VIEW_TIME];
+
+    if (incident->home[0] != '\0') {
+        buf_printf(ret, PICK(voice, "  opened in region %s\n", "  首报行政区：%s\n"), incident->home);
+    }
+    if (incident->shares_n > 0) {
+        buf_printf(ret, PICK(voice, "  led by region %s", "  指挥：%s"),
+                   incident_lead(incident, state_region(state)->code));
+        if (incident->lead_term > 0) {
+            buf_printf(ret, PICK(voice, ", term %u", "（第 %u 任）"), incident->lead_term);
+        }
+        if (incident->lead_offered[0] != '\0') {
+            buf_printf(ret, PICK(voice, ", offered to region %s", "，拟移交 %s"), incident->lead_offered);
+        }
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < incident->shares_n; i++) {
+        const char *region = incident->shares[i].region;
+        const struct region_link *line = line_of(view, region);
+        struct view_pending pending = view_pending(view, incident, region);
+        buf_printf(ret, PICK(voice, "  shared with region %s", "  与 %s 共享"), region);
+        if (pending.records > 0) {
+            buf_printf(ret, PICK(voice, ": %zu records PENDING since %s", "：%zu 条待送达，自 %s 起"),
+                       pending.records, view_time(state, pending.since_ms, time));
+        }
+        if (is_cut(line)) {
+            buf_printf(ret, PICK(voice, ", NOT REACHED since %s", "，链路中断，自 %s 起"),
+                       view_time(state, line->since_ms, time));
+        }
+        buf_puts(ret, "\n");
+    }
+}
+
+static void put_line(const struct region_link *line, struct json *json)
+{
+    json_bool(json, "reached", line != NULL && line->up);
+    json_number(json, "since_ms", line != NULL ? line->since_ms : 0);
+}
+
+void view_json_shares(const struct view *view, const struct incident *incident, struct json *json)
+{
+    json_text(json, "home", incident->home);
+    json_text(json, "lead", incident_lead(incident, state_region(view_state(view))->code));
+    json_unsigned(json, "lead_term", incident->lead_term);
+    json_text(json, "lead_offered", incident->lead_offered);
+    json_array(json, "shared_with");
+    for (size_t i = 0; i < incident->shares_n; i++) {
+        const char *region = incident->shares[i].region;
+        struct view_pending pending = view_pending(view, incident, region);
+        json_object(json, NULL);
+        json_text(json, "region", region);
+        json_unsigned(json, "pending", pending.records);
+        json_number(json, "pending_since_ms", pending.since_ms);
+        put_line(line_of(view, region), json);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
+/* --- the lines ------------------------------------------------------------------------------------ */
+
+struct counting {
+    const struct view *view;
+    const char *region;
+    struct view_pending sum;
+    size_t incidents;
+};
+
+static bool count_incident(void *ctx, const struct incident *incident)
+{
+    struct counting *counting = ctx;
+
+    if (incident_share(incident, counting->region) != NULL) {
+        struct view_pending pending = view_pending(counting->view, incident, counting->region);
+        counting->incidents++;
+        counting->sum.records += pending.records;
+        if (pending.since_ms != 0 &&
+            (counting->sum.since_ms == 0 || pending.since_ms < counting->sum.since_ms)) {
+            counting->sum.since_ms = pending.since_ms;
+        }
+    }
+    return true;
+}
+
+static struct counting count(const struct view *view, const char *region)
+{
+    struct counting counting = {.view = view, .region = region};
+
+    (void)state_each_incident(view_state(view), count_incident, &counting);
+    return counting;
+}
+
+/* How long ago; "-" never. */
+static void age_cell(struct table *table, int64_t at_ms, int64_t now_ms)
+{
+    if (at_ms == 0) {
+        table_cell(table, "-");
+    } else {
+        int64_t s = now_ms > at_ms ? (now_ms - at_ms) / 1000 : 0;
+        table_print(table, s < 600 ? "%lld s" : "%lld min", (long long)(s < 600 ? s : s / 60));
+    }
+}
+
+static void line_row(const struct view *view, const struct view_voice *voice, const char *region,
+                     int64_t now_ms, struct table *table)
+{
+    const struct region_link *line = line_of(view, region);
+    const struct region_link none = {.region = region};
+    struct counting counting = count(view, region);
+    char time[VIEW_TIME];
+
+    line = line != NULL ? line : &none;
+    table_cell(table, region);
+    table_cell(table, line->since_ms == 0 ? PICK(voice, "never reached", "从未接通")
+                      : line->up          ? PICK(voice, "reached", "已通")
+                                          : PICK(voice, "NOT REACHED", "中断"));
+    table_cell(table, line->since_ms == 0 ? "-" : view_time(view_state(view), line->since_ms, time));
+    age_cell(table, line->heard_ms, now_ms);
+    age_cell(table, line->returned_ms, now_ms);
+    table_print(table, "%zu", counting.incidents);
+    table_print(table, "%zu", counting.sum.records);
+    table_cell(table,
+               counting.sum.since_ms == 0 ? "-" : view_time(view_state(view), counting.sum.since_ms, time));
+}
+
+int view_lines(const struct view *view, const struct view_voice *voice, int64_t now_ms, struct buf *ret)
+{
+    const struct region *region = state_region(view_state(view));
+    char code[REGION_CODE_MAX + 1];
+    struct table table;
+
+    table_init(&table, "lllrrrrl");
+    table_cell(&table, PICK(voice, "REGION", "行政区"));
+    table_cell(&table, PICK(voice, "LINE", "链路"));
+    table_cell(&table, PICK(voice, "SINCE", "自"));
+    table_cell(&table, PICK(voice, "HEARD", "来信距今"));
+    table_cell(&table, PICK(voice, "HEARD THERE", "对方收信距今"));
+    table_cell(&table, PICK(voice, "INCIDENTS", "共享事件"));
+    table_cell(&table, PICK(voice, "PENDING", "待送达"));
+    table_cell(&table, PICK(voice, "SINCE", "自"));
+    for (size_t i = 0; i < region->members_n; i++) {
+        const struct member *member = &region->members[i];
+        if (!member->is_operator && !member->revoked && name_is_link(member->name, code)) {
+            line_row(view, voice, code, now_ms, &table);
+        }
+    }
+    table_show(&table, "", ret);
+    bool fine = !table.failed && !ret->failed;
+    table_free(&table);
+    return fine ? 0 : ERR_NO_MEMORY;
+}
+
+void view_json_lines(const struct view *view, struct buf *ret)
+{
+    const struct region *region = state_region(view_state(view));
+    char code[REGION_CODE_MAX + 1];
+
+    for (size_t i = 0; i < region->members_n; i++) {
+        const struct member *member = &region->members[i];
+        if (member->is_operator || member->revoked || !name_is_link(member->name, code)) {
+            continue;
+        }
+        const struct region_link *line = line_of(view, code);
+        struct counting counting = count(view, code);
+        struct json json = json_begin(ret);
+        json_object(&json, NULL);
+        json_text(&json, "region", code);
+        put_line(line, &json);
+        json_number(&json, "canary_heard_ms", line != NULL ? line->heard_ms : 0);
+        json_number(&json, "canary_returned_ms", line != NULL ? line->returned_ms : 0);
+        json_unsigned(&json, "incidents", counting.incidents);
+        json_unsigned(&json, "pending", counting.sum.records);
+        json_number(&json, "pending_since_ms", counting.sum.since_ms);
+        json_object_end(&json);
+        buf_puts(ret, "\n");
+    }
+}

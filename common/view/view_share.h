@@ -1,0 +1,27 @@
+/* Between regions: what waits for whom, and how the lines are. */
+#ifndef MUSTER_COMMON_VIEW_VIEW_SHARE_H
+#define MUSTER_COMMON_VIEW_VIEW_SHARE_H
+
+#include "common/view/view.h"
+#include "common/view/view_json.h"
+#include "common/view/view_say.h"
+
+struct view_pending {
+    size_t records;   /* that the region at the link's other end has not acknowledged */
+    int64_t since_ms; /* of the first; 0: none */
+};
+
+/* Of the incident's records those that the region is still to have. */
+struct view_pending view_pending(const struct view *view, const struct incident *incident,
+                                 const char *region);
+
+/* "shared with 370100: 2 records wait since 10:02, not reached since 10:01", a line each, indented. */
+void view_say_shares(const struct view *view, const struct view_voice *voice, const struct incident *incident,
+                     struct buf *ret);
+void view_json_shares(const struct view *view, const struct incident *incident, struct json *json);
+
+/* All lines of the region, as a table or as objects. 0 or ERR_NO_MEMORY. */
+int view_lines(const struct view *view, const struct view_voice *voice, int64_t now_ms, struct buf *ret);
+void view_json_lines(const struct view *view, struct buf *ret);
+
+#endif

@@ -1,0 +1,227 @@
+"""Brokers of several regions: what one refers is followed at the other, orders from above reach agencies
+below, and what a cut line keeps back comes once, when it is there again."""
+import socket
+import time
+import unittest
+
+from agents import County, FIRE, until
+from faults import Relay
+from harness import main
+
+PROVINCE, CITY, COUNTY = "370000", "370100", "370102"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def link(region):
+    return f"{region}/broker/link"
+
+
+class Regions(unittest.TestCase):
+    """A province, a city and a county, each a broker; each calls the one above it, through a relay."""
+
+    def setUp(self):
+        self.province = County(code=PROVINCE, name="山东省", listen=f"tcp://127.0.0.1:{free_port()}")
+        self.city = County(code=CITY, name="济南市", listen=f"tcp://127.0.0.1:{free_port()}")
+        self.county = County(code=COUNTY, name="历下区")
+        self.regions = (self.province, self.city, self.county)
+        for region in self.regions:
+            self.addCleanup(region.close)
+        self.relays = {below: self.call_above(above, below)
+                       for above, below in ((self.province, self.city), (self.city, self.county))}
+        for region in self.regions:
+            region.start_broker()
+        for above, below in ((self.province, self.city), (self.city, self.county)):
+            self.enrol(above, below)
+            self.enrol(below, above)
+
+    def call_above(self, above, below):
+        relay = Relay(lambda: above.listen)
+        self.addCleanup(relay.close)
+        below.add("musterd.yaml", f"links:\n  - region: \"{above.code}\"\n    connect: {relay.endpoint}")
+        return relay
+
+    @staticmethod
+    def enrol(region, other):
+        region.muster("agent", "enrol", link(other.code), "--key", other.path("broker.pub"), "--rights",
+                      "link")
+
+    @staticmethod
+    def line(region, other):
+        return {row["region"]: row for row in region.json("link", "list")}[other]
+
+    def lines(self, region):
+        """What the region's log says of its lines: the last word on each."""
+        return {event["data"]["subject"]: event["data"] for event in region.events()
+                if event["event"] == "link-set"}
+
+    def shown(self, region, incident):
+        listed = [row for row in region.json("incident", "list") if row["incident"] == incident]
+        return region.json("incident", "show", incident)[0] if listed else None
+
+    def follows(self, region, incident, **fields):
+        return until(lambda: (shown := self.shown(region, incident))
+                     and all(shown.get(key) == value for key, value in fields.items()) and shown,
+                     f"{region.code} to show {fields}")
+
+    def assert_verified(self):
+        for region in self.regions:
+            report = region.json("verify", region.log)[0]
+            self.assertEqual((report["good"], report["bad"]), (True, 0), report["findings"])
+
+    def test_an_incident_is_followed_above(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "update", incident, "--dead", "2")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 2})
+        self.county.muster("incident", "update", incident, "--dead", "3")
+        self.follows(self.city, incident, casualties={"dead": 3})
+        self.assert_verified()
+
+    def station(self):
+        self.county.add(self.county.config(FIRE), "bridge: true")
+        station = self.county.bridge(FIRE)
+        station.one("ready")
+        return station
+
+    def test_an_order_from_above_is_answered_below(self):
+        station = self.station()
+        incident = self.city.report()
+        order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident, text="到市里来")
+        self.assertEqual(station.one("order", order=order)["text"], "到市里来")
+        station.say(type="receipt", order=order, rung="accepted")
+        self.city.wait_rung(order, "accepted")
+        recalled = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident)
+        station.one("order", order=recalled)
+        refused = self.county.call("order", "recall", recalled, "--reason", "ours")
+        self.assertIn(CITY, refused.stderr)
+        self.city.muster("order", "recall", recalled, "--reason", "not needed")
+        station.one("recall", order=recalled)
+        station.say(type="receipt", order=order, rung="completed")
+        self.city.wait_rung(order, "completed")
+        self.assertEqual(self.county.order(order)["rung"], "completed")
+        self.assertEqual(self.county.order(recalled)["rung"], "recalled")
+        self.assert_verified()
+
+    def test_an_order_crosses_two_lines_and_its_answer_comes_back(self):
+        station = self.station()
+        incident = self.province.report()
+        order = self.province.issue(f"{COUNTY}/{FIRE}", "--incident", incident)
+        station.one("order", order=order)
+        station.say(type="receipt", order=order, rung="accepted")
+        self.province.wait_rung(order, "accepted")
+        self.follows(self.city, incident, home=PROVINCE)
+        self.assert_verified()
+
+    def test_what_a_cut_line_keeps_back_comes_once(self):
+        station = self.station()
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", PROVINCE)
+        self.follows(self.province, incident, casualties={"dead": 1})
+        self.relays[self.county].part()
+        for region, other in ((self.city, COUNTY), (self.county, CITY)):
+            until(lambda: self.lines(region).get(other, {}).get("up") is False, "the line to be noted as cut")
+        # both command on
+        self.county.muster("incident", "update", incident, "--dead", "2")
+        own = self.county.issue(FIRE, "--incident", incident)
+        station.one("order", order=own)
+        above = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident)
+        self.assertEqual(self.shown(self.city, incident)["casualties"], {"dead": 1})
+        for region, other in ((self.city, COUNTY), (self.county, CITY)):
+            shared = {row["region"]: row for row in self.shown(region, incident)["shared_with"]}[other]
+            self.assertFalse(shared["reached"])
+            self.assertGreater(shared["pending"], 0)
+            self.assertIn("PENDING since", region.muster("incident", "show", incident))
+        self.relays[self.county].heal()
+        self.relays[self.county].cut()
+        station.one("order", order=above)
+        for region in (self.city, self.province):
+            self.follows(region, incident, casualties={"dead": 2})
+            self.assertEqual(until(lambda: region.order(own), "the county's own order")["home"], COUNTY)
+        for region, other in ((self.city, COUNTY), (self.county, CITY)):
+            until(lambda: self.lines(region)[other]["up"], "the line to be there again")
+            until(lambda: self.line(region, other)["pending"] == 0, "everything to be acknowledged")
+        self.assertEqual(len(station.all("order")), 2)
+        for region in self.regions:
+            reports = [event for event in region.events() if event["event"] == "report-filed"]
+            self.assertEqual(len(reports), 2)
+        self.assert_verified()
+
+    def test_the_lead_goes_up_and_comes_back(self):
+        incident = self.county.report("--dead", "3")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, lead=COUNTY, lead_term=0)
+        refused = self.city.call("incident", "close", incident)
+        self.assertIn(f"region {COUNTY} leads", refused.stderr)
+        # the city is above, and takes it alone
+        self.city.muster("incident", "take-lead", incident, "--reason", "two counties")
+        for region in (self.city, self.county):
+            self.follows(region, incident, lead=CITY, lead_term=1)
+        self.assertIn(f"region {CITY} leads", self.county.call("incident", "take-lead", incident).stderr)
+        self.assertIn(f"region {CITY} leads", self.county.call("incident", "close", incident).stderr)
+        # handed back by the word of both
+        self.city.muster("incident", "offer-lead", incident, "--to", COUNTY, "--reason", "it can again")
+        self.follows(self.county, incident, lead=CITY, lead_offered=COUNTY)
+        self.county.muster("incident", "take-lead", incident)
+        for region in (self.city, self.county):
+            self.follows(region, incident, lead=COUNTY, lead_term=2, lead_offered="")
+        self.assertIn("two counties", self.county.muster("replay", self.county.log))
+        self.county.muster("incident", "close", incident, "--reason", "over")
+        until(lambda: not self.city.json("incident", "list"), "it to be closed above, too")
+        self.assert_verified()
+
+    def test_two_that_took_the_lead_apart_are_shown(self):
+        incident = self.county.report("--dead", "3")
+        self.county.muster("incident", "refer", incident, "--to", PROVINCE)
+        for region in (self.city, self.province):
+            self.follows(region, incident, lead=COUNTY)
+        self.relays[self.city].part()
+        for region in (self.city, self.province):
+            region.muster("incident", "take-lead", incident)
+        self.follows(self.county, incident, lead=CITY, lead_term=1)
+        self.relays[self.city].heal()
+        self.relays[self.city].cut()
+        for region in self.regions:
+            self.follows(region, incident, lead=PROVINCE, lead_term=1)
+        for region in (self.city, self.province):
+            until(lambda: "LEAD DISPUTED" in region.muster("replay", region.log), "the dispute to be shown")
+        self.assert_verified()
+
+    def test_a_canary_shows_what_crosses(self):
+        for region in (self.city, self.county):
+            self.assertEqual(region.stop_broker(), 0)
+            region.add("musterd.yaml", "canary: 1 s")
+            region.start_broker()
+        began = time.time() * 1000
+
+        def both_ways(region, other):
+            line = self.line(region, other)
+            return line["reached"] and min(line["canary_heard_ms"], line["canary_returned_ms"]) > began
+        for region, other in ((self.city, COUNTY), (self.county, CITY)):
+            until(lambda: both_ways(region, other), "canaries there and back")
+        self.assertIn("已通", self.city.muster("link", "list", "--lang", "zh"))
+        self.assert_verified()
+
+    def test_a_broker_that_is_killed_goes_on_where_it_was(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        for n in range(2, 8):
+            region = (self.city, self.county)[n % 2]
+            region.kill_broker()
+            if region is self.city:
+                self.county.muster("incident", "update", incident, "--dead", str(n))
+            region.start_broker()
+            if region is self.county:
+                self.county.muster("incident", "update", incident, "--dead", str(n))
+            self.follows(self.city, incident, casualties={"dead": n}, reports=n)
+        until(lambda: self.line(self.county, CITY)["pending"] == 0, "everything to be acknowledged")
+        self.assert_verified()
+
+
+if __name__ == "__main__":
+    main()
