@@ -10,7 +10,7 @@
 #include "common/wire/wire.h"
 
 enum {
-    FIELDS_MAX = 96,          /* of one message: what scanning counts on the stack */
+    FIELDS_MAX = 128,         /* of one message: what scanning counts on the stack */
     DEPTH_MAX = 8,            /* the schema is acyclic; its deepest message is record.events[].x.units[] */
     UNKNOWN_FIELDS_MAX = 256, /* of one input; newer versions add some, not thousands */
     STREAM_MAX_BYTES = NAME_MAX_BYTES + 16,
