@@ -138,6 +138,7 @@ static void look(struct line *line)
         line->heard_ms = boot_now();
         open_line(line);
     } else if (line->dealer != NULL && net_dealer_is_connected(line->dealer) &&
+               !engine_link_is_up(links->engine, line->config->region) &&
                boot_now() - line->heard_ms > (int64_t)beat_ms * QUIET_AFTER) {
         line->heard_ms = boot_now();
         engine_link_down(links->engine, line->peer);
@@ -181,11 +182,11 @@ int links_open(uv_loop_t *loop, struct net_context *context, const struct config
     links->timer.data = links;
     int failed = uv_timer_init(loop, &links->timer);
     failed = failed != 0 ? failed : uv_timer_start(&links->timer, on_timer, 0, LOOK_MS);
+    links->closing = 1; /* the timer */
     if (failed != 0) {
-        free(links);
+        links_close(links);
         return err_set(err, ERR_OS, "libuv: %s", uv_strerror(failed));
     }
-    links->closing = 1; /* the timer */
     *ret = links;
     return 0;
 }

@@ -65,6 +65,8 @@ const char *command_kind_name(enum command_kind kind)
         return "offer-lead";
     case COMMAND_TAKE_LEAD:
         return "take-lead";
+    case COMMAND_CARRY_RECORD:
+        return "carry-record";
     case COMMAND_ACK:
         return "ack";
     case COMMAND_PASS_DEADLINES:
@@ -83,11 +85,20 @@ const char *command_kind_name(enum command_kind kind)
         return "note-link";
     case COMMAND_SEND_CANARY:
         return "send-canary";
+    case COMMAND_NOTE_UNTOLD:
+        return "note-untold";
     }
     return "?";
 }
 
 bool command_is_brokers_own(enum command_kind kind)
 {
-    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_SEND_CANARY;
+    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_UNTOLD;
+}
+
+const struct tell_record *command_tells(const struct command *command)
+{
+    return command->kind == COMMAND_TELL_RECORD    ? &command->tell_record
+           : command->kind == COMMAND_CARRY_RECORD ? &command->carry_record.tell
+                                                   : NULL;
 }

@@ -10,11 +10,12 @@ enum {
     ORDERS_PER_COMMAND_MAX = 64,
     UNITS_PER_COMMAND_MAX = 512,
     KEY_BYTES = 32,
-    HASH_OF_PACK_BYTES = 32,   /* BLAKE2b-256 of its text */
-    PACK_TEXT_MAX = 96 * 1024, /* a record holds it twice: as it was said, and as what is in force */
-    EVACUATION_TAIL = 2,       /* bytes of an evacuation's id that number its orders */
-    SHARED_PAST_MAX = 256,     /* records in one part of an incident's past */
-    HOPS_MAX = 8               /* links that a record crosses at most */
+    HASH_OF_PACK_BYTES = 32,    /* BLAKE2b-256 of its text */
+    PACK_TEXT_MAX = 96 * 1024,  /* a record holds it twice: as it was said, and as what is in force */
+    EVACUATION_TAIL = 2,        /* bytes of an evacuation's id that number its orders */
+    SHARED_PAST_MAX = 256,      /* records in one part of an incident's past */
+    HOPS_MAX = 8,               /* links that a record crosses at most */
+    TOLD_BYTES_MAX = 112 * 1024 /* a record that is told: at the other end it stands beside its events */
 };
 
 /* The numbers are the body's field numbers in command.proto, and `kind` in the log's header. */
@@ -51,6 +52,7 @@ enum command_kind {
     COMMAND_OFFER_LEAD = 62,
     COMMAND_TAKE_LEAD = 63,
     COMMAND_ACK = 64,
+    COMMAND_CARRY_RECORD = 65,
     COMMAND_PASS_DEADLINES = 80,
     COMMAND_SET_CLOCK = 81,
     COMMAND_COUNT_REFUSALS = 82,
@@ -58,9 +60,16 @@ enum command_kind {
     COMMAND_NOTE_LOSS = 84,
     COMMAND_SHARE_INCIDENT = 86,
     COMMAND_NOTE_LINK = 87,
-    COMMAND_SEND_CANARY = 88
+    COMMAND_SEND_CANARY = 88,
+    COMMAND_NOTE_UNTOLD = 89
 };
 
+struct command;
+struct event;
+struct tell_record;
+
+/* What the command tells of another region's log; NULL: nothing. */
+const struct tell_record *command_tells(const struct command *command);
 /* The broker's own, which nobody else gives. */
 bool command_is_brokers_own(enum command_kind kind);
 /* "issue-orders"; "?" for an unknown kind. */
@@ -218,9 +227,6 @@ struct shared_record {
     uint8_t signature[64];
 };
 
-struct command;
-struct event;
-
 /* What a shared record says. */
 struct told_record {
     const char *region; /* whose log it is from */
@@ -241,6 +247,15 @@ struct tell_record {
     size_t told_n;
 };
 
+/* What a region's broker would have told over the link, brought by a person. */
+struct carry_record {
+    struct bytes told; /* as it was signed */
+    /* Not fields of the message: what lies in it, read. */
+    const char *agent; /* whose word it is */
+    enum mode mode;
+    struct tell_record tell;
+};
+
 struct share_incident {
     struct id incident;
     const char *region; /* at the link's other end */
@@ -254,6 +269,14 @@ struct note_link {
     const char *region;
     bool up;
     int64_t since_ms;
+};
+
+/* A record that another region's broker refused for good, or that cannot be told. */
+struct note_untold {
+    const char *region;
+    uint64_t seq;     /* of this region's log */
+    uint32_t refusal; /* 0: it is too large */
+    const char *detail;
 };
 
 struct send_canary {
@@ -435,9 +458,11 @@ struct command {
         struct offer_lead offer_lead;
         struct take_lead take_lead;
         struct tell_record tell_record;
+        struct carry_record carry_record;
         struct share_incident share_incident;
         struct note_link note_link;
         struct send_canary send_canary;
+        struct note_untold note_untold;
     };
 };
 

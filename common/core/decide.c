@@ -392,8 +392,14 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_TELL_RECORD:
         decide_tell_record(d, &command->tell_record);
         return;
+    case COMMAND_CARRY_RECORD:
+        decide_carry_record(d, &command->carry_record);
+        return;
     case COMMAND_NOTE_LINK:
         decide_note_link(d, &command->note_link);
+        return;
+    case COMMAND_NOTE_UNTOLD:
+        decide_note_untold(d, &command->note_untold);
         return;
     case COMMAND_SEND_CANARY:
         decide_send_canary(d, &command->send_canary);

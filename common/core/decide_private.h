@@ -108,7 +108,9 @@ void decide_offer_lead(struct deciding *d, const struct offer_lead *command);
 void decide_take_lead(struct deciding *d, const struct take_lead *command);
 void decide_share_incident(struct deciding *d, const struct share_incident *command);
 void decide_tell_record(struct deciding *d, const struct tell_record *command);
+void decide_carry_record(struct deciding *d, const struct carry_record *command);
 void decide_note_link(struct deciding *d, const struct note_link *command);
+void decide_note_untold(struct deciding *d, const struct note_untold *command);
 void decide_send_canary(struct deciding *d, const struct send_canary *command);
 
 /* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
@@ -117,6 +119,10 @@ struct words decide_resolve(struct deciding *d, const char *addressee);
 void decide_refer(struct deciding *d, const struct incident *after, const char *region, const char *rule);
 /* The addressee is another region's, which is to have its part in the incident. */
 void decide_reaches_region(struct deciding *d, struct id incident, const char *addressee);
+/* Whether a receipt can say the rung. */
+bool decide_rung_can_be_said(enum rung rung);
+/* What follows when facts are known that were not: requests are answered, crews told what they need. */
+void decide_follow_facts(struct deciding *d, const struct incident *incident, const struct facts *news);
 /* What another region tells of who leads. */
 void decide_hear_lead(struct deciding *d, const struct incident *incident, const char *told_by,
                       const struct event *event);

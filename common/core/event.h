@@ -77,7 +77,8 @@
     X(EVENT_CANARY_HEARD, 105, "canary-heard")                    \
     X(EVENT_LEAD_OFFERED, 106, "lead-offered")                    \
     X(EVENT_LEAD_TAKEN, 107, "lead-taken")                        \
-    X(EVENT_LEAD_DISPUTED, 108, "lead-disputed")
+    X(EVENT_LEAD_DISPUTED, 108, "lead-disputed")                  \
+    X(EVENT_UNTOLD, 109, "untold")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -358,6 +359,7 @@ struct event {
         struct share_begun share_begun;
         struct heard heard;
         struct note_link link_set;
+        struct note_untold untold;
         struct canary canary;  /* sent, heard */
         struct lead_step lead; /* offered, taken, disputed */
     };

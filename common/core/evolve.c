@@ -497,6 +497,7 @@ int evolve(struct state *state, const struct event *event)
     case EVENT_LINK_SET:
     case EVENT_CANARY_SENT:
     case EVENT_CANARY_HEARD:
+    case EVENT_UNTOLD:
         return evolve_region(state, event);
     case EVENT_UNITS_STATED:
         return units_stated(state, &event->units_stated);

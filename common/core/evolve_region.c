@@ -294,12 +294,15 @@ static int link_set(struct state *state, const struct note_link *e)
 
 static int canary(struct state *state, const struct event *event)
 {
-    struct region_link *line = line_make(state, event->canary.region);
+    const char *region = event->kind == EVENT_UNTOLD ? event->untold.region : event->canary.region;
+    struct region_link *line = line_make(state, region);
 
     if (line == NULL) {
         return ERR_NO_MEMORY;
     }
-    if (event->kind == EVENT_CANARY_SENT) {
+    if (event->kind == EVENT_UNTOLD) {
+        line->untold++;
+    } else if (event->kind == EVENT_CANARY_SENT) {
         line->sent_ms = event->canary.sent_at_ms;
     } else {
         line->heard_ms = event->at_ms;
@@ -345,6 +348,7 @@ int evolve_region(struct state *state, const struct event *event)
         return link_set(state, &event->link_set);
     case EVENT_CANARY_SENT:
     case EVENT_CANARY_HEARD:
+    case EVENT_UNTOLD:
         return canary(state, event);
     default:
         return 0;

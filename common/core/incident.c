@@ -76,6 +76,11 @@ bool incident_is_live(const struct incident *incident)
     if (incident->history) {
         return false;
     }
+    for (size_t i = 0; i < incident->shares_n; i++) {
+        if (incident->shares[i].more) {
+            return true; /* a region is still to be told of it */
+        }
+    }
     if (incident_is_merged(incident)) {
         return any_order_open(incident) || any_clock_due(incident); /* the rest is the survivor's */
     }

@@ -92,6 +92,24 @@ void decide_answer_requests(struct deciding *d, const struct incident *incident,
     }
 }
 
+static void amend_orders(struct deciding *d, const struct incident *incident, const struct facts *news)
+{
+    const char *kind = news->kind[0] != '\0' ? news->kind : incident->kind;
+    const char *substance = news->substance[0] != '\0' ? news->substance : incident->substance;
+
+    if (news->kind[0] != '\0' || news->substance[0] != '\0') {
+        const struct incident *family[MERGED_PER_EVENT_MAX + 1];
+        size_t n = ties_family(d->state, incident, family);
+        decide_event_needs(d, family, n, kind, substance);
+    }
+}
+
+void decide_follow_facts(struct deciding *d, const struct incident *incident, const struct facts *news)
+{
+    decide_answer_requests(d, incident, facts_known(news));
+    amend_orders(d, incident, news);
+}
+
 static void supplement_incident(struct deciding *d, const struct incident *incident,
                                 const struct file_report *command)
 {
@@ -111,17 +129,10 @@ static void supplement_incident(struct deciding *d, const struct incident *incid
     emit_about(d, EVENT_FACTS_CHANGED, incident->id, now)->facts_changed = news;
     decide_answer_requests(d, incident, known_news);
     decide_check_division(d, incident->id, &news);
-
-    const char *kind = news.kind[0] != '\0' ? news.kind : incident->kind;
-    const char *substance = news.substance[0] != '\0' ? news.substance : incident->substance;
     if (news.kind[0] != '\0') {
-        decide_ask_missing(d, incident->id, incident, kind, incident->known | known_news);
+        decide_ask_missing(d, incident->id, incident, news.kind, incident->known | known_news);
     }
-    if (news.kind[0] != '\0' || news.substance[0] != '\0') {
-        const struct incident *family[MERGED_PER_EVENT_MAX + 1];
-        size_t n = ties_family(d->state, incident, family);
-        decide_event_needs(d, family, n, kind, substance);
-    }
+    amend_orders(d, incident, &news);
 }
 
 bool decide_has_reference(struct deciding *d, const struct facts *facts)

@@ -45,8 +45,8 @@ void decide_offer_lead(struct deciding *d, const struct offer_lead *command)
     const char *own = d->region->code, *lead = incident_lead(incident, own);
     if (strcmp(lead, own) != 0) {
         decide_refuse(d, REFUSED_REGION, "region %s leads: it is for it to hand over", lead);
-    } else if (strcmp(command->region, own) == 0) {
-        decide_refuse(d, REFUSED_INVALID, "this is region %s itself", own);
+    } else if (!region_is_code(command->region) || strcmp(command->region, own) == 0) {
+        decide_refuse(d, REFUSED_INVALID, "name another region by its code, not \"%s\"", command->region);
     } else if (region_way(d->region, command->region) == NULL) {
         decide_refuse(d, REFUSED_NO_ADDRESSEE, "no link leads to region %s", command->region);
     } else if (strcmp(incident->lead_offered, command->region) != 0) {

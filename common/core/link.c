@@ -59,6 +59,13 @@ const struct member *region_way(const struct region *region, const char *code)
     return region_link(region, region_parent(region, above));
 }
 
+bool region_is_code(const char *text)
+{
+    size_t n = strspn(text, "0123456789");
+
+    return text[n] == '\0' && n >= 2 && n <= REGION_CODE_MAX;
+}
+
 bool region_is_above(const char *code, const char *below)
 {
     char above[REGION_CODE_MAX + 1], higher[REGION_CODE_MAX + 1];
@@ -124,11 +131,10 @@ static bool is_same_event(const struct event *a, const struct event *b)
 
 const struct command *command_behind(const struct command *command, const struct event *event)
 {
-    if (command->kind != COMMAND_TELL_RECORD) {
-        return command;
-    }
-    for (size_t i = 0; i < command->tell_record.told_n; i++) {
-        const struct told_record *told = &command->tell_record.told[i];
+    const struct tell_record *tell = command_tells(command);
+
+    for (size_t i = 0; tell != NULL && i < tell->told_n; i++) {
+        const struct told_record *told = &tell->told[i];
         for (size_t j = 0; j < told->events_n; j++) {
             if (is_same_event(&told->events[j], event)) {
                 return told->command;

@@ -18,6 +18,8 @@ const struct member *region_link(const struct region *region, const char *code);
  * does not lie below us, our parent's. NULL: none leads there. */
 const struct member *region_way(const struct region *region, const char *code);
 
+/* Two to twelve digits. */
+bool region_is_code(const char *text);
 /* `code` lies above `below`, by GB/T 2260. */
 bool region_is_above(const char *code, const char *below);
 

@@ -434,16 +434,20 @@ void decide_order_evacuation(struct deciding *d, const struct order_evacuation *
             return;
         }
         struct event *event = emit_order(d, EVENT_ORDER_ISSUED, incident->id, id);
+        bool far = leads_out(d, agents.at[i]); /* its own region's broker gives it the order */
         event->order_issued = (struct order_issued){.kind = evacuation_kind,
                                                     .home = "",
                                                     .addressee = agents.at[i],
-                                                    .agents = {agent, 1},
+                                                    .agents = {agent, far ? 0 : 1},
                                                     .issuer = d->command->agent,
                                                     .operator= d->command->operator,
                                                     .answer_by_ms = command->answer_by_ms,
                                                     .expires_at_ms = command->expires_at_ms,
                                                     .evacuation = command->evacuation,
                                                     .content = content};
+        if (far) {
+            decide_reaches_region(d, incident->id, agents.at[i]);
+        }
     }
 }
 
@@ -467,7 +471,8 @@ static size_t amendment_bytes(struct words needs)
 
 static bool order_lacks_amendment(const struct order *order, struct words needs)
 {
-    return order_is_open(order) && !order_is_evacuation(order) && !words_equal(order->needs, needs);
+    return order_is_open(order) && order->home[0] == '\0' && !order_is_evacuation(order) &&
+           !words_equal(order->needs, needs);
 }
 
 void decide_amendments(struct deciding *d, const struct incident *incident, struct words needs)

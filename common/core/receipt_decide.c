@@ -52,7 +52,7 @@ static void acknowledge_amendment(struct deciding *d, const struct give_receipt 
     }
 }
 
-static bool rung_can_be_said(enum rung rung)
+bool decide_rung_can_be_said(enum rung rung)
 {
     return (rung >= RUNG_ACKNOWLEDGED && rung <= RUNG_COMPLETED) || rung == RUNG_DECLINED;
 }
@@ -100,7 +100,7 @@ void decide_give_receipt(struct deciding *d, const struct give_receipt *command)
 {
     char text[ID_TEXT];
 
-    if (command->amendment == 0 && !rung_can_be_said(command->rung)) {
+    if (command->amendment == 0 && !decide_rung_can_be_said(command->rung)) {
         decide_refuse(d, REFUSED_INVALID,
                       "a receipt says acknowledged, accepted, declined, en-route, on-scene "
                       "or completed");

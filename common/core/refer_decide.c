@@ -29,7 +29,8 @@ static void refer_to(struct deciding *d, const struct incident *incident, struct
 
     if (kept == NULL) {
         d->no_memory = true;
-    } else if (kept[0] >= '0' && kept[0] <= '9' && strcmp(kept, d->region->code) != 0 &&
+    } else if (region_is_code(kept) && strcmp(kept, d->region->code) != 0 &&
+               (incident == NULL || incident->referrals_n < REGIONS_PER_INCIDENT_MAX) &&
                !is_referred(d, incident, id, kept)) {
         struct event *event = decide_emit(d, EVENT_REFERRED);
         event->incident = id;
@@ -47,7 +48,9 @@ void decide_refer_incident(struct deciding *d, const struct refer_incident *comm
     if (incident == NULL || incident_is_referred(incident, command->region)) {
         return;
     }
-    if (strcmp(command->region, d->region->code) == 0) {
+    if (!region_is_code(command->region)) {
+        decide_refuse(d, REFUSED_INVALID, "\"%s\" is no code of a region", command->region);
+    } else if (strcmp(command->region, d->region->code) == 0) {
         decide_refuse(d, REFUSED_INVALID, "this is region %s itself", command->region);
     } else if (region_way(d->region, command->region) == NULL) {
         decide_refuse(d, REFUSED_NO_ADDRESSEE, "no link leads to region %s", command->region);

@@ -29,6 +29,7 @@ struct region_link {
     const char *region;
     bool up;
     int64_t since_ms; /* bus time */
+    uint64_t untold;  /* records that it does not know of, and never will by itself */
     /* Canaries: how long nothing has crossed, whatever is connected. */
     int64_t sent_ms;       /* the last from here ... */
     int64_t returned_ms;   /* ... and the last from here that the other end is known to have heard */
@@ -36,7 +37,7 @@ struct region_link {
     int64_t heard_sent_ms; /* ... and when it was sent, by the other end's clock */
 };
 
-enum { REGION_PACKS_MAX = 16, REGION_LINKS_MAX = 256 };
+enum { REGION_PACKS_MAX = 16 };
 
 struct region {
     const char *code; /* "" until founded */

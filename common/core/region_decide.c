@@ -43,6 +43,12 @@ static bool is_of_region(const char *agent, const char *region)
     return strncmp(agent, region, n) == 0 && agent[n] == '/';
 }
 
+/* Of our region, and not its broker, who is nobody's agent here. */
+static bool is_own(const struct region *region, const char *agent)
+{
+    return is_of_region(agent, region->code) && !name_is_link(agent, NULL);
+}
+
 /* Another region's broker, which speaks for its region and has no other right. */
 static bool is_link(const struct region *region, const struct enrol *command)
 {
@@ -74,7 +80,7 @@ void decide_enrol(struct deciding *d, const struct enrol *command, bool is_opera
 
     if (is_operator ? command->name[0] == '\0' || strchr(command->name, '/') != NULL
                     : !name_is_agent(command->name) ||
-                          (!is_of_region(command->name, d->region->code) && !is_link(d->region, command))) {
+                          is_link(d->region, command) == is_own(d->region, command->name)) {
         decide_refuse(d, REFUSED_INVALID,
                       is_operator ? "an operator's name has no slash: %s"
                                   : "an agent's name is REGION/AGENCY/AGENT, or REGION/broker/link of "

@@ -20,7 +20,7 @@ static void tell_role(const struct region *region, const char *role, enum lane l
 {
     for (size_t i = 0; i < region->members_n; i++) {
         const struct member *member = &region->members[i];
-        if (!member->is_operator && !member->revoked &&
+        if (!member->is_operator && !member->revoked && !name_is_link(member->name, NULL) &&
             (member_has_right(member, role, NULL) || member_has_right(member, "role", role))) {
             tell(sink, member->name, lane, author);
         }

@@ -185,6 +185,7 @@ static void dump_region(const struct region *region, struct buf *ret)
         put_text(ret, "region", region->links[i].region);
         put_number(ret, "up", region->links[i].up);
         put_number(ret, "since_ms", region->links[i].since_ms);
+        put_number(ret, "untold", (int64_t)region->links[i].untold);
         put_number(ret, "sent_ms", region->links[i].sent_ms);
         put_number(ret, "returned_ms", region->links[i].returned_ms);
         put_number(ret, "heard_ms", region->links[i].heard_ms);

@@ -135,6 +135,36 @@ static size_t two_incidents(struct id incident, struct id other, struct stream_k
     return id_is_zero(other) || id_equal(incident, other) ? 1 : 2;
 }
 
+size_t tell_streams(const struct tell_record *command, struct stream_key ret[STREAMS_PER_COMMAND_MAX])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < command->told_n; i++) {
+        for (size_t j = 0; j < command->told[i].events_n && n < STREAMS_PER_COMMAND_MAX; j++) {
+            const struct event *event = &command->told[i].events[j];
+            struct stream_key key = stream_key_order(event->order);
+            if (event->kind == EVENT_ORDER_ISSUED && (n == 0 || !stream_key_equal(ret[n - 1], key))) {
+                ret[n++] = key; /* an evacuation's stand side by side, and are one */
+            }
+        }
+    }
+    return n;
+}
+
+static size_t heard_streams(const struct tell_record *command, struct stream_key *ret)
+{
+    struct stream_key orders[STREAMS_PER_COMMAND_MAX];
+    size_t n = tell_streams(command, orders);
+
+    if (id_is_zero(command->incident)) {
+        return 0;
+    }
+    ret[0] = stream_key_incident(command->incident);
+    n = n < ORDERS_PER_COMMAND_MAX ? n : ORDERS_PER_COMMAND_MAX; /* more are refused */
+    memcpy(ret + 1, orders, n * sizeof *orders);
+    return 1 + n;
+}
+
 size_t command_streams(const struct command *command, struct stream_key ret[STREAMS_PER_COMMAND_MAX])
 {
     switch (command->kind) {
@@ -202,8 +232,8 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
         ret[0] = stream_key_incident(command->take_lead.incident);
         return 1;
     case COMMAND_TELL_RECORD:
-        ret[0] = stream_key_incident(command->tell_record.incident);
-        return id_is_zero(command->tell_record.incident) ? 0 : 1;
+    case COMMAND_CARRY_RECORD:
+        return heard_streams(command_tells(command), ret);
     case COMMAND_SHARE_INCIDENT:
         ret[0] = stream_key_incident(command->share_incident.incident);
         return 1;
@@ -224,6 +254,7 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_RECOVER:
     case COMMAND_NOTE_LINK:
     case COMMAND_SEND_CANARY:
+    case COMMAND_NOTE_UNTOLD:
         return 0; /* the region's stream alone */
     }
     return 0;
@@ -256,6 +287,7 @@ struct stream_key event_stream(const struct event *event, const char *region)
     case EVENT_LINK_SET:
     case EVENT_CANARY_SENT:
     case EVENT_CANARY_HEARD:
+    case EVENT_UNTOLD:
         return stream_key_region(region);
     default:
         return stream_key_incident(event->incident);

@@ -44,6 +44,9 @@ struct id issue_orders_incident(const struct issue_orders *issue);
  * Returns their number. */
 size_t command_streams(const struct command *command, struct stream_key ret[STREAMS_PER_COMMAND_MAX]);
 
+/* The streams of the orders that are told as new: their number, 1 + ORDERS_PER_COMMAND_MAX at most. */
+size_t tell_streams(const struct tell_record *command, struct stream_key ret[STREAMS_PER_COMMAND_MAX]);
+
 /* The one stream that an event changes; `region` is the region's code. */
 struct stream_key event_stream(const struct event *event, const char *region);
 

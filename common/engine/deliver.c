@@ -61,7 +61,7 @@ void deliver_committed(struct engine *engine, const struct submission *submissio
             continue; /* it stays in the outbox */
         }
         struct lane_state *lane = &session->lanes[index->lane];
-        lane->behind = lane->behind || !link_is_ready(engine, session);
+        lane->behind = lane->behind || !link_is_ready(session);
         uint64_t seq = submission->entry.record.header.seq;
         if (lane->behind && !MUTANT(MUTANT_LANE_JUMPS)) {
             lane->missed = true;
@@ -104,6 +104,9 @@ static void outbox_answered(struct engine *engine, struct job *job)
     }
     struct lane_state *lane = &session->lanes[job->lane];
     size_t given = 0;
+    if (lane->serial != job->sub_serial) {
+        return;
+    }
     lane->reading = false;
     while (given < answer->rows_n && lane->credit > 0 &&
            give_row(engine, session, job->lane, &answer->rows[given])) {
@@ -141,6 +144,7 @@ static void read_outbox(struct engine *engine, struct session *session, enum lan
     job->peer = session->peer;
     job->serial = session->serial;
     job->lane = lane;
+    job->sub_serial = state->serial;
     job->request.query = (struct log_query){.question = LOG_Q_OUTBOX,
                                             .lane = (uint8_t)lane,
                                             .after = state->sent,
@@ -152,7 +156,7 @@ static void read_outbox(struct engine *engine, struct session *session, enum lan
 
 void deliver_pump(struct engine *engine, struct session *session)
 {
-    if (!session->deliveries || !link_is_ready(engine, session)) {
+    if (!session->deliveries || !link_is_ready(session)) {
         return;
     }
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
@@ -169,7 +173,8 @@ void deliver_start(struct engine *engine, struct session *session)
 
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
         uint64_t acked = agent != NULL ? agent->acked[lane] : 0;
-        session->lanes[lane] = (struct lane_state){.sent = acked + (MUTANT(MUTANT_CURSOR_OFF_BY_ONE) ? 1 : 0),
+        session->lanes[lane] = (struct lane_state){.serial = ++engine->serials,
+                                                   .sent = acked + (MUTANT(MUTANT_CURSOR_OFF_BY_ONE) ? 1 : 0),
                                                    .credit = session->window,
                                                    .behind = true};
         flight_begin(&session->lanes[lane].flight);

@@ -149,6 +149,8 @@ void engine_start(struct engine *engine);
  * `peer` from then on, and its frames come by engine_frame(). */
 void engine_link_up(struct engine *engine, struct peer peer, const char *region);
 void engine_link_down(struct engine *engine, struct peer peer);
+/* It is reached, whoever made the connection. */
+bool engine_link_is_up(struct engine *engine, const char *region);
 /* The CURVE key under which that broker is enrolled here; false: it is not. */
 bool engine_link_key(const struct engine *engine, const char *region, uint8_t ret_curve_key[CURVE_BYTES]);
 

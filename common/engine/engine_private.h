@@ -43,6 +43,7 @@ struct stream {
     struct due due;
     bool wants_share; /* stands in engine->sharing */
     bool sharing;     /* its past is being read */
+    int64_t share_ms; /* boot time before which it is not tried again */
     struct stream *share_prev, *share_next;
     struct stream_list *list; /* NULL: the region and agents, which stay, and what is being loaded */
     struct stream *prev, *next;
@@ -167,7 +168,8 @@ struct flight {
 };
 
 struct lane_state {
-    uint64_t sent; /* highest seq given in this session */
+    uint64_t serial; /* of this beginning: answers to reads from before it are dropped */
+    uint64_t sent;   /* highest seq given in this session */
     uint32_t credit;
     struct flight flight; /* not of the urgent lane */
     bool behind;          /* the outbox holds something above `sent` */
@@ -244,14 +246,13 @@ struct link {
     bool connected; /* there is a connection, and Hello was said on it */
     bool welcomed;  /* ... and answered */
     bool dialled;   /* ... which we made */
-    uint64_t epoch; /* of its log */
+    uint64_t epoch; /* of its log, and of ack_seq */
     int64_t hello_ms;
-    int64_t heard_ms; /* boot times */
-    int64_t again_ms; /* it was busy: what is for it goes on then; 0: it was not */
-    uint64_t ack_seq; /* heard up to that record of its log ... */
-    bool ack_waits;   /* ... which is still to be said */
-    uint64_t head_seq;
-    struct hash head_hash;
+    int64_t heard_ms;        /* boot times */
+    int64_t again_ms;        /* it was busy: what is for it goes on then; 0: it was not */
+    uint64_t ack_seq;        /* heard up to that record of its log ... */
+    bool ack_waits;          /* ... which is still to be said */
+    struct signed_head head; /* of its log, the last that it said */
     struct link *prev, *next;
 };
 
@@ -327,6 +328,7 @@ struct engine {
     struct session *sessions;
     struct session *telling; /* those with something to go out when the turn ends */
     struct link *links;
+    size_t shares_under_way;
     struct stream *sharing; /* incidents whose past is to be told to another region */
     struct session *tails;  /* those with a tail, least recently begun first */
     int64_t tails_ms;       /* boot time at which one may go on that was held back; INT64_MAX: none was */
@@ -503,18 +505,25 @@ void deliver_pump(struct engine *engine, struct session *session);
 
 /* link.c */
 struct link *link_of_peer(const struct engine *engine, struct peer peer);
-/* A region's broker has said Hello. False: it is to go on where we have said it. */
-bool link_session(struct engine *engine, struct session *session);
+/* A region's broker says Hello. False: it is to go on where we have said it. */
+bool link_admits(struct engine *engine, const char *agent, struct peer peer);
+void link_session(struct engine *engine, struct session *session);
 void link_session_ended(struct session *session);
 /* What it says to us as to its agent; true: it needs no session. */
 bool link_take(struct engine *engine, struct peer peer, const struct envelope *envelope);
 /* The session is no link, or the other end takes what it is told. */
-bool link_is_ready(const struct engine *engine, const struct session *session);
+bool link_is_ready(const struct session *session);
 /* Tells the other end of a record. 0, or what session_send() says; ERR_TOO_BIG or ERR_DATA: it cannot be
  * told, now or ever. */
 int link_tell(struct engine *engine, struct session *session, const struct log_record *record);
 /* How a command was answered: what a region's broker told us was decided, it may be, or is an old story. */
 void link_heard(struct engine *engine, const struct submission *submission, const struct reply *reply);
+/* The same, as a file brings it: a Signed, the arena's, for the region whose broker is `agent` here. 0,
+ * ERR_NO_MEMORY, ERR_TOO_BIG or ERR_DATA. */
+int link_export(struct engine *engine, const char *agent, const struct log_record *record,
+                struct arena *arena, struct bytes *ret);
+/* What was brought is the word of the broker that it names. */
+bool link_carried_holds(const struct engine *engine, const struct carry_record *carried);
 /* The record was signed by the broker of the region whose log it is from, as far as that is known here. */
 bool link_vouches(const struct engine *engine, const struct tell_record *told);
 void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
@@ -522,6 +531,7 @@ void links_free(struct engine *engine);
 
 /* share.c */
 void share_look(struct engine *engine, struct stream *stream); /* is its past to be told to somebody? */
+void shares_look(struct engine *engine);                       /* the same of all, when there is a new link */
 void share_forget(struct engine *engine, struct stream *stream);
 void shares_pump(struct engine *engine);
 

@@ -396,6 +396,8 @@ static void verify(struct engine *engine, struct submission *submission)
         refuse(submission, REFUSED_RIGHT, "pass-deadlines is not for agents and operators");
     } else if (command->kind == COMMAND_TELL_RECORD && !link_vouches(engine, &command->tell_record)) {
         refuse(submission, REFUSED_SIGNATURE, "its region's broker did not sign the record");
+    } else if (command->kind == COMMAND_CARRY_RECORD && !link_carried_holds(engine, &command->carry_record)) {
+        refuse(submission, REFUSED_SIGNATURE, "it is not signed by a broker that is enrolled here");
     }
 }
 

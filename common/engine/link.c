@@ -10,7 +10,10 @@
 #include "common/engine/engine_private.h"
 
 /* A counter is an epoch and a place in its log: it rises, also when a recovery goes back in the log. */
-enum { COUNTER_SEQ_BITS = 44 };
+enum {
+    COUNTER_SEQ_BITS = 44,
+    SHARE_HEAD_MAX = 4 * 1024 /* of a part of a past that is one large record */
+};
 #define COUNTER_SEQ_MASK ((UINT64_C(1) << COUNTER_SEQ_BITS) - 1)
 
 struct link *link_of_peer(const struct engine *engine, struct peer peer)
@@ -91,6 +94,7 @@ static void say_hello(struct engine *engine, struct link *link)
                                           .agent = own_name(engine, name),
                                           .deliveries = true,
                                           .window = ENGINE_LINK_WINDOW,
+                                          .seen = link->head, /* an old copy of its log is fenced by it */
                                           .software = "musterd",
                                           .bundle_max = BUNDLE_MAX}};
 
@@ -110,7 +114,7 @@ void engine_link_up(struct engine *engine, struct peer peer, const char *region)
 {
     struct link *link = engine->phase == PHASE_SERVICE ? link_make(engine, region) : NULL;
 
-    if (link != NULL) {
+    if (link != NULL && !engine_link_is_up(engine, region)) { /* by the other's call, else */
         link->dialled = true;
         connect_link(engine, link, peer);
     }
@@ -131,6 +135,13 @@ void engine_link_down(struct engine *engine, struct peer peer)
     }
 }
 
+bool engine_link_is_up(struct engine *engine, const char *region)
+{
+    const struct link *link = link_find(engine, region);
+
+    return link != NULL && link->welcomed && session_of_link(engine, link) != NULL;
+}
+
 bool engine_link_key(const struct engine *engine, const char *region, uint8_t ret_curve_key[CURVE_BYTES])
 {
     const struct member *member = region_link(state_region(engine->state), region);
@@ -141,25 +152,36 @@ bool engine_link_key(const struct engine *engine, const char *region, uint8_t re
     return member != NULL;
 }
 
-bool link_session(struct engine *engine, struct session *session)
+/* The region whose broker it is, if there is a link to it. */
+static bool region_of(const struct engine *engine, const char *agent, char ret[REGION_CODE_MAX + 1])
+{
+    return name_is_link(agent, ret) && region_link(state_region(engine->state), ret) != NULL;
+}
+
+bool link_admits(struct engine *engine, const char *agent, struct peer peer)
 {
     char region[REGION_CODE_MAX + 1];
-    struct link *link = name_is_link(session->author->name, region) ? link_make(engine, region) : NULL;
+    const struct link *link = region_of(engine, agent, region) ? link_find(engine, region) : NULL;
+
+    /* both have called, and one of the two must give way */
+    return link == NULL || !link->connected || memcmp(&link->peer, &peer, sizeof peer) == 0 ||
+           !link->dialled || strcmp(engine->options.region, region) < 0;
+}
+
+void link_session(struct engine *engine, struct session *session)
+{
+    char region[REGION_CODE_MAX + 1];
+    struct link *link = region_of(engine, session->author->name, region) ? link_make(engine, region) : NULL;
 
     if (link == NULL) {
-        return true;
-    }
-    bool same = link->connected && memcmp(&link->peer, &session->peer, sizeof link->peer) == 0;
-    if (!same && link->connected && link->dialled && strcmp(engine->options.region, link->region) > 0) {
-        return false; /* both have called, and one of the two must give way */
+        return;
     }
     session->link = link;
     link->heard_ms = engine_boot(engine);
-    if (!same) {
+    if (!link->connected || memcmp(&link->peer, &session->peer, sizeof link->peer) != 0) {
         link->dialled = false;
         connect_link(engine, link, session->peer);
     }
-    return true;
 }
 
 void link_session_ended(struct session *session)
@@ -173,6 +195,14 @@ void link_session_ended(struct session *session)
 
 /* --- what the other end says to us as its agent ------------------------------------------------------- */
 
+static void keep_head(struct link *link, const struct signed_head *head)
+{
+    if (head->present && strcmp(head->region, link->region) == 0) {
+        link->head = *head;
+        link->head.region = link->region;
+    }
+}
+
 static void welcomed(struct engine *engine, struct link *link, const struct welcome *welcome)
 {
     struct session *session = session_of_link(engine, link);
@@ -183,12 +213,35 @@ static void welcomed(struct engine *engine, struct link *link, const struct welc
                     welcome->region);
         return;
     }
+    if (link->welcomed) {
+        return; /* once is enough */
+    }
+    if (welcome->epoch != link->epoch) { /* what was heard of another epoch is not to be acknowledged */
+        link->ack_seq = 0;
+    }
     link->welcomed = true;
     link->epoch = welcome->epoch;
-    link->head_seq = welcome->head.seq;
-    link->head_hash = welcome->head.hash;
+    link->again_ms = 0;
+    link->ack_waits = link->ack_seq > 0; /* the last one may have been lost */
+    keep_head(link, &welcome->head);
     if (session != NULL) {
         deliver_start(engine, session);
+    }
+}
+
+/* It is written down: nobody is to think that the other end knows it. */
+static void note_untold(struct engine *engine, const struct link *link, uint64_t seq, enum refusal refusal,
+                        const char *detail)
+{
+    struct command command = {
+        .kind = COMMAND_NOTE_UNTOLD,
+        .mode = MODE_ACTUAL,
+        .note_untold = {.region = link->region, .seq = seq, .refusal = (uint32_t)refusal, .detail = detail}};
+
+    engine_note(engine, LOG_LEVEL_ERROR, "region %s is not told of record %llu: %s", link->region,
+                (unsigned long long)seq, detail);
+    if (commit_has_room(engine) && !engine->fenced && region_is_loaded(engine)) {
+        commit_own(engine, &command);
     }
 }
 
@@ -200,7 +253,7 @@ static bool is_for_now(enum refusal refusal)
 static void replied(struct engine *engine, struct link *link, const struct reply *reply)
 {
     struct session *session = session_of_link(engine, link);
-    unsigned long long seq = reply->counter & COUNTER_SEQ_MASK;
+    uint64_t seq = reply->counter & COUNTER_SEQ_MASK;
 
     if (reply->ack_lane != LANE_NONE) {
         link->ack_waits =
@@ -216,8 +269,7 @@ static void replied(struct engine *engine, struct link *link, const struct reply
         return; /* from what was acknowledged on, when it is time */
     }
     if (reply->outcome == OUTCOME_REFUSED && reply->refusal != REFUSED_STALE) {
-        engine_note(engine, LOG_LEVEL_ERROR, "region %s refuses record %llu: %s, %s", link->region, seq,
-                    refusal_word(reply->refusal), reply->detail);
+        note_untold(engine, link, seq, reply->refusal, reply->detail);
     }
     deliver_credit(engine, session, LANE_ORDERS, 1);
 }
@@ -238,10 +290,7 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
         replied(engine, link, &envelope->reply);
         return true;
     case ENVELOPE_BEAT:
-        if (envelope->beat.head.present) {
-            link->head_seq = envelope->beat.head.seq;
-            link->head_hash = envelope->beat.head.hash;
-        }
+        keep_head(link, &envelope->beat.head);
         return session_of(engine, peer) == NULL;
     case ENVELOPE_BYE:
         engine_note(engine, LOG_LEVEL_WARNING, "region %s ends the link: %s", link->region,
@@ -255,27 +304,23 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
 
 /* --- telling -------------------------------------------------------------------------------------- */
 
-/* Signs a command as the other end's agent, and says it. 0, or what session_send() says; ERR_TOO_BIG. */
-static int say(struct engine *engine, struct session *session, struct command command)
+/* As the other end's agent. 0, ERR_NO_MEMORY, or ERR_TOO_BIG. */
+static int sign_as_agent(struct engine *engine, struct command *command, struct arena *arena,
+                         struct signed_command *ret)
 {
-    const struct link *link = session->link;
-    struct envelope envelope = {.kind = ENVELOPE_SUBMIT};
     char name[NAME_MAX_BYTES + 1];
     struct buf buf;
 
-    command.region = link->region;
-    command.epoch = command.kind == COMMAND_TELL_RECORD ? 0 : link->epoch;
-    command.agent = own_name(engine, name);
-    command.operator= "";
+    command->agent = own_name(engine, name);
+    command->operator= "";
     buf_init(&buf, COMMAND_MAX);
-    wire_encode_command(&command, &buf);
-    envelope.submit.payload = buf_bytes(&buf);
-    int result = buf.starved ? ERR_NO_MEMORY : buf.failed ? ERR_TOO_BIG : 0;
-    result =
-        result < 0 ? result : sign_batch(&engine->options.broker->sign, engine->rng, &envelope.submit, 1);
-    result = result < 0 ? result : session_send(engine, session, &envelope);
+    wire_encode_command(command, &buf);
+    command->agent = "";
+    struct bytes bytes = buf_bytes(&buf);
+    ret->payload = (struct bytes){arena_copy(arena, bytes.p, bytes.n), bytes.n};
+    int result = buf.starved || ret->payload.p == NULL ? ERR_NO_MEMORY : buf.failed ? ERR_TOO_BIG : 0;
     buf_free(&buf);
-    return result;
+    return result < 0 ? result : sign_batch(&engine->options.broker->sign, engine->rng, ret, 1);
 }
 
 /* What a record of ours is to others: what was heard goes on as it came, our own is signed. False: it
@@ -291,8 +336,9 @@ static bool shared_of(struct engine *engine, const struct log_record *record, st
         return false;
     }
     *ret_mode = command.mode;
-    if (command.kind == COMMAND_TELL_RECORD) {
-        *ret = command.tell_record;
+    const struct tell_record *heard = command_tells(&command);
+    if (heard != NULL) {
+        *ret = *heard;
         ret->hops++;
         return true;
     }
@@ -311,33 +357,68 @@ static bool shared_of(struct engine *engine, const struct log_record *record, st
     return true;
 }
 
-int link_tell(struct engine *engine, struct session *session, const struct log_record *record)
+/* What of a record the region at a link's other end is told: signed, and the same bytes whenever it is made.
+ * 0, ERR_NO_MEMORY, ERR_TOO_BIG, or ERR_DATA: it cannot be told. */
+static int telling(struct engine *engine, const char *region, const struct log_record *record,
+                   struct arena *arena, struct signed_command *ret)
 {
     struct command command = {.kind = COMMAND_TELL_RECORD,
+                              .region = region,
                               .counter = record->header.epoch << COUNTER_SEQ_BITS | record->header.seq,
                               .issued_at_ms = record->header.bus_ms, /* said again it is the same bytes */
                               .expires_at_ms = record->header.bus_ms};
+
+    if (!shared_of(engine, record, arena, &command.tell_record, &command.mode)) {
+        return arena->starved ? ERR_NO_MEMORY : ERR_DATA; /* redacted, say */
+    }
+    if (command.tell_record.shared.record.n > TOLD_BYTES_MAX + SHARE_HEAD_MAX) {
+        return ERR_TOO_BIG;
+    }
+    return sign_as_agent(engine, &command, arena, ret);
+}
+
+int link_tell(struct engine *engine, struct session *session, const struct log_record *record)
+{
+    const struct link *link = session->link;
+    struct envelope envelope = {.kind = ENVELOPE_SUBMIT};
     struct arena arena;
-    int result = 0;
 
     arena_init(&arena, (size_t)2 * ARENA_PER_FRAME);
-    if (shared_of(engine, record, &arena, &command.tell_record, &command.mode)) {
-        result = say(engine, session, command);
-    } else {
-        result = arena.starved ? ERR_NO_MEMORY : ERR_DATA; /* redacted, say */
-    }
+    int result = telling(engine, link->region, record, &arena, &envelope.submit);
+    result = result < 0 ? result : session_send(engine, session, &envelope);
     arena_free(&arena);
     if (result == ERR_TOO_BIG) {
-        engine_note(engine, LOG_LEVEL_ERROR, "record %llu is too large to be told to region %s",
-                    (unsigned long long)record->header.seq, session->link->region);
+        note_untold(engine, link, record->header.seq, REFUSED_NOT, "it is too large");
     }
     return result;
 }
 
-bool link_is_ready(const struct engine *engine, const struct session *session)
+int link_export(struct engine *engine, const char *agent, const struct log_record *record,
+                struct arena *arena, struct bytes *ret)
 {
-    return session->link == NULL ||
-           (session->link->welcomed && engine_boot(engine) >= session->link->again_ms);
+    char region[REGION_CODE_MAX + 1];
+    struct signed_command said = {.batch_size = 0};
+    struct buf buf;
+
+    if (!name_is_link(agent, region)) {
+        return ERR_DATA;
+    }
+    int result = telling(engine, region, record, arena, &said);
+    if (result < 0) {
+        return result;
+    }
+    buf_init(&buf, RECORD_MAX);
+    wire_encode_signed(&said, &buf);
+    struct bytes bytes = buf_bytes(&buf);
+    *ret = (struct bytes){arena_copy(arena, bytes.p, bytes.n), bytes.n};
+    result = buf.starved || ret->p == NULL ? ERR_NO_MEMORY : buf.failed ? ERR_TOO_BIG : 0;
+    buf_free(&buf);
+    return result;
+}
+
+bool link_is_ready(const struct session *session)
+{
+    return session->link == NULL || (session->link->welcomed && session->link->again_ms == 0);
 }
 
 /* --- hearing -------------------------------------------------------------------------------------- */
@@ -353,7 +434,8 @@ void link_heard(struct engine *engine, const struct submission *submission, cons
         return;
     }
     struct link *link = link_find(engine, region);
-    if (link != NULL && seq > link->ack_seq) {
+    if (link != NULL && submission->command.counter >> COUNTER_SEQ_BITS == link->epoch &&
+        seq > link->ack_seq) {
         link->ack_seq = seq;
         link->ack_waits = true;
     }
@@ -361,29 +443,66 @@ void link_heard(struct engine *engine, const struct submission *submission, cons
 
 static void acknowledge(struct engine *engine, struct link *link, struct session *session)
 {
+    struct envelope envelope = {.kind = ENVELOPE_SUBMIT};
     struct command command = {.kind = COMMAND_ACK,
                               .mode = MODE_ACTUAL,
+                              .region = link->region,
+                              .epoch = link->epoch,
                               .issued_at_ms = engine_now(engine),
                               .expires_at_ms = engine_now(engine),
                               .ack = {.lane = LANE_ORDERS, .up_to_seq = link->ack_seq}};
+    struct arena arena;
 
-    if (link->head_seq >= link->ack_seq) {
-        command.ack.head_seq = link->head_seq;
-        memcpy(command.ack.head_hash, link->head_hash.b, sizeof command.ack.head_hash);
+    if (link->head.present && link->head.epoch == link->epoch && link->head.seq >= link->ack_seq) {
+        command.ack.head_seq = link->head.seq;
+        memcpy(command.ack.head_hash, link->head.hash.b, sizeof command.ack.head_hash);
     }
-    link->ack_waits = say(engine, session, command) < 0;
+    arena_init(&arena, ARENA_PER_FRAME);
+    link->ack_waits = sign_as_agent(engine, &command, &arena, &envelope.submit) < 0 ||
+                      session_send(engine, session, &envelope) < 0;
+    arena_free(&arena);
 }
 
-bool link_vouches(const struct engine *engine, const struct tell_record *told)
+bool link_carried_holds(const struct engine *engine, const struct carry_record *carried)
 {
-    const struct member *broker = region_link(state_region(engine->state), told->shared.region);
+    const struct member *broker = region_member(state_region(engine->state), carried->agent);
+    struct signed_command said;
+    struct public_key key;
+    struct arena arena;
+    struct hash root;
+
+    if (broker == NULL || broker->revoked || broker->is_operator) {
+        return false;
+    }
+    memcpy(key.b, broker->sign_key, sizeof key.b);
+    arena_init(&arena, ARENA_PER_FRAME);
+    bool holds = wire_decode_signed(carried->told, &arena, &said, NULL) == 0 &&
+                 signed_holds(NULL, &key, &said, &root) && link_vouches(engine, &carried->tell);
+    arena_free(&arena);
+    return holds;
+}
+
+static bool is_vouched(const struct engine *engine, const struct shared_record *shared)
+{
+    const struct member *broker = region_link(state_region(engine->state), shared->region);
     struct public_key key;
 
     if (broker == NULL) {
         return true; /* whoever told it signed that it was told so */
     }
     memcpy(key.b, broker->sign_key, sizeof key.b);
-    return shared_verify(&key, &told->shared);
+    return shared_verify(&key, shared);
+}
+
+bool link_vouches(const struct engine *engine, const struct tell_record *told)
+{
+    const struct command *last = told->told[told->told_n - 1].command;
+    bool holds = is_vouched(engine, &told->shared);
+
+    for (size_t i = 0; i + 1 < told->told_n && holds; i++) {
+        holds = is_vouched(engine, &last->share_incident.past[i]);
+    }
+    return holds;
 }
 
 /* --- the line ------------------------------------------------------------------------------------- */
@@ -429,6 +548,9 @@ static void look(struct engine *engine, struct link *link, int64_t boot_ms)
     struct session *session = session_of_link(engine, link);
     bool is_up = session != NULL && link->welcomed;
 
+    if (region_link(state_region(engine->state), link->region) == NULL) {
+        return; /* it was revoked */
+    }
     if (link->connected && !link->welcomed && boot_ms - link->hello_ms > engine->options.beat_ms) {
         say_hello(engine, link); /* it was turned away: a broker that starts, say */
     }
@@ -456,8 +578,9 @@ void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)
     }
     for (size_t i = 0; i < region->members_n; i++) {
         const struct member *member = &region->members[i];
-        if (!member->is_operator && !member->revoked && name_is_link(member->name, code)) {
-            (void)link_make(engine, code);
+        if (!member->is_operator && region_of(engine, member->name, code) &&
+            link_find(engine, code) == NULL && link_make(engine, code) != NULL) {
+            shares_look(engine); /* what was referred before there was a way */
         }
     }
     DL_FOREACH_SAFE (engine->links, link, next) {

@@ -210,6 +210,10 @@ void session_hello(struct engine *engine, struct peer peer, const uint8_t curve_
     if (author == NULL) {
         return;
     }
+    if (!link_admits(engine, hello->agent, peer)) {
+        session_bye(engine, peer, REFUSED_NOT, "the link is there already, the other way round");
+        return;
+    }
     make_room(engine, author, hello->deliveries);
     session = calloc(1, sizeof *session);
     if (session == NULL) {
@@ -239,10 +243,7 @@ void session_hello(struct engine *engine, struct peer peer, const uint8_t curve_
         session->seen.region = engine->options.region;
         (void)witness_is_heard(engine, session); /* a fence does not wait for the agent's stream */
     }
-    if (!link_session(engine, session)) {
-        session_end(engine, session, REFUSED_NOT, "the link is there already, the other way round");
-        return;
-    }
+    link_session(engine, session);
     ask_counter(engine, author);
     session_welcome_all(engine, author);
 }

@@ -5,34 +5,70 @@
 #include "common/core/link.h"
 #include "common/engine/engine_private.h"
 
-enum { PAST_BYTES_MAX = 48 * 1024 /* of a part: read at the other end it takes several times that */ };
+enum {
+    PAST_BYTES_MAX = 48 * 1024, /* of a part: read at the other end it takes several times that */
+    READS_MAX = 8               /* incidents whose past is being read at once */
+};
 
 struct gathering {
     struct engine *engine;
     struct shared_record *past;
     size_t n;
     size_t bytes;
+    size_t orders; /* that are new in it: the other end looks for each */
 };
 
+static size_t new_orders(const struct event *events, size_t n)
+{
+    size_t orders = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        orders += events[i].kind == EVENT_ORDER_ISSUED;
+    }
+    return orders;
+}
+
 /* False: there is no room for it in this part. */
-static bool gather(struct gathering *gathering, const struct shared_record *shared)
+static bool gather(struct gathering *gathering, const struct shared_record *shared, size_t orders)
 {
     bool fits = gathering->n < SHARED_PAST_MAX &&
-                (gathering->n == 0 || gathering->bytes + shared->record.n <= PAST_BYTES_MAX);
+                (gathering->n == 0 || (gathering->bytes + shared->record.n <= PAST_BYTES_MAX &&
+                                       gathering->orders + orders <= ORDERS_PER_COMMAND_MAX));
 
     if (fits) {
         gathering->past[gathering->n++] = *shared;
         gathering->bytes += shared->record.n;
+        gathering->orders += orders;
     }
     return fits;
 }
 
-/* What one record adds: itself, or if it was heard what was told with it. False: no room for all of it. */
+/* What was heard goes as it came, with each record of a past that came with it. */
+static bool gather_heard(struct gathering *gathering, const struct tell_record *heard)
+{
+    const struct told_record *last = &heard->told[heard->told_n - 1];
+    struct gathering before = *gathering;
+
+    if (last->command->kind != COMMAND_SHARE_INCIDENT) {
+        return gather(gathering, &heard->shared, new_orders(last->events, last->events_n));
+    }
+    for (size_t i = 0; i + 1 < heard->told_n; i++) {
+        const struct told_record *told = &heard->told[i];
+        if (!gather(gathering, &last->command->share_incident.past[i],
+                    new_orders(told->events, told->events_n))) {
+            *gathering = before; /* a part holds what a part held */
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What one record adds. False: no room for all of it. */
 static bool gather_record(struct gathering *gathering, const struct log_record *record, struct arena *arena)
 {
-    struct gathering before = *gathering;
+    struct engine *engine = gathering->engine;
     struct record decoded;
-    struct command command, within;
+    struct command command;
 
     if (record->redacted || record->header.outcome != LOG_DECIDED ||
         wire_decode_record(record->payload, arena, &decoded, NULL) < 0 ||
@@ -40,29 +76,21 @@ static bool gather_record(struct gathering *gathering, const struct log_record *
         command.kind == COMMAND_SHARE_INCIDENT) {
         return true;
     }
-    if (command.kind != COMMAND_TELL_RECORD) {
-        struct shared_record shared = {.region = gathering->engine->options.region,
-                                       .epoch = record->header.epoch,
-                                       .seq = record->header.seq,
-                                       .bus_ms = record->header.bus_ms,
-                                       .record = record->payload};
-        shared_sign(&gathering->engine->options.broker->sign, &shared);
-        return gather(gathering, &shared);
+    if (command_tells(&command) != NULL) {
+        return gather_heard(gathering, command_tells(&command));
     }
-    if (wire_decode_record(command.tell_record.shared.record, arena, &decoded, NULL) < 0 ||
-        wire_decode_command(decoded.signed_command.payload, arena, &within, NULL) < 0) {
+    if (record->payload.n > TOLD_BYTES_MAX) {
+        engine_note(engine, LOG_LEVEL_ERROR, "record %llu is too large to be told to another region",
+                    (unsigned long long)record->header.seq);
         return true;
     }
-    if (within.kind != COMMAND_SHARE_INCIDENT) {
-        return gather(gathering, &command.tell_record.shared);
-    }
-    for (size_t i = 0; i < within.share_incident.past_n; i++) {
-        if (!gather(gathering, &within.share_incident.past[i])) {
-            *gathering = before;
-            return before.n == 0; /* more than one part holds: the rest of it is not told */
-        }
-    }
-    return true;
+    struct shared_record shared = {.region = engine->options.region,
+                                   .epoch = record->header.epoch,
+                                   .seq = record->header.seq,
+                                   .bus_ms = record->header.bus_ms,
+                                   .record = record->payload};
+    shared_sign(&engine->options.broker->sign, &shared);
+    return gather(gathering, &shared, new_orders(decoded.events, decoded.events_n));
 }
 
 static void past_answered(struct engine *engine, struct job *job)
@@ -72,12 +100,14 @@ static void past_answered(struct engine *engine, struct job *job)
     char region[REGION_CODE_MAX + 1];
     uint64_t after;
 
+    engine->shares_under_way--;
     if (stream == NULL || !stream->loaded) {
         return; /* it was read again meanwhile, and is looked at anew */
     }
     stream->sharing = false;
+    stream->share_ms = engine_boot(engine) + ENGINE_RETRY_MS; /* of one that comes to nothing */
     const struct incident *incident = state_incident(engine->state, stream->key.id);
-    if (incident == NULL || !region_is_loaded(engine) ||
+    if (incident == NULL || !region_is_loaded(engine) || !commit_has_room(engine) ||
         !incident_wants_share(state_region(engine->state), incident, region, &after) ||
         after != job->request.query.after) {
         return;
@@ -101,6 +131,7 @@ static void past_answered(struct engine *engine, struct job *job)
                                                  .up_to_seq = up_to,
                                                  .more = up_to < stream->last_seq}};
     if (up_to > after && !arena.starved) {
+        stream->share_ms = 0;
         commit_own(engine, &command);
     }
     arena_free(&arena);
@@ -145,7 +176,8 @@ void shares_pump(struct engine *engine)
     }
     DL_FOREACH_SAFE2 (engine->sharing, stream, next, share_next) {
         const struct incident *incident = state_incident(engine->state, stream->key.id);
-        if (stream->sharing || stream->last_seq > engine->head.seq) {
+        if (stream->sharing || stream->last_seq > engine->head.seq ||
+            engine_boot(engine) < stream->share_ms || engine->shares_under_way >= READS_MAX) {
             continue;
         }
         if (incident == NULL ||
@@ -160,6 +192,16 @@ void shares_pump(struct engine *engine)
         (void)stream_name(stream->key, job->name);
         job->request.query = (struct log_query){.question = LOG_Q_STREAM, .after = after};
         stream->sharing = true;
+        engine->shares_under_way++;
         job_submit(engine, job);
+    }
+}
+
+void shares_look(struct engine *engine)
+{
+    for (struct stream *stream = engine->streams; stream != NULL; stream = stream->hh.next) {
+        if (stream->loaded) {
+            share_look(engine, stream);
+        }
     }
 }

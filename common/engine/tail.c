@@ -62,8 +62,25 @@ static bool give_item(struct engine *engine, struct session *session, const stru
                                               .record = record->payload,
                                               .id = session->tail.id}};
 
+    struct arena arena;
+    int result = 0;
+
     memcpy(envelope.tail_item.boot, header->boot, sizeof envelope.tail_item.boot);
-    if (engine_send(engine, session->peer, &envelope) < 0) {
+    arena_init(&arena, (size_t)2 * ARENA_PER_FRAME);
+    if (session->tail.filter == TAIL_SHARED) {
+        struct bytes *said = &envelope.tail_item.record;
+        result = link_export(engine, session->tail.names[0], record, &arena, said);
+        envelope.tail_item.kind = COMMAND_TELL_RECORD;
+        envelope.tail_item.payload_hash = hash_bytes(said->p, result == 0 ? said->n : 0);
+    }
+    if (result == 0) {
+        result = engine_send(engine, session->peer, &envelope);
+    }
+    arena_free(&arena);
+    if (result == ERR_DATA || result == ERR_TOO_BIG) {
+        return true; /* it cannot be told, now or ever */
+    }
+    if (result < 0) {
         return false;
     }
     session->tail.credit--;
@@ -254,6 +271,15 @@ void tail_pump(struct engine *engine, struct session *session)
     if (tail->ended) {
         tail->dirty = false; /* what is committed from now on makes it dirty again */
     }
+    if (tail->filter == TAIL_SHARED) {
+        tail_ask(engine, session,
+                 (struct log_query){.question = LOG_Q_OUTBOX,
+                                    .lane = LANE_ORDERS,
+                                    .after = tail->after,
+                                    .records_max = read_max(tail->credit)},
+                 tail->names[0]);
+        return;
+    }
     if (by_stream(tail)) {
         tail_ask(engine, session,
                  (struct log_query){
@@ -328,9 +354,9 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
     tail_clear(engine, session);
     tail->serial++;
     tail->id = said->id;
-    if (said->filter < TAIL_ALL || said->filter > TAIL_STREAM || strlen(said->stream) >= STREAM_NAME_MAX ||
-        (said->filter == TAIL_STREAM && said->stream[0] == '\0')) {
-        refuse_tail(engine, session, REFUSED_INVALID, "tail: name all, open, or a stream");
+    if (said->filter < TAIL_ALL || said->filter > TAIL_SHARED || strlen(said->stream) >= STREAM_NAME_MAX ||
+        (said->filter >= TAIL_STREAM && said->stream[0] == '\0')) {
+        refuse_tail(engine, session, REFUSED_INVALID, "tail: name all, open, a stream, or a link");
         return;
     }
     if (!region_is_loaded(engine)) { /* being read again after a failed commit */
@@ -349,7 +375,7 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
     tail->credit = said->credit < ENGINE_WINDOW_MAX ? said->credit : ENGINE_WINDOW_MAX;
     tail->names_done = said->filter != TAIL_OPEN;
     bool fine = said->filter == TAIL_OPEN     ? add_members(engine, tail)
-                : said->filter == TAIL_STREAM ? add_name(tail, said->stream)
+                : said->filter >= TAIL_STREAM ? add_name(tail, said->stream)
                                               : true;
     if (!fine) {
         refuse_tail(engine, session, REFUSED_BUSY, "out of memory");

@@ -215,7 +215,7 @@ static void put_data(struct json *json, const struct view_record *record, const 
     if (step->kind == EVENT_LINK_SET) {
         json_bool(json, "up", !step->late);
     }
-    if (record->header.kind == COMMAND_TELL_RECORD) {
+    if (record->header.kind == COMMAND_TELL_RECORD || record->header.kind == COMMAND_CARRY_RECORD) {
         json_text(json, "told_by", record->header.author);
     }
     if (step->alert != NULL) {

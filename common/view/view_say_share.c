@@ -50,6 +50,11 @@ void view_say_share(const struct saying *s)
                        : "指挥权冲突：%s 亦接管事件 %s（当时由 %s 指挥），仍由后者指挥",
             step->subject, s->incident, step->what);
         return;
+    case EVENT_UNTOLD:
+        SAY(s->ret, s->voice, "NOT TOLD: region %s does not have record %llu",
+            "未送达：%s 没有第 %llu 条记录", step->subject, (unsigned long long)step->number);
+        view_say_quoted(s, step->text);
+        return;
     case EVENT_LINK_SET:
         say_line(s);
         return;

@@ -181,6 +181,7 @@ static void line_row(const struct view *view, const struct view_voice *voice, co
     table_print(table, "%zu", counting.sum.records);
     table_cell(table,
                counting.sum.since_ms == 0 ? "-" : view_time(view_state(view), counting.sum.since_ms, time));
+    table_print(table, "%llu", (unsigned long long)line->untold);
 }
 
 int view_lines(const struct view *view, const struct view_voice *voice, int64_t now_ms, struct buf *ret)
@@ -189,7 +190,7 @@ int view_lines(const struct view *view, const struct view_voice *voice, int64_t 
     char code[REGION_CODE_MAX + 1];
     struct table table;
 
-    table_init(&table, "lllrrrrl");
+    table_init(&table, "lllrrrrlr");
     table_cell(&table, PICK(voice, "REGION", "行政区"));
     table_cell(&table, PICK(voice, "LINE", "链路"));
     table_cell(&table, PICK(voice, "SINCE", "自"));
@@ -198,6 +199,7 @@ int view_lines(const struct view *view, const struct view_voice *voice, int64_t 
     table_cell(&table, PICK(voice, "INCIDENTS", "共享事件"));
     table_cell(&table, PICK(voice, "PENDING", "待送达"));
     table_cell(&table, PICK(voice, "SINCE", "自"));
+    table_cell(&table, PICK(voice, "UNTOLD", "未送达"));
     for (size_t i = 0; i < region->members_n; i++) {
         const struct member *member = &region->members[i];
         if (!member->is_operator && !member->revoked && name_is_link(member->name, code)) {
@@ -231,6 +233,7 @@ void view_json_lines(const struct view *view, struct buf *ret)
         json_unsigned(&json, "incidents", counting.incidents);
         json_unsigned(&json, "pending", counting.sum.records);
         json_number(&json, "pending_since_ms", counting.sum.since_ms);
+        json_unsigned(&json, "untold", line != NULL ? line->untold : 0);
         json_object_end(&json);
         buf_puts(ret, "\n");
     }

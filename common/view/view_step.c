@@ -101,7 +101,8 @@ struct id view_command_incident(const struct command *command)
     case COMMAND_TAKE_LEAD:
         return command->take_lead.incident;
     case COMMAND_TELL_RECORD:
-        return command->tell_record.incident;
+    case COMMAND_CARRY_RECORD:
+        return command_tells(command)->incident;
     case COMMAND_SHARE_INCIDENT:
         return command->share_incident.incident;
     case COMMAND_PASS_DEADLINES:
@@ -127,7 +128,8 @@ struct id view_command_order(const struct command *command)
 
 static bool is_of_region(enum event_kind kind)
 {
-    return kind < EVENT_INCIDENT_OPENED || (kind >= EVENT_LINK_SET && kind <= EVENT_CANARY_HEARD);
+    return kind < EVENT_INCIDENT_OPENED || (kind >= EVENT_LINK_SET && kind <= EVENT_CANARY_HEARD) ||
+           kind == EVENT_UNTOLD;
 }
 
 /* The words that stand in the command and not in the event. */
@@ -470,6 +472,11 @@ static void add_other_event(const struct event *event, struct view_step *step)
     case EVENT_CANARY_HEARD:
         step->subject = event->canary.region;
         step->due_ms = event->canary.sent_at_ms;
+        return;
+    case EVENT_UNTOLD:
+        step->subject = event->untold.region;
+        step->number = event->untold.seq;
+        step->text = event->untold.detail;
         return;
     case EVENT_LINK_SET:
         step->subject = event->link_set.region;

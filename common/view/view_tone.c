@@ -50,6 +50,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_LEAD_TAKEN:
         return TONE_WARN;
     case EVENT_LEAD_DISPUTED:
+    case EVENT_UNTOLD:
         return TONE_BAD;
     case EVENT_LINK_SET:
         return step->late ? TONE_BAD : TONE_GOOD;

@@ -192,7 +192,7 @@ struct deliver {
     size_t recalled_n;
 };
 
-enum tail_filter { TAIL_NONE = 0, TAIL_ALL = 1, TAIL_OPEN = 2, TAIL_STREAM = 3 };
+enum tail_filter { TAIL_NONE = 0, TAIL_ALL = 1, TAIL_OPEN = 2, TAIL_STREAM = 3, TAIL_SHARED = 4 };
 
 struct tail {
     enum tail_filter filter;

@@ -190,6 +190,11 @@ static const struct wire_field refer_incident_fields[] = {
 static const struct wire_map refer_incident_map = {WIRE_MAP(refer_incident, S, refer_incident_fields)};
 #undef S
 
+#define S struct carry_record
+static const struct wire_field carry_record_fields[] = {BLOB(S, told, COMMAND_MAX)};
+static const struct wire_map carry_record_map = {WIRE_MAP(carry_record, S, carry_record_fields)};
+#undef S
+
 #define S struct offer_lead
 static const struct wire_field offer_lead_fields[] = {ID(S, incident), NAME(S, region), TEXT(S, reason)};
 static const struct wire_map offer_lead_map = {WIRE_MAP(offer_lead, S, offer_lead_fields)};
@@ -375,6 +380,12 @@ const struct wire_field wire_fields_note_link[3] = {
 static const struct wire_map note_link_map = {WIRE_MAP(note_link, S, wire_fields_note_link)};
 #undef S
 
+#define S struct note_untold
+const struct wire_field wire_fields_note_untold[4] = {NAME(S, region), SEQ(S, seq), U32(S, refusal),
+                                                      TEXT(S, detail)};
+static const struct wire_map note_untold_map = {WIRE_MAP(note_untold, S, wire_fields_note_untold)};
+#undef S
+
 #define S struct send_canary
 static const struct wire_field send_canary_fields[] = {NAME(S, region)};
 static const struct wire_map send_canary_map = {WIRE_MAP(send_canary, S, send_canary_fields)};
@@ -422,6 +433,7 @@ static const struct wire_field command_fields[] = {
     BODY(S, offer_lead, offer_lead_map),
     BODY(S, take_lead, take_lead_map),
     BODY(S, ack, ack_map),
+    BODY(S, carry_record, carry_record_map),
     BODY(S, pass_deadlines, pass_deadlines_map),
     BODY(S, set_clock, set_clock_map),
     BODY(S, count_refusals, count_refusals_map),
@@ -430,6 +442,7 @@ static const struct wire_field command_fields[] = {
     BODY(S, share_incident, share_incident_map),
     BODY(S, note_link, note_link_map),
     BODY(S, send_canary, send_canary_map),
+    BODY(S, note_untold, note_untold_map),
 };
 const struct wire_map wire_map_command = {WIRE_MAP(command, S, command_fields),
                                           .body_from = COMMAND_FOUND_REGION, .kind = offsetof(S, kind)};
@@ -442,6 +455,8 @@ int wire_decode_command(struct bytes bytes, struct arena *arena, struct command 
 
     if (rc == 0 && command.kind == COMMAND_TELL_RECORD)
         rc = wire_open_told(&command.tell_record, arena, err);
+    if (rc == 0 && command.kind == COMMAND_CARRY_RECORD)
+        rc = wire_open_carried(&command.carry_record, arena, err);
 
     if (rc == 0)
         *ret = command;

@@ -436,6 +436,7 @@ static const struct wire_field lead_fields[] = {
 };
 static const struct wire_map lead_taken_map = {WIRE_MAP(lead_taken, S, lead_fields)};
 static const struct wire_map lead_disputed_map = {WIRE_MAP(lead_disputed, S, lead_fields)};
+static const struct wire_map untold_map = {WIRE_MAP(untold, struct note_untold, wire_fields_note_untold)};
 static const struct wire_map link_set_map = {WIRE_MAP(link_set, struct note_link, wire_fields_note_link)};
 
 /* -------------------------------------------------------------------------------------------------- */
@@ -511,6 +512,7 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("lead_offered", lead_offered_map),
     BODY_SPREAD("lead_taken", lead_taken_map),
     BODY_SPREAD("lead_disputed", lead_disputed_map),
+    BODY(S, untold, untold_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

@@ -263,6 +263,7 @@ extern const struct wire_field wire_fields_set_divisions[3];
 extern const struct wire_field wire_fields_count_refusals[3];
 extern const struct wire_field wire_fields_recover[4];
 extern const struct wire_field wire_fields_note_link[3];
+extern const struct wire_field wire_fields_note_untold[4];
 /* What is said, kept and sent. */
 extern const struct wire_map wire_map_command;
 extern const struct wire_map wire_map_event;
@@ -278,6 +279,7 @@ struct lane_cursor {
 
 /* Reads what lies in the shared record: told of ret. 0, ERR_PROTOCOL or ERR_NO_MEMORY. */
 int wire_open_told(struct tell_record *ret, struct arena *arena, struct err *err);
+int wire_open_carried(struct carry_record *ret, struct arena *arena, struct err *err);
 
 /* ret points to map->size zeroed bytes; it is half filled after an error. 0, ERR_NO_MEMORY, or ERR_PROTOCOL
  * with "root.field.list[3].field: why". */

@@ -13,7 +13,7 @@ static int open_record(const struct shared_record *shared, struct arena *arena, 
     if (rc == 0)
         rc = wire_decode(&wire_map_command, "shared.command", record.signed_command.payload, arena,
                          ret_command, err);
-    if (rc == 0 && ret_command->kind == COMMAND_TELL_RECORD)
+    if (rc == 0 && (ret_command->kind == COMMAND_TELL_RECORD || ret_command->kind == COMMAND_CARRY_RECORD))
         rc = err_set(err, ERR_PROTOCOL, "shared: a record that was told is told on as it came");
     if (rc < 0)
         return rc;
@@ -49,5 +49,26 @@ int wire_open_told(struct tell_record *ret, struct arena *arena, struct err *err
     told[past_n] = last;
     ret->told = told;
     ret->told_n = past_n + 1;
+    return rc;
+}
+
+int wire_open_carried(struct carry_record *ret, struct arena *arena, struct err *err)
+{
+    struct signed_command said;
+    struct command command = {.cosigner = ""};
+    int rc = wire_decode_signed(ret->told, arena, &said, err);
+
+    if (rc == 0)
+        rc = wire_decode(&wire_map_command, "told.command", said.payload, arena, &command, err);
+    if (rc == 0 && command.kind != COMMAND_TELL_RECORD)
+        rc = err_set(err, ERR_PROTOCOL, "told: %s is not what a region's broker tells",
+                     command_kind_name(command.kind));
+    if (rc == 0)
+        rc = wire_open_told(&command.tell_record, arena, err);
+    if (rc == 0) {
+        ret->agent = command.agent;
+        ret->mode = command.mode;
+        ret->tell = command.tell_record;
+    }
     return rc;
 }

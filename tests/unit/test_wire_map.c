@@ -145,6 +145,7 @@ static void kinds_are_field_numbers(void **state)
                                         COMMAND_OFFER_LEAD,
                                         COMMAND_TAKE_LEAD,
                                         COMMAND_ACK,
+                                        COMMAND_CARRY_RECORD,
                                         COMMAND_PASS_DEADLINES,
                                         COMMAND_SET_CLOCK,
                                         COMMAND_COUNT_REFUSALS,
@@ -152,7 +153,8 @@ static void kinds_are_field_numbers(void **state)
                                         COMMAND_NOTE_LOSS,
                                         COMMAND_SHARE_INCIDENT,
                                         COMMAND_NOTE_LINK,
-                                        COMMAND_SEND_CANARY};
+                                        COMMAND_SEND_CANARY,
+                                        COMMAND_NOTE_UNTOLD};
     static const struct {
         uint32_t number;
         const char *name;

@@ -1,0 +1,434 @@
+/* Rules of hearing: what another region's record becomes here. The same events, as far as they are that
+ * region's to say: each order has one home, the region of who issued it, which alone says when it is late,
+ * recalled or over; only an addressee answers for itself; only who leads closes. Others hold copies. */
+#include <string.h>
+
+#include "common/core/decide_private.h"
+#include "common/core/link.h"
+
+struct hearing {
+    struct deciding *d;
+    const struct told_record *told;
+    const char *from;                /* the region at the link's other end */
+    const struct incident *incident; /* as it was before; NULL: not known here */
+    struct id id;
+    bool opened; /* by this record */
+    uint32_t reports;
+    size_t orders;
+    enum grade grade;
+};
+
+/* An order of the incident, from before or brought by this record. */
+struct known_order {
+    const struct order *order; /* NULL: brought */
+    const char *home;
+    const char *addressee;
+    struct words agents;
+};
+
+static bool find_order(const struct hearing *h, struct id id, struct known_order *ret)
+{
+    const struct order *order = h->incident != NULL ? incident_order(h->incident, id) : NULL;
+
+    if (order != NULL) {
+        *ret = (struct known_order){order, order->home, order->addressee, order->agents};
+        return true;
+    }
+    for (size_t i = 0; i < h->d->events_n; i++) {
+        const struct event *event = &h->d->events[i];
+        if (event->kind == EVENT_ORDER_ISSUED && id_equal(event->order, id)) {
+            const struct order_issued *e = &event->order_issued;
+            *ret = (struct known_order){NULL, e->home, e->addressee, e->agents};
+            return true;
+        }
+    }
+    return false;
+}
+
+static void pass_on(struct hearing *h, const struct event *event)
+{
+    *decide_emit(h->d, event->kind) = *event;
+}
+
+/* --- incidents ------------------------------------------------------------------------------------ */
+
+static void hear_opened(struct hearing *h, const struct event *event)
+{
+    struct deciding *d = h->d;
+
+    if (h->incident != NULL || h->opened) {
+        return;
+    }
+    if (event->incident_opened.mode != d->command->mode) {
+        decide_refuse(d, REFUSED_MODE, "the incident is %s, the command %s",
+                      mode_name(event->incident_opened.mode), mode_name(d->command->mode));
+    } else if (event->incident_opened.history) {
+        decide_refuse(d, REFUSED_INVALID, "history is not told");
+    }
+    h->opened = true;
+    struct event *opened = decide_emit(d, EVENT_INCIDENT_OPENED);
+    *opened = *event;
+    opened->incident_opened.home = h->told->region;
+}
+
+static void hear_report(struct hearing *h, const struct event *event)
+{
+    struct event *report = decide_emit(h->d, EVENT_REPORT_FILED);
+
+    *report = *event;
+    report->report_filed.number = ++h->reports;
+}
+
+static void hear_facts(struct hearing *h, const struct event *event)
+{
+    pass_on(h, event);
+    if (h->incident != NULL) {
+        decide_follow_facts(h->d, h->incident, &event->facts_changed);
+    }
+}
+
+static void hear_closed(struct hearing *h, const struct event *event)
+{
+    const char *lead = h->incident != NULL ? incident_lead(h->incident, h->d->region->code) : h->told->region;
+
+    if (strcmp(lead, h->told->region) == 0 && (h->incident == NULL || incident_is_open(h->incident))) {
+        pass_on(h, event);
+        if (h->incident != NULL) {
+            decide_stop_daily(h->d, h->incident);
+        }
+    }
+}
+
+static void hear_graded(struct hearing *h, const struct event *event)
+{
+    enum grade grade = event->graded.grade;
+
+    if (grade != GRADE_NONE && (h->grade == GRADE_NONE || grade < h->grade)) {
+        h->grade = grade; /* here, too, it rises only */
+        pass_on(h, event);
+    }
+}
+
+/* It is to reach a region beyond us. */
+static void hear_referred(struct hearing *h, const struct event *event)
+{
+    struct deciding *d = h->d;
+    const char *region = event->referred.region;
+    const struct member *way = region_way(d->region, region);
+    char next[REGION_CODE_MAX + 1];
+
+    if (strcmp(region, d->region->code) != 0 && way != NULL && name_is_link(way->name, next) &&
+        strcmp(next, h->from) != 0 && (h->incident == NULL || !incident_is_referred(h->incident, region))) {
+        pass_on(h, event);
+    }
+}
+
+/* --- orders --------------------------------------------------------------------------------------- */
+
+static void hear_order(struct hearing *h, const struct event *event)
+{
+    struct deciding *d = h->d;
+    const char *addressee = event->order_issued.addressee;
+    char region[REGION_CODE_MAX + 1] = "";
+    struct known_order known;
+
+    if (find_order(h, event->order, &known) || !decide_order_is_new(d, event->order)) {
+        return;
+    }
+    if (++h->orders > ORDERS_PER_INCIDENT_MAX) {
+        decide_refuse(d, REFUSED_TOO_MANY, "orders: %d an incident", ORDERS_PER_INCIDENT_MAX);
+        return;
+    }
+    (void)name_region(addressee, region);
+    bool ours = strcmp(region, d->region->code) == 0;
+    struct words agents = ours ? decide_resolve(d, addressee) : (struct words){NULL, 0};
+    if (!decide_reaches(d, agents)) {
+        return;
+    }
+    struct event *issued = decide_emit(d, EVENT_ORDER_ISSUED);
+    *issued = *event;
+    issued->order_issued.agents = agents;
+    issued->order_issued.home = h->told->region;
+    issued->order_issued.history = false;
+    if (!ours && region_way(d->region, region) != NULL) {
+        decide_reaches_region(d, h->id, addressee); /* it goes on from here */
+    }
+}
+
+/* The agent is of the region whose log it is, and the order is to it or its agency. */
+static bool answers(const struct hearing *h, const char *agent, const char *addressee)
+{
+    char region[REGION_CODE_MAX + 1], agency[NAME_MAX_BYTES + 1];
+
+    return name_region(agent, region) && strcmp(region, h->told->region) == 0 &&
+           (strcmp(agent, addressee) == 0 || (name_agency(agent, agency) && strcmp(agency, addressee) == 0));
+}
+
+static void hear_amendment(struct hearing *h, const struct event *event)
+{
+    struct known_order known;
+
+    if (find_order(h, event->order, &known) && answers(h, event->amendment.agent, known.addressee) &&
+        (known.order == NULL || event->amendment.amendment <= known.order->amendments)) {
+        pass_on(h, event);
+    }
+}
+
+/* What an addressee said of an order: of ours it counts as far as it still can. */
+static void hear_rung(struct hearing *h, const struct event *event)
+{
+    struct known_order known;
+
+    if (!find_order(h, event->order, &known) || !decide_rung_can_be_said(event->rung.rung) ||
+        !answers(h, event->rung.agent, known.addressee)) {
+        return;
+    }
+    struct event *said = decide_emit(h->d, event->kind);
+    *said = *event;
+    const struct order *order = known.order;
+    if (order != NULL && order->home[0] == '\0' && event->kind == EVENT_RUNG_REACHED &&
+        (!order_may_reach(order, event->rung.rung) ||
+         (order->rung >= RUNG_ACCEPTED && strcmp(order->taker, event->rung.agent) != 0))) {
+        said->kind = EVENT_RECEIPT_NOTED;
+    }
+}
+
+/* What befalls an order is its home's to say. */
+static void hear_fate(struct hearing *h, const struct event *event)
+{
+    struct known_order known;
+
+    if (find_order(h, event->order, &known) && strcmp(known.home, h->told->region) == 0 &&
+        decide_reaches(h->d, known.agents)) {
+        pass_on(h, event);
+    }
+}
+
+/* -------------------------------------------------------------------------------------------------- */
+
+/* What another region has joined is for a person here to join, or not: it is shown as related. */
+static void hear_tied(struct hearing *h, const struct event *event)
+{
+    struct id other = event->kind == EVENT_INCIDENT_LINKED ? event->linked.other : event->merged.other;
+    const struct incident_link *there = h->incident != NULL ? incident_link(h->incident, other) : NULL;
+    bool has_room = h->incident == NULL || h->incident->ties == NULL ||
+                    h->incident->ties->links_n < LINKS_PER_INCIDENT_MAX;
+
+    if (event->kind == EVENT_INCIDENT_LINKED && (there != NULL || has_room)) {
+        pass_on(h, event);
+    } else if (event->kind != EVENT_INCIDENT_LINKED && there == NULL && has_room) {
+        struct event *linked = decide_emit(h->d, EVENT_INCIDENT_LINKED);
+        linked->incident = h->id;
+        linked->at_ms = h->d->env->now_ms;
+        linked->linked = (struct incident_linked){.other = other, .kind = LINK_RELATED};
+    }
+}
+
+static void hear(struct hearing *h, const struct event *event)
+{
+    if (!id_equal(event->incident, h->id)) {
+        return;
+    }
+    switch (event->kind) {
+    case EVENT_INCIDENT_OPENED:
+        hear_opened(h, event);
+        return;
+    case EVENT_REPORT_FILED:
+        hear_report(h, event);
+        return;
+    case EVENT_FACTS_CHANGED:
+        hear_facts(h, event);
+        return;
+    case EVENT_INCIDENT_CLOSED:
+        hear_closed(h, event);
+        return;
+    case EVENT_GRADED:
+        hear_graded(h, event);
+        return;
+    case EVENT_REFERRED:
+        hear_referred(h, event);
+        return;
+    case EVENT_LEAD_OFFERED:
+    case EVENT_LEAD_TAKEN:
+        decide_hear_lead(h->d, h->incident, h->told->region, event);
+        return;
+    case EVENT_INCIDENT_LINKED:
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_JOINED:
+        hear_tied(h, event);
+        return;
+    case EVENT_ORDER_ISSUED:
+        hear_order(h, event);
+        return;
+    case EVENT_RUNG_REACHED:
+    case EVENT_RECEIPT_NOTED:
+        hear_rung(h, event);
+        return;
+    case EVENT_AMENDMENT_ACKNOWLEDGED:
+        hear_amendment(h, event);
+        return;
+    case EVENT_ORDER_AMENDED:
+    case EVENT_AMENDMENT_OVERDUE:
+    case EVENT_ORDER_RECALLED:
+    case EVENT_ORDER_EXPIRED:
+    case EVENT_ORDER_UNANSWERED:
+    case EVENT_ORDER_OVERDUE:
+        hear_fate(h, event);
+        return;
+    default: /* levels, clocks, requests and rules are each region's own */
+        return;
+    }
+}
+
+/* How far a region's log is known with it: with a part of the past, as far as that goes. */
+static uint64_t known_with(const struct told_record *told)
+{
+    return told->command->kind == COMMAND_SHARE_INCIDENT ? told->command->share_incident.up_to_seq
+                                                         : told->seq;
+}
+
+static bool is_news(const struct deciding *d, const struct incident *incident, const struct told_record *told)
+{
+    const struct heard_mark *mark = incident != NULL ? incident_heard(incident, told->region) : NULL;
+    uint64_t epoch = mark != NULL ? mark->epoch : 0, seq = mark != NULL ? mark->seq : 0;
+
+    if (strcmp(told->region, d->region->code) == 0) {
+        return false; /* our own word */
+    }
+    for (size_t i = 0; i < d->events_n; i++) { /* heard in this record already */
+        const struct event *event = &d->events[i];
+        if (event->kind == EVENT_HEARD && strcmp(event->heard.region, told->region) == 0) {
+            epoch = event->heard.epoch;
+            seq = event->heard.seq;
+        }
+    }
+    return told->epoch > epoch || (told->epoch == epoch && known_with(told) > seq);
+}
+
+/* One of the region at the link's other end; what goes on further is of no use. */
+static void hear_canary(struct deciding *d, const struct told_record *told, const char *from)
+{
+    const struct region_link *line = region_line(d->region, from);
+
+    for (size_t i = 0; i < told->events_n && strcmp(told->region, from) == 0; i++) {
+        const struct event *event = &told->events[i];
+        if (event->kind == EVENT_CANARY_SENT && strcmp(event->canary.region, d->region->code) == 0 &&
+            (line == NULL || event->canary.sent_at_ms > line->heard_sent_ms)) {
+            struct event *heard = decide_emit(d, EVENT_CANARY_HEARD);
+            heard->at_ms = d->env->now_ms;
+            heard->canary = (struct canary){.region = told->region,
+                                            .sent_at_ms = event->canary.sent_at_ms,
+                                            .heard_at_ms = event->canary.heard_at_ms};
+        }
+    }
+}
+
+/* Whether the record can be heard at all; `from` is the region at the link's other end. */
+static bool is_good(struct deciding *d, const struct tell_record *command, const char *from)
+{
+    struct stream_key orders[STREAMS_PER_COMMAND_MAX];
+
+    if (command->hops >= HOPS_MAX) {
+        decide_refuse(d, REFUSED_INVALID, "it has crossed %u links: %d at most", command->hops, HOPS_MAX);
+    } else if (command->hops == 0 && strcmp(command->shared.region, from) != 0) {
+        decide_refuse(d, REFUSED_INVALID, "a record of region %s comes over a link at least",
+                      command->shared.region);
+    } else if (tell_streams(command, orders) > ORDERS_PER_COMMAND_MAX) {
+        decide_refuse(d, REFUSED_TOO_MANY, "orders: %d a record", ORDERS_PER_COMMAND_MAX);
+    }
+    for (size_t i = 0; i < command->told_n && d->refusal == REFUSED_NOT; i++) {
+        if (command->told[i].command->mode != d->command->mode) {
+            decide_refuse(d, REFUSED_MODE, "what is told is %s, the command %s",
+                          mode_name(command->told[i].command->mode), mode_name(d->command->mode));
+        }
+    }
+    return d->refusal == REFUSED_NOT;
+}
+
+static void hear_told(struct hearing *h, const struct told_record *told)
+{
+    struct deciding *d = h->d;
+    char text[ID_TEXT];
+
+    h->told = told;
+    for (size_t i = 0; i < told->events_n && d->refusal == REFUSED_NOT; i++) {
+        hear(h, &told->events[i]);
+    }
+    if (d->refusal == REFUSED_NOT && h->incident == NULL && !h->opened) {
+        decide_refuse(d, REFUSED_NO_INCIDENT, "incident %s: its beginning was not told",
+                      id_format(h->id, text));
+        return;
+    }
+    struct event *heard = decide_emit(d, EVENT_HEARD);
+    heard->incident = h->id;
+    heard->at_ms = d->env->now_ms;
+    heard->heard = (struct heard){.region = told->region, .epoch = told->epoch, .seq = known_with(told)};
+}
+
+/* agent: whose word it is, the broker of a region. */
+static void hear_record(struct deciding *d, const struct tell_record *command, const char *agent)
+{
+    const struct incident *incident = state_incident(d->state, command->incident);
+    char *from = arena_strdup(d->arena, agent);
+
+    if (from == NULL) {
+        d->no_memory = true;
+        return;
+    }
+    if (!name_is_link(agent, from) || region_link(d->region, from) == NULL) {
+        decide_refuse(d, REFUSED_RIGHT, "%s is no broker of a region that is linked to this one", agent);
+        return;
+    }
+    if (!is_good(d, command, from)) {
+        return;
+    }
+    if (id_is_zero(command->incident)) { /* of no incident, but of the line */
+        hear_canary(d, &command->told[command->told_n - 1], from);
+        return;
+    }
+    if (incident != NULL && decide_named_incident(d, command->incident) == NULL) {
+        return;
+    }
+    struct hearing h = {.d = d,
+                        .from = from,
+                        .incident = incident,
+                        .id = command->incident,
+                        .reports = incident != NULL ? incident->reports : 0,
+                        .orders = incident != NULL ? incident->orders_n : 0,
+                        .grade = incident != NULL ? incident->grade : GRADE_NONE};
+    for (size_t i = 0; i < command->told_n && d->refusal == REFUSED_NOT; i++) {
+        if (is_news(d, incident, &command->told[i])) {
+            hear_told(&h, &command->told[i]);
+        }
+    }
+    if (incident != NULL && incident->heard_n >= REGIONS_PER_INCIDENT_MAX) {
+        decide_refuse(d, REFUSED_TOO_MANY, "regions: %d an incident", REGIONS_PER_INCIDENT_MAX);
+    }
+    if (d->events_n > 0 && (incident == NULL || incident_share(incident, from) == NULL)) {
+        /* who tells us hears of it what we have to say, and what we had to say before */
+        struct event *begun = decide_emit(d, EVENT_SHARE_BEGUN);
+        begun->incident = h.id;
+        begun->at_ms = d->env->now_ms;
+        begun->share_begun = (struct share_begun){.region = from, .more = incident != NULL};
+    }
+}
+
+void decide_tell_record(struct deciding *d, const struct tell_record *command)
+{
+    if (decide_needs_right(d, "link", NULL)) {
+        hear_record(d, command, d->command->agent);
+    }
+}
+
+void decide_carry_record(struct deciding *d, const struct carry_record *command)
+{
+    if (!decide_needs_right(d, "report", NULL)) {
+        return;
+    }
+    if (command->mode != d->command->mode) {
+        decide_refuse(d, REFUSED_MODE, "what is brought is %s, the command %s", mode_name(command->mode),
+                      mode_name(d->command->mode));
+        return;
+    }
+    hear_record(d, &command->tell, command->agent);
+}
