@@ -144,6 +144,19 @@ static void put_notice(json_t *json, const struct event *event)
         put(json, "from", text_of(event->lead.from));
         put(json, "term", json_integer(event->lead.term));
         break;
+    case EVENT_REISSUE_WANTED:
+        put(json, "ability", text_of(event->reissue_wanted.ability));
+        put(json, "rule", text_of(event->reissue_wanted.rule));
+        break;
+    case EVENT_ORDER_REISSUED:
+        put(json, "by", text_of_id(event->order_reissued.by));
+        put(json, "addressee", text_of(event->order_reissued.addressee));
+        put(json, "rule", text_of(event->order_reissued.rule));
+        break;
+    case EVENT_ABILITY_SHORT:
+        put(json, "ability", text_of(event->ability_short.ability));
+        put(json, "rule", text_of(event->ability_short.rule));
+        break;
     case EVENT_NOTIFIED:
         put(json, "role", text_of(event->notified.role));
         put(json, "rule", text_of(event->notified.rule));
@@ -163,11 +176,36 @@ static void put_amendment(json_t *json, const struct delivery *delivery)
     }
 }
 
+/* To whom a rule gave the order that is withdrawn here; NULL: to nobody. */
+static const struct order_reissued *find_reissued(const struct delivery *delivery)
+{
+    for (size_t i = 0; delivery->record && i < delivery->record->events_n; i++) {
+        const struct event *event = &delivery->record->events[i];
+        if (event->kind == EVENT_ORDER_REISSUED && id_equal(event->order, delivery->order)) {
+            return &event->order_reissued;
+        }
+    }
+    return NULL;
+}
+
+static void put_reissued(json_t *json, const struct order_reissued *reissued)
+{
+    put(json, "reissued_to", text_of(reissued->addressee));
+    put(json, "rule", text_of(reissued->rule));
+}
+
+static void put_reminder(json_t *json, const struct order_reminded *reminded)
+{
+    put(json, "answer_by", text_of_time(reminded->answer_by_ms));
+    put(json, "step", json_integer(reminded->step));
+    put(json, "rule", text_of(reminded->rule));
+}
+
 json_t *message_delivery(const struct delivery *delivery)
 {
     static const char *const TYPES[] = {
         [DELIVERY_ORDER] = "order",     [DELIVERY_AMENDMENT] = "amendment", [DELIVERY_RECALL] = "recall",
-        [DELIVERY_EXPIRED] = "expired", [DELIVERY_NOTICE] = "notice",
+        [DELIVERY_EXPIRED] = "expired", [DELIVERY_NOTICE] = "notice",       [DELIVERY_REMINDER] = "reminder",
     };
     const char *type = TYPES[delivery->kind];
     json_t *json = json_object();
@@ -185,8 +223,12 @@ json_t *message_delivery(const struct delivery *delivery)
         put_order(json, delivery);
     } else if (delivery->kind == DELIVERY_AMENDMENT) {
         put_amendment(json, delivery);
+    } else if (delivery->kind == DELIVERY_REMINDER) {
+        put_reminder(json, &delivery->event->order_reminded);
     } else if (delivery->kind == DELIVERY_RECALL && delivery->event->kind == EVENT_RUNG_REACHED) {
         put(json, "taken_by", json_string(delivery->event->rung.agent));
+    } else if (delivery->kind == DELIVERY_RECALL && find_reissued(delivery)) {
+        put_reissued(json, find_reissued(delivery));
     } else if (delivery->recall_said) {
         put(json, "reason", text_of(delivery->recall_said->reason));
     } else if (delivery->kind == DELIVERY_NOTICE) {

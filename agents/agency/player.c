@@ -511,6 +511,7 @@ void player_take(struct player *player, const struct delivery *delivery, int64_t
         }
         break;
     case DELIVERY_NOTICE:
+    case DELIVERY_REMINDER: /* what it is waiting for comes in its time */
         break;
     }
 }

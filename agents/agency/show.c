@@ -53,8 +53,9 @@ static void join(struct words words, const char *before, struct buf *ret)
 void show_delivery(const struct delivery *delivery)
 {
     static const char *const WHAT[] = {
-        [DELIVERY_ORDER] = "order",     [DELIVERY_AMENDMENT] = "amended", [DELIVERY_RECALL] = "recalled",
-        [DELIVERY_EXPIRED] = "expired", [DELIVERY_NOTICE] = "notice",
+        [DELIVERY_ORDER] = "order",     [DELIVERY_AMENDMENT] = "amended",
+        [DELIVERY_RECALL] = "recalled", [DELIVERY_EXPIRED] = "expired",
+        [DELIVERY_NOTICE] = "notice",   [DELIVERY_REMINDER] = "REMINDED 催办",
     };
     const struct event *event = delivery->event;
     struct buf more;
@@ -74,6 +75,10 @@ void show_delivery(const struct delivery *delivery)
                    event->rung.agent);
     } else if (delivery->recall_said && delivery->recall_said->reason[0] != '\0') {
         buf_printf(&more, ": %s", delivery->recall_said->reason);
+    } else if (delivery->kind == DELIVERY_REMINDER) {
+        char by[WHEN_TEXT];
+        buf_printf(&more, ": not answered yet; answer by %s",
+                   when_format(event->order_reminded.answer_by_ms, 0, by));
     } else if (delivery->kind == DELIVERY_NOTICE) {
         buf_printf(&more, ": %s", event_kind_name(event->kind));
     }

@@ -59,6 +59,7 @@ int ctl_incident_list(int argc, char **argv);
 int ctl_incident_brief(int argc, char **argv); /* of a broker or of a log */
 int ctl_order_issue(int argc, char **argv);
 int ctl_order_recall(int argc, char **argv);
+int ctl_order_reissue(int argc, char **argv);
 int ctl_order_evacuate(int argc, char **argv);
 int ctl_order_receipt(int argc, char **argv);
 int ctl_order_show(int argc, char **argv);
@@ -80,6 +81,7 @@ int ctl_rules_drop(int argc, char **argv);
 int ctl_rules_list(int argc, char **argv);
 int ctl_rules_check(int argc, char **argv);
 int ctl_rules_test(int argc, char **argv);
+int ctl_rules_what_if(int argc, char **argv); /* of a log */
 
 /* Readers of a log: replay.c, verify.c, stats.c, explain.c. */
 int ctl_replay(int argc, char **argv);

@@ -3,9 +3,9 @@
 
 #include "agents/ctl/log_input.h"
 #include "agents/ctl/option.h"
+#include "agents/ctl/rules_loop.h"
 #include "common/base/when.h"
 #include "common/rules/pack_check.h"
-#include "common/rules/pack_loop.h"
 #include "common/view/view_json.h"
 #include "common/view/view_table.h"
 
@@ -30,6 +30,9 @@ static void put_actions(const struct check *check, const struct rule *rule, stru
         buf_printf(ret, "%s%s %s", i > 0 ? lang_text(check->lang, ", ", "、") : "",
                    lang_text(check->lang, rule_action_word(kind), rule_action_zh(kind)),
                    rule->actions[i].value);
+        if (kind == ACTION_REISSUE && rule->actions[i].ability[0] != '\0') {
+            buf_printf(ret, lang_text(check->lang, " (%s)", "（%s）"), rule->actions[i].ability);
+        }
     }
 }
 
@@ -64,6 +67,7 @@ static void put_json(struct check *check, const struct rule *rule, enum pack_hol
     json_object(json, NULL);
     json_text(json, "rule", rule->name);
     json_unsigned(json, "line", rule->line);
+    json_unsigned(json, "column", rule->column);
     json_text(json, "when", rule_trigger_word(rule->trigger));
     json_text(json, "if", rule->text);
     json_number(json, "for_ms", rule->for_ms);
@@ -72,6 +76,9 @@ static void put_json(struct check *check, const struct rule *rule, enum pack_hol
     for (size_t i = 0; i < rule->actions_n; i++) {
         json_object(json, NULL);
         json_text(json, rule_action_word(rule->actions[i].kind), rule->actions[i].value);
+        if (rule->actions[i].kind == ACTION_REISSUE && rule->actions[i].ability[0] != '\0') {
+            json_text(json, "ability", rule->actions[i].ability);
+        }
         json_object_end(json);
     }
     json_array_end(json);
@@ -252,22 +259,6 @@ static void put_pack_json(struct check *check, const char *path, const struct pa
     buf_puts(&check->out, "\n");
 }
 
-/* "a (line 7), b (line 12)", of several packs "p/a (line 7), q/b (line 12)" */
-static void put_loop(const struct check *check, struct buf *ret)
-{
-    bool is_of_one = true;
-
-    for (size_t i = 1; i < check->loop.n; i++) {
-        is_of_one = is_of_one && check->loop.packs[i] == check->loop.packs[0];
-    }
-    for (size_t i = 0; i < check->loop.n; i++) {
-        buf_printf(ret, lang_text(check->lang, "%s%s%s%s (line %u)", "%s%s%s%s（第 %u 行）"),
-                   i > 0 ? lang_text(check->lang, ", ", "、") : "",
-                   is_of_one ? "" : check->loop.packs[i]->name, is_of_one ? "" : "/",
-                   check->loop.rules[i]->name, check->loop.rules[i]->line);
-    }
-}
-
 static void put_kinds(struct check *check, const struct pack *pack)
 {
     for (size_t i = 0; i < pack->kinds_n; i++) {
@@ -303,25 +294,10 @@ static void put_pack_text(struct check *check, const char *path, const struct pa
     }
 }
 
-static int fail_loop(const struct check *check, const char *path, struct err *err)
-{
-    struct buf names;
-
-    buf_init(&names, 0);
-    put_loop(check, &names);
-    int rc = err_set(err, ERR_DATA,
-                     lang_text(check->lang,
-                               "%s: these rules can fire each other for ever: %s; let one ask for more",
-                               "%s：以下规则可能循环触发：%s；请收紧其中一条的条件"),
-                     path, buf_text(&names));
-    buf_free(&names);
-    return rc;
-}
-
 static int find_faults(const struct check *check, const char *path, struct err *err)
 {
     if (check->loops == LOOPS_FOUND) {
-        return fail_loop(check, path, err);
+        return rules_loop_fail(&check->loop, path, check->lang, err);
     }
     return check->never == 0 ? 0
                              : err_set(err, ERR_DATA,
@@ -355,7 +331,9 @@ static int check_together(struct check *check, struct err *err)
 {
     enum pack_loops loops = pack_find_loop(check->conditions, check->packs, check->packs_n, &check->loop);
 
-    return loops == LOOPS_FOUND ? fail_loop(check, lang_text(check->lang, "together", "合用"), err) : 0;
+    return loops == LOOPS_FOUND
+               ? rules_loop_fail(&check->loop, lang_text(check->lang, "together", "合用"), check->lang, err)
+               : 0;
 }
 
 int ctl_rules_check(int argc, char **argv)
@@ -384,6 +362,9 @@ int ctl_rules_check(int argc, char **argv)
     }
     int rc = lang_choose(lang, &check.lang, &err);
     rc = rc ? rc : conditions_open(&check.conditions, &err);
+    if (rc == 0) {
+        conditions_speak(check.conditions, check.lang == LANG_ZH);
+    }
     buf_init(&check.out, 0);
     for (size_t i = 0; i < arguments.n && rc == 0; i++) {
         rc = check_pack(&check, arguments.at[i], &err);

@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/ctl/rules_loop.h"
 #include "agents/ctl/session.h"
 #include "common/core/stream.h"
-#include "common/rules/pack.h"
 #include "common/view/view_json.h"
 #include "common/view/view_table.h"
+
+enum { PATH_TEXT = 4096 };
 
 /* The region's stream into the session's view. */
 static int read_region(struct session *session, struct err *err)
@@ -42,13 +44,63 @@ static void print_outcome(const struct online *online, const char *pack, const c
 
 /* --- load ----------------------------------------------------------------------------------------- */
 
-/* Read here first: a mistake is shown with the file's own name, and the broker need not be there for it. */
-static int read_pack(const char *path, struct conditions **conditions, struct pack **pack, char **text,
-                     struct err *err)
-{
-    int rc = conditions_open(conditions, err);
+struct loading {
+    const char *path;
+    struct conditions *conditions;
+    struct pack *packs[REGION_PACKS_MAX + 1]; /* the first is to be loaded, the others are in force */
+    size_t packs_n;
+    char *text;
+};
 
-    return rc ? rc : pack_load(path, *conditions, pack, text, err);
+/* Read here first: a mistake is shown with the file's own name, and the broker need not be there for it. */
+static int read_pack(struct loading *l, enum lang lang, struct err *err)
+{
+    struct pack_loop loop;
+    int rc = conditions_open(&l->conditions, err);
+
+    if (rc == 0) {
+        conditions_speak(l->conditions, lang == LANG_ZH);
+    }
+    rc = rc ? rc : pack_load(l->path, l->conditions, &l->packs[0], &l->text, err);
+    if (rc != 0) {
+        return rc;
+    }
+    l->packs_n = 1;
+    return pack_find_loop(l->conditions, l->packs, 1, &loop) == LOOPS_FOUND
+               ? rules_loop_fail(&loop, l->path, lang, err)
+               : 0;
+}
+
+/* Those that are in force together can fire each other, too. What this version cannot read is let be: it is
+ * the broker's to run it. */
+static int check_together(struct loading *l, const struct region *region, enum lang lang, struct err *err)
+{
+    struct pack_loop loop;
+    char where[PATH_TEXT];
+
+    for (size_t i = 0; i < region->packs_n; i++) {
+        const struct region_pack *there = &region->packs[i];
+        if (strcmp(there->name, l->packs[0]->name) != 0 &&
+            pack_read(there->name, there->text, strlen(there->text), l->conditions, &l->packs[l->packs_n],
+                      NULL) == 0) {
+            l->packs_n++;
+        }
+    }
+    if (pack_find_loop(l->conditions, l->packs, l->packs_n, &loop) != LOOPS_FOUND) {
+        return 0;
+    }
+    (void)snprintf(where, sizeof where,
+                   lang_text(lang, "%s, together with what is in force", "%s 与已生效的规则包合用"), l->path);
+    return rules_loop_fail(&loop, where, lang, err);
+}
+
+static void loading_free(struct loading *l)
+{
+    for (size_t i = 0; i < l->packs_n; i++) {
+        pack_free(l->packs[i]);
+    }
+    conditions_close(l->conditions);
+    free(l->text);
 }
 
 int ctl_rules_load(int argc, char **argv)
@@ -59,39 +111,41 @@ int ctl_rules_load(int argc, char **argv)
         .usage = "muster rules load PACK [options]",
         .summary =
             "Puts a rule pack in force, or another version of one that is. It is checked here and by the\n"
-            "broker; with a mistake in it nothing changes. Needs an operator with the right \"admin\".",
+            "broker; with a mistake in it, or rules that fire each other for ever, also with those of the\n"
+            "packs in force, nothing changes. Needs an operator with the right \"admin\".",
         .options = options,
         .examples = "  muster rules load decree-493.yaml\n",
         .arguments_min = 1,
         .arguments_max = 1};
     const struct session_needs needs = {0};
     struct command command = {.kind = COMMAND_SET_PACK};
-    struct conditions *conditions = NULL;
-    struct pack *pack = NULL;
+    struct loading loading = {.packs_n = 0};
     struct arguments arguments;
     struct session *session = NULL;
     struct reply reply;
     struct err err = {0};
-    char *text = NULL;
+    enum lang lang;
     int exit_code;
 
     if (!option_read(&page, argc, argv, &arguments, &exit_code)) {
         return exit_code;
     }
-    int rc = read_pack(arguments.at[0], &conditions, &pack, &text, &err);
+    loading.path = arguments.at[0];
+    int rc = lang_choose(online.lang_word, &lang, &err);
+    rc = rc ? rc : read_pack(&loading, lang, &err);
     rc = rc ? rc : session_open(&online, &needs, &session, &err);
+    rc = rc ? rc : read_region(session, &err);
+    rc = rc ? rc : check_together(&loading, state_region(view_state(session_view(session))), lang, &err);
     if (rc == 0) {
-        command.set_pack = (struct set_pack){.text = text};
+        command.set_pack = (struct set_pack){.text = loading.text};
         rc = session_submit(session, &command, &reply, &err);
     }
     if (rc == 0) {
-        print_outcome(&online, pack->name, pack->version, &reply,
+        print_outcome(&online, loading.packs[0]->name, loading.packs[0]->version, &reply,
                       lang_text(online.lang, "is in force", "已生效"),
                       lang_text(online.lang, "was in force so already", "此前已生效"));
     }
-    pack_free(pack);
-    conditions_close(conditions);
-    free(text);
+    loading_free(&loading);
     return session_end(session, rc, &err);
 }
 

@@ -288,6 +288,9 @@ static int test(struct cases *cases, const char *pack, struct err *err)
     struct conf *conf = NULL;
     int rc = conditions_open(&cases->conditions, err);
 
+    if (rc == 0) {
+        conditions_speak(cases->conditions, cases->lang == LANG_ZH);
+    }
     rc = rc ? rc : pack_load(pack, cases->conditions, &cases->pack, NULL, err);
     rc = rc ? rc : conf_load(cases->path, &conf, err);
     rc = rc ? rc : run_cases(cases, conf, err);

@@ -87,7 +87,8 @@ enum delivery_kind {
      * agents has taken or declined: event is then that RUNG_REACHED. */
     DELIVERY_RECALL,
     DELIVERY_EXPIRED, /* the broker's word that it ended unanswered */
-    DELIVERY_NOTICE   /* any other record: receipts, outcomes and escalations to an issuer, requests */
+    DELIVERY_NOTICE,  /* any other record: receipts, outcomes and escalations to an issuer, requests */
+    DELIVERY_REMINDER /* of an open order that was not answered in time; a resumed order is one, too */
 };
 
 struct delivery {
@@ -99,7 +100,8 @@ struct delivery {
     int64_t bus_ms;
     struct id incident;
     struct id order;
-    const struct new_order *order_said;             /* ORDER (not evacuation): the words of the order */
+    const struct new_order *order_said; /* ORDER (not evacuation): the words of the order; of one that
+                                                       a rule has given to us instead, with our address */
     const struct order_evacuation *evacuation_said; /* ORDER that is an evacuation */
     const struct recall_order *recall_said;         /* RECALL by a person; else NULL */
     const struct event *event;                      /* the event that made it a delivery */

@@ -5,6 +5,7 @@
 #include "agents/lib/client_private.h"
 #include "common/base/mutant.h"
 #include "common/core/link.h"
+#include "common/core/stream.h"
 
 /* One Deliver on its way to the application. Everything lives in its arena. */
 struct taken {
@@ -12,6 +13,8 @@ struct taken {
     struct deliver deliver;
     struct record record;
     struct command command;
+    struct said_again
+        said; /* of a re-issue; its order is NULL for any other, and where nothing is said again */
     struct delivery *list;
     size_t n;
     struct orders_again *again; /* the batch's */
@@ -30,11 +33,15 @@ static bool is_recalled(const struct deliver *deliver, struct id order)
     return false;
 }
 
-/* The words of the order stand in the command, beside the event. */
-static bool find_words(const struct command *given, const struct event *event, struct delivery *ret)
+/* The words of the order stand in the command, beside the event; of a re-issue in what it says again. */
+static bool find_words(struct taken *taken, const struct event *event, struct delivery *ret)
 {
-    const struct command *command = command_behind(given, event);
+    const struct command *command = command_behind(&taken->command, event);
 
+    if (command->kind == COMMAND_REISSUE_ORDER) {
+        ret->order_said = client_said_again(&taken->said, event, &taken->arena);
+        return ret->order_said != NULL;
+    }
     if (command->kind == COMMAND_ORDER_EVACUATION) {
         ret->evacuation_said = &command->order_evacuation;
         return true;
@@ -87,7 +94,7 @@ static int take_order(struct client *client, struct taken *taken, const struct e
     bool recalled, is_new;
     int rc;
 
-    if (!find_words(&taken->command, event, &delivery)) {
+    if (!find_words(taken, event, &delivery)) {
         taken->bad = arena_printf(&taken->arena, "an order was issued whose words its command does not hold");
         return 0;
     }
@@ -198,6 +205,37 @@ static int take_change(struct client *client, struct taken *taken, const struct 
     return rc;
 }
 
+/* An order that nobody answered is recalled where somebody else gets it instead: of those who are told, that
+ * concerns whom it was addressed to. */
+static bool is_recall_for(const struct taken *taken, const struct event *recalled, const char *self)
+{
+    char agency[NAME_MAX_BYTES + 1];
+
+    for (size_t i = 0; i < taken->record.events_n; i++) {
+        const struct event *event = &taken->record.events[i];
+        if (event->kind == EVENT_ORDER_REISSUED && id_equal(event->order, recalled->order)) {
+            const char *from = event->order_reissued.former;
+            return strcmp(from, self) == 0 || (name_agency(self, agency) && strcmp(from, agency) == 0);
+        }
+    }
+    return true;
+}
+
+/* It is told again of an order that it has; one that has ended, or was accepted meanwhile, needs no reminder.
+ * */
+static int take_reminder(struct client *client, struct taken *taken, const struct event *event,
+                         bool *ret_ours, struct err *err)
+{
+    struct journal_order order;
+    int rc = journal_order(client->journal, event->order, &order, err);
+
+    *ret_ours = rc == 0;
+    if (rc == 0 && order.end == JOURNAL_OPEN && order.said >> RUNG_ACCEPTED == 0) {
+        give(taken, delivery_of(taken, event, DELIVERY_REMINDER));
+    }
+    return rc == ERR_NOT_FOUND ? 0 : rc;
+}
+
 /* A record that does something to an order of ours is that; any other is a notice of each event. */
 static int take_events(struct client *client, struct taken *taken, struct err *err)
 {
@@ -213,10 +251,12 @@ static int take_events(struct client *client, struct taken *taken, struct err *e
                       words_have(event->order_issued.agents, client->options.agent->name);
             rc = is_ours ? take_order(client, taken, event, err) : 0;
         } else if (event->kind == EVENT_ORDER_RECALLED) {
-            is_ours = true;
-            rc = take_recall(client, taken, event, err);
+            is_ours = is_recall_for(taken, event, client->options.agent->name);
+            rc = is_ours ? take_recall(client, taken, event, err) : 0;
         } else if (event->kind == EVENT_ORDER_AMENDED || event->kind == EVENT_ORDER_EXPIRED) {
             rc = take_change(client, taken, event, &is_ours, err);
+        } else if (event->kind == EVENT_ORDER_REMINDED) {
+            rc = take_reminder(client, taken, event, &is_ours, err);
         } else if (event->kind == EVENT_RUNG_REACHED) {
             rc = take_taken(client, taken, event, &is_ours, err);
         }
@@ -235,6 +275,29 @@ static int take_events(struct client *client, struct taken *taken, struct err *e
 
 /* ---- one delivery ---- */
 
+/* What the broker says again was signed by who gave the order: the broker cannot invent one. */
+static int check_said_again(struct client *client, struct taken *taken, struct err *err)
+{
+    const struct reissue_order *reissue = &taken->command.reissue_order;
+
+    if (taken->command.kind != COMMAND_REISSUE_ORDER || reissue->said.n == 0) {
+        return 0;
+    }
+    int rc = wire_decode_said_again(reissue, &taken->arena, &taken->said, err);
+
+    /* it may name an incident that is merged into the order's: the order itself is what was signed */
+    if (rc == 0 && taken->said.command.mode != taken->command.mode) {
+        return err_set(err, ERR_PROTOCOL, "record %llu: what it says again is of another mode",
+                       (unsigned long long)taken->deliver.seq);
+    }
+    if (rc == 0) {
+        struct record record = {.signed_command = taken->said.signed_command};
+
+        rc = keyring_verify(client->keyring, reissue->said_seq, &record, &taken->said.command, err);
+    }
+    return rc;
+}
+
 /* ERR_TEMPORARY: not before the region's stream was read again. */
 static int check(struct client *client, struct taken *taken)
 {
@@ -245,7 +308,8 @@ static int check(struct client *client, struct taken *taken)
             : wire_decode_command(taken->record.signed_command.payload, &taken->arena, &taken->command, &err);
     if (rc == 0) {
         rc = keyring_verify(client->keyring, taken->deliver.seq, &taken->record, &taken->command, &err);
-        if (rc && taken->deliver.seq > client->keys_seq) {
+        rc = rc ? rc : check_said_again(client, taken, &err);
+        if (rc == ERR_PERMISSION && taken->deliver.seq > client->keys_seq) {
             return ERR_TEMPORARY;
         }
     }

@@ -204,6 +204,10 @@ struct orders_again {
 };
 
 /* An order of the journal was delivered; noted if it is one of those. */
+/* The words that a re-issue says again, as the order that its event issues; NULL: they are not those. The
+ * arena's. */
+const struct new_order *client_said_again(const struct said_again *said, const struct event *event,
+                                          struct arena *arena);
 int client_order_again(struct client *client, const struct journal_order *order, struct orders_again *again,
                        struct err *err);
 /* What was said of them and refused meanwhile is signed anew, within the open transaction, and ret_said is

@@ -179,6 +179,45 @@ static const struct new_order *words_of(const struct command *command, struct id
     return NULL;
 }
 
+const struct new_order *client_said_again(const struct said_again *said, const struct event *event,
+                                          struct arena *arena)
+{
+    const struct order_issued *issued = &event->order_issued;
+
+    if (said->order == NULL || strcmp(said->order->kind, issued->kind) != 0) {
+        return NULL;
+    }
+    struct new_order ours = *said->order;
+    ours.order = event->order;
+    ours.addressee = issued->addressee;
+    ours.units = issued->units;
+    ours.answer_by_ms = issued->answer_by_ms;
+    ours.expires_at_ms = issued->expires_at_ms;
+    ours.reissue_of = issued->reissue_of;
+    return arena_copy(arena, &ours, sizeof ours);
+}
+
+/* Those of the record that is kept with the order. */
+static int find_said(const struct command *command, const struct event *issued, struct arena *arena,
+                     struct delivery *ret, struct err *err)
+{
+    struct said_again said;
+    int rc = 0;
+
+    if (issued == NULL) {
+        return 0;
+    }
+    if (command->kind == COMMAND_ISSUE_ORDERS) {
+        ret->order_said = words_of(command, issued->order);
+    } else if (command->kind == COMMAND_ORDER_EVACUATION) {
+        ret->evacuation_said = &command->order_evacuation;
+    } else if (command->kind == COMMAND_REISSUE_ORDER) {
+        rc = wire_decode_said_again(&command->reissue_order, arena, &said, err);
+        ret->order_said = rc == 0 ? client_said_again(&said, issued, arena) : NULL;
+    }
+    return rc;
+}
+
 /* The record's bytes must be the arena's: callbacks use the journal. */
 static int decode(struct bytes bytes, struct arena *arena, struct record *record, struct command *command,
                   struct err *err)
@@ -241,12 +280,14 @@ static int resume_one(struct client *client, struct id id, struct arena *arena, 
         .bus_ms = order.bus_ms,
         .incident = order.incident,
         .order = id,
-        .order_said = said->kind == COMMAND_ISSUE_ORDERS ? words_of(said, id) : NULL,
-        .evacuation_said = said->kind == COMMAND_ORDER_EVACUATION ? &said->order_evacuation : NULL,
         .event = issued,
         .rung_said = highest_said(order.said),
         .record = &record,
     };
+    rc = find_said(said, delivery.event, arena, &delivery, err);
+    if (rc) {
+        return rc;
+    }
     delivery.note = (struct bytes){arena_copy(arena, order.note.p, order.note.n), order.note.n};
     order.amendment_record.p = arena_copy(arena, order.amendment_record.p, order.amendment_record.n);
     if (delivery.event && (delivery.order_said || delivery.evacuation_said)) {

@@ -151,8 +151,9 @@ struct muster_amendment {
     bool resumed;
 };
 
-/* Any other news: what became of orders that this agent issued, requests for information, reports. May come
- * twice after a crash: `seq` tells. */
+/* Any other news: what became of orders that this agent issued, requests for information, reports; and
+ * "order-reminded", of an order that this agent has and did not answer in time. May come twice after a crash:
+ * `seq` tells. */
 struct muster_notice {
     uint64_t seq;      /* of the record in the region's log */
     const char *event; /* "rung-reached", "order-unanswered", "information-requested" ... */
@@ -160,12 +161,14 @@ struct muster_notice {
     const char *order;     /* "" none */
     enum muster_rung rung; /* of "rung-reached"; else 0 */
     const char *agent;     /* who said it; "" none */
-    const char *fact;      /* what "information-requested" asks for; "" none */
+    const char *fact; /* what "information-requested" asks for, or is lacking ("ability-short"); "" none */
     int64_t at_ms;
     const char
-        *grade;     /* "I" to "IV" of "graded", "grade-doubted" and "level-set"; "" none, or response over */
-    const char *to; /* the region of "referred", the role of "notified"; "" none */
-    const char *rule; /* PACK/RULE; "" a person did it */
+        *grade; /* "I" to "IV" of "graded", "grade-doubted" and "level-set"; "" none, or response over */
+    const char
+        *to; /* the region of "referred", the role of "notified", whose "order-reissued" it is now; "" */
+    const char *rule;  /* PACK/RULE; "" a person did it */
+    int64_t due_at_ms; /* of "order-reminded": to be answered by then; else 0 */
 };
 
 /* 遥测: what one thing of one unit was at one moment. The last value wins: what a newer one replaced reaches

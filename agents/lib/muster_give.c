@@ -100,6 +100,18 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         ret->to = event->notified.role;
         ret->rule = event->notified.rule;
         return;
+    case EVENT_ORDER_REMINDED:
+        ret->due_at_ms = event->order_reminded.answer_by_ms;
+        ret->rule = event->order_reminded.rule;
+        return;
+    case EVENT_ORDER_REISSUED:
+        ret->to = event->order_reissued.addressee;
+        ret->rule = event->order_reissued.rule;
+        return;
+    case EVENT_ABILITY_SHORT:
+        ret->fact = event->ability_short.ability;
+        ret->rule = event->ability_short.rule;
+        return;
     default:
         return;
     }
@@ -162,6 +174,7 @@ void handle_give(void *ctx, const struct delivery *delivery)
         }
         break;
     case DELIVERY_NOTICE:
+    case DELIVERY_REMINDER:
         if (callbacks->on_notice) {
             give_notice(muster, delivery, &texts);
         }

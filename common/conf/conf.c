@@ -43,6 +43,11 @@ int conf_fail(const struct conf_node *node, struct err *err, int code, const cha
     return err_set(err, code, "%s:%u:%u: %s", node->conf->name, node->line, node->column, what);
 }
 
+const char *conf_say(const struct conf_node *node, const char *english, const char *chinese)
+{
+    return node && node->conf->zh ? chinese : english;
+}
+
 /* Of a quoted or folded scalar nobody can say at which column a byte stands. */
 static bool stands_as_it_reads(const struct conf_node *node)
 {
@@ -63,12 +68,19 @@ int conf_fail_within(const struct conf_node *node, size_t at, struct err *err, i
         return err_set(err, code, "%s:%u:%u: %s", node->conf->name, node->line, node->column + characters,
                        text);
     }
-    return conf_fail(node, err, code, "at character %u of the text: %s", characters + 1, text);
+    return conf_fail(node, err, code,
+                     conf_say(node, "at character %u of the text: %s", "文本第 %u 个字符处：%s"),
+                     characters + 1, text);
 }
 
 unsigned conf_line(const struct conf_node *node)
 {
     return node->line;
+}
+
+unsigned conf_column(const struct conf_node *node)
+{
+    return node->column;
 }
 
 const struct conf_node *conf_find(const struct conf_node *map, const char *key)
@@ -126,8 +138,10 @@ static int find(const struct conf_node *map, const char *key, enum conf_need nee
 
     *ret = NULL;
     if (!conf_is_map(map))
-        return conf_fail(map, err, ERR_CONFIG, "must be a mapping with the key '%s'; write \"%s: ...\"", key,
-                         key);
+        return conf_fail(map, err, ERR_CONFIG,
+                         conf_say(map, "must be a mapping with the key '%s'; write \"%s: ...\"",
+                                  "应为含有键 '%s' 的映射，请写 \"%s: ...\""),
+                         key, key);
     entry = conf_tree_find(map, key);
     if (entry) {
         entry->known = true;
@@ -139,8 +153,12 @@ static int find(const struct conf_node *map, const char *key, enum conf_need nee
         return 0;
     const char *meant = nearest_unread(map, key);
     if (meant != NULL)
-        return conf_fail(map, err, ERR_CONFIG, "missing key '%s'; is '%s' meant for it?", key, meant);
-    return conf_fail(map, err, ERR_CONFIG, "missing key '%s'; add it", key);
+        return conf_fail(
+            map, err, ERR_CONFIG,
+            conf_say(map, "missing key '%s'; is '%s' meant for it?", "缺少键 '%s'；'%s' 是否为其误写？"), key,
+            meant);
+    return conf_fail(map, err, ERR_CONFIG, conf_say(map, "missing key '%s'; add it", "缺少键 '%s'，请补上"),
+                     key);
 }
 
 /* What YAML calls null. */
@@ -163,10 +181,15 @@ static int find_scalar(const struct conf_node *map, const char *key, enum conf_n
     if (code || !*ret)
         return code;
     if ((*ret)->kind != CONF_SCALAR)
-        return conf_fail(*ret, err, ERR_CONFIG, "'%s' must be a single value, not a %s", key,
-                         (*ret)->kind == CONF_MAP ? "mapping" : "list");
+        return conf_fail(
+            *ret, err, ERR_CONFIG,
+            conf_say(*ret, "'%s' must be a single value, not a %s", "'%s' 应为单个值，而不是%s"), key,
+            (*ret)->kind == CONF_MAP ? conf_say(*ret, "mapping", "映射") : conf_say(*ret, "list", "列表"));
     if (has_no_value(*ret))
-        return conf_fail(*ret, err, ERR_CONFIG, "'%s' has no value; give it one or remove the line", key);
+        return conf_fail(*ret, err, ERR_CONFIG,
+                         conf_say(*ret, "'%s' has no value; give it one or remove the line",
+                                  "'%s' 没有值，请填写或删除该行"),
+                         key);
     return 0;
 }
 
@@ -210,15 +233,23 @@ int conf_integer(const struct conf_node *map, const char *key, enum conf_need ne
     if (code || !node)
         return code;
     if (!node->plain)
-        return conf_fail(node, err, ERR_CONFIG, "'%s' must be a whole number; remove the quotes", key);
+        return conf_fail(
+            node, err, ERR_CONFIG,
+            conf_say(node, "'%s' must be a whole number; remove the quotes", "'%s' 应为整数，请去掉引号"),
+            key);
     end = skip_whole(node->text);
     if (!end || *end != '\0')
-        return conf_fail(node, err, ERR_CONFIG, "'%s' must be a whole number, not '%s'", key, node->text);
+        return conf_fail(
+            node, err, ERR_CONFIG,
+            conf_say(node, "'%s' must be a whole number, not '%s'", "'%s' 应为整数，而不是 '%s'"), key,
+            node->text);
     errno = 0;
     value = strtoll(node->text, NULL, 10);
     if (errno == ERANGE || value < min || value > max)
-        return conf_fail(node, err, ERR_CONFIG, "'%s' must lie between %lld and %lld, not %s", key,
-                         (long long)min, (long long)max, node->text);
+        return conf_fail(node, err, ERR_CONFIG,
+                         conf_say(node, "'%s' must lie between %lld and %lld, not %s",
+                                  "'%s' 应在 %lld 与 %lld 之间，而不是 %s"),
+                         key, (long long)min, (long long)max, node->text);
     *ret = value;
     return 0;
 }
@@ -256,15 +287,21 @@ int conf_number(const struct conf_node *map, const char *key, enum conf_need nee
     if (code || !node)
         return code;
     if (!node->plain)
-        return conf_fail(node, err, ERR_CONFIG, "'%s' must be a number; remove the quotes", key);
+        return conf_fail(
+            node, err, ERR_CONFIG,
+            conf_say(node, "'%s' must be a number; remove the quotes", "'%s' 应为数字，请去掉引号"), key);
     if (!is_number(node->text))
-        return conf_fail(node, err, ERR_CONFIG, "'%s' must be a number, not '%s'", key, node->text);
+        return conf_fail(node, err, ERR_CONFIG,
+                         conf_say(node, "'%s' must be a number, not '%s'", "'%s' 应为数字，而不是 '%s'"), key,
+                         node->text);
     value = strtod(node->text, &end);
     if (*end != '\0')
         return conf_fail(node, err, ERR_SOFTWARE, "'%s': the program's locale has no decimal point", key);
     if (!isfinite(value) || value < min || value > max)
-        return conf_fail(node, err, ERR_CONFIG, "'%s' must lie between %g and %g, not %s", key, min, max,
-                         node->text);
+        return conf_fail(
+            node, err, ERR_CONFIG,
+            conf_say(node, "'%s' must lie between %g and %g, not %s", "'%s' 应在 %g 与 %g 之间，而不是 %s"),
+            key, min, max, node->text);
     *ret = value;
     return 0;
 }
@@ -281,8 +318,10 @@ int conf_bool(const struct conf_node *map, const char *key, enum conf_need need,
     else if (node->plain && (strcmp(node->text, "false") == 0 || strcmp(node->text, "no") == 0))
         *ret = false;
     else
-        return conf_fail(node, err, ERR_CONFIG, "'%s' must be true or false, without quotes, not '%s'", key,
-                         node->text);
+        return conf_fail(node, err, ERR_CONFIG,
+                         conf_say(node, "'%s' must be true or false, without quotes, not '%s'",
+                                  "'%s' 应为 true 或 false（不加引号），而不是 '%s'"),
+                         key, node->text);
     return 0;
 }
 
@@ -298,31 +337,36 @@ int conf_duration(const struct conf_node *map, const char *key, enum conf_need n
         return code;
     if (when_parse_duration(node->text, &ms) != 0)
         return conf_fail(node, err, ERR_CONFIG,
-                         "'%s' must be a duration such as \"15 s\" or \"10 min\", not '%s'", key, node->text);
+                         conf_say(node, "'%s' must be a duration such as \"15 s\" or \"10 min\", not '%s'",
+                                  "'%s' 应为时长，如 \"15 s\"、\"10 min\"，而不是 '%s'"),
+                         key, node->text);
     if (ms < min_ms || ms > max_ms)
-        return conf_fail(node, err, ERR_CONFIG, "'%s' must lie between %s and %s, not %s", key,
-                         when_format_duration(min_ms, min), when_format_duration(max_ms, max), node->text);
+        return conf_fail(
+            node, err, ERR_CONFIG,
+            conf_say(node, "'%s' must lie between %s and %s, not %s", "'%s' 应在 %s 与 %s 之间，而不是 %s"),
+            key, when_format_duration(min_ms, min), when_format_duration(max_ms, max), node->text);
     *ret_ms = ms;
     return 0;
 }
 
 /* "; did you mean 'x'?", or else "; known here: a, b, c" as far as it fits, or nothing. */
-static const char *hint(const char *word, const char *const known[], char ret[HINT_MAX])
+static const char *hint(const struct conf_node *node, const char *const known[], char ret[HINT_MAX])
 {
+    const char *word = node->text;
     const char *nearest = text_nearest(word, known);
     size_t n = 0;
 
     ret[0] = '\0';
     if (nearest) {
-        snprintf(ret, HINT_MAX, "; did you mean '%s'?", nearest);
+        snprintf(ret, HINT_MAX, conf_say(node, "; did you mean '%s'?", "；是否指 '%s'？"), nearest);
         return ret;
     }
     for (size_t i = 0; known[i]; i++) {
-        const char *lead = i == 0 ? "; known here: " : ", ";
+        const char *lead = i == 0 ? conf_say(node, "; known here: ", "；可用：") : conf_say(node, ", ", "、");
 
-        if (n + strlen(lead) + strlen(known[i]) + sizeof ", ..." > HINT_MAX) {
+        if (n + strlen(lead) + strlen(known[i]) + sizeof "、..." > HINT_MAX) {
             if (i > 0)
-                snprintf(ret + n, HINT_MAX - n, ", ...");
+                snprintf(ret + n, HINT_MAX - n, "%s", conf_say(node, ", ...", "、..."));
             break;
         }
         n += (size_t)snprintf(ret + n, HINT_MAX - n, "%s%s", lead, known[i]);
@@ -345,8 +389,8 @@ int conf_choice(const struct conf_node *map, const char *key, enum conf_need nee
             return 0;
         }
     }
-    return conf_fail(node, err, ERR_CONFIG, "'%s' does not know '%s'%s", key, node->text,
-                     hint(node->text, words, more));
+    return conf_fail(node, err, ERR_CONFIG, conf_say(node, "'%s' does not know '%s'%s", "'%s' 不能取 '%s'%s"),
+                     key, node->text, hint(node, words, more));
 }
 
 int conf_path(const struct conf_node *map, const char *key, enum conf_need need, const char **ret,
@@ -359,7 +403,10 @@ int conf_path(const struct conf_node *map, const char *key, enum conf_need need,
     if (code || !node)
         return code;
     if (node->text[0] == '\0')
-        return conf_fail(node, err, ERR_CONFIG, "'%s' is an empty path; name a file or folder", key);
+        return conf_fail(node, err, ERR_CONFIG,
+                         conf_say(node, "'%s' is an empty path; name a file or folder",
+                                  "'%s' 是空路径，请写明文件或文件夹"),
+                         key);
     slash = strrchr(node->conf->name, '/');
     if (node->text[0] == '/' || !slash)
         path = node->text;
@@ -381,7 +428,10 @@ int conf_map(const struct conf_node *map, const char *key, enum conf_need need, 
     if (code || !node)
         return code;
     if (!conf_is_map(node))
-        return conf_fail(node, err, ERR_CONFIG, "'%s' must be a mapping; write {} for an empty one", key);
+        return conf_fail(node, err, ERR_CONFIG,
+                         conf_say(node, "'%s' must be a mapping; write {} for an empty one",
+                                  "'%s' 应为映射，空映射写作 {}"),
+                         key);
     *ret = node;
     return 0;
 }
@@ -395,7 +445,10 @@ int conf_list(const struct conf_node *map, const char *key, enum conf_need need,
     if (code || !node)
         return code;
     if (!conf_is_list(node))
-        return conf_fail(node, err, ERR_CONFIG, "'%s' must be a list; write [] for an empty one", key);
+        return conf_fail(
+            node, err, ERR_CONFIG,
+            conf_say(node, "'%s' must be a list; write [] for an empty one", "'%s' 应为列表，空列表写作 []"),
+            key);
     *ret = node;
     return 0;
 }
@@ -426,9 +479,13 @@ const struct conf_node *conf_value_at(const struct conf_node *node, size_t i)
 int conf_scalar(const struct conf_node *node, const char **ret, struct err *err)
 {
     if (!node || node->kind != CONF_SCALAR)
-        return conf_fail(node, err, ERR_CONFIG, "must be a single value, not a mapping or list");
+        return conf_fail(
+            node, err, ERR_CONFIG,
+            conf_say(node, "must be a single value, not a mapping or list", "应为单个值，而不是映射或列表"));
     if (has_no_value(node))
-        return conf_fail(node, err, ERR_CONFIG, "has no value; give it one or remove the line");
+        return conf_fail(
+            node, err, ERR_CONFIG,
+            conf_say(node, "has no value; give it one or remove the line", "没有值，请填写或删除该行"));
     *ret = node->text;
     return 0;
 }
@@ -446,8 +503,9 @@ static int fail_unknown(const struct conf_node *map, const struct conf_node *key
         if (entries->at[i].known)
             known[n++] = entries->at[i].key->text;
     if (n > 0)
-        hint(key->text, known, more);
-    return conf_fail(key, err, ERR_CONFIG, "unknown key '%s'%s", key->text, more[0] ? more : "; remove it");
+        hint(key, known, more);
+    return conf_fail(key, err, ERR_CONFIG, conf_say(key, "unknown key '%s'%s", "未知的键 '%s'%s"), key->text,
+                     more[0] ? more : conf_say(key, "; remove it", "，请删除"));
 }
 
 /* In file order. Recursion is bounded by CONF_DEPTH_MAX. */

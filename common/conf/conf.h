@@ -25,6 +25,8 @@ int conf_load(const char *path, struct conf **ret, struct err *err);
  * long. The errors of conf_load(). */
 int conf_text(const char *path, char **ret, size_t *ret_n, struct err *err);
 int conf_parse(const char *name, const char *text, size_t n, struct conf **ret, struct err *err);
+/* The same, its errors and all later ones of its nodes in Chinese when zh is set. */
+int conf_parse_in(const char *name, const char *text, size_t n, bool zh, struct conf **ret, struct err *err);
 void conf_free(struct conf *conf);
 
 /* A mapping or a list. Nodes and texts live as long as conf. */
@@ -73,10 +75,15 @@ int conf_check_unknown(const struct conf *conf, struct err *err);
 /* An error at a node's place, for checks of the caller's own. Returns code. */
 int conf_fail(const struct conf_node *node, struct err *err, int code, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* The same at byte `at` of a scalar's text (SIZE_MAX: of it all), for a language of the caller's. */
+/* One of two texts, which may be formats with the same directives, in the language of the node's file;
+ * English when node is NULL. */
+const char *conf_say(const struct conf_node *node, const char *english, const char *chinese)
+    __attribute__((format_arg(2), format_arg(3)));
+/* conf_fail() at byte `at` of a scalar's text (SIZE_MAX: of it all), for a language of the caller's. */
 int conf_fail_within(const struct conf_node *node, size_t at, struct err *err, int code, const char *text);
-/* 1 is the first line of the file. */
+/* 1 is the first line of the file, and the first column of a line. */
 unsigned conf_line(const struct conf_node *node);
+unsigned conf_column(const struct conf_node *node);
 /* The value under a key, of whatever kind, and marks the key as known; NULL: it is absent. */
 const struct conf_node *conf_find(const struct conf_node *map, const char *key);
 

@@ -34,6 +34,11 @@ struct builder {
     unsigned depth;
 };
 
+static const char *pick(const struct builder *b, const char *english, const char *chinese)
+{
+    return b->conf->zh ? chinese : english;
+}
+
 static int fail_at(const struct builder *b, yaml_mark_t mark, const char *what)
 {
     return err_set(b->err, ERR_CONFIG, "%s:%zu:%zu: %s", b->conf->name, mark.line + 1, mark.column + 1, what);
@@ -69,23 +74,56 @@ static int check_encoding(const struct builder *b)
         size_t length = text_decode(b->text + i, b->text_n - i, &cp);
 
         if (length == 0)
-            return fail_at(b, place_of(b, i), "not UTF-8; save the file as UTF-8");
+            return fail_at(b, place_of(b, i),
+                           pick(b, "not UTF-8; save the file as UTF-8", "不是 UTF-8 编码，请另存为 UTF-8"));
         if (cp == 0)
-            return fail_at(b, place_of(b, i), "NUL byte; save the file as plain UTF-8 text");
+            return fail_at(b, place_of(b, i),
+                           pick(b, "NUL byte; save the file as plain UTF-8 text",
+                                "含有 NUL 字节，请另存为 UTF-8 纯文本"));
         i += length;
     }
     return 0;
 }
 
+/* What libyaml says most often, in Chinese; its own words for the rest. */
+static const char *problem_words(const struct builder *b, const char *problem)
+{
+    static const char *const words[][2] = {
+        {"did not find expected key", "此处应为键"},
+        {"mapping values are not allowed in this context", "此处不能有冒号引出的值"},
+        {"could not find expected ':'", "缺少冒号"},
+        {"did not find expected '-' indicator", "此处应为列表项 \"- \""},
+        {"did not find expected ',' or ']'", "缺少逗号或 ]"},
+        {"did not find expected ',' or '}'", "缺少逗号或 }"},
+        {"found character that cannot start any token", "此字符不能作为开头"},
+        {"found unexpected end of stream", "文件意外结束"},
+        {"block sequence entries are not allowed in this context", "此处不能有列表项"},
+        {"did not find expected node content", "此处应有内容"},
+        {"did not find expected <document start>", "此处应为文档开头"},
+        {"found a tab character that violates indentation", "缩进不得使用制表符"},
+        {"found incompatible YAML document", "YAML 版本不兼容"},
+        {"control characters are not allowed", "不允许控制字符"},
+    };
+
+    for (size_t i = 0; b->conf->zh && i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(problem, words[i][0]) == 0)
+            return words[i][1];
+    return problem;
+}
+
 static int fail_yaml(const struct builder *b)
 {
-    const char *problem = b->yaml.problem ? b->yaml.problem : "cannot be read";
+    const char *problem =
+        problem_words(b, b->yaml.problem ? b->yaml.problem : pick(b, "cannot be read", "无法读取"));
     yaml_mark_t mark = b->yaml.problem_mark;
 
     if (b->yaml.error == YAML_MEMORY_ERROR)
         return fail_memory(b);
     if (b->yaml.error == YAML_READER_ERROR)
         mark = place_of(b, b->yaml.problem_offset);
+    if (b->conf->zh)
+        return err_set(b->err, ERR_CONFIG, "%s:%zu:%zu: 不是有效的 YAML：%s；请检查缩进和引号", b->conf->name,
+                       mark.line + 1, mark.column + 1, problem);
     return err_set(b->err, ERR_CONFIG, "%s:%zu:%zu: not valid YAML: %s%s%s; check the indentation and quotes",
                    b->conf->name, mark.line + 1, mark.column + 1, b->yaml.context ? b->yaml.context : "",
                    b->yaml.context ? ", " : "", problem);
@@ -106,10 +144,12 @@ static int add_node(struct builder *b, const yaml_event_t *event, enum conf_kind
 
     if (b->nodes == CONF_NODES_MAX)
         return fail_at(b, event->start_mark,
-                       "more keys and values than a configuration may have; split the file");
+                       pick(b, "more keys and values than a configuration may have; split the file",
+                            "键和值过多，请拆分文件"));
     if (kind != CONF_SCALAR && key_is_next(b))
         return fail_at(b, event->start_mark,
-                       "a key must be a plain word; quote a value that begins with [ or {");
+                       pick(b, "a key must be a plain word; quote a value that begins with [ or {",
+                            "键应为普通文字；以 [ 或 { 开头的值请加引号"));
     node = arena_alloc(&b->conf->arena, sizeof *node);
     if (!node)
         return fail_memory(b);
@@ -142,13 +182,19 @@ static int add_scalar(struct builder *b, const yaml_event_t *event)
 
     if (event->data.scalar.anchor || event->data.scalar.tag)
         return fail_at(b, event->start_mark,
-                       "anchors (&) and tags (!) are not allowed; write the value itself");
+                       pick(b, "anchors (&) and tags (!) are not allowed; write the value itself",
+                            "不允许锚点（&）和标签（!），请直接写出值"));
     if (!text_is_utf8(text, n))
-        return fail_at(b, event->start_mark, "a text must not contain a NUL character; remove it");
+        return fail_at(
+            b, event->start_mark,
+            pick(b, "a text must not contain a NUL character; remove it", "文本中不得含有 NUL 字符，请删除"));
     if (is_key && n == 0)
-        return fail_at(b, event->start_mark, "empty key; write a word before the colon");
+        return fail_at(b, event->start_mark,
+                       pick(b, "empty key; write a word before the colon", "键为空，请在冒号前写明"));
     if (is_key && plain && strcmp(text, "<<") == 0)
-        return fail_at(b, event->start_mark, "merge keys (<<) are not allowed; write the keys themselves");
+        return fail_at(b, event->start_mark,
+                       pick(b, "merge keys (<<) are not allowed; write the keys themselves",
+                            "不允许合并键（<<），请直接写出各键"));
     code = add_node(b, event, CONF_SCALAR, &node);
     if (code)
         return code;
@@ -164,9 +210,11 @@ static int open_collection(struct builder *b, const yaml_event_t *event, enum co
 
     if (decorated)
         return fail_at(b, event->start_mark,
-                       "anchors (&) and tags (!) are not allowed; write the value itself");
+                       pick(b, "anchors (&) and tags (!) are not allowed; write the value itself",
+                            "不允许锚点（&）和标签（!），请直接写出值"));
     if (b->depth == CONF_DEPTH_MAX)
-        return fail_at(b, event->start_mark, "nested too deeply; flatten it");
+        return fail_at(b, event->start_mark,
+                       pick(b, "nested too deeply; flatten it", "嵌套过深，请减少层次"));
     code = add_node(b, event, kind, &node);
     if (!code)
         b->frames[b->depth++] = (struct frame){.node = node};
@@ -210,7 +258,9 @@ static int close_map(struct builder *b, const struct frame *frame)
         const struct conf_node *key = entries->sorted[i]->key;
 
         if (strcmp(key->text, entries->sorted[i - 1]->key->text) == 0)
-            return conf_fail(key, b->err, ERR_CONFIG, "key '%s' is already in line %u; remove one of them",
+            return conf_fail(key, b->err, ERR_CONFIG,
+                             conf_say(key, "key '%s' is already in line %u; remove one of them",
+                                      "键 '%s' 在第 %u 行已有，请删除其一"),
                              key->text, entries->sorted[i - 1]->key->line);
     }
     return 0;
@@ -234,10 +284,14 @@ static int take_event(struct builder *b, const yaml_event_t *event)
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
         if (b->documents++ > 0)
-            return fail_at(b, event->start_mark, "a second document; a configuration file has one");
+            return fail_at(b, event->start_mark,
+                           pick(b, "a second document; a configuration file has one",
+                                "出现第二个文档；一个文件只能有一个"));
         return 0;
     case YAML_ALIAS_EVENT:
-        return fail_at(b, event->start_mark, "aliases (*) are not allowed; write the value itself");
+        return fail_at(
+            b, event->start_mark,
+            pick(b, "aliases (*) are not allowed; write the value itself", "不允许别名（*），请直接写出值"));
     case YAML_SCALAR_EVENT:
         return add_scalar(b, event);
     case YAML_SEQUENCE_START_EVENT:
@@ -288,23 +342,33 @@ static int build(struct builder *b)
     if (!b->root || (b->root->kind == CONF_SCALAR && b->root->plain && b->root->text[0] == '\0'))
         return empty_root(b);
     if (b->root->kind == CONF_SCALAR)
-        return conf_fail(b->root, b->err, ERR_CONFIG, "a single value; write \"key: value\" lines");
+        return conf_fail(b->root, b->err, ERR_CONFIG,
+                         conf_say(b->root, "a single value; write \"key: value\" lines",
+                                  "只有一个值，请写成 \"键: 值\" 的行"));
     return 0;
 }
 
 int conf_parse(const char *name, const char *text, size_t n, struct conf **ret, struct err *err)
+{
+    return conf_parse_in(name, text, n, false, ret, err);
+}
+
+int conf_parse_in(const char *name, const char *text, size_t n, bool zh, struct conf **ret, struct err *err)
 {
     struct builder *b;
     struct conf *conf;
     int code = ERR_NO_MEMORY;
 
     if (n > CONF_FILE_MAX)
-        return err_set(err, ERR_CONFIG, "%s: larger than a configuration may be (%d bytes); split the file",
+        return err_set(err, ERR_CONFIG,
+                       zh ? "%s：超过上限（%d 字节），请拆分文件"
+                          : "%s: larger than a configuration may be (%d bytes); split the file",
                        name, CONF_FILE_MAX);
     conf = calloc(1, sizeof *conf);
     if (!conf)
         goto fail;
     arena_init(&conf->arena, ARENA_BUDGET);
+    conf->zh = zh;
     conf->name = arena_strdup(&conf->arena, name);
     b = calloc(1, sizeof *b);
     if (!conf->name || !b || !yaml_parser_initialize(&b->yaml))

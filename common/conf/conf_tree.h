@@ -45,6 +45,7 @@ struct conf_node {
 struct conf {
     struct arena arena;
     const char *name;
+    bool zh; /* its errors are in Chinese */
     const struct conf_node *root;
 };
 

@@ -79,6 +79,8 @@ const char *command_kind_name(enum command_kind kind)
         return "recover";
     case COMMAND_NOTE_LOSS:
         return "note-loss";
+    case COMMAND_REISSUE_ORDER:
+        return "reissue-order";
     case COMMAND_SHARE_INCIDENT:
         return "share-incident";
     case COMMAND_NOTE_LINK:

@@ -10,12 +10,14 @@ enum {
     ORDERS_PER_COMMAND_MAX = 64,
     UNITS_PER_COMMAND_MAX = 512,
     KEY_BYTES = 32,
-    HASH_OF_PACK_BYTES = 32,    /* BLAKE2b-256 of its text */
-    PACK_TEXT_MAX = 96 * 1024,  /* a record holds it twice: as it was said, and as what is in force */
-    EVACUATION_TAIL = 2,        /* bytes of an evacuation's id that number its orders */
-    SHARED_PAST_MAX = 256,      /* records in one part of an incident's past */
-    HOPS_MAX = 8,               /* links that a record crosses at most */
-    TOLD_BYTES_MAX = 112 * 1024 /* a record that is told: at the other end it stands beside its events */
+    HASH_OF_PACK_BYTES = 32,     /* BLAKE2b-256 of its text */
+    PACK_TEXT_MAX = 96 * 1024,   /* a record holds it twice: as it was said, and as what is in force */
+    EVACUATION_TAIL = 2,         /* bytes of an evacuation's id that number its orders */
+    SAID_AGAIN_MAX = 64 * 1024,  /* a command that is said again within another: its record fits a frame */
+    CANDIDATES_MAX = 254,        /* agents that one re-issue looks at */
+    SHARED_PAST_MAX = 256,       /* records in one part of an incident's past */
+    HOPS_MAX = 8,                /* links that a record crosses at most */
+    TOLD_BYTES_MAX = 112 * 1024, /* a record that is told: at the other end it stands beside its events */
 };
 
 /* The numbers are the body's field numbers in command.proto, and `kind` in the log's header. */
@@ -58,6 +60,7 @@ enum command_kind {
     COMMAND_COUNT_REFUSALS = 82,
     COMMAND_RECOVER = 83,
     COMMAND_NOTE_LOSS = 84,
+    COMMAND_REISSUE_ORDER = 85,
     COMMAND_SHARE_INCIDENT = 86,
     COMMAND_NOTE_LINK = 87,
     COMMAND_SEND_CANARY = 88,
@@ -403,6 +406,18 @@ struct note_loss {
     uint64_t after_seq;    /* in the event: what is above it and up to seq is lost; 0: not known */
 };
 
+/* An order that nobody answered goes to somebody else, by a rule: in the words, and on the authority, of who
+ * gave it. */
+struct reissue_order {
+    struct id incident;
+    struct id order;      /* that nobody answered */
+    struct id new_order;  /* the id of what takes its place */
+    struct id said_order; /* the id under which `said` has it: the same, or that of the first in its place */
+    uint64_t said_seq;    /* the record of `said` */
+    struct bytes said;    /* the Signed in which it was given; empty: it is not to be had any more */
+    struct words agents;  /* to be looked at, in this order */
+};
+
 /* Who speaks, as the engine found by checking signatures. */
 enum signer { SIGNER_NONE = 0, SIGNER_AGENT, SIGNER_OPERATOR, SIGNER_ROOT, SIGNER_BROKER };
 
@@ -463,6 +478,7 @@ struct command {
         struct note_link note_link;
         struct send_canary send_canary;
         struct note_untold note_untold;
+        struct reissue_order reissue_order;
     };
 };
 

@@ -29,7 +29,8 @@ static void pass_order(struct deciding *d, const struct incident *incident, cons
         return;
     }
     if (order->rung < RUNG_ACCEPTED) {
-        if ((!order->unanswered || MUTANT(MUTANT_DEADLINE_TWICE)) && passed(d, order->answer_by_ms)) {
+        int64_t answer_by_ms = order->unanswered ? order->remind_by_ms : order->answer_by_ms;
+        if (passed(d, MUTANT(MUTANT_DEADLINE_TWICE) ? order->answer_by_ms : answer_by_ms)) {
             emit_passed(d, EVENT_ORDER_UNANSWERED, incident, order);
         }
         if (passed(d, order->expires_at_ms)) {

@@ -377,6 +377,9 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_NOTE_LOSS:
         decide_note_loss(d, &command->note_loss);
         return;
+    case COMMAND_REISSUE_ORDER:
+        decide_reissue_order(d, &command->reissue_order);
+        return;
     case COMMAND_REFER_INCIDENT:
         decide_refer_incident(d, &command->refer_incident);
         return;
@@ -408,6 +411,35 @@ static void decide_by_kind(struct deciding *d)
         break;
     }
     decide_refuse(d, REFUSED_INVALID, "no such command");
+}
+
+int decide_told(const struct state *state, const struct event *events, size_t n, const struct env *env,
+                struct arena *arena, struct decision *ret)
+{
+    static const struct command nobody_said = {.kind = COMMAND_NONE};
+    struct deciding d = {.state = state,
+                         .region = state_region(state),
+                         .command = &nobody_said,
+                         .env = env,
+                         .arena = arena,
+                         .detail = ""};
+
+    for (size_t i = 0; i < n; i++) {
+        *decide_emit(&d, events[i].kind) = events[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct incident *incident = state_incident(state, events[i].incident);
+        if (events[i].kind == EVENT_INCIDENT_CLOSED && incident != NULL) {
+            decide_stop_daily(&d, incident);
+        }
+    }
+    decide_rules_due(&d);
+    if (d.no_memory) {
+        return ERR_NO_MEMORY;
+    }
+    *ret =
+        (struct decision){.refusal = REFUSED_NOT, .detail = "", .events = d.events, .events_n = d.events_n};
+    return 0;
 }
 
 int decide(const struct state *state, const struct command *command, const struct env *env,

@@ -38,4 +38,10 @@ struct decision {
 int decide(const struct state *state, const struct command *command, const struct env *env,
            struct arena *arena, struct decision *ret);
 
+/* What a record of these events, all of one incident, is under the rules of env when it is taken as it is
+ * and not decided again: ret holds the events, and with them that the rules are due, or that daily clocks
+ * of an incident that they close stop. For history that is told as if it were now (what-if). As decide(). */
+int decide_told(const struct state *state, const struct event *events, size_t n, const struct env *env,
+                struct arena *arena, struct decision *ret);
+
 #endif

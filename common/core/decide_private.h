@@ -103,6 +103,7 @@ void decide_record_alert(struct deciding *d, const struct record_alert *command)
 void decide_state_units(struct deciding *d, const struct state_units *command);
 void decide_ack(struct deciding *d, const struct ack *command);
 void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *command);
+void decide_reissue_order(struct deciding *d, const struct reissue_order *command);
 void decide_refer_incident(struct deciding *d, const struct refer_incident *command);
 void decide_offer_lead(struct deciding *d, const struct offer_lead *command);
 void decide_take_lead(struct deciding *d, const struct take_lead *command);
@@ -113,8 +114,6 @@ void decide_note_link(struct deciding *d, const struct note_link *command);
 void decide_note_untold(struct deciding *d, const struct note_untold *command);
 void decide_send_canary(struct deciding *d, const struct send_canary *command);
 
-/* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
-struct words decide_resolve(struct deciding *d, const char *addressee);
 /* By a rule: to "parent", "neighbours", "superior" or a region's code; `after` as this record leaves it. */
 void decide_refer(struct deciding *d, const struct incident *after, const char *region, const char *rule);
 /* The addressee is another region's, which is to have its part in the incident. */
@@ -140,6 +139,8 @@ void decide_answer_requests(struct deciding *d, const struct incident *incident,
 void decide_event_needs(struct deciding *d, const struct incident *const *family, size_t n, const char *kind,
                         const char *substance);
 
+/* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
+struct words decide_addressees(struct deciding *d, const char *addressee);
 /* The order's id is not taken in another incident, or the command is refused. */
 bool decide_order_is_new(struct deciding *d, struct id order);
 
@@ -162,6 +163,14 @@ void decide_stop_daily(struct deciding *d, const struct incident *incident);
 void decide_pass_clocks(struct deciding *d, const struct incident *incident);
 /* Whether this record of passed deadlines holds enough. */
 bool decide_has_room(const struct deciding *d);
+
+/* A rule's word about an order that nobody answers, `rule` being PACK/RULE: its addressee is reminded, or the
+ * order is to go to the next agency, which a record that follows at once does. Nothing where that has no
+ * sense any more. */
+void decide_remind(struct deciding *d, const struct incident *incident, const struct order *order,
+                   const char *rule, int64_t within_ms);
+void decide_want_reissue(struct deciding *d, const struct incident *incident, const struct order *order,
+                         const char *rule, const char *ability);
 
 /* Rules of the packs in force. */
 bool decide_has_rules(const struct deciding *d);

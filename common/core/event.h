@@ -46,6 +46,10 @@
     X(EVENT_ORDER_EXPIRED, 39, "order-expired")                   \
     X(EVENT_ORDER_UNANSWERED, 40, "order-unanswered")             \
     X(EVENT_ORDER_OVERDUE, 41, "order-overdue")                   \
+    X(EVENT_ORDER_REMINDED, 42, "order-reminded")                 \
+    X(EVENT_REISSUE_WANTED, 43, "reissue-wanted")                 \
+    X(EVENT_ORDER_REISSUED, 44, "order-reissued")                 \
+    X(EVENT_ABILITY_SHORT, 45, "ability-short")                   \
     X(EVENT_UNITS_STATED, 48, "units-stated")                     \
     X(EVENT_ACKNOWLEDGED, 49, "acknowledged")                     \
     X(EVENT_LOSS_NOTED, 50, "loss-noted")                         \
@@ -90,9 +94,9 @@ enum event_kind {
 const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
- * grades, levels and alerts, 2 those of regions that share incidents, of incidents that belong together, of
- * command posts, and questions for a grade, too. A log says in its region's stream when it comes to hold more
- * (docs/log.md, "Rules of change"). */
+ * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
+ * incidents that belong together, of command posts, and questions for a grade, too. A log says in its
+ * region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 2,
     GENERATION_ASKS_GRADE = 2 /* from here on a person is asked where no pack grades a kind */
@@ -274,6 +278,33 @@ struct order_recalled {
     int64_t expires_at_ms; /* the order's: until then whoever has not seen it keeps the recall */
 };
 
+/* What rules do about an order that nobody answers; `rule` is PACK/RULE, steps count from 1. */
+struct order_reminded {
+    const char *rule;
+    uint32_t step;
+    int64_t answer_by_ms; /* when rules are asked again */
+};
+
+struct reissue_wanted {
+    const char *rule;
+    const char *ability; /* "": any */
+};
+
+struct order_reissued {
+    struct id by;       /* the order that takes its place */
+    const char *former; /* whose it was, and who is told that it is withdrawn */
+    const char *addressee;
+    const char *rule;
+    uint32_t step; /* of the new order */
+};
+
+struct ability_short { /* the order stays where it is */
+    const char *rule;
+    const char *ability; /* what nobody else has; "": nothing was asked for */
+    uint32_t free;       /* units of others that have it and are free, but not all that is needed */
+    bool unsaid;         /* it cannot be said again: redacted, too long, or its author may not any more */
+};
+
 struct units_stated {
     const char *agent;
     const struct unit *units;
@@ -353,6 +384,10 @@ struct event {
         struct post_step post;
         struct rung_reached rung; /* rung-reached, receipt-noted */
         struct order_recalled order_recalled;
+        struct order_reminded order_reminded;
+        struct reissue_wanted reissue_wanted;
+        struct order_reissued order_reissued;
+        struct ability_short ability_short;
         struct units_stated units_stated;
         struct acknowledged acknowledged;
         struct alert_recorded alert_recorded;

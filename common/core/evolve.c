@@ -154,6 +154,7 @@ static int order_issued(struct state *state, struct incident *incident, const st
     memmove(&incident->orders[at + 1], &incident->orders[at], (incident->orders_n - at) * sizeof order);
     incident->orders[at] = order;
     incident->orders_n++;
+    drop_reissue(incident, order.reissue_of);
     return 0;
 }
 
@@ -282,6 +283,9 @@ static int order_changed(struct state *state, struct incident *incident, const s
 {
     struct order *order = incident_order(incident, event->order);
 
+    if (event->kind >= EVENT_ORDER_REMINDED && event->kind <= EVENT_ABILITY_SHORT) {
+        return evolve_reissue(state, incident, order, event);
+    }
     if (order == NULL) {
         return 0; /* its issue was redacted */
     }
@@ -296,8 +300,12 @@ static int order_changed(struct state *state, struct incident *incident, const s
             order->amendment_overdue || event->amendment.amendment == order->amendments;
         return 0;
     case EVENT_RUNG_REACHED:
+        if (event->rung.rung >= RUNG_ACCEPTED) {
+            drop_reissue(incident, order->id);
+        }
         return rung_reached(state, order, event);
     case EVENT_ORDER_RECALLED:
+        drop_reissue(incident, order->id);
         end_order(order, RUNG_RECALLED, event->at_ms);
         return 0;
     case EVENT_ORDER_EXPIRED:
@@ -305,6 +313,7 @@ static int order_changed(struct state *state, struct incident *incident, const s
         return 0;
     case EVENT_ORDER_UNANSWERED:
         order->unanswered = true;
+        order->remind_by_ms = 0;
         return 0;
     case EVENT_ORDER_OVERDUE:
         order->overdue = true;
@@ -428,6 +437,7 @@ static int incident_event(struct state *state, const struct event *event)
         return information(state, incident, event);
     case EVENT_INCIDENT_CLOSED:
         incident->closed_at_ms = event->at_ms;
+        incident->reissues_n = 0;
         return 0;
     case EVENT_AMENDMENTS_LEFT:
         incident->amendments_left = event->amendments_left.orders;

@@ -141,7 +141,7 @@ static void hear_order(struct hearing *h, const struct event *event)
     }
     (void)name_region(addressee, region);
     bool ours = strcmp(region, d->region->code) == 0;
-    struct words agents = ours ? decide_resolve(d, addressee) : (struct words){NULL, 0};
+    struct words agents = ours ? decide_addressees(d, addressee) : (struct words){NULL, 0};
     if (!decide_reaches(d, agents)) {
         return;
     }

@@ -16,6 +16,38 @@ struct order *incident_order(const struct incident *incident, struct id order)
     return bsearch(&order, incident->orders, incident->orders_n, sizeof *incident->orders, compare_id);
 }
 
+const struct order *incident_replacement(const struct incident *incident, struct id order)
+{
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        if (id_equal(incident->orders[i].reissue_of, order)) {
+            return &incident->orders[i];
+        }
+    }
+    return NULL;
+}
+
+bool incident_has_asked(const struct incident *incident, const struct order *order, const char *agent)
+{
+    /* a chain that people made may be longer than rules go back, or closed by redaction */
+    for (int i = 0; order != NULL && i <= ORDER_STEPS_MAX; i++) {
+        if (words_have(order->agents, agent)) {
+            return true;
+        }
+        order = id_is_zero(order->reissue_of) ? NULL : incident_order(incident, order->reissue_of);
+    }
+    return false;
+}
+
+struct reissue *incident_reissue(const struct incident *incident, struct id order)
+{
+    for (size_t i = 0; i < incident->reissues_n; i++) {
+        if (id_equal(incident->reissues[i].order, order)) {
+            return &incident->reissues[i];
+        }
+    }
+    return NULL;
+}
+
 struct incident_clock *incident_clock(const struct incident *incident, const char *pack, const char *name)
 {
     for (size_t i = 0; i < incident->clocks_n; i++) {
@@ -81,6 +113,9 @@ bool incident_is_live(const struct incident *incident)
             return true; /* a region is still to be told of it */
         }
     }
+    if (incident->reissues_n > 0) {
+        return true;
+    }
     if (incident_is_merged(incident)) {
         return any_order_open(incident) || any_clock_due(incident); /* the rest is the survivor's */
     }
@@ -111,6 +146,10 @@ int64_t incident_due(const struct incident *incident)
     }
     if (incident->rules_due_ms != 0 && (due == 0 || incident->rules_due_ms < due)) {
         due = incident->rules_due_ms;
+    }
+    for (size_t i = 0; i < incident->reissues_n; i++) {
+        int64_t at = incident->reissues[i].at_ms;
+        due = due == 0 || at < due ? at : due;
     }
     /* what is said under a merged one's id is the survivor's, and so is what is asked */
     for (size_t i = 0; i < incident->requests_n && !incident_is_merged(incident); i++) {
@@ -277,6 +316,7 @@ void incident_clear(struct incident *incident)
         order_free(&incident->orders[i]);
     }
     free(incident->orders);
+    free(incident->reissues);
     free(incident->requests);
     free(incident->holds);
     free(incident->referrals);

@@ -75,6 +75,14 @@ struct heard_mark {
     uint64_t seq;
 };
 
+/* A rule gives the order to the next agency: in a record that follows at once. */
+struct reissue {
+    struct id order;
+    const char *rule;    /* PACK/RULE */
+    const char *ability; /* "": any */
+    int64_t at_ms;
+};
+
 struct incident {
     struct id id;
     enum mode mode;
@@ -129,6 +137,8 @@ struct incident {
     uint32_t amendments_left; /* open orders that are still to be amended, in records that follow at once */
     int64_t amendments_left_at_ms;
 
+    struct reissue *reissues; /* wanted; in the order in which they were */
+    size_t reissues_n;
     struct request *requests;
     size_t requests_n;
     struct ties *ties;    /* owned; NULL: none */
@@ -139,6 +149,12 @@ struct incident {
 };
 
 struct order *incident_order(const struct incident *incident, struct id order);
+/* The order that was issued in its place; NULL: none was. */
+const struct order *incident_replacement(const struct incident *incident, struct id order);
+/* Whether the order, or one in whose place it stands, was the agent's: it need not be asked again. */
+bool incident_has_asked(const struct incident *incident, const struct order *order, const char *agent);
+/* NULL: no rule wants it issued again. */
+struct reissue *incident_reissue(const struct incident *incident, struct id order);
 bool incident_is_open(const struct incident *incident);
 
 /* Whether the broker must keep the stream at hand: the incident is open, or an order of it is, unless

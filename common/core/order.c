@@ -28,9 +28,7 @@ int64_t order_due(const struct order *order)
         return 0; /* of another region's order it is that region that says when it is late */
     }
     if (order->rung < RUNG_ACCEPTED) {
-        if (!order->unanswered) {
-            due = earlier(due, order->answer_by_ms);
-        }
+        due = earlier(due, order->unanswered ? order->remind_by_ms : order->answer_by_ms);
         due = earlier(due, order->expires_at_ms);
     } else if (!order->overdue) {
         due = earlier(due, order->expires_at_ms);
@@ -69,6 +67,11 @@ bool order_may_reach(const struct order *order, enum rung rung)
 enum lane order_lane(const struct order *order)
 {
     return order_is_evacuation(order) ? LANE_URGENT : LANE_ORDERS;
+}
+
+bool order_steps_end(const struct order *order)
+{
+    return order->steps >= ORDER_STEPS_MAX;
 }
 
 int64_t order_rung_at(const struct order *order, enum rung rung)

@@ -13,12 +13,15 @@
  * is noted without effect, or refused when its taker contradicts itself. DELIVERED is derived
  * from Acks and is no rung of state.
  *
- * An order that is not answered (accepted or declined) by answer_by is UNANSWERED: an escalation, once.
- * An accepted order that is not completed by expires_at is OVERDUE: an escalation, never an end. */
+ * An order that is not answered (accepted or declined) by answer_by is UNANSWERED: an escalation, once. A
+ * rule may remind its addressee then: when that brings no answer either, it is UNANSWERED again, a step
+ * higher. An accepted order that is not completed by expires_at is OVERDUE: an escalation, never an end. */
 #ifndef MUSTER_COMMON_CORE_ORDER_H
 #define MUSTER_COMMON_CORE_ORDER_H
 
 #include "common/core/words.h"
+
+enum { ORDER_STEPS_MAX = 64 }; /* reminders and re-issues: rules that never end are stopped some day */
 
 struct order {
     struct id id;
@@ -44,12 +47,14 @@ struct order {
     int64_t ended_at_ms; /* of the outcome */
     int64_t answer_by_ms;
     int64_t expires_at_ms;
-    int64_t amend_by_ms; /* the last amendment's */
-    uint32_t present;    /* head-count */
+    int64_t amend_by_ms;  /* the last amendment's */
+    int64_t remind_by_ms; /* unanswered, and its addressee was reminded until then; 0: not, or over */
+    uint32_t present;     /* head-count */
     uint32_t missing;
     uint32_t amendments;
     uint32_t amendments_acknowledged; /* up to and including */
     uint8_t rung;                     /* enum rung: the highest reached, or the outcome */
+    uint8_t steps;                    /* what rules did for want of an answer, to this and those before it */
     bool history;
     bool unanswered; /* escalated for want of an answer */
     bool overdue;
@@ -70,6 +75,9 @@ bool order_may_reach(const struct order *order, enum rung rung);
 
 /* The lane in which the order itself travels. */
 enum lane order_lane(const struct order *order);
+
+/* It has been looked at often enough: rules do nothing more about it. */
+bool order_steps_end(const struct order *order);
 
 /* Time of a rung as far as it was reached, 0 otherwise. */
 int64_t order_rung_at(const struct order *order, enum rung rung);

@@ -48,13 +48,7 @@ static bool deadlines_fit(struct deciding *d, int64_t answer_by_ms, int64_t expi
     return d->refusal == REFUSED_NOT;
 }
 
-/* Enrolled, not revoked, and may give receipts. */
-static bool takes_orders(const struct member *member)
-{
-    return !member->is_operator && !member->revoked && member_has_right(member, "receipt", NULL);
-}
-
-struct words decide_resolve(struct deciding *d, const char *addressee)
+struct words decide_addressees(struct deciding *d, const char *addressee)
 {
     const struct member *self = region_member(d->region, addressee);
     size_t under_n;
@@ -67,11 +61,12 @@ struct words decide_resolve(struct deciding *d, const char *addressee)
         d->no_memory = true;
         return (struct words){NULL, 0};
     }
-    if (self != NULL && takes_orders(self)) {
+    if (self != NULL && member_takes_orders(self)) {
         at[n++] = self->name;
     }
     for (size_t i = 0; i < under_n; i++) {
-        if (takes_orders(&under[i]) && name_agency(under[i].name, agency) && strcmp(agency, addressee) == 0) {
+        if (member_takes_orders(&under[i]) && name_agency(under[i].name, agency) &&
+            strcmp(agency, addressee) == 0) {
             at[n++] = under[i].name;
         }
     }
@@ -178,7 +173,7 @@ static void issue_one(struct deciding *d, struct id id, const struct incident *i
     if (!decide_order_is_new(d, order->order)) {
         return;
     }
-    struct words agents = decide_resolve(d, order->addressee);
+    struct words agents = decide_addressees(d, order->addressee);
     if (!d->no_memory && order_is_good(d, order, incident, agents) && decide_reaches(d, agents)) {
         emit_issued(d, id, order, agents, needs);
         if (agents.n == 0) {

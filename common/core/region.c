@@ -160,6 +160,11 @@ bool member_has_right(const struct member *member, const char *right, const char
     return false;
 }
 
+bool member_takes_orders(const struct member *member)
+{
+    return !member->is_operator && !member->revoked && member_has_right(member, "receipt", NULL);
+}
+
 int64_t region_clock_tolerance_ms(const struct region *region)
 {
     int64_t said = region->policy.clock_tolerance_ms;

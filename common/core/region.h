@@ -105,6 +105,9 @@ const struct region_pack *region_pack(const struct region *region, const char *n
  * NULL. */
 bool member_has_right(const struct member *member, const char *right, const char *kind);
 
+/* An agent that is enrolled, not revoked, and may give receipts. */
+bool member_takes_orders(const struct member *member);
+
 /* How far an author's clock may be off; what the policy says, or five minutes. */
 int64_t region_clock_tolerance_ms(const struct region *region);
 

@@ -45,8 +45,9 @@ static void route_order(const struct state *state, const struct event *event, co
     switch (event->kind) {
     case EVENT_ORDER_ISSUED:
     case EVENT_ORDER_AMENDED:
+    case EVENT_ORDER_REMINDED: /* its issuer is told of the want of an answer beside it */
         for (size_t i = 0; i < order->agents.n; i++) {
-            enum lane lane = event->kind == EVENT_ORDER_ISSUED ? order_lane(order) : LANE_ORDERS;
+            enum lane lane = event->kind == EVENT_ORDER_AMENDED ? LANE_ORDERS : order_lane(order);
             sink->add(sink->ctx, order->agents.at[i], lane, order->id);
         }
         return;
@@ -57,6 +58,10 @@ static void route_order(const struct state *state, const struct event *event, co
             sink->add(sink->ctx, order->agents.at[i],
                       MUTANT(MUTANT_RECALL_OVERTAKEN) ? LANE_ORDERS : LANE_URGENT, no_order);
         }
+        break;
+    case EVENT_ORDER_REISSUED:
+    case EVENT_ABILITY_SHORT:
+        tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
         break;
     case EVENT_RUNG_REACHED:
         /* who takes the order, or declines it, does so for its agency: the others must not set out as well */
@@ -223,6 +228,9 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_ORDER_EXPIRED:
     case EVENT_ORDER_UNANSWERED:
     case EVENT_ORDER_OVERDUE:
+    case EVENT_ORDER_REMINDED:
+    case EVENT_ORDER_REISSUED:
+    case EVENT_ABILITY_SHORT:
         route_order(state, event, author, sink);
         return;
     default:

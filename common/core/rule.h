@@ -62,6 +62,7 @@ enum {
     X(RULE_CORRECTED_DAYS, "corrected_days", "伤亡变更天数", RULE_WHOLE, RULE_WITHIN,                       \
       "days from that on which it occurred to that of the last change of casualties; 0: none was changed")  \
     X(RULE_TIER, "tier", "层级", RULE_TEXT, RULE_ALWAYS, "what this region is: county, city or province")   \
+    X(RULE_ORDERS, "orders", "指令总数", RULE_WHOLE, RULE_WITHIN, "orders issued so far")                   \
     X(RULE_ORDERS_OPEN, "orders_open", "未结指令", RULE_WHOLE, RULE_WITHIN, "orders without an outcome")    \
     X(RULE_ORDERS_SILENT, "orders_silent", "未签收指令", RULE_WHOLE, RULE_WITHIN, "orders nobody answered") \
     X(RULE_ORDER_KIND, "order_kind", "指令类型", RULE_TEXT, RULE_ON_ORDER, "kind of the order")             \
@@ -94,6 +95,7 @@ enum rule_fact {
     X(ACTION_RAISE, "raise", "提升响应", RULE_WITHIN | RULE_ON_READING) \
     X(ACTION_LOWER, "lower", "降低响应", RULE_WITHIN | RULE_ON_READING) \
     X(ACTION_REFER, "refer", "上报移交", RULE_WITHIN)                   \
+    X(ACTION_REMIND, "remind", "催办", RULE_ON_ORDER)                   \
     X(ACTION_REISSUE, "reissue", "改派", RULE_ON_ORDER)                 \
     X(ACTION_ASK, "ask", "要求补充", RULE_WITHIN)                       \
     X(ACTION_START, "start", "启动时限", RULE_WITHIN)                   \
@@ -111,8 +113,9 @@ struct rule_action {
     enum rule_action_kind kind;
     const char
         *value; /* as it stands: a level "I" to "IV", "parent", a region's code, a fact, a role, a clock */
-    enum grade grade;  /* of grade, raise and lower */
-    int64_t within_ms; /* ask: until when the answer is due; else 0 */
+    enum grade grade;    /* of grade, raise and lower */
+    int64_t within_ms;   /* ask, remind: until when the answer is due; else 0 */
+    const char *ability; /* reissue: that a free unit must have; NULL or "": any */
 };
 
 /* From when a clock runs. */

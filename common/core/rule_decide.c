@@ -244,7 +244,13 @@ static void act(struct deciding *d, struct matter *m, const struct rule_verdict 
     case ACTION_STOP:
         decide_stop_clock(d, &m->after, v->pack, v->rule, action->value);
         return;
+    case ACTION_REMIND:
+        decide_remind(d, &m->after, m->order, reason(d, v), action->within_ms);
+        return;
     case ACTION_REISSUE:
+        decide_want_reissue(d, &m->after, m->order, reason(d, v),
+                            action->ability != NULL ? action->ability : "");
+        return;
     case RULE_ACTION_COUNT:
         return;
     }
@@ -395,6 +401,18 @@ static void ask_about_order(struct deciding *d, const struct incident *incident,
     }
 }
 
+static void ask_about_shortage(struct deciding *d, const struct incident *incident, const struct event *event)
+{
+    struct matter m = matter_of(d, incident, TRIGGER_SHORT);
+
+    m.order = incident_order(incident, event->order);
+    m.ability = event->ability_short.ability;
+    m.free = event->ability_short.free;
+    if (m.order != NULL) {
+        (void)ask_rules(d, &m);
+    }
+}
+
 static void ask_about_request(struct deciding *d, const struct incident *incident, const char *fact)
 {
     struct matter m = matter_of(d, incident, TRIGGER_REQUEST);
@@ -449,6 +467,8 @@ void decide_rules(struct deciding *d, const struct incident *incident)
             ask_about_request(d, incident, event.information.fact);
         } else if (event.kind == EVENT_CLOCK_OVERDUE) {
             ask_about_clock(d, incident, &event.clock);
+        } else if (event.kind == EVENT_ABILITY_SHORT) {
+            ask_about_shortage(d, incident, &event);
         }
     }
     if (events_n > 0 || d->no_memory || !rule_is_due(d, incident)) {
@@ -554,7 +574,8 @@ void decide_rules_due(struct deciding *d)
         return;
     }
     bool own = d->command->kind == COMMAND_PASS_DEADLINES, once = false;
-    bool orders = (facts & (UINT64_C(1) << RULE_ORDERS_OPEN | UINT64_C(1) << RULE_ORDERS_SILENT)) != 0;
+    bool orders = (facts & (UINT64_C(1) << RULE_ORDERS | UINT64_C(1) << RULE_ORDERS_OPEN |
+                            UINT64_C(1) << RULE_ORDERS_SILENT)) != 0;
     for (size_t i = 0, n = d->events_n; i < n; i++) {
         const struct event *event = &d->events[i];
         bool is_order = event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE;

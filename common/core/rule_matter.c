@@ -21,9 +21,11 @@ void matter_see(struct matter *m, const struct event *event)
     case EVENT_LEVEL_SET:
         after->level = event->level_set.level;
         return;
-    case EVENT_ORDER_UNANSWERED:
-        m->orders_silent++;
+    case EVENT_ORDER_UNANSWERED: {
+        const struct order *order = incident_order(after, event->order);
+        m->orders_silent += order == NULL || !order->unanswered; /* else it was silent before, too */
         return;
+    }
     case EVENT_ORDER_EXPIRED:
         m->orders_open--;
         m->orders_silent--; /* it went unanswered, now or before */
@@ -52,7 +54,10 @@ static void know_order(struct deciding *d, struct matter *m)
 {
     char *agency = arena_alloc(d->arena, NAME_MAX_BYTES + 1);
 
-    know_text(m, RULE_ORDER_KIND, m->order->kind);
+    if (m->trigger == TRIGGER_UNANSWERED) {
+        know_text(m, RULE_ORDER_KIND, m->order->kind);
+        know_number(m, RULE_STEP, true, m->order->steps);
+    }
     if (agency == NULL) {
         d->no_memory = true;
     } else if (name_agency(m->order->addressee, agency)) {
@@ -80,11 +85,14 @@ void matter_know(struct deciding *d, struct matter *m)
     know_number(m, RULE_REPORTS, true, (int64_t)after->reports);
     know_number(m, RULE_AGE_MIN, after->occurred_at_ms != 0, (now - after->occurred_at_ms) / MINUTE_MS);
     know_number(m, RULE_KNOWN_MIN, true, (now - after->opened_at_ms) / MINUTE_MS);
+    know_number(m, RULE_ORDERS, true, (int64_t)after->orders_n);
     know_number(m, RULE_ORDERS_OPEN, true, m->orders_open);
     know_number(m, RULE_ORDERS_SILENT, true, m->orders_silent);
     know_number(m, RULE_WAITED_MIN, m->waited_since_ms != 0, (now - m->waited_since_ms) / MINUTE_MS);
     know_text(m, RULE_REQUEST, m->request);
     know_text(m, RULE_CLOCK, m->clock);
+    know_text(m, RULE_ABILITY, m->ability);
+    know_number(m, RULE_FREE, m->trigger == TRIGGER_SHORT, m->free);
     enum tier tier = statutory_tier(d->region->code);
     know_text(m, RULE_TIER, tier != TIER_NONE ? tier_name(tier) : "");
     int64_t since = after->occurred_at_ms != 0 ? after->occurred_at_ms : after->opened_at_ms;
@@ -99,7 +107,7 @@ void matter_know(struct deciding *d, struct matter *m)
 
 struct matter matter_of(const struct deciding *d, const struct incident *incident, enum rule_trigger trigger)
 {
-    struct matter m = {.after = *incident, .trigger = trigger, .request = "", .clock = ""};
+    struct matter m = {.after = *incident, .trigger = trigger, .request = "", .clock = "", .ability = ""};
 
     for (size_t i = 0; i < incident->orders_n; i++) {
         const struct order *order = &incident->orders[i];

@@ -7,10 +7,12 @@
 struct matter {
     struct incident after; /* a copy, as the events so far leave it; its lists are the state's */
     enum rule_trigger trigger;
-    const struct order *order; /* of an order's trigger */
+    const struct order *order; /* of an order's trigger, and of what is short for it */
     const char *request;       /* of a request's */
     const char *clock;         /* of a clock's */
-    int64_t waited_since_ms;   /* of all three */
+    const char *ability;       /* that is short */
+    int64_t free;              /* units that have it, all the same */
+    int64_t waited_since_ms;   /* of all but the last */
     int64_t orders_open, orders_silent;
     struct rule_facts facts;
     const struct rule_verdict *verdicts; /* of this round */

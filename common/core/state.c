@@ -533,6 +533,10 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, incident->post->offered_lead);
         names_mark(names, incident->post->offered_commander);
     }
+    for (size_t i = 0; i < incident->reissues_n; i++) {
+        names_mark(names, incident->reissues[i].rule);
+        names_mark(names, incident->reissues[i].ability);
+    }
     for (size_t i = 0; i < incident->requests_n; i++) {
         names_mark(names, incident->requests[i].fact);
     }

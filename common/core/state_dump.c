@@ -221,6 +221,8 @@ static void dump_order(const struct order *order, struct buf *ret)
     put_number(ret, "answer_by_ms", order->answer_by_ms);
     put_number(ret, "expires_at_ms", order->expires_at_ms);
     put_number(ret, "amend_by_ms", order->amend_by_ms);
+    put_number(ret, "remind_by_ms", order->remind_by_ms);
+    put_number(ret, "steps", order->steps);
     put_number(ret, "amendments", order->amendments);
     put_number(ret, "amendments_acknowledged", order->amendments_acknowledged);
     put_number(ret, "history", order->history);
@@ -368,6 +370,15 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         put_number(ret, "due_at_ms", request->due_at_ms);
         put_number(ret, "answered_at_ms", request->answered_at_ms);
         put_number(ret, "overdue", request->overdue);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < incident->reissues_n; i++) {
+        const struct reissue *reissue = &incident->reissues[i];
+        buf_puts(ret, "reissue");
+        put_id(ret, "order", reissue->order);
+        put_text(ret, "rule", reissue->rule);
+        put_text(ret, "ability", reissue->ability);
+        put_number(ret, "at_ms", reissue->at_ms);
         buf_puts(ret, "\n");
     }
     for (size_t i = 0; i < incident->holds_n; i++) {

@@ -23,6 +23,12 @@ int evolve_alert(struct state *state, const struct event *event);
 
 /* evolve() for what rules and people make of an incident. */
 int evolve_rule(struct state *state, struct incident *incident, const struct event *event);
+/* evolve() for what rules do about an order that nobody answers. `order` may be NULL: its issue was redacted.
+ * */
+int evolve_reissue(struct state *state, struct incident *incident, struct order *order,
+                   const struct event *event);
+/* The order has an answer, or stands with somebody else: nobody more is to be asked. */
+void drop_reissue(struct incident *incident, struct id order);
 /* evolve() for statutory clocks and what went up. */
 int evolve_clock(struct state *state, struct incident *incident, const struct event *event);
 /* evolve() for what regions tell each other of an incident. */

@@ -151,6 +151,18 @@ size_t tell_streams(const struct tell_record *command, struct stream_key ret[STR
     return n;
 }
 
+static size_t reissue_streams(const struct reissue_order *command, struct stream_key *ret)
+{
+    size_t n = 0;
+
+    ret[n++] = stream_key_incident(command->incident);
+    ret[n++] = stream_key_order(command->new_order);
+    for (size_t i = 0; i < command->agents.n && i < CANDIDATES_MAX; i++) {
+        ret[n++] = stream_key_agent(command->agents.at[i]);
+    }
+    return n;
+}
+
 static size_t heard_streams(const struct tell_record *command, struct stream_key *ret)
 {
     struct stream_key orders[STREAMS_PER_COMMAND_MAX];
@@ -240,6 +252,8 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_PASS_DEADLINES:
         ret[0] = stream_key_parse(command->pass_deadlines.stream);
         return ret[0].kind != STREAM_NONE ? 1 : 0;
+    case COMMAND_REISSUE_ORDER:
+        return reissue_streams(&command->reissue_order, ret);
     case COMMAND_NONE:
     case COMMAND_FOUND_REGION:
     case COMMAND_ENROL_AGENT:

@@ -5,7 +5,7 @@
 #include "common/core/command.h"
 #include "common/core/event.h"
 
-enum { STREAM_NAME_MAX = 160, STREAMS_PER_COMMAND_MAX = 1 + ORDERS_PER_COMMAND_MAX };
+enum { STREAM_NAME_MAX = 160, STREAMS_PER_COMMAND_MAX = 2 + CANDIDATES_MAX };
 
 enum stream_kind { STREAM_NONE, STREAM_INCIDENT, STREAM_ORDER, STREAM_AGENT, STREAM_REGION, STREAM_ALERT };
 

@@ -332,6 +332,9 @@ bool commit_pass_deadlines(struct engine *engine, struct stream *stream)
         (void)due_set(&engine->due, &stream->due, 0);
         return true;
     }
+    if (incident->reissues_n > 0) {
+        return reissue_begin(engine, stream, incident);
+    }
     struct command command = {
         .kind = COMMAND_PASS_DEADLINES,
         .mode = incident->mode,

@@ -40,7 +40,9 @@ struct stream {
         last_seq;  /* of the last record gathered that touched it; evicted after its commit at the earliest */
     size_t wanted; /* parked commands that name it: it stays */
     size_t weight; /* itself and its orders */
-    struct due due;
+    int64_t due_ms;   /* as the due index will have it */
+    bool rests;       /* what is due waits for its words: it is not in the heap, and stays */
+    struct due due;   /* of the heap */
     bool wants_share; /* stands in engine->sharing */
     bool sharing;     /* its past is being read */
     int64_t share_ms; /* boot time before which it is not tried again */
@@ -237,25 +239,6 @@ struct session {
     struct session *prev, *next; /* author->sessions, oldest first */
 };
 
-/* --- link.c: other regions' brokers --------------------------------------------------------------- */
-
-struct link {
-    char region[REGION_CODE_MAX + 1];
-    char name[NAME_MAX_BYTES + 1]; /* the agent that its broker is here */
-    struct peer peer;
-    bool connected; /* there is a connection, and Hello was said on it */
-    bool welcomed;  /* ... and answered */
-    bool dialled;   /* ... which we made */
-    uint64_t epoch; /* of its log, and of ack_seq */
-    int64_t hello_ms;
-    int64_t heard_ms;        /* boot times */
-    int64_t again_ms;        /* it was busy: what is for it goes on then; 0: it was not */
-    uint64_t ack_seq;        /* heard up to that record of its log ... */
-    bool ack_waits;          /* ... which is still to be said */
-    struct signed_head head; /* of its log, the last that it said */
-    struct link *prev, *next;
-};
-
 /* --- clock_watch.c -------------------------------------------------------------------------------- */
 
 struct clock_watch {
@@ -276,6 +259,8 @@ struct job {
     uint64_t sub_serial; /* of its tail */
     enum lane lane;
     struct submission *submission; /* an old counter's, to be answered from the log */
+    struct id incident;            /* of the order whose words are read */
+    struct id order;
     bool is_region;
     bool is_tails; /* a reader's: a record whose bytes have changed ends the tail and not the broker */
     int64_t begun_ms;
@@ -408,6 +393,8 @@ struct stream *stream_at(struct engine *engine, struct stream_key key); /* made 
 /* After its state changed: live, due, and the indexes that follow. */
 void stream_touched(struct engine *engine, struct stream *stream, uint64_t seq);
 void stream_evict(struct engine *engine, struct stream *stream);
+/* What is due on it waits, or does not any more. */
+void stream_rest(struct engine *engine, struct stream *stream, bool rests);
 /* What ran ahead of the log is dropped and, if it was loaded, read again: its deadlines go on. */
 void stream_reload(struct engine *engine, struct stream_key key);
 bool region_is_loaded(struct engine *engine);
@@ -497,43 +484,14 @@ bool flight_takes(struct flight *flight, size_t bytes); /* may so many more be u
 void flight_give(struct flight *flight, size_t bytes, int64_t boot_ms);
 void flight_credit(struct flight *flight, uint32_t n, int64_t boot_ms); /* for so many deliveries */
 
+/* reissue.c: an order that a rule gives to the next agency. False: no memory for it. */
+bool reissue_begin(struct engine *engine, struct stream *stream, const struct incident *incident);
+
 /* deliver.c */
 void deliver_start(struct engine *engine, struct session *session);
 void deliver_committed(struct engine *engine, const struct submission *submission);
 void deliver_credit(struct engine *engine, struct session *session, enum lane lane, uint32_t add);
 void deliver_pump(struct engine *engine, struct session *session);
-
-/* link.c */
-struct link *link_of_peer(const struct engine *engine, struct peer peer);
-/* A region's broker says Hello. False: it is to go on where we have said it. */
-bool link_admits(struct engine *engine, const char *agent, struct peer peer);
-void link_session(struct engine *engine, struct session *session);
-void link_session_ended(struct session *session);
-/* What it says to us as to its agent; true: it needs no session. */
-bool link_take(struct engine *engine, struct peer peer, const struct envelope *envelope);
-/* The session is no link, or the other end takes what it is told. */
-bool link_is_ready(const struct session *session);
-/* Tells the other end of a record. 0, or what session_send() says; ERR_TOO_BIG or ERR_DATA: it cannot be
- * told, now or ever. */
-int link_tell(struct engine *engine, struct session *session, const struct log_record *record);
-/* How a command was answered: what a region's broker told us was decided, it may be, or is an old story. */
-void link_heard(struct engine *engine, const struct submission *submission, const struct reply *reply);
-/* The same, as a file brings it: a Signed, the arena's, for the region whose broker is `agent` here. 0,
- * ERR_NO_MEMORY, ERR_TOO_BIG or ERR_DATA. */
-int link_export(struct engine *engine, const char *agent, const struct log_record *record,
-                struct arena *arena, struct bytes *ret);
-/* What was brought is the word of the broker that it names. */
-bool link_carried_holds(const struct engine *engine, const struct carry_record *carried);
-/* The record was signed by the broker of the region whose log it is from, as far as that is known here. */
-bool link_vouches(const struct engine *engine, const struct tell_record *told);
-void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
-void links_free(struct engine *engine);
-
-/* share.c */
-void share_look(struct engine *engine, struct stream *stream); /* is its past to be told to somebody? */
-void shares_look(struct engine *engine);                       /* the same of all, when there is a new link */
-void share_forget(struct engine *engine, struct stream *stream);
-void shares_pump(struct engine *engine);
 
 /* tail.c */
 void tail_begin(struct engine *engine, struct session *session, const struct tail *tail);
@@ -590,5 +548,7 @@ void sessions_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
 void session_count_again(struct engine *engine, const struct count_refusals *count);
 void sessions_free(struct engine *engine);
 void session_bye(struct engine *engine, struct peer peer, enum refusal refusal, const char *reason);
+
+#include "common/engine/link_private.h"
 
 #endif

@@ -142,7 +142,7 @@ static void add_stream(void *ctx, struct stream_key key, const struct event *eve
         return;
     }
     bool was_live = stream->live;
-    int64_t was_due = stream->due.at_ms;
+    int64_t was_due = stream->due_ms;
     stream_touched(engine, stream, indexing->submission->entry.record.header.seq);
     (void)stream_name(key, name);
     index_add(indexing, (struct log_index){.op = LOG_TOUCH, .name = name, .item = ""});
@@ -150,10 +150,9 @@ static void add_stream(void *ctx, struct stream_key key, const struct event *eve
         index_add(indexing,
                   (struct log_index){.op = stream->live ? LOG_OPEN : LOG_CLOSE, .name = name, .item = ""});
     }
-    if (stream->due.at_ms != was_due && stream->live) {
-        index_add(indexing,
-                  (struct log_index){
-                      .op = LOG_DUE, .name = name, .item = "", .number = (uint64_t)stream->due.at_ms});
+    if (stream->due_ms != was_due && stream->live) {
+        index_add(indexing, (struct log_index){
+                                .op = LOG_DUE, .name = name, .item = "", .number = (uint64_t)stream->due_ms});
     }
 }
 

@@ -392,8 +392,9 @@ static void verify(struct engine *engine, struct submission *submission)
     }
     memcpy(submission->key.b, member->sign_key, sizeof submission->key.b);
     submission->verified = true;
-    if (command->kind == COMMAND_PASS_DEADLINES) { /* before it makes us load a stream of its choice */
-        refuse(submission, REFUSED_RIGHT, "pass-deadlines is not for agents and operators");
+    if (command->kind == COMMAND_PASS_DEADLINES || command->kind == COMMAND_REISSUE_ORDER) {
+        /* before it makes us load streams of its choice */
+        refuse(submission, REFUSED_RIGHT, "this is the broker's own, not for agents and operators");
     } else if (command->kind == COMMAND_TELL_RECORD && !link_vouches(engine, &command->tell_record)) {
         refuse(submission, REFUSED_SIGNATURE, "its region's broker did not sign the record");
     } else if (command->kind == COMMAND_CARRY_RECORD && !link_carried_holds(engine, &command->carry_record)) {

@@ -142,11 +142,12 @@ static void place(struct engine *engine, struct stream *stream)
     leave_list(stream);
     stream->live = incident != NULL && incident_is_live(incident);
     stream->weight = 1 + (incident != NULL ? incident->orders_n : 0);
-    if (due_set(&engine->due, &stream->due, incident != NULL ? incident_due(incident) : 0) < 0) {
+    stream->due_ms = incident != NULL ? incident_due(incident) : 0;
+    if (due_set(&engine->due, &stream->due, stream->rests ? 0 : stream->due_ms) < 0) {
         engine_fail(engine, ERR_NO_MEMORY, "out of memory for deadlines");
     }
     share_look(engine, stream);
-    enter_list(stream, stream->live || stream->due.at_ms != 0 ? &engine->open : &engine->idle);
+    enter_list(stream, stream->live || stream->due_ms != 0 ? &engine->open : &engine->idle);
 }
 
 struct stream *stream_at(struct engine *engine, struct stream_key key)
@@ -161,6 +162,15 @@ void stream_touched(struct engine *engine, struct stream *stream, uint64_t seq)
     stream->loaded = true;
     stream->last_seq = seq;
     place(engine, stream);
+}
+
+void stream_rest(struct engine *engine, struct stream *stream, bool rests)
+{
+    if (stream->rests != rests) {
+        stream->rests = rests;
+        stream->wanted += rests ? 1 : (size_t)-1;
+        place(engine, stream);
+    }
 }
 
 void stream_evict(struct engine *engine, struct stream *stream)

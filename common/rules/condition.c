@@ -24,6 +24,7 @@ static const char AFTER[] = "\n) AS answer FROM facts";
 struct conditions {
     sqlite3 *db;
     sqlite3_stmt *set;
+    bool zh;
     bool compiling;
     unsigned selects;    /* of the condition that is being compiled */
     uint64_t facts;      /* that it reads */
@@ -71,16 +72,22 @@ static const char *what_is_refused(struct conditions *conditions, int action, co
 {
     switch (action) {
     case SQLITE_SELECT:
-        return conditions->selects++ == 0 ? NULL : "a condition is an expression; it cannot select";
+        return conditions->selects++ == 0
+                   ? NULL
+                   : conditions_say(conditions, "a condition is an expression; it cannot select",
+                                    "条件是表达式，不能用 select");
     case SQLITE_READ:
         /* without a column: there is no fact in it */
         return strcmp(first, "facts") == 0 && (second[0] == '\0' || note_read(conditions, second))
                    ? NULL
-                   : "only facts can be read";
+                   : conditions_say(conditions, "only facts can be read", "只能读取指标");
     case SQLITE_FUNCTION:
-        return is_listed(second) ? NULL : "this function is not one of those that a condition may call";
+        return is_listed(second)
+                   ? NULL
+                   : conditions_say(conditions, "this function is not one of those that a condition may call",
+                                    "条件不能调用这个函数");
     default:
-        return "a condition only reads facts";
+        return conditions_say(conditions, "a condition only reads facts", "条件只能读取指标");
     }
 }
 
@@ -210,7 +217,49 @@ void conditions_close(struct conditions *conditions)
     }
 }
 
+/* --- language ---------------------------------------------------------------------------------------- */
+
+void conditions_speak(struct conditions *conditions, bool zh)
+{
+    conditions->zh = zh;
+}
+
+bool conditions_are_zh(const struct conditions *conditions)
+{
+    return conditions->zh;
+}
+
+const char *conditions_say(const struct conditions *conditions, const char *english, const char *chinese)
+{
+    return conditions->zh ? chinese : english;
+}
+
 /* --- compiling ------------------------------------------------------------------------------------ */
+
+/* What SQLite says of an expression most often, before and after a name, and that in Chinese. */
+static const struct {
+    const char *before, *after, *zh_before, *zh_after;
+} complaints[] = {
+    {"near \"", "\": syntax error", "\"", "\" 附近有语法错误"},
+    {"unrecognized token: \"", "\"", "无法识别 \"", "\""},
+    {"incomplete input", "", "表达式不完整", ""},
+    {"wrong number of arguments to function ", "()", "函数 ", " 的参数个数不对"},
+};
+
+static int explain_in_chinese(const char *said, struct err *err)
+{
+    size_t n = strlen(said);
+
+    for (size_t i = 0; i < sizeof complaints / sizeof complaints[0]; i++) {
+        size_t before = strlen(complaints[i].before), after = strlen(complaints[i].after);
+        if (n >= before + after && strncmp(said, complaints[i].before, before) == 0 &&
+            strcmp(said + n - after, complaints[i].after) == 0) {
+            return err_set(err, ERR_DATA, "%s%.*s%s", complaints[i].zh_before, (int)(n - before - after),
+                           said + before, complaints[i].zh_after);
+        }
+    }
+    return err_set(err, ERR_DATA, "不是有效的表达式，SQLite 报告 \"%s\"", said);
+}
 
 /* SQLite's words to those of who writes rules. */
 static void explain(struct conditions *conditions, struct err *err)
@@ -223,11 +272,20 @@ static void explain(struct conditions *conditions, struct err *err)
     } else if (strncmp(said, no_column, sizeof no_column - 1) == 0) {
         const char *name = said + sizeof no_column - 1;
         const char *near = text_nearest(name, rule_fact_list());
-        (void)err_set(err, ERR_DATA, "no fact is called \"%s\"%s%s%s", name,
-                      near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                      near != NULL ? "\"?" : "; a text stands in 'single quotes'");
+        (void)err_set(
+            err, ERR_DATA,
+            conditions_say(conditions, "no fact is called \"%s\"%s%s%s", "没有名为 \"%s\" 的指标%s%s%s"),
+            name, near != NULL ? conditions_say(conditions, "; did you mean \"", "；是否指 \"") : "",
+            near != NULL ? near : "",
+            near != NULL
+                ? conditions_say(conditions, "\"?", "\"？")
+                : conditions_say(conditions, "; a text stands in 'single quotes'", "；文本请加 '单引号'"));
     } else if (strncmp(said, no_function, sizeof no_function - 1) == 0) {
-        (void)err_set(err, ERR_DATA, "no function is called \"%s\"", said + sizeof no_function - 1);
+        (void)err_set(err, ERR_DATA,
+                      conditions_say(conditions, "no function is called \"%s\"", "没有名为 \"%s\" 的函数"),
+                      said + sizeof no_function - 1);
+    } else if (conditions->zh) {
+        (void)explain_in_chinese(said, err);
     } else {
         (void)err_set(err, ERR_DATA, "%s", said);
     }
@@ -255,7 +313,9 @@ static int compile(struct conditions *conditions, const char *sql, sqlite3_stmt 
     if (rc == SQLITE_OK && (*rest != '\0' || sqlite3_column_count(*ret) != 1 ||
                             strcmp(sqlite3_column_name(*ret, 0), "answer") != 0 ||
                             conditions->selects != 1)) { /* a parenthesis closed ours */
-        conditions->refused = "a condition is one expression: look at its parentheses";
+        conditions->refused =
+            conditions_say(conditions, "a condition is one expression: look at its parentheses",
+                           "条件应为一个表达式，请检查括号");
         rc = SQLITE_ERROR;
     }
     return rc;
@@ -269,7 +329,9 @@ int condition_new(struct conditions *conditions, const char *text, size_t n, str
 
     *ret_at = SIZE_MAX;
     if (n == 0 || n > CONDITION_TEXT_MAX || memchr(text, '\0', n) != NULL) {
-        return err_set(err, ERR_DATA, "a condition has 1 to %d bytes", CONDITION_TEXT_MAX);
+        return err_set(err, ERR_DATA,
+                       conditions_say(conditions, "a condition has 1 to %d bytes", "条件有 1 至 %d 字节"),
+                       CONDITION_TEXT_MAX);
     }
     condition = calloc(1, sizeof *condition);
     if (condition == NULL) {

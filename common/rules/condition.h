@@ -7,6 +7,7 @@
 #ifndef MUSTER_COMMON_RULES_CONDITION_H
 #define MUSTER_COMMON_RULES_CONDITION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,6 +26,14 @@ struct condition;
 int conditions_open(struct conditions **ret, struct err *err);
 /* After its conditions were freed; NULL is fine. */
 void conditions_close(struct conditions *conditions);
+
+/* In which language errors of conditions are, and of packs that are read with them: English until it is
+ * said. */
+void conditions_speak(struct conditions *conditions, bool zh);
+bool conditions_are_zh(const struct conditions *conditions);
+/* One of two texts, which may be formats with the same directives. */
+const char *conditions_say(const struct conditions *conditions, const char *english, const char *chinese)
+    __attribute__((format_arg(2), format_arg(3)));
 
 /* Compiles an expression of n bytes. ERR_DATA: it is none, or does what it must not; err says what in plain
  * words, and ret_at (never NULL) is the byte of the text at which that was found, SIZE_MAX: the whole. */

@@ -16,7 +16,9 @@ int pack_keep_text(struct pack_reading *r, const struct conf_node *map, const ch
     int rc = conf_string(map, key, need, &text, r->err);
 
     if (rc == 0 && strlen(text) > max) {
-        rc = conf_fail(conf_find(map, key), r->err, ERR_CONFIG, "\"%s\" has more than %zu bytes; shorten it",
+        rc = conf_fail(conf_find(map, key), r->err, ERR_CONFIG,
+                       conf_say(conf_find(map, key), "\"%s\" has more than %zu bytes; shorten it",
+                                "\"%s\" 超过 %zu 字节，请缩短"),
                        key, max);
     }
     if (rc == 0) {
@@ -45,10 +47,13 @@ static int check_facts(struct pack_reading *r, const struct conf_node *node,
 {
     const char *astray = pack_fact_astray(condition, trigger);
 
-    return astray == NULL ? 0
-                          : conf_fail(node, r->err, ERR_CONFIG,
-                                      "\"%s\" is not known when \"%s\" happens; docs/rules.md says what is",
-                                      astray, rule_trigger_word(trigger));
+    return astray == NULL
+               ? 0
+               : conf_fail(node, r->err, ERR_CONFIG,
+                           conf_say(node,
+                                    "\"%s\" is not known when \"%s\" happens; docs/rules.md says what is",
+                                    "\"%s\" 在触发 \"%s\" 时无从得知；可用者见 docs/rules.md"),
+                           astray, rule_trigger_word(trigger));
 }
 
 static int read_condition(struct pack_reading *r, const struct conf_node *map, const char *key,
@@ -115,11 +120,38 @@ const char *pack_action_wants(const struct pack *pack, const struct rule_action 
     case ACTION_START:
     case ACTION_STOP:
         return pack_clock(pack, action->value) != NULL ? NULL : "a clock of this pack";
+    case ACTION_REMIND:
+        return NULL; /* a duration, which its reader checks */
     case ACTION_NOTIFY:
     case RULE_ACTION_COUNT:
         break;
     }
     return action->value[0] != '\0' ? NULL : "a role";
+}
+
+/* What pack_action_wants() says, in the language of the file. */
+static const char *wanted_words(const struct conf_node *node, enum rule_action_kind kind, const char *wanted)
+{
+    switch (kind) {
+    case ACTION_GRADE:
+    case ACTION_RAISE:
+    case ACTION_LOWER:
+        return conf_say(node, wanted, " I、II、III 或 IV");
+    case ACTION_REFER:
+        return conf_say(node, wanted, " parent、neighbours、superior 或行政区代码");
+    case ACTION_REISSUE:
+        return conf_say(node, wanted, " next-able");
+    case ACTION_ASK:
+        return conf_say(node, wanted, "报告事项，如 casualties、loss、substance（见 docs/rules.md）");
+    case ACTION_START:
+    case ACTION_STOP:
+        return conf_say(node, wanted, "本规则包的时限");
+    case ACTION_REMIND: /* its reader says so */
+    case ACTION_NOTIFY:
+    case RULE_ACTION_COUNT:
+        break;
+    }
+    return conf_say(node, wanted, "角色");
 }
 
 static int check_value(struct pack_reading *r, const struct conf_node *node, const struct pack *pack,
@@ -137,10 +169,12 @@ static int check_value(struct pack_reading *r, const struct conf_node *node, con
         }
         near = text_nearest(action->value, names);
     }
-    return conf_fail(node, r->err, ERR_CONFIG, "\"%s\" wants %s, not \"%s\"%s%s%s",
-                     rule_action_word(action->kind), wanted, action->value,
-                     near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                     near != NULL ? "\"?" : "");
+    return conf_fail(
+        node, r->err, ERR_CONFIG,
+        conf_say(node, "\"%s\" wants %s, not \"%s\"%s%s%s", "\"%s\" 的值应为%s，而不是 \"%s\"%s%s%s"),
+        rule_action_word(action->kind), wanted_words(node, action->kind, wanted), action->value,
+        near != NULL ? conf_say(node, "; did you mean \"", "；是否指 \"") : "", near != NULL ? near : "",
+        near != NULL ? conf_say(node, "\"?", "\"？") : "");
 }
 
 static int read_action(struct pack_reading *r, const struct conf_node *map, const struct pack *pack,
@@ -150,12 +184,16 @@ static int read_action(struct pack_reading *r, const struct conf_node *map, cons
     const struct conf_node *node = NULL;
 
     if (!conf_is_map(map)) {
-        return conf_fail(map, r->err, ERR_CONFIG, "an action is a mapping such as \"grade: II\"");
+        return conf_fail(
+            map, r->err, ERR_CONFIG,
+            conf_say(map, "an action is a mapping such as \"grade: II\"", "动作应为映射，如 \"grade: II\""));
     }
     for (int i = 0; i < RULE_ACTION_COUNT; i++) {
         const struct conf_node *found = conf_find(map, words[i]);
         if (found != NULL && node != NULL) {
-            return conf_fail(found, r->err, ERR_CONFIG, "two actions in one; begin the second with \"- \"");
+            return conf_fail(found, r->err, ERR_CONFIG,
+                             conf_say(found, "two actions in one; begin the second with \"- \"",
+                                      "一项中有两个动作，第二个请以 \"- \" 另起"));
         }
         if (found != NULL) {
             node = found;
@@ -165,9 +203,12 @@ static int read_action(struct pack_reading *r, const struct conf_node *map, cons
     if (node == NULL) {
         const char *key = conf_count(map) > 0 ? conf_key_at(map, 0) : "";
         const char *near = text_nearest(key, words);
-        return conf_fail(map, r->err, ERR_CONFIG, "no action is called \"%s\"%s%s%s", key,
-                         near != NULL ? "; did you mean \"" : "; docs/rules.md names them",
-                         near != NULL ? near : "", near != NULL ? "\"?" : "");
+        return conf_fail(map, r->err, ERR_CONFIG,
+                         conf_say(map, "no action is called \"%s\"%s%s%s", "没有名为 \"%s\" 的动作%s%s%s"),
+                         key,
+                         near != NULL ? conf_say(map, "; did you mean \"", "；是否指 \"")
+                                      : conf_say(map, "; docs/rules.md names them", "，见 docs/rules.md"),
+                         near != NULL ? near : "", near != NULL ? conf_say(map, "\"?", "\"？") : "");
     }
     int rc = pack_keep_text(r, map, rule_action_word(ret->kind), CONF_REQUIRED, PACK_VALUE_MAX, &ret->value);
     if (rc == 0) {
@@ -175,8 +216,18 @@ static int read_action(struct pack_reading *r, const struct conf_node *map, cons
         rc = check_value(r, node, pack, ret);
     }
     if (rc == 0 && (rule_action_triggers(ret->kind) & (1U << trigger)) == 0) {
-        rc = conf_fail(node, r->err, ERR_CONFIG, "\"%s\" cannot be done when \"%s\" happens",
-                       rule_action_word(ret->kind), rule_trigger_word(trigger));
+        rc = conf_fail(
+            node, r->err, ERR_CONFIG,
+            conf_say(node, "\"%s\" cannot be done when \"%s\" happens", "不能做 \"%s\"：触发为 \"%s\""),
+            rule_action_word(ret->kind), rule_trigger_word(trigger));
+    }
+    ret->ability = "";
+    if (rc == 0 && ret->kind == ACTION_REMIND) {
+        rc = conf_duration(map, rule_action_word(ret->kind), CONF_REQUIRED, PACK_FOR_MIN_MS, PACK_FOR_MAX_MS,
+                           &ret->within_ms, r->err);
+    }
+    if (rc == 0 && ret->kind == ACTION_REISSUE) {
+        rc = pack_keep_text(r, map, "ability", CONF_OPTIONAL, PACK_VALUE_MAX, &ret->ability);
     }
     if (rc == 0 && ret->kind == ACTION_ASK) {
         rc = conf_duration(map, "within", CONF_REQUIRED, PACK_WITHIN_MIN_MS, PACK_FOR_MAX_MS, &ret->within_ms,
@@ -196,7 +247,9 @@ static int read_actions(struct pack_reading *r, const struct conf_node *map, con
     }
     size_t n = conf_count(list);
     if (n == 0 || n > RULE_ACTIONS_MAX) {
-        return conf_fail(list, r->err, ERR_CONFIG, "a rule does 1 to %d things", RULE_ACTIONS_MAX);
+        return conf_fail(list, r->err, ERR_CONFIG,
+                         conf_say(list, "a rule does 1 to %d things", "一条规则有 1 至 %d 个动作"),
+                         RULE_ACTIONS_MAX);
     }
     for (size_t i = 0; i < n && rc == 0; i++) {
         rc = read_action(r, conf_value_at(list, i), pack, rule->trigger, &rule->actions[i]);
@@ -225,6 +278,7 @@ static int read_rule(struct pack_reading *r, const struct conf_node *map, const 
     if (rc == 0) {
         const struct conf_node *at = conf_find(map, "if");
         rule->line = conf_line(at != NULL ? at : map);
+        rule->column = conf_column(at != NULL ? at : map);
         rc = read_actions(r, map, pack, rule);
     }
     return rc;
@@ -234,7 +288,9 @@ static int check_name(struct pack_reading *r, const struct conf_node *map, const
 {
     for (size_t j = 0; j < i; j++) {
         if (strcmp(pack->rules[j].name, pack->rules[i].name) == 0) {
-            return conf_fail(map, r->err, ERR_CONFIG, "two rules are called \"%s\"; the other is at line %u",
+            return conf_fail(map, r->err, ERR_CONFIG,
+                             conf_say(map, "two rules are called \"%s\"; the other is at line %u",
+                                      "有两条规则名为 \"%s\"，另一条在第 %u 行"),
                              pack->rules[i].name, pack->rules[j].line);
         }
     }
@@ -251,7 +307,9 @@ static int read_rules(struct pack_reading *r, const struct conf_node *root, stru
     }
     size_t n = conf_count(list);
     if (n == 0 || n > PACK_RULES_MAX) {
-        return conf_fail(list, r->err, ERR_CONFIG, "a pack has 1 to %d rules", PACK_RULES_MAX);
+        return conf_fail(list, r->err, ERR_CONFIG,
+                         conf_say(list, "a pack has 1 to %d rules", "一个规则包有 1 至 %d 条规则"),
+                         PACK_RULES_MAX);
     }
     pack->rules = arena_array(r->arena, struct rule, n);
     if (pack->rules == NULL) {
@@ -317,13 +375,15 @@ int pack_read(const char *file, const char *text, size_t n, struct conditions *c
     struct conf *conf = NULL;
 
     if (n > PACK_BYTES_MAX) {
-        return err_set(err, ERR_CONFIG, "%s: a pack has %d KiB at most; split it", file,
-                       PACK_BYTES_MAX / 1024);
+        return err_set(err, ERR_CONFIG,
+                       conditions_say(conditions, "%s: a pack has %d KiB at most; split it",
+                                      "%s：规则包最大 %d KiB，请拆分"),
+                       file, PACK_BYTES_MAX / 1024);
     }
     if (pack_is_table(text, n)) {
         return pack_table_read(file, text, n, conditions, ret, err);
     }
-    int rc = conf_parse(file, text, n, &conf, err);
+    int rc = conf_parse_in(file, text, n, conditions_are_zh(conditions), &conf, err);
     rc = rc ? rc : read_conf(conf, conditions, ret, err);
     conf_free(conf);
     return rc;
@@ -343,7 +403,10 @@ static int load_table(const char *path, char **text, size_t n, struct conditions
     int rc = pack_table_utf8(path, text, &n, err);
 
     if (rc == 0 && n > PACK_BYTES_MAX) {
-        rc = err_set(err, ERR_CONFIG, "%s: a pack has %d KiB at most; split it", path, PACK_BYTES_MAX / 1024);
+        rc = err_set(err, ERR_CONFIG,
+                     conditions_say(conditions, "%s: a pack has %d KiB at most; split it",
+                                    "%s：规则包最大 %d KiB，请拆分"),
+                     path, PACK_BYTES_MAX / 1024);
     }
     return rc ? rc : pack_table_read(path, *text, n, conditions, ret, err);
 }
@@ -401,16 +464,25 @@ bool rule_sets_grade(const struct rule *rule)
     return found;
 }
 
+enum rule_answer pack_ask_rule(struct pack_asking *asking, const struct rule *rule, bool *ret_asked)
+{
+    bool grades = rule_sets_grade(rule), is_asked = !asking->over && !(asking->graded && grades);
+    enum rule_answer answer = is_asked ? rule_ask(rule, NULL) : ANSWER_NO;
+
+    asking->over = asking->over || (asking->match == MATCH_FIRST && answer == ANSWER_YES);
+    asking->graded = asking->graded || (grades && answer == ANSWER_YES);
+    if (ret_asked != NULL) {
+        *ret_asked = is_asked;
+    }
+    return answer;
+}
+
 void pack_ask(const struct pack *pack, enum rule_trigger trigger, enum rule_answer *answers)
 {
-    bool over = false, graded = false;
+    struct pack_asking asking = {.match = pack->match};
 
     for (size_t i = 0; i < pack->rules_n; i++) {
         const struct rule *rule = &pack->rules[i];
-        bool grades = rule_sets_grade(rule);
-        bool is_asked = !over && rule->trigger == trigger && !(graded && grades);
-        answers[i] = is_asked ? rule_ask(rule, NULL) : ANSWER_NO;
-        over = over || (pack->match == MATCH_FIRST && answers[i] == ANSWER_YES);
-        graded = graded || (grades && answers[i] == ANSWER_YES);
+        answers[i] = rule->trigger == trigger ? pack_ask_rule(&asking, rule, NULL) : ANSWER_NO;
     }
 }

@@ -27,7 +27,7 @@ struct rule {
     const char *until_text;
     struct condition *until; /* it holds until this does; NULL: until the condition does not */
     int64_t for_ms;          /* so long it must hold before it fires */
-    unsigned line;           /* of the condition, or the rule */
+    unsigned line, column;   /* of the condition, or the rule; column 0: of a table, where a rule is a row */
     struct rule_action actions[RULE_ACTIONS_MAX];
     size_t actions_n;
 };
@@ -68,9 +68,17 @@ enum rule_answer rule_ask(const struct rule *rule, const char **ret_why);
 /* One of its actions is to set the grade. */
 bool rule_sets_grade(const struct rule *rule);
 
-/* Asks the rules of a trigger, in their order: `answers` (pack->rules_n of them) is each one's. A rule of
- * another trigger, and where the first fires one behind it, is not asked: NO. So is a rule that sets the
- * grade behind one that does and holds: an incident has one grade. */
+/* The rules of one trigger are asked in their order. Where the first fires, one behind it is passed over;
+ * so is a rule that sets the grade behind one that does and holds: an incident has one grade. */
+struct pack_asking {
+    enum pack_match match; /* the pack's */
+    bool over;             /* none is asked any more; to begin with: the pack is not for this */
+    bool graded;
+};
+/* What the next rule says; of one that is passed over NO, and *ret_asked (may be NULL) is false. */
+enum rule_answer pack_ask_rule(struct pack_asking *asking, const struct rule *rule, bool *ret_asked);
+
+/* The same of all: `answers` (pack->rules_n of them) is each one's; NO of one of another trigger. */
 void pack_ask(const struct pack *pack, enum rule_trigger trigger, enum rule_answer *answers);
 
 #endif

@@ -20,17 +20,24 @@ static int check_kind(struct pack_reading *r, const struct conf_node *node, cons
     const char *star = strchr(kind, '*');
 
     if (kind[0] == '\0' || strlen(kind) > PACK_NAME_MAX) {
-        return conf_fail(node, r->err, ERR_CONFIG, "a kind of incident has 1 to %d bytes", PACK_NAME_MAX);
+        return conf_fail(node, r->err, ERR_CONFIG,
+                         conf_say(node, "a kind of incident has 1 to %d bytes", "事件类型有 1 至 %d 字节"),
+                         PACK_NAME_MAX);
     }
     if (star == kind) {
-        return conf_fail(node, r->err, ERR_CONFIG, "a pack for all kinds has no \"kinds\"; remove it");
+        return conf_fail(node, r->err, ERR_CONFIG,
+                         conf_say(node, "a pack for all kinds has no \"kinds\"; remove it",
+                                  "适用于所有类型的规则包没有 \"kinds\"，请删除"));
     }
     if (star != NULL && star[1] != '\0') {
-        return conf_fail(node, r->err, ERR_CONFIG, "\"%s\": a * stands only at the end", kind);
+        return conf_fail(node, r->err, ERR_CONFIG,
+                         conf_say(node, "\"%s\": a * stands only at the end", "\"%s\"：* 只能在末尾"), kind);
     }
     for (size_t i = 0; i < pack->kinds_n; i++) {
         if (strcmp(pack->kinds[i], kind) == 0) {
-            return conf_fail(node, r->err, ERR_CONFIG, "\"%s\" is there twice; remove one", kind);
+            return conf_fail(node, r->err, ERR_CONFIG,
+                             conf_say(node, "\"%s\" is there twice; remove one", "\"%s\" 重复，请删除其一"),
+                             kind);
         }
     }
     return 0;
@@ -47,7 +54,9 @@ int pack_read_kinds(struct pack_reading *r, const struct conf_node *root, struct
     size_t n = conf_count(list);
     if (n == 0 || n > PACK_KINDS_MAX) {
         return conf_fail(list, r->err, ERR_CONFIG,
-                         "1 to %d kinds are wanted; a pack for all has no \"kinds\"", PACK_KINDS_MAX);
+                         conf_say(list, "1 to %d kinds are wanted; a pack for all has no \"kinds\"",
+                                  "应有 1 至 %d 种类型；适用于所有类型的规则包没有 \"kinds\""),
+                         PACK_KINDS_MAX);
     }
     pack->kinds = arena_array(r->arena, const char *, n);
     if (pack->kinds == NULL) {
@@ -107,7 +116,9 @@ static int read_times(struct pack_reading *r, const struct conf_node *map, struc
     }
     size_t n = conf_count(list);
     if (n == 0 || n > CLOCK_TIMES_MAX) {
-        return conf_fail(list, r->err, ERR_CONFIG, "\"daily\" wants 1 to %d times, such as [\"08:00\"]",
+        return conf_fail(list, r->err, ERR_CONFIG,
+                         conf_say(list, "\"daily\" wants 1 to %d times, such as [\"08:00\"]",
+                                  "\"daily\" 应有 1 至 %d 个时刻，如 [\"08:00\"]"),
                          CLOCK_TIMES_MAX);
     }
     for (size_t i = 0; i < n; i++) {
@@ -120,10 +131,14 @@ static int read_times(struct pack_reading *r, const struct conf_node *map, struc
         int minutes = parse_time(text);
         if (minutes < 0) {
             return conf_fail(node, r->err, ERR_CONFIG,
-                             "\"daily\" wants times of the day such as \"08:00\", not \"%s\"", text);
+                             conf_say(node, "\"daily\" wants times of the day such as \"08:00\", not \"%s\"",
+                                      "\"daily\" 应为时刻，如 \"08:00\"，而不是 \"%s\""),
+                             text);
         }
         if (i > 0 && minutes <= clock->times_minutes[i - 1]) {
-            return conf_fail(node, r->err, ERR_CONFIG, "\"daily\" wants the earlier time first: move \"%s\"",
+            return conf_fail(node, r->err, ERR_CONFIG,
+                             conf_say(node, "\"daily\" wants the earlier time first: move \"%s\"",
+                                      "\"daily\" 应先写较早的时刻，请移动 \"%s\""),
                              text);
         }
         clock->times_minutes[i] = (uint16_t)minutes;
@@ -157,12 +172,16 @@ static int read_due(struct pack_reading *r, const struct conf_node *map, struct 
     int start = CLOCK_FROM_RECEIVED;
 
     if ((conf_find(map, "within") != NULL) == (daily != NULL)) {
-        return conf_fail(daily != NULL ? daily : map, r->err, ERR_CONFIG,
-                         "a clock has either \"within\", such as 2 h, or \"daily\", such as [\"08:00\"]");
+        return conf_fail(
+            daily != NULL ? daily : map, r->err, ERR_CONFIG,
+            conf_say(daily != NULL ? daily : map,
+                     "a clock has either \"within\", such as 2 h, or \"daily\", such as [\"08:00\"]",
+                     "时限应有 \"within\"（如 2 h）或 \"daily\"（如 [\"08:00\"]）之一"));
     }
     if (daily != NULL && from != NULL) {
         return conf_fail(from, r->err, ERR_CONFIG,
-                         "a daily clock runs from the rule that starts it; remove \"from\"");
+                         conf_say(from, "a daily clock runs from the rule that starts it; remove \"from\"",
+                                  "每日时限自启动它的规则起算，请删除 \"from\""));
     }
     int rc = read_times(r, map, clock);
     rc = rc ? rc
@@ -171,8 +190,10 @@ static int read_due(struct pack_reading *r, const struct conf_node *map, struct 
     rc = rc ? rc : conf_bool(map, "restarts", CONF_OPTIONAL, &clock->restarts, r->err);
     clock->from = daily != NULL ? CLOCK_FROM_RULE : (enum clock_start)start;
     if (rc == 0 && restarts != NULL && clock->from == CLOCK_FROM_RULE) {
-        rc = conf_fail(restarts, r->err, ERR_CONFIG,
-                       "a clock that runs from its rule starts anew in any case; remove \"restarts\"");
+        rc = conf_fail(
+            restarts, r->err, ERR_CONFIG,
+            conf_say(restarts, "a clock that runs from its rule starts anew in any case; remove \"restarts\"",
+                     "自规则起算的时限本来就会重新起算，请删除 \"restarts\""));
     }
     return rc;
 }
@@ -182,8 +203,12 @@ static int read_warning(struct pack_reading *r, const struct conf_node *map, str
     int rc = conf_duration(map, "warn", CONF_OPTIONAL, MINUTE_MS, CLOCK_MAX_MS, &clock->warn_ms, r->err);
 
     if (rc == 0 && clock->warn_ms >= round_ms(clock)) {
-        rc = conf_fail(conf_find(map, "warn"), r->err, ERR_CONFIG, "\"warn\" must be shorter than %s",
-                       clock->times_n > 0 ? "the time between two of \"daily\"" : "\"within\"");
+        const struct conf_node *node = conf_find(map, "warn");
+        rc = conf_fail(node, r->err, ERR_CONFIG,
+                       conf_say(node, "\"warn\" must be shorter than %s", "\"warn\" 应短于%s"),
+                       clock->times_n > 0
+                           ? conf_say(node, "the time between two of \"daily\"", " \"daily\" 相邻两次的间隔")
+                           : conf_say(node, "\"within\"", " \"within\""));
     }
     return rc;
 }
@@ -212,7 +237,8 @@ static int read_clock(struct pack_reading *r, const struct conf_node *map, struc
 
     rc = rc ? rc : pack_keep_text(r, map, "title", CONF_OPTIONAL, PACK_NAME_MAX, &clock->title);
     if (rc == 0 && clock->name[0] == '\0') {
-        rc = conf_fail(conf_find(map, "clock"), r->err, ERR_CONFIG, "a clock needs a name");
+        rc = conf_fail(conf_find(map, "clock"), r->err, ERR_CONFIG,
+                       conf_say(conf_find(map, "clock"), "a clock needs a name", "时限须有名称"));
     }
     rc = rc ? rc : read_due(r, map, clock);
     rc = rc ? rc : read_warning(r, map, clock);
@@ -230,7 +256,9 @@ int pack_read_clocks(struct pack_reading *r, const struct conf_node *root, struc
     size_t n = conf_count(list);
     if (n == 0 || n > PACK_CLOCKS_MAX) {
         return conf_fail(list, r->err, ERR_CONFIG,
-                         "1 to %d clocks are wanted; a pack without has no \"clocks\"", PACK_CLOCKS_MAX);
+                         conf_say(list, "1 to %d clocks are wanted; a pack without has no \"clocks\"",
+                                  "应有 1 至 %d 个时限；没有时限则不写 \"clocks\""),
+                         PACK_CLOCKS_MAX);
     }
     pack->clocks = arena_array(r->arena, struct rule_clock, n);
     if (pack->clocks == NULL) {
@@ -241,7 +269,9 @@ int pack_read_clocks(struct pack_reading *r, const struct conf_node *root, struc
         rc = read_clock(r, map, &pack->clocks[i]);
         const struct rule_clock *other = rc == 0 ? pack_clock(pack, pack->clocks[i].name) : NULL;
         if (other != NULL) {
-            rc = conf_fail(map, r->err, ERR_CONFIG, "two clocks are called \"%s\"; the other is at line %u",
+            rc = conf_fail(map, r->err, ERR_CONFIG,
+                           conf_say(map, "two clocks are called \"%s\"; the other is at line %u",
+                                    "有两个时限名为 \"%s\"，另一个在第 %u 行"),
                            other->name, conf_line(conf_value_at(list, (size_t)(other - pack->clocks))));
         }
         pack->clocks_n += rc == 0;

@@ -224,12 +224,16 @@ static int read_action(struct table *t, const char *phrase, enum rule_trigger tr
                     "a table has no clocks; write this pack in YAML");
     }
     const char *translated = table_action_value(&t->cells, ret->kind, value, &ret->within_ms);
+    bool is_able = ret->kind == ACTION_REISSUE && translated != NULL && strcmp(translated, "next-able") != 0;
+    ret->ability = is_able ? arena_strdup(t->reading.arena, translated) : "";
+    translated = is_able ? "next-able" : translated;
     ret->value = translated != NULL ? arena_strdup(t->reading.arena, translated) : NULL;
-    if (ret->value == NULL) {
+    if (ret->value == NULL || ret->ability == NULL) {
         return fail_memory(t);
     }
     ret->grade = table_grade(ret->value);
-    if (strlen(ret->value) > PACK_VALUE_MAX || pack_action_wants(t->pack, ret) != NULL) {
+    if (strlen(ret->value) > PACK_VALUE_MAX || strlen(ret->ability) > PACK_VALUE_MAX ||
+        pack_action_wants(t->pack, ret) != NULL) {
         return fail(t, headings[COLUMN_DO], phrase,
                     "动作的对象不对，应写如 定级 II、上报移交 上级、通知 duty-officer",
                     "what it is done to is wrong; write such as 定级 II, 上报移交 上级, 通知 duty-officer");
@@ -238,6 +242,11 @@ static int read_action(struct table *t, const char *phrase, enum rule_trigger tr
         (ret->within_ms < PACK_WITHIN_MIN_MS || ret->within_ms > PACK_FOR_MAX_MS)) {
         return fail(t, headings[COLUMN_DO], phrase, "缺时间，应写如 要求补充 伤亡 30分钟",
                     "until when? write such as 要求补充 伤亡 30分钟");
+    }
+    if (ret->kind == ACTION_REMIND &&
+        (ret->within_ms < PACK_FOR_MIN_MS || ret->within_ms > PACK_FOR_MAX_MS)) {
+        return fail(t, headings[COLUMN_DO], phrase, "缺时间，应写如 催办 2分钟",
+                    "until when? write such as 催办 2分钟");
     }
     if ((rule_action_triggers(ret->kind) & (1U << trigger)) == 0) {
         return fail(t, headings[COLUMN_DO], phrase, "此触发下不能做这个动作",

@@ -273,6 +273,8 @@ const char *table_action_value(struct arena *arena, enum rule_action_kind kind, 
     case ACTION_REFER:
         meaning = translate(places, value);
         break;
+    case ACTION_REMIND:
+        return table_duration(value, ret_within_ms) ? value : "";
     case ACTION_REISSUE:
         meaning = value[0] == '\0' ? "next-able" : translate(next_able, value);
         break;

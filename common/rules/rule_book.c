@@ -99,13 +99,12 @@ int rule_book_check(struct rule_book *book, const struct region *region, struct 
 
 /* --- asking --------------------------------------------------------------------------------------- */
 
-static struct rule_verdict verdict_of(const struct pack *pack, const struct rule *rule, bool is_over)
+static struct rule_verdict verdict_of(const struct pack *pack, const struct rule *rule)
 {
     return (struct rule_verdict){.pack = pack->name,
                                  .version = pack->version,
                                  .rule = rule->name,
                                  .holds = ANSWER_NO,
-                                 .is_over = is_over,
                                  .facts = rule->condition != NULL ? condition_facts(rule->condition) : 0,
                                  .for_ms = rule->for_ms,
                                  .actions = rule->actions,
@@ -122,29 +121,26 @@ static bool is_for(const struct pack *pack, enum rule_trigger trigger, const str
     return ((1U << trigger) & RULE_WITHIN) == 0 || pack_is_for(pack, kind->known ? kind->text : "");
 }
 
-/* As pack_ask(). */
+/* One verdict for each rule of the trigger. */
 static size_t ask_pack(const struct pack *pack, enum rule_trigger trigger, const struct rule_facts *facts,
                        struct rule_verdict *ret)
 {
-    bool meant = is_for(pack, trigger, facts), over = !meant, graded = false;
+    bool meant = is_for(pack, trigger, facts);
+    struct pack_asking asking = {.match = pack->match, .over = !meant};
     size_t n = 0;
 
     for (size_t i = 0; i < pack->rules_n; i++) {
         const struct rule *rule = &pack->rules[i];
+        bool is_asked;
         if (rule->trigger != trigger) {
             continue;
         }
         struct rule_verdict *verdict = &ret[n++];
-        bool grades = rule_sets_grade(rule), is_passed_over = over || (graded && grades);
-        *verdict = verdict_of(pack, rule, is_passed_over);
+        *verdict = verdict_of(pack, rule);
         verdict->is_for = meant;
-        if (!is_passed_over) {
-            verdict->holds = rule_ask(rule, NULL);
-            verdict->is_over = rule->until != NULL ? condition_ask(rule->until, NULL) == ANSWER_YES
-                                                   : verdict->holds == ANSWER_NO;
-            over = pack->match == MATCH_FIRST && verdict->holds == ANSWER_YES;
-            graded = graded || (grades && verdict->holds == ANSWER_YES);
-        }
+        verdict->holds = pack_ask_rule(&asking, rule, &is_asked);
+        verdict->is_over = !is_asked || (rule->until != NULL ? condition_ask(rule->until, NULL) == ANSWER_YES
+                                                             : verdict->holds == ANSWER_NO);
     }
     return n;
 }

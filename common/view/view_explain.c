@@ -307,6 +307,36 @@ static struct explaining begin(const struct view *view, const struct view_voice 
                                .ret = ret};
 }
 
+/* In whose place it stands, and on whose word: a rule's, told with the order before it, or a person's. */
+static void put_origin(const struct explaining *e, const struct order *order)
+{
+    const struct view_order *old = view_order(e->view, order->reissue_of);
+    const struct view_step *why = NULL;
+    char id[VIEW_SHORT_ID];
+
+    if (id_is_zero(order->reissue_of)) {
+        return;
+    }
+    for (const struct view_told *at = old != NULL ? old->first : NULL; at != NULL && why == NULL;
+         at = at->next) {
+        bool is_this = at->step.kind == EVENT_ORDER_REISSUED && id_equal(at->step.other, order->id);
+        why = is_this ? &at->step : NULL;
+    }
+    view_short_id(order->reissue_of, id);
+    if (why == NULL) {
+        buf_printf(
+            e->ret,
+            PICK(e->voice, "  in place of order %s, by a person's word\n", "  替代指令 %s，由人改派\n"), id);
+        return;
+    }
+    buf_printf(e->ret,
+               PICK(e->voice, "  in place of order %s, which nobody answered, by rule ",
+                    "  替代无人答复的指令 %s，依规则 "),
+               id);
+    put(e, why->what);
+    buf_printf(e->ret, PICK(e->voice, " (step %llu)\n", "（第 %llu 步）\n"), (unsigned long long)why->number);
+}
+
 static void put_mode(const struct explaining *e, enum mode mode)
 {
     if (mode != MODE_ACTUAL) {
@@ -344,6 +374,7 @@ int view_explain_order(const struct view *view, const struct view_voice *voice, 
     put_time(&e, order->issued_at_ms);
     put_quoted(&e, told->text);
     buf_puts(ret, "\n");
+    put_origin(&e, order);
     if (order->answer_by_ms != 0) {
         buf_puts(ret, PICK(voice, "  to be answered by ", "  答复时限 "));
         put_time(&e, order->answer_by_ms);

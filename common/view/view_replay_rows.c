@@ -179,10 +179,11 @@ static void put_data(struct json *json, const struct view_record *record, const 
     }
     if (!id_is_zero(step->other)) {
         json_id(json,
-                step->is_evacuation                ? "evacuation"
-                : step->kind == EVENT_ORDER_ISSUED ? "reissue_of"
-                : step->kind == EVENT_REPORT_FILED ? "under"
-                                                   : "other",
+                step->is_evacuation                  ? "evacuation"
+                : step->kind == EVENT_ORDER_REISSUED ? "by"
+                : step->kind == EVENT_ORDER_ISSUED   ? "reissue_of"
+                : step->kind == EVENT_REPORT_FILED   ? "under"
+                                                     : "other",
                 step->other);
     }
     put_text(json, "from", step->from);
@@ -201,6 +202,9 @@ static void put_data(struct json *json, const struct view_record *record, const 
             json_id(json, NULL, step->moved[i]);
         }
         json_array_end(json);
+    }
+    if (step->unsaid) {
+        json_bool(json, "unsaid", true);
     }
     if (step->history) {
         json_bool(json, "history", true);

@@ -515,6 +515,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         view_say_rule(&s);
     } else if (step->kind < EVENT_ORDER_ISSUED) {
         say_incident(&s);
+    } else if (step->kind >= EVENT_ORDER_REMINDED) {
+        view_say_reissue(&s);
     } else {
         say_order(&s);
     }

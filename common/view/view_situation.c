@@ -422,6 +422,8 @@ void view_order_json(const struct view *view, const struct incident *incident, c
     json_unsigned(json, "amendments", order->amendments);
     json_unsigned(json, "amendments_acknowledged", order->amendments_acknowledged);
     json_bool(json, "unanswered", order->unanswered);
+    json_number(json, "remind_by_ms", order->remind_by_ms);
+    json_unsigned(json, "steps", order->steps);
     json_bool(json, "overdue", order->overdue);
     json_bool(json, "history", order->history);
     if (order->has_head_count) {

@@ -4,6 +4,23 @@
 
 #include "common/core/link.h"
 #include "common/core/stream.h"
+#include "common/view/view_step_ties.h"
+
+/* What cannot be read is left out: an addressee refuses it, and a verifier names it. */
+static int read_said(struct arena *arena, struct view_record *record)
+{
+    const struct reissue_order *reissue = &record->command.reissue_order;
+    struct said_again said;
+
+    if (!record->has_command || record->command.kind != COMMAND_REISSUE_ORDER || reissue->said.n == 0) {
+        return 0;
+    }
+    int result = wire_decode_said_again(reissue, arena, &said, NULL);
+    if (result == 0) {
+        record->said = said.order->text;
+    }
+    return result == ERR_NO_MEMORY ? result : 0;
+}
 
 int view_record_decode(const struct log_record *from, bool with_command, struct arena *arena,
                        struct view_record *ret, struct err *err)
@@ -12,6 +29,7 @@ int view_record_decode(const struct log_record *from, bool with_command, struct 
     struct view_record record = {.header = from->header, .hash = from->hash, .redacted = from->redacted};
     unsigned long long seq = (unsigned long long)from->header.seq;
 
+    record.said = "";
     if (from->redacted) {
         *ret = record;
         return 0;
@@ -31,6 +49,10 @@ int view_record_decode(const struct log_record *from, bool with_command, struct 
         }
         if (result < 0 && record.record.refusal == REFUSED_NOT) {
             return err_set(err, ERR_CORRUPT, "seq %llu: %s", seq, why.text);
+        }
+        result = read_said(arena, &record);
+        if (result < 0) {
+            return err_set(err, result, "seq %llu: out of memory", seq);
         }
     }
     *ret = record;
@@ -107,6 +129,8 @@ struct id view_command_incident(const struct command *command)
         return command->share_incident.incident;
     case COMMAND_PASS_DEADLINES:
         return stream_key_parse(command->pass_deadlines.stream).id;
+    case COMMAND_REISSUE_ORDER:
+        return command->reissue_order.incident;
     default:
         return none;
     }
@@ -121,6 +145,8 @@ struct id view_command_order(const struct command *command)
         return command->recall_order.order;
     case COMMAND_GIVE_RECEIPT:
         return command->give_receipt.order;
+    case COMMAND_REISSUE_ORDER:
+        return command->reissue_order.order;
     default:
         return (struct id){{0}};
     }
@@ -133,9 +159,12 @@ static bool is_of_region(enum event_kind kind)
 }
 
 /* The words that stand in the command and not in the event. */
-static const char *words_of(const struct command *command, const struct event *event)
+static const char *words_of(const struct view_record *record, const struct command *command,
+                            const struct event *event)
 {
     switch (command->kind) {
+    case COMMAND_REISSUE_ORDER:
+        return event->kind == EVENT_ORDER_ISSUED ? record->said : "";
     case COMMAND_FOUND_REGION:
         return command->found_region.name;
     case COMMAND_REVOKE:
@@ -239,6 +268,27 @@ static void add_order_event(const struct event *event, struct view_step *step)
     case EVENT_ORDER_EXPIRED:
         step->rung = RUNG_EXPIRED;
         return;
+    case EVENT_ORDER_REMINDED:
+        step->what = event->order_reminded.rule;
+        step->number = event->order_reminded.step;
+        step->due_ms = event->order_reminded.answer_by_ms;
+        return;
+    case EVENT_REISSUE_WANTED:
+        step->what = event->reissue_wanted.rule;
+        step->subject = event->reissue_wanted.ability;
+        return;
+    case EVENT_ORDER_REISSUED:
+        step->what = event->order_reissued.rule;
+        step->subject = event->order_reissued.addressee;
+        step->number = event->order_reissued.step;
+        step->other = event->order_reissued.by;
+        return;
+    case EVENT_ABILITY_SHORT:
+        step->what = event->ability_short.rule;
+        step->subject = event->ability_short.ability;
+        step->number = event->ability_short.free;
+        step->unsaid = event->ability_short.unsaid;
+        return;
     default:
         return;
     }
@@ -304,37 +354,6 @@ static void add_clock_event(const struct event *event, struct view_step *step)
     }
 }
 
-static void add_post_event(const struct event *event, struct view_step *step)
-{
-    step->subject = event->post.commander;
-    step->what = event->post.lead;
-    step->from = event->post.from;
-    step->place = event->post.place;
-    step->number = event->post.term;
-    step->withdrawn = event->post.withdrawn;
-}
-
-static void add_ties_event(const struct event *event, struct view_step *step)
-{
-    switch (event->kind) {
-    case EVENT_INCIDENT_LINKED:
-        step->other = event->linked.other;
-        step->link = event->linked.kind;
-        step->caused = event->linked.caused;
-        return;
-    case EVENT_ORDERS_MOVED:
-        step->other = event->moved.other;
-        step->moved = event->moved.orders;
-        step->moved_n = event->moved.orders_n;
-        step->taken = event->moved.taken;
-        return;
-    default:
-        step->other = event->merged.other;
-        step->number = event->merged.parts;
-        return;
-    }
-}
-
 static void add_incident_event(const struct event *event, struct view_step *step)
 {
     switch (event->kind) {
@@ -385,7 +404,7 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_INCIDENT_JOINED:
     case EVENT_INCIDENT_SPLIT:
     case EVENT_ORDERS_MOVED:
-        add_ties_event(event, step);
+        view_step_add_ties(event, step);
         return;
     case EVENT_DIVISION_DOUBTED:
         step->what = event->division_doubted.division;
@@ -394,7 +413,7 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_POST_OFFERED:
     case EVENT_POST_TAKEN:
     case EVENT_POST_KEPT:
-        add_post_event(event, step);
+        view_step_add_post(event, step);
         return;
     case EVENT_SHARE_BEGUN:
         step->subject = event->share_begun.region;
@@ -528,7 +547,7 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
     if (record->has_command) {
         const struct command *said = command_behind(&record->command, event);
         step.operator= said->operator;
-        step.text = words_of(said, event);
+        step.text = words_of(record, said, event);
         step.mode = record->command.mode;
         if (said != &record->command && strchr(said->agent, '/') != NULL) {
             step.author = said->agent; /* whoever said it where it was said */

@@ -17,6 +17,7 @@ struct view_record {
     struct record record;
     bool has_command;       /* asked for, and well-formed */
     struct command command; /* signer and cosigner are not set */
+    const char *said;       /* of a re-issue: the order's words, which it says again; else "" */
 };
 
 /* With the words of the command, or (half the work) without. A redacted record is fine, and so is one
@@ -43,8 +44,8 @@ struct view_step {
     const char *operator; /* on whose word; "" the agent's own */
     struct id incident;
     struct id order;
-    /* The order that this one replaces; the evacuation that it is part of; the incident under whose id a
-     * report came, or with which this one is linked, merged, split. */
+    /* The order that this one replaces; ORDER_REISSUED: that replaces it; the evacuation that it is part
+     * of; the incident under whose id a report came, or with which this one is linked, merged, split. */
     struct id other;
     const char *subject;       /* whom it concerns: addressee, taker, who was enrolled ... */
     const char *what;          /* kind of order or incident, name of a fact, version of a policy, PACK/RULE */
@@ -69,7 +70,7 @@ struct view_step {
     bool late;                    /* CLOCK_MET: after it was due */
     const struct seen_fact *seen; /* RULE_FIRED: the facts that it saw */
     size_t seen_n;
-    uint64_t number; /* of the report or the amendment; refusals counted; acknowledged up to */
+    uint64_t number; /* of the report, amendment or step; refusals counted; acknowledged up to; units free */
     int64_t due_ms;  /* to be answered by */
     int64_t expires_ms;
     int64_t stepped_ms; /* the wall clock */
@@ -77,7 +78,8 @@ struct view_step {
     uint64_t epoch;     /* RECOVERED: that ended, with record `number`; LOSS_NOTED: of record `number` ... */
     uint64_t after;     /* ... which is lost, with what was above this one; 0: not known */
     bool history;
-    bool bare; /* incident opened by an order without one */
+    bool bare;   /* incident opened by an order without one */
+    bool unsaid; /* ABILITY_SHORT: it cannot be said again */
     bool is_evacuation;
     uint32_t present;
     uint32_t missing;

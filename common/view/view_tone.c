@@ -30,6 +30,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_GRADED:
     case EVENT_LEVEL_SET:
     case EVENT_CLOCK_OVERDUE:
+    case EVENT_ABILITY_SHORT:
         return TONE_BAD;
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_ORDER_AMENDED:
@@ -39,6 +40,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_REFERRED:
     case EVENT_NOTIFIED:
     case EVENT_CLOCK_WARNED:
+    case EVENT_ORDER_REMINDED:
+    case EVENT_ORDER_REISSUED:
         return TONE_WARN;
     case EVENT_SHARE_BEGUN:
     case EVENT_SHARED:
@@ -69,6 +72,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_RULE_WAITS:
     case EVENT_RULE_FIRED:
     case EVENT_RULE_ENDED:
+    case EVENT_REISSUE_WANTED:
         return TONE_QUIET;
     default:
         if (step->kind >= EVENT_INCIDENT_LINKED && step->kind <= EVENT_DIVISION_DOUBTED) {

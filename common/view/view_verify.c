@@ -331,6 +331,7 @@ static int check_command(struct view_verifier *verifier, struct view_record *rec
         return 0;
     }
     view_verify_signatures(verifier, seq, &record->record.signed_command, command);
+    view_verify_said_again(verifier, seq, command);
     int result = check_counter(verifier, seq, command);
     if (result == 0 && command->kind == COMMAND_ACK && refusal == REFUSED_NOT) {
         check_witness(verifier, seq, command);

@@ -19,7 +19,7 @@ struct view_report {
     uint64_t records;
     uint64_t signatures;        /* found good, batch by batch */
     uint64_t unsigned_refusals; /* refused before a signature was found good: not checked */
-    uint64_t unchecked;         /* signers whose enrolment is redacted */
+    uint64_t unchecked;         /* signers whose enrolment is redacted; words said again, whose key changed */
     uint64_t decided_again;     /* with the same outcome */
     uint64_t refused;
     uint64_t redacted;

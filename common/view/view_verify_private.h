@@ -54,5 +54,7 @@ int view_verify_tables(struct view_verifier *verifier, struct log_reader *reader
  * cosigner. */
 void view_verify_signatures(struct view_verifier *verifier, uint64_t seq,
                             const struct signed_command *signed_command, struct command *command);
+/* Of an order that is issued again: whose words it has. */
+void view_verify_said_again(struct view_verifier *verifier, uint64_t seq, const struct command *command);
 
 #endif

@@ -65,6 +65,44 @@ static const uint8_t *author_key(struct view_verifier *verifier, uint64_t seq, s
     return key_of(verifier, seq, command->agent, false);
 }
 
+/* Whoever gave the order may have another key by now, or none: then this cannot tell. */
+static void check_said(struct view_verifier *verifier, uint64_t seq, const struct said_again *said,
+                       const struct reissue_order *reissue)
+{
+    const struct command *command = &said->command;
+    const struct order *order = view_find_order(verifier->view, reissue->said_order, NULL);
+    const char *name = command->operator[0] != '\0' ? command->operator: command->agent;
+    const struct member *member = region_member(state_region(view_state(verifier->view)), name);
+    struct hash root;
+
+    if (order != NULL &&
+        (strcmp(order->issuer, command->agent) != 0 || strcmp(order->operator, command->operator) != 0)) {
+        view_verify_find(verifier, seq, "what it says again was not said by who gave the order");
+    } else if (said->signed_command.signatures_n == 0 || !signed_root(&said->signed_command, &root)) {
+        view_verify_find(verifier, seq, "nobody signed what it says again");
+    } else if (member == NULL ||
+               !is_good(verifier, member->sign_key, root, &said->signed_command.signatures[0].signature)) {
+        verifier->report.unchecked++;
+    }
+}
+
+void view_verify_said_again(struct view_verifier *verifier, uint64_t seq, const struct command *command)
+{
+    const struct reissue_order *reissue = &command->reissue_order;
+    struct said_again said;
+    struct err err;
+
+    if (command->kind != COMMAND_REISSUE_ORDER || reissue->said.n == 0) {
+        return;
+    }
+    int result = wire_decode_said_again(reissue, &verifier->arena, &said, &err);
+    if (result == ERR_PROTOCOL) {
+        view_verify_find(verifier, seq, "what it says again cannot be read: %s", err.text);
+    } else if (result == 0) {
+        check_said(verifier, seq, &said, reissue);
+    }
+}
+
 void view_verify_signatures(struct view_verifier *verifier, uint64_t seq,
                             const struct signed_command *signed_command, struct command *command)
 {

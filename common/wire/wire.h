@@ -62,6 +62,16 @@ struct signed_command {
 int wire_decode_signed(struct bytes bytes, struct arena *arena, struct signed_command *ret, struct err *err);
 void wire_encode_signed(const struct signed_command *command, struct buf *ret);
 
+/* The order that a re-issue says again: how it was said, the command, and its words there. All is the
+ * arena's. ERR_PROTOCOL: `said` is no such order. */
+struct said_again {
+    struct signed_command signed_command;
+    struct command command;
+    const struct new_order *order;
+};
+int wire_decode_said_again(const struct reissue_order *reissue, struct arena *arena, struct said_again *ret,
+                           struct err *err);
+
 /* The root that its signatures are over; false when path, index and size do not fit. */
 bool signed_root(const struct signed_command *command, struct hash *ret);
 /* What was proved last, so that a batch's one signature is checked once. Begin with zeros. */

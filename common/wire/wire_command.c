@@ -371,6 +371,19 @@ static const struct wire_field note_loss_fields[] = {
 static const struct wire_map note_loss_map = {WIRE_MAP(note_loss, S, note_loss_fields)};
 #undef S
 
+#define S struct reissue_order
+static const struct wire_field reissue_order_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    ID(S, new_order),
+    ID(S, said_order),
+    SEQ(S, said_seq),
+    BLOB(S, said, SAID_AGAIN_MAX),
+    WORDS(S, agents, CANDIDATES_MAX),
+};
+static const struct wire_map reissue_order_map = {WIRE_MAP(reissue_order, S, reissue_order_fields)};
+#undef S
+
 #define S struct note_link
 const struct wire_field wire_fields_note_link[3] = {
     NAME(S, region),
@@ -439,6 +452,7 @@ static const struct wire_field command_fields[] = {
     BODY(S, count_refusals, count_refusals_map),
     BODY(S, recover, recover_map),
     BODY(S, note_loss, note_loss_map),
+    BODY(S, reissue_order, reissue_order_map),
     BODY(S, share_incident, share_incident_map),
     BODY(S, note_link, note_link_map),
     BODY(S, send_canary, send_canary_map),

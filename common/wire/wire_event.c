@@ -376,6 +376,48 @@ static const struct wire_map order_expired_map = {WIRE_MAP(order_expired, S, ord
 static const struct wire_map order_unanswered_map = {WIRE_MAP(order_unanswered, S, order_fields)};
 static const struct wire_map order_overdue_map = {WIRE_MAP(order_overdue, S, order_fields)};
 
+static const struct wire_field order_reminded_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    LONG_TEXT(S, order_reminded.rule, RULE_NAME_MAX),
+    U32(S, order_reminded.step),
+    TIME(S, at_ms),
+    TIME(S, order_reminded.answer_by_ms),
+};
+static const struct wire_map order_reminded_map = {WIRE_MAP(order_reminded, S, order_reminded_fields)};
+
+static const struct wire_field reissue_wanted_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    LONG_TEXT(S, reissue_wanted.rule, RULE_NAME_MAX),
+    NAME(S, reissue_wanted.ability),
+    TIME(S, at_ms),
+};
+static const struct wire_map reissue_wanted_map = {WIRE_MAP(reissue_wanted, S, reissue_wanted_fields)};
+
+static const struct wire_field order_reissued_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    ID(S, order_reissued.by),
+    NAME(S, order_reissued.former),
+    NAME(S, order_reissued.addressee),
+    LONG_TEXT(S, order_reissued.rule, RULE_NAME_MAX),
+    U32(S, order_reissued.step),
+    TIME(S, at_ms),
+};
+static const struct wire_map order_reissued_map = {WIRE_MAP(order_reissued, S, order_reissued_fields)};
+
+static const struct wire_field ability_short_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    LONG_TEXT(S, ability_short.rule, RULE_NAME_MAX),
+    NAME(S, ability_short.ability),
+    U32(S, ability_short.free),
+    BOOL(S, ability_short.unsaid),
+    TIME(S, at_ms),
+};
+static const struct wire_map ability_short_map = {WIRE_MAP(ability_short, S, ability_short_fields)};
+
 /* --- agents --------------------------------------------------------------------------------------- */
 
 static const struct wire_field units_stated_fields[] = {
@@ -480,6 +522,10 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("order_expired", order_expired_map),
     BODY_SPREAD("order_unanswered", order_unanswered_map),
     BODY_SPREAD("order_overdue", order_overdue_map),
+    BODY_SPREAD("order_reminded", order_reminded_map),
+    BODY_SPREAD("reissue_wanted", reissue_wanted_map),
+    BODY_SPREAD("order_reissued", order_reissued_map),
+    BODY_SPREAD("ability_short", ability_short_map),
     BODY_SPREAD("units_stated", units_stated_map),
     BODY_SPREAD("acknowledged", acknowledged_map),
     BODY(S, loss_noted, loss_noted_map),

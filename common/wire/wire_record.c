@@ -67,6 +67,25 @@ void wire_encode_signed(const struct signed_command *command, struct buf *ret)
     wire_encode(&wire_map_signed, command, ret);
 }
 
+int wire_decode_said_again(const struct reissue_order *reissue, struct arena *arena, struct said_again *ret,
+                           struct err *err)
+{
+    struct said_again said = {.order = NULL};
+    int rc = wire_decode_signed(reissue->said, arena, &said.signed_command, err);
+
+    rc = rc != 0 ? rc : wire_decode_command(said.signed_command.payload, arena, &said.command, err);
+    if (rc < 0)
+        return rc;
+    const struct issue_orders *issue = &said.command.issue_orders;
+    for (size_t i = 0; said.command.kind == COMMAND_ISSUE_ORDERS && i < issue->orders_n; i++)
+        if (id_equal(issue->orders[i].order, reissue->said_order))
+            said.order = &issue->orders[i];
+    if (said.order == NULL)
+        return err_set(err, ERR_PROTOCOL, "reissue_order.said: the order is not in it");
+    *ret = said;
+    return 0;
+}
+
 /* Events of unknown kinds leave the list and are counted. */
 static void count_unknown(struct record *record)
 {
@@ -109,6 +128,15 @@ void wire_encode_record(const struct record *record, struct buf *ret)
     wire_encode(&wire_map_record, record, ret);
 }
 
+/* What a command says again is read, too; that it is no order of ours costs nothing. */
+static bool said_can_be_read(const struct command *command, struct arena *arena)
+{
+    struct said_again said;
+
+    return command->kind != COMMAND_REISSUE_ORDER || command->reissue_order.said.n == 0 ||
+           wire_decode_said_again(&command->reissue_order, arena, &said, NULL) != ERR_NO_MEMORY;
+}
+
 int wire_record_can_be_read(struct bytes bytes)
 {
     struct arena arena;
@@ -122,6 +150,7 @@ int wire_record_can_be_read(struct bytes bytes)
     arena_init(&arena, ARENA_PER_FRAME - bytes.n);
     bool fine = wire_decode_record(bytes, &arena, &record, NULL) == 0 &&
                 wire_decode_command(record.signed_command.payload, &arena, &command, NULL) == 0 &&
+                said_can_be_read(&command, &arena) &&
                 arena_array(&arena, struct event, record.events_n) != NULL;
     int rc = fine ? 0 : arena.starved ? ERR_NO_MEMORY : ERR_TOO_BIG;
     arena_free(&arena);

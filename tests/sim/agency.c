@@ -68,6 +68,7 @@ void agency_delivery(struct actor *actor, const struct delivery *delivery)
         }
         return;
     case DELIVERY_NOTICE:
+    case DELIVERY_REMINDER:
         return;
     }
 }
@@ -131,8 +132,10 @@ static void state_units(struct actor *actor)
     struct world *world = actor->world;
     char text[TAG_TEXT];
     uint64_t tag = actor_tag(actor, text);
-    struct unit units[2] = {{.id = "engine-1", .type = text, .team = "", .status = UNIT_FREE, .crew = 4},
-                            {.id = "engine-2", .type = text, .team = "", .status = UNIT_ASSIGNED, .crew = 6}};
+    static const char *const HOSE[] = {"hose"}; /* what fires need; nobody has what chlorine does */
+    struct unit units[2] = {
+        {.id = "engine-1", .type = text, .team = "", .equipment = {HOSE, 1}, .status = UNIT_FREE, .crew = 4},
+        {.id = "engine-2", .type = text, .team = "", .status = UNIT_ASSIGNED, .crew = 6}};
     struct command command = {.kind = COMMAND_STATE_UNITS};
 
     command.state_units = (struct state_units){.units = units, .units_n = (size_t)world_between(world, 1, 2)};

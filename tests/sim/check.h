@@ -41,7 +41,11 @@ struct watched {
     uint64_t outcome_seq; /* 0: none */
     bool outcome_by_issuer;
     bool issuer_told;
-    uint32_t asked; /* how often the rule of silence fired for it */
+    uint32_t unanswered; /* how often its time to be answered passed */
+    uint32_t asked;      /* how often the rule of silence fired for it */
+    uint32_t reminded;
+    uint32_t reissued; /* it was given to somebody else, by a rule ... */
+    bool goes_on;      /* ... and this is what that one was given */
     uint32_t given[AGENTS];
     bool seen[AGENTS];        /* the application was given it, perhaps only after a restart */
     uint64_t resumed[AGENTS]; /* life of the process that was given it again */

@@ -184,8 +184,9 @@ static void check_deadline(struct world *world, const struct order *order, const
 
     switch (event->kind) {
     case EVENT_ORDER_UNANSWERED:
-        needs(world, order->answer_by_ms <= now, "I7: early", event, header->seq);
-        needs(world, !order->unanswered, "I7: twice", event, header->seq);
+        needs(world, (order->unanswered ? order->remind_by_ms : order->answer_by_ms) <= now, "I7: early",
+              event, header->seq);
+        needs(world, !order->unanswered || order->remind_by_ms != 0, "I7: twice", event, header->seq);
         return;
     case EVENT_ORDER_OVERDUE:
         needs(world, order->expires_at_ms <= now, "I7: early", event, header->seq);
@@ -204,6 +205,48 @@ static void check_deadline(struct world *world, const struct order *order, const
     }
 }
 
+/* What rules do about an order that nobody answers: each once, and nothing about one that somebody has taken.
+ * State is as it was before the event, but for the order that takes its place. */
+static void check_silence(struct world *world, const struct incident *incident, const struct order *order,
+                          struct watched *watched, const struct event *event, const struct log_header *header)
+{
+    bool taken = order->rung >= RUNG_ACCEPTED && order->rung != RUNG_EXPIRED;
+    const struct order *by;
+
+    switch (event->kind) {
+    case EVENT_ORDER_UNANSWERED:
+        watched->unanswered++;
+        return;
+    case EVENT_ORDER_REMINDED:
+        world_struck(world, FAULT_REMINDED, AGENTS);
+        needs(world, !taken, "I2: reminded, and it has an answer", event, header->seq);
+        needs(world, ++watched->reminded == 1 && !watched->goes_on, "I7: reminded twice", event, header->seq);
+        return;
+    case EVENT_ORDER_REISSUED:
+        world_struck(world, FAULT_REISSUED, AGENTS);
+        by = incident_order(incident, event->order_reissued.by);
+        needs(world, ++watched->reissued == 1, "I3: given to the next agency twice", event, header->seq);
+        needs(world, !taken, "I2: given to the next agency, and it has an answer", event, header->seq);
+        needs(world, by != NULL && id_equal(by->reissue_of, order->id) && by->answer_by_ms > header->bus_ms,
+              "I2: nothing takes its place", event, header->seq);
+        if (by != NULL) {
+            check_watch(world, by->id)->goes_on = true;
+        }
+        for (size_t i = 0; by != NULL && i < by->agents.n; i++) {
+            needs(world, !words_have(order->agents, by->agents.at[i]), "I2: who was asked is asked again",
+                  event, header->seq);
+        }
+        return;
+    case EVENT_ABILITY_SHORT:
+        world_struck(world, FAULT_NOBODY_ABLE, AGENTS);
+        needs(world, !event->ability_short.unsaid, "I1: the words of an order are not to be found", event,
+              header->seq);
+        return;
+    default:
+        return;
+    }
+}
+
 static bool is_outcome(const struct event *event)
 {
     return event->kind == EVENT_ORDER_RECALLED || event->kind == EVENT_ORDER_EXPIRED ||
@@ -214,7 +257,8 @@ static bool is_outcome(const struct event *event)
 static void check_merged(struct world *world, const struct incident *incident, const struct event *event,
                          uint64_t seq)
 {
-    bool is_said = event->kind == EVENT_REPORT_FILED || event->kind == EVENT_ORDER_ISSUED ||
+    bool is_said = event->kind == EVENT_REPORT_FILED ||
+                   (event->kind == EVENT_ORDER_ISSUED && id_is_zero(event->order_issued.reissue_of)) ||
                    event->kind == EVENT_GRADED || event->kind == EVENT_LEVEL_SET ||
                    event->kind == EVENT_INCIDENT_CLOSED || event->kind == EVENT_RULES_DUE ||
                    event->kind == EVENT_INFORMATION_OVERDUE;
@@ -255,6 +299,7 @@ static void check_event(struct world *world, const struct event *event, enum mod
         return;
     }
     check_deadline(world, order, event, header);
+    check_silence(world, incident, order, watched, event, header);
     if (event->kind == EVENT_RUNG_REACHED || is_outcome(event)) {
         needs(world, order_is_open(order), "I2: a second outcome", event, header->seq);
     }

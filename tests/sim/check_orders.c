@@ -148,6 +148,12 @@ void check_delivery(struct world *world, unsigned agent, const struct delivery *
     case DELIVERY_AMENDMENT:
     case DELIVERY_NOTICE:
         return;
+    case DELIVERY_REMINDER:
+        if (!watched->addressed[agent] || watched->over[agent]) {
+            world_fail(world, "I3: agent %u is reminded of order %s, which is not for it to answer", agent,
+                       id_format(delivery->order, text));
+        }
+        return;
     }
 }
 

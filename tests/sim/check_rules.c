@@ -36,12 +36,15 @@ static void check_fired(struct world *world, const struct incident *incident, co
     const struct rule_step *e = &event->rule;
     const struct rule_hold *hold = incident_hold(incident, e->pack, e->rule);
 
-    if (strcmp(e->rule, "silent") == 0) {
+    if (strcmp(e->when, "incident") != 0) {
         const struct order *order = incident_order(incident, event->order);
         struct watched *watched = order != NULL ? check_order(world, event->order) : NULL;
+        bool silent = strcmp(e->rule, "silent") == 0, first = strcmp(e->rule, "remind") == 0;
         needs(world, order == NULL || order->unanswered, "I7: a rule of silence, and it was answered", event,
               header->seq);
-        needs(world, watched == NULL || ++watched->asked == 1, "I7: a rule of silence twice", event,
+        needs(world, watched == NULL || !silent || ++watched->asked == watched->unanswered,
+              "I7: a rule of silence twice", event, header->seq);
+        needs(world, watched == NULL || !first || watched->reminded == 0, "I7: a reminder twice", event,
               header->seq);
         return;
     }
@@ -86,7 +89,8 @@ void check_rules_end(struct world *world, const struct incident *incident)
     static const char *const rules[] = {"grave", "slight", "lasting"};
     char text[ID_TEXT];
 
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && !incident->history && !world->failed; i++) {
+    bool asked = !incident->history && !incident_is_merged(incident); /* else the survivor's are */
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && asked && !world->failed; i++) {
         const struct rule_hold *hold = incident_hold(incident, "sim", rules[i]);
         bool is_over = i == 2 && !incident_is_live(incident); /* nobody waits for it any more */
         if ((hold != NULL) != holds(incident, rules[i]) && !is_over) {
@@ -97,7 +101,7 @@ void check_rules_end(struct world *world, const struct incident *incident)
     for (size_t i = 0; i < incident->orders_n && !world->failed; i++) {
         const struct order *order = &incident->orders[i];
         const struct watched *watched = check_order(world, order->id);
-        if (watched != NULL && order->unanswered && watched->asked != 1) {
+        if (watched != NULL && watched->asked != watched->unanswered) {
             world_fail(world, "I2: order %s was not answered, and no rule was asked of it",
                        id_format(order->id, text));
         }

@@ -73,12 +73,17 @@ static void enrol(struct keys *keys, const struct rng *rng, int64_t utc_ms, cons
     found(keys, rng, utc_ms, command);
 }
 
-/* Grades by the dead, as check_rules.c reckons them too; a rule that waits, and one of silence. */
-static const char PACK[] = "pack: sim\nversion: 1\nmatch: all\nrules:\n"
-                           "  - {rule: grave, when: incident, if: dead >= 3, do: [grade: II]}\n"
-                           "  - {rule: slight, when: incident, if: dead < 3, do: [grade: IV]}\n"
-                           "  - {rule: lasting, when: incident, if: grade = 2, for: 3 s, do: [raise: II]}\n"
-                           "  - {rule: silent, when: order-unanswered, do: [notify: centre]}\n";
+/* Grades by the dead, as check_rules.c reckons them too; a rule that waits, and those of silence: its
+ * addressee is reminded once, then others are asked until nobody is left who is able. */
+static const char PACK[] =
+    "pack: sim\nversion: 1\nmatch: all\nrules:\n"
+    "  - {rule: grave, when: incident, if: dead >= 3, do: [grade: II]}\n"
+    "  - {rule: slight, when: incident, if: dead < 3, do: [grade: IV]}\n"
+    "  - {rule: lasting, when: incident, if: grade = 2, for: 3 s, do: [raise: II]}\n"
+    "  - {rule: silent, when: order-unanswered, do: [notify: centre]}\n"
+    "  - {rule: remind, when: order-unanswered, if: step = 0, do: [remind: 2 s]}\n"
+    "  - {rule: next, when: order-unanswered, if: step > 0, do: [reissue: next-able]}\n"
+    "  - {rule: nobody, when: ability-short, do: [refer: parent]}\n";
 
 void keys_make(struct keys *keys, const struct rng *rng, int64_t utc_ms)
 {

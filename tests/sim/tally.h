@@ -9,6 +9,9 @@
 #define FAULT_LIST(X)                                                                 \
     X(FAULT_BUNDLE_DOWN, "no fault: a bundle from the broker")                        \
     X(FAULT_BUNDLE_UP, "no fault: a bundle from an agent")                            \
+    X(FAULT_REMINDED, "no fault: an addressee reminded")                              \
+    X(FAULT_REISSUED, "no fault: an order given to the next agency")                  \
+    X(FAULT_NOBODY_ABLE, "no fault: nobody else able to take an order")               \
     X(FAULT_LOST, "frame lost")                                                       \
     X(FAULT_DOUBLED, "frame doubled")                                                 \
     X(FAULT_REORDERED, "frame overtaken")                                             \

@@ -300,6 +300,11 @@ class Log(CliTest):
             self.assertIn(order[-6:], told)
         self.assertNotIn(recalled[-6:], told)
         self.assertIn(f"{declined[-6:]}", self.county.muster("explain", self.county.log, again))
+        agencies = told.partition("every agency of the region")[2]
+        for agency in ("emergency-management", "fire-rescue", "health", "public-security"):
+            self.assertRegex(agencies, rf"\n  {agency} +\S")
+        self.assertIn("is ordered: ", agencies)
+        self.assertIn("本行政区各部门", self.county.muster("explain", self.county.log, done, "--lang", "zh"))
 
     def test_verify(self):
         """Live; a copy of the live log; and a copy in which one byte is another."""

@@ -102,6 +102,23 @@ class Job(unittest.TestCase):
         self.assertEqual(again["incident"], incident)
         self.assertEqual(self.one("order", "show", again["order"])["reissue_of"], order)
 
+    def test_reissue_by_hand(self):
+        """The same words to somebody else, and the old order recalled."""
+        incident = self.report()["incident"]
+        order = self.issue(incident)
+        again = self.one("order", "reissue", order, "--to", "370102/health", "--reason", "no answer")
+        self.assertEqual((again["incident"], again["reissue_of"], again["recalled"]), (incident, order, True))
+        shown, old = self.one("order", "show", again["order"]), self.one("order", "show", order)
+        self.assertEqual((shown["text"], shown["kind"]), ("two men down", "dispatch"))
+        self.assertGreater(shown["answer_by_ms"], old["answer_by_ms"])
+        self.assertEqual((old["rung"], old["end_reason"]), ("recalled", "no answer"))
+        self.assertIn("by a person's word", self.ok("explain", self.broker.log, again["order"]))
+        self.assertIn("替代", self.ok("order", "reissue", again["order"], "--to", "370102/public-security",
+                                    "--text", "road", "--lang", "zh"))
+        self.bad(64, "--to REGION/AGENCY", "order", "reissue", order)
+        self.bad(66, "no order", "order", "reissue", "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+                 "--to", "370102/health")
+
     def test_same_report_twice_is_one(self):
         incident = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
         arguments = ("incident", "report", "--kind", "fire", "--place", "x", "--id", incident)

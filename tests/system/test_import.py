@@ -2,6 +2,7 @@
 """muster keys init and muster import as black boxes: a small table of its own, bad rows, the same file again
 and shuffled; then the real month of San Francisco, when MUSTER_DATA has it.
 """
+import calendar
 import csv
 import json
 import os
@@ -231,6 +232,26 @@ class SanFrancisco(unittest.TestCase):
                 self.assertEqual(result.returncode, 0, result.stderr)
                 self.assertEqual((summary["recorded"], summary["unchanged"]), (0, 5292))
             self.assertEqual(broker.records(), before)
+
+            # what would have been: 60 s itself is in time
+            pack = os.path.join(broker.folder.name, "dispatch.yaml")
+            with open(pack, "w", encoding="utf-8") as stream:
+                stream.write("pack: dispatch\nversion: '1'\nmatch: all\nrules:\n  - {rule: nobody-sent, "
+                             "when: incident, if: orders = 0, for: 60 s, do: [notify: chief]}\n")
+            told = broker.run("rules", "what-if", broker.log, "--rules", pack, "--json", check=True)
+            *firings, summary = [json.loads(line) for line in told.stdout.splitlines()]
+            sent = {}
+            for each in rows:
+                received, dispatched = (time.strptime(each[name], "%m/%d/%Y %I:%M:%S %p")
+                                        for name in ("Received DtTm", "Dispatch DtTm"))
+                took = calendar.timegm(dispatched) - calendar.timegm(received)
+                number = each["Incident Number"]
+                sent[number] = min(took, sent.get(number, took))
+            self.assertEqual({firing["title"] for firing in firings},
+                             {f"sf-fire-cad {number}" for number, took in sent.items() if took > 60})
+            self.assertEqual([summary[key] for key in ("incidents", "fired", "was_fired", "differ")],
+                             [5292, 3614, 0, 3614])
+            self.assertEqual(summary["rules"][0]["share"], 0.683)
 
 
 if __name__ == "__main__":

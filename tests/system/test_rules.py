@@ -126,6 +126,19 @@ class Mistakes(unittest.TestCase):
                                    "  - {case: any, facts: {dead: 4}, fires: [many]}\n")
         self.assertEqual(rules("test", pack).returncode, 0)
 
+    def test_mistakes_are_told_in_chinese(self):
+        for wrong, said in (
+                (PACK.replace("dead", "deda"), ':7:9: 没有名为 "deda" 的指标；是否指 "dead"？'),
+                (PACK.replace("grade: III", "grade: 3"),
+                 ':9:16: "grade" 的值应为 I、II、III 或 IV，而不是 "3"'),
+                (PACK.replace("dead > 3", "dead >"), ":7:"),
+                (PACK.replace("match: all\n", ""), ":1:1: 缺少键 'match'，请补上"),
+                (PACK.replace("    if", "   if"), "不是有效的 YAML：此处应为")):
+            pack = self.write("p.yaml", wrong)
+            self.refused(f"{pack}", "check", pack, "--lang", "zh")
+            self.refused(said, "check", pack, "--lang", "zh")
+            self.refused(f"{pack}", "load", pack, "--lang", "zh")
+
     def test_loops_are_named(self):
         pack = self.write("p.yaml", PACK.replace("if: dead > 3", "if: level = 3 and dead > 3")
                           .replace("grade: III", "raise: II") + """  - rule: calm
@@ -134,9 +147,9 @@ class Mistakes(unittest.TestCase):
     do:
       - lower: III
 """)
-        self.refused("can fire each other for ever: many (line 7), calm (line 12); let one ask for more",
-                     "check", pack, "--lang", "en", code=65)
-        self.refused("可能循环触发：many（第 7 行）、calm（第 12 行）；请收紧其中一条的条件",
+        self.refused("can fire each other for ever: many (line 7, column 9), calm (line 12, column 9); "
+                     "let one ask for more", "check", pack, "--lang", "en", code=65)
+        self.refused("可能循环触发：many（第 7 行第 9 列）、calm（第 12 行第 9 列）；请收紧其中一条的条件",
                      "check", pack, "--lang", "zh", code=65)
         self.assertEqual(json.loads(rules("check", pack, "--json").stdout)["loop"], ["many", "calm"])
 
@@ -146,8 +159,8 @@ class Mistakes(unittest.TestCase):
                           .replace("grade: III", "lower: III"))
         for pack in (up, down):
             self.assertEqual(rules("check", pack).returncode, 0)
-        self.refused("together: these rules can fire each other for ever: p/many (line 7), q/many (line 7)",
-                     "check", up, down, "--lang", "en", code=65)
+        self.refused("together: these rules can fire each other for ever: p/many (line 7, column 9), "
+                     "q/many (line 7, column 9)", "check", up, down, "--lang", "en", code=65)
 
     def test_the_shipped_packs_go_together(self):
         self.assertEqual(rules("check", *PACKS).returncode, 0)

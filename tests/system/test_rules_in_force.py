@@ -24,6 +24,19 @@ class InForce(CountyTest):
         with open(self.pack, "w", encoding="utf-8") as file:
             file.write(COUNTY)
 
+    def assert_verified(self):
+        """And the packs in force, tried out on the log, would have done what they did."""
+        super().assert_verified()
+        packs = []
+        for pack in self.county.json("rules", "list")[0]:
+            packs.append(self.county.path(f"in-force-{pack['pack']}.yaml"))
+            with open(packs[-1], "w", encoding="utf-8") as file:
+                file.write(self.county.muster("rules", "list", pack["pack"]))
+        if packs:
+            words = [word for pack in packs for word in ("--rules", pack)]
+            *firings, summary = self.county.json("rules", "what-if", self.county.log, *words)
+            self.assertEqual((summary["differ"], len(firings) > 0), (0, summary["fired"] > 0), firings)
+
     def load(self):
         for pack in (DECREE, self.pack):
             self.assertIn("is in force", self.county.muster("rules", "load", pack))
@@ -192,6 +205,38 @@ class InForce(CountyTest):
         self.assertNotIn("bad", self.county.muster("rules", "list", "county"))
         self.county.muster("rules", "drop", "county", "--reason", "test")
         self.assertEqual([pack["pack"] for pack in self.county.json("rules", "list")[0]], ["decree-493"])
+        self.assert_verified()
+
+    def test_a_loop_is_not_put_in_force(self):
+        def pack(name, *rules):
+            path = self.county.path(f"{name}.yaml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"pack: {name}\nversion: '1'\nmatch: all\nrules:\n" + "".join(
+                    f"  - {{rule: {name}-{n}, when: incident, if: {rule}, do: [{{{does}}}]}}\n"
+                    for n, (rule, does) in enumerate(rules)))
+            return path
+
+        up, down = ("level = 3", "raise: II"), ("level = 2", "lower: III")
+        loop = pack("loop", up, down)
+        refused = self.county.call("rules", "load", loop)
+        self.assertEqual(refused.returncode, 65)
+        said = (f"{loop}: these rules can fire each other for ever: loop-0 (line 5, column 40), "
+                "loop-1 (line 6, column 40); let one ask for more")
+        self.assertEqual(refused.stderr, f"muster: {said}\n")
+        self.assertEqual(self.county.call("rules", "check", loop).stderr, f"muster: {said}\n")
+        self.assertIn("可能循环触发：loop-0（第 5 行第 40 列）",
+                      self.county.call("rules", "load", loop, "--lang", "zh").stderr)
+
+        # alone each is fine, and a pack does not loop with what it replaces
+        self.county.muster("rules", "load", pack("up", up))
+        second = pack("down", down)
+        refused = self.county.call("rules", "load", second)
+        self.assertEqual(refused.returncode, 65)
+        self.assertIn("down.yaml, together with what is in force: these rules can fire each other for ever: ",
+                      refused.stderr)
+        self.assertIn("up/up-0 (line 5, column 38)", refused.stderr)
+        self.county.muster("rules", "load", pack("up", down))
+        self.assertEqual([each["pack"] for each in self.county.json("rules", "list")[0]], ["up"])
         self.assert_verified()
 
 

@@ -140,6 +140,35 @@ static void a_delivery_is_told(void **state)
     json_decref(told);
 }
 
+static void what_becomes_of_silence_is_told(void **state)
+{
+    struct event events[2] = {{.kind = EVENT_ORDER_REISSUED, .order = {{1}}},
+                              {.kind = EVENT_ORDER_RECALLED, .order = {{1}}}};
+    struct event reminded = {.kind = EVENT_ORDER_REMINDED, .order = {{1}}};
+    struct record record = {.events = events, .events_n = 2};
+    struct delivery delivery = {
+        .kind = DELIVERY_REMINDER, .mode = MODE_ACTUAL, .order = {{1}}, .event = &reminded};
+
+    (void)state;
+    reminded.order_reminded =
+        (struct order_reminded){.rule = "p/remind", .step = 1, .answer_by_ms = 1700000000000};
+    json_t *told = message_delivery(&delivery);
+    assert_string_equal(json_string_value(json_object_get(told, "type")), "reminder");
+    assert_string_equal(json_string_value(json_object_get(told, "answer_by")), "2023-11-14T22:13:20.000Z");
+    assert_int_equal(json_integer_value(json_object_get(told, "step")), 1);
+    json_decref(told);
+    events[0].order_reissued = (struct order_reissued){.addressee = "370102/health", .rule = "p/next"};
+    delivery = (struct delivery){
+        .kind = DELIVERY_RECALL, .mode = MODE_ACTUAL, .order = {{1}}, .event = &events[1], .record = &record};
+    told = message_delivery(&delivery);
+    assert_string_equal(json_string_value(json_object_get(told, "reissued_to")), "370102/health");
+    json_decref(told);
+    delivery.order = (struct id){{2}}; /* of another order in the same record */
+    told = message_delivery(&delivery);
+    assert_null(json_object_get(told, "reissued_to"));
+    json_decref(told);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -215,8 +244,11 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_receipt_is_read),           cmocka_unit_test(units_and_reports_are_read),
-        cmocka_unit_test(bad_lines_say_what_is_wrong), cmocka_unit_test(a_delivery_is_told),
+        cmocka_unit_test(a_receipt_is_read),
+        cmocka_unit_test(units_and_reports_are_read),
+        cmocka_unit_test(bad_lines_say_what_is_wrong),
+        cmocka_unit_test(a_delivery_is_told),
+        cmocka_unit_test(what_becomes_of_silence_is_told),
         cmocka_unit_test(telemetry_is_read),
     };
 

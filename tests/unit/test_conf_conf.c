@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/chinese.h"
+
 /* Values: right ones, wrong ones, absent ones, unknown keys. */
 
 static struct conf *parse_as(const char *name, const char *text)
@@ -119,6 +121,19 @@ static const struct {
     {STRING, "[a, b]", "1:1: must be a mapping with the key 'key'"},
 };
 
+static void is_wrong_in_chinese(size_t i, const char *english)
+{
+    struct conf *conf = NULL;
+    struct got got = {0};
+    struct err err = {0};
+
+    assert_int_equal(conf_parse_in("x.yaml", wrong[i].text, strlen(wrong[i].text), true, &conf, NULL), 0);
+    assert_int_equal(get(wrong[i].what, conf_root(conf), CONF_OPTIONAL, &got, &err), ERR_CONFIG);
+    if (!is_chinese(err.text) || !is_same_place(english, err.text))
+        fail_msg("row %zu (%s): \"%s\"", i, wrong[i].text, err.text);
+    conf_free(conf);
+}
+
 static void wrong_values_are_refused_with_their_place(void **state)
 {
     (void)state;
@@ -134,6 +149,7 @@ static void wrong_values_are_refused_with_their_place(void **state)
         assert_memory_equal(&got, &before, sizeof got);
         assert_int_equal(get(wrong[i].what, conf_root(conf), CONF_REQUIRED, &got, NULL), ERR_CONFIG);
         conf_free(conf);
+        is_wrong_in_chinese(i, err.text);
     }
 }
 

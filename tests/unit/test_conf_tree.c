@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "common/base/buf.h"
+#include "tests/unit/chinese.h"
 
 /* Texts that do not become a tree, and the tree itself. */
 
@@ -85,6 +86,11 @@ static void what_is_not_allowed_is_refused_with_its_place(void **state)
             fail_msg("row %zu: got \"%s\", want \"%s\"", i, err.text, refused[i].error);
         assert_null(strchr(err.text, '\n'));
         assert_null(conf);
+        struct err chinese = {0};
+        assert_int_equal(conf_parse_in("x.yaml", refused[i].text, refused[i].n, true, &conf, &chinese),
+                         ERR_CONFIG);
+        if (!is_chinese(chinese.text) || !is_same_place(err.text, chinese.text))
+            fail_msg("row %zu: \"%s\": \"%s\"", i, err.text, chinese.text);
         assert_int_equal(conf_parse("x.yaml", refused[i].text, refused[i].n, &conf, NULL), ERR_CONFIG);
     }
 }

@@ -51,10 +51,10 @@ static void each_signer_has_its_commands(void **state)
         COMMAND_GIVE_RECEIPT,   COMMAND_ORDER_EVACUATION, COMMAND_STATE_UNITS,
         COMMAND_RECORD_HISTORY, COMMAND_RECORD_ALERT,     COMMAND_ACK,
         COMMAND_PASS_DEADLINES, COMMAND_SET_CLOCK,        COMMAND_COUNT_REFUSALS,
-        COMMAND_RECOVER,        COMMAND_NOTE_LOSS};
+        COMMAND_RECOVER,        COMMAND_NOTE_LOSS,        COMMAND_REISSUE_ORDER};
     /* r root, b broker, a agents and operators; in the order of kinds */
-    static const char *const may[] = {"r", "ra", "ra", "ra", "ra", "a", "a", "a", "a", "a",
-                                      "a", "a",  "a",  "a",  "a",  "b", "b", "b", "b", "b"};
+    static const char *const may[] = {"r", "ra", "ra", "ra", "ra", "a", "a", "a", "a", "a", "a",
+                                      "a", "a",  "a",  "a",  "b",  "b", "b", "b", "b", "b"};
     struct bus bus;
 
     (void)state;

@@ -15,6 +15,9 @@
 
 enum { USER_VERSION_AT = 60 }; /* SQLite's file format: the log's format is kept there */
 
+/* Tests run where the sources are. */
+#define A_PACK "--rules=common/rules/packs/decree-493.yaml"
+
 typedef int command(int argc, char **argv);
 
 static int run(command *run_it, const char *name, const char *path, const char *third)
@@ -38,6 +41,7 @@ static void all(const char *path, int wanted)
     assert_int_equal(run(ctl_verify, "verify", path, NULL), wanted);
     assert_int_equal(run(ctl_stats, "stats", path, NULL), wanted);
     assert_int_equal(run(ctl_explain, "explain", path, "7KQ2ZM"), wanted);
+    assert_int_equal(run(ctl_rules_what_if, "what-if", path, A_PACK), wanted);
 }
 
 struct folder {
@@ -135,6 +139,8 @@ static void an_empty_log_is_read(void **state)
     assert_int_equal(run(ctl_verify, "verify", folder.path, NULL), 0);
     assert_int_equal(run(ctl_stats, "stats", folder.path, "--json"), 0);
     assert_int_equal(run(ctl_explain, "explain", folder.path, "7KQ2ZM"), 66);
+    assert_int_equal(run(ctl_rules_what_if, "what-if", folder.path, A_PACK), 0);
+    assert_int_equal(run(ctl_rules_what_if, "what-if", folder.path, "--rules=no-such-pack.yaml"), 66);
     assert_int_equal(run(ctl_replay, "replay", folder.path, "--at=1"), 64);
     assert_int_equal(run(ctl_replay, "replay", folder.path, "--format=xml"), 64);
     assert_int_equal(run(ctl_stats, "stats", folder.path, "--mode=real"), 64);

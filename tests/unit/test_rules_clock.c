@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/rules/pack.h"
+#include "tests/unit/chinese.h"
 
 static struct conditions *conditions;
 
@@ -177,6 +178,14 @@ static void test_mistakes_are_placed(void **state)
         if (pack_read("p.yaml", changed, strlen(changed), conditions, &pack, &err) != ERR_CONFIG ||
             strstr(err.text, mistakes[i].said) == NULL) {
             fail_msg("%s: %s", mistakes[i].stands, err.text);
+        }
+        struct err chinese = {0};
+        conditions_speak(conditions, true);
+        assert_int_equal(pack_read("p.yaml", changed, strlen(changed), conditions, &pack, &chinese),
+                         ERR_CONFIG);
+        conditions_speak(conditions, false);
+        if (!is_chinese(chinese.text) || !is_same_place(err.text, chinese.text)) {
+            fail_msg("%s: %s: %s", mistakes[i].stands, err.text, chinese.text);
         }
         assert_null(pack);
     }

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/rules/condition.h"
+#include "tests/unit/chinese.h"
 
 static struct conditions *conditions;
 static struct rule_facts facts;
@@ -121,6 +122,20 @@ static void test_it_says_which_facts_it_reads(void **state)
     condition_free(condition);
 }
 
+static void assert_refused_in_chinese(const char *text)
+{
+    struct condition *condition = NULL;
+    struct err err = {0};
+    size_t at;
+
+    conditions_speak(conditions, true);
+    assert_int_equal(condition_new(conditions, text, strlen(text), &condition, &at, &err), ERR_DATA);
+    conditions_speak(conditions, false);
+    if (!is_chinese(err.text)) {
+        fail_msg("%s: %s", text, err.text);
+    }
+}
+
 static void assert_refused(const char *text, const char *why, size_t wanted_at)
 {
     struct condition *condition = NULL;
@@ -132,6 +147,7 @@ static void assert_refused(const char *text, const char *why, size_t wanted_at)
     if (strstr(err.text, why) == NULL || (wanted_at != SIZE_MAX && at != wanted_at)) {
         fail_msg("%s: at %zu: %s", text, at, err.text);
     }
+    assert_refused_in_chinese(text);
 }
 
 static void test_mistakes_are_named(void **state)
@@ -189,6 +205,7 @@ static void test_it_cannot_get_out(void **state)
         if (condition_new(conditions, texts[i], strlen(texts[i]), &condition, &at, NULL) != ERR_DATA) {
             fail_msg("compiled: %s", texts[i]);
         }
+        assert_refused_in_chinese(texts[i]);
     }
     know(RULE_DEAD, 3); /* and the table is as it was */
     assert_answer("dead = 3", ANSWER_YES);

@@ -10,6 +10,7 @@
 
 #include "common/rules/pack.h"
 #include "common/rules/pack_check.h"
+#include "tests/unit/chinese.h"
 
 static struct conditions *conditions;
 
@@ -53,6 +54,8 @@ static const char two_rules[] = "pack: p\n"
                                 "    when: order-unanswered\n"
                                 "    do:\n"
                                 "      - reissue: next-able\n"
+                                "        ability: rescue\n"
+                                "      - remind: 2 min\n"
                                 "      - ask: casualties\n"
                                 "        within: 30 min\n";
 
@@ -76,8 +79,12 @@ static void test_everything_is_read(void **state)
     assert_string_equal(leak->actions[0].value, "III");
     assert_string_equal(leak->actions[1].value, "duty");
     assert_null(late->condition);
-    assert_int_equal(late->actions[1].kind, ACTION_ASK);
-    assert_int_equal(late->actions[1].within_ms, 1800000);
+    assert_int_equal(late->actions[0].kind, ACTION_REISSUE);
+    assert_string_equal(late->actions[0].ability, "rescue");
+    assert_int_equal(late->actions[1].kind, ACTION_REMIND);
+    assert_int_equal(late->actions[1].within_ms, 120000);
+    assert_int_equal(late->actions[2].kind, ACTION_ASK);
+    assert_int_equal(late->actions[2].within_ms, 1800000);
     pack_free(pack);
 }
 
@@ -97,15 +104,18 @@ static void test_mistakes_are_placed(void **state)
         {"raise: III", "grade: III", "\"grade\" cannot be done when \"reading\" happens"},
         {"reissue: next-able", "reissue: anybody",
          "p.yaml:16:18: \"reissue\" wants next-able, not \"anybody\""},
+        {"remind: 2 min", "remind: soon", "p.yaml:18:17: "},
+        {"remind: 2 min", "remind: 500 ms", "p.yaml:18:17: "},
+        {"raise: III", "remind: 2 min", "\"remind\" cannot be done when \"reading\" happens"},
         {"rule: late", "rule: leak", "p.yaml:13:5: two rules are called \"leak\"; the other is at line 7"},
         {"match: all", "match: some", "p.yaml:3:8: "},
         {"    for: 5 min", "    fro: 5 min", "p.yaml:9:5: "},
         {"version: '1'\n", "", "missing key 'version'"},
-        {"within: 30 min", "within: 30 mon", "p.yaml:18:17: "},
+        {"within: 30 min", "within: 30 mon", "p.yaml:20:17: "},
         {"ask: casualties\n        within: 30 min", "refer: mars",
          "\"refer\" wants parent, neighbours, superior or a region's code"},
         {"ask: casualties", "ask: dead",
-         "p.yaml:17:14: \"ask\" wants a fact of a report, such as casualties"},
+         "p.yaml:19:14: \"ask\" wants a fact of a report, such as casualties"},
         {"notify: duty", "notify: ''", "\"notify\" wants a role"},
     };
     char text[2048];
@@ -121,6 +131,13 @@ static void test_mistakes_are_placed(void **state)
         assert_int_equal(pack_read("p.yaml", text, strlen(text), conditions, &pack, &err), ERR_CONFIG);
         if (strstr(err.text, mistakes[i].said) == NULL) {
             fail_msg("%s: %s", mistakes[i].stands, err.text);
+        }
+        struct err chinese = {0};
+        conditions_speak(conditions, true);
+        assert_int_equal(pack_read("p.yaml", text, strlen(text), conditions, &pack, &chinese), ERR_CONFIG);
+        conditions_speak(conditions, false);
+        if (!is_chinese(chinese.text) || !is_same_place(err.text, chinese.text)) {
+            fail_msg("%s: %s: %s", mistakes[i].stands, err.text, chinese.text);
         }
         assert_null(pack);
     }

@@ -48,7 +48,8 @@ static const char table[] = "规则包,county-limits,,,,\r\n"
                             ",读数:h2s,大于,10.5,5分钟,提升响应 Ⅱ\r\n"
                             ",危化品,等于,it's,,要求补充 伤亡 30分钟\r\n"
                             ",未签收指令,＞,2,,通知：值班领导\r\n"
-                            ",升级次数,小于,3,,改派\r\n";
+                            ",升级次数,小于,3,,改派\r\n"
+                            ",升级次数,等于,0,,催办 2分钟；改派 水域救援\r\n";
 
 static void assert_rule(const struct rule *rule, const char *name, enum rule_trigger trigger,
                         const char *text)
@@ -77,7 +78,7 @@ static void test_rows_become_rules(void **state)
     assert_string_equal(pack->version, "2026-11-22");
     assert_string_equal(pack->title, "本县指标");
     assert_int_equal(pack->match, MATCH_ALL);
-    assert_int_equal(pack->rules_n, 6);
+    assert_int_equal(pack->rules_n, 7);
     assert_rule(&rules[0], "第5行", TRIGGER_INCIDENT, "(kind = 'fire' or kind glob 'mine*') and dead >= 3");
     assert_int_equal(rules[0].line, 5);
     assert_int_equal(rules[0].actions_n, 2);
@@ -97,6 +98,11 @@ static void test_rows_become_rules(void **state)
     assert_action(&rules[4].actions[0], ACTION_NOTIFY, "值班领导");
     assert_rule(&rules[5], "第12行", TRIGGER_UNANSWERED, "step < 3");
     assert_action(&rules[5].actions[0], ACTION_REISSUE, "next-able");
+    assert_string_equal(rules[5].actions[0].ability, "");
+    assert_action(&rules[6].actions[0], ACTION_REMIND, "2分钟");
+    assert_int_equal(rules[6].actions[0].within_ms, 120000);
+    assert_action(&rules[6].actions[1], ACTION_REISSUE, "next-able");
+    assert_string_equal(rules[6].actions[1].ability, "水域救援");
     pack_free(pack);
 }
 
@@ -246,6 +252,8 @@ static void test_mistakes_have_row_and_column(void **state)
         {",死亡,大于,3,,要求补充 伤亡", "p.csv:4: 动作 \"要求补充 伤亡\": 缺时间"},
         {",死亡,大于,3,,要求补充 死忘 5分钟", "p.csv:4: 动作 \"要求补充 死忘 5分钟\": 动作的对象不对"},
         {",死亡,大于,3,,改派", "p.csv:4: 动作 \"改派\": 此触发下不能做这个动作"},
+        {",升级次数,大于,0,,催办", "p.csv:4: 动作 \"催办\": 缺时间，应写如 催办 2分钟"},
+        {",升级次数,大于,0,,催办 很快", "p.csv:4: 动作 \"催办 很快\": 缺时间"},
         {",读数,大于,3,,定级 II", "p.csv:4: 动作 \"定级 II\": 此触发下不能做这个动作"},
         {",死亡,大于,3,,通知 a;通知 b;通知 c;通知 d;通知 e;通知 f;通知 g;通知 h;通知 i",
          "动作过多，最多 8 个"},

@@ -151,6 +151,7 @@ static void kinds_are_field_numbers(void **state)
                                         COMMAND_COUNT_REFUSALS,
                                         COMMAND_RECOVER,
                                         COMMAND_NOTE_LOSS,
+                                        COMMAND_REISSUE_ORDER,
                                         COMMAND_SHARE_INCIDENT,
                                         COMMAND_NOTE_LINK,
                                         COMMAND_SEND_CANARY,

@@ -180,8 +180,11 @@ static void tamper(struct decision *decision)
 
 uint64_t fx_say(struct fixture *fx, struct command *command)
 {
-    struct env env = {
-        .now_ms = fx->now_ms += fx->step_ms, .utc_ms = fx->now_ms, .region = FX_REGION, .epoch = fx->epoch};
+    struct env env = {.now_ms = fx->now_ms += fx->step_ms,
+                      .utc_ms = fx->now_ms,
+                      .region = FX_REGION,
+                      .epoch = fx->epoch,
+                      .rules = fx->rules};
     struct signed_command signed_command = {.batch_size = 0};
     struct decision decision;
     struct buf payload;

@@ -3,6 +3,7 @@
 #ifndef MUSTER_TESTS_UNIT_VIEW_FIXTURE_H
 #define MUSTER_TESTS_UNIT_VIEW_FIXTURE_H
 
+#include "common/core/rule.h"
 #include "common/core/state.h"
 #include "common/log/log.h"
 #include "common/view/view.h"
@@ -28,6 +29,7 @@ struct fixture {
     int tamper_signature; /* 1: the author's, 2: the second person's */
     int64_t step_ms;      /* how far time goes with each command */
     uint64_t epoch;
+    const struct rules *rules; /* the test's; NULL: none are asked */
 };
 
 /* Takes store over. Ends the test when anything fails. */

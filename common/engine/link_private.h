@@ -1,0 +1,57 @@
+/* What the engine's files share of lines to other regions' brokers: a part of engine_private.h, to be had by
+ * including that. */
+#ifndef MUSTER_COMMON_ENGINE_LINK_PRIVATE_H
+#define MUSTER_COMMON_ENGINE_LINK_PRIVATE_H
+
+#include "common/engine/engine_private.h"
+
+struct link {
+    char region[REGION_CODE_MAX + 1];
+    char name[NAME_MAX_BYTES + 1]; /* the agent that its broker is here */
+    struct peer peer;
+    bool connected; /* there is a connection, and Hello was said on it */
+    bool welcomed;  /* ... and answered */
+    bool dialled;   /* ... which we made */
+    uint64_t epoch; /* of its log, and of ack_seq */
+    int64_t hello_ms;
+    int64_t heard_ms;        /* boot times */
+    int64_t again_ms;        /* it was busy: what is for it goes on then; 0: it was not */
+    uint64_t ack_seq;        /* heard up to that record of its log ... */
+    bool ack_waits;          /* ... which is still to be said */
+    struct signed_head head; /* of its log, the last that it said */
+    struct link *prev, *next;
+};
+
+struct link *link_of_peer(const struct engine *engine, struct peer peer);
+/* A region's broker says Hello. False: it is to go on where we have said it. */
+bool link_admits(struct engine *engine, const char *agent, struct peer peer);
+void link_session(struct engine *engine, struct session *session);
+void link_session_ended(struct session *session);
+/* What it says to us as to its agent; true: it needs no session. */
+bool link_take(struct engine *engine, struct peer peer, const struct envelope *envelope);
+/* The session is no link, or the other end takes what it is told. */
+bool link_is_ready(const struct session *session);
+/* Tells the other end of a record. 0, or what session_send() says; ERR_TOO_BIG or ERR_DATA: it cannot be
+ * told, now or ever. */
+int link_tell(struct engine *engine, struct session *session, const struct log_record *record);
+/* How a command was answered: what a region's broker told us was decided, it may be, or is an old story. */
+void link_heard(struct engine *engine, const struct submission *submission, const struct reply *reply);
+/* The same, as a file brings it: a Signed, the arena's, for the region whose broker is `agent` here. 0,
+ * ERR_NO_MEMORY, ERR_TOO_BIG or ERR_DATA. */
+int link_export(struct engine *engine, const char *agent, const struct log_record *record,
+                struct arena *arena, struct bytes *ret);
+/* What was brought is the word of the broker that it names. */
+bool link_carried_holds(const struct engine *engine, const struct carry_record *carried);
+/* The record was signed by the broker of the region whose log it is from, as far as that is known here. */
+bool link_vouches(const struct engine *engine, const struct tell_record *told);
+void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
+void links_free(struct engine *engine);
+
+/* --- share.c: the past of incidents ---------------------------------------------------------------- */
+
+void share_look(struct engine *engine, struct stream *stream); /* is its past to be told to somebody? */
+void shares_look(struct engine *engine);                       /* the same of all, when there is a new link */
+void share_forget(struct engine *engine, struct stream *stream);
+void shares_pump(struct engine *engine);
+
+#endif
