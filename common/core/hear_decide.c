@@ -109,16 +109,22 @@ static void hear_graded(struct hearing *h, const struct event *event)
     }
 }
 
+/* The region is to be told by us: a link leads there, and not back to who told us. */
+static bool leads_on(const struct hearing *h, const char *region)
+{
+    const struct member *way = region_way(h->d->region, region);
+    char next[REGION_CODE_MAX + 1];
+
+    return strcmp(region, h->d->region->code) != 0 && way != NULL && name_is_link(way->name, next) &&
+           strcmp(next, h->from) != 0;
+}
+
 /* It is to reach a region beyond us. */
 static void hear_referred(struct hearing *h, const struct event *event)
 {
-    struct deciding *d = h->d;
     const char *region = event->referred.region;
-    const struct member *way = region_way(d->region, region);
-    char next[REGION_CODE_MAX + 1];
 
-    if (strcmp(region, d->region->code) != 0 && way != NULL && name_is_link(way->name, next) &&
-        strcmp(next, h->from) != 0 && (h->incident == NULL || !incident_is_referred(h->incident, region))) {
+    if (leads_on(h, region) && (h->incident == NULL || !incident_is_referred(h->incident, region))) {
         pass_on(h, event);
     }
 }
@@ -150,8 +156,8 @@ static void hear_order(struct hearing *h, const struct event *event)
     issued->order_issued.agents = agents;
     issued->order_issued.home = h->told->region;
     issued->order_issued.history = false;
-    if (!ours && region_way(d->region, region) != NULL) {
-        decide_reaches_region(d, h->id, addressee); /* it goes on from here */
+    if (leads_on(h, region)) {
+        decide_reaches_region(d, h->id, addressee);
     }
 }
 

@@ -475,6 +475,8 @@ void decide_amendments(struct deciding *d, const struct incident *incident, stru
     int64_t within = d->region->policy.amend_answer_ms;
     size_t each = amendment_bytes(needs);
     uint32_t left = 0;
+    /* that record goes on to other regions as it came, and they would not hear of what we make of it */
+    bool in_anothers_word = command_tells(d->command) != NULL;
 
     for (size_t i = 0; i < incident->orders_n; i++) {
         const struct order *order = &incident->orders[i];
@@ -483,8 +485,8 @@ void decide_amendments(struct deciding *d, const struct incident *incident, stru
         }
         bool first_of_own =
             d->amended == 0 && d->command->signer == SIGNER_BROKER; /* so that it never stands still */
-        if (!first_of_own && (left > 0 || d->amended + each > AMENDMENT_BYTES_MAX ||
-                              d->reach + order->agents.n > REACH_PER_COMMAND_MAX)) {
+        if (in_anothers_word || (!first_of_own && (left > 0 || d->amended + each > AMENDMENT_BYTES_MAX ||
+                                                   d->reach + order->agents.n > REACH_PER_COMMAND_MAX))) {
             left++;
             continue;
         }

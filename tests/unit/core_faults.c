@@ -102,6 +102,10 @@ static struct id *incident_of(struct command *command)
         return &command->recall_order.incident;
     case COMMAND_ORDER_EVACUATION:
         return &command->order_evacuation.incident;
+    case COMMAND_REFER_INCIDENT:
+        return &command->refer_incident.incident;
+    case COMMAND_TELL_RECORD:
+        return &command->tell_record.incident;
     default:
         assert_int_equal(command->kind, COMMAND_GIVE_RECEIPT);
         return &command->give_receipt.incident;

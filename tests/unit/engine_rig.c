@@ -14,9 +14,9 @@
 #include "common/log/log_memory.h"
 
 static const char *const NAMES[RIG_AGENTS] = {
-    [CENTRE] = RIG_REGION "/emergency-management/centre", [STATION] = RIG_REGION "/fire-rescue/station-1",
-    [SECOND] = RIG_REGION "/fire-rescue/station-2",       [POLICE] = RIG_REGION "/public-security/desk",
-    [STRANGER] = RIG_REGION "/health/stranger",
+    [CENTRE] = "emergency-management/centre", [STATION] = "fire-rescue/station-1",
+    [SECOND] = "fire-rescue/station-2",       [POLICE] = "public-security/desk",
+    [STRANGER] = "health/stranger",
 };
 
 /* --- the world ------------------------------------------------------------------------------------ */
@@ -103,7 +103,7 @@ static void add_founding(struct rig *rig, struct command command)
     struct signed_command signed_command = {.payload = {NULL, 0}};
     struct buf payload, bytes;
 
-    command.region = RIG_REGION;
+    command.region = rig->region;
     command.epoch = 1;
     command.mode = MODE_ACTUAL;
     command.agent = "";
@@ -146,7 +146,7 @@ void rig_enrol_more(struct rig *rig, unsigned n)
         struct command command = {.kind = COMMAND_ENROL_AGENT};
         struct secret_keys keys;
         char name[64];
-        (void)snprintf(name, sizeof name, RIG_REGION "/health/ward-%u", i);
+        (void)snprintf(name, sizeof name, "%s/health/ward-%u", rig->region, i);
         keys_generate(name, &rig->rng, &keys);
         command.enrol.name = name;
         command.enrol.rights = (struct words){RIGHTS, 1};
@@ -157,11 +157,26 @@ void rig_enrol_more(struct rig *rig, unsigned n)
     }
 }
 
-void rig_make(struct rig *rig)
+void rig_enrol_link(struct rig *rig, const struct rig *other)
+{
+    static const char *const RIGHTS[] = {"link"};
+    struct command command = {.kind = COMMAND_ENROL_AGENT};
+    char name[64];
+
+    (void)snprintf(name, sizeof name, "%s/broker/link", other->region);
+    command.enrol.name = name;
+    command.enrol.rights = (struct words){RIGHTS, 1};
+    memcpy(command.enrol.sign_key, other->broker.sign.public.b, KEY_BYTES);
+    memcpy(command.enrol.curve_key, other->broker.curve_public, KEY_BYTES);
+    add_founding(rig, command);
+}
+
+void rig_make_region(struct rig *rig, const char *region, const char *parent, uint64_t random)
 {
     struct command command = {.kind = COMMAND_FOUND_REGION};
 
-    *rig = (struct rig){.boot_ms = 5000, .utc_ms = INT64_C(1795000000000), .random = 7};
+    *rig =
+        (struct rig){.region = region, .boot_ms = 5000, .utc_ms = INT64_C(1795000000000), .random = random};
     assert_int_equal(crypto_init(), 0);
     rig->clock = (struct clock){rig, boot_ms, utc_ms};
     rig->rng = (struct rng){rig, fill};
@@ -171,10 +186,11 @@ void rig_make(struct rig *rig)
     keys_generate("root", &rig->rng, &rig->root);
     keys_generate("broker", &rig->rng, &rig->broker);
     for (int i = 0; i < RIG_AGENTS; i++) {
-        keys_generate(NAMES[i], &rig->rng, &rig->agents[i]);
+        (void)snprintf(rig->names[i], sizeof rig->names[i], "%s/%s", region, NAMES[i]);
+        keys_generate(rig->names[i], &rig->rng, &rig->agents[i]);
     }
     rig->region_keys.sign = rig->root.sign.public;
-    command.found_region = (struct found_region){.region = RIG_REGION, .name = "Lixia", .parent = "370100"};
+    command.found_region = (struct found_region){.region = region, .name = "Lixia", .parent = parent};
     memcpy(command.found_region.root_key, rig->root.sign.public.b, KEY_BYTES);
     memcpy(command.found_region.broker_sign_key, rig->broker.sign.public.b, KEY_BYTES);
     memcpy(command.found_region.broker_curve_key, rig->broker.curve_public, KEY_BYTES);
@@ -187,12 +203,17 @@ void rig_make(struct rig *rig)
     assert_non_null(rig->store);
 }
 
+void rig_make(struct rig *rig)
+{
+    rig_make_region(rig, RIG_REGION, "370100", 7);
+}
+
 /* --- life ----------------------------------------------------------------------------------------- */
 
 static void engine_make(struct rig *rig)
 {
     uint64_t epoch = log_get_head(rig->store).epoch;
-    struct engine_options options = {.region = RIG_REGION,
+    struct engine_options options = {.region = rig->region,
                                      .epoch = epoch > 0 ? epoch : 1,
                                      .broker = &rig->broker,
                                      .region_keys = &rig->region_keys,
@@ -201,6 +222,7 @@ static void engine_make(struct rig *rig)
                                      .beat_ms = RIG_BEAT_MS,
                                      .idle_streams_max = rig->idle_streams_max,
                                      .open_orders_max = rig->open_orders_max,
+                                     .canary_ms = rig->canary_ms,
                                      .recover = rig->recover,
                                      .tail_given_up = rig->tail_given_up};
     struct engine_io io = {.ctx = rig,
@@ -396,7 +418,7 @@ void rig_hello(struct rig *rig, unsigned peer, enum rig_agent agent, uint32_t wi
 {
     struct envelope envelope = {.kind = ENVELOPE_HELLO,
                                 .hello = {.protocol = PROTOCOL_VERSION,
-                                          .agent = NAMES[agent],
+                                          .agent = rig->names[agent],
                                           .deliveries = window > 0,
                                           .window = window,
                                           .seen = {.region = ""},
@@ -416,10 +438,10 @@ void rig_submit_as(struct rig *rig, unsigned peer, enum rig_agent agent, enum ri
     struct envelope envelope = {.kind = ENVELOPE_SUBMIT};
     struct buf payload;
 
-    command.region = RIG_REGION;
+    command.region = rig->region;
     command.epoch = log_get_head(rig->store).epoch;
     command.mode = MODE_ACTUAL;
-    command.agent = NAMES[agent];
+    command.agent = rig->names[agent];
     command.operator= "";
     command.counter = counter;
     command.issued_at_ms = rig_bus_ms(rig);
@@ -509,7 +531,7 @@ struct command rig_order(struct rig *rig, unsigned incident, unsigned order, enu
 
     rig->order = (struct new_order){.order = rig_id(order),
                                     .kind = "dispatch",
-                                    .addressee = NAMES[to],
+                                    .addressee = rig->names[to],
                                     .text = "go",
                                     .answer_by_ms = rig_bus_ms(rig) + 60000,
                                     .expires_at_ms = rig_bus_ms(rig) + 3600000};

@@ -1,4 +1,4 @@
-/* An engine on a bench: keys and a founding of one region, a log in memory whose requests are done when the
+/* An engine on a bench: keys and a founding of a region, a log in memory whose requests are done when the
  * test says so, a clock and random numbers of the test's, and every frame that is sent kept for looking at.
  * Peers are numbers from 1; agents are those of enum rig_agent. */
 #ifndef MUSTER_TESTS_UNIT_ENGINE_RIG_H
@@ -21,6 +21,8 @@ struct rig_frame {
 };
 
 struct rig {
+    const char *region;
+    char names[RIG_AGENTS][64];
     int64_t boot_ms;
     int64_t utc_ms;
     uint64_t random;
@@ -33,6 +35,7 @@ struct rig {
     uint8_t boot[16];
     uint32_t idle_streams_max; /* of the next engine */
     uint32_t open_orders_max;
+    uint32_t canary_ms;
     const char *recover;
     bool tail_given_up;
     struct log_store *store;
@@ -58,10 +61,14 @@ struct rig {
 
 /* Keys and genesis; then the engine on an empty log, in service. */
 void rig_make(struct rig *rig);
+/* ... of another region; other random numbers make other keys. */
+void rig_make_region(struct rig *rig, const char *region, const char *parent, uint64_t random);
 void rig_start(struct rig *rig);
 void rig_free(struct rig *rig);
 /* After rig_make(): the genesis enrols as many agents more. */
 void rig_enrol_more(struct rig *rig, unsigned n);
+/* After rig_make(): the genesis enrols the other's broker as its region's link. */
+void rig_enrol_link(struct rig *rig, const struct rig *other);
 /* A new engine on the same log, as after a restart; the rest of the old one's requests come to nothing. */
 void rig_restart(struct rig *rig);
 /* The same, but not run until it is in service. */
