@@ -84,6 +84,22 @@ class Regions(unittest.TestCase):
         self.follows(self.city, incident, casualties={"dead": 3})
         self.assert_verified()
 
+    def test_what_is_merged_below_is_followed_above(self):
+        shared = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", shared, "--to", CITY)
+        self.follows(self.city, shared, casualties={"dead": 1})
+        survivor = self.county.report("--caller", "139-0000")
+        self.county.muster("incident", "merge", shared, "--into", survivor)
+        self.follows(self.city, survivor, casualties={"dead": 1})
+        self.follows(self.city, shared, links=[{"incident": survivor, "link": "related", "caused": False}])
+        self.county.muster("incident", "update", shared, "--dead", "4")  # under the id that the city knows
+        self.follows(self.city, survivor, casualties={"dead": 4})
+        order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", shared)
+        self.county.muster("order", "receipt", order, "--incident", survivor, "--rung", "completed",
+                           "--config", self.county.path(self.county.config(FIRE)))
+        self.city.wait_rung(order, "completed")
+        self.assert_verified()
+
     def station(self):
         self.county.add(self.county.config(FIRE), "bridge: true")
         station = self.county.bridge(FIRE)
