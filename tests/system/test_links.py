@@ -249,10 +249,17 @@ class Regions(unittest.TestCase):
         self.assertEqual(said["refused"], 0)
         return said["taken"], said["known"]
 
+    def canary_is_told(self):
+        events = self.county.events()
+        sent = [event["seq"] for event in events if event["event"] == "canary-sent"]
+        return sent and any(event["event"] == "acknowledged" and event["data"].get("number", 0) >= sent[-1]
+                            for event in events)
+
     def test_a_bundle_carries_what_a_cut_line_does_not(self):
         incident = self.county.report("--dead", "1")
         self.county.muster("incident", "refer", incident, "--to", CITY)
         self.follows(self.city, incident, casualties={"dead": 1})
+        until(self.canary_is_told, "the line's canary to be acknowledged: what is cut off holds none")
         until(lambda: self.line(self.county, CITY)["pending"] == 0, "everything to be acknowledged")
         self.relays[self.county].part()
         self.county.muster("incident", "update", incident, "--dead", "2")
