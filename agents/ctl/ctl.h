@@ -58,6 +58,8 @@ int ctl_order_evacuate(int argc, char **argv);
 int ctl_order_receipt(int argc, char **argv);
 int ctl_order_show(int argc, char **argv);
 int ctl_order_list(int argc, char **argv);
+int ctl_export(int argc, char **argv);
+int ctl_import_bundle(int argc, char **argv);
 int ctl_link_list(int argc, char **argv);
 int ctl_agent_list(int argc, char **argv);
 int ctl_agent_enrol(int argc, char **argv);

@@ -48,6 +48,8 @@ static const struct entry entries[] = {
     {"rules", "test", ctl_rules_test, "ask a rule pack about the cases beside it"},
     {"rules", "what-if", ctl_rules_what_if, "what rule packs would have done to a log"},
     {NULL, "copy", ctl_copy, "keep a copy of the whole log, each record checked"},
+    {NULL, "export", ctl_export, "write what waits for a region that is cut off into a file"},
+    {"import", "bundle", ctl_import_bundle, "bring in what another region has exported for this one"},
     {"import", "cad-csv", ctl_import_cad_csv, "import a dispatch system's records as history"},
     {"import", "cap", ctl_import_cap, "import alerts (CAP) and feeds of them"},
     {NULL, "replay", ctl_replay, "read a log from its beginning"},

@@ -372,6 +372,11 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
     tail->follow = said->follow;
     tail->head = engine->head.seq;
     tail->after = said->filter == TAIL_OPEN ? 0 : said->from_seq;
+    if (said->filter == TAIL_SHARED) { /* what is acknowledged may still stand in the outbox */
+        const struct agent *agent = state_agent(engine->state, said->stream);
+        uint64_t acked = agent != NULL ? agent->acked[LANE_ORDERS] : 0;
+        tail->after = acked > tail->after ? acked : tail->after;
+    }
     tail->credit = said->credit < ENGINE_WINDOW_MAX ? said->credit : ENGINE_WINDOW_MAX;
     tail->names_done = said->filter != TAIL_OPEN;
     bool fine = said->filter == TAIL_OPEN     ? add_members(engine, tail)

@@ -191,6 +191,39 @@ class Regions(unittest.TestCase):
             until(lambda: "LEAD DISPUTED" in region.muster("replay", region.log), "the dispute to be shown")
         self.assert_verified()
 
+    def test_a_bundle_carries_what_a_cut_line_does_not(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        until(lambda: self.line(self.county, CITY)["pending"] == 0, "everything to be acknowledged")
+        self.relays[self.county].part()
+        self.county.muster("incident", "update", incident, "--dead", "2")
+        order = self.county.issue(FIRE, "--incident", incident, text="抽水")
+        bundle = self.county.path("to-city.bundle")
+        self.assertEqual(self.county.json("export", "--to", CITY, "-o", bundle)[0]["records"], 2)
+        with open(bundle, "rb") as file:
+            whole = file.read()
+        for damaged in (whole[:-1], whole[:200] + bytes([whole[200] ^ 1]) + whole[201:], b"", b"x" * 100):
+            with open(bundle, "wb") as file:
+                file.write(damaged)
+            refused = self.city.call("import", "bundle", bundle)
+            self.assertEqual((refused.returncode, refused.stderr.count("\n")), (65, 1), refused.stderr)
+        with open(bundle, "wb") as file:
+            file.write(whole)
+        elsewhere = self.province.call("import", "bundle", bundle)
+        self.assertIn(f"is for region {CITY}", elsewhere.stderr)
+        self.assertEqual(self.city.json("import", "bundle", bundle)[0], {"taken": 2, "known": 0, "refused": 0})
+        self.follows(self.city, incident, casualties={"dead": 2})
+        self.assertEqual(self.city.order(order)["text"], "抽水")
+        self.assertEqual(self.city.json("import", "bundle", bundle)[0], {"taken": 0, "known": 2, "refused": 0})
+        # the line comes back with the same, and more
+        self.county.muster("incident", "update", incident, "--dead", "3")
+        self.relays[self.county].heal()
+        self.relays[self.county].cut()
+        self.follows(self.city, incident, casualties={"dead": 3}, reports=3)
+        until(lambda: self.line(self.county, CITY)["pending"] == 0, "everything to be acknowledged")
+        self.assert_verified()
+
     def test_a_canary_shows_what_crosses(self):
         for region in (self.city, self.county):
             self.assertEqual(region.stop_broker(), 0)
