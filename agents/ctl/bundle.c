@@ -217,25 +217,34 @@ static int bring(struct importing *importing, struct bytes told, struct err *err
     return rc;
 }
 
+/* p, n: a bundle that is whole. */
+static int bring_all(struct importing *importing, const uint8_t *p, size_t n, struct err *err)
+{
+    size_t at = MAGIC_BYTES, end = n - HASH_BYTES;
+    int rc = 0;
+
+    while (rc == 0 && end - at > LENGTH_BYTES) {
+        size_t length = length_at(p + at);
+        at += LENGTH_BYTES;
+        if (length == 0 || length > end - at - LENGTH_BYTES) {
+            return err_set(err, ERR_DATA, "%s: is damaged or cut off; have it written again",
+                           importing->path);
+        }
+        rc = bring(importing, (struct bytes){p + at, length}, err);
+        at += length;
+    }
+    return rc;
+}
+
 static int import_file(struct importing *importing, struct err *err)
 {
     uint8_t *p = NULL;
     size_t n = 0;
     int rc = read_file(importing->path, &p, &n, err);
 
-    rc = rc ? rc : check_bundle(importing, p, n, err);
-    for (size_t at = MAGIC_BYTES; rc == 0;) {
-        size_t length = length_at(p + at);
-        size_t left = n - HASH_BYTES - at - LENGTH_BYTES;
-        if (length == 0) {
-            break;
-        }
-        if (length > left || left - length < LENGTH_BYTES) {
-            rc = err_set(err, ERR_DATA, "%s: is damaged or cut off; have it written again", importing->path);
-            break;
-        }
-        rc = bring(importing, (struct bytes){p + at + LENGTH_BYTES, length}, err);
-        at += LENGTH_BYTES + length;
+    if (rc == 0) {
+        rc = check_bundle(importing, p, n, err);
+        rc = rc ? rc : bring_all(importing, p, n, err);
     }
     free(p);
     return rc;

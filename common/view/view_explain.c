@@ -221,7 +221,15 @@ static void show_step(const struct explaining *e, const struct view_step *step)
 {
     const char *author = view_short_name(e->state, step->author);
     enum view_tone tone = view_step_tone(step);
+    struct buf said;
 
+    buf_init(&said, 0);
+    view_say_step(e->view, e->voice, step, NULL, 0, &said);
+    if (said.n == 0) { /* nothing that anybody needs to know */
+        e->ret->failed = e->ret->failed || said.failed;
+        buf_free(&said);
+        return;
+    }
     buf_puts(e->ret, "  ");
     put_time(e, step->history && step->at_ms != 0 ? step->at_ms : step->bus_ms);
     buf_printf(e->ret, " %6llu  %s", (unsigned long long)step->seq, view_tone_on(e->voice, tone));
@@ -232,8 +240,8 @@ static void show_step(const struct explaining *e, const struct view_step *step)
         buf_puts(e->ret, ")");
     }
     buf_puts(e->ret, PICK(e->voice, ": ", "："));
-    view_say_step(e->view, e->voice, step, NULL, 0, e->ret);
-    buf_printf(e->ret, "%s\n", view_tone_off(e->voice, tone));
+    buf_printf(e->ret, "%s%s\n", buf_text(&said), view_tone_off(e->voice, tone));
+    buf_free(&said);
 }
 
 struct story {

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/core/link.h"
 #include "common/view/view_reach_private.h"
 #include "common/view/view_table.h"
 
@@ -345,7 +346,7 @@ static void say_agencies(struct telling *t, struct buf *ret)
     for (size_t i = 0, n = 0; i<region->members_n; i += n> 0 ? n : 1) {
         const struct member *member = &region->members[i];
         n = 0;
-        if (!member->is_operator && name_agency(member->name, agency)) {
+        if (!member->is_operator && !name_is_link(member->name, NULL) && name_agency(member->name, agency)) {
             while (i + n < region->members_n && is_of_agency(region->members[i + n].name, agency)) {
                 n++;
             }

@@ -1,6 +1,7 @@
 """The demo does the main job and leaves nothing behind, also when somebody stops it in the middle."""
 import csv
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,7 +14,8 @@ from harness import BIN, processes, start
 from test_import import COLUMNS, GOOD, MAP, row
 
 DEMO = os.path.join(SOURCE, "tests", "demo", "run.py")
-SECONDS = 40
+SECONDS = 120
+CODES = ["370000", "370100", "370900", "370102", "370116", "370911"]
 STEPS = [
     "A county with fresh keys", "rules load",
     "Orders to four agencies", "declined", "--reissue-of", "killed with -9",
@@ -22,7 +24,18 @@ STEPS = [
     "recalled",
     "everybody out", "head-count: 7 present, 0 missing", "agencies counted", "The work is done",
     "The final report",
-    "closed", "muster replay", "muster verify", "verified: nothing is wrong with it", "muster stats", "Done.",
+    "closed", "muster replay", "muster verify", "verified: nothing is wrong with it", "muster stats",
+    "six brokers", "reaches 370100, 370900", "A reservoir's dam breaks",
+    "UNANSWERED: referred to 370100 by rule dam-break/nobody-answers", "orders",
+    "of 370100 accepted", "recalls", "GRADE IV", "GRADE III",
+    "referred by 370100, by rule dam-break/province-is-told",
+    "takes the lead", "GRADE II,", "learns it", "evacuate-public, signed by two",
+    "is cut", "370000 is silent", "370100 is silent", "GRADE I,", "PENDING since", "NOT REACHED since",
+    "still GRADE II,", "PENDING since", "NOT REACHED since", "does not know of",
+    "The line heals", "370000 reached, 0 PENDING", "GRADE I,", "of 370000 came", "of 370911",
+    "5 orders completed, 1 recalled",
+    "hands the lead back: region 370116 leads, term 2", "all six show 31 dead, grade I, 6 orders",
+    "6 reports, 6 orders", "in each of 6 logs: 0 lost, 0 twice", "six logs", "Done.",
 ]
 
 
@@ -73,12 +86,15 @@ class Demo(unittest.TestCase):
             self.assertGreaterEqual(found, 0, f"after {at}: no \"{step}\" in\n{out}")
             at = found
         self.assertEqual(err, "")
+        logs = re.findall(r"^\[.*\] (\d{6}) .* verified: (\d+) records, .* good, \2 decided again", out,
+                          re.MULTILINE)
+        self.assertEqual([code for code, _ in logs], CODES)
         self.assert_clean()
 
-    def stop_in_the_middle(self, number, code):
+    def stop_in_the_middle(self, number, code, where="killed with -9"):
         process = self.begin()
         for line in process.stdout:
-            if "killed with -9" in line:
+            if where in line:
                 break
         self.assertGreater(len(self.ours()), 5, "broker, agents, watch and the script itself")
         os.killpg(process.pid, number)  # as a terminal does
@@ -89,6 +105,9 @@ class Demo(unittest.TestCase):
 
     def test_interrupted(self):
         self.stop_in_the_middle(signal.SIGINT, 130)
+
+    def test_interrupted_while_a_line_is_cut(self):
+        self.stop_in_the_middle(signal.SIGINT, 130, "is silent")
 
     def test_terminated(self):
         self.stop_in_the_middle(signal.SIGTERM, 143)
