@@ -7,16 +7,10 @@
 #include <unistd.h>
 
 #include "common/conf/conf.h"
+#include "common/core/division.h"
 #include "common/net/endpoint.h"
 
-enum {
-    BEAT_MIN_MS = 100,
-    BEAT_MAX_MS = 60000,
-    CANARY_MIN_MS = 1000,
-    CANARY_MAX_MS = 24 * 3600 * 1000,
-    REGION_DIGITS_MIN = 2,
-    REGION_DIGITS_MAX = 12
-};
+enum { BEAT_MIN_MS = 100, BEAT_MAX_MS = 60000, CANARY_MIN_MS = 1000, CANARY_MAX_MS = 24 * 3600 * 1000 };
 
 static int read_region(const struct conf_node *map, const char **ret, struct err *err)
 {
@@ -24,10 +18,12 @@ static int read_region(const struct conf_node *map, const char **ret, struct err
     if (result < 0) {
         return result;
     }
-    size_t digits = strspn(*ret, "0123456789");
-    if ((*ret)[digits] != '\0' || digits < REGION_DIGITS_MIN || digits > REGION_DIGITS_MAX) {
+    char code[REGION_CODE_MAX + 1];
+    if (!division_code(*ret, code) || strcmp(code, *ret) != 0) {
         return conf_fail(map, err, ERR_CONFIG,
-                         "region: \"%s\" is no code of GB/T 2260; write 6 digits in quotes", *ret);
+                         "region: \"%s\" is no code of GB/T 2260; write 6 digits in quotes, "
+                         "9 of a township, 12 of a village",
+                         *ret);
     }
     return 0;
 }

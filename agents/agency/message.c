@@ -114,6 +114,29 @@ static void put_notice(json_t *json, const struct event *event)
         put(json, "region", text_of(event->referred.region));
         put(json, "rule", text_of(event->referred.rule));
         break;
+    case EVENT_POST_SET:
+    case EVENT_POST_OFFERED:
+    case EVENT_POST_TAKEN:
+    case EVENT_POST_KEPT:
+        put(json, "lead", text_of(event->post.lead));
+        put(json, "commander", text_of(event->post.commander));
+        put(json, "term", json_integer(event->post.term));
+        break;
+    case EVENT_DIVISION_DOUBTED:
+        put(json, "division", text_of(event->division_doubted.division));
+        break;
+    case EVENT_INCIDENT_LINKED:
+        put(json, "other", text_of_id(event->linked.other));
+        put(json, "link", json_string(event->linked.kind ? link_kind_name(event->linked.kind) : "none"));
+        break;
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_JOINED:
+    case EVENT_INCIDENT_SPLIT:
+        put(json, "other", text_of_id(event->merged.other));
+        break;
+    case EVENT_ORDERS_MOVED:
+        put(json, "other", text_of_id(event->moved.other));
+        break;
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
     case EVENT_LEAD_DISPUTED:
@@ -478,7 +501,7 @@ static int parse_facts(const json_t *json, struct facts *ret, struct err *err)
     } texts[] = {
         {"kind", &ret->kind},           {"place", &ret->place},   {"unit", &ret->unit},
         {"substance", &ret->substance}, {"course", &ret->course}, {"measures", &ret->measures},
-        {"caller", &ret->caller},       {"title", &ret->title},
+        {"caller", &ret->caller},       {"title", &ret->title},   {"division", &ret->division},
     };
     const json_t *position = json_object_get(json, "position"),
                  *casualties = json_object_get(json, "casualties");

@@ -148,6 +148,20 @@ static int run_log(const struct brief_command *c, const char *text, struct err *
 
 /* --- of a broker ------------------------------------------------------------------------------ */
 
+/* Its own brief is what went up under its id; what came later is the other's. */
+static void note_merged(struct session *session, struct id id)
+{
+    const struct incident *incident = state_incident(view_state(session_view(session)), id);
+    char text[ID_TEXT];
+
+    if (incident != NULL && incident_is_merged(incident)) {
+        ctl_note("%s %s",
+                 lang_text(session_lang(session), "this is one event with, and later reports are of,",
+                           "系同一事件，后续报送见"),
+                 id_format(incident_merged_into(incident), text));
+    }
+}
+
 static int run_online(struct brief_command *c, const char *text, struct session **ret_session,
                       struct err *err)
 {
@@ -161,6 +175,9 @@ static int run_online(struct brief_command *c, const char *text, struct session 
                      session_profile(*ret_session)->agent.name);
     }
     rc = rc ? rc : resolve_ordered(*ret_session, resolved.incident, err);
+    if (rc == 0) {
+        note_merged(*ret_session, resolved.incident);
+    }
     rc = rc ? rc : resolve_centres(*ret_session, err);
     return rc ? rc : make(c, session_view(*ret_session), resolved.incident, UINT64_MAX, err);
 }

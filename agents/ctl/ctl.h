@@ -44,6 +44,12 @@ int ctl_incident_update(int argc, char **argv);
 int ctl_incident_grade(int argc, char **argv);
 int ctl_incident_level(int argc, char **argv);
 int ctl_incident_send(int argc, char **argv);
+int ctl_incident_link(int argc, char **argv);
+int ctl_incident_merge(int argc, char **argv);
+int ctl_incident_split(int argc, char **argv);
+int ctl_incident_post(int argc, char **argv);
+int ctl_incident_handover(int argc, char **argv);
+int ctl_incident_accept_post(int argc, char **argv);
 int ctl_incident_refer(int argc, char **argv);
 int ctl_incident_offer_lead(int argc, char **argv);
 int ctl_incident_take_lead(int argc, char **argv);
@@ -68,6 +74,9 @@ int ctl_watch(int argc, char **argv);
 int ctl_copy(int argc, char **argv);
 int ctl_import_cad_csv(int argc, char **argv);
 int ctl_import_cap(int argc, char **argv);
+
+int ctl_region_load(int argc, char **argv);
+int ctl_region_list(int argc, char **argv);
 
 int ctl_rules_load(int argc, char **argv);
 int ctl_rules_drop(int argc, char **argv);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 struct finding {
+    const struct state *state;
     enum find_what what;
     char text[ID_TEXT]; /* upper case */
     size_t n;
@@ -41,8 +42,16 @@ static bool visit(void *ctx, const struct incident *incident)
 {
     struct finding *finding = ctx;
 
+    const struct ties *ties = incident->ties;
+
     if (finding->what == FIND_INCIDENT) {
         consider(finding, incident->id, incident->id);
+        for (size_t i = 0; ties != NULL && i < ties->parts_n;
+             i++) { /* not open any more, but called by its id */
+            if (state_incident(finding->state, ties->parts[i].id) == NULL) {
+                consider(finding, ties->parts[i].id, ties->parts[i].id);
+            }
+        }
         return true;
     }
     for (size_t i = 0; i < incident->orders_n; i++) {
@@ -85,7 +94,7 @@ static int begin(struct finding *finding, const char *text, enum lang lang, stru
 int find_by_text(const struct state *state, enum find_what what, const char *text, enum lang lang,
                  struct id *ret, struct id *ret_incident, struct err *err)
 {
-    struct finding finding = {.what = what};
+    struct finding finding = {.state = state, .what = what};
     char first[ID_TEXT];
     char second[ID_TEXT];
     int rc = begin(&finding, text, lang, err);

@@ -112,6 +112,7 @@ int ctl_incident_show(int argc, char **argv)
         rc = err_set(&err, ERR_PERMISSION, "%s has not the right \"watch\"",
                      session_profile(session)->agent.name);
     }
+    rc = rc ? rc : resolve_ties(session, resolved.incident, &err);
     rc = rc ? rc : resolve_ordered(session, resolved.incident, &err);
     if (rc == 0) {
         (void)similar_read(session,

@@ -9,6 +9,7 @@
 #include "agents/ctl/option.h"
 #include "agents/ctl/zone.h"
 #include "common/base/clock.h"
+#include "common/core/division.h"
 
 enum { ROSTER_MEMORY = 16 * 1024 * 1024 };
 
@@ -217,11 +218,12 @@ static int make(struct init *init, const char *path, struct arena *arena, struct
 
 static int check(struct init *init, const char *offset, struct err *err)
 {
-    size_t n = init->region != NULL ? strlen(init->region) : 0;
+    char code[REGION_CODE_MAX + 1];
 
-    if (n < 2 || n > REGION_CODE_MAX || strspn(init->region, "0123456789") != n) {
-        return err_set(err, ERR_USAGE, "--region: a code of 2 to %d digits is wanted, such as 370102",
-                       REGION_CODE_MAX);
+    if (init->region == NULL || !division_code(init->region, code) || strcmp(code, init->region) != 0) {
+        return err_set(err, ERR_USAGE,
+                       "--region: a code of 6 digits is wanted, such as 370102; 9 of a township, "
+                       "12 of a village");
     }
     if (init->parent[0] != '\0' && strspn(init->parent, "0123456789") != strlen(init->parent)) {
         return err_set(err, ERR_USAGE, "--parent %s: a region's code is wanted, such as 370100",

@@ -25,6 +25,12 @@ static const struct entry entries[] = {
     {"incident", "offer-lead", ctl_incident_offer_lead, "offer its lead to another region (移交指挥权)"},
     {"incident", "take-lead", ctl_incident_take_lead, "take its lead for this region (接管指挥权)"},
     {"incident", "send", ctl_incident_send, "write down that a report went up (上报)"},
+    {"incident", "link", ctl_incident_link, "say what follows from what (次生, 衍生)"},
+    {"incident", "merge", ctl_incident_merge, "say that two are the same event (并案)"},
+    {"incident", "split", ctl_incident_split, "take a merge back, or move orders to another incident"},
+    {"incident", "post", ctl_incident_post, "set up the command post: who leads (现场指挥部)"},
+    {"incident", "handover", ctl_incident_handover, "offer it to another, or withdraw the offer (移交)"},
+    {"incident", "accept-post", ctl_incident_accept_post, "accept or refuse it, by one's own signature"},
     {"incident", "close", ctl_incident_close, "close it"},
     {"incident", "show", ctl_incident_show, "show one incident with its orders"},
     {"incident", "brief", ctl_incident_brief, "write its numbered brief, as it is sent up"},
@@ -40,6 +46,8 @@ static const struct entry entries[] = {
     {"agent", "list", ctl_agent_list, "list agents and operators"},
     {"agent", "enrol", ctl_agent_enrol, "enrol an agent or operator"},
     {"agent", "revoke", ctl_agent_revoke, "end the right of an agent or operator to speak"},
+    {"region", "load", ctl_region_load, "load the dated table of divisions (行政区划代码)"},
+    {"region", "list", ctl_region_list, "list the divisions in force, or what a code was on a day"},
     {NULL, "watch", ctl_watch, "show what happens, as it happens"},
     {"rules", "check", ctl_rules_check, "read rule packs as the broker would"},
     {"rules", "load", ctl_rules_load, "put a rule pack in force"},
@@ -75,7 +83,7 @@ static void print_help(const char *group)
         }
         (void)snprintf(name, sizeof name, "%s%s%s", entries[i].group != NULL ? entries[i].group : "",
                        entries[i].group != NULL ? " " : "", entries[i].name);
-        printf("  %-18s%s\n", name, entries[i].help);
+        printf("  %-22s%s\n", name, entries[i].help);
     }
     printf("\n\"muster COMMAND --help\" tells more of each.\n");
 }

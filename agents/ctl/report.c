@@ -28,6 +28,8 @@ struct report {
     {"kind", OPTION_TEXT, &(report).facts.kind, "KIND", "kind of incident, as the policy names it"}, \
         {"title", OPTION_TEXT, &(report).facts.title, "TEXT", "its short name"},                     \
         {"place", OPTION_TEXT, &(report).facts.place, "TEXT", "address, plant, room"},               \
+        {"division", OPTION_TEXT, &(report).facts.division, "CODE",                                  \
+         "township or village by its code, 9 or 12 digits; 6 of a county"},                          \
         {"position", OPTION_TEXT, &(report).position, "LAT,LON", "degrees; needs --datum"},          \
         {"datum", OPTION_TEXT, &(report).datum, "NAME", "wgs84, cgcs2000, gcj02 or bd09"},           \
         {"accuracy", OPTION_COUNT, &(report).accuracy_m, "METRES", "of the position"},               \
@@ -92,6 +94,23 @@ static int take_position(struct report *report, struct err *err)
     position->datum = datum_parse(report->datum);
     position->accuracy_m = (uint32_t)(report->accuracy_m < UINT32_MAX ? report->accuracy_m : UINT32_MAX);
     return 0;
+}
+
+/* The report stands; who typed the code can still mend it. */
+static void note_doubted_division(struct session *session, const struct facts *facts)
+{
+    const struct region *region = state_region(view_state(session_view(session)));
+    int64_t at_ms = facts->occurred_at_ms != 0 ? facts->occurred_at_ms : session_now_ms(session);
+
+    if (facts->division[0] != '\0' &&
+        region_doubts_division(region, facts->division, division_day(at_ms, region->utc_offset_minutes))) {
+        ctl_note(lang_text(session_lang(session),
+                           "%s is no division of the table in force: \"muster region list\" shows them, "
+                           "\"muster incident update ID --division CODE\" corrects it",
+                           "%s 不在现行行政区划代码表中：muster region list 可查，"
+                           "muster incident update ID --division CODE 可更正"),
+                 facts->division);
+    }
 }
 
 /* What a policy does not know is reported all the same, and said: a misspelt substance asks for no
@@ -209,7 +228,12 @@ static int file(struct session *session, const struct online *online, struct com
     /* The incident's own words, as far as we may read them. */
     (void)session_read_stream(session, stream_of_incident(id, stream), &no_watch);
     note_unknown_words(session, &command->file_report.facts);
+    note_doubted_division(session, &command->file_report.facts);
     const struct incident *incident = state_incident(view_state(session_view(session)), id);
+    if (incident != NULL && incident_is_merged(incident)) {
+        ctl_note("%s %s", lang_text(session_lang(session), "this is one event with", "系同一事件："),
+                 id_format(incident_merged_into(incident), text));
+    }
     if (online->json) {
         size_t n = look_for_similar(session, &command->file_report, similar);
         incident = state_incident(view_state(session_view(session)), id);

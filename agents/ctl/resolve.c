@@ -38,6 +38,9 @@ static int by_part(struct session *session, enum find_what what, const char *tex
     if (what == FIND_ORDER) {
         resolved->order = id;
     }
+    if (state_incident(view_state(session_view(session)), resolved->incident) == NULL) {
+        return read_incident(session, resolved, err); /* merged: the one that is open told of it */
+    }
     resolved->mode = state_incident(view_state(session_view(session)), resolved->incident)->mode;
     resolved->read = true;
     return 0;
@@ -73,6 +76,27 @@ int resolve_order(struct session *session, const char *text, struct resolved *re
     }
     if (rc == 0) {
         *ret = resolved;
+    }
+    return rc;
+}
+
+int resolve_ties(struct session *session, struct id incident, struct err *err)
+{
+    struct stream_key named[TIES_STREAMS_MAX], more[TIES_STREAMS_MAX];
+    char stream[STREAM_NAME_MAX];
+    size_t n = 1;
+    int rc = 0;
+
+    named[0] = stream_key_incident(incident);
+    while (rc == 0) {
+        size_t more_n = ties_streams(view_state(session_view(session)), named, n, more);
+        if (more_n == 0 || n + more_n > TIES_STREAMS_MAX) {
+            break;
+        }
+        for (size_t i = 0; i < more_n && rc == 0; i++) {
+            rc = session_read(session, TAIL_STREAM, stream_name(more[i], stream), err);
+            named[n++] = more[i];
+        }
     }
     return rc;
 }

@@ -15,6 +15,9 @@ struct resolved {
 int resolve_incident(struct session *session, const char *text, struct resolved *ret, struct err *err);
 int resolve_order(struct session *session, const char *text, struct resolved *ret, struct err *err);
 
+/* Reads what belongs to an incident that is in the view: what it was merged into, what was merged into
+ * that, and where orders came from that it took over. */
+int resolve_ties(struct session *session, struct id incident, struct err *err);
 /* Reads agents' streams (units, cursors) into the view. */
 int resolve_agents(struct session *session, struct words agents, struct err *err);
 /* Of everybody who was ordered in the incident: what is delivered, what units lack. */

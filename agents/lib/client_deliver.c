@@ -285,9 +285,9 @@ static int check_said_again(struct client *client, struct taken *taken, struct e
     }
     int rc = wire_decode_said_again(reissue, &taken->arena, &taken->said, err);
 
-    if (rc == 0 && (taken->said.command.mode != taken->command.mode ||
-                    !id_equal(issue_orders_incident(&taken->said.command.issue_orders), reissue->incident))) {
-        return err_set(err, ERR_PROTOCOL, "record %llu: what it says again is of another incident",
+    /* it may name an incident that is merged into the order's: the order itself is what was signed */
+    if (rc == 0 && taken->said.command.mode != taken->command.mode) {
+        return err_set(err, ERR_PROTOCOL, "record %llu: what it says again is of another mode",
                        (unsigned long long)taken->deliver.seq);
     }
     if (rc == 0) {

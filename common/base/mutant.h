@@ -40,7 +40,8 @@
     X(MUTANT_GRADE_FALLS, "lets a rule lower a grade")                             \
     X(MUTANT_RULE_TWICE, "fires a rule again while it holds")                      \
     X(MUTANT_REMIND_FOREVER, "forgets that it has reminded")                       \
-    X(MUTANT_REISSUE_TWICE, "gives an order to the next agency again")
+    X(MUTANT_REISSUE_TWICE, "gives an order to the next agency again")             \
+    X(MUTANT_FORGET_MERGE, "takes for itself what is said of a merged incident")
 
 enum mutant {
     MUTANT_NONE = 0,

@@ -202,6 +202,43 @@ static void next_round(struct deciding *d, const struct incident *incident,
     emit_started(d, incident, clock->pack, "", &clock->terms, clock->due_ms);
 }
 
+/* What a report that goes up means to the clocks of one incident. */
+static void meet_clocks(struct deciding *d, const struct incident *incident,
+                        const struct clock_report *report)
+{
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        const struct incident_clock *clock = &incident->clocks[i];
+        enum clock_answer answer = statutory_ask(&clock->terms, clock->begins_ms, clock->due_ms, report);
+        bool betters =
+            clock->met_ms != 0 && clock->late && !clock->stopped; /* told late that it was in time */
+        if (!(clock_runs(clock) && answer == CLOCK_LATE) &&
+            !((clock_runs(clock) || betters) && answer == CLOCK_MET)) {
+            continue;
+        }
+        emit_met(d, incident, clock->pack, clock->terms.name, report->at_ms, answer == CLOCK_LATE);
+        if (clock_is_daily(clock) && report->kind != REPORT_FINAL && incident_is_open(incident)) {
+            next_round(d, incident, clock);
+        }
+    }
+}
+
+void decide_share_sent(struct deciding *d, const struct incident *from, const struct incident *to)
+{
+    for (size_t i = 0; i < to->clocks_n; i++) {
+        const struct incident_clock *clock = &to->clocks[i];
+        bool met = !clock_runs(clock) || clock_is_daily(clock);
+        for (enum clock_answer wanted = CLOCK_MET; wanted <= CLOCK_LATE && !met; wanted++) {
+            for (size_t j = 0; j < from->sent_n && !met; j++) {
+                struct clock_report report = as_report(&from->sent[j]);
+                met = statutory_ask(&clock->terms, clock->begins_ms, clock->due_ms, &report) == wanted;
+                if (met) {
+                    emit_met(d, to, clock->pack, clock->terms.name, report.at_ms, wanted == CLOCK_LATE);
+                }
+            }
+        }
+    }
+}
+
 void decide_send_report(struct deciding *d, const struct send_report *command)
 {
     if (!decide_names_incident(d, command->incident) || !decide_needs_right(d, "report", NULL)) {
@@ -240,19 +277,10 @@ void decide_send_report(struct deciding *d, const struct send_report *command)
                                               .medium = command->medium,
                                               .to = command->to,
                                               .signed_off_by = command->signed_off_by};
-    for (size_t i = 0; i < incident->clocks_n; i++) {
-        const struct incident_clock *clock = &incident->clocks[i];
-        enum clock_answer answer = statutory_ask(&clock->terms, clock->begins_ms, clock->due_ms, &report);
-        bool betters =
-            clock->met_ms != 0 && clock->late && !clock->stopped; /* told late that it was in time */
-        if (!(clock_runs(clock) && answer == CLOCK_LATE) &&
-            !((clock_runs(clock) || betters) && answer == CLOCK_MET)) {
-            continue;
-        }
-        emit_met(d, incident, clock->pack, clock->terms.name, sent.at_ms, answer == CLOCK_LATE);
-        if (clock_is_daily(clock) && command->kind != REPORT_FINAL && incident_is_open(incident)) {
-            next_round(d, incident, clock);
-        }
+    const struct incident *family[MERGED_PER_EVENT_MAX + 1];
+    size_t n = ties_family(d->state, incident, family); /* a report is one of the event, whichever id asked */
+    for (size_t i = 0; i < n; i++) {
+        meet_clocks(d, family[i], &report);
     }
     if (command->kind == REPORT_FINAL) {
         decide_stop_daily(d, incident);

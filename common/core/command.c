@@ -19,6 +19,8 @@ const char *command_kind_name(enum command_kind kind)
         return "set-pack";
     case COMMAND_DROP_PACK:
         return "drop-pack";
+    case COMMAND_SET_DIVISIONS:
+        return "set-divisions";
     case COMMAND_FILE_REPORT:
         return "file-report";
     case COMMAND_CLOSE_INCIDENT:
@@ -43,6 +45,18 @@ const char *command_kind_name(enum command_kind kind)
         return "set-level";
     case COMMAND_SEND_REPORT:
         return "send-report";
+    case COMMAND_LINK_INCIDENTS:
+        return "link-incidents";
+    case COMMAND_MERGE_INCIDENT:
+        return "merge-incident";
+    case COMMAND_SPLIT_INCIDENT:
+        return "split-incident";
+    case COMMAND_SET_POST:
+        return "set-post";
+    case COMMAND_OFFER_POST:
+        return "offer-post";
+    case COMMAND_ANSWER_POST:
+        return "answer-post";
     case COMMAND_REFER_INCIDENT:
         return "refer-incident";
     case COMMAND_TELL_RECORD:

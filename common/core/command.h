@@ -42,6 +42,13 @@ enum command_kind {
     COMMAND_SET_GRADE = 41,
     COMMAND_SET_LEVEL = 42,
     COMMAND_SEND_REPORT = 43,
+    COMMAND_LINK_INCIDENTS = 50,
+    COMMAND_MERGE_INCIDENT = 51,
+    COMMAND_SPLIT_INCIDENT = 52,
+    COMMAND_SET_POST = 53,
+    COMMAND_OFFER_POST = 54,
+    COMMAND_ANSWER_POST = 55,
+    COMMAND_SET_DIVISIONS = 56,
     COMMAND_REFER_INCIDENT = 60,
     COMMAND_TELL_RECORD = 61,
     COMMAND_OFFER_LEAD = 62,
@@ -103,6 +110,21 @@ struct drop_pack {
     const char *reason;
 };
 
+struct division {
+    const char *code; /* 6, 9 or 12 digits, none of them to fill it up */
+    const char *name;
+    uint32_t from; /* YYYYMMDD, the first day; 0: always was */
+    uint32_t to;   /* the last day; 0: is still */
+};
+
+/* The whole table, which replaces the one before. */
+struct set_divisions {
+    const char *source;
+    uint8_t hash[HASH_OF_PACK_BYTES]; /* of the file that it is from */
+    const struct division *divisions; /* by code, and of one code by day */
+    size_t divisions_n;
+};
+
 struct file_report {
     struct id incident;
     enum report_kind kind;
@@ -136,6 +158,49 @@ struct send_report {
     enum tier to;
     const char *signed_off_by;
     const char *text;
+};
+
+struct link_incidents {
+    struct id incident;
+    struct id other;     /* its cause; of a related one the other */
+    enum link_kind kind; /* NONE: the link is taken back */
+    const char *reason;
+};
+
+struct merge_incident {
+    struct id incident; /* is the same event as ... */
+    struct id into;
+    const char *reason;
+};
+
+struct split_incident {
+    struct id incident;
+    struct id into;          /* of orders: the incident to which they belong; zero: a merge is taken back */
+    const struct id *orders; /* none of a merge */
+    size_t orders_n;
+    const char *reason;
+};
+
+struct set_post {
+    struct id incident;
+    const char *lead; /* REGION/AGENCY */
+    const char *commander;
+    const char *place;
+    const char *reason;
+};
+
+struct offer_post {
+    struct id incident;
+    const char *lead;
+    const char *commander; /* an operator, who accepts it */
+    const char *reason;
+};
+
+struct answer_post {
+    struct id incident;
+    uint32_t term; /* that begins if it is accepted */
+    enum post_answer answer;
+    const char *reason;
 };
 
 struct refer_incident {
@@ -379,6 +444,7 @@ struct command {
         struct policy set_policy;
         struct set_pack set_pack;
         struct drop_pack drop_pack;
+        struct set_divisions set_divisions;
         struct file_report file_report;
         struct close_incident close_incident;
         struct issue_orders issue_orders;
@@ -391,6 +457,12 @@ struct command {
         struct set_grade set_grade;
         struct set_level set_level;
         struct send_report send_report;
+        struct link_incidents link_incidents;
+        struct merge_incident merge_incident;
+        struct split_incident split_incident;
+        struct set_post set_post;
+        struct offer_post offer_post;
+        struct answer_post answer_post;
         struct ack ack;
         struct pass_deadlines pass_deadlines;
         struct set_clock set_clock;

@@ -65,7 +65,8 @@ void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *comm
     if (!incident_is_live(incident)) {
         return;
     }
-    for (size_t i = 0; i < incident->requests_n; i++) {
+    /* of what is merged the survivor's requests are asked */
+    for (size_t i = 0; i < incident->requests_n && !incident_is_merged(incident); i++) {
         const struct request *request = &incident->requests[i];
         if (request->answered_at_ms == 0 && !request->overdue && passed(d, request->due_at_ms) &&
             decide_has_room(d)) {

@@ -79,7 +79,30 @@ bool decide_names_incident(struct deciding *d, struct id id)
     return d->refusal == REFUSED_NOT;
 }
 
+bool decide_signed_by_person(struct deciding *d)
+{
+    if (d->command->signer != SIGNER_OPERATOR && d->refusal == REFUSED_NOT) {
+        decide_refuse(d, REFUSED_SIGNATURE, "a person decides this: an operator signs it");
+    }
+    return d->refusal == REFUSED_NOT;
+}
+
+const char *decide_speaker(const struct deciding *d)
+{
+    return d->command->operator[0] != '\0' ? d->command->operator: d->command->agent;
+}
+
 const struct incident *decide_incident(struct deciding *d, struct id id)
+{
+    const struct incident *named = decide_named_incident(d, id);
+
+    if (named == NULL || MUTANT(MUTANT_FORGET_MERGE)) {
+        return named;
+    }
+    return ties_survivor(d->state, named);
+}
+
+const struct incident *decide_named_incident(struct deciding *d, struct id id)
 {
     char text[ID_TEXT];
     const struct incident *incident = state_incident(d->state, id);
@@ -287,6 +310,27 @@ static void decide_by_kind(struct deciding *d)
         return;
     case COMMAND_SEND_REPORT:
         decide_send_report(d, &command->send_report);
+        return;
+    case COMMAND_LINK_INCIDENTS:
+        decide_link_incidents(d, &command->link_incidents);
+        return;
+    case COMMAND_MERGE_INCIDENT:
+        decide_merge_incident(d, &command->merge_incident);
+        return;
+    case COMMAND_SPLIT_INCIDENT:
+        decide_split_incident(d, &command->split_incident);
+        return;
+    case COMMAND_SET_POST:
+        decide_set_post(d, &command->set_post);
+        return;
+    case COMMAND_OFFER_POST:
+        decide_offer_post(d, &command->offer_post);
+        return;
+    case COMMAND_ANSWER_POST:
+        decide_answer_post(d, &command->answer_post);
+        return;
+    case COMMAND_SET_DIVISIONS:
+        decide_set_divisions(d, &command->set_divisions);
         return;
     case COMMAND_FILE_REPORT:
         decide_file_report(d, &command->file_report);

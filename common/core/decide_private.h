@@ -26,6 +26,7 @@ struct deciding {
     const char *detail;
     bool no_memory;
     size_t reach;      /* agents of the orders so far */
+    size_t amended;    /* bytes of the amendments so far */
     struct event sink; /* where an event goes when there is no memory: read by nobody */
 };
 
@@ -41,8 +42,27 @@ bool decide_reaches(struct deciding *d, struct words agents);
 bool decide_needs_right(struct deciding *d, const char *right, const char *kind);
 /* The id is not zero, or the command is refused. */
 bool decide_names_incident(struct deciding *d, struct id id);
-/* The incident is there, of the command's mode and no history, or the command is refused and NULL. */
+/* An operator signed, or the command is refused. */
+bool decide_signed_by_person(struct deciding *d);
+/* Who says it: the operator who signed, or the agent. */
+const char *decide_speaker(const struct deciding *d);
+/* The incident is there, of the command's mode and no history, or the command is refused and NULL. The one
+ * that survives, when it was merged. */
 const struct incident *decide_incident(struct deciding *d, struct id id);
+/* The same, and the very one that is named. */
+const struct incident *decide_named_incident(struct deciding *d, struct id id);
+/* The code of a division that a report names and the table in force does not know is told: the report
+ * stands. */
+void decide_check_division(struct deciding *d, struct id incident, const struct facts *facts);
+/* The order of that incident, or of one that is the same event, with the incident in whose stream it is;
+ * or the command is refused and NULL. */
+const struct order *decide_order(struct deciding *d, struct id incident, struct id order,
+                                 const struct incident **ret_home);
+/* What was ordered for an incident under its id, or moved to it: so many, and the i-th, which is NULL when
+ * it was moved away. */
+size_t decide_orders_of_event(const struct incident *incident);
+const struct order *decide_order_of_event(const struct deciding *d, const struct incident *incident,
+                                          size_t i);
 /* A position that is given names its reference system, or the command is refused. */
 bool decide_has_reference(struct deciding *d, const struct facts *facts);
 /* The time at which what is told happened, as far as it can be believed: not after now, not before. */
@@ -62,10 +82,17 @@ void decide_set_clock(struct deciding *d, const struct set_clock *command);
 void decide_recover(struct deciding *d, const struct recover *command);
 void decide_note_loss(struct deciding *d, const struct note_loss *command);
 void decide_count_refusals(struct deciding *d, const struct count_refusals *command);
+void decide_set_divisions(struct deciding *d, const struct set_divisions *command);
 void decide_file_report(struct deciding *d, const struct file_report *command);
 void decide_set_grade(struct deciding *d, const struct set_grade *command);
 void decide_set_level(struct deciding *d, const struct set_level *command);
 void decide_send_report(struct deciding *d, const struct send_report *command);
+void decide_link_incidents(struct deciding *d, const struct link_incidents *command);
+void decide_merge_incident(struct deciding *d, const struct merge_incident *command);
+void decide_split_incident(struct deciding *d, const struct split_incident *command);
+void decide_set_post(struct deciding *d, const struct set_post *command);
+void decide_offer_post(struct deciding *d, const struct offer_post *command);
+void decide_answer_post(struct deciding *d, const struct answer_post *command);
 void decide_close_incident(struct deciding *d, const struct close_incident *command);
 void decide_issue_orders(struct deciding *d, const struct issue_orders *command);
 void decide_recall_order(struct deciding *d, const struct recall_order *command);
@@ -101,6 +128,17 @@ void decide_hear_lead(struct deciding *d, const struct incident *incident, const
 /* Other regions that follow the incident are to be told of this record, if it is anything to them. */
 void decide_shared(struct deciding *d);
 
+/* Asks for every fact that the kind requires, is not known, and was not asked for before; `incident` is
+ * NULL of a new one. */
+void decide_ask_missing(struct deciding *d, struct id id, const struct incident *incident, const char *kind,
+                        uint32_t known);
+/* Open requests for facts that are among the news. */
+void decide_answer_requests(struct deciding *d, const struct incident *incident, uint32_t news);
+/* The kind or substance of an event has become this: amends the orders under each of its ids, and those
+ * merged into it are of that kind too, so that what is amended later asks for the same. */
+void decide_event_needs(struct deciding *d, const struct incident *const *family, size_t n, const char *kind,
+                        const char *substance);
+
 /* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
 struct words decide_addressees(struct deciding *d, const char *addressee);
 /* The order's id is not taken in another incident, or the command is refused. */
@@ -115,6 +153,10 @@ void decide_start_clock(struct deciding *d, const struct incident *after, const 
                         const struct rule_clock *clock);
 void decide_stop_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
                        const char *clock);
+/* Two incidents turn out to be one: the survivor has the command post of the other when it has none. */
+void decide_keep_post(struct deciding *d, const struct incident *whole, const struct incident *part);
+/* Two incidents turn out to be one: what went up of `from` has met what is asked of `to`. */
+void decide_share_sent(struct deciding *d, const struct incident *from, const struct incident *to);
 /* The incident is closed: what comes again each day ends. */
 void decide_stop_daily(struct deciding *d, const struct incident *incident);
 /* Those that are due to be told of; one a record when rules are in force. */

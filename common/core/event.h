@@ -19,6 +19,7 @@
     X(EVENT_PACK_SET, 9, "pack-set")                              \
     X(EVENT_PACK_DROPPED, 10, "pack-dropped")                     \
     X(EVENT_GENERATION_BEGUN, 11, "generation-begun")             \
+    X(EVENT_DIVISIONS_SET, 12, "divisions-set")                   \
     X(EVENT_INCIDENT_OPENED, 16, "incident-opened")               \
     X(EVENT_REPORT_FILED, 17, "report-filed")                     \
     X(EVENT_FACTS_CHANGED, 18, "facts-changed")                   \
@@ -61,6 +62,17 @@
     X(EVENT_CLOCK_OVERDUE, 69, "clock-overdue")                   \
     X(EVENT_CLOCK_MET, 70, "clock-met")                           \
     X(EVENT_CLOCK_STOPPED, 71, "clock-stopped")                   \
+    X(EVENT_INCIDENT_LINKED, 80, "incident-linked")               \
+    X(EVENT_INCIDENT_MERGED, 81, "incident-merged")               \
+    X(EVENT_INCIDENT_JOINED, 82, "incident-joined")               \
+    X(EVENT_INCIDENT_SPLIT, 83, "incident-split")                 \
+    X(EVENT_ORDERS_MOVED, 84, "orders-moved")                     \
+    X(EVENT_POST_SET, 85, "post-set")                             \
+    X(EVENT_POST_OFFERED, 86, "post-offered")                     \
+    X(EVENT_POST_TAKEN, 87, "post-taken")                         \
+    X(EVENT_POST_KEPT, 88, "post-kept")                           \
+    X(EVENT_GRADE_ASKED, 89, "grade-asked")                       \
+    X(EVENT_DIVISION_DOUBTED, 90, "division-doubted")             \
     X(EVENT_SHARE_BEGUN, 100, "share-begun")                      \
     X(EVENT_SHARED, 101, "shared")                                \
     X(EVENT_HEARD, 102, "heard")                                  \
@@ -82,9 +94,13 @@ enum event_kind {
 const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
- * grades, levels and alerts, 2 those of regions that share incidents and of orders that nobody answers, too.
- * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
-enum { EVENT_GENERATION = 2 };
+ * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
+ * incidents that belong together, of command posts, and questions for a grade, too. A log says in its
+ * region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
+enum {
+    EVENT_GENERATION = 2,
+    GENERATION_ASKS_GRADE = 2 /* from here on a person is asked where no pack grades a kind */
+};
 
 struct pack_set {
     const char *name;
@@ -110,6 +126,7 @@ struct report_filed {
     enum report_kind kind;
     uint32_t number;
     const char *reporter;
+    struct id under; /* the id that it named, which was merged into this incident; zero: this one's */
 };
 
 struct information {
@@ -183,6 +200,37 @@ struct clock_step { /* started, warned, overdue, met, stopped */
     struct words daily;
     int64_t warn_ms;
     bool late; /* met */
+};
+
+struct incident_linked {
+    struct id other;
+    enum link_kind kind; /* NONE: not any more */
+    bool caused;         /* the other is the consequence */
+};
+
+struct incident_merged { /* merged, joined, split */
+    struct id other;
+    uint32_t parts; /* joined: how many ids came with the other, its own too */
+};
+
+struct orders_moved {
+    struct id other;
+    const struct id *orders;
+    size_t orders_n;
+    bool taken; /* issued under the other, and belong here */
+};
+
+struct post_step { /* set, offered, taken, kept */
+    const char *lead;
+    const char *commander;
+    const char *place; /* set */
+    const char *from;  /* taken, offered: who led, or does; kept: to whom it was offered */
+    uint32_t term;     /* of the one who leads now; offered: that would begin */
+    bool withdrawn;    /* kept: the offer was, else it was refused */
+};
+
+struct division_doubted {
+    const char *division;
 };
 
 struct order_issued {
@@ -311,6 +359,8 @@ struct event {
         struct pack_set pack_set;
         struct drop_pack pack_dropped;
         struct generation_begun generation_begun;
+        struct set_divisions divisions_set;
+        struct division_doubted division_doubted;
         struct note_loss loss_noted;
         struct incident_opened incident_opened;
         struct report_filed report_filed;
@@ -328,6 +378,10 @@ struct event {
         struct notified notified;
         struct report_sent report_sent;
         struct clock_step clock;
+        struct incident_linked linked;
+        struct incident_merged merged; /* joined, split, too */
+        struct orders_moved moved;
+        struct post_step post;
         struct rung_reached rung; /* rung-reached, receipt-noted */
         struct order_recalled order_recalled;
         struct order_reminded order_reminded;

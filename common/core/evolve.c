@@ -450,6 +450,7 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_RULE_ENDED:
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
+    case EVENT_GRADE_ASKED:
     case EVENT_LEVEL_SET:
     case EVENT_REFERRED:
     case EVENT_NOTIFIED:
@@ -461,6 +462,19 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_CLOCK_MET:
     case EVENT_CLOCK_STOPPED:
         return evolve_clock(state, incident, event);
+    case EVENT_INCIDENT_LINKED:
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_JOINED:
+    case EVENT_INCIDENT_SPLIT:
+    case EVENT_ORDERS_MOVED:
+        return evolve_ties(incident, event);
+    case EVENT_DIVISION_DOUBTED:
+        return 0; /* told; what was reported stands */
+    case EVENT_POST_SET:
+    case EVENT_POST_OFFERED:
+    case EVENT_POST_TAKEN:
+    case EVENT_POST_KEPT:
+        return evolve_post(state, incident, event);
     case EVENT_SHARE_BEGUN:
     case EVENT_SHARED:
     case EVENT_HEARD:
@@ -489,6 +503,7 @@ int evolve(struct state *state, const struct event *event)
     case EVENT_PACK_SET:
     case EVENT_PACK_DROPPED:
     case EVENT_GENERATION_BEGUN:
+    case EVENT_DIVISIONS_SET:
     case EVENT_LINK_SET:
     case EVENT_CANARY_SENT:
     case EVENT_CANARY_HEARD:

@@ -234,6 +234,32 @@ static void pack_dropped(struct state *state, const struct drop_pack *e)
     }
 }
 
+static int divisions_set(struct state *state, const struct set_divisions *e)
+{
+    struct region *region = state_region_mutable(state);
+    struct division *at = calloc(e->divisions_n + 1, sizeof *at);
+    const char *source = state_intern(state, e->source);
+    bool fine = at != NULL && source != NULL;
+
+    for (size_t i = 0; i < e->divisions_n && fine; i++) {
+        at[i] = (struct division){.code = state_intern(state, e->divisions[i].code),
+                                  .name = state_intern(state, e->divisions[i].name),
+                                  .from = e->divisions[i].from,
+                                  .to = e->divisions[i].to};
+        fine = at[i].code != NULL && at[i].name != NULL;
+    }
+    if (!fine) {
+        free(at);
+        return ERR_NO_MEMORY;
+    }
+    free(region->divisions);
+    region->divisions = at;
+    region->divisions_n = e->divisions_n;
+    region->divisions_source = source;
+    memcpy(region->divisions_hash, e->hash, sizeof region->divisions_hash);
+    return 0;
+}
+
 static struct region_link *line_make(struct state *state, const char *region)
 {
     struct region *at = state_region_mutable(state);
@@ -310,6 +336,8 @@ int evolve_region(struct state *state, const struct event *event)
         return recovered(state, &event->recovered);
     case EVENT_PACK_SET:
         return pack_set(state, &event->pack_set);
+    case EVENT_DIVISIONS_SET:
+        return divisions_set(state, &event->divisions_set);
     case EVENT_GENERATION_BEGUN:
         state_region_mutable(state)->generation = event->generation_begun.generation;
         return 0;

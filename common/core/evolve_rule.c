@@ -98,6 +98,9 @@ int evolve_rule(struct state *state, struct incident *incident, const struct eve
     case EVENT_GRADE_DOUBTED:
         incident->doubted = event->graded.grade;
         return 0;
+    case EVENT_GRADE_ASKED:
+        incident->grade_asked_ms = event->at_ms;
+        return 0;
     case EVENT_LEVEL_SET:
         incident->level = event->level_set.level;
         incident->level_at_ms = event->at_ms;

@@ -1,15 +1,9 @@
 /* What a person makes of an incident: its grade, and the response to it. */
-#include "common/core/decide_private.h"
+#include "common/core/rule_matter.h"
 
 static bool is_grade(enum grade grade)
 {
     return grade >= GRADE_I && grade <= GRADE_IV;
-}
-
-/* Who says it: the operator who signed, or the agent. */
-static const char *speaker(const struct deciding *d)
-{
-    return d->command->operator[0] != '\0' ? d->command->operator: d->command->agent;
 }
 
 static struct event *emit_about(struct deciding *d, enum event_kind kind, const struct incident *incident)
@@ -19,6 +13,30 @@ static struct event *emit_about(struct deciding *d, enum event_kind kind, const 
     event->incident = incident->id;
     event->at_ms = d->env->now_ms;
     return event;
+}
+
+/* Whether a rule in force may grade what is of this kind, though none does by what is known now. */
+static bool is_graded_by_rules(const struct matter *m)
+{
+    for (size_t i = 0; i < m->verdicts_n; i++) {
+        const struct rule_verdict *v = &m->verdicts[i];
+        for (size_t j = 0; j < v->actions_n && v->is_for; j++) {
+            if (v->actions[j].kind == ACTION_GRADE) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void decide_ask_grade(struct deciding *d, const struct matter *m)
+{
+    const struct incident *after = &m->after;
+
+    if (d->region->generation >= GENERATION_ASKS_GRADE && after->reports > 0 && after->kind[0] != '\0' &&
+        after->grade == GRADE_NONE && after->grade_asked_ms == 0 && !is_graded_by_rules(m)) {
+        emit_about(d, EVENT_GRADE_ASKED, after);
+    }
 }
 
 /* Law and packs raise a grade; only a person lowers one, and says why. The grade of a closed incident can
@@ -40,7 +58,7 @@ void decide_set_grade(struct deciding *d, const struct set_grade *command)
                       grade_name(incident->grade), grade_name(command->grade));
     } else if (command->grade != incident->grade || incident->doubted != GRADE_NONE) {
         emit_about(d, EVENT_GRADED, incident)->graded =
-            (struct graded){.grade = command->grade, .by = speaker(d), .rule = ""};
+            (struct graded){.grade = command->grade, .by = decide_speaker(d), .rule = ""};
     }
 }
 
@@ -61,6 +79,6 @@ void decide_set_level(struct deciding *d, const struct set_level *command)
         decide_refuse(d, REFUSED_INVALID, "the expected end of the response is past");
     } else if (command->level != incident->level || command->until_ms != incident->level_until_ms) {
         emit_about(d, EVENT_LEVEL_SET, incident)->level_set = (struct level_set){
-            .level = command->level, .by = speaker(d), .rule = "", .until_ms = command->until_ms};
+            .level = command->level, .by = decide_speaker(d), .rule = "", .until_ms = command->until_ms};
     }
 }

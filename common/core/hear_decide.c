@@ -212,6 +212,24 @@ static void hear_fate(struct hearing *h, const struct event *event)
 
 /* -------------------------------------------------------------------------------------------------- */
 
+/* What another region has joined is for a person here to join, or not: it is shown as related. */
+static void hear_tied(struct hearing *h, const struct event *event)
+{
+    struct id other = event->kind == EVENT_INCIDENT_LINKED ? event->linked.other : event->merged.other;
+    const struct incident_link *there = h->incident != NULL ? incident_link(h->incident, other) : NULL;
+    bool has_room = h->incident == NULL || h->incident->ties == NULL ||
+                    h->incident->ties->links_n < LINKS_PER_INCIDENT_MAX;
+
+    if (event->kind == EVENT_INCIDENT_LINKED && (there != NULL || has_room)) {
+        pass_on(h, event);
+    } else if (event->kind != EVENT_INCIDENT_LINKED && there == NULL && has_room) {
+        struct event *linked = decide_emit(h->d, EVENT_INCIDENT_LINKED);
+        linked->incident = h->id;
+        linked->at_ms = h->d->env->now_ms;
+        linked->linked = (struct incident_linked){.other = other, .kind = LINK_RELATED};
+    }
+}
+
 static void hear(struct hearing *h, const struct event *event)
 {
     if (!id_equal(event->incident, h->id)) {
@@ -239,6 +257,11 @@ static void hear(struct hearing *h, const struct event *event)
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
         decide_hear_lead(h->d, h->incident, h->told->region, event);
+        return;
+    case EVENT_INCIDENT_LINKED:
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_JOINED:
+        hear_tied(h, event);
         return;
     case EVENT_ORDER_ISSUED:
         hear_order(h, event);
@@ -369,7 +392,7 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
         hear_canary(d, &command->told[command->told_n - 1], from);
         return;
     }
-    if (incident != NULL && decide_incident(d, command->incident) == NULL) {
+    if (incident != NULL && decide_named_incident(d, command->incident) == NULL) {
         return;
     }
     struct hearing h = {.d = d,

@@ -93,6 +93,16 @@ static bool any_order_open(const struct incident *incident)
     return false;
 }
 
+static bool any_clock_due(const struct incident *incident)
+{
+    for (size_t i = 0; i < incident->clocks_n; i++) {
+        if (clock_due(&incident->clocks[i]) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool incident_is_live(const struct incident *incident)
 {
     if (incident->history) {
@@ -103,16 +113,17 @@ bool incident_is_live(const struct incident *incident)
             return true; /* a region is still to be told of it */
         }
     }
-    if (incident->rules_due_ms != 0) {
-        return true; /* also of one that is closed: its facts were corrected */
-    }
     if (incident->reissues_n > 0) {
         return true;
     }
-    for (size_t i = 0; i < incident->clocks_n; i++) {
-        if (clock_due(&incident->clocks[i]) != 0) {
-            return true; /* closing it is no report */
-        }
+    if (incident_is_merged(incident)) {
+        return any_order_open(incident) || any_clock_due(incident); /* the rest is the survivor's */
+    }
+    if (incident->rules_due_ms != 0) {
+        return true; /* also of one that is closed: its facts were corrected */
+    }
+    if (any_clock_due(incident)) {
+        return true; /* closing it is no report */
     }
     for (size_t i = 0; i < incident->holds_n; i++) {
         if (incident->holds[i].due_ms != 0) {
@@ -140,7 +151,8 @@ int64_t incident_due(const struct incident *incident)
         int64_t at = incident->reissues[i].at_ms;
         due = due == 0 || at < due ? at : due;
     }
-    for (size_t i = 0; i < incident->requests_n; i++) {
+    /* what is said under a merged one's id is the survivor's, and so is what is asked */
+    for (size_t i = 0; i < incident->requests_n && !incident_is_merged(incident); i++) {
         const struct request *request = &incident->requests[i];
         if (request->answered_at_ms == 0 && !request->overdue && (due == 0 || request->due_at_ms < due)) {
             due = request->due_at_ms;
@@ -189,6 +201,7 @@ void incident_learn(struct incident *incident, const struct facts *said)
     remember_text(incident, FACT_MEASURES, said->measures);
     remember_text(incident, FACT_CALLER, said->caller);
     remember_text(incident, FACT_TITLE, said->title);
+    remember_text(incident, FACT_DIVISION, said->division);
     if (said->position.datum != DATUM_NONE) {
         incident->position = said->position;
     }
@@ -261,6 +274,7 @@ struct facts incident_news(const struct incident *incident, const struct facts *
     news.measures = new_text(incident, FACT_MEASURES, said->measures);
     news.caller = new_text(incident, FACT_CALLER, said->caller);
     news.title = new_text(incident, FACT_TITLE, said->title);
+    news.division = new_text(incident, FACT_DIVISION, said->division);
     const struct position *p = &said->position;
     if (p->datum != DATUM_NONE &&
         (p->datum != incident->position.datum || p->latitude_e7 != incident->position.latitude_e7 ||
@@ -310,4 +324,6 @@ void incident_clear(struct incident *incident)
     free(incident->heard);
     free(incident->clocks);
     free(incident->sent);
+    ties_free(incident->ties);
+    free(incident->post);
 }

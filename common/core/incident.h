@@ -3,7 +3,9 @@
 #define MUSTER_COMMON_CORE_INCIDENT_H
 
 #include "common/core/order.h"
+#include "common/core/post.h"
 #include "common/core/rule.h"
+#include "common/core/ties.h"
 #include "common/core/words.h"
 
 enum {
@@ -112,7 +114,8 @@ struct incident {
     enum grade doubted;    /* what rules would make of it now, which is lower; NONE: no doubt */
     const char *graded_by; /* operator, agent or PACK/RULE */
     int64_t graded_at_ms;
-    enum grade level; /* 响应级别; NONE: no response */
+    int64_t grade_asked_ms; /* a person was asked for it, for no pack grades its kind; 0: not */
+    enum grade level;       /* 响应级别; NONE: no response */
     int64_t level_at_ms;
     int64_t level_until_ms; /* expected; 0: not said */
     uint32_t rules_fired;   /* since they were due: what makes itself hold again is stopped some day */
@@ -138,6 +141,8 @@ struct incident {
     size_t reissues_n;
     struct request *requests;
     size_t requests_n;
+    struct ties *ties;    /* owned; NULL: none */
+    struct post *post;    /* owned; NULL: none */
     struct order *orders; /* sorted by id, so that no order of importing can be told from another */
     size_t orders_n;
     size_t orders_capacity;

@@ -23,6 +23,9 @@ static uint64_t report_content(const struct command *command, const struct file_
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         content = fingerprint_number(content, numbers[i]);
     }
+    if (f->division[0] != '\0') { /* which reports of old do not have */
+        content = fingerprint_text(content, f->division);
+    }
     return content;
 }
 
@@ -35,9 +38,8 @@ static struct event *emit_about(struct deciding *d, enum event_kind kind, struct
     return event;
 }
 
-/* Asks for every fact that the kind requires, is not known, and was not asked for before. */
-static void ask_for_missing(struct deciding *d, struct id id, const struct incident *incident,
-                            const char *kind, uint32_t known)
+void decide_ask_missing(struct deciding *d, struct id id, const struct incident *incident, const char *kind,
+                        uint32_t known)
 {
     const struct kind_policy *policy = region_kind(d->region, kind);
 
@@ -75,10 +77,11 @@ static void open_incident(struct deciding *d, const struct file_report *command)
     if (facts_known(&command->facts) != 0) {
         emit_about(d, EVENT_FACTS_CHANGED, id, now)->facts_changed = command->facts;
     }
-    ask_for_missing(d, id, NULL, command->facts.kind, facts_known(&command->facts));
+    decide_ask_missing(d, id, NULL, command->facts.kind, facts_known(&command->facts));
+    decide_check_division(d, id, &command->facts);
 }
 
-static void answer_requests(struct deciding *d, const struct incident *incident, uint32_t news)
+void decide_answer_requests(struct deciding *d, const struct incident *incident, uint32_t news)
 {
     for (size_t i = 0; i < incident->requests_n; i++) {
         const struct request *request = &incident->requests[i];
@@ -95,13 +98,15 @@ static void amend_orders(struct deciding *d, const struct incident *incident, co
     const char *substance = news->substance[0] != '\0' ? news->substance : incident->substance;
 
     if (news->kind[0] != '\0' || news->substance[0] != '\0') {
-        decide_amendments(d, incident, decide_needs(d, kind, substance));
+        const struct incident *family[MERGED_PER_EVENT_MAX + 1];
+        size_t n = ties_family(d->state, incident, family);
+        decide_event_needs(d, family, n, kind, substance);
     }
 }
 
 void decide_follow_facts(struct deciding *d, const struct incident *incident, const struct facts *news)
 {
-    answer_requests(d, incident, facts_known(news));
+    decide_answer_requests(d, incident, facts_known(news));
     amend_orders(d, incident, news);
 }
 
@@ -115,13 +120,17 @@ static void supplement_incident(struct deciding *d, const struct incident *incid
 
     event->report_filed = (struct report_filed){
         .kind = command->kind, .number = incident->reports + 1, .reporter = d->command->agent};
+    if (!id_equal(command->incident, incident->id)) {
+        event->report_filed.under = command->incident;
+    }
     if (known_news == 0) {
         return;
     }
     emit_about(d, EVENT_FACTS_CHANGED, incident->id, now)->facts_changed = news;
-    answer_requests(d, incident, known_news);
+    decide_answer_requests(d, incident, known_news);
+    decide_check_division(d, incident->id, &news);
     if (news.kind[0] != '\0') {
-        ask_for_missing(d, incident->id, incident, news.kind, incident->known | known_news);
+        decide_ask_missing(d, incident->id, incident, news.kind, incident->known | known_news);
     }
     amend_orders(d, incident, &news);
 }
@@ -163,6 +172,26 @@ void decide_file_report(struct deciding *d, const struct file_report *command)
     }
 }
 
+/* Whether nothing is open that was ordered for the event, under whichever id. */
+static bool orders_have_ended(struct deciding *d, const struct incident *incident)
+{
+    const struct incident *family[MERGED_PER_EVENT_MAX + 1];
+    size_t n = ties_family(d->state, incident, family);
+    char text[ID_TEXT];
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < decide_orders_of_event(family[i]); j++) {
+            const struct order *order = decide_order_of_event(d, family[i], j);
+            if (order != NULL && order_is_open(order)) {
+                decide_refuse(d, REFUSED_OPEN_ORDERS, "order %s is %s: complete or recall it",
+                              id_format(order->id, text), rung_name((enum rung)order->rung));
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 void decide_close_incident(struct deciding *d, const struct close_incident *command)
 {
     char text[ID_TEXT];
@@ -170,8 +199,13 @@ void decide_close_incident(struct deciding *d, const struct close_incident *comm
     if (!decide_names_incident(d, command->incident) || !decide_needs_right(d, "close", NULL)) {
         return;
     }
-    const struct incident *incident = decide_incident(d, command->incident);
+    const struct incident *incident = decide_named_incident(d, command->incident);
     if (incident == NULL || !incident_is_open(incident)) {
+        return;
+    }
+    if (incident_is_merged(incident)) { /* who clears away what came twice must not end the event */
+        decide_refuse(d, REFUSED_MERGED, "the event is closed as %s",
+                      id_format(ties_survivor(d->state, incident)->id, text));
         return;
     }
     const char *lead = incident_lead(incident, d->region->code);
@@ -179,13 +213,8 @@ void decide_close_incident(struct deciding *d, const struct close_incident *comm
         decide_refuse(d, REFUSED_REGION, "region %s leads the incident, and is to close it", lead);
         return;
     }
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        if (order_is_open(&incident->orders[i])) {
-            decide_refuse(d, REFUSED_OPEN_ORDERS, "order %s is %s: complete or recall it",
-                          id_format(incident->orders[i].id, text),
-                          rung_name((enum rung)incident->orders[i].rung));
-            return;
-        }
+    if (!orders_have_ended(d, incident)) {
+        return;
     }
     emit_about(d, EVENT_INCIDENT_CLOSED, incident->id, d->env->now_ms);
     decide_stop_daily(d, incident);

@@ -113,7 +113,7 @@ static bool order_is_good(struct deciding *d, const struct new_order *order, con
     if (incident != NULL && !incident_is_open(incident)) {
         decide_refuse(d, REFUSED_INCIDENT_CLOSED, "incident %s", id_format(incident->id, text));
     } else if (!id_is_zero(order->reissue_of) &&
-               (incident == NULL || incident_order(incident, order->reissue_of) == NULL)) {
+               (incident == NULL || ties_order(d->state, incident, order->reissue_of, NULL) == NULL)) {
         decide_refuse(d, REFUSED_NO_ORDER, "re-issue of %s", id_format(order->reissue_of, text));
     } else if (agents.n == 0 && !leads_out(d, order->addressee)) {
         decide_refuse(d, REFUSED_NO_ADDRESSEE, "%s", order->addressee);
@@ -161,7 +161,7 @@ static void issue_one(struct deciding *d, struct id id, const struct incident *i
                       const struct new_order *order, struct words needs)
 {
     char text[ID_TEXT];
-    const struct order *there = incident != NULL ? incident_order(incident, order->order) : NULL;
+    const struct order *there = incident != NULL ? ties_order(d->state, incident, order->order, NULL) : NULL;
 
     if (there != NULL) {
         if (there->content != order_content(d->command, order)) {
@@ -220,6 +220,19 @@ static const struct incident *incident_of(struct deciding *d, const struct issue
     return incident;
 }
 
+const struct order *decide_order(struct deciding *d, struct id incident, struct id order,
+                                 const struct incident **ret_home)
+{
+    char text[ID_TEXT];
+    const struct incident *named = decide_named_incident(d, incident);
+    const struct order *there = named != NULL ? ties_order(d->state, named, order, ret_home) : NULL;
+
+    if (named != NULL && there == NULL) {
+        decide_refuse(d, REFUSED_NO_ORDER, "order %s", id_format(order, text));
+    }
+    return there;
+}
+
 void decide_issue_orders(struct deciding *d, const struct issue_orders *command)
 {
     if (!orders_are_formed(d, command)) {
@@ -235,7 +248,7 @@ void decide_issue_orders(struct deciding *d, const struct issue_orders *command)
     if (d->refusal != REFUSED_NOT) {
         return;
     }
-    struct id id = issue_orders_incident(command);
+    struct id id = incident != NULL ? incident->id : issue_orders_incident(command);
     struct words needs = {NULL, 0};
     if (incident == NULL) {
         struct event *opened = decide_emit(d, EVENT_INCIDENT_OPENED);
@@ -251,26 +264,15 @@ void decide_issue_orders(struct deciding *d, const struct issue_orders *command)
     }
 }
 
-static const struct order *order_of(struct deciding *d, const struct incident *incident, struct id id)
-{
-    char text[ID_TEXT];
-    const struct order *order = incident_order(incident, id);
-
-    if (order == NULL) {
-        decide_refuse(d, REFUSED_NO_ORDER, "order %s", id_format(id, text));
-    }
-    return order;
-}
-
 void decide_recall_order(struct deciding *d, const struct recall_order *command)
 {
     char text[ID_TEXT];
+    const struct incident *home = NULL;
 
     if (!decide_names_incident(d, command->incident) || !decide_needs_right(d, "recall", NULL)) {
         return;
     }
-    const struct incident *incident = decide_incident(d, command->incident);
-    const struct order *order = incident != NULL ? order_of(d, incident, command->order) : NULL;
+    const struct order *order = decide_order(d, command->incident, command->order, &home);
     if (order == NULL || order->rung == RUNG_RECALLED) {
         return;
     }
@@ -284,7 +286,7 @@ void decide_recall_order(struct deciding *d, const struct recall_order *command)
                       rung_name((enum rung)order->rung));
         return;
     }
-    emit_order(d, EVENT_ORDER_RECALLED, incident->id, order->id)->order_recalled =
+    emit_order(d, EVENT_ORDER_RECALLED, home->id, order->id)->order_recalled =
         (struct order_recalled){.by = d->command->agent, .expires_at_ms = order->expires_at_ms};
 }
 
@@ -329,14 +331,45 @@ static struct id numbered(struct id evacuation, size_t number)
     return evacuation;
 }
 
+static void add_on_scene(const struct order *order, struct words *found, const char **at)
+{
+    for (size_t i = 0; i < order->there.n && !order_is_evacuation(order); i++) {
+        if (!words_have(*found, order->there.at[i])) {
+            at[found->n++] = order->there.at[i];
+        }
+    }
+}
+
+const struct order *decide_order_of_event(const struct deciding *d, const struct incident *incident, size_t i)
+{
+    const struct moved_order *moved;
+
+    if (i < incident->orders_n) {
+        const struct order *order = &incident->orders[i];
+        return id_is_zero(incident_moved_to(incident, order->id)) ? order : NULL;
+    }
+    moved = &incident->ties->moved[i - incident->orders_n];
+    return moved->taken ? ties_order(d->state, incident, moved->order, NULL) : NULL;
+}
+
+size_t decide_orders_of_event(const struct incident *incident)
+{
+    return incident->orders_n + (incident->ties != NULL ? incident->ties->moved_n : 0);
+}
+
 /* Agents with somebody on scene, each once. */
 static struct words agents_on_scene(struct deciding *d, const struct incident *incident)
 {
+    const struct incident *family[MERGED_PER_EVENT_MAX + 1];
+    size_t family_n = ties_family(d->state, incident, family);
     struct words found = {NULL, 0};
     size_t n = 0;
 
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        n += incident->orders[i].there.n;
+    for (size_t i = 0; i < family_n; i++) {
+        for (size_t j = 0; j < decide_orders_of_event(family[i]); j++) {
+            const struct order *order = decide_order_of_event(d, family[i], j);
+            n += order != NULL ? order->there.n : 0;
+        }
     }
     const char **at = arena_array(d->arena, const char *, n + 1);
     if (at == NULL) {
@@ -344,11 +377,11 @@ static struct words agents_on_scene(struct deciding *d, const struct incident *i
         return found;
     }
     found.at = at;
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct order *order = &incident->orders[i];
-        for (size_t j = 0; j < order->there.n && !order_is_evacuation(order); j++) {
-            if (!words_have(found, order->there.at[j])) {
-                at[found.n++] = order->there.at[j];
+    for (size_t i = 0; i < family_n; i++) {
+        for (size_t j = 0; j < decide_orders_of_event(family[i]); j++) {
+            const struct order *order = decide_order_of_event(d, family[i], j);
+            if (order != NULL) {
+                add_on_scene(order, &found, at);
             }
         }
     }
@@ -441,7 +474,6 @@ void decide_amendments(struct deciding *d, const struct incident *incident, stru
 {
     int64_t within = d->region->policy.amend_answer_ms;
     size_t each = amendment_bytes(needs);
-    size_t bytes = 0;
     uint32_t left = 0;
     /* that record goes on to other regions as it came, and they would not hear of what we make of it */
     bool in_anothers_word = command_tells(d->command) != NULL;
@@ -452,13 +484,13 @@ void decide_amendments(struct deciding *d, const struct incident *incident, stru
             continue;
         }
         bool first_of_own =
-            bytes == 0 && d->command->signer == SIGNER_BROKER; /* so that it never stands still */
-        if (in_anothers_word || (!first_of_own && (left > 0 || bytes + each > AMENDMENT_BYTES_MAX ||
+            d->amended == 0 && d->command->signer == SIGNER_BROKER; /* so that it never stands still */
+        if (in_anothers_word || (!first_of_own && (left > 0 || d->amended + each > AMENDMENT_BYTES_MAX ||
                                                    d->reach + order->agents.n > REACH_PER_COMMAND_MAX))) {
             left++;
             continue;
         }
-        bytes += each;
+        d->amended += each;
         d->reach += order->agents.n;
         emit_order(d, EVENT_ORDER_AMENDED, incident->id, order->id)->order_amended = (struct order_amended){
             .amendment = order->amendments + 1u,

@@ -109,21 +109,21 @@ void decide_give_receipt(struct deciding *d, const struct give_receipt *command)
     if (!decide_names_incident(d, command->incident) || !decide_needs_right(d, "receipt", NULL)) {
         return;
     }
-    const struct incident *incident = decide_incident(d, command->incident);
-    if (incident == NULL) {
+    const struct incident *home = NULL;
+    const struct order *order = decide_order(d, command->incident, command->order, &home);
+    if (order == NULL) {
         return;
     }
-    const struct order *order = incident_order(incident, command->order);
-    if (order == NULL) {
-        decide_refuse(d, REFUSED_NO_ORDER, "order %s", id_format(command->order, text));
-    } else if (!words_have(order->agents, d->command->agent)) {
+    struct give_receipt at_home = *command;
+    at_home.incident = home->id;
+    if (!words_have(order->agents, d->command->agent)) {
         decide_refuse(d, REFUSED_NOT_ADDRESSEE, "order %s is for %s", id_format(order->id, text),
                       order->addressee);
     } else if (command->amendment != 0) {
-        acknowledge_amendment(d, command, order);
+        acknowledge_amendment(d, &at_home, order);
     } else if (!order_is_open(order) && !MUTANT(MUTANT_SECOND_OUTCOME)) {
-        after_the_end(d, command, order);
+        after_the_end(d, &at_home, order);
     } else {
-        climb(d, command, order);
+        climb(d, &at_home, order);
     }
 }

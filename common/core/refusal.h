@@ -47,7 +47,10 @@
     X(REFUSED_OPEN_ORDERS, 29, "open-orders", "orders of the incident are still open", "仍有未结指令")       \
     X(REFUSED_REFERENCE, 30, "reference", "a position names no reference system", "坐标未注明坐标系")        \
     X(REFUSED_TOO_MANY, 31, "too-many", "more than the limit", "超过上限")                                   \
-    X(REFUSED_FOUNDING, 32, "founding", "the region is founded once, and first", "辖区须首先且仅建立一次")
+    X(REFUSED_FOUNDING, 32, "founding", "the region is founded once, and first", "辖区须首先且仅建立一次")   \
+    X(REFUSED_MERGED, 33, "merged", "the incident was merged into another", "该事件已并入其他事件")          \
+    X(REFUSED_NO_POST, 34, "no-post", "there is no such command post, or it is not offered",                 \
+      "无现场指挥部，或未提出移交")
 
 enum refusal {
     REFUSED_NOT = 0,

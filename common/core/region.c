@@ -89,6 +89,23 @@ const char *region_parent(const struct region *region, char *ret)
     return ret;
 }
 
+const struct division *region_division(const struct region *region, const char *code, uint32_t day)
+{
+    char whole[REGION_CODE_MAX + 1];
+
+    if (!division_code(code, whole)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < region->divisions_n; i++) {
+        const struct division *division = &region->divisions[i];
+        if (strcmp(division->code, whole) == 0 && division->from <= day &&
+            (division->to == 0 || day <= division->to)) {
+            return division;
+        }
+    }
+    return NULL;
+}
+
 struct region_link *region_line(const struct region *region, const char *code)
 {
     for (size_t i = 0; i < region->links_n; i++) {
@@ -97,6 +114,21 @@ struct region_link *region_line(const struct region *region, const char *code)
         }
     }
     return NULL;
+}
+
+bool region_doubts_division(const struct region *region, const char *code, uint32_t day)
+{
+    char whole[REGION_CODE_MAX + 1];
+
+    if (!division_code(code, whole)) {
+        return true;
+    }
+    for (size_t i = 0; i < region->divisions_n; i++) {
+        if (strlen(region->divisions[i].code) == strlen(whole)) {
+            return region_division(region, whole, day) == NULL;
+        }
+    }
+    return false;
 }
 
 const struct region_pack *region_pack(const struct region *region, const char *name)

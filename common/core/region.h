@@ -3,6 +3,7 @@
 #define MUSTER_COMMON_CORE_REGION_H
 
 #include "common/core/command.h"
+#include "common/core/division.h"
 #include "common/core/words.h"
 
 struct member {
@@ -52,6 +53,10 @@ struct region {
     struct policy policy;                       /* deep copy; texts interned */
     struct region_pack packs[REGION_PACKS_MAX]; /* sorted by name */
     size_t packs_n;
+    struct division *divisions; /* the table in force; interned texts */
+    size_t divisions_n;
+    const char *divisions_source;
+    uint8_t divisions_hash[HASH_OF_PACK_BYTES];
     struct region_link *links; /* of which something was noted */
     size_t links_n;
     int64_t clock_bus_ms; /* of the last ClockSet */
@@ -78,6 +83,14 @@ const struct member *region_member_by_curve(const struct region *region, const u
  * the province governs itself (9 in the third place) the province; of a township or village what its first
  * digits name. "" of a province. ret holds REGION_CODE_MAX + 1 bytes; returns the founding's word or ret. */
 const char *region_parent(const struct region *region, char *ret);
+
+/* The division of that code, filled up with zeros or not, on that day (YYYYMMDD); NULL: there is none in the
+ * table. */
+const struct division *region_division(const struct region *region, const char *code, uint32_t day);
+
+/* The code is none, or the table has codes of its length and not this one on that day. What ends with
+ * townships says nothing of villages. */
+bool region_doubts_division(const struct region *region, const char *code, uint32_t day);
 
 /* The same by GB/T 2260 alone, of any code. */
 void region_code_above(const char *code, char ret[REGION_CODE_MAX + 1]);

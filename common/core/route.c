@@ -100,6 +100,45 @@ static void tell_regions(const struct state *state, const struct event *event, c
     }
 }
 
+static void tell_agency(const struct region *region, const char *agency, const struct route_sink *sink,
+                        const char *author)
+{
+    size_t n;
+    const struct member *members = region_members_under(region, agency, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (!members[i].is_operator && !members[i].revoked) {
+            tell(sink, members[i].name, LANE_ORDERS, author);
+        }
+    }
+}
+
+/* Everybody who is at work there knows who leads: command centres, the agencies that hand over and take, and
+ * whoever has an open order under an id of the event. */
+static void route_post(const struct state *state, const struct event *event, const char *author,
+                       const struct route_sink *sink)
+{
+    const struct incident *incident = state_incident(state, event->incident);
+    const struct incident *family[MERGED_PER_EVENT_MAX + 1];
+    const struct region *region = state_region(state);
+
+    tell_role(region, "centre", LANE_ORDERS, sink, author);
+    tell_agency(region, event->post.lead, sink, author);
+    tell_agency(region, event->post.from, sink, author);
+    if (incident == NULL || event->kind == EVENT_POST_OFFERED || event->kind == EVENT_POST_KEPT) {
+        return; /* nothing has changed for those at work */
+    }
+    size_t n = ties_family(state, incident, family);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < family[i]->orders_n; j++) {
+            const struct order *order = &family[i]->orders[j];
+            for (size_t k = 0; k < order->agents.n && order_is_open(order); k++) {
+                tell(sink, order->agents.at[k], LANE_ORDERS, author);
+            }
+        }
+    }
+}
+
 void route(const struct state *state, const struct event *event, const char *author,
            const struct route_sink *sink)
 {
@@ -118,6 +157,26 @@ void route(const struct state *state, const struct event *event, const char *aut
             tell_centres(state_region(state), sink, author);
         }
         return;
+    case EVENT_INCIDENT_LINKED:
+    case EVENT_INCIDENT_JOINED:
+    case EVENT_ORDERS_MOVED:
+        tell_centres(state_region(state), sink, author);
+        return;
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_SPLIT:
+        incident = state_incident(state, event->incident);
+        if (incident != NULL) { /* who reported it learns what has become of it */
+            tell(sink, incident->reporter, LANE_ORDERS, author);
+            tell_centres(state_region(state), sink, author);
+        }
+        return;
+    case EVENT_POST_SET:
+    case EVENT_POST_OFFERED:
+    case EVENT_POST_TAKEN:
+    case EVENT_POST_KEPT:
+        route_post(state, event, author, sink);
+        return;
+    case EVENT_DIVISION_DOUBTED:
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_INFORMATION_OVERDUE:
         incident = state_incident(state, event->incident);
@@ -142,6 +201,9 @@ void route(const struct state *state, const struct event *event, const char *aut
             tell(sink, incident->home[0] == '\0' ? incident->reporter : "", LANE_ORDERS, author);
             tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
         }
+        return;
+    case EVENT_GRADE_ASKED:
+        tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
         return;
     case EVENT_SHARE_BEGUN:
         tell_regions(state, event, event->share_begun.region, author, sink);

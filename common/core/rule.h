@@ -166,6 +166,7 @@ struct rule_verdict {
     size_t actions_n;
     const struct rule_clock *clocks; /* of its pack, which the actions name */
     size_t clocks_n;
+    bool is_for; /* the incident's kind is one of its pack's */
 };
 
 struct region;

@@ -478,6 +478,9 @@ void decide_rules(struct deciding *d, const struct incident *incident)
     bool whole = true;
     if (decide_has_rules(d)) {
         whole = ask_rules(d, &m);
+        if (whole) {
+            decide_ask_grade(d, &m);
+        }
     } else {
         whole = end_orphans(d, &m, NULL, 0); /* every pack was dropped meanwhile */
     }
@@ -509,8 +512,8 @@ static void emit_due(struct deciding *d, struct id id)
 
     for (size_t i = 0; i < d->events_n && before != NULL; i++) {
         const struct event *event = &d->events[i];
-        recounted =
-            recounted || (event->kind == EVENT_FACTS_CHANGED && recounts(before, &event->facts_changed));
+        recounted = recounted || (event->kind == EVENT_FACTS_CHANGED && id_equal(event->incident, id) &&
+                                  recounts(before, &event->facts_changed));
     }
     struct event *due = decide_emit(d, EVENT_RULES_DUE);
     due->incident = id;
@@ -526,6 +529,8 @@ static bool changes_facts(const struct event *event, bool orders_too)
     case EVENT_FACTS_CHANGED:
     case EVENT_GRADED:
     case EVENT_LEVEL_SET:
+    case EVENT_INCIDENT_JOINED:
+    case EVENT_INCIDENT_SPLIT:
         return true;
     case EVENT_ORDER_ISSUED:
     case EVENT_RUNG_REACHED:
@@ -538,7 +543,24 @@ static bool changes_facts(const struct event *event, bool orders_too)
     }
 }
 
-/* Marks an incident that the command has changed. */
+/* Of what is merged into another when this record is done that one's rules are asked, and they are due
+ * once. */
+static bool may_be_due(const struct deciding *d, struct id id)
+{
+    const struct incident *incident = state_incident(d->state, id);
+    bool merged = incident != NULL && incident_is_merged(incident), due = false;
+
+    for (size_t i = 0; i < d->events_n; i++) {
+        const struct event *event = &d->events[i];
+        if (id_equal(event->incident, id)) {
+            merged = event->kind == EVENT_INCIDENT_MERGED || (merged && event->kind != EVENT_INCIDENT_SPLIT);
+            due = due || event->kind == EVENT_RULES_DUE;
+        }
+    }
+    return !merged && !due;
+}
+
+/* Marks the incidents that the command has changed. */
 void decide_rules_due(struct deciding *d)
 {
     const struct rules *rules = d->env->rules;
@@ -554,15 +576,14 @@ void decide_rules_due(struct deciding *d)
     bool own = d->command->kind == COMMAND_PASS_DEADLINES, once = false;
     bool orders = (facts & (UINT64_C(1) << RULE_ORDERS | UINT64_C(1) << RULE_ORDERS_OPEN |
                             UINT64_C(1) << RULE_ORDERS_SILENT)) != 0;
-    for (size_t i = 0; i < d->events_n; i++) {
+    for (size_t i = 0, n = d->events_n; i < n; i++) {
         const struct event *event = &d->events[i];
         bool is_order = event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE;
         once = once || event->kind == EVENT_ORDER_UNANSWERED || event->kind == EVENT_INFORMATION_OVERDUE ||
                event->kind == EVENT_CLOCK_OVERDUE;
         /* what the incident's own rules did they have seen; what those of a deadline did they have not */
-        if ((is_order || !own || once) && changes_facts(event, orders)) {
+        if ((is_order || !own || once) && changes_facts(event, orders) && may_be_due(d, event->incident)) {
             emit_due(d, event->incident);
-            return;
         }
     }
 }

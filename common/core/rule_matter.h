@@ -28,4 +28,7 @@ void matter_see(struct matter *m, const struct event *event);
 /* Sets the facts. */
 void matter_know(struct deciding *d, struct matter *m);
 
+/* A kind that no pack in force grades: asks a person, once. To be called when every rule was asked. */
+void decide_ask_grade(struct deciding *d, const struct matter *m);
+
 #endif

@@ -18,7 +18,7 @@ static struct event *emit_of(struct deciding *d, enum event_kind kind, struct id
 
 void decide_share_incident(struct deciding *d, const struct share_incident *command)
 {
-    const struct incident *incident = decide_incident(d, command->incident);
+    const struct incident *incident = decide_named_incident(d, command->incident);
     char region[REGION_CODE_MAX + 1];
     uint64_t after;
 
@@ -42,6 +42,9 @@ static bool is_for_others(enum event_kind kind)
     case EVENT_REFERRED:
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
+    case EVENT_INCIDENT_LINKED:
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_JOINED:
     case EVENT_ORDER_ISSUED:
     case EVENT_ORDER_AMENDED:
     case EVENT_AMENDMENT_ACKNOWLEDGED:
@@ -58,18 +61,27 @@ static bool is_for_others(enum event_kind kind)
     }
 }
 
+static bool is_shared_already(const struct deciding *d, struct id incident)
+{
+    for (size_t i = d->events_n; i > 0; i--) {
+        if (d->events[i - 1].kind == EVENT_SHARED && id_equal(d->events[i - 1].incident, incident)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 void decide_shared(struct deciding *d)
 {
     if (command_tells(d->command) != NULL || d->command->kind == COMMAND_RECORD_HISTORY) {
         return; /* what was heard is told on as it came */
     }
-    for (size_t i = 0; i < d->events_n; i++) {
+    for (size_t i = 0, n = d->events_n; i < n; i++) {
         const struct event *event = &d->events[i];
         const struct incident *incident =
             is_for_others(event->kind) ? state_incident(d->state, event->incident) : NULL;
-        if (incident != NULL && incident->shares_n > 0) {
+        if (incident != NULL && incident->shares_n > 0 && !is_shared_already(d, incident->id)) {
             (void)emit_of(d, EVENT_SHARED, incident->id);
-            return;
         }
     }
 }

@@ -72,8 +72,12 @@ struct state *state_new_keyed(struct hash_key key)
         state->key = key;
         state->names.key = key;
         state->alerts.key = key;
-        state->region = (struct region){
-            .code = "", .name = "", .parent = "", .recovered_reason = "", .policy = {.version = ""}};
+        state->region = (struct region){.code = "",
+                                        .name = "",
+                                        .parent = "",
+                                        .recovered_reason = "",
+                                        .divisions_source = "",
+                                        .policy = {.version = ""}};
     }
     return state;
 }
@@ -89,10 +93,15 @@ void region_clear(struct region *region)
         words_free(&region->members[i].rights);
     }
     free(region->members);
+    free(region->divisions);
     free(region->links);
     region_policy_clear(&region->policy);
-    *region = (struct region){
-        .code = "", .name = "", .parent = "", .recovered_reason = "", .policy = {.version = ""}};
+    *region = (struct region){.code = "",
+                              .name = "",
+                              .parent = "",
+                              .recovered_reason = "",
+                              .divisions_source = "",
+                              .policy = {.version = ""}};
 }
 
 /* The table goes first, then the entries along their own list: that is what a static analyser can follow. */
@@ -467,6 +476,11 @@ static void mark_region(struct names *names, const struct region *region)
         names_mark(names, region->packs[i].version);
         names_mark(names, region->packs[i].text);
     }
+    names_mark(names, region->divisions_source);
+    for (size_t i = 0; i < region->divisions_n; i++) {
+        names_mark(names, region->divisions[i].code);
+        names_mark(names, region->divisions[i].name);
+    }
     for (size_t i = 0; i < region->links_n; i++) {
         names_mark(names, region->links[i].region);
     }
@@ -511,6 +525,13 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, incident->clocks[i].pack);
         names_mark(names, incident->clocks[i].terms.name);
         names_mark(names, incident->clocks[i].terms.title);
+    }
+    if (incident->post != NULL) {
+        names_mark(names, incident->post->lead);
+        names_mark(names, incident->post->commander);
+        names_mark(names, incident->post->place);
+        names_mark(names, incident->post->offered_lead);
+        names_mark(names, incident->post->offered_commander);
     }
     for (size_t i = 0; i < incident->reissues_n; i++) {
         names_mark(names, incident->reissues[i].rule);

@@ -166,6 +166,20 @@ static void dump_region(const struct region *region, struct buf *ret)
         put_bytes(ret, "hash", region->packs[i].hash, sizeof region->packs[i].hash);
         buf_puts(ret, "\n");
     }
+    if (region->divisions_n > 0) {
+        buf_puts(ret, "divisions");
+        put_text(ret, "source", region->divisions_source);
+        put_bytes(ret, "hash", region->divisions_hash, sizeof region->divisions_hash);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < region->divisions_n; i++) {
+        buf_puts(ret, "division");
+        put_text(ret, "code", region->divisions[i].code);
+        put_text(ret, "name", region->divisions[i].name);
+        put_number(ret, "from", region->divisions[i].from);
+        put_number(ret, "to", region->divisions[i].to);
+        buf_puts(ret, "\n");
+    }
     for (size_t i = 0; i < region->links_n; i++) {
         buf_puts(ret, "link");
         put_text(ret, "region", region->links[i].region);
@@ -270,6 +284,51 @@ static void dump_clock(const struct incident_clock *clock, struct buf *ret)
     buf_puts(ret, "\n");
 }
 
+static void dump_post(const struct post *post, struct buf *ret)
+{
+    buf_puts(ret, "post");
+    put_text(ret, "lead", post->lead);
+    put_text(ret, "commander", post->commander);
+    put_text(ret, "place", post->place);
+    put_number(ret, "term", post->term);
+    put_number(ret, "since_ms", post->since_ms);
+    put_text(ret, "offered_lead", post->offered_lead);
+    put_text(ret, "offered_commander", post->offered_commander);
+    put_number(ret, "offered_at_ms", post->offered_at_ms);
+    buf_puts(ret, "\n");
+}
+
+static void dump_ties(const struct ties *ties, struct buf *ret)
+{
+    if (!id_is_zero(ties->merged_into)) {
+        buf_puts(ret, "merged");
+        put_id(ret, "into", ties->merged_into);
+        put_number(ret, "at_ms", ties->merged_at_ms);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < ties->parts_n; i++) {
+        buf_puts(ret, "part");
+        put_id(ret, "id", ties->parts[i].id);
+        put_number(ret, "parts", ties->parts[i].parts);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < ties->links_n; i++) {
+        buf_puts(ret, "link");
+        put_id(ret, "other", ties->links[i].other);
+        put_text(ret, "kind", link_kind_name(ties->links[i].kind));
+        put_number(ret, "caused", ties->links[i].caused);
+        put_number(ret, "at_ms", ties->links[i].at_ms);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < ties->moved_n; i++) {
+        buf_puts(ret, "moved");
+        put_id(ret, "order", ties->moved[i].order);
+        put_id(ret, "other", ties->moved[i].other);
+        put_number(ret, "taken", ties->moved[i].taken);
+        buf_puts(ret, "\n");
+    }
+}
+
 void state_dump_incident(const struct incident *incident, struct buf *ret)
 {
     buf_puts(ret, "incident");
@@ -292,6 +351,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "doubted", (int64_t)incident->doubted);
     put_text(ret, "graded_by", incident->graded_by);
     put_number(ret, "graded_at_ms", incident->graded_at_ms);
+    put_number(ret, "grade_asked_ms", incident->grade_asked_ms);
     put_number(ret, "level", (int64_t)incident->level);
     put_number(ret, "level_at_ms", incident->level_at_ms);
     put_number(ret, "level_until_ms", incident->level_until_ms);
@@ -362,6 +422,12 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         put_number(ret, "signer", sent->signer);
         put_number(ret, "at_ms", sent->at_ms);
         buf_puts(ret, "\n");
+    }
+    if (incident->post != NULL) {
+        dump_post(incident->post, ret);
+    }
+    if (incident->ties != NULL) {
+        dump_ties(incident->ties, ret);
     }
     for (size_t i = 0; i < incident->orders_n; i++) {
         dump_order(&incident->orders[i], ret);

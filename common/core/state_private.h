@@ -34,6 +34,12 @@ int evolve_clock(struct state *state, struct incident *incident, const struct ev
 /* evolve() for what regions tell each other of an incident. */
 int evolve_share(struct state *state, struct incident *incident, const struct event *event);
 
+/* evolve() for what belongs together. */
+int evolve_ties(struct incident *incident, const struct event *event);
+
+/* evolve() for command posts. */
+int evolve_post(struct state *state, struct incident *incident, const struct event *event);
+
 void region_clear(struct region *region);
 void region_policy_clear(struct policy *policy);
 

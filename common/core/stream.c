@@ -128,6 +128,13 @@ static size_t history_streams(const struct record_history *command, struct strea
     return n;
 }
 
+static size_t two_incidents(struct id incident, struct id other, struct stream_key *ret)
+{
+    ret[0] = stream_key_incident(incident);
+    ret[1] = stream_key_incident(other);
+    return id_is_zero(other) || id_equal(incident, other) ? 1 : 2;
+}
+
 size_t tell_streams(const struct tell_record *command, struct stream_key ret[STREAMS_PER_COMMAND_MAX])
 {
     size_t n = 0;
@@ -212,6 +219,21 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_SEND_REPORT:
         ret[0] = stream_key_incident(command->send_report.incident);
         return 1;
+    case COMMAND_LINK_INCIDENTS:
+        return two_incidents(command->link_incidents.incident, command->link_incidents.other, ret);
+    case COMMAND_MERGE_INCIDENT:
+        return two_incidents(command->merge_incident.incident, command->merge_incident.into, ret);
+    case COMMAND_SPLIT_INCIDENT:
+        return two_incidents(command->split_incident.incident, command->split_incident.into, ret);
+    case COMMAND_SET_POST:
+        ret[0] = stream_key_incident(command->set_post.incident);
+        return 1;
+    case COMMAND_OFFER_POST:
+        ret[0] = stream_key_incident(command->offer_post.incident);
+        return 1;
+    case COMMAND_ANSWER_POST:
+        ret[0] = stream_key_incident(command->answer_post.incident);
+        return 1;
     case COMMAND_REFER_INCIDENT:
         ret[0] = stream_key_incident(command->refer_incident.incident);
         return 1;
@@ -240,6 +262,7 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_SET_POLICY:
     case COMMAND_SET_PACK:
     case COMMAND_DROP_PACK:
+    case COMMAND_SET_DIVISIONS:
     case COMMAND_SET_CLOCK:
     case COMMAND_COUNT_REFUSALS:
     case COMMAND_RECOVER:
@@ -274,6 +297,7 @@ struct stream_key event_stream(const struct event *event, const char *region)
     case EVENT_PACK_SET:
     case EVENT_PACK_DROPPED:
     case EVENT_GENERATION_BEGUN:
+    case EVENT_DIVISIONS_SET:
     case EVENT_LINK_SET:
     case EVENT_CANARY_SENT:
     case EVENT_CANARY_HEARD:

@@ -38,7 +38,8 @@ char *stream_of_order(struct id order, char *ret);
 /* The incident that an IssueOrders concerns: the one it names, or its first order's id. */
 struct id issue_orders_incident(const struct issue_orders *issue);
 
-/* What must be loaded before decide(): the region always is; the incident if one is named, first; the orders
+/* What must be loaded before decide(), beside what ties_streams() makes of it: the region always is; the
+ * incident if one is named, first, and the other of two; the orders
  * that are new, whose ids may be taken; the author's agent for what changes it. Names are the command's.
  * Returns their number. */
 size_t command_streams(const struct command *command, struct stream_key ret[STREAMS_PER_COMMAND_MAX]);

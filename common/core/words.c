@@ -48,6 +48,11 @@ static const struct name_row tiers[] = {{TIER_COUNTY, "county", "县级"},
                                         {TIER_STATE, "state", "国务院"},
                                         {0, NULL, NULL}};
 
+static const struct name_row link_kinds[] = {{LINK_RELATED, "related", "相关"},
+                                             {LINK_SECONDARY, "secondary", "次生"},
+                                             {LINK_DERIVED, "derived", "衍生"},
+                                             {0, NULL, NULL}};
+
 static const struct name_row rungs[] = {{RUNG_ISSUED, "issued", "已下达"},
                                         {RUNG_DELIVERED, "delivered", "已送达"},
                                         {RUNG_ACKNOWLEDGED, "acknowledged", "签收"},
@@ -81,10 +86,11 @@ static const char *const fact_names[FACT_COUNT] = {
 };
 
 static const char *const fact_names_zh[FACT_COUNT] = {
-    [FACT_KIND] = "事件类型",        [FACT_PLACE] = "地点",      [FACT_POSITION] = "坐标",
-    [FACT_UNIT] = "事故单位",        [FACT_CASUALTIES] = "伤亡", [FACT_LOSS] = "经济损失",
-    [FACT_SUBSTANCE] = "化学品名称", [FACT_COURSE] = "简要经过", [FACT_MEASURES] = "已采取措施",
-    [FACT_TIME] = "发生时间",        [FACT_CALLER] = "报告人",   [FACT_TITLE] = "事件名称",
+    [FACT_KIND] = "事件类型",         [FACT_PLACE] = "地点",      [FACT_POSITION] = "坐标",
+    [FACT_UNIT] = "事故单位",         [FACT_CASUALTIES] = "伤亡", [FACT_LOSS] = "经济损失",
+    [FACT_SUBSTANCE] = "化学品名称",  [FACT_COURSE] = "简要经过", [FACT_MEASURES] = "已采取措施",
+    [FACT_TIME] = "发生时间",         [FACT_CALLER] = "报告人",   [FACT_TITLE] = "事件名称",
+    [FACT_DIVISION] = "行政区划代码",
 };
 
 static const char *name_of(const struct name_row *rows, int value, bool zh)
@@ -190,6 +196,21 @@ const char *tier_name_zh(enum tier tier)
 enum tier tier_parse(const char *name)
 {
     return (enum tier)value_of(tiers, name);
+}
+
+const char *link_kind_name(enum link_kind kind)
+{
+    return name_of(link_kinds, (int)kind, false);
+}
+
+const char *link_kind_name_zh(enum link_kind kind)
+{
+    return name_of(link_kinds, (int)kind, true);
+}
+
+enum link_kind link_kind_parse(const char *name)
+{
+    return (enum link_kind)value_of(link_kinds, name);
 }
 
 const char *rung_name(enum rung rung)
@@ -300,6 +321,7 @@ struct facts facts_none(void)
         .measures = "",
         .caller = "",
         .title = "",
+        .division = "",
     };
 }
 
@@ -322,7 +344,8 @@ uint32_t facts_known(const struct facts *facts)
            fact_bit(FACT_COURSE, facts->course[0] != '\0') |
            fact_bit(FACT_MEASURES, facts->measures[0] != '\0') |
            fact_bit(FACT_TIME, facts->occurred_at_ms != 0) | fact_bit(FACT_CALLER, facts->caller[0] != '\0') |
-           fact_bit(FACT_TITLE, facts->title[0] != '\0');
+           fact_bit(FACT_TITLE, facts->title[0] != '\0') |
+           fact_bit(FACT_DIVISION, facts->division[0] != '\0');
 }
 
 /* Letters, digits, ._- and everything beyond ASCII that is no control: names may be Chinese. */

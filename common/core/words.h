@@ -37,6 +37,13 @@ enum medium { MEDIUM_NONE = 0, MEDIUM_PHONE = 1, MEDIUM_WRITTEN = 2, MEDIUM_NETW
 /* 层级: levels of government. */
 enum tier { TIER_NONE = 0, TIER_COUNTY = 1, TIER_CITY = 2, TIER_PROVINCE = 3, TIER_STATE = 4 };
 
+/* How an incident hangs together with another: 相关; 次生, what it sets off by its own force; 衍生, what
+ * comes of it among people. */
+enum link_kind { LINK_NONE = 0, LINK_RELATED = 1, LINK_SECONDARY = 2, LINK_DERIVED = 3 };
+
+/* What becomes of a command post that is offered: who led leads on, unless it is accepted. */
+enum post_answer { POST_NO_ANSWER = 0, POST_ACCEPTED = 1, POST_REFUSED = 2, POST_WITHDRAWN = 3 };
+
 /* An order's ladder; see order.h. */
 enum rung {
     RUNG_NONE = 0,
@@ -80,7 +87,8 @@ enum unit_status { UNIT_NONE = 0, UNIT_FREE = 1, UNIT_ASSIGNED = 2, UNIT_OUT_OF_
     X(FACT_MEASURES, "measures")     \
     X(FACT_TIME, "time")             \
     X(FACT_CALLER, "caller")         \
-    X(FACT_TITLE, "title")
+    X(FACT_TITLE, "title")           \
+    X(FACT_DIVISION, "division")
 
 enum fact {
 #define FACT_ENUM(name, text) name,
@@ -96,6 +104,7 @@ const char *report_kind_name(enum report_kind kind);
 const char *grade_name(enum grade grade);
 const char *medium_name(enum medium medium);
 const char *tier_name(enum tier tier);
+const char *link_kind_name(enum link_kind kind);
 const char *rung_name(enum rung rung);
 const char *lane_name(enum lane lane);
 const char *unit_kind_name(enum unit_kind kind);
@@ -108,6 +117,7 @@ const char *grade_name_zh(enum grade grade); /* 特别重大, 重大, 较大, �
 const char *level_name_zh(enum grade level); /* 一级 to 四级 */
 const char *medium_name_zh(enum medium medium);
 const char *tier_name_zh(enum tier tier);
+const char *link_kind_name_zh(enum link_kind kind);
 const char *rung_name_zh(enum rung rung);
 const char *fact_name_zh(enum fact fact);
 /* Back again; the value of NONE, or FACT_COUNT, for an unknown name. */
@@ -116,6 +126,7 @@ enum datum datum_parse(const char *name);
 enum grade grade_parse(const char *name);
 enum medium medium_parse(const char *name);
 enum tier tier_parse(const char *name);
+enum link_kind link_kind_parse(const char *name);
 enum rung rung_parse(const char *name);
 /* False: no such kind. */
 bool unit_kind_parse(const char *name, enum unit_kind *ret);
@@ -164,6 +175,7 @@ struct facts {
     int64_t occurred_at_ms;
     const char *caller;
     const char *title;
+    const char *division; /* 行政区划代码, of a township or village; see division.h */
 };
 
 /* Nothing known yet. */

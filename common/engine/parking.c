@@ -29,14 +29,47 @@ static bool loads_are_too_many(const struct engine *engine, const struct submiss
     return false;
 }
 
-/* All that the command names is loaded; what is not is asked for. */
-static bool is_loaded(struct engine *engine, const struct submission *submission)
+/* Adds what belongs to the incidents that it names, which only their streams tell, and asks for it. False:
+ * there is no more. */
+static bool name_ties(struct engine *engine, struct submission *submission, bool is_parked)
+{
+    struct stream_key more[TIES_STREAMS_MAX];
+    size_t had = submission->streams_n, n = ties_streams(engine->state, submission->streams, had, more);
+
+    if (n == 0) {
+        return false;
+    }
+    struct stream_key *grown = arena_array(&submission->arena, struct stream_key, had + n);
+    if (grown == NULL) {
+        submission->refusal = REFUSED_TOO_MANY; /* or it is put off, when it is the system that has none */
+        submission->detail = "this would take too much memory";
+        return false;
+    }
+    memcpy(grown, submission->streams, had * sizeof *grown);
+    memcpy(grown + had, more, n * sizeof *grown);
+    submission->streams = grown;
+    submission->streams_n = had + n;
+    for (size_t i = had; i < had + n; i++) {
+        (void)stream_ready(engine, grown[i]);
+        struct stream *stream = stream_find(engine, grown[i]);
+        if (stream != NULL && is_parked) {
+            stream->wanted++;
+        }
+    }
+    return true;
+}
+
+/* All that the command names is loaded, and what belongs to it; what is not is asked for. */
+static bool is_loaded(struct engine *engine, struct submission *submission, bool is_parked)
 {
     bool ready = region_is_loaded(engine);
+    size_t i = 0;
 
-    for (size_t i = 0; i < submission->streams_n; i++) {
-        ready = stream_ready(engine, submission->streams[i]) && ready;
-    }
+    do {
+        for (; i < submission->streams_n; i++) {
+            ready = stream_ready(engine, submission->streams[i]) && ready;
+        }
+    } while (ready && submission->refusal == REFUSED_NOT && name_ties(engine, submission, is_parked));
     return ready;
 }
 
@@ -116,7 +149,7 @@ void parking_enter(struct engine *engine, struct submission *submission)
     }
     submission->under_way = true;
     submission->author->under_way++;
-    bool loaded = is_loaded(engine, submission); /* asked for now, also when there is no room */
+    bool loaded = is_loaded(engine, submission, false); /* asked for now, also when there is no room */
     note_author(engine, submission->author);
     if (loaded && commit_has_room(engine) && has_share(engine, submission) &&
         submission->author->parked == 0) {
@@ -151,7 +184,7 @@ void parking_go_on(struct engine *engine)
         if (author->waits == engine->rounds) {
             continue;
         }
-        if (!has_share(engine, submission) || !is_loaded(engine, submission)) {
+        if (!has_share(engine, submission) || !is_loaded(engine, submission, true)) {
             author->waits = engine->rounds;
             blocked += author->parked;
             if (blocked == engine->parked_n) {

@@ -125,7 +125,8 @@ static bool is_for(const struct pack *pack, enum rule_trigger trigger, const str
 static size_t ask_pack(const struct pack *pack, enum rule_trigger trigger, const struct rule_facts *facts,
                        struct rule_verdict *ret)
 {
-    struct pack_asking asking = {.match = pack->match, .over = !is_for(pack, trigger, facts)};
+    bool meant = is_for(pack, trigger, facts);
+    struct pack_asking asking = {.match = pack->match, .over = !meant};
     size_t n = 0;
 
     for (size_t i = 0; i < pack->rules_n; i++) {
@@ -136,6 +137,7 @@ static size_t ask_pack(const struct pack *pack, enum rule_trigger trigger, const
         }
         struct rule_verdict *verdict = &ret[n++];
         *verdict = verdict_of(pack, rule);
+        verdict->is_for = meant;
         verdict->holds = pack_ask_rule(&asking, rule, &is_asked);
         verdict->is_over = !is_asked || (rule->until != NULL ? condition_ask(rule->until, NULL) == ANSWER_YES
                                                              : verdict->holds == ANSWER_NO);

@@ -50,7 +50,7 @@ void view_free(struct view *view)
 
 /* --- applying --------------------------------------------------------------------------------- */
 
-/* The mark of the one stream that all events of a record change; NULL: out of memory. */
+/* The mark of the stream that the event changes; NULL: out of memory. */
 static uint64_t *stream_mark(struct view *view, const struct event *event)
 {
     struct stream_key stream = event_stream(event, "");
@@ -132,9 +132,75 @@ static void count(struct view *view, const struct view_record *record)
     }
 }
 
+static int apply_event(struct view *view, const struct view_record *record, const struct event *event)
+{
+    int result = evolve(view->state, event);
+
+    return result == 0 && view->details ? view_note(view, record, event) : result;
+}
+
+/* --- records of several streams -------------------------------------------------------------------- */
+
+static bool is_of_one_stream(const struct record *record)
+{
+    for (size_t i = 1; i < record->events_n; i++) {
+        if (!stream_key_equal(event_stream(&record->events[i], ""), event_stream(&record->events[0], ""))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A tail gives stream by stream, and such a record with each: what it says of one that is not here yet is
+ * left until that one comes. */
+static bool is_for_later(const struct view *view, const struct event *event)
+{
+    struct stream_key stream = event_stream(event, "");
+
+    return stream.kind == STREAM_INCIDENT && event->kind != EVENT_INCIDENT_OPENED &&
+           state_incident(view->state, stream.id) == NULL;
+}
+
+static int apply_several(struct view *view, const struct view_record *record, bool *ret_new)
+{
+    const struct record *from = &record->record;
+    bool *applies = calloc(from->events_n, sizeof *applies);
+    int result = applies != NULL ? 0 : ERR_NO_MEMORY;
+    bool any = false;
+
+    for (size_t i = 0; i < from->events_n && result == 0; i++) {
+        if (is_for_later(view, &from->events[i])) {
+            continue;
+        }
+        const uint64_t *mark = stream_mark(view, &from->events[i]);
+        result = mark != NULL ? 0 : ERR_NO_MEMORY;
+        applies[i] = mark != NULL && record->header.seq > *mark;
+        any = any || applies[i];
+    }
+    if (any) {
+        count(view, record);
+        view->delivered_n = 0;
+    }
+    for (size_t i = 0; i < from->events_n && result == 0; i++) {
+        if (applies[i]) {
+            *stream_mark(view, &from->events[i]) = record->header.seq;
+            result = apply_event(view, record, &from->events[i]);
+        }
+    }
+    free(applies);
+    if (ret_new != NULL) {
+        *ret_new = any;
+    }
+    return result;
+}
+
 int view_apply(struct view *view, const struct view_record *record, bool *ret_new)
 {
     bool known;
+
+    if (view->details && !record->redacted && !is_of_one_stream(&record->record)) {
+        return apply_several(view, record, ret_new);
+    }
     int result = is_known(view, record, &known);
 
     if (ret_new != NULL) {
@@ -153,10 +219,7 @@ int view_apply(struct view *view, const struct view_record *record, bool *ret_ne
         return 0;
     }
     for (size_t i = 0; i < record->record.events_n; i++) {
-        result = evolve(view->state, &record->record.events[i]);
-        if (result == 0 && view->details) {
-            result = view_note(view, record, &record->record.events[i]);
-        }
+        result = apply_event(view, record, &record->record.events[i]);
         if (result < 0) {
             return result;
         }

@@ -170,6 +170,22 @@ static const char *position_text(struct making *m, const struct position *positi
                                       datum_name(position->datum), position->accuracy_m));
 }
 
+/* The place by its words, and behind them the division by code and name. */
+static const char *place_text(struct making *m, const struct facts *facts)
+{
+    const struct region *region = state_region(m->brief->state);
+    int64_t at_ms = facts->occurred_at_ms != 0 ? facts->occurred_at_ms : m->incident->opened_at_ms;
+    const struct division *division =
+        region_division(region, facts->division, division_day(at_ms, region->utc_offset_minutes));
+    const char *name = division != NULL ? division->name : "";
+
+    if (facts->division[0] == '\0') {
+        return facts->place;
+    }
+    return brief_kept(m, arena_printf(&m->brief->arena, PICK(m, "%s (%s%s%s)", "%s（%s%s%s）"), facts->place,
+                                      facts->division, name[0] != '\0' ? " " : "", name));
+}
+
 /* Said even when nobody has graded it: ungraded is no grade, and not the lowest. */
 static const char *grade_text(struct making *m, const struct cut *cut)
 {
@@ -214,6 +230,28 @@ static const char *level_text(struct making *m, const struct cut *cut)
     return text;
 }
 
+/* Who led then. */
+static const char *post_text(struct making *m, const struct cut *cut)
+{
+    const char *text = PICK(m, "none is set up", "未设立"), *place = "";
+
+    for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
+        const struct view_step *step = &at->step;
+        if ((step->kind != EVENT_POST_SET && step->kind != EVENT_POST_TAKEN) ||
+            !brief_is_within(cut, step->seq, step->bus_ms)) {
+            continue;
+        }
+        place = step->kind == EVENT_POST_SET ? step->place : place;
+        text = brief_kept(m, arena_printf(&m->brief->arena,
+                                          PICK(m, "%s leads, commander %s, term %llu%s%s",
+                                               "牵头部门 %s，总指挥 %s，第 %llu 任%s%s"),
+                                          view_short_name(m->brief->state, step->what), step->subject,
+                                          (unsigned long long)step->number,
+                                          place[0] == '\0' ? "" : PICK(m, ", at ", "，地点："), place));
+    }
+    return text;
+}
+
 /* Everything that one brief says of facts, as texts; the words of the report itself stand apart. */
 static void say_facts(struct making *m, const struct cut *cut, const char *ret[BRIEF_ITEMS])
 {
@@ -224,7 +262,7 @@ static void say_facts(struct making *m, const struct cut *cut, const char *ret[B
     ret[BRIEF_ITEM_UNIT] = facts.unit;
     ret[BRIEF_ITEM_OCCURRED] = time_text(m, facts.occurred_at_ms);
     ret[BRIEF_ITEM_OPENED] = time_text(m, m->incident->opened_at_ms);
-    ret[BRIEF_ITEM_PLACE] = facts.place;
+    ret[BRIEF_ITEM_PLACE] = place_text(m, &facts);
     ret[BRIEF_ITEM_POSITION] = position_text(m, &facts.position);
     ret[BRIEF_ITEM_COURSE] = facts.course;
     ret[BRIEF_ITEM_DEAD] = count_text(m, facts.casualties.dead);
@@ -249,6 +287,8 @@ static void add_items(struct making *m)
     then[BRIEF_ITEM_GRADE] = grade_text(m, &m->ruled_before);
     now[BRIEF_ITEM_LEVEL] = level_text(m, &m->ruled);
     then[BRIEF_ITEM_LEVEL] = level_text(m, &m->ruled_before);
+    now[BRIEF_ITEM_POST] = post_text(m, &m->cut);
+    then[BRIEF_ITEM_POST] = post_text(m, &m->before);
     now[BRIEF_ITEM_WORDS] = then[BRIEF_ITEM_WORDS] = m->report->text;
     for (size_t i = 0; i < BRIEF_ITEMS; i++) {
         bool changed = !m->brief->is_first && strcmp(now[i], then[i]) != 0;

@@ -24,6 +24,7 @@ enum brief_section {
     X(BRIEF_ITEM_KIND, BRIEF_HEAD, "kind", "kind of incident", "事件类型")                   \
     X(BRIEF_ITEM_GRADE, BRIEF_HEAD, "grade", "grade", "事件等级")                            \
     X(BRIEF_ITEM_LEVEL, BRIEF_HEAD, "level", "response level", "响应级别")                   \
+    X(BRIEF_ITEM_POST, BRIEF_HEAD, "command_post", "command post", "现场指挥部")             \
     X(BRIEF_ITEM_UNIT, BRIEF_UNIT, "unit", "unit", "事故单位")                               \
     X(BRIEF_ITEM_OCCURRED, BRIEF_SCENE, "occurred", "happened at", "发生时间")               \
     X(BRIEF_ITEM_OPENED, BRIEF_SCENE, "opened", "reported first at", "接报时间")             \

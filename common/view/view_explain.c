@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/view/view_table.h"
+#include "common/view/view_ties.h"
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
 
@@ -449,6 +450,8 @@ int view_explain_incident(const struct view *view, const struct view_voice *voic
         buf_puts(ret, "\n");
     }
     buf_free(&facts);
+    view_say_command_post(view, voice, incident, ret);
+    view_say_together(view, voice, incident, ret);
     int result = show_story(&e, incident, NULL);
     if (incident->orders_n > 0) {
         put_heading(&e, "how its orders ended", "各指令结果");

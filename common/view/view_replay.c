@@ -224,7 +224,9 @@ static struct view_step bare_step(const struct view_record *record)
                              .subject = "",
                              .what = "",
                              .text = "",
-                             .signed_off_by = ""};
+                             .signed_off_by = "",
+                             .from = "",
+                             .place = ""};
 
     if (record->has_command) {
         step.operator= record->command.operator;

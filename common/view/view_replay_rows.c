@@ -54,6 +54,7 @@ static void put_facts(struct json *json, const struct facts *facts)
 {
     json_object(json, "facts");
     put_text(json, "title", facts->title);
+    put_text(json, "division", facts->division);
     put_text(json, "kind", facts->kind);
     put_text(json, "substance", facts->substance);
     put_text(json, "place", facts->place);
@@ -180,8 +181,27 @@ static void put_data(struct json *json, const struct view_record *record, const 
         json_id(json,
                 step->is_evacuation                  ? "evacuation"
                 : step->kind == EVENT_ORDER_REISSUED ? "by"
-                                                     : "reissue_of",
+                : step->kind == EVENT_ORDER_ISSUED   ? "reissue_of"
+                : step->kind == EVENT_REPORT_FILED   ? "under"
+                                                     : "other",
                 step->other);
+    }
+    put_text(json, "from", step->from);
+    put_text(json, "place", step->place);
+    if (step->kind == EVENT_POST_KEPT) {
+        json_bool(json, "withdrawn", step->withdrawn);
+    }
+    if (step->kind == EVENT_INCIDENT_LINKED) {
+        json_text(json, "link", step->link != LINK_NONE ? link_kind_name(step->link) : "none");
+        json_bool(json, "caused", step->caused);
+    }
+    if (step->moved_n > 0) {
+        json_bool(json, "taken", step->taken);
+        json_array(json, "orders");
+        for (size_t i = 0; i < step->moved_n; i++) {
+            json_id(json, NULL, step->moved[i]);
+        }
+        json_array_end(json);
     }
     if (step->unsaid) {
         json_bool(json, "unsaid", true);

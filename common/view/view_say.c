@@ -66,24 +66,6 @@ const char *view_mode_name(const struct view_voice *voice, enum mode mode)
     return voice->zh ? mode_name_zh(mode) : mode_name(mode);
 }
 
-/* --- colours ---------------------------------------------------------------------------------- */
-
-const char *view_tone_on(const struct view_voice *voice, enum view_tone tone)
-{
-    static const char *const on[] = {[TONE_PLAIN] = "",
-                                     [TONE_QUIET] = "\033[2m",
-                                     [TONE_GOOD] = "\033[32m",
-                                     [TONE_WARN] = "\033[33m",
-                                     [TONE_BAD] = "\033[31m"};
-
-    return voice->color ? on[tone] : "";
-}
-
-const char *view_tone_off(const struct view_voice *voice, enum view_tone tone)
-{
-    return voice->color && tone != TONE_PLAIN ? "\033[0m" : "";
-}
-
 /* --- parts of a sentence ---------------------------------------------------------------------- */
 
 void view_say_words(struct words words, struct buf *ret)
@@ -150,6 +132,7 @@ void view_say_facts(const struct view_voice *voice, const struct facts *facts, s
     say_fact(voice, FACT_KIND, facts->kind, &said);
     say_fact(voice, FACT_SUBSTANCE, facts->substance, &said);
     say_fact(voice, FACT_PLACE, facts->place, &said);
+    say_fact(voice, FACT_DIVISION, facts->division, &said);
     if (facts->position.present) {
         char position[96];
         (void)snprintf(position, sizeof position, "%.5f, %.5f (%s)", facts->position.latitude_e7 / 1e7,
@@ -308,6 +291,10 @@ static void say_region(const struct saying *s)
             "the log holds events of generation %llu from here on: older brokers do not start on it",
             "自此含第 %llu 代事件，旧版服务端不能启动", n);
         return;
+    case EVENT_DIVISIONS_SET:
+        SAY(s->ret, s->voice, "table of divisions %s in force: %llu codes", "行政区划代码表 %s 生效：%llu 条",
+            step->what, n);
+        return;
     case EVENT_PACK_DROPPED:
         SAY(s->ret, s->voice, "rule pack %s no longer in force", "规则包 %s 停用", step->subject);
         view_say_quoted(s, step->text);
@@ -348,6 +335,10 @@ static void say_incident(const struct saying *s)
         } else {
             buf_printf(s->ret, "%s report, number %llu of incident %s", report_kind_name(step->report), n,
                        s->incident);
+        }
+        if (!id_is_zero(step->other)) {
+            char under[VIEW_SHORT_ID];
+            SAY(s->ret, s->voice, ", told as %s", "（以 %s 报送）", view_short_id(step->other, under));
         }
         view_say_quoted(s, step->text);
         return;
@@ -515,6 +506,10 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         say_region(&s);
     } else if (step->kind >= EVENT_REPORT_SENT && step->kind <= EVENT_CLOCK_STOPPED) {
         view_say_clock(&s);
+    } else if (step->kind >= EVENT_INCIDENT_LINKED && step->kind <= EVENT_ORDERS_MOVED) {
+        view_say_ties(&s);
+    } else if (step->kind >= EVENT_POST_SET && step->kind <= EVENT_POST_KEPT) {
+        view_say_post(&s);
     } else if ((step->kind >= EVENT_RULES_DUE && step->kind <= EVENT_LEVEL_SET) ||
                step->kind >= EVENT_REFERRED) {
         view_say_rule(&s);

@@ -43,6 +43,7 @@ void view_say_facts(const struct view_voice *voice, const struct facts *facts, s
 void view_say_words(struct words words, struct buf *ret);
 
 const char *view_rung_name(const struct view_voice *voice, enum rung rung);
+const char *view_link_name(const struct view_voice *voice, enum link_kind kind);
 const char *view_mode_name(const struct view_voice *voice, enum mode mode);
 
 #endif

@@ -26,6 +26,12 @@ void view_say_due(const struct saying *s, const char *en, const char *cn, int64_
 /* What rules do, and what people decide in their place. Being asked is not told. */
 void view_say_rule(const struct saying *s);
 
+/* Incidents that belong together. */
+void view_say_ties(const struct saying *s);
+
+/* Command posts. */
+void view_say_post(const struct saying *s);
+
 /* What regions tell each other. That a record is for others is not told. */
 void view_say_share(const struct saying *s);
 

@@ -117,6 +117,14 @@ void view_say_rule(const struct saying *s)
     case EVENT_GRADE_DOUBTED:
         say_graded(s);
         return;
+    case EVENT_GRADE_ASKED:
+        SAY(s->ret, s->voice, "UNGRADED: no pack grades incident %s: a person is asked to",
+            "未定级：事件 %s 无定级规则，请人工定级", s->incident);
+        return;
+    case EVENT_DIVISION_DOUBTED:
+        SAY(s->ret, s->voice, "division %s of incident %s is not in the table in force: it may be mistyped",
+            "行政区划代码 %s（事件 %s）不在现行代码表中，请核对", step->what, s->incident);
+        return;
     case EVENT_LEVEL_SET:
         say_level(s);
         return;

@@ -182,7 +182,7 @@ static bool gather(void *ctx, const struct incident *incident)
 {
     struct similar_pool *pool = ctx;
 
-    if (incident->history ||
+    if (incident->history || incident_is_merged(incident) || /* its survivor stands for it */
         (incident->closed_at_ms != 0 && pool->now_ms - incident->closed_at_ms >= VIEW_SIMILAR_CLOSED_MS)) {
         return true;
     }
@@ -220,13 +220,14 @@ size_t view_suspects(const struct similar_pool *pool, struct id incident, struct
         pool->view != NULL ? state_incident(view_state(pool->view), incident) : NULL;
     size_t n = 0;
 
-    if (there == NULL || there->history) {
+    if (there == NULL || there->history || incident_is_merged(there)) {
         return 0;
     }
     struct similar_facts first = facts_of(pool->view, there);
     for (size_t i = 0; i < pool->n; i++) {
         struct similar why = view_similar(&first, &pool->at[i]);
-        if (why.is_suspected) {
+        if (why.is_suspected &&
+            incident_link(there, pool->at[i].id) == NULL) { /* a person has told them apart */
             keep((struct suspect){.id = pool->at[i].id, .why = why}, ret, &n, max);
         }
     }

@@ -9,6 +9,7 @@
 #include "common/view/view_share.h"
 #include "common/view/view_similar.h"
 #include "common/view/view_table.h"
+#include "common/view/view_ties.h"
 
 enum { LACKS_MAX = 32 };
 
@@ -37,8 +38,22 @@ static bool is_asked(const struct looking *l, const struct incident *incident)
         id_format(incident->id, text);
         return n < ID_TEXT && strcasecmp(text + ID_TEXT - 1 - n, options->incident) == 0;
     }
+    if (!options->closed_too && ties_survivor(view_state(l->view), incident) != incident) {
+        return false; /* it is shown with the one that it is */
+    }
     return options->closed_too || incident_is_live(incident) ||
            (incident->history && incident_is_open(incident));
+}
+
+const char *view_division_name(const struct view *view, const struct incident *incident,
+                               const struct facts *facts)
+{
+    const struct region *region = state_region(view_state(view));
+    int64_t at_ms = facts->occurred_at_ms != 0 ? facts->occurred_at_ms : incident->opened_at_ms;
+    const struct division *division =
+        region_division(region, facts->division, division_day(at_ms, region->utc_offset_minutes));
+
+    return division != NULL ? division->name : "";
 }
 
 /* --- equipment -------------------------------------------------------------------------------- */
@@ -127,13 +142,22 @@ static void say_awaited(const struct looking *l, const struct order *order, stru
     }
 }
 
-static void show_order(struct looking *l, const struct order *order, struct table *table)
+struct order_rows {
+    struct looking *l;
+    struct table *table;
+};
+
+static void show_order(void *ctx, const struct incident *home, const struct order *order)
 {
+    const struct order_rows *rows = ctx;
+    struct looking *l = rows->l;
+    struct table *table = rows->table;
     const struct view_voice *voice = &l->options->voice;
     const struct state *state = view_state(l->view);
     char id[VIEW_SHORT_ID], took[WHEN_TEXT];
     struct buf text;
 
+    (void)home;
     buf_init(&text, 0);
     table_cell(table, view_short_id(order->id, id));
     table_cell(table, view_short_name(state, order->addressee));
@@ -156,7 +180,7 @@ static void show_requests(struct looking *l, const struct incident *incident)
     const struct view_voice *voice = &l->options->voice;
     char clock[VIEW_TIME];
 
-    for (size_t i = 0; i < incident->requests_n; i++) {
+    for (size_t i = 0; i < incident->requests_n && !incident_is_merged(incident); i++) {
         const struct request *request = &incident->requests[i];
         if (request->answered_at_ms != 0) {
             continue;
@@ -228,6 +252,14 @@ static void show_facts(struct looking *l, const struct incident *incident)
         buf_puts(l->ret, "\n");
     }
     buf_free(&text);
+    const char *division = view_division_name(l->view, incident, &told->facts);
+    if (division[0] != '\0') {
+        buf_puts(l->ret, "  ");
+        text_escape(l->ret, told->facts.division, strlen(told->facts.division));
+        buf_puts(l->ret, " ");
+        text_escape(l->ret, division, strlen(division));
+        buf_puts(l->ret, "\n");
+    }
 }
 
 /* Ungraded is shown as that: nobody has said how big it is. */
@@ -235,12 +267,17 @@ static void show_grade(struct looking *l, const struct incident *incident)
 {
     const struct view_voice *voice = &l->options->voice;
     enum grade grade = incident->grade;
+    char clock[VIEW_TIME];
 
-    if (incident->history || incident->bare) {
+    if (incident->history || incident->bare || incident_is_merged(incident)) {
         return;
     }
     if (grade == GRADE_NONE) {
         buf_puts(l->ret, PICK(voice, "  ungraded", "  未定级"));
+        if (incident->grade_asked_ms != 0) {
+            buf_printf(l->ret, PICK(voice, ", asked of a person since %s", "，自 %s 起请人工定级"),
+                       view_clock(view_state(l->view), incident->grade_asked_ms, l->options->now_ms, clock));
+        }
     } else {
         buf_printf(l->ret, PICK(voice, "  grade %s", "  事件等级：%s"),
                    PICK(voice, grade_name(grade), grade_name_zh(grade)));
@@ -287,13 +324,13 @@ static bool show_incident(void *ctx, const struct incident *incident)
     show_grade(l, incident);
     view_say_shares(l->view, voice, incident, l->ret);
     show_facts(l, incident);
+    view_say_command_post(l->view, voice, incident, l->ret);
+    view_say_together(l->view, voice, incident, l->ret);
     show_suspects(l, incident);
     show_requests(l, incident);
     show_clocks(l, incident);
     table_init(&table, "llllrlll");
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        show_order(l, &incident->orders[i], &table);
-    }
+    view_each_order(l->view, incident, show_order, &(struct order_rows){l, &table});
     table_show(&table, "  ", l->ret);
     table_free(&table);
     return true;
@@ -443,7 +480,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
 
     json_id(json, "incident", incident->id);
     json_text(json, "mode", mode_name(incident->mode));
-    json_bool(json, "open", incident_is_open(incident));
+    json_bool(json, "open", incident_is_open(ties_survivor(view_state(view), incident)));
     json_bool(json, "history", incident->history);
     json_text(json, "reporter", incident->reporter);
     json_number(json, "opened_ms", incident->opened_at_ms);
@@ -452,6 +489,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "grade", incident->grade != GRADE_NONE ? grade_name(incident->grade) : "");
     json_text(json, "grade_doubted", incident->doubted != GRADE_NONE ? grade_name(incident->doubted) : "");
     json_text(json, "graded_by", incident->graded_by);
+    json_number(json, "grade_asked_ms", incident->grade_asked_ms);
     json_text(json, "level", incident->level != GRADE_NONE ? grade_name(incident->level) : "");
     json_array(json, "referred_to");
     for (size_t i = 0; i < incident->referrals_n; i++) {
@@ -463,10 +501,14 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "substance", facts->substance);
     json_text(json, "title", facts->title);
     json_text(json, "place", facts->place);
+    json_text(json, "division", facts->division);
+    json_text(json, "division_name", view_division_name(view, incident, facts));
     json_text(json, "unit", facts->unit);
     json_text(json, "course", facts->course);
     json_text(json, "measures", facts->measures);
     json_text(json, "caller", facts->caller);
+    view_post_json(incident, json);
+    view_together_json(incident, json);
     put_casualties(json, &facts->casualties);
     json_array(json, "clocks");
     for (size_t i = 0; i < incident->clocks_n; i++) {
@@ -495,6 +537,20 @@ static void put_suspects(const struct looking *l, const struct incident *inciden
     view_suspects_json(l->view, suspects, n, "similar", json);
 }
 
+struct order_objects {
+    const struct view *view;
+    struct json *json;
+};
+
+static void put_order(void *ctx, const struct incident *home, const struct order *order)
+{
+    const struct order_objects *objects = ctx;
+
+    json_object(objects->json, NULL);
+    view_order_json(objects->view, home, order, objects->json);
+    json_object_end(objects->json);
+}
+
 static bool put_incident(void *ctx, const struct incident *incident)
 {
     struct looking *l = ctx;
@@ -508,11 +564,7 @@ static bool put_incident(void *ctx, const struct incident *incident)
     view_incident_json(l->view, incident, &json);
     put_suspects(l, incident, &json);
     json_array(&json, "orders");
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        json_object(&json, NULL);
-        view_order_json(l->view, incident, &incident->orders[i], &json);
-        json_object_end(&json);
-    }
+    view_each_order(l->view, incident, put_order, &(struct order_objects){l->view, &json});
     json_array_end(&json);
     json_object_end(&json);
     buf_puts(l->ret, "\n");

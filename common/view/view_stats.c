@@ -242,7 +242,8 @@ static bool add_incident(void *ctx, const struct incident *incident)
     }
     struct view_incident_times *times = &stats->incidents[stats->incidents_n++];
     *times = (struct view_incident_times){.id = incident->id, .reported_ms = incident->opened_at_ms};
-    stats->open += incident->bare ? incident_is_live(incident) : incident_is_open(incident);
+    stats->open += incident->bare || incident_is_merged(incident) ? incident_is_live(incident)
+                                                                  : incident_is_open(incident);
     m->result = add_orders(m, incident, times);
     if (m->result == 0 && times->first_order_ms != 0 && !incident->bare) {
         m->result = series_add(&stats->all.first, times->first_order_ms - incident->opened_at_ms);

@@ -4,6 +4,7 @@
 
 #include "common/core/link.h"
 #include "common/core/stream.h"
+#include "common/view/view_step_ties.h"
 
 /* What cannot be read is left out: an addressee refuses it, and a verifier names it. */
 static int read_said(struct arena *arena, struct view_record *record)
@@ -103,6 +104,18 @@ struct id view_command_incident(const struct command *command)
         return command->set_level.incident;
     case COMMAND_SEND_REPORT:
         return command->send_report.incident;
+    case COMMAND_LINK_INCIDENTS:
+        return command->link_incidents.incident;
+    case COMMAND_MERGE_INCIDENT:
+        return command->merge_incident.incident;
+    case COMMAND_SPLIT_INCIDENT:
+        return command->split_incident.incident;
+    case COMMAND_SET_POST:
+        return command->set_post.incident;
+    case COMMAND_OFFER_POST:
+        return command->offer_post.incident;
+    case COMMAND_ANSWER_POST:
+        return command->answer_post.incident;
     case COMMAND_REFER_INCIDENT:
         return command->refer_incident.incident;
     case COMMAND_OFFER_LEAD:
@@ -172,6 +185,22 @@ static const char *words_of(const struct view_record *record, const struct comma
         return event->kind == EVENT_LEVEL_SET ? command->set_level.reason : "";
     case COMMAND_SEND_REPORT:
         return event->kind == EVENT_REPORT_SENT ? command->send_report.text : "";
+    case COMMAND_LINK_INCIDENTS:
+        return event->kind == EVENT_INCIDENT_LINKED ? command->link_incidents.reason : "";
+    case COMMAND_MERGE_INCIDENT:
+        return event->kind == EVENT_INCIDENT_MERGED || event->kind == EVENT_INCIDENT_JOINED
+                   ? command->merge_incident.reason
+                   : "";
+    case COMMAND_SPLIT_INCIDENT:
+        return event->kind == EVENT_INCIDENT_SPLIT || event->kind == EVENT_ORDERS_MOVED
+                   ? command->split_incident.reason
+                   : "";
+    case COMMAND_SET_POST:
+        return command->set_post.reason;
+    case COMMAND_OFFER_POST:
+        return command->offer_post.reason;
+    case COMMAND_ANSWER_POST:
+        return command->answer_post.reason;
     case COMMAND_REFER_INCIDENT:
         return event->kind == EVENT_REFERRED ? command->refer_incident.reason : "";
     case COMMAND_OFFER_LEAD:
@@ -337,6 +366,7 @@ static void add_incident_event(const struct event *event, struct view_step *step
         step->subject = event->report_filed.reporter;
         step->report = event->report_filed.kind;
         step->number = event->report_filed.number;
+        step->other = event->report_filed.under;
         return;
     case EVENT_FACTS_CHANGED:
         step->facts = &event->facts_changed;
@@ -368,6 +398,22 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_CLOCK_MET:
     case EVENT_CLOCK_STOPPED:
         add_clock_event(event, step);
+        return;
+    case EVENT_INCIDENT_LINKED:
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_JOINED:
+    case EVENT_INCIDENT_SPLIT:
+    case EVENT_ORDERS_MOVED:
+        view_step_add_ties(event, step);
+        return;
+    case EVENT_DIVISION_DOUBTED:
+        step->what = event->division_doubted.division;
+        return;
+    case EVENT_POST_SET:
+    case EVENT_POST_OFFERED:
+    case EVENT_POST_TAKEN:
+    case EVENT_POST_KEPT:
+        view_step_add_post(event, step);
         return;
     case EVENT_SHARE_BEGUN:
         step->subject = event->share_begun.region;
@@ -412,6 +458,10 @@ static void add_other_event(const struct event *event, struct view_step *step)
     case EVENT_PACK_SET:
         step->subject = event->pack_set.name;
         step->what = event->pack_set.version;
+        return;
+    case EVENT_DIVISIONS_SET:
+        step->what = event->divisions_set.source;
+        step->number = event->divisions_set.divisions_n;
         return;
     case EVENT_GENERATION_BEGUN:
         step->number = event->generation_begun.generation;
@@ -490,7 +540,9 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .subject = "",
                              .what = "",
                              .text = "",
-                             .signed_off_by = ""};
+                             .signed_off_by = "",
+                             .from = "",
+                             .place = ""};
 
     if (record->has_command) {
         const struct command *said = command_behind(&record->command, event);

@@ -44,8 +44,9 @@ struct view_step {
     const char *operator; /* on whose word; "" the agent's own */
     struct id incident;
     struct id order;
-    struct id other;           /* the order that this one replaces; the evacuation that it is part of;
-                                  ORDER_REISSUED: the order that replaces it */
+    /* The order that this one replaces; ORDER_REISSUED: that replaces it; the evacuation that it is part
+     * of; the incident under whose id a report came, or with which this one is linked, merged, split. */
+    struct id other;
     const char *subject;       /* whom it concerns: addressee, taker, who was enrolled ... */
     const char *what;          /* kind of order or incident, name of a fact, version of a policy, PACK/RULE */
     const char *text;          /* the author's words */
@@ -55,9 +56,17 @@ struct view_step {
     enum rung rung;
     enum report_kind report;
     enum lane lane;
-    enum grade grade;             /* or response level; NONE of a level: the response is over */
-    enum medium medium;           /* by which a report went up, or must; NONE: any */
-    enum tier to;                 /* that it reached, or must */
+    enum grade grade;       /* or response level; NONE of a level: the response is over */
+    enum medium medium;     /* by which a report went up, or must; NONE: any */
+    enum tier to;           /* that it reached, or must */
+    const char *from;       /* POST_TAKEN, OFFERED: the agency that led; KEPT: that was offered it */
+    const char *place;      /* POST_SET */
+    bool withdrawn;         /* POST_KEPT */
+    enum link_kind link;    /* INCIDENT_LINKED; NONE: not any more */
+    bool caused;            /* ... the other is the consequence */
+    bool taken;             /* ORDERS_MOVED: they belong here now */
+    const struct id *moved; /* ... which */
+    size_t moved_n;
     bool late;                    /* CLOCK_MET: after it was due */
     const struct seen_fact *seen; /* RULE_FIRED: the facts that it saw */
     size_t seen_n;

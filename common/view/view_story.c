@@ -43,7 +43,7 @@ static bool keep_facts(struct view *view, struct facts *facts)
     return keep_name(view, &facts->kind) && keep_text(view, &facts->place) && keep_text(view, &facts->unit) &&
            keep_name(view, &facts->substance) && keep_text(view, &facts->course) &&
            keep_text(view, &facts->measures) && keep_text(view, &facts->caller) &&
-           keep_text(view, &facts->title);
+           keep_text(view, &facts->title) && keep_name(view, &facts->division);
 }
 
 uint64_t *view_alert_mark(struct view *view, struct id alert)
@@ -96,12 +96,19 @@ static int tell(struct view *view, const struct view_step *step, struct view_tol
     kept->units_n = 0;
     if (!keep_name(view, &kept->author) || !keep_name(view, &kept->operator) ||
         !keep_name(view, &kept->subject) || !keep_name(view, &kept->what) || !keep_text(view, &kept->text) ||
-        !keep_text(view, &kept->signed_off_by) || !keep_words(view, &kept->words) ||
+        !keep_text(view, &kept->signed_off_by) || !keep_name(view, &kept->from) ||
+        !keep_text(view, &kept->place) || !keep_words(view, &kept->words) ||
         !keep_words(view, &kept->needs)) {
         return ERR_NO_MEMORY;
     }
     if (step->seen_n > 0 && !keep_seen(view, kept)) {
         return ERR_NO_MEMORY;
+    }
+    if (step->moved_n > 0) {
+        kept->moved = arena_copy(&view->keep, step->moved, step->moved_n * sizeof *step->moved);
+        if (kept->moved == NULL) {
+            return ERR_NO_MEMORY;
+        }
     }
     if (step->facts != NULL) {
         struct facts *facts = arena_copy(&view->keep, step->facts, sizeof *facts);
@@ -200,6 +207,7 @@ void view_merge_facts(struct facts *known, const struct facts *said)
     say_text(&known->measures, said->measures);
     say_text(&known->caller, said->caller);
     say_text(&known->title, said->title);
+    say_text(&known->division, said->division);
     if (said->position.present) {
         known->position = said->position;
     }

@@ -1,5 +1,21 @@
-/* How a step is painted. */
+/* How much a line matters, and how it is painted. */
 #include "common/view/view_say.h"
+
+const char *view_tone_on(const struct view_voice *voice, enum view_tone tone)
+{
+    static const char *const on[] = {[TONE_PLAIN] = "",
+                                     [TONE_QUIET] = "\033[2m",
+                                     [TONE_GOOD] = "\033[32m",
+                                     [TONE_WARN] = "\033[33m",
+                                     [TONE_BAD] = "\033[31m"};
+
+    return voice->color ? on[tone] : "";
+}
+
+const char *view_tone_off(const struct view_voice *voice, enum view_tone tone)
+{
+    return voice->color && tone != TONE_PLAIN ? "\033[0m" : "";
+}
 
 enum view_tone view_step_tone(const struct view_step *step)
 {
@@ -59,6 +75,9 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_REISSUE_WANTED:
         return TONE_QUIET;
     default:
+        if (step->kind >= EVENT_INCIDENT_LINKED && step->kind <= EVENT_DIVISION_DOUBTED) {
+            return TONE_WARN; /* what people decide about whole incidents, or are to */
+        }
         return step->kind < EVENT_INCIDENT_OPENED ? TONE_QUIET : TONE_PLAIN;
     }
 }

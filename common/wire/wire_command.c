@@ -1,4 +1,5 @@
 /* The tables of proto/muster/v1/command.proto. */
+#include "common/core/division.h"
 #include "common/wire/wire_map.h"
 
 #include "muster/v1/command.pb-c.h"
@@ -70,6 +71,15 @@ const struct wire_field wire_fields_count_refusals[3] = {
 static const struct wire_map count_refusals_map = {WIRE_MAP(count_refusals, S, wire_fields_count_refusals)};
 #undef S
 
+#define S struct set_divisions
+const struct wire_field wire_fields_set_divisions[3] = {
+    NAME(S, source),
+    FIXED(S, hash),
+    LIST(S, divisions, wire_map_division, DIVISIONS_MAX),
+};
+static const struct wire_map set_divisions_map = {WIRE_MAP(set_divisions, S, wire_fields_set_divisions)};
+#undef S
+
 /* --- incidents ------------------------------------------------------------------------------------ */
 
 #define S struct file_report
@@ -111,6 +121,62 @@ static const struct wire_field send_report_fields[] = {
     ID(S, incident), ENUM(S, kind), ENUM(S, medium), ENUM(S, to), NAME(S, signed_off_by), TEXT(S, text),
 };
 static const struct wire_map send_report_map = {WIRE_MAP(send_report, S, send_report_fields)};
+#undef S
+
+#define S struct link_incidents
+static const struct wire_field link_incidents_fields[] = {
+    ID(S, incident),
+    ID(S, other),
+    ENUM(S, kind),
+    TEXT(S, reason),
+};
+static const struct wire_map link_incidents_map = {WIRE_MAP(link_incidents, S, link_incidents_fields)};
+#undef S
+
+#define S struct merge_incident
+static const struct wire_field merge_incident_fields[] = {
+    ID(S, incident),
+    ID(S, into),
+    TEXT(S, reason),
+};
+static const struct wire_map merge_incident_map = {WIRE_MAP(merge_incident, S, merge_incident_fields)};
+#undef S
+
+#define S struct split_incident
+static const struct wire_field split_incident_fields[] = {
+    ID(S, incident),
+    ID(S, into),
+    IDS(S, orders, ORDERS_PER_COMMAND_MAX),
+    TEXT(S, reason),
+};
+static const struct wire_map split_incident_map = {WIRE_MAP(split_incident, S, split_incident_fields)};
+#undef S
+
+#define S struct set_post
+static const struct wire_field set_post_fields[] = {
+    ID(S, incident), NAME(S, lead), NAME(S, commander), NAME(S, place), TEXT(S, reason),
+};
+static const struct wire_map set_post_map = {WIRE_MAP(set_post, S, set_post_fields)};
+#undef S
+
+#define S struct offer_post
+static const struct wire_field offer_post_fields[] = {
+    ID(S, incident),
+    NAME(S, lead),
+    NAME(S, commander),
+    TEXT(S, reason),
+};
+static const struct wire_map offer_post_map = {WIRE_MAP(offer_post, S, offer_post_fields)};
+#undef S
+
+#define S struct answer_post
+static const struct wire_field answer_post_fields[] = {
+    ID(S, incident),
+    U32(S, term),
+    ENUM(S, answer),
+    TEXT(S, reason),
+};
+static const struct wire_map answer_post_map = {WIRE_MAP(answer_post, S, answer_post_fields)};
 #undef S
 
 /* --- regions -------------------------------------------------------------------------------------- */
@@ -368,6 +434,13 @@ static const struct wire_field command_fields[] = {
     BODY(S, set_grade, set_grade_map),
     BODY(S, set_level, set_level_map),
     BODY(S, send_report, send_report_map),
+    BODY(S, link_incidents, link_incidents_map),
+    BODY(S, merge_incident, merge_incident_map),
+    BODY(S, split_incident, split_incident_map),
+    BODY(S, set_post, set_post_map),
+    BODY(S, offer_post, offer_post_map),
+    BODY(S, answer_post, answer_post_map),
+    BODY(S, set_divisions, set_divisions_map),
     BODY(S, refer_incident, refer_incident_map),
     BODY(S, tell_record, tell_record_map),
     BODY(S, offer_lead, offer_lead_map),

@@ -46,6 +46,9 @@ static const struct wire_field generation_begun_fields[] = {
 static const struct wire_map generation_begun_map = {
     WIRE_MAP(generation_begun, struct generation_begun, generation_begun_fields)};
 
+static const struct wire_map divisions_set_map = {
+    WIRE_MAP(divisions_set, struct set_divisions, wire_fields_set_divisions)};
+
 #define S struct event
 
 /* --- incidents ------------------------------------------------------------------------------------ */
@@ -64,7 +67,7 @@ static const struct wire_map incident_opened_map = {WIRE_MAP(incident_opened, S,
 
 static const struct wire_field report_filed_fields[] = {
     ID(S, incident), ENUM(S, report_filed.kind),     U32(S, report_filed.number),
-    TIME(S, at_ms),  NAME(S, report_filed.reporter),
+    TIME(S, at_ms),  NAME(S, report_filed.reporter), ID(S, report_filed.under),
 };
 static const struct wire_map report_filed_map = {WIRE_MAP(report_filed, S, report_filed_fields)};
 
@@ -162,6 +165,15 @@ static const struct wire_field grade_doubted_fields[] = {
 };
 static const struct wire_map grade_doubted_map = {WIRE_MAP(grade_doubted, S, grade_doubted_fields)};
 
+static const struct wire_map grade_asked_map = {WIRE_MAP(grade_asked, S, incident_fields)};
+
+static const struct wire_field division_doubted_fields[] = {
+    ID(S, incident),
+    NAME(S, division_doubted.division),
+    TIME(S, at_ms),
+};
+static const struct wire_map division_doubted_map = {WIRE_MAP(division_doubted, S, division_doubted_fields)};
+
 static const struct wire_field level_set_fields[] = {
     ID(S, incident),
     ENUM(S, level_set.level),
@@ -239,6 +251,57 @@ static const struct wire_field clock_stopped_fields[] = {
     NAME(S, clock.rule), TIME(S, at_ms),      NAME(S, clock.title),
 };
 static const struct wire_map clock_stopped_map = {WIRE_MAP(clock_stopped, S, clock_stopped_fields)};
+
+/* --- incidents that belong together --------------------------------------------------------------- */
+
+static const struct wire_field incident_linked_fields[] = {
+    ID(S, incident), ID(S, linked.other), ENUM(S, linked.kind), BOOL(S, linked.caused), TIME(S, at_ms),
+};
+static const struct wire_map incident_linked_map = {WIRE_MAP(incident_linked, S, incident_linked_fields)};
+
+static const struct wire_field incident_merged_fields[] = {
+    ID(S, incident),
+    ID(S, merged.other),
+    TIME(S, at_ms),
+};
+static const struct wire_map incident_merged_map = {WIRE_MAP(incident_merged, S, incident_merged_fields)};
+static const struct wire_map incident_split_map = {WIRE_MAP(incident_split, S, incident_merged_fields)};
+
+static const struct wire_field incident_joined_fields[] = {
+    ID(S, incident),
+    ID(S, merged.other),
+    U32(S, merged.parts),
+    TIME(S, at_ms),
+};
+static const struct wire_map incident_joined_map = {WIRE_MAP(incident_joined, S, incident_joined_fields)};
+
+static const struct wire_field orders_moved_fields[] = {
+    ID(S, incident),      ID(S, moved.other), IDS(S, moved.orders, ORDERS_PER_COMMAND_MAX),
+    BOOL(S, moved.taken), TIME(S, at_ms),
+};
+static const struct wire_map orders_moved_map = {WIRE_MAP(orders_moved, S, orders_moved_fields)};
+
+/* --- command posts -------------------------------------------------------------------------------- */
+
+/* The last of each is beyond the message: "". */
+static const struct wire_field post_set_fields[] = {
+    ID(S, incident),   NAME(S, post.lead), NAME(S, post.commander), NAME(S, post.place),
+    U32(S, post.term), TIME(S, at_ms),     NAME(S, post.from),
+};
+static const struct wire_map post_set_map = {WIRE_MAP(post_set, S, post_set_fields)};
+
+static const struct wire_field post_fields[] = {
+    ID(S, incident),   NAME(S, post.lead), NAME(S, post.commander), NAME(S, post.from),
+    U32(S, post.term), TIME(S, at_ms),     NAME(S, post.place),
+};
+static const struct wire_map post_offered_map = {WIRE_MAP(post_offered, S, post_fields)};
+static const struct wire_map post_taken_map = {WIRE_MAP(post_taken, S, post_fields)};
+
+static const struct wire_field post_kept_fields[] = {
+    ID(S, incident),   NAME(S, post.lead),      NAME(S, post.commander), NAME(S, post.from),
+    U32(S, post.term), BOOL(S, post.withdrawn), TIME(S, at_ms),          NAME(S, post.place),
+};
+static const struct wire_map post_kept_map = {WIRE_MAP(post_kept, S, post_kept_fields)};
 
 /* --- orders --------------------------------------------------------------------------------------- */
 
@@ -432,6 +495,7 @@ static const struct wire_field event_fields[] = {
     BODY(S, pack_set, pack_set_map),
     BODY(S, pack_dropped, pack_dropped_map),
     BODY(S, generation_begun, generation_begun_map),
+    BODY(S, divisions_set, divisions_set_map),
     BODY_SPREAD("incident_opened", incident_opened_map),
     BODY_SPREAD("report_filed", report_filed_map),
     BODY_SPREAD("facts_changed", facts_changed_map),
@@ -474,6 +538,17 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("clock_overdue", clock_overdue_map),
     BODY_SPREAD("clock_met", clock_met_map),
     BODY_SPREAD("clock_stopped", clock_stopped_map),
+    BODY_SPREAD("incident_linked", incident_linked_map),
+    BODY_SPREAD("incident_merged", incident_merged_map),
+    BODY_SPREAD("incident_joined", incident_joined_map),
+    BODY_SPREAD("incident_split", incident_split_map),
+    BODY_SPREAD("orders_moved", orders_moved_map),
+    BODY_SPREAD("post_set", post_set_map),
+    BODY_SPREAD("post_offered", post_offered_map),
+    BODY_SPREAD("post_taken", post_taken_map),
+    BODY_SPREAD("post_kept", post_kept_map),
+    BODY_SPREAD("grade_asked", grade_asked_map),
+    BODY_SPREAD("division_doubted", division_doubted_map),
     BODY_SPREAD("share_begun", share_begun_map),
     BODY_SPREAD("shared", shared_map),
     BODY_SPREAD("heard", heard_map),

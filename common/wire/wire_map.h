@@ -10,7 +10,7 @@
 #include "common/wire/wire.h"
 
 enum {
-    FIELDS_MAX = 96,          /* of one message: what scanning counts on the stack */
+    FIELDS_MAX = 128,         /* of one message: what scanning counts on the stack */
     DEPTH_MAX = 8,            /* the schema is acyclic; its deepest message is record.events[].x.units[] */
     UNKNOWN_FIELDS_MAX = 256, /* of one input; newer versions add some, not thousands */
     STREAM_MAX_BYTES = NAME_MAX_BYTES + 16,
@@ -249,6 +249,7 @@ extern const struct wire_map wire_map_position;
 extern const struct wire_map wire_map_facts;
 extern const struct wire_map wire_map_unit;
 extern const struct wire_map wire_map_policy;
+extern const struct wire_map wire_map_division;
 /* Bodies that wire_alert.c holds: of a command, and of struct event itself. */
 extern const struct wire_map wire_map_record_alert;
 extern const struct wire_map wire_map_alert_recorded;
@@ -258,6 +259,7 @@ extern const struct wire_field wire_fields_enrol_agent[4];
 extern const struct wire_field wire_fields_enrol_operator[3];
 extern const struct wire_field wire_fields_revoke[2];
 extern const struct wire_field wire_fields_set_policy[1];
+extern const struct wire_field wire_fields_set_divisions[3];
 extern const struct wire_field wire_fields_count_refusals[3];
 extern const struct wire_field wire_fields_recover[4];
 extern const struct wire_field wire_fields_note_link[3];

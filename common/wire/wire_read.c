@@ -263,11 +263,21 @@ static int read_known(struct reader *reader, const struct wire_map *map, size_t 
     return rc < 0 ? rc : read_element(reader, row, count, &here, depth + 1, item->bytes, plain);
 }
 
+/* Which fields of a message were there. */
+struct seen {
+    uint64_t bits[(FIELDS_MAX + 63) / 64];
+};
+
+static bool is_seen(const struct seen *seen, size_t i)
+{
+    return (seen->bits[i / 64] >> i % 64 & 1) != 0;
+}
+
 static int check_missing(const struct reader *reader, const struct wire_map *map, const struct place *place,
-                         uint64_t seen)
+                         const struct seen *seen)
 {
     for (size_t i = 0; i < wire_rows(map); i++) {
-        if ((map->fields[i].flags & WIRE_REQUIRED) && !(seen >> i & 1)) {
+        if ((map->fields[i].flags & WIRE_REQUIRED) && !is_seen(seen, i)) {
             struct place here = {.up = place, .name = map->descriptor->fields[i].name};
 
             return wire_refuse(reader->err, &here, "missing");
@@ -281,7 +291,7 @@ static int read_message(struct reader *reader, const struct wire_map *map, const
 {
     uint32_t counts[FIELDS_MAX]; /* of those that were seen */
     uint32_t bodies = 0;
-    uint64_t seen = 0;
+    struct seen seen = {{0}};
     struct item item = {.number = 0};
     size_t hint = 0;
 
@@ -308,8 +318,8 @@ static int read_message(struct reader *reader, const struct wire_map *map, const
                 return wire_refuse(reader->err, place, "more than %d unknown fields", UNKNOWN_FIELDS_MAX);
             continue;
         }
-        if (!(seen >> i & 1)) {
-            seen |= UINT64_C(1) << i;
+        if (!is_seen(&seen, i)) {
+            seen.bits[i / 64] |= UINT64_C(1) << i % 64;
             counts[i] = 0;
         }
         rc = read_known(reader, map, i, place, depth, counts[i], &item, rest, plain);
@@ -320,7 +330,7 @@ static int read_message(struct reader *reader, const struct wire_map *map, const
     }
     if (map->body_from > 0 && bodies == 0)
         return wire_refuse(reader->err, place, "without a body");
-    return check_missing(reader, map, place, seen);
+    return check_missing(reader, map, place, &seen);
 }
 
 int wire_decode(const struct wire_map *map, const char *root, struct bytes bytes, struct arena *arena,

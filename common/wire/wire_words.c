@@ -41,8 +41,19 @@ static const struct wire_field facts_fields[] = {
     TIME(S, occurred_at_ms),
     TEXT(S, caller),
     TEXT(S, title),
+    NAME(S, division),
 };
 const struct wire_map wire_map_facts = {WIRE_MAP(facts, S, facts_fields)};
+#undef S
+
+#define S struct division
+static const struct wire_field division_fields[] = {
+    NAME(S, code),
+    NAME(S, name),
+    U32(S, from),
+    U32(S, to),
+};
+const struct wire_map wire_map_division = {WIRE_MAP(division, S, division_fields)};
 #undef S
 
 #define S struct unit

@@ -159,6 +159,31 @@ static void set_grade(struct actor *actor, const struct known *known)
     actor_submit(actor, &command, tag);
 }
 
+/* Two calls of one event; or two events after all. */
+static void merge(struct actor *actor, const struct known *known)
+{
+    const struct known *into = some_known(actor);
+    const struct known *const end = actor->known + actor->known_n;
+    char text[TAG_TEXT];
+    struct command command = {.kind = COMMAND_MERGE_INCIDENT, .mode = known->mode};
+
+    while (into < end && (into == known || into->mode != known->mode || into->bare)) {
+        into++;
+    }
+    if (into == end) {
+        return;
+    }
+    uint64_t tag = actor_tag(actor, text);
+    if (world_once_in(actor->world, 3)) {
+        command.kind = COMMAND_SPLIT_INCIDENT;
+        command.split_incident = (struct split_incident){.incident = known->incident, .reason = text};
+    } else {
+        command.merge_incident =
+            (struct merge_incident){.incident = known->incident, .into = into->incident, .reason = text};
+    }
+    actor_submit(actor, &command, tag);
+}
+
 static void set_policy(struct actor *actor)
 {
     char text[TAG_TEXT];
@@ -176,6 +201,8 @@ void centre_act(struct actor *actor)
 
     if (known == NULL || what < 10) {
         report(actor);
+    } else if (what < 20 && world_once_in(world, 2)) {
+        merge(actor, known);
     } else if (what < 20) {
         follow_up(actor, known);
     } else if (what < 60) {

@@ -67,6 +67,10 @@ static const char *tag_text(const struct command *command)
         return command->set_policy.version;
     case COMMAND_SET_GRADE:
         return command->set_grade.reason;
+    case COMMAND_MERGE_INCIDENT:
+        return command->merge_incident.reason;
+    case COMMAND_SPLIT_INCIDENT:
+        return command->split_incident.reason;
     default:
         return "";
     }
@@ -249,6 +253,19 @@ static bool is_outcome(const struct event *event)
            (event->kind == EVENT_RUNG_REACHED && rung_is_outcome(event->rung.rung));
 }
 
+/* What is said of a merged incident concerns the one that survives. */
+static void check_merged(struct world *world, const struct incident *incident, const struct event *event,
+                         uint64_t seq)
+{
+    bool is_said = event->kind == EVENT_REPORT_FILED ||
+                   (event->kind == EVENT_ORDER_ISSUED && id_is_zero(event->order_issued.reissue_of)) ||
+                   event->kind == EVENT_GRADED || event->kind == EVENT_LEVEL_SET ||
+                   event->kind == EVENT_INCIDENT_CLOSED || event->kind == EVENT_RULES_DUE ||
+                   event->kind == EVENT_INFORMATION_OVERDUE;
+
+    needs(world, !is_said || !incident_is_merged(incident), "I3: of a merged incident", event, seq);
+}
+
 static void check_event(struct world *world, const struct event *event, enum mode mode,
                         const struct log_record *record)
 {
@@ -268,6 +285,7 @@ static void check_event(struct world *world, const struct event *event, enum mod
     }
     if (incident != NULL) {
         needs(world, incident->mode == mode, "I13: another mode", event, header->seq);
+        check_merged(world, incident, event, header->seq);
     }
     if (event->kind == EVENT_ACKNOWLEDGED && agent_number(event->acknowledged.agent) < AGENTS) {
         check_acknowledged(world, agent_number(event->acknowledged.agent), event->acknowledged.lane,

@@ -89,7 +89,8 @@ void check_rules_end(struct world *world, const struct incident *incident)
     static const char *const rules[] = {"grave", "slight", "lasting"};
     char text[ID_TEXT];
 
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && !incident->history && !world->failed; i++) {
+    bool asked = !incident->history && !incident_is_merged(incident); /* else the survivor's are */
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0] && asked && !world->failed; i++) {
         const struct rule_hold *hold = incident_hold(incident, "sim", rules[i]);
         bool is_over = i == 2 && !incident_is_live(incident); /* nobody waits for it any more */
         if ((hold != NULL) != holds(incident, rules[i]) && !is_over) {

@@ -1,13 +1,15 @@
 """Brokers of several regions: what one refers is followed at the other, orders from above reach agencies
 below, and what a cut line keeps back comes once, when it is there again."""
+import os
 import socket
 import time
 import unittest
 
-from agents import County, FIRE, until
+from agents import CENTRE, County, FIRE, until
 from faults import Relay
 from harness import main
 
+CUT_S = 60 if os.environ.get("MUSTER_LONG") else 5
 PROVINCE, CITY, COUNTY = "370000", "370100", "370102"
 
 
@@ -80,6 +82,22 @@ class Regions(unittest.TestCase):
         self.follows(self.city, incident, casualties={"dead": 2})
         self.county.muster("incident", "update", incident, "--dead", "3")
         self.follows(self.city, incident, casualties={"dead": 3})
+        self.assert_verified()
+
+    def test_what_is_merged_below_is_followed_above(self):
+        shared = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", shared, "--to", CITY)
+        self.follows(self.city, shared, casualties={"dead": 1})
+        survivor = self.county.report("--caller", "139-0000")
+        self.county.muster("incident", "merge", shared, "--into", survivor)
+        self.follows(self.city, survivor, casualties={"dead": 1})
+        self.follows(self.city, shared, links=[{"incident": survivor, "link": "related", "caused": False}])
+        self.county.muster("incident", "update", shared, "--dead", "4")  # under the id that the city knows
+        self.follows(self.city, survivor, casualties={"dead": 4})
+        order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", shared)
+        self.county.muster("order", "receipt", order, "--incident", survivor, "--rung", "completed",
+                           "--config", self.county.path(self.county.config(FIRE)))
+        self.city.wait_rung(order, "completed")
         self.assert_verified()
 
     def station(self):
@@ -189,6 +207,40 @@ class Regions(unittest.TestCase):
             self.follows(region, incident, lead=PROVINCE, lead_term=1)
         for region in (self.city, self.province):
             until(lambda: "LEAD DISPUTED" in region.muster("replay", region.log), "the dispute to be shown")
+        self.assert_verified()
+
+    def test_a_cut_under_load_loses_and_doubles_nothing(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident)
+        desks = {}
+        for region in (self.city, self.county):
+            region.add(region.config(CENTRE), "bridge: true")
+            desks[region] = region.bridge(CENTRE)
+            desks[region].one("ready")
+        said = []
+
+        def say(seconds):
+            """Reports of both, a hundred a second of each, whether the line is there or not."""
+            end = time.monotonic() + seconds
+            while time.monotonic() < end:
+                for region, desk in desks.items():
+                    said.append(f"{region.code}-{len(said)}")
+                    desk.say(type="report", kind="follow-up", incident=incident, text=said[-1])
+                time.sleep(0.01)
+        say(1)
+        self.relays[self.county].part()
+        say(CUT_S)
+        self.relays[self.county].heal()
+        self.relays[self.county].cut()
+        say(1)
+        for region, other in ((self.city, COUNTY), (self.county, CITY)):
+            until(lambda: self.shown(region, incident)["reports"] == 1 + len(said), f"all {len(said)} in "
+                  f"{region.code}", 60 + CUT_S)
+            until(lambda: self.line(region, other)["pending"] == 0, "everything to be acknowledged")
+            texts = [event["data"].get("text", "") for event in region.events()
+                     if event["event"] == "report-filed"]
+            self.assertEqual(sorted(texts[1:]), sorted(said))
         self.assert_verified()
 
     def brought(self, bundle):

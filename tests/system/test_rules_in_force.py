@@ -99,9 +99,17 @@ class InForce(CountyTest):
 
     def test_a_kind_that_no_pack_is_for_is_ungraded(self):
         self.load()
+        desk = self.desk()
         incident = self.county.report("--dead", "40")  # an ambulance's case is no accident at work
-        until(lambda: self.data("rules-asked"), "the rules to be asked")
+        desk.one("notice", event="grade-asked", incident=incident)
         self.assertEqual(self.shown(incident)["grade"], "")
+        self.assertIn("asked of a person", self.county.muster("incident", "list"))
+        self.county.muster("incident", "update", incident, "--dead", "41")
+        until(lambda: len(self.data("rules-asked")) == 2, "the rules to be asked again")
+        self.assertEqual(len(self.data("grade-asked")), 1)
+        self.county.muster("incident", "grade", incident, "II")
+        self.assertEqual(self.shown(incident)["grade"], "II")
+        self.assertIn("未定级：", self.county.muster("replay", self.county.log, "--lang", "zh"))
         self.assert_verified()
 
     def test_a_table_is_put_in_force(self):

@@ -73,6 +73,49 @@ static struct command a_grade(struct bus *bus, enum grade grade, const char *rea
     return command;
 }
 
+static void begin_generation(struct bus *bus, uint32_t generation)
+{
+    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
+
+    command.set_clock = (struct set_clock){
+        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
+    bus_do(bus, command);
+}
+
+/* A pack for mines grades no fire. Asked once, answered by a grade; and never in a log whose broker knew
+ * nothing of it, nor when a pack in force may grade it still. */
+static void a_kind_without_a_grading_pack_asks_a_person(void **state)
+{
+    static const char mines[] = "pack: mines\nversion: '1'\nmatch: all\nkinds: [mine]\n"
+                                "rules:\n  - {rule: four, when: incident, if: dead >= 0, do: [grade: IV]}\n";
+    struct region_with_rules r;
+
+    (void)state;
+    rules_open(&r, mines);
+    begin_generation(&r.bus, 1);
+    rules_report(&r, 1, 0);
+    rules_ask(&r);
+    assert_null(bus_event(&r.bus, EVENT_GRADE_ASKED, 0));
+    begin_generation(&r.bus, 2);
+    rules_report(&r, 2, 0);
+    rules_ask(&r);
+    assert_non_null(bus_event(&r.bus, EVENT_GRADE_ASKED, 0));
+    assert_int_equal(rules_incident(&r)->grade_asked_ms, r.bus.env.now_ms);
+    rules_report(&r, 3, 0);
+    rules_ask(&r);
+    assert_null(bus_event(&r.bus, EVENT_GRADE_ASKED, 0));
+    bus_do(&r.bus, a_grade(&r.bus, GRADE_IV, ""));
+    assert_int_equal(rules_incident(&r)->grade, GRADE_IV);
+    rules_close(&r);
+
+    rules_open(&r, GRADES);
+    begin_generation(&r.bus, 2);
+    rules_report(&r, COUNT_UNKNOWN, COUNT_UNKNOWN);
+    rules_ask(&r);
+    assert_null(bus_event(&r.bus, EVENT_GRADE_ASKED, 0)); /* it could not tell yet */
+    rules_close(&r);
+}
+
 static void only_a_person_lowers_a_grade(void **state)
 {
     struct region_with_rules r;
@@ -426,6 +469,7 @@ int main(void)
         cmocka_unit_test(a_grade_follows_the_facts_upwards),
         cmocka_unit_test(what_is_not_known_is_told_beside_the_grade),
         cmocka_unit_test(nothing_known_is_ungraded),
+        cmocka_unit_test(a_kind_without_a_grading_pack_asks_a_person),
         cmocka_unit_test(only_a_person_lowers_a_grade),
         cmocka_unit_test(a_closed_incident_is_graded_still),
         cmocka_unit_test(history_is_asked_nothing),

@@ -83,6 +83,7 @@ static void a_brief_says_what_was_known_then(void **state)
         "  事件类型：hazardous-chemical",
         "  事件等级：未定级",
         "  响应级别：未启动",
+        "  现场指挥部：未设立",
         "",
         "一、事故发生单位概况",
         "▲ 事故单位：某化工有限公司（上一号：未报）",

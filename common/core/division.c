@@ -1,0 +1,56 @@
+#include "common/core/division.h"
+
+#include <string.h>
+
+#include "common/base/when.h"
+
+enum { COUNTY = 6, TOWNSHIP = 9, VILLAGE = 12, GROUP = 3 };
+
+bool division_code(const char *text, char *ret)
+{
+    size_t n = strlen(text);
+
+    if (strspn(text, "0123456789") != n || (n != COUNTY && n != TOWNSHIP && n != VILLAGE)) {
+        return false;
+    }
+    while (n > COUNTY && strncmp(text + n - GROUP, "000", GROUP) == 0) {
+        n -= GROUP;
+    }
+    memcpy(ret, text, n);
+    ret[n] = '\0';
+    return true;
+}
+
+bool division_is_within(const char *code, const char *region)
+{
+    size_t n = strlen(region);
+
+    while (n == 4 || n == COUNTY) { /* a province's and a prefecture's code is filled up by pairs */
+        if (region[n - 1] != '0' || region[n - 2] != '0') {
+            break;
+        }
+        n -= 2;
+    }
+    return strncmp(code, region, n) == 0;
+}
+
+uint32_t division_day(int64_t ms, int32_t utc_offset_minutes)
+{
+    char text[WHEN_TEXT];
+    uint32_t day = 0;
+
+    when_format(ms, utc_offset_minutes, text); /* YYYY-MM-DDT... */
+    for (size_t i = 0; i < 10; i++) {
+        if (text[i] != '-') {
+            day = day * 10 + (uint32_t)(text[i] - '0');
+        }
+    }
+    return day;
+}
+
+bool division_day_is_good(uint32_t day)
+{
+    uint32_t month = day / 100 % 100, of_month = day % 100;
+
+    return day <= DIVISION_DAY_MAX && month >= 1 && month <= 12 && of_month >= 1 && of_month <= 31;
+}

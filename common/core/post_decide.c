@@ -1,0 +1,211 @@
+/* Rules of command posts 现场指挥部: who leads an incident at its scene. It is handed over by the signed
+ * acceptance of the one to whom it is offered, and until then the old one leads. The term rises with each
+ * handover, so that (incident, term) has one leader, for ever (Emergency Response Law Art. 17, 18). */
+#include <string.h>
+
+#include "common/core/decide_private.h"
+
+static struct event *emit_post(struct deciding *d, enum event_kind kind, const struct incident *incident)
+{
+    struct event *event = decide_emit(d, kind);
+
+    event->incident = incident->id;
+    event->at_ms = d->env->now_ms;
+    event->post = (struct post_step){.lead = "", .commander = "", .place = "", .from = ""};
+    return event;
+}
+
+static bool leads(const struct incident *incident, const char *lead, const char *commander)
+{
+    return strcmp(incident->post->lead, lead) == 0 && strcmp(incident->post->commander, commander) == 0;
+}
+
+/* The agency is one by its form, and somebody is named. */
+static bool names_leader(struct deciding *d, const char *lead, const char *commander)
+{
+    if (!name_is_agency(lead) || commander[0] == '\0') {
+        decide_refuse(d, REFUSED_INVALID, "a command post has a lead agency REGION/AGENCY and a commander");
+    }
+    return d->refusal == REFUSED_NOT;
+}
+
+void decide_set_post(struct deciding *d, const struct set_post *command)
+{
+    char text[ID_TEXT];
+
+    if (!decide_names_incident(d, command->incident) || !names_leader(d, command->lead, command->commander) ||
+        !decide_signed_by_person(d) || !decide_needs_right(d, "level", NULL)) {
+        return;
+    }
+    const struct incident *incident = decide_incident(d, command->incident);
+    if (incident == NULL) {
+        return;
+    }
+    const struct post *post = incident->post;
+    if (!incident_is_open(incident)) {
+        decide_refuse(d, REFUSED_INCIDENT_CLOSED, "incident %s", id_format(incident->id, text));
+    } else if (post != NULL && !leads(incident, command->lead, command->commander)) {
+        decide_refuse(d, REFUSED_CONFLICT, "%s of %s leads in term %u: it is handed over", post->commander,
+                      post->lead, post->term);
+    } else if (post == NULL || strcmp(post->place, command->place) != 0) {
+        emit_post(d, EVENT_POST_SET, incident)->post =
+            (struct post_step){.lead = command->lead,
+                               .commander = command->commander,
+                               .place = command->place,
+                               .from = "",
+                               .term = post != NULL ? post->term : 1};
+    }
+}
+
+void decide_keep_post(struct deciding *d, const struct incident *whole, const struct incident *part)
+{
+    if (part->post != NULL && whole->post == NULL && incident_is_open(whole)) {
+        emit_post(d, EVENT_POST_SET, whole)->post = (struct post_step){.lead = part->post->lead,
+                                                                       .commander = part->post->commander,
+                                                                       .place = part->post->place,
+                                                                       .from = "",
+                                                                       .term = part->post->term};
+    }
+}
+
+/* Who leads now may hand over, and who may start a response. */
+static bool may_hand_over(struct deciding *d, const struct incident *incident)
+{
+    const struct post *post = incident->post;
+
+    return (post != NULL && strcmp(post->commander, d->command->operator) == 0) ||
+           decide_needs_right(d, "level", NULL);
+}
+
+static bool has_post(struct deciding *d, const struct incident *incident)
+{
+    char text[ID_TEXT];
+
+    if (incident->post == NULL) {
+        decide_refuse(d, REFUSED_NO_POST, "incident %s has no command post: set one up first",
+                      id_format(incident->id, text));
+    }
+    return d->refusal == REFUSED_NOT;
+}
+
+/* He accepts with a signature of his own. */
+static bool can_accept(struct deciding *d, const char *commander)
+{
+    const struct member *member = region_member(d->region, commander);
+
+    if (member == NULL || member->revoked || !member->is_operator) {
+        decide_refuse(d, REFUSED_NO_ADDRESSEE, "%s is not enrolled as an operator, and could not accept it",
+                      commander);
+    }
+    return d->refusal == REFUSED_NOT;
+}
+
+void decide_offer_post(struct deciding *d, const struct offer_post *command)
+{
+    char text[ID_TEXT];
+
+    if (!decide_names_incident(d, command->incident) || !names_leader(d, command->lead, command->commander) ||
+        !decide_signed_by_person(d)) {
+        return;
+    }
+    const struct incident *incident = decide_incident(d, command->incident);
+    if (incident == NULL || !may_hand_over(d, incident) || !has_post(d, incident) ||
+        !can_accept(d, command->commander)) {
+        return;
+    }
+    const struct post *post = incident->post;
+    bool is_offered = post->offered_commander[0] != '\0';
+    if (!incident_is_open(incident)) {
+        decide_refuse(d, REFUSED_INCIDENT_CLOSED, "incident %s", id_format(incident->id, text));
+    } else if (leads(incident, command->lead, command->commander)) {
+        decide_refuse(d, REFUSED_CONFLICT, "%s of %s leads already, in term %u", post->commander, post->lead,
+                      post->term);
+    } else if (is_offered && (strcmp(post->offered_lead, command->lead) != 0 ||
+                              strcmp(post->offered_commander, command->commander) != 0)) {
+        decide_refuse(d, REFUSED_CONFLICT, "it is offered to %s of %s: withdraw that first",
+                      post->offered_commander, post->offered_lead);
+    } else if (!is_offered) {
+        emit_post(d, EVENT_POST_OFFERED, incident)->post = (struct post_step){.lead = command->lead,
+                                                                              .commander = command->commander,
+                                                                              .place = "",
+                                                                              .from = post->lead,
+                                                                              .term = post->term + 1};
+    }
+}
+
+/* --- the answer ----------------------------------------------------------------------------------- */
+
+static bool is_offered_to(struct deciding *d, const struct post *post)
+{
+    if (strcmp(post->offered_commander, d->command->operator) != 0) {
+        decide_refuse(d, REFUSED_RIGHT, "it is offered to %s, who answers by his own signature",
+                      post->offered_commander);
+    }
+    return d->refusal == REFUSED_NOT;
+}
+
+static void keep(struct deciding *d, const struct incident *incident, bool withdrawn)
+{
+    emit_post(d, EVENT_POST_KEPT, incident)->post = (struct post_step){.lead = incident->post->lead,
+                                                                       .commander = incident->post->commander,
+                                                                       .place = "",
+                                                                       .from = incident->post->offered_lead,
+                                                                       .term = incident->post->term,
+                                                                       .withdrawn = withdrawn};
+}
+
+static void answer(struct deciding *d, const struct incident *incident, const struct answer_post *command)
+{
+    const struct post *post = incident->post;
+
+    if (command->answer == POST_WITHDRAWN) {
+        if (may_hand_over(d, incident)) {
+            keep(d, incident, true);
+        }
+    } else if (!is_offered_to(d, post)) {
+        return;
+    } else if (command->answer == POST_REFUSED) {
+        keep(d, incident, false);
+    } else {
+        emit_post(d, EVENT_POST_TAKEN, incident)->post =
+            (struct post_step){.lead = post->offered_lead,
+                               .commander = post->offered_commander,
+                               .place = "",
+                               .from = post->lead,
+                               .term = post->term + 1};
+    }
+}
+
+void decide_answer_post(struct deciding *d, const struct answer_post *command)
+{
+    char text[ID_TEXT];
+
+    if (!decide_names_incident(d, command->incident)) {
+        return;
+    }
+    if (command->answer < POST_ACCEPTED || command->answer > POST_WITHDRAWN || command->term == 0) {
+        decide_refuse(d, REFUSED_INVALID, "an answer accepts, refuses or withdraws the offer of a term");
+        return;
+    }
+    if (!decide_signed_by_person(d)) {
+        return;
+    }
+    const struct incident *incident = decide_incident(d, command->incident);
+    if (incident == NULL || !has_post(d, incident)) {
+        return;
+    }
+    const struct post *post = incident->post;
+    bool is_offered = post->offered_commander[0] != '\0';
+    if (command->answer == POST_ACCEPTED && command->term == post->term &&
+        strcmp(post->commander, d->command->operator) == 0) {
+        return; /* said again */
+    }
+    if (!is_offered || command->term != post->term + 1) {
+        decide_refuse(d, REFUSED_NO_POST, "term %u of incident %s is not offered: %s of %s leads in term %u",
+                      command->term, id_format(incident->id, text), post->commander, post->lead, post->term);
+    } else if (!incident_is_open(incident) && command->answer == POST_ACCEPTED) {
+        decide_refuse(d, REFUSED_INCIDENT_CLOSED, "incident %s", id_format(incident->id, text));
+    } else {
+        answer(d, incident, command);
+    }
+}

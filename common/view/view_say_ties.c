@@ -1,0 +1,76 @@
+/* Sentences about incidents that belong together: linked, merged, split, and orders that moved. */
+#include "common/view/view_say_private.h"
+
+const char *view_link_name(const struct view_voice *voice, enum link_kind kind)
+{
+    return voice->zh ? link_kind_name_zh(kind) : link_kind_name(kind);
+}
+
+static void say_linked(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+    char other[VIEW_SHORT_ID];
+
+    view_short_id(step->other, other);
+    if (step->link == LINK_NONE) {
+        SAY(s->ret, s->voice, "incidents %s and %s are not linked any more", "事件 %s 与 %s 解除关联",
+            s->incident, other);
+    } else if (step->link == LINK_RELATED) {
+        SAY(s->ret, s->voice, "incident %s is related to %s", "事件 %s 与 %s 相关", s->incident, other);
+    } else if (step->caused) {
+        SAY(s->ret, s->voice, "incident %s has a %s event: %s", "事件 %s 引发%s事件 %s", s->incident,
+            view_link_name(s->voice, step->link), other);
+    } else {
+        SAY(s->ret, s->voice, "incident %s is a %s event of %s", "事件 %s 系%s事件，源自 %s", s->incident,
+            view_link_name(s->voice, step->link), other);
+    }
+}
+
+static void say_moved(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+    char other[VIEW_SHORT_ID], order[VIEW_SHORT_ID];
+
+    PUT(s->ret, s->voice, "order ", "指令 ");
+    for (size_t i = 0; i < step->moved_n; i++) {
+        buf_printf(s->ret, "%s%s", i > 0 ? ", " : "", view_short_id(step->moved[i], order));
+    }
+    view_short_id(step->other, other);
+    if (step->taken) {
+        SAY(s->ret, s->voice, " of incident %s belongs to %s", "（原属事件 %s）归入事件 %s", other,
+            s->incident);
+    } else {
+        SAY(s->ret, s->voice, " of incident %s belongs to %s from here on", "（事件 %s）改归事件 %s",
+            s->incident, other);
+    }
+}
+
+void view_say_ties(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+    char other[VIEW_SHORT_ID];
+
+    view_short_id(step->other, other);
+    switch (step->kind) {
+    case EVENT_INCIDENT_LINKED:
+        say_linked(s);
+        break;
+    case EVENT_INCIDENT_MERGED:
+        SAY(s->ret, s->voice, "incident %s is the same event as %s, and merged into it",
+            "事件 %s 与 %s 系同一事件，并入后者", s->incident, other);
+        break;
+    case EVENT_INCIDENT_JOINED:
+        SAY(s->ret, s->voice, "incident %s takes in %s", "事件 %s 并入 %s", s->incident, other);
+        break;
+    case EVENT_INCIDENT_SPLIT:
+        SAY(s->ret, s->voice, "incidents %s and %s are two events again", "事件 %s 与 %s 恢复为两个事件",
+            s->incident, other);
+        break;
+    case EVENT_ORDERS_MOVED:
+        say_moved(s);
+        break;
+    default:
+        return;
+    }
+    view_say_quoted(s, step->text);
+}

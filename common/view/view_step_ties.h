@@ -1,0 +1,10 @@
+/* Steps of incidents that belong together, and of command posts: for view_step.c alone. */
+#ifndef MUSTER_COMMON_VIEW_VIEW_STEP_TIES_H
+#define MUSTER_COMMON_VIEW_VIEW_STEP_TIES_H
+
+#include "common/view/view_step.h"
+
+void view_step_add_ties(const struct event *event, struct view_step *step);
+void view_step_add_post(const struct event *event, struct view_step *step);
+
+#endif
