@@ -24,7 +24,7 @@ bool name_is_link(const char *agent, char *ret)
     return strcmp(agent + strspn(agent, "0123456789"), link_tail) == 0 && name_region(agent, ret);
 }
 
-const struct member *region_link(const struct region *region, const char *code)
+const struct member *region_link_kept(const struct region *region, const char *code)
 {
     char name[REGION_CODE_MAX + sizeof link_tail];
 
@@ -33,7 +33,14 @@ const struct member *region_link(const struct region *region, const char *code)
     }
     (void)snprintf(name, sizeof name, "%s%s", code, link_tail);
     const struct member *member = region_member(region, name);
-    return member != NULL && !member->revoked && member_has_right(member, "link", NULL) ? member : NULL;
+    return member != NULL && member_has_right(member, "link", NULL) ? member : NULL;
+}
+
+const struct member *region_link(const struct region *region, const char *code)
+{
+    const struct member *member = region_link_kept(region, code);
+
+    return member != NULL && !member->revoked ? member : NULL;
 }
 
 const struct member *region_way(const struct region *region, const char *code)

@@ -14,6 +14,8 @@ bool name_region(const char *name, char *ret);
 
 /* The link to the broker of that very region; NULL: there is none, or it was revoked. */
 const struct member *region_link(const struct region *region, const char *code);
+/* The same, revoked or not: what is for it waits until somebody is enrolled in its place. */
+const struct member *region_link_kept(const struct region *region, const char *code);
 /* The link by which the region is reached: its own, else that of the region nearest above it, else, of what
  * does not lie below us, our parent's. NULL: none leads there. */
 const struct member *region_way(const struct region *region, const char *code);

@@ -92,7 +92,7 @@ static void tell_regions(const struct state *state, const struct event *event, c
 
     for (size_t i = 0; incident != NULL && i < incident->shares_n; i++) {
         const struct share *share = &incident->shares[i];
-        const struct member *link = region_link(state_region(state), share->region);
+        const struct member *link = region_link_kept(state_region(state), share->region);
         bool wanted = only != NULL ? strcmp(share->region, only) == 0 : !share->more;
         if (link != NULL && wanted) {
             tell(sink, link->name, LANE_ORDERS, author);

@@ -364,6 +364,7 @@ static void speak(struct engine *engine, struct submission *submission)
     deliver_committed(engine, submission);
     if (reply.outcome == OUTCOME_DONE && submission->command.kind == COMMAND_REVOKE) {
         telemetry_forget(engine, submission->command.revoke.name);
+        link_forget(engine, submission->command.revoke.name);
     } else if (is_ours(submission) && submission->command.kind == COMMAND_NOTE_LOSS) {
         witness_noted(engine, &submission->command.note_loss, true);
     }

@@ -193,6 +193,16 @@ void link_session_ended(struct session *session)
     }
 }
 
+void link_forget(struct engine *engine, const char *name)
+{
+    char region[REGION_CODE_MAX + 1];
+    struct link *link = name_is_link(name, region) ? link_find(engine, region) : NULL;
+
+    if (link != NULL) {
+        link->welcomed = false;
+    }
+}
+
 /* --- what the other end says to us as its agent ------------------------------------------------------- */
 
 static void keep_head(struct link *link, const struct signed_head *head)

@@ -27,6 +27,8 @@ struct link *link_of_peer(const struct engine *engine, struct peer peer);
 bool link_admits(struct engine *engine, const char *agent, struct peer peer);
 void link_session(struct engine *engine, struct session *session);
 void link_session_ended(struct session *session);
+/* That agent is revoked: if it is a link, nothing more is told on it. */
+void link_forget(struct engine *engine, const char *name);
 /* What it says to us as to its agent; true: it needs no session. */
 bool link_take(struct engine *engine, struct peer peer, const struct envelope *envelope);
 /* The session is no link, or the other end takes what it is told. */

@@ -26,7 +26,7 @@ static bool is_for(const struct view_step *step, const char *link, const char *r
 struct view_pending view_pending(const struct view *view, const struct incident *incident, const char *region)
 {
     const struct state *state = view_state(view);
-    const struct member *link = region_link(state_region(state), region);
+    const struct member *link = region_link_kept(state_region(state), region);
     const struct agent *agent = link != NULL ? state_agent(state, link->name) : NULL;
     const struct view_incident *told = view_incident(view, incident->id);
     uint64_t acked = agent != NULL ? agent->acked[LANE_ORDERS] : 0, last = 0;

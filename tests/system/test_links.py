@@ -95,7 +95,7 @@ class Regions(unittest.TestCase):
         self.county.muster("incident", "update", shared, "--dead", "4")  # under the id that the city knows
         self.follows(self.city, survivor, casualties={"dead": 4})
         order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", shared)
-        until(lambda: order in {row["order"] for row in self.county.json("order", "list")}, "the order to come")
+        until(lambda: any(row["order"] == order for row in self.county.json("order", "list")), "the order")
         self.county.muster("order", "receipt", order, "--incident", survivor, "--rung", "completed",
                            "--config", self.county.path(self.county.config(FIRE)))
         self.city.wait_rung(order, "completed")

@@ -234,6 +234,31 @@ static void test_amendments_cross(void **state)
     pair_assert_agrees(&pair, 1);
 }
 
+/* A link that is revoked is told nothing; enrolled again, it is told what it missed. */
+static void test_a_revoked_link_is_told_nothing(void **state)
+{
+    static const char *const rights[] = {"link"};
+    struct command revoke = {.kind = COMMAND_REVOKE}, enrol = {.kind = COMMAND_ENROL_AGENT};
+
+    (void)state;
+    revoke.revoke = (struct revoke){.name = "370100/broker/link", .reason = "its key is in doubt"};
+    enrol.enrol = (struct enrol){.name = "370100/broker/link", .rights = {rights, 1}};
+    memcpy(enrol.enrol.sign_key, pair.city.broker.sign.public.b, KEY_BYTES);
+    memcpy(enrol.enrol.curve_key, pair.city.broker.curve_public, KEY_BYTES);
+    pair_call(&pair, &pair.county);
+    open_and_refer();
+    pair_until(&pair, city_follows, "the city follows");
+    say(&pair.county, CENTRE, revoke);
+    say(&pair.county, CENTRE, rig_follow_up(1, "not for everybody"));
+    pair_later(&pair, 5000);
+    assert_int_equal(incident_of(&pair.city)->reports, 1);
+    say(&pair.county, CENTRE, enrol);
+    say(&pair.county, CENTRE, rig_follow_up(1, "for all again"));
+    pair_later(&pair, 5000);
+    assert_int_equal(incident_of(&pair.city)->reports, 3);
+    pair_assert_agrees(&pair, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -245,6 +270,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_cut_is_noted_once_at_both_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_never_reached_is_noted_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_incident_is_followed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_revoked_link_is_told_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_amendments_cross, setup, teardown),
     };
 
