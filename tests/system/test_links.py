@@ -257,7 +257,8 @@ class Regions(unittest.TestCase):
         self.county.muster("incident", "update", incident, "--dead", "2")
         order = self.county.issue(FIRE, "--incident", incident, text="抽水")
         bundle = self.county.path("to-city.bundle")
-        self.assertEqual(self.county.json("export", "--to", CITY, "-o", bundle)[0]["records"], 2)
+        records = self.county.json("export", "--to", CITY, "-o", bundle)[0]["records"]
+        self.assertIn(records, (2, 3))  # a canary may wait, too
         with open(bundle, "rb") as file:
             whole = file.read()
         for damaged in (whole[:-1], whole[:200] + bytes([whole[200] ^ 1]) + whole[201:], b"", b"x" * 100):
@@ -269,10 +270,10 @@ class Regions(unittest.TestCase):
             file.write(whole)
         elsewhere = self.province.call("import", "bundle", bundle)
         self.assertIn(f"is for region {CITY}", elsewhere.stderr)
-        self.assertEqual(self.brought(bundle), (2, 0))
+        self.assertEqual(self.brought(bundle), (records, 0))
         self.follows(self.city, incident, casualties={"dead": 2})
         self.assertEqual(self.city.order(order)["text"], "抽水")
-        self.assertEqual(self.brought(bundle), (0, 2))
+        self.assertEqual(self.brought(bundle), (0, records))
         # the line comes back with the same, and more
         self.county.muster("incident", "update", incident, "--dead", "3")
         self.relays[self.county].heal()

@@ -211,7 +211,7 @@ static void test_a_forged_record_in_a_past_is_refused(void **state)
     assert_int_equal(incident_of(&pair.county)->reports, 3);
 }
 
-/* Of a region whose broker is not known here nobody can say whether it is so: who tells of it has signed it. */
+/* Of a region whose broker is not known here nobody can say whether it is so: who tells it has signed it. */
 static void test_an_unknown_regions_record_is_its_tellers_word(void **state)
 {
     struct rig third = pair.city;
