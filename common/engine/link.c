@@ -184,6 +184,11 @@ void link_session(struct engine *engine, struct session *session)
     }
 }
 
+void link_session_replaced(struct session *session)
+{
+    session->link = NULL; /* that the other end asks again says nothing of what we are there */
+}
+
 void link_session_ended(struct session *session)
 {
     struct link *link = session->link;
@@ -306,7 +311,7 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
         engine_note(engine, LOG_LEVEL_WARNING, "region %s ends the link: %s", link->region,
                     envelope->bye.reason);
         link->welcomed = false;
-        return session_of(engine, peer) == NULL;
+        return true; /* as its agent we are to say Hello again; what it is here is another matter */
     default:
         return false;
     }

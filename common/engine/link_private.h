@@ -26,6 +26,8 @@ struct link *link_of_peer(const struct engine *engine, struct peer peer);
 /* A region's broker says Hello. False: it is to go on where we have said it. */
 bool link_admits(struct engine *engine, const char *agent, struct peer peer);
 void link_session(struct engine *engine, struct session *session);
+/* The session is about to be dropped, and another takes its place on the same connection. */
+void link_session_replaced(struct session *session);
 void link_session_ended(struct session *session);
 /* That agent is revoked: if it is a link, nothing more is told on it. */
 void link_forget(struct engine *engine, const char *name);

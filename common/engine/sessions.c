@@ -192,6 +192,7 @@ void session_hello(struct engine *engine, struct peer peer, const uint8_t curve_
     struct session *session = session_of(engine, peer);
 
     if (session != NULL) {
+        link_session_replaced(session);
         session_drop(engine, session);
     }
     if (hello->protocol != PROTOCOL_VERSION) {
