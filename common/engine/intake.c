@@ -395,9 +395,9 @@ static void verify(struct engine *engine, struct submission *submission)
     if (command->kind == COMMAND_PASS_DEADLINES || command->kind == COMMAND_REISSUE_ORDER) {
         /* before it makes us load streams of its choice */
         refuse(submission, REFUSED_RIGHT, "this is the broker's own, not for agents and operators");
-    } else if (command->kind == COMMAND_TELL_RECORD && !link_vouches(engine, &command->tell_record)) {
+    } else if (command->kind == COMMAND_TELL_RECORD && !tell_is_vouched(engine, &command->tell_record)) {
         refuse(submission, REFUSED_SIGNATURE, "its region's broker did not sign the record");
-    } else if (command->kind == COMMAND_CARRY_RECORD && !link_carried_holds(engine, &command->carry_record)) {
+    } else if (command->kind == COMMAND_CARRY_RECORD && !tell_carried_holds(engine, &command->carry_record)) {
         refuse(submission, REFUSED_SIGNATURE, "it is not signed by a broker that is enrolled here");
     }
 }

@@ -9,13 +9,6 @@
 #include "common/core/link.h"
 #include "common/engine/engine_private.h"
 
-/* A counter is an epoch and a place in its log: it rises, also when a recovery goes back in the log. */
-enum {
-    COUNTER_SEQ_BITS = 44,
-    SHARE_HEAD_MAX = 4 * 1024 /* of a part of a past that is one large record */
-};
-#define COUNTER_SEQ_MASK ((UINT64_C(1) << COUNTER_SEQ_BITS) - 1)
-
 struct link *link_of_peer(const struct engine *engine, struct peer peer)
 {
     struct link *link;
@@ -69,13 +62,6 @@ void links_free(struct engine *engine)
     engine->links = NULL;
 }
 
-/* Our own name where the link leads. */
-static const char *own_name(const struct engine *engine, char ret[NAME_MAX_BYTES + 1])
-{
-    (void)snprintf(ret, NAME_MAX_BYTES + 1, "%s/broker/link", engine->options.region);
-    return ret;
-}
-
 /* The session in which the other end speaks and is told; NULL: it is not welcome, or has not said Hello. */
 static struct session *session_of_link(struct engine *engine, const struct link *link)
 {
@@ -91,7 +77,7 @@ static void say_hello(struct engine *engine, struct link *link)
     char name[NAME_MAX_BYTES + 1];
     struct envelope envelope = {.kind = ENVELOPE_HELLO,
                                 .hello = {.protocol = PROTOCOL_VERSION,
-                                          .agent = own_name(engine, name),
+                                          .agent = tell_name(engine, name),
                                           .deliveries = true,
                                           .window = ENGINE_LINK_WINDOW,
                                           .seen = link->head, /* an old copy of its log is fenced by it */
@@ -319,79 +305,6 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
 
 /* --- telling -------------------------------------------------------------------------------------- */
 
-/* As the other end's agent. 0, ERR_NO_MEMORY, or ERR_TOO_BIG. */
-static int sign_as_agent(struct engine *engine, struct command *command, struct arena *arena,
-                         struct signed_command *ret)
-{
-    char name[NAME_MAX_BYTES + 1];
-    struct buf buf;
-
-    command->agent = own_name(engine, name);
-    command->operator= "";
-    buf_init(&buf, COMMAND_MAX);
-    wire_encode_command(command, &buf);
-    command->agent = "";
-    struct bytes bytes = buf_bytes(&buf);
-    ret->payload = (struct bytes){arena_copy(arena, bytes.p, bytes.n), bytes.n};
-    int result = buf.starved || ret->payload.p == NULL ? ERR_NO_MEMORY : buf.failed ? ERR_TOO_BIG : 0;
-    buf_free(&buf);
-    return result < 0 ? result : sign_batch(&engine->options.broker->sign, engine->rng, ret, 1);
-}
-
-/* What a record of ours is to others: what was heard goes on as it came, our own is signed. False: it
- * cannot be told. */
-static bool shared_of(struct engine *engine, const struct log_record *record, struct arena *arena,
-                      struct tell_record *ret, enum mode *ret_mode)
-{
-    struct record decoded;
-    struct command command;
-
-    if (record->redacted || wire_decode_record(record->payload, arena, &decoded, NULL) < 0 ||
-        wire_decode_command(decoded.signed_command.payload, arena, &command, NULL) < 0) {
-        return false;
-    }
-    *ret_mode = command.mode;
-    const struct tell_record *heard = command_tells(&command);
-    if (heard != NULL) {
-        *ret = *heard;
-        ret->hops++;
-        return true;
-    }
-    for (size_t i = decoded.events_n; i > 0; i--) {
-        const struct event *event = &decoded.events[i - 1];
-        if (event->kind == EVENT_SHARED || event->kind == EVENT_SHARE_BEGUN) {
-            *ret = (struct tell_record){.incident = event->incident};
-        }
-    }
-    ret->shared = (struct shared_record){.region = engine->options.region,
-                                         .epoch = record->header.epoch,
-                                         .seq = record->header.seq,
-                                         .bus_ms = record->header.bus_ms,
-                                         .record = record->payload};
-    shared_sign(&engine->options.broker->sign, &ret->shared);
-    return true;
-}
-
-/* What of a record the region at a link's other end is told: signed, and the same bytes whenever it is made.
- * 0, ERR_NO_MEMORY, ERR_TOO_BIG, or ERR_DATA: it cannot be told. */
-static int telling(struct engine *engine, const char *region, const struct log_record *record,
-                   struct arena *arena, struct signed_command *ret)
-{
-    struct command command = {.kind = COMMAND_TELL_RECORD,
-                              .region = region,
-                              .counter = record->header.epoch << COUNTER_SEQ_BITS | record->header.seq,
-                              .issued_at_ms = record->header.bus_ms, /* said again it is the same bytes */
-                              .expires_at_ms = record->header.bus_ms};
-
-    if (!shared_of(engine, record, arena, &command.tell_record, &command.mode)) {
-        return arena->starved ? ERR_NO_MEMORY : ERR_DATA; /* redacted, say */
-    }
-    if (command.tell_record.shared.record.n > TOLD_BYTES_MAX + SHARE_HEAD_MAX) {
-        return ERR_TOO_BIG;
-    }
-    return sign_as_agent(engine, &command, arena, ret);
-}
-
 int link_tell(struct engine *engine, struct session *session, const struct log_record *record)
 {
     const struct link *link = session->link;
@@ -399,35 +312,12 @@ int link_tell(struct engine *engine, struct session *session, const struct log_r
     struct arena arena;
 
     arena_init(&arena, (size_t)2 * ARENA_PER_FRAME);
-    int result = telling(engine, link->region, record, &arena, &envelope.submit);
+    int result = tell_make(engine, link->region, record, &arena, &envelope.submit);
     result = result < 0 ? result : session_send(engine, session, &envelope);
     arena_free(&arena);
     if (result == ERR_TOO_BIG) {
         note_untold(engine, link, record->header.seq, REFUSED_NOT, "it is too large");
     }
-    return result;
-}
-
-int link_export(struct engine *engine, const char *agent, const struct log_record *record,
-                struct arena *arena, struct bytes *ret)
-{
-    char region[REGION_CODE_MAX + 1];
-    struct signed_command said = {.batch_size = 0};
-    struct buf buf;
-
-    if (!name_is_link(agent, region)) {
-        return ERR_DATA;
-    }
-    int result = telling(engine, region, record, arena, &said);
-    if (result < 0) {
-        return result;
-    }
-    buf_init(&buf, RECORD_MAX);
-    wire_encode_signed(&said, &buf);
-    struct bytes bytes = buf_bytes(&buf);
-    *ret = (struct bytes){arena_copy(arena, bytes.p, bytes.n), bytes.n};
-    result = buf.starved || ret->p == NULL ? ERR_NO_MEMORY : buf.failed ? ERR_TOO_BIG : 0;
-    buf_free(&buf);
     return result;
 }
 
@@ -473,51 +363,9 @@ static void acknowledge(struct engine *engine, struct link *link, struct session
         memcpy(command.ack.head_hash, link->head.hash.b, sizeof command.ack.head_hash);
     }
     arena_init(&arena, ARENA_PER_FRAME);
-    link->ack_waits = sign_as_agent(engine, &command, &arena, &envelope.submit) < 0 ||
+    link->ack_waits = tell_sign(engine, &command, &arena, &envelope.submit) < 0 ||
                       session_send(engine, session, &envelope) < 0;
     arena_free(&arena);
-}
-
-bool link_carried_holds(const struct engine *engine, const struct carry_record *carried)
-{
-    const struct member *broker = region_member(state_region(engine->state), carried->agent);
-    struct signed_command said;
-    struct public_key key;
-    struct arena arena;
-    struct hash root;
-
-    if (broker == NULL || broker->revoked || broker->is_operator) {
-        return false;
-    }
-    memcpy(key.b, broker->sign_key, sizeof key.b);
-    arena_init(&arena, ARENA_PER_FRAME);
-    bool holds = wire_decode_signed(carried->told, &arena, &said, NULL) == 0 &&
-                 signed_holds(NULL, &key, &said, &root) && link_vouches(engine, &carried->tell);
-    arena_free(&arena);
-    return holds;
-}
-
-static bool is_vouched(const struct engine *engine, const struct shared_record *shared)
-{
-    const struct member *broker = region_link(state_region(engine->state), shared->region);
-    struct public_key key;
-
-    if (broker == NULL) {
-        return true; /* whoever told it signed that it was told so */
-    }
-    memcpy(key.b, broker->sign_key, sizeof key.b);
-    return shared_verify(&key, shared);
-}
-
-bool link_vouches(const struct engine *engine, const struct tell_record *told)
-{
-    const struct command *last = told->told[told->told_n - 1].command;
-    bool holds = is_vouched(engine, &told->shared);
-
-    for (size_t i = 0; i + 1 < told->told_n && holds; i++) {
-        holds = is_vouched(engine, &last->share_incident.past[i]);
-    }
-    return holds;
 }
 
 /* --- the line ------------------------------------------------------------------------------------- */

@@ -5,6 +5,11 @@
 
 #include "common/engine/engine_private.h"
 
+/* The counter of what a link is told: an epoch and a place in its log, which rises, also when a recovery goes
+ * back in the log. */
+enum { COUNTER_SEQ_BITS = 44 };
+#define COUNTER_SEQ_MASK ((UINT64_C(1) << COUNTER_SEQ_BITS) - 1)
+
 struct link {
     char region[REGION_CODE_MAX + 1];
     char name[NAME_MAX_BYTES + 1]; /* the agent that its broker is here */
@@ -40,16 +45,27 @@ bool link_is_ready(const struct session *session);
 int link_tell(struct engine *engine, struct session *session, const struct log_record *record);
 /* How a command was answered: what a region's broker told us was decided, it may be, or is an old story. */
 void link_heard(struct engine *engine, const struct submission *submission, const struct reply *reply);
-/* The same, as a file brings it: a Signed, the arena's, for the region whose broker is `agent` here. 0,
- * ERR_NO_MEMORY, ERR_TOO_BIG or ERR_DATA. */
-int link_export(struct engine *engine, const char *agent, const struct log_record *record,
-                struct arena *arena, struct bytes *ret);
-/* What was brought is the word of the broker that it names. */
-bool link_carried_holds(const struct engine *engine, const struct carry_record *carried);
-/* The record was signed by the broker of the region whose log it is from, as far as that is known here. */
-bool link_vouches(const struct engine *engine, const struct tell_record *told);
 void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
 void links_free(struct engine *engine);
+
+/* --- tell.c: a record as a command ------------------------------------------------------------------ */
+
+/* Our own name where a link leads. Returns ret. */
+const char *tell_name(const struct engine *engine, char ret[NAME_MAX_BYTES + 1]);
+/* Signs a command as the other end's agent; its bytes are the arena's. 0, ERR_NO_MEMORY, or ERR_TOO_BIG. */
+int tell_sign(struct engine *engine, struct command *command, struct arena *arena,
+              struct signed_command *ret);
+/* What of a record the region at a link's other end is told: signed, and the same bytes whenever it is made.
+ * 0, ERR_NO_MEMORY, ERR_TOO_BIG, or ERR_DATA: it cannot be told. */
+int tell_make(struct engine *engine, const char *region, const struct log_record *record, struct arena *arena,
+              struct signed_command *ret);
+/* The same, as a file brings it: a Signed, the arena's, for the region whose broker is `agent` here. */
+int tell_export(struct engine *engine, const char *agent, const struct log_record *record,
+                struct arena *arena, struct bytes *ret);
+/* What was brought is the word of the broker that it names. */
+bool tell_carried_holds(const struct engine *engine, const struct carry_record *carried);
+/* The record was signed by the broker of the region whose log it is from, as far as that is known here. */
+bool tell_is_vouched(const struct engine *engine, const struct tell_record *told);
 
 /* --- share.c: the past of incidents ---------------------------------------------------------------- */
 

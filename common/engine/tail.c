@@ -69,7 +69,7 @@ static bool give_item(struct engine *engine, struct session *session, const stru
     arena_init(&arena, (size_t)2 * ARENA_PER_FRAME);
     if (session->tail.filter == TAIL_SHARED) {
         struct bytes *said = &envelope.tail_item.record;
-        result = link_export(engine, session->tail.names[0], record, &arena, said);
+        result = tell_export(engine, session->tail.names[0], record, &arena, said);
         envelope.tail_item.kind = COMMAND_TELL_RECORD;
         envelope.tail_item.payload_hash = hash_bytes(said->p, result == 0 ? said->n : 0);
     }
