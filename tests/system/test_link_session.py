@@ -1,4 +1,4 @@
-"""What one broker says to another about their sessions: each is the other's agent, on one connection, and what
+"""What one broker says to another about their sessions: each is the other's agent, on one connection. What
 ends one of the two ways is not to end the other."""
 from harness import AGENTS, Site, SiteTest, main
 from muster_client import Client
