@@ -23,6 +23,9 @@ static int incident_opened(struct state *state, const struct event *event)
     incident->bare = e->bare;
     incident->reporter = reporter;
     incident->home = home;
+    if (home[0] != '\0' && evolve_marks(incident) < 0) {
+        return ERR_NO_MEMORY;
+    }
     incident->content = e->content;
     incident->opened_at_ms = event->at_ms;
     return 0;
@@ -39,8 +42,10 @@ static void report_filed(struct incident *incident, const struct event *event)
     }
 }
 
-static int facts_changed(struct state *state, struct incident *incident, const struct facts *e)
+static int facts_changed(struct state *state, struct incident *incident, const struct event *event)
 {
+    const struct facts *e = &event->facts_changed;
+
     if (e->kind[0] != '\0') {
         const char *kind = state_intern(state, e->kind);
         if (kind == NULL) {
@@ -56,6 +61,9 @@ static int facts_changed(struct state *state, struct incident *incident, const s
         incident->substance = substance;
     }
     incident_learn(incident, e);
+    if (incident->marks != NULL) {
+        facts_mark(incident->marks, e, event->at_ms);
+    }
     return 0;
 }
 
@@ -430,7 +438,7 @@ static int incident_event(struct state *state, const struct event *event)
         report_filed(incident, event);
         return 0;
     case EVENT_FACTS_CHANGED:
-        return facts_changed(state, incident, &event->facts_changed);
+        return facts_changed(state, incident, event);
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_INFORMATION_ANSWERED:
     case EVENT_INFORMATION_OVERDUE:

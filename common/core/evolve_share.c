@@ -6,10 +6,21 @@
 #include "common/core/link.h"
 #include "common/core/state_private.h"
 
+int evolve_marks(struct incident *incident)
+{
+    if (incident->marks == NULL) {
+        incident->marks = calloc(FACT_FIELDS, sizeof *incident->marks);
+    }
+    return incident->marks != NULL ? 0 : ERR_NO_MEMORY;
+}
+
 static int share_begun(struct state *state, struct incident *incident, const struct share_begun *e)
 {
     struct share *share = incident_share(incident, e->region);
 
+    if (evolve_marks(incident) < 0) {
+        return ERR_NO_MEMORY;
+    }
     if (share == NULL) {
         const char *region = state_intern(state, e->region);
         struct share *grown = realloc(incident->shares, (incident->shares_n + 1) * sizeof *grown);

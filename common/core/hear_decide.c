@@ -16,6 +16,7 @@ struct hearing {
     uint32_t reports;
     size_t orders;
     enum grade grade;
+    struct fact_mark marks[FACT_FIELDS];
 };
 
 /* An order of the incident, from before or brought by this record. */
@@ -81,9 +82,17 @@ static void hear_report(struct hearing *h, const struct event *event)
 
 static void hear_facts(struct hearing *h, const struct event *event)
 {
-    pass_on(h, event);
+    struct facts news = facts_newer(h->marks, &event->facts_changed, event->at_ms);
+
+    if (facts_are_none(&news)) {
+        return; /* a later word is here already */
+    }
+    facts_mark(h->marks, &news, event->at_ms);
+    struct event *changed = decide_emit(h->d, EVENT_FACTS_CHANGED);
+    *changed = *event;
+    changed->facts_changed = news;
     if (h->incident != NULL) {
-        decide_follow_facts(h->d, h->incident, &event->facts_changed);
+        decide_follow_facts(h->d, h->incident, &news);
     }
 }
 
@@ -402,6 +411,9 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
                         .reports = incident != NULL ? incident->reports : 0,
                         .orders = incident != NULL ? incident->orders_n : 0,
                         .grade = incident != NULL ? incident->grade : GRADE_NONE};
+    if (incident != NULL && incident->marks != NULL) {
+        memcpy(h.marks, incident->marks, sizeof h.marks);
+    }
     for (size_t i = 0; i < command->told_n && d->refusal == REFUSED_NOT; i++) {
         if (is_news(d, incident, &command->told[i])) {
             hear_told(&h, &command->told[i]);

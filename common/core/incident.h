@@ -2,6 +2,7 @@
 #ifndef MUSTER_COMMON_CORE_INCIDENT_H
 #define MUSTER_COMMON_CORE_INCIDENT_H
 
+#include "common/core/fact_mark.h"
 #include "common/core/order.h"
 #include "common/core/post.h"
 #include "common/core/rule.h"
@@ -108,6 +109,7 @@ struct incident {
     int64_t loss_cny;
     int64_t occurred_at_ms;
     uint32_t known;             /* bits 1u << enum fact */
+    struct fact_mark *marks;    /* of one that other regions follow: FACT_FIELDS; NULL */
     uint64_t texts[FACT_COUNT]; /* fingerprints of place, unit, course, measures, caller, title */
 
     enum grade grade;      /* 事件分级; NONE: 未定级 */
@@ -176,6 +178,9 @@ bool clock_runs(const struct incident_clock *clock);
 bool clock_is_daily(const struct incident_clock *clock);
 /* The region that leads; own: this region's code. */
 const char *incident_lead(const struct incident *incident, const char *own);
+/* The moment under which these facts are said here: now, or just after what was heard of them by a clock that
+ * is ahead. */
+int64_t incident_facts_at(const struct incident *incident, const struct facts *news, int64_t now_ms);
 bool incident_is_referred(const struct incident *incident, const char *region);
 
 /* The facts that are new in `said` or differ from what is known; facts_known() of ret is 0 when nothing

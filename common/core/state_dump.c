@@ -396,6 +396,15 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         put_number(ret, "at_ms", incident->referrals[i].at_ms);
         buf_puts(ret, "\n");
     }
+    for (size_t i = 0; incident->marks != NULL && i < FACT_FIELDS; i++) {
+        if (incident->marks[i].at_ms != 0) {
+            buf_puts(ret, "mark");
+            put_number(ret, "field", (int64_t)i);
+            put_number(ret, "at_ms", incident->marks[i].at_ms);
+            put_print(ret, "value", incident->marks[i].value);
+            buf_puts(ret, "\n");
+        }
+    }
     for (size_t i = 0; i < incident->shares_n; i++) {
         buf_puts(ret, "share");
         put_text(ret, "region", incident->shares[i].region);

@@ -31,6 +31,8 @@ int evolve_reissue(struct state *state, struct incident *incident, struct order 
 void drop_reissue(struct incident *incident, struct id order);
 /* evolve() for statutory clocks and what went up. */
 int evolve_clock(struct state *state, struct incident *incident, const struct event *event);
+/* Other regions follow it: its facts are marked from now on. 0 or ERR_NO_MEMORY. */
+int evolve_marks(struct incident *incident);
 /* evolve() for what regions tell each other of an incident. */
 int evolve_share(struct state *state, struct incident *incident, const struct event *event);
 

@@ -82,6 +82,14 @@ void decide_link_incidents(struct deciding *d, const struct link_incidents *comm
 
 /* --- merging -------------------------------------------------------------------------------------- */
 
+static void emit_facts(struct deciding *d, const struct incident *incident, const struct facts *facts)
+{
+    struct event *event = emit_about(d, EVENT_FACTS_CHANGED, incident);
+
+    event->at_ms = incident_facts_at(incident, facts, event->at_ms);
+    event->facts_changed = *facts;
+}
+
 static void mirror(struct deciding *d, const struct incident *part, const char *kind, const char *substance)
 {
     struct facts facts = facts_none();
@@ -89,7 +97,7 @@ static void mirror(struct deciding *d, const struct incident *part, const char *
     facts.kind = strcmp(part->kind, kind) != 0 ? kind : "";
     facts.substance = strcmp(part->substance, substance) != 0 ? substance : "";
     if (facts_known(&facts) != 0) {
-        emit_about(d, EVENT_FACTS_CHANGED, part)->facts_changed = facts;
+        emit_facts(d, part, &facts);
     }
 }
 
@@ -144,7 +152,7 @@ static void share_facts(struct deciding *d, const struct incident *whole, const 
     size_t n = ties_family(d->state, whole, family), joining_n = ties_family(d->state, part, joining);
 
     if (facts_known(&fill) != 0) {
-        emit_about(d, EVENT_FACTS_CHANGED, whole)->facts_changed = fill;
+        emit_facts(d, whole, &fill);
     }
     decide_answer_requests(d, whole, facts_known(&fill) | part->known);
     if (fill.kind[0] != '\0') {

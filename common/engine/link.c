@@ -222,6 +222,7 @@ static void welcomed(struct engine *engine, struct link *link, const struct welc
     }
     link->welcomed = true;
     link->epoch = welcome->epoch;
+    link->beat_ms = welcome->beat_ms;
     link->again_ms = 0;
     link->ack_waits = link->ack_seq > 0; /* the last one may have been lost */
     keep_head(link, &welcome->head);
@@ -319,6 +320,14 @@ int link_tell(struct engine *engine, struct session *session, const struct log_r
         note_untold(engine, link, record->header.seq, REFUSED_NOT, "it is too large");
     }
     return result;
+}
+
+uint32_t link_beat_ms(const struct engine *engine, const struct session *session)
+{
+    const struct link *link = session->link;
+    uint32_t ours = engine->options.beat_ms;
+
+    return link != NULL && link->welcomed && link->beat_ms > 0 && link->beat_ms < ours ? link->beat_ms : ours;
 }
 
 bool link_is_ready(const struct session *session)

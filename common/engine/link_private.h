@@ -14,10 +14,11 @@ struct link {
     char region[REGION_CODE_MAX + 1];
     char name[NAME_MAX_BYTES + 1]; /* the agent that its broker is here */
     struct peer peer;
-    bool connected; /* there is a connection, and Hello was said on it */
-    bool welcomed;  /* ... and answered */
-    bool dialled;   /* ... which we made */
-    uint64_t epoch; /* of its log, and of ack_seq */
+    bool connected;   /* there is a connection, and Hello was said on it */
+    bool welcomed;    /* ... and answered */
+    bool dialled;     /* ... which we made */
+    uint64_t epoch;   /* of its log, and of ack_seq */
+    uint32_t beat_ms; /* it wants to hear something so often */
     int64_t hello_ms;
     int64_t heard_ms;        /* boot times */
     int64_t again_ms;        /* it was busy: what is for it goes on then; 0: it was not */
@@ -38,6 +39,8 @@ void link_session_ended(struct session *session);
 void link_forget(struct engine *engine, const char *name);
 /* What it says to us as to its agent; true: it needs no session. */
 bool link_take(struct engine *engine, struct peer peer, const struct envelope *envelope);
+/* How often we say something in the session. */
+uint32_t link_beat_ms(const struct engine *engine, const struct session *session);
 /* The session is no link, or the other end takes what it is told. */
 bool link_is_ready(const struct session *session);
 /* Tells the other end of a record. 0, or what session_send() says; ERR_TOO_BIG or ERR_DATA: it cannot be

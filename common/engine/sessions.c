@@ -311,7 +311,7 @@ void sessions_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)
             session_end(engine, session, REFUSED_BUSY, "replies are not read");
             continue;
         }
-        if (session->welcomed && boot_ms - session->beat_ms >= engine->options.beat_ms) {
+        if (session->welcomed && boot_ms - session->beat_ms >= link_beat_ms(engine, session)) {
             beat(engine, session, boot_ms);
         }
         if (!session->welcomed) {

@@ -244,6 +244,33 @@ class Regions(unittest.TestCase):
             self.assertEqual(sorted(texts[1:]), sorted(said))
         self.assert_verified()
 
+    def test_of_two_counts_said_apart_the_later_holds(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", PROVINCE)
+        for region in (self.city, self.province):
+            self.follows(region, incident, casualties={"dead": 1})
+        self.relays[self.county].part()
+        self.county.muster("incident", "update", incident, "--dead", "5")
+        self.city.muster("incident", "update", incident, "--dead", "7", "--trapped", "2")
+        self.county.muster("incident", "update", incident, "--minor", "3")
+        self.relays[self.county].heal()
+        self.relays[self.county].cut()
+        for region in self.regions:
+            self.follows(region, incident, reports=4, casualties={"dead": 7, "trapped": 2, "minor": 3})
+        self.county.muster("incident", "update", incident, "--dead", "6")
+        for region in self.regions:
+            self.follows(region, incident, reports=5, casualties={"dead": 6, "trapped": 2, "minor": 3})
+        self.assert_verified()
+
+    def test_ends_of_different_beats_do_not_flap(self):
+        self.assertEqual(self.county.stop_broker(), 0)
+        self.county.change("musterd.yaml", "beat:", "beat: 5 s")
+        self.county.start_broker()
+        until(lambda: self.line(self.city, COUNTY)["reached"], "the line to be there")
+        since = self.line(self.city, COUNTY)["since_ms"]
+        time.sleep(4)  # nothing is to happen; eight beats of the city
+        self.assertEqual(self.line(self.city, COUNTY)["since_ms"], since)
+
     def brought(self, bundle):
         said = self.city.json("import", "bundle", bundle)[0]
         self.assertEqual(said["refused"], 0)

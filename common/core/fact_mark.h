@@ -1,0 +1,25 @@
+/* When each fact of a shared incident was said, so that two regions which change one while they cannot hear
+ * each other come to the same: the later word holds, and of two at one moment the greater. Both reports are
+ * kept, and shown; what is decided here is only which value is reckoned with. */
+#ifndef MUSTER_COMMON_CORE_FACT_MARK_H
+#define MUSTER_COMMON_CORE_FACT_MARK_H
+
+#include "common/core/words.h"
+
+enum { FACT_FIELDS = 17 }; /* of struct facts; each of the five counts is one */
+
+struct fact_mark {
+    int64_t at_ms;
+    uint64_t value; /* a count, or a fingerprint */
+};
+
+/* What is said becomes the last word on it. */
+void facts_mark(struct fact_mark marks[FACT_FIELDS], const struct facts *said, int64_t at_ms);
+/* What of it is no older than what is marked. Texts of ret are those of said. */
+struct facts facts_newer(const struct fact_mark marks[FACT_FIELDS], const struct facts *said, int64_t at_ms);
+/* When the newest of these facts was said before; 0: none was. */
+int64_t facts_said_at(const struct fact_mark marks[FACT_FIELDS], const struct facts *said);
+/* Nothing is said. */
+bool facts_are_none(const struct facts *facts);
+
+#endif
