@@ -231,16 +231,15 @@ static void welcomed(struct engine *engine, struct link *link, const struct welc
     }
 }
 
-/* It is written down: nobody is to think that the other end knows it. */
-static void note_untold(struct engine *engine, const struct link *link, uint64_t seq, enum refusal refusal,
-                        const char *detail)
+void link_note_untold(struct engine *engine, const char *region, uint64_t seq, enum refusal refusal,
+                      const char *detail)
 {
     struct command command = {
         .kind = COMMAND_NOTE_UNTOLD,
         .mode = MODE_ACTUAL,
-        .note_untold = {.region = link->region, .seq = seq, .refusal = (uint32_t)refusal, .detail = detail}};
+        .note_untold = {.region = region, .seq = seq, .refusal = (uint32_t)refusal, .detail = detail}};
 
-    engine_note(engine, LOG_LEVEL_ERROR, "region %s is not told of record %llu: %s", link->region,
+    engine_note(engine, LOG_LEVEL_ERROR, "region %s is not told of record %llu: %s", region,
                 (unsigned long long)seq, detail);
     if (commit_has_room(engine) && !engine->fenced && region_is_loaded(engine)) {
         commit_own(engine, &command);
@@ -271,7 +270,7 @@ static void replied(struct engine *engine, struct link *link, const struct reply
         return; /* from what was acknowledged on, when it is time */
     }
     if (reply->outcome == OUTCOME_REFUSED && reply->refusal != REFUSED_STALE) {
-        note_untold(engine, link, seq, reply->refusal, reply->detail);
+        link_note_untold(engine, link->region, seq, reply->refusal, reply->detail);
     }
     deliver_credit(engine, session, LANE_ORDERS, 1);
 }
@@ -317,7 +316,7 @@ int link_tell(struct engine *engine, struct session *session, const struct log_r
     result = result < 0 ? result : session_send(engine, session, &envelope);
     arena_free(&arena);
     if (result == ERR_TOO_BIG) {
-        note_untold(engine, link, record->header.seq, REFUSED_NOT, "it is too large");
+        link_note_untold(engine, link->region, record->header.seq, REFUSED_NOT, "it is too large");
     }
     return result;
 }

@@ -46,6 +46,9 @@ bool link_is_ready(const struct session *session);
 /* Tells the other end of a record. 0, or what session_send() says; ERR_TOO_BIG or ERR_DATA: it cannot be
  * told, now or ever. */
 int link_tell(struct engine *engine, struct session *session, const struct log_record *record);
+/* The region does not have that record of ours, which is written down: nobody is to think that it does. */
+void link_note_untold(struct engine *engine, const char *region, uint64_t seq, enum refusal refusal,
+                      const char *detail);
 /* How a command was answered: what a region's broker told us was decided, it may be, or is an old story. */
 void link_heard(struct engine *engine, const struct submission *submission, const struct reply *reply);
 void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);

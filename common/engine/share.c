@@ -12,6 +12,7 @@ enum {
 
 struct gathering {
     struct engine *engine;
+    const char *region; /* that is to have it */
     struct shared_record *past;
     size_t n;
     size_t bytes;
@@ -80,8 +81,7 @@ static bool gather_record(struct gathering *gathering, const struct log_record *
         return gather_heard(gathering, command_tells(&command));
     }
     if (record->payload.n > TOLD_BYTES_MAX) {
-        engine_note(engine, LOG_LEVEL_ERROR, "record %llu is too large to be told to another region",
-                    (unsigned long long)record->header.seq);
+        link_note_untold(engine, gathering->region, record->header.seq, REFUSED_NOT, "it is too large");
         return true;
     }
     struct shared_record shared = {.region = engine->options.region,
@@ -115,6 +115,7 @@ static void past_answered(struct engine *engine, struct job *job)
     struct arena arena;
     arena_init(&arena, (size_t)8 * ARENA_PER_FRAME);
     struct gathering gathering = {.engine = engine,
+                                  .region = region,
                                   .past = arena_array(&arena, struct shared_record, SHARED_PAST_MAX)};
     size_t taken = 0;
     while (gathering.past != NULL && taken < answer->rows_n &&

@@ -262,6 +262,24 @@ class Regions(unittest.TestCase):
             self.follows(region, incident, reports=5, casualties={"dead": 6, "trapped": 2, "minor": 3})
         self.assert_verified()
 
+    def test_what_is_too_large_to_be_told_is_written_down(self):
+        def issue(incident):
+            addressees = [word for _ in range(64) for word in ("--to", f"{COUNTY}/{FIRE}")]
+            self.county.muster("order", "issue", *addressees, "--kind", "dispatch", "--text", "x" * 2440,
+                               "--incident", incident)
+        before, live = self.county.report("--dead", "1"), self.county.report("--dead", "1")
+        issue(before)  # part of a past
+        for incident in (before, live):
+            self.county.muster("incident", "refer", incident, "--to", CITY)
+            self.follows(self.city, incident, casualties={"dead": 1})
+        issue(live)
+        until(lambda: self.line(self.county, CITY)["untold"] == 2, "both to be written down")
+        for incident in (before, live):
+            self.county.muster("incident", "update", incident, "--dead", "2")
+            self.follows(self.city, incident, casualties={"dead": 2})
+        self.assertEqual(self.county.muster("replay", self.county.log).count("NOT TOLD"), 2)
+        self.assert_verified()
+
     def test_ends_of_different_beats_do_not_flap(self):
         self.assertEqual(self.county.stop_broker(), 0)
         self.county.change("musterd.yaml", "beat:", "beat: 5 s")
