@@ -137,7 +137,7 @@ static int read_file(const char *path, uint8_t **ret, size_t *ret_n, struct err 
         (void)close(fd);
         return err_set(err, ERR_DATA, "%s: is no bundle of muster export", path);
     }
-    uint8_t *p = malloc((size_t)is.st_size + 1);
+    uint8_t *p = calloc(1, (size_t)is.st_size + 1);
     while (p != NULL && got > 0 && n < (size_t)is.st_size) {
         got = read(fd, p + n, (size_t)is.st_size - n);
         n += got > 0 ? (size_t)got : 0;
@@ -242,10 +242,11 @@ static int import_file(struct importing *importing, struct err *err)
     size_t n = 0;
     int rc = read_file(importing->path, &p, &n, err);
 
-    if (rc == 0) {
-        rc = check_bundle(importing, p, n, err);
-        rc = rc ? rc : bring_all(importing, p, n, err);
+    if (p == NULL) {
+        return rc;
     }
+    rc = check_bundle(importing, p, n, err);
+    rc = rc ? rc : bring_all(importing, p, n, err);
     free(p);
     return rc;
 }

@@ -50,7 +50,8 @@
     X(REFUSED_FOUNDING, 32, "founding", "the region is founded once, and first", "辖区须首先且仅建立一次")   \
     X(REFUSED_MERGED, 33, "merged", "the incident was merged into another", "该事件已并入其他事件")          \
     X(REFUSED_NO_POST, 34, "no-post", "there is no such command post, or it is not offered",                 \
-      "无现场指挥部，或未提出移交")
+      "无现场指挥部，或未提出移交")                                                                          \
+    X(REFUSED_NOT_MERGED, 35, "not-merged", "the incident is not merged into another", "该事件未并入其他事件")
 
 enum refusal {
     REFUSED_NOT = 0,

@@ -258,11 +258,13 @@ void decide_merge_incident(struct deciding *d, const struct merge_incident *comm
 /* What was said since under its id stays where it was taken. */
 static void take_back_merge(struct deciding *d, const struct incident *part)
 {
+    char text[ID_TEXT];
     const struct incident *into =
         incident_is_merged(part) ? state_incident(d->state, part->ties->merged_into) : NULL;
 
-    if (into == NULL) {
-        return; /* it is its own */
+    if (into == NULL) { /* a record: said again after a merge it would take that back */
+        decide_refuse(d, REFUSED_NOT_MERGED, "incident %s", id_format(part->id, text));
+        return;
     }
     emit_about(d, EVENT_INCIDENT_SPLIT, part)->merged = (struct incident_merged){.other = into->id};
     emit_about(d, EVENT_INCIDENT_SPLIT, into)->merged = (struct incident_merged){.other = part->id};
