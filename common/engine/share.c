@@ -71,10 +71,18 @@ static bool gather_record(struct gathering *gathering, const struct log_record *
     struct record decoded;
     struct command command;
 
-    if (record->redacted || record->header.outcome != LOG_DECIDED ||
-        wire_decode_record(record->payload, arena, &decoded, NULL) < 0 ||
-        wire_decode_command(decoded.signed_command.payload, arena, &command, NULL) < 0 ||
-        command.kind == COMMAND_SHARE_INCIDENT) {
+    if (record->redacted || record->header.outcome != LOG_DECIDED) {
+        return true;
+    }
+    if (wire_decode_record(record->payload, arena, &decoded, NULL) < 0 ||
+        wire_decode_command(decoded.signed_command.payload, arena, &command, NULL) < 0) {
+        if (gathering->n > 0 || arena->starved) {
+            return false; /* a part that begins with it has more memory for it */
+        }
+        link_note_untold(engine, gathering->region, record->header.seq, REFUSED_NOT, "it cannot be read");
+        return true;
+    }
+    if (command.kind == COMMAND_SHARE_INCIDENT) {
         return true;
     }
     if (command_tells(&command) != NULL) {

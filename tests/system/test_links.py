@@ -282,12 +282,13 @@ class Regions(unittest.TestCase):
 
     def test_ends_of_different_beats_do_not_flap(self):
         self.assertEqual(self.county.stop_broker(), 0)
-        self.county.change("musterd.yaml", "beat:", "beat: 5 s")
+        self.county.change("musterd.yaml", "beat:", "beat: 5 s\ncanary: 1 s")
         self.county.start_broker()
         until(lambda: self.line(self.city, COUNTY)["reached"], "the line to be there")
-        since = self.line(self.city, COUNTY)["since_ms"]
-        time.sleep(4)  # nothing is to happen; eight beats of the city
-        self.assertEqual(self.line(self.city, COUNTY)["since_ms"], since)
+        line = self.line(self.city, COUNTY)
+        enough = max(line["canary_heard_ms"], line["since_ms"]) + 4000  # eight beats of the city
+        until(lambda: self.line(self.city, COUNTY)["canary_heard_ms"] > enough, "four canaries")
+        self.assertEqual(self.line(self.city, COUNTY)["since_ms"], line["since_ms"])
 
     def brought(self, bundle):
         said = self.city.json("import", "bundle", bundle)[0]
