@@ -63,7 +63,7 @@ enum {
     ENGINE_TELEMETRY_MAX = 64 * 1024,
     ENGINE_TELEMETRY_PER_AGENT_MAX = 8 * 1024,
     ENGINE_LINK_WINDOW = 256,         /* records under way to another region */
-    ENGINE_CANARY_MS = 5 * 60 * 1000, /* default: each is three records of some 500 B at the two ends */
+    ENGINE_CANARY_MS = 5 * 60 * 1000, /* default: each is a record here, one there, and an Ack */
     ENGINE_TELEMETRY_MS = 20,         /* from one round over the subscribers to the next */
     ENGINE_TELEMETRY_PACE_MS = 2,     /* from one turn within a round to the next, while somebody speaks who
                                          says little */
