@@ -1,22 +1,15 @@
 """Brokers of several regions: what one refers is followed at the other, orders from above reach agencies
 below, and what a cut line keeps back comes once, when it is there again."""
 import os
-import socket
 import time
 import unittest
 
 from agents import CENTRE, County, FIRE, until
 from faults import Relay
-from harness import main
+from harness import free_port, main
 
 CUT_S = 60 if os.environ.get("MUSTER_LONG") else 5
 PROVINCE, CITY, COUNTY = "370000", "370100", "370102"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def link(region):
