@@ -159,6 +159,13 @@ static void test_mistakes_are_named(void **state)
     assert_refused("kind = \"fire\"", "'single quotes'", 7);
     assert_refused("frobnicate(dead)", "no function is called \"frobnicate\"", SIZE_MAX);
     assert_refused("", "1 to 4096 bytes", SIZE_MAX);
+    assert_refused("dead >", "something is missing behind this", 6);
+    assert_refused("dead > -- three", "something is missing behind this", 6);
+    assert_refused("dead > 3)", "was never opened", 8);
+    assert_refused("(dead > 3 and (serious > 3)", "never closed", 0);
+    assert_refused("kind = ')' and kind = 'fire", "quote is never closed", 22);
+    assert_refused("dead > 3 and hex(dead) = 'a'", "hex(): this function", 13);
+    assert_refused("dead > 3 and \xef\xbc\x88serious > 3\xef\xbc\x89", "full-width", 13);
 }
 
 /* Every way out of the expression that is known. */
