@@ -202,8 +202,9 @@ class Config(Broken):
         self.site.config["links"] = '[{region: "370100", connect: "tcp://127.0.0.1:9"}]'
         self.site.start()
         time.sleep(1.2)  # two looks at the line
-        self.assertEqual(self.site.errors().count("link to region 370100: its broker is not enrolled here"), 1)
-        self.assertIn("muster agent enrol 370100/broker/link", self.site.errors())
+        told = self.site.errors()
+        self.assertEqual(told.count("link to region 370100: its broker is not enrolled here"), 1)
+        self.assertIn("muster agent enrol 370100/broker/link", told)
         self.assertEqual(self.site.stop(), 0)
 
     def test_endpoint_file_that_cannot_be(self):
