@@ -178,7 +178,9 @@ static void list_order(struct listing *listing, const struct incident *incident,
     table_cell(&listing->table, view_rung_name(&listing->voice, (enum rung)order->rung));
     table_cell(&listing->table, view_time(state, order->issued_at_ms, issued));
     table_cell(&listing->table, due_ms > 0 ? view_clock(state, due_ms, order->issued_at_ms, due) : "-");
-    table_cell(&listing->table, order->unanswered && order_is_open(order)
+    table_cell(&listing->table, incident_open_dispute(incident, order->id, 0) != NULL
+                                    ? lang_text(session_lang(listing->session), "CONTRADICTED", "指令冲突")
+                                : order->unanswered && order_is_open(order)
                                     ? lang_text(session_lang(listing->session), "UNANSWERED", "逾期未答复")
                                 : order->overdue
                                     ? lang_text(session_lang(listing->session), "OVERDUE", "逾期")

@@ -82,7 +82,10 @@
     X(EVENT_LEAD_OFFERED, 106, "lead-offered")                    \
     X(EVENT_LEAD_TAKEN, 107, "lead-taken")                        \
     X(EVENT_LEAD_DISPUTED, 108, "lead-disputed")                  \
-    X(EVENT_UNTOLD, 109, "untold")
+    X(EVENT_UNTOLD, 109, "untold")                                \
+    X(EVENT_ORDERS_KNOWN, 160, "orders-known")                    \
+    X(EVENT_ORDERS_DISPUTED, 161, "orders-disputed")              \
+    X(EVENT_DISPUTE_SETTLED, 162, "dispute-settled")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -101,7 +104,8 @@ const char *event_kind_name(enum event_kind kind);
 enum {
     EVENT_GENERATION = 3,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
-    GENERATION_GREW = 3        /* ... and asked again when what he has graded grows */
+    GENERATION_GREW = 3,       /* ... and asked again when what he has graded grows */
+    GENERATION_APART = 3       /* what regions do apart is told, and no word counts as said long after now */
 };
 
 struct pack_set {
@@ -340,6 +344,23 @@ struct lead_step {      /* offered, taken, disputed */
     bool alone;       /* taken: without an offer; disputed: the one that says so is above, and leads */
 };
 
+/* What was known here of other regions' orders when the event's order was given, or, without one, when the
+ * lead was taken: so that whoever hears of it can tell what was done apart from what followed. */
+struct orders_known {
+    const struct id *known; /* to the same addressee; of a lead: of who led until then */
+    size_t known_n;
+    bool more;        /* of a lead: there were more, and who is not named may have been known */
+    const char *lead; /* the region that led, as far as was known */
+    uint32_t term;
+};
+
+struct orders_disputed { /* and settled */
+    struct id other;     /* zero: the order was given under a term that was over */
+    const char *region;  /* whose the event's order is ... */
+    const char *against; /* ... and whose the other is, or who led */
+    const char *by;      /* settled: whose word it is */
+};
+
 struct canary {
     const char *region;
     int64_t sent_at_ms;
@@ -396,6 +417,8 @@ struct event {
         struct alert_recorded alert_recorded;
         struct share_begun share_begun;
         struct heard heard;
+        struct orders_known orders_known;
+        struct orders_disputed disputed; /* settled, too */
         struct note_link link_set;
         struct note_untold untold;
         struct canary canary;  /* sent, heard */

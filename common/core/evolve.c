@@ -490,6 +490,10 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_LEAD_TAKEN:
     case EVENT_LEAD_DISPUTED:
         return evolve_share(state, incident, event);
+    case EVENT_ORDERS_KNOWN:
+    case EVENT_ORDERS_DISPUTED:
+    case EVENT_DISPUTE_SETTLED:
+        return evolve_dispute(incident, event);
     case EVENT_ORDER_ISSUED:
         return order_issued(state, incident, event);
     default:

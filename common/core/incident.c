@@ -235,13 +235,6 @@ const char *incident_lead(const struct incident *incident, const char *own)
     return incident->lead[0] != '\0' ? incident->lead : home;
 }
 
-int64_t incident_facts_at(const struct incident *incident, const struct facts *news, int64_t now_ms)
-{
-    int64_t said_ms = incident->marks != NULL ? facts_said_at(incident->marks, news) : 0;
-
-    return said_ms >= now_ms ? said_ms + 1 : now_ms;
-}
-
 bool incident_is_referred(const struct incident *incident, const char *region)
 {
     for (size_t i = 0; i < incident->referrals_n; i++) {
@@ -333,5 +326,6 @@ void incident_clear(struct incident *incident)
     free(incident->clocks);
     free(incident->sent);
     ties_free(incident->ties);
+    disputes_free(incident->disputes);
     free(incident->post);
 }

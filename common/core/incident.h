@@ -2,6 +2,7 @@
 #ifndef MUSTER_COMMON_CORE_INCIDENT_H
 #define MUSTER_COMMON_CORE_INCIDENT_H
 
+#include "common/core/dispute.h"
 #include "common/core/fact_mark.h"
 #include "common/core/order.h"
 #include "common/core/post.h"
@@ -144,9 +145,10 @@ struct incident {
     size_t reissues_n;
     struct request *requests;
     size_t requests_n;
-    struct ties *ties;    /* owned; NULL: none */
-    struct post *post;    /* owned; NULL: none */
-    struct order *orders; /* sorted by id, so that no order of importing can be told from another */
+    struct ties *ties;         /* owned; NULL: none */
+    struct post *post;         /* owned; NULL: none */
+    struct disputes *disputes; /* owned; NULL: none */
+    struct order *orders;      /* sorted by id, so that no order of importing can be told from another */
     size_t orders_n;
     size_t orders_capacity;
 };
@@ -179,9 +181,6 @@ bool clock_runs(const struct incident_clock *clock);
 bool clock_is_daily(const struct incident_clock *clock);
 /* The region that leads; own: this region's code. */
 const char *incident_lead(const struct incident *incident, const char *own);
-/* The moment under which these facts are said here: now, or just after what was heard of them by a clock that
- * is ahead. */
-int64_t incident_facts_at(const struct incident *incident, const struct facts *news, int64_t now_ms);
 bool incident_is_referred(const struct incident *incident, const char *region);
 
 /* The facts that are new in `said` or differ from what is known; facts_known() of ret is 0 when nothing

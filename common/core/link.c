@@ -132,21 +132,24 @@ struct heard_mark *incident_heard(const struct incident *incident, const char *r
 /* A record tells of one order once in a kind, and of an incident once in a kind and a moment. */
 static bool is_same_event(const struct event *a, const struct event *b)
 {
-    return a->kind == b->kind && a->at_ms == b->at_ms && id_equal(a->incident, b->incident) &&
-           id_equal(a->order, b->order);
+    return a->kind == b->kind && id_equal(a->incident, b->incident) && id_equal(a->order, b->order);
 }
 
 const struct command *command_behind(const struct command *command, const struct event *event)
 {
     const struct tell_record *tell = command_tells(command);
+    const struct command *ahead = NULL; /* what was said too far ahead counts as said before then */
 
     for (size_t i = 0; tell != NULL && i < tell->told_n; i++) {
         const struct told_record *told = &tell->told[i];
         for (size_t j = 0; j < told->events_n; j++) {
-            if (is_same_event(&told->events[j], event)) {
+            if (is_same_event(&told->events[j], event) && told->events[j].at_ms == event->at_ms) {
                 return told->command;
+            }
+            if (is_same_event(&told->events[j], event) && told->events[j].at_ms > event->at_ms) {
+                ahead = told->command;
             }
         }
     }
-    return command;
+    return ahead != NULL ? ahead : command;
 }

@@ -60,6 +60,7 @@ struct order {
     bool overdue;
     bool amendment_overdue;
     bool has_head_count;
+    bool says_known; /* it says of what others' orders it was given knowing */
 };
 
 /* COMPLETED, DECLINED, RECALLED or EXPIRED. */

@@ -55,6 +55,7 @@ static bool is_for_others(enum event_kind kind)
     case EVENT_ORDER_EXPIRED:
     case EVENT_ORDER_UNANSWERED:
     case EVENT_ORDER_OVERDUE:
+    case EVENT_DISPUTE_SETTLED:
         return true;
     default:
         return false;

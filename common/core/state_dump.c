@@ -207,6 +207,7 @@ static void dump_order(const struct order *order, struct buf *ret)
     put_words(ret, "agents", order->agents);
     put_words(ret, "units", order->units);
     put_words(ret, "needs", order->needs);
+    put_number(ret, "says_known", order->says_known);
     put_words(ret, "there", order->there);
     put_id(ret, "reissue_of", order->reissue_of);
     put_id(ret, "evacuation", order->evacuation);
@@ -296,6 +297,24 @@ static void dump_post(const struct post *post, struct buf *ret)
     put_text(ret, "offered_commander", post->offered_commander);
     put_number(ret, "offered_at_ms", post->offered_at_ms);
     buf_puts(ret, "\n");
+}
+
+static void dump_disputes(const struct disputes *disputes, struct buf *ret)
+{
+    for (size_t i = 0; i < disputes->n; i++) {
+        buf_puts(ret, "dispute");
+        put_id(ret, "order", disputes->at[i].order);
+        put_id(ret, "other", disputes->at[i].other);
+        put_number(ret, "at_ms", disputes->at[i].at_ms);
+        put_number(ret, "settled_ms", disputes->at[i].settled_ms);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < disputes->foreseen_n; i++) {
+        buf_puts(ret, "foreseen");
+        put_id(ret, "order", disputes->foreseen[i].order);
+        put_id(ret, "known", disputes->foreseen[i].known);
+        buf_puts(ret, "\n");
+    }
 }
 
 static void dump_ties(const struct ties *ties, struct buf *ret)
@@ -438,6 +457,9 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     }
     if (incident->ties != NULL) {
         dump_ties(incident->ties, ret);
+    }
+    if (incident->disputes != NULL) {
+        dump_disputes(incident->disputes, ret);
     }
     for (size_t i = 0; i < incident->orders_n; i++) {
         dump_order(&incident->orders[i], ret);

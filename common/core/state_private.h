@@ -39,6 +39,9 @@ int evolve_share(struct state *state, struct incident *incident, const struct ev
 /* evolve() for what belongs together. */
 int evolve_ties(struct incident *incident, const struct event *event);
 
+/* evolve() for what regions ordered apart. */
+int evolve_dispute(struct incident *incident, const struct event *event);
+
 /* evolve() for command posts. */
 int evolve_post(struct state *state, struct incident *incident, const struct event *event);
 

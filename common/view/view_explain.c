@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/base/when.h"
+#include "common/view/view_dispute.h"
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
 
@@ -390,6 +391,7 @@ int view_explain_order(const struct view *view, const struct view_voice *voice, 
         put_time(&e, order->expires_at_ms);
         buf_puts(ret, "\n");
     }
+    view_say_disputes(view, voice, incident, order->id, ret);
     show_told(&e, order, told);
     int result = show_story(&e, incident, told);
     put_heading(&e, "how it ended", "结果");

@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/base/when.h"
+#include "common/view/view_dispute.h"
 #include "common/view/view_json.h"
 #include "common/view/view_share.h"
 #include "common/view/view_similar.h"
@@ -329,6 +330,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     buf_printf(l->ret, PICK(voice, "  %u reports\n", "  报送 %u 次\n"), incident->reports);
     show_grade(l, incident);
     view_say_shares(l->view, voice, incident, l->ret);
+    view_say_disputes(l->view, voice, incident, (struct id){{0}}, l->ret);
     show_facts(l, incident);
     view_say_command_post(l->view, voice, incident, l->ret);
     view_say_together(l->view, voice, incident, l->ret);
@@ -436,6 +438,7 @@ void view_order_json(const struct view *view, const struct incident *incident, c
         json_unsigned(json, "present", order->present);
         json_unsigned(json, "missing", order->missing);
     }
+    view_json_disputes(view, incident, order->id, json);
     put_agents(view, order, json);
 }
 
@@ -503,6 +506,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     }
     json_array_end(json);
     view_json_shares(view, incident, json);
+    view_json_disputes(view, incident, (struct id){{0}}, json);
     json_text(json, "kind", facts->kind);
     json_text(json, "substance", facts->substance);
     json_text(json, "title", facts->title);

@@ -122,6 +122,8 @@ struct id view_command_incident(const struct command *command)
         return command->offer_lead.incident;
     case COMMAND_TAKE_LEAD:
         return command->take_lead.incident;
+    case COMMAND_CONFIRM_ORDER:
+        return command->confirm_order.incident;
     case COMMAND_TELL_RECORD:
     case COMMAND_CARRY_RECORD:
         return command_tells(command)->incident;
@@ -143,6 +145,8 @@ struct id view_command_order(const struct command *command)
         return command->issue_orders.orders_n == 1 ? command->issue_orders.orders[0].order : (struct id){{0}};
     case COMMAND_RECALL_ORDER:
         return command->recall_order.order;
+    case COMMAND_CONFIRM_ORDER:
+        return command->confirm_order.order;
     case COMMAND_GIVE_RECEIPT:
         return command->give_receipt.order;
     case COMMAND_REISSUE_ORDER:
@@ -209,6 +213,8 @@ static const char *words_of(const struct view_record *record, const struct comma
         return event->kind == EVENT_LEAD_TAKEN ? command->take_lead.reason : "";
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
+    case COMMAND_CONFIRM_ORDER:
+        return command->confirm_order.reason;
     case COMMAND_ORDER_EVACUATION:
         return command->order_evacuation.text;
     case COMMAND_GIVE_RECEIPT:
@@ -429,6 +435,12 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_HEARD:
         step->subject = event->heard.region;
         step->number = event->heard.seq;
+        return;
+    case EVENT_ORDERS_DISPUTED:
+    case EVENT_DISPUTE_SETTLED:
+        step->other = event->disputed.other;
+        step->subject = event->disputed.region;
+        step->what = event->kind == EVENT_ORDERS_DISPUTED ? event->disputed.against : event->disputed.by;
         return;
     default:
         add_order_event(event, step);

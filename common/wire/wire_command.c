@@ -205,6 +205,11 @@ static const struct wire_field take_lead_fields[] = {ID(S, incident), TEXT(S, re
 static const struct wire_map take_lead_map = {WIRE_MAP(take_lead, S, take_lead_fields)};
 #undef S
 
+#define S struct confirm_order
+static const struct wire_field confirm_order_fields[] = {ID(S, incident), ID(S, order), TEXT(S, reason)};
+static const struct wire_map confirm_order_map = {WIRE_MAP(confirm_order, S, confirm_order_fields)};
+#undef S
+
 #define S struct shared_record
 static const struct wire_field shared_record_fields[] = {
     NAME(S, region),     SEQ(S, epoch), SEQ(S, seq), TIME(S, bus_ms), BLOB(S, record, COMMAND_MAX),
@@ -457,6 +462,7 @@ static const struct wire_field command_fields[] = {
     BODY(S, note_link, note_link_map),
     BODY(S, send_canary, send_canary_map),
     BODY(S, note_untold, note_untold_map),
+    BODY(S, confirm_order, confirm_order_map),
 };
 const struct wire_map wire_map_command = {WIRE_MAP(command, S, command_fields),
                                           .body_from = COMMAND_FOUND_REGION, .kind = offsetof(S, kind)};
