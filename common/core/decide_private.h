@@ -59,8 +59,8 @@ int64_t decide_heard_at(const struct deciding *d, int64_t at_ms);
 int64_t decide_facts_at(const struct deciding *d, const struct incident *incident, const struct facts *news);
 /* This record issues orders of a shared incident, or takes its lead: what was known of others' orders. */
 void decide_orders_known(struct deciding *d);
-/* The same as another region, `told_by`, says it: of what was done apart it is told that a person decides. NULL:
- * the incident was not known here. */
+/* The same as another region, `told_by`, says it: of what was done apart it is told that a person decides.
+ * incident NULL: it was not known here. */
 void decide_disputes(struct deciding *d, const struct incident *incident, const char *told_by,
                      const struct event *known);
 void decide_hear_settled(struct deciding *d, const struct incident *incident, const char *told_by,

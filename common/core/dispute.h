@@ -1,6 +1,6 @@
-/* Orders that two regions gave for one incident apart, neither knowing of the other's, to the same addressee;
- * and orders of a region that thought it led, when another had taken the lead. Nothing of it is resolved: both
- * stand as they are, and it is shown until a person recalls one or says that both stand. */
+/* Orders that two regions gave for one incident apart, neither knowing of the other's, to the same
+ * addressee; and orders of a region that thought it led, when another had taken the lead. Nothing of it is
+ * resolved: both stand as they are, and it is shown until a person recalls one or says that both stand. */
 #ifndef MUSTER_COMMON_CORE_DISPUTE_H
 #define MUSTER_COMMON_CORE_DISPUTE_H
 
