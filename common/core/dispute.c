@@ -62,6 +62,28 @@ const struct dispute *incident_open_dispute(const struct incident *incident, str
     return NULL;
 }
 
+const char *count_name(size_t i)
+{
+    static const char *const names[COUNTS] = {"dead", "missing", "serious", "minor", "trapped"};
+
+    return names[i];
+}
+
+int64_t count_of(const struct casualties *casualties, size_t i)
+{
+    const int64_t counts[COUNTS] = {casualties->dead, casualties->missing, casualties->serious,
+                                    casualties->minor, casualties->trapped};
+
+    return counts[i];
+}
+
+const struct apart *incident_apart(const struct incident *incident, size_t i)
+{
+    return incident->disputes != NULL && incident->disputes->apart[i].at_ms != 0
+               ? &incident->disputes->apart[i]
+               : NULL;
+}
+
 bool order_is_void(const struct order *order)
 {
     return order->rung == RUNG_RECALLED || order->rung == RUNG_DECLINED || order->rung == RUNG_EXPIRED;

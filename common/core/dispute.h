@@ -29,7 +29,19 @@ struct foreseen {
     struct id known;
 };
 
+/* A count that gave way to a later word which did not know it, until somebody counts anew. */
+struct apart {
+    int64_t count; /* the highest that did */
+    int64_t at_ms; /* 0: none */
+    char region[REGION_CODE_MAX + 1];
+};
+
+enum { COUNTS = 5 }; /* of struct casualties, in its order */
+
 struct disputes {
+    struct apart apart[COUNTS];
+    int64_t known_ms
+        [COUNTS]; /* of when the count is in whose place the present one stands; INT64_MAX: not said */
     struct dispute *at;
     size_t n;
     struct foreseen *foreseen;
@@ -45,6 +57,12 @@ bool incident_foresaw(const struct incident *incident, struct id order, struct i
 bool dispute_is_open(const struct incident *incident, const struct dispute *dispute);
 /* The i-th open one of the order, from 0; of any order, where it is zero. NULL: there are no more. */
 const struct dispute *incident_open_dispute(const struct incident *incident, struct id order, size_t i);
+
+/* "dead" ... and the count of it. */
+const char *count_name(size_t i);
+int64_t count_of(const struct casualties *casualties, size_t i);
+/* NULL: none gave way since it was counted last. */
+const struct apart *incident_apart(const struct incident *incident, size_t i);
 
 /* Recalled, declined or expired: nobody carries it out. */
 bool order_is_void(const struct order *order);

@@ -49,6 +49,36 @@ static void emit_known(struct deciding *d, const struct incident *incident, stru
         .known = known, .known_n = n, .more = more, .lead = lead, .term = incident->lead_term};
 }
 
+static void emit_counts_known(struct deciding *d, const struct incident *incident)
+{
+    const struct fact_mark *marks = &incident->marks[FACT_COUNTS_FROM];
+    struct event *event = decide_emit(d, EVENT_COUNTS_KNOWN);
+
+    event->incident = incident->id;
+    event->at_ms = d->env->now_ms;
+    event->counts_known =
+        (struct counts_known){marks[0].at_ms, marks[1].at_ms, marks[2].at_ms, marks[3].at_ms, marks[4].at_ms};
+}
+
+static bool has_count(const struct facts *facts)
+{
+    bool has = false;
+
+    for (size_t i = 0; i < COUNTS; i++) {
+        has = has || count_of(&facts->casualties, i) != COUNT_UNKNOWN;
+    }
+    return has;
+}
+
+static void emit_counts(struct deciding *d, const struct event *event)
+{
+    const struct incident *incident = state_incident(d->state, event->incident);
+
+    if (incident != NULL && incident->marks != NULL && has_count(&event->facts_changed)) {
+        emit_counts_known(d, incident);
+    }
+}
+
 void decide_orders_known(struct deciding *d)
 {
     if (d->region->generation < GENERATION_APART || command_tells(d->command) != NULL) {
@@ -57,6 +87,10 @@ void decide_orders_known(struct deciding *d)
     for (size_t i = 0, n = d->events_n; i < n; i++) {
         const struct event *event = &d->events[i];
         bool is_order = event->kind == EVENT_ORDER_ISSUED;
+        if (event->kind == EVENT_FACTS_CHANGED) {
+            emit_counts(d, event);
+            continue;
+        }
         const struct incident *incident =
             is_order || event->kind == EVENT_LEAD_TAKEN ? state_incident(d->state, event->incident) : NULL;
         if (incident != NULL && incident->marks != NULL && !incident->history) {
@@ -183,6 +217,58 @@ void decide_disputes(struct deciding *d, const struct incident *incident, const 
         dispute_term(d, incident, told_by, known);
     } else {
         dispute_order(d, incident, told_by, known);
+    }
+}
+
+/* --- counts --------------------------------------------------------------------------------------- */
+
+static void emit_apart(struct deciding *d, const struct incident *incident, size_t i, const char *region,
+                       int64_t count, int64_t holds)
+{
+    struct event *event = decide_emit(d, EVENT_COUNT_APART);
+
+    event->incident = incident->id;
+    event->at_ms = d->env->now_ms;
+    event->count_apart =
+        (struct count_apart){.fact = count_name(i), .region = region, .count = count, .holds = holds};
+}
+
+static const struct event *counts_known_of(const struct told_record *told, struct id incident)
+{
+    for (size_t i = 0; i < told->events_n; i++) {
+        if (told->events[i].kind == EVENT_COUNTS_KNOWN && id_equal(told->events[i].incident, incident)) {
+            return &told->events[i];
+        }
+    }
+    return NULL;
+}
+
+void decide_counts_apart(struct deciding *d, const struct incident *incident, const struct told_record *told,
+                         const struct casualties *said, const struct casualties *news, int64_t at_ms)
+{
+    const struct event *known =
+        incident != NULL && incident->marks != NULL ? counts_known_of(told, incident->id) : NULL;
+
+    if (known == NULL || d->region->generation < GENERATION_APART) {
+        return;
+    }
+    for (size_t i = 0; i < COUNTS; i++) {
+        if (count_of(news, i) != COUNT_UNKNOWN) {
+            *decide_emit(d, EVENT_COUNTS_KNOWN) = *known;
+            break;
+        }
+    }
+    for (size_t i = 0; i < COUNTS; i++) {
+        int64_t here = count_of(&incident->casualties, i), there = count_of(said, i);
+        bool wins = count_of(news, i) != COUNT_UNKNOWN;
+        if (here == COUNT_UNKNOWN || there == COUNT_UNKNOWN || here == there) {
+            continue;
+        }
+        if (wins && incident->marks[FACT_COUNTS_FROM + i].at_ms > known_count_ms(&known->counts_known, i)) {
+            emit_apart(d, incident, i, "", here, there);
+        } else if (!wins && (incident->disputes == NULL || incident->disputes->known_ms[i] < at_ms)) {
+            emit_apart(d, incident, i, told->region, there, here);
+        }
     }
 }
 

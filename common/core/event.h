@@ -85,7 +85,9 @@
     X(EVENT_UNTOLD, 109, "untold")                                \
     X(EVENT_ORDERS_KNOWN, 160, "orders-known")                    \
     X(EVENT_ORDERS_DISPUTED, 161, "orders-disputed")              \
-    X(EVENT_DISPUTE_SETTLED, 162, "dispute-settled")
+    X(EVENT_DISPUTE_SETTLED, 162, "dispute-settled")              \
+    X(EVENT_COUNTS_KNOWN, 163, "counts-known")                    \
+    X(EVENT_COUNT_APART, 164, "count-apart")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -98,9 +100,9 @@ const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
- * incidents that belong together, of command posts, and questions for a grade, 3 what has grown since a person
- * graded it, and what regions order apart. A log says in its region's stream when it comes to hold more
- * (docs/log.md, "Rules of change"). */
+ * incidents that belong together, of command posts, and questions for a grade, 3 what has grown since a
+ * person graded it, and what regions order and count apart. A log says in its region's stream when it comes
+ * to hold more (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 3,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
@@ -361,6 +363,25 @@ struct orders_disputed { /* and settled */
     const char *by;      /* settled: whose word it is */
 };
 
+/* With counts that are said of a shared incident: of when the ones are in whose place they stand; 0: none. */
+struct counts_known {
+    int64_t dead_ms;
+    int64_t missing_ms;
+    int64_t serious_ms;
+    int64_t minor_ms;
+    int64_t trapped_ms;
+};
+
+int64_t known_count_ms(const struct counts_known *known, size_t i); /* in the order of struct casualties */
+
+/* A count that two regions said apart: the later word holds, and this one gave way. */
+struct count_apart {
+    const char *fact;   /* "dead" */
+    const char *region; /* whose word it was, which came late; "": what was known here before */
+    int64_t count;
+    int64_t holds;
+};
+
 struct canary {
     const char *region;
     int64_t sent_at_ms;
@@ -419,6 +440,8 @@ struct event {
         struct heard heard;
         struct orders_known orders_known;
         struct orders_disputed disputed; /* settled, too */
+        struct counts_known counts_known;
+        struct count_apart count_apart;
         struct note_link link_set;
         struct note_untold untold;
         struct canary canary;  /* sent, heard */

@@ -1,5 +1,7 @@
 /* evolve() for what regions ordered apart. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/err.h"
 #include "common/core/state_private.h"
@@ -73,7 +75,61 @@ static int disputed(struct incident *incident, const struct event *event)
     return 0;
 }
 
+static int count_apart(struct incident *incident, const struct event *event)
+{
+    const struct count_apart *e = &event->count_apart;
+    struct disputes *disputes = disputes_make(incident);
+
+    if (disputes == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < COUNTS; i++) {
+        struct apart *apart = &disputes->apart[i];
+        if (strcmp(count_name(i), e->fact) == 0 && (apart->at_ms == 0 || e->count > apart->count)) {
+            apart->count = e->count;
+            apart->at_ms = event->at_ms;
+            (void)snprintf(apart->region, sizeof apart->region, "%s", e->region);
+        }
+    }
+    return 0;
+}
+
+static int counts_known(struct incident *incident, const struct event *event)
+{
+    bool is_first = incident->disputes == NULL;
+    struct disputes *disputes = disputes_make(incident);
+
+    if (disputes == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < COUNTS; i++) { /* those of this record */
+        if (is_first || disputes->known_ms[i] == INT64_MAX) {
+            disputes->known_ms[i] = known_count_ms(&event->counts_known, i);
+        }
+    }
+    return 0;
+}
+
+void evolve_counted(struct incident *incident, const struct casualties *said)
+{
+    for (size_t i = 0; incident->disputes != NULL && i < COUNTS; i++) {
+        if (count_of(said, i) != COUNT_UNKNOWN) {
+            incident->disputes->apart[i].at_ms = 0;
+            incident->disputes->known_ms[i] = INT64_MAX;
+        }
+    }
+}
+
 int evolve_dispute(struct incident *incident, const struct event *event)
 {
-    return event->kind == EVENT_ORDERS_KNOWN ? orders_known(incident, event) : disputed(incident, event);
+    switch (event->kind) {
+    case EVENT_ORDERS_KNOWN:
+        return orders_known(incident, event);
+    case EVENT_COUNT_APART:
+        return count_apart(incident, event);
+    case EVENT_COUNTS_KNOWN:
+        return counts_known(incident, event);
+    default:
+        return disputed(incident, event);
+    }
 }

@@ -100,8 +100,10 @@ static void hear_facts(struct hearing *h, const struct event *event)
     int64_t at_ms = decide_heard_at(h->d, event->at_ms);
     struct facts news = facts_newer(h->marks, &event->facts_changed, at_ms);
 
-    if (facts_are_none(&news)) {
-        return; /* a later word is here already */
+    if (facts_are_none(&news)) { /* a later word is here already */
+        decide_counts_apart(h->d, h->incident, h->told, &event->facts_changed.casualties, &news.casualties,
+                            at_ms);
+        return;
     }
     facts_mark(h->marks, &news, at_ms);
     struct event *changed = decide_emit(h->d, EVENT_FACTS_CHANGED);
@@ -111,6 +113,8 @@ static void hear_facts(struct hearing *h, const struct event *event)
     if (h->incident != NULL) {
         decide_follow_facts(h->d, h->incident, &news);
     }
+    decide_counts_apart(h->d, h->incident, h->told, &event->facts_changed.casualties, &news.casualties,
+                        at_ms);
 }
 
 static void hear_closed(struct hearing *h, const struct event *event)

@@ -253,9 +253,13 @@ static const char *new_text(const struct incident *incident, enum fact fact, con
     return said;
 }
 
-static int64_t new_count(int64_t known, int64_t said)
+/* What was said apart is settled by whoever counts anew, also to the same number. */
+static int64_t new_count(const struct incident *incident, size_t i, const struct facts *said)
 {
-    return said == known ? COUNT_UNKNOWN : said;
+    int64_t count = count_of(&said->casualties, i);
+
+    return count == count_of(&incident->casualties, i) && incident_apart(incident, i) == NULL ? COUNT_UNKNOWN
+                                                                                              : count;
 }
 
 struct facts incident_news(const struct incident *incident, const struct facts *said)
@@ -282,12 +286,12 @@ struct facts incident_news(const struct incident *incident, const struct facts *
          p->accuracy_m != incident->position.accuracy_m)) {
         news.position = *p;
     }
-    news.casualties.dead = new_count(incident->casualties.dead, said->casualties.dead);
-    news.casualties.missing = new_count(incident->casualties.missing, said->casualties.missing);
-    news.casualties.serious = new_count(incident->casualties.serious, said->casualties.serious);
-    news.casualties.minor = new_count(incident->casualties.minor, said->casualties.minor);
-    news.casualties.trapped = new_count(incident->casualties.trapped, said->casualties.trapped);
-    news.loss_cny = new_count(incident->loss_cny, said->loss_cny);
+    news.casualties.dead = new_count(incident, 0, said);
+    news.casualties.missing = new_count(incident, 1, said);
+    news.casualties.serious = new_count(incident, 2, said);
+    news.casualties.minor = new_count(incident, 3, said);
+    news.casualties.trapped = new_count(incident, 4, said);
+    news.loss_cny = said->loss_cny == incident->loss_cny ? COUNT_UNKNOWN : said->loss_cny;
     if (said->occurred_at_ms != incident->occurred_at_ms) {
         news.occurred_at_ms = said->occurred_at_ms;
     }

@@ -309,6 +309,22 @@ static void dump_disputes(const struct disputes *disputes, struct buf *ret)
         put_number(ret, "settled_ms", disputes->at[i].settled_ms);
         buf_puts(ret, "\n");
     }
+    for (size_t i = 0; i < COUNTS; i++) {
+        if (disputes->known_ms[i] != 0 && disputes->known_ms[i] != INT64_MAX) {
+            buf_puts(ret, "counted");
+            put_text(ret, "fact", count_name(i));
+            put_number(ret, "known_ms", disputes->known_ms[i]);
+            buf_puts(ret, "\n");
+        }
+        if (disputes->apart[i].at_ms != 0) {
+            buf_puts(ret, "apart");
+            put_text(ret, "fact", count_name(i));
+            put_text(ret, "region", disputes->apart[i].region);
+            put_number(ret, "count", disputes->apart[i].count);
+            put_number(ret, "at_ms", disputes->apart[i].at_ms);
+            buf_puts(ret, "\n");
+        }
+    }
     for (size_t i = 0; i < disputes->foreseen_n; i++) {
         buf_puts(ret, "foreseen");
         put_id(ret, "order", disputes->foreseen[i].order);

@@ -1,5 +1,7 @@
 #include "common/view/view_dispute.h"
 
+#include <string.h>
+
 #include "common/base/text.h"
 #include "common/core/dispute.h"
 
@@ -84,6 +86,56 @@ void view_json_disputes(const struct view *view, const struct incident *incident
         json_text(json, "other_region", other != NULL ? order_region(other, own_region(view)) : "");
         json_number(json, "at_ms", dispute->at_ms);
         json_object_end(json);
+    }
+    json_array_end(json);
+}
+
+/* --- counts --------------------------------------------------------------------------------------- */
+
+const char *view_count_name(const struct view_voice *voice, const char *fact)
+{
+    static const char *const chinese[COUNTS] = {"死亡", "失踪", "重伤", "轻伤", "被困"};
+
+    for (size_t i = 0; i < COUNTS && voice->zh; i++) {
+        if (strcmp(count_name(i), fact) == 0) {
+            return chinese[i];
+        }
+    }
+    return fact;
+}
+
+void view_say_apart(const struct view_voice *voice, const struct incident *incident, struct buf *ret)
+{
+    for (size_t i = 0; i < COUNTS; i++) {
+        const struct apart *apart = incident_apart(incident, i);
+        if (apart == NULL) {
+            continue;
+        }
+        buf_printf(ret,
+                   PICK(voice, "  %sCOUNTED APART: %s %lld, but %lld by %s: count anew to settle it%s\n",
+                        "  %s统计不一致：%s %lld 人，另有 %lld 人（%s），互不知情：须重新核实上报%s\n"),
+                   view_tone_on(voice, TONE_BAD), view_count_name(voice, count_name(i)),
+                   (long long)count_of(&incident->casualties, i), (long long)apart->count,
+                   apart->region[0] != '\0' ? apart->region
+                                            : PICK(voice, "what was known here", "本地此前所知"),
+                   view_tone_off(voice, TONE_BAD));
+    }
+}
+
+void view_json_apart(const struct incident *incident, struct json *json)
+{
+    json_array(json, "counted_apart");
+    for (size_t i = 0; i < COUNTS; i++) {
+        const struct apart *apart = incident_apart(incident, i);
+        if (apart != NULL) {
+            json_object(json, NULL);
+            json_text(json, "fact", count_name(i));
+            json_number(json, "count", apart->count);
+            json_number(json, "holds", count_of(&incident->casualties, i));
+            json_text(json, "region", apart->region);
+            json_number(json, "at_ms", apart->at_ms);
+            json_object_end(json);
+        }
     }
     json_array_end(json);
 }

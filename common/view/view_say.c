@@ -501,7 +501,7 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
     } else if (step->alert != NULL) {
         view_say_alert(s.state, voice, step, &raw);
     } else if ((step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_UNTOLD) ||
-               (step->kind >= EVENT_ORDERS_KNOWN && step->kind <= EVENT_DISPUTE_SETTLED)) {
+               (step->kind >= EVENT_ORDERS_KNOWN && step->kind <= EVENT_COUNT_APART)) {
         view_say_share(&s);
     } else if (step->kind < EVENT_INCIDENT_OPENED) {
         say_region(&s);

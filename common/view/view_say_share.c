@@ -1,4 +1,5 @@
 /* What regions tell each other, and the lines between them. */
+#include "common/view/view_dispute.h"
 #include "common/view/view_say_private.h"
 
 static void say_line(const struct saying *s)
@@ -90,6 +91,16 @@ void view_say_share(const struct saying *s)
         return;
     case EVENT_DISPUTE_SETTLED:
         say_settled(s);
+        return;
+    case EVENT_COUNT_APART:
+        SAY(s->ret, s->voice,
+            "COUNTED APART: %s %llu by %s, %lld by a later word that did not know of it, which holds",
+            "互不知情的统计：%s %llu（%s），以其后所报 %lld 为准", view_count_name(s->voice, step->what),
+            (unsigned long long)step->number,
+            step->subject[0] != '\0' ? step->subject
+            : s->voice->zh           ? "此前所知"
+                                     : "what was known here",
+            (long long)step->holds);
         return;
     case EVENT_UNTOLD:
         SAY(s->ret, s->voice, "NOT TOLD: region %s does not have record %llu",

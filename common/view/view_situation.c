@@ -332,6 +332,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     view_say_shares(l->view, voice, incident, l->ret);
     view_say_disputes(l->view, voice, incident, (struct id){{0}}, l->ret);
     show_facts(l, incident);
+    view_say_apart(voice, incident, l->ret);
     view_say_command_post(l->view, voice, incident, l->ret);
     view_say_together(l->view, voice, incident, l->ret);
     show_suspects(l, incident);
@@ -507,6 +508,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_array_end(json);
     view_json_shares(view, incident, json);
     view_json_disputes(view, incident, (struct id){{0}}, json);
+    view_json_apart(incident, json);
     json_text(json, "kind", facts->kind);
     json_text(json, "substance", facts->substance);
     json_text(json, "title", facts->title);

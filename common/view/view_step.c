@@ -436,6 +436,12 @@ static void add_incident_event(const struct event *event, struct view_step *step
         step->subject = event->heard.region;
         step->number = event->heard.seq;
         return;
+    case EVENT_COUNT_APART:
+        step->subject = event->count_apart.region;
+        step->what = event->count_apart.fact;
+        step->number = (uint64_t)event->count_apart.count;
+        step->holds = event->count_apart.holds;
+        return;
     case EVENT_ORDERS_DISPUTED:
     case EVENT_DISPUTE_SETTLED:
         step->other = event->disputed.other;

@@ -47,6 +47,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_SHARED:
     case EVENT_HEARD:
     case EVENT_ORDERS_KNOWN:
+    case EVENT_COUNTS_KNOWN:
     case EVENT_CANARY_SENT:
     case EVENT_CANARY_HEARD:
         return TONE_QUIET;
@@ -55,6 +56,7 @@ enum view_tone view_step_tone(const struct view_step *step)
         return TONE_WARN;
     case EVENT_LEAD_DISPUTED:
     case EVENT_ORDERS_DISPUTED:
+    case EVENT_COUNT_APART:
     case EVENT_UNTOLD:
         return TONE_BAD;
     case EVENT_LINK_SET:

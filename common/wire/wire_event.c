@@ -1,6 +1,5 @@
 /* The tables of proto/muster/v1/event.proto. Bodies are mapped to struct event itself, for its incident,
  * order and time are the same members for all kinds. */
-#include "common/core/dispute.h"
 #include "common/core/rule.h"
 #include "common/wire/wire_map.h"
 
@@ -480,26 +479,6 @@ static const struct wire_field lead_fields[] = {
 };
 static const struct wire_map lead_taken_map = {WIRE_MAP(lead_taken, S, lead_fields)};
 static const struct wire_map lead_disputed_map = {WIRE_MAP(lead_disputed, S, lead_fields)};
-static const struct wire_field orders_known_fields[] = {
-    ID(S, incident),
-    ID(S, order),
-    IDS(S, orders_known.known, ORDERS_KNOWN_MAX),
-    BOOL(S, orders_known.more),
-    NAME(S, orders_known.lead),
-    U32(S, orders_known.term),
-    TIME(S, at_ms),
-};
-static const struct wire_map orders_known_map = {WIRE_MAP(orders_known, S, orders_known_fields)};
-static const struct wire_field orders_disputed_fields[] = {
-    ID(S, incident),           ID(S, order),   ID(S, disputed.other), NAME(S, disputed.region),
-    NAME(S, disputed.against), TIME(S, at_ms), NAME(S, disputed.by), /* beyond the message: "" */
-};
-static const struct wire_map orders_disputed_map = {WIRE_MAP(orders_disputed, S, orders_disputed_fields)};
-static const struct wire_field dispute_settled_fields[] = {
-    ID(S, incident),      ID(S, order),   ID(S, disputed.other),     NAME(S, disputed.region),
-    NAME(S, disputed.by), TIME(S, at_ms), NAME(S, disputed.against), /* beyond the message: "" */
-};
-static const struct wire_map dispute_settled_map = {WIRE_MAP(dispute_settled, S, dispute_settled_fields)};
 static const struct wire_map untold_map = {WIRE_MAP(untold, struct note_untold, wire_fields_note_untold)};
 static const struct wire_map link_set_map = {WIRE_MAP(link_set, struct note_link, wire_fields_note_link)};
 
@@ -581,9 +560,11 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("lead_taken", lead_taken_map),
     BODY_SPREAD("lead_disputed", lead_disputed_map),
     BODY(S, untold, untold_map),
-    BODY_SPREAD("orders_known", orders_known_map),
-    BODY_SPREAD("orders_disputed", orders_disputed_map),
-    BODY_SPREAD("dispute_settled", dispute_settled_map),
+    BODY_SPREAD("orders_known", wire_map_orders_known),
+    BODY_SPREAD("orders_disputed", wire_map_orders_disputed),
+    BODY_SPREAD("dispute_settled", wire_map_dispute_settled),
+    BODY_SPREAD("counts_known", wire_map_counts_known),
+    BODY_SPREAD("count_apart", wire_map_count_apart),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

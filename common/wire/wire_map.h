@@ -253,6 +253,11 @@ extern const struct wire_map wire_map_division;
 /* Bodies that wire_alert.c holds: of a command, and of struct event itself. */
 extern const struct wire_map wire_map_record_alert;
 extern const struct wire_map wire_map_alert_recorded;
+extern const struct wire_map wire_map_orders_known;
+extern const struct wire_map wire_map_orders_disputed;
+extern const struct wire_map wire_map_dispute_settled;
+extern const struct wire_map wire_map_counts_known;
+extern const struct wire_map wire_map_count_apart;
 /* Bodies that a command and its event share. */
 extern const struct wire_field wire_fields_found_region[7];
 extern const struct wire_field wire_fields_enrol_agent[4];

@@ -61,6 +61,29 @@ class Contradictions(test_links.Regions):
         self.assertEqual(len(station.all("order")), 4)
         self.assert_verified()
 
+    def test_a_count_that_gave_way_is_shown_until_somebody_counts_anew(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        self.relays[self.county].part()
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        self.county.muster("incident", "update", incident, "--dead", "5")
+        self.city.muster("incident", "update", incident, "--dead", "2")
+        self.heal()
+        for region in (self.county, self.city):
+            shown = until(lambda: (s := self.shown(region, incident)) and s["counted_apart"] and s,
+                          "the count that gave way")
+            apart, = shown["counted_apart"]
+            self.assertEqual((apart["fact"], apart["count"], apart["holds"]), ("dead", 5, 2))
+            self.assertIn("COUNTED APART: dead 2, but 5", region.muster("incident", "list"))
+            chinese = region.muster("incident", "show", incident, "--lang", "zh")
+            self.assertIn("统计不一致：死亡 2 人，另有 5 人", chinese)
+            self.assertIn("COUNTED APART: dead 5", region.muster("replay", region.log))
+        self.county.muster("incident", "update", incident, "--dead", "2")  # the same, counted anew
+        for region in (self.county, self.city):
+            self.follows(region, incident, casualties={"dead": 2}, counted_apart=[])
+        self.assert_verified()
+
     def test_an_order_under_an_old_term_is_shown_until_it_is_recalled(self):
         incident = self.county.report("--dead", "1")
         self.county.muster("incident", "refer", incident, "--to", CITY)

@@ -276,6 +276,59 @@ static void a_word_ahead_counts_as_within_the_tolerance(void **state)
     }
 }
 
+static struct event counting_over(int64_t dead_ms)
+{
+    struct event event = an_event(EVENT_COUNTS_KNOWN);
+
+    event.counts_known.dead_ms = dead_ms;
+    return event;
+}
+
+static int64_t count_dead(struct bus *bus, int64_t dead)
+{
+    struct command command = a_report(bus, 1, REPORT_FOLLOW_UP);
+
+    command.file_report.facts.casualties.dead = dead;
+    bus_do(bus, command);
+    const struct event *event = bus_event(bus, EVENT_FACTS_CHANGED, 0);
+    assert_non_null(event);
+    return event->at_ms;
+}
+
+static struct command dead_there(struct bus *bus, uint64_t seq, int64_t dead, int64_t at_ms, int64_t over_ms)
+{
+    return with(bus, with(bus, telling(bus, CITY_LINK, CITY, seq), count_at(dead, at_ms)),
+                counting_over(over_ms));
+}
+
+static void a_count_that_gives_way_stays_in_sight(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_sharing(&bus, GENERATION_APART);
+    int64_t ours_ms = count_dead(&bus, 5);
+    assert_int_equal(bus_events(&bus, EVENT_COUNTS_KNOWN), 1);
+    /* later, and it knew of ours: it follows */
+    bus_do(&bus, dead_there(&bus, 20, 4, ours_ms + 10, ours_ms));
+    assert_null(incident_apart(the_incident(&bus), 0));
+    assert_int_equal(the_incident(&bus)->casualties.dead, 4);
+    /* later, and it did not know of what is here */
+    bus_do(&bus, dead_there(&bus, 21, 2, ours_ms + 20, ours_ms));
+    assert_int_equal(the_incident(&bus)->casualties.dead, 2);
+    assert_int_equal(incident_apart(the_incident(&bus), 0)->count, 4);
+    assert_string_equal(incident_apart(the_incident(&bus), 0)->region, "");
+    /* an earlier one that comes late: the higher stays in sight */
+    bus_do(&bus, dead_there(&bus, 22, 9, ours_ms + 15, ours_ms));
+    assert_null(bus_event(&bus, EVENT_FACTS_CHANGED, 0));
+    assert_int_equal(the_incident(&bus)->casualties.dead, 2);
+    assert_int_equal(incident_apart(the_incident(&bus), 0)->count, 9);
+    assert_string_equal(incident_apart(the_incident(&bus), 0)->region, CITY);
+    (void)count_dead(&bus, 2); /* the same number, said anew */
+    assert_null(incident_apart(the_incident(&bus), 0));
+    bus_close(&bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -285,6 +338,7 @@ int main(void)
         cmocka_unit_test(orders_of_an_old_term_are_disputed),
         cmocka_unit_test(a_person_says_that_both_stand),
         cmocka_unit_test(who_has_no_part_in_it_settles_nothing),
+        cmocka_unit_test(a_count_that_gives_way_stays_in_sight),
         cmocka_unit_test(a_word_ahead_counts_as_within_the_tolerance),
     };
 

@@ -102,10 +102,49 @@ static void test_orders_that_follow_each_other_are_not(void **state)
     assert_disputes(0, false);
 }
 
+static struct command count(const char *text, int64_t dead)
+{
+    struct command command = rig_follow_up(1, text);
+
+    command.file_report.facts.casualties.dead = dead;
+    return command;
+}
+
+/* Whichever word holds, both ends show the other until somebody counts anew. */
+static void test_counts_said_apart_are_shown_at_both_ends(void **state)
+{
+    const struct rig *rigs[] = {&pair.county, &pair.city};
+
+    (void)state;
+    pair_hang_up(&pair, &pair.county);
+    say(&pair.county, CENTRE, count("five", 5));
+    pair_later(&pair, 1000);
+    say(&pair.city, CENTRE, count("two", 2));
+    heal();
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(incident_of(rigs[i])->casualties.dead, 2);
+        assert_non_null(incident_apart(incident_of(rigs[i]), 0));
+        assert_int_equal(incident_apart(incident_of(rigs[i]), 0)->count, 5);
+    }
+    say(&pair.county, CENTRE, count("two it is", 2));
+    heal();
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(incident_of(rigs[i])->casualties.dead, 2);
+        assert_null(incident_apart(incident_of(rigs[i]), 0));
+    }
+    say(&pair.city, CENTRE, count("three", 3)); /* in turn */
+    heal();
+    say(&pair.county, CENTRE, count("four", 4));
+    heal();
+    assert_int_equal(pair_events(&pair.county, EVENT_COUNT_APART), 1);
+    assert_int_equal(pair_events(&pair.city, EVENT_COUNT_APART), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_orders_given_apart_are_disputed_at_both_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_counts_said_apart_are_shown_at_both_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_orders_that_follow_each_other_are_not, setup, teardown),
     };
 
