@@ -60,11 +60,11 @@ enum clock_answer statutory_ask(const struct rule_clock *clock, int64_t begins_m
                                 const struct clock_report *report);
 
 /* Civil days from one moment's date to another's, negative when that lies before. By them casualties that
- * changed count towards the grade: until 30 days after the occurrence, of road traffic and fires 7 (Decree 493,
- * Art. 13: 自事故发生之日起30日内); the fact `corrected_days` gives rules these days. Our reading: calendar
- * days in the region's zone, and the day of the occurrence is not counted (Civil Code, Art. 201:
- * 开始的当日不计入), so that all of day 30 counts and nothing of day 31. That Art. 203 moves a last day that is
- * a holiday is for who has to act by then, not for this. */
+ * changed count towards the grade: until 30 days after the occurrence, of road traffic and fires 7 (Decree
+ * 493, Art. 13: 自事故发生之日起30日内); the fact `corrected_days` gives rules these days. Our reading:
+ * calendar days in the region's zone, and the day of the occurrence is not counted (Civil Code, Art. 201:
+ * 开始的当日不计入), so that all of day 30 counts and nothing of day 31. That Art. 203 moves a last day that
+ * is a holiday is for who has to act by then, not for this. */
 int64_t statutory_days(int64_t from_ms, int64_t to_ms, int32_t utc_offset_minutes);
 
 /* The level of government that a region's code stands for (GB/T 2260: 370000, 370100, 370102; also in its

@@ -268,8 +268,8 @@ static bool is_by_rules(enum command_kind command, enum event_kind kind)
            (is_decided_again(command) && kind >= EVENT_CLOCK_STARTED && kind <= EVENT_CLOCK_STOPPED);
 }
 
-/* The log's broker looked for the next agency: what it found is taken as it was, and that nobody was able only
- * if rules want somebody here, too. What rules said to that is theirs. */
+/* The log's broker looked for the next agency: what it found is taken as it was, and that nobody was able
+ * only if rules want somebody here, too. What rules said to that is theirs. */
 static bool is_of_reissue(const struct what_if *w, const struct event *event)
 {
     const struct incident *here = state_incident(w->trial.state, event->incident);
