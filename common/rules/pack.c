@@ -100,7 +100,7 @@ static bool is_among(const char *value, const char *const words[])
 
 const char *pack_action_wants(const struct pack *pack, const struct rule_action *action)
 {
-    static const char *const places[] = {"parent", "neighbours", "superior", NULL};
+    static const char *const places[] = {"parent", "neighbours", "superior", "touched", NULL};
 
     switch (action->kind) {
     case ACTION_GRADE:
@@ -110,7 +110,7 @@ const char *pack_action_wants(const struct pack *pack, const struct rule_action 
     case ACTION_REFER:
         return is_among(action->value, places) || is_region(action->value)
                    ? NULL
-                   : "parent, neighbours, superior or a region's code";
+                   : "parent, neighbours, superior, touched or a region's code";
     case ACTION_REISSUE:
         return strcmp(action->value, "next-able") == 0 ? NULL : "next-able";
     case ACTION_ASK:
@@ -138,7 +138,7 @@ static const char *wanted_words(const struct conf_node *node, enum rule_action_k
     case ACTION_LOWER:
         return conf_say(node, wanted, " I、II、III 或 IV");
     case ACTION_REFER:
-        return conf_say(node, wanted, " parent、neighbours、superior 或行政区代码");
+        return conf_say(node, wanted, " parent、neighbours、superior、touched 或行政区代码");
     case ACTION_REISSUE:
         return conf_say(node, wanted, " next-able");
     case ACTION_ASK:
