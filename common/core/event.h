@@ -104,7 +104,8 @@ const char *event_kind_name(enum event_kind kind);
 enum {
     EVENT_GENERATION = 3,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
-    GENERATION_SPREAD = 3      /* ... and it is noted which regions are touched, and other regions' levels */
+    GENERATION_SPREAD = 3,     /* ... and it is noted which regions are touched, and other regions' levels */
+    GENERATION_CLAIMS = 3      /* ... and what claims a region that is another's, or none, is refused */
 };
 
 struct pack_set {

@@ -366,6 +366,25 @@ static void hear_canary(struct deciding *d, const struct told_record *told, cons
     }
 }
 
+/* A record that bears our name and our epoch, of an incident that this log knows nothing of: somebody else
+ * speaks for this region somewhere. */
+static bool is_claimed(struct deciding *d, const struct tell_record *command)
+{
+    if (state_incident(d->state, command->incident) != NULL || d->region->generation < GENERATION_CLAIMS) {
+        return false;
+    }
+    for (size_t i = 0; i < command->told_n; i++) {
+        const struct told_record *told = &command->told[i];
+        if (strcmp(told->region, d->region->code) == 0 && told->epoch >= d->env->epoch) {
+            decide_refuse(d, REFUSED_CONFLICT,
+                          "two brokers claim region %s: record %llu, told as its own, is not in this log",
+                          d->region->code, (unsigned long long)told->seq);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whether the record can be heard at all; `from` is the region at the link's other end. */
 static bool is_good(struct deciding *d, const struct tell_record *command, const char *from)
 {
@@ -429,7 +448,7 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
         hear_canary(d, &command->told[command->told_n - 1], from);
         return;
     }
-    if (incident != NULL && decide_named_incident(d, command->incident) == NULL) {
+    if ((incident != NULL && decide_named_incident(d, command->incident) == NULL) || is_claimed(d, command)) {
         return;
     }
     struct hearing h = {.d = d,

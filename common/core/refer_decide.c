@@ -48,7 +48,8 @@ void decide_refer_incident(struct deciding *d, const struct refer_incident *comm
     if (incident == NULL || incident_is_referred(incident, command->region)) {
         return;
     }
-    if (!region_is_code(command->region)) {
+    bool known = d->region->generation < GENERATION_CLAIMS || division_is_known(command->region);
+    if (!region_is_code(command->region) || !known) {
         decide_refuse(d, REFUSED_INVALID, "\"%s\" is no code of a region", command->region);
     } else if (strcmp(command->region, d->region->code) == 0) {
         decide_refuse(d, REFUSED_INVALID, "this is region %s itself", command->region);

@@ -7,7 +7,7 @@
 #include "common/core/link.h"
 #include "common/core/names.h"
 
-enum { PAIR = 2, COUNTY = 6, TOWNSHIP = 9 };
+enum { PAIR = 2, COUNTY = 6 };
 
 void spread_free(struct spread *spread)
 {
@@ -43,27 +43,16 @@ bool incident_touches(const struct incident *incident, const char *region)
     return false;
 }
 
-/* Digits that mean something: a province's and a prefecture's code is filled up by pairs of zeros. */
-static size_t digits(const char *code)
-{
-    size_t n = strlen(code);
-
-    while (n > PAIR && n <= COUNTY && n % PAIR == 0 && strncmp(code + n - PAIR, "00", PAIR) == 0) {
-        n -= PAIR;
-    }
-    return n;
-}
-
 void spread_region(const char *division, const char *own, char *ret)
 {
-    size_t n = digits(division), most = digits(own), keep = n < most ? n : most;
+    size_t n = region_level_digits(division), most = region_level_digits(own), keep = n < most ? n : most;
 
     if (most == COUNTY - PAIR && n > most) { /* 110101 of Beijing, 429004 that Hubei governs: no prefecture */
         char above[REGION_CODE_MAX + 1], county[COUNTY + 1];
         memcpy(county, division, COUNTY);
         county[COUNTY] = '\0';
         region_code_above(county, above);
-        keep = digits(above) < most ? (size_t)COUNTY : most;
+        keep = region_level_digits(above) < most ? (size_t)COUNTY : most;
     }
     memcpy(ret, division, keep);
     while (keep < COUNTY) {

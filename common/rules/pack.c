@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/base/text.h"
+#include "common/core/division.h"
 #include "common/rules/pack_private.h"
 
 /* --- words ---------------------------------------------------------------------------------------- */
@@ -83,9 +84,7 @@ static int read_condition(struct pack_reading *r, const struct conf_node *map, c
 
 static bool is_region(const char *value)
 {
-    size_t n = strlen(value);
-
-    return n >= 2 && n <= 12 && strspn(value, "0123456789") == n;
+    return division_is_known(value);
 }
 
 static bool is_among(const char *value, const char *const words[])
