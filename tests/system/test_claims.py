@@ -139,7 +139,7 @@ class Claims(unittest.TestCase):
                            (("incident", "refer", incident, "--to", CITY), CITY),
                            (("incident", "refer", incident, "--to", "370105"), "no link leads"),
                            (("incident", "assess", incident, "--touches", "990000"), "--touches 990000"),
-                           (("incident", "report", "--kind", "fire", "--division", "990000"), "990000: no code"),
+                           (("incident", "report", "--kind", "fire", "--division", "990000"), "no code"),
                            (("incident", "update", incident, "--division", "37010"), "--division 37010"),
                            (("order", "issue", "--to", "990000/fire", "--kind", "dispatch", "--text", "x"),
                             "990000/fire"),
