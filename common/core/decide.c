@@ -389,6 +389,9 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_TAKE_LEAD:
         decide_take_lead(d, &command->take_lead);
         return;
+    case COMMAND_ASSESS_INCIDENT:
+        decide_assess_incident(d, &command->assess_incident);
+        return;
     case COMMAND_SHARE_INCIDENT:
         decide_share_incident(d, &command->share_incident);
         return;

@@ -156,6 +156,9 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_REPORT_FILED:
     case EVENT_INCIDENT_CLOSED:
     case EVENT_REFERRED:
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
     case EVENT_REPORT_SENT:
     case EVENT_CLOCK_STARTED:
     case EVENT_CLOCK_MET:

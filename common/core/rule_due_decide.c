@@ -58,6 +58,9 @@ static bool changes_facts(const struct event *event, bool orders_too)
     case EVENT_FACTS_CHANGED:
     case EVENT_GRADED:
     case EVENT_LEVEL_SET:
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
     case EVENT_INCIDENT_JOINED:
     case EVENT_INCIDENT_SPLIT:
         return true;

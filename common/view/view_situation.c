@@ -8,6 +8,7 @@
 #include "common/view/view_json.h"
 #include "common/view/view_share.h"
 #include "common/view/view_similar.h"
+#include "common/view/view_spread.h"
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
 
@@ -328,6 +329,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     }
     buf_printf(l->ret, PICK(voice, "  %u reports\n", "  报送 %u 次\n"), incident->reports);
     show_grade(l, incident);
+    view_say_reach(voice, incident, l->ret);
     view_say_shares(l->view, voice, incident, l->ret);
     show_facts(l, incident);
     view_say_command_post(l->view, voice, incident, l->ret);
@@ -497,6 +499,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "graded_by", incident->graded_by);
     json_number(json, "grade_asked_ms", incident->grade_asked_ms);
     json_text(json, "level", incident->level != GRADE_NONE ? grade_name(incident->level) : "");
+    view_json_reach(incident, json);
     json_array(json, "referred_to");
     for (size_t i = 0; i < incident->referrals_n; i++) {
         json_text(json, NULL, incident->referrals[i].region);

@@ -1,6 +1,8 @@
 """Rule packs on the command line: those that are shipped do what the cases beside them say, and one with a
 mistake is refused with its place."""
 import json
+import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -63,6 +65,31 @@ class Shipped(unittest.TestCase):
         self.assertEqual(clocks["daily-follow-up"]["daily"], "08:00 17:00")
         self.assertEqual(clocks["major-phone"]["within_ms"], 15 * 60 * 1000)
         self.assertEqual(clocks["major-phone"]["from"], "occurred")
+
+
+class Documented(unittest.TestCase):
+    """What docs/rules.md shows is what people begin with: each example stands as it is there."""
+
+    def examples(self):
+        page = (Path(SOURCE) / "docs/rules.md").read_text(encoding="utf-8")
+        return re.findall(r"^```(yaml|csv)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+
+    def test_each_example_holds(self):
+        packs = 0
+        for kind, text in self.examples():
+            with self.subTest(example=text[:60]), tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / f"example.{kind}"
+                if text.startswith("cases:"):  # of the decree's pack, which is shipped
+                    path = Path(folder) / "decree-493.yaml"
+                    shutil.copy(Path(SOURCE) / "common/rules/packs/decree-493.yaml", path)
+                    (Path(folder) / "decree-493.cases.yaml").write_text(text, encoding="utf-8")
+                    done = rules("test", path)
+                else:
+                    packs += 1
+                    path.write_text(text, encoding="utf-8")
+                    done = rules("check", path)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertGreaterEqual(packs, 6)
 
 
 TABLE = """规则包,limits,,,,

@@ -114,7 +114,7 @@ static void test_mistakes_are_placed(void **state)
         {"version: '1'\n", "", "missing key 'version'"},
         {"within: 30 min", "within: 30 mon", "p.yaml:20:17: "},
         {"ask: casualties\n        within: 30 min", "refer: mars",
-         "\"refer\" wants parent, neighbours, superior or a region's code"},
+         "\"refer\" wants parent, neighbours, superior, touched or a region's code"},
         {"ask: casualties", "ask: dead",
          "p.yaml:19:14: \"ask\" wants a fact of a report, such as casualties"},
         {"notify: duty", "notify: ''", "\"notify\" wants a role"},
