@@ -160,6 +160,9 @@ static void put_notice(json_t *json, const struct event *event)
     case EVENT_NOTIFIED:
         put(json, "role", text_of(event->notified.role));
         put(json, "rule", text_of(event->notified.rule));
+        if (event->notified.nobody) {
+            put(json, "nobody", json_true());
+        }
         break;
     default:
         break;

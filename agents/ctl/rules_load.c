@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agents/ctl/rules_loop.h"
+#include "agents/ctl/rules_role.h"
 #include "agents/ctl/session.h"
 #include "common/core/stream.h"
 #include "common/view/view_json.h"
@@ -112,7 +113,8 @@ int ctl_rules_load(int argc, char **argv)
         .summary =
             "Puts a rule pack in force, or another version of one that is. It is checked here and by the\n"
             "broker; with a mistake in it, or rules that fire each other for ever, also with those of the\n"
-            "packs in force, nothing changes. Needs an operator with the right \"admin\".",
+            "packs in force, nothing changes. Roles that it notifies and nobody has are named. Needs an\n"
+            "operator with the right \"admin\".",
         .options = options,
         .examples = "  muster rules load decree-493.yaml\n",
         .arguments_min = 1,
@@ -141,6 +143,8 @@ int ctl_rules_load(int argc, char **argv)
         rc = session_submit(session, &command, &reply, &err);
     }
     if (rc == 0) {
+        rules_note_roles(state_region(view_state(session_view(session))), loading.packs[0], loading.path,
+                         lang);
         print_outcome(&online, loading.packs[0]->name, loading.packs[0]->version, &reply,
                       lang_text(online.lang, "is in force", "已生效"),
                       lang_text(online.lang, "was in force so already", "此前已生效"));

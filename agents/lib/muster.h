@@ -169,6 +169,7 @@ struct muster_notice {
         *to; /* the region of "referred", the role of "notified", whose "order-reissued" it is now; "" */
     const char *rule;  /* PACK/RULE; "" a person did it */
     int64_t due_at_ms; /* of "order-reminded": to be answered by then; else 0 */
+    bool nobody;       /* of "notified": has the role, so this agent, a command centre, is told instead */
 };
 
 /* 遥测: what one thing of one unit was at one moment. The last value wins: what a newer one replaced reaches

@@ -116,6 +116,8 @@ void decide_send_canary(struct deciding *d, const struct send_canary *command);
 
 /* By a rule: to "parent", "neighbours", "superior" or a region's code; `after` as this record leaves it. */
 void decide_refer(struct deciding *d, const struct incident *after, const char *region, const char *rule);
+/* By a rule: whom it tells, or who is told instead. */
+struct notified decide_notice(const struct deciding *d, const char *role, const char *rule);
 /* The addressee is another region's, which is to have its part in the incident. */
 void decide_reaches_region(struct deciding *d, struct id incident, const char *addressee);
 /* Whether a receipt can say the rung. */

@@ -95,11 +95,12 @@ const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
- * incidents that belong together, of command posts, and questions for a grade, too. A log says in its
- * region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
+ * incidents that belong together, of command posts, and questions for a grade, too, 3 those of who was not
+ * reached. A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
-    EVENT_GENERATION = 2,
-    GENERATION_ASKS_GRADE = 2 /* from here on a person is asked where no pack grades a kind */
+    EVENT_GENERATION = 3,
+    GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
+    GENERATION_UNREACHED = 3   /* ... and it is said who was not reached, and who was told instead */
 };
 
 struct pack_set {
@@ -176,6 +177,8 @@ struct referred {
 struct notified {
     const char *role;
     const char *rule;
+    bool nobody; /* has the role: the centres were told ... */
+    bool untold; /* ... or nobody was, for there is none */
 };
 
 struct report_sent {

@@ -234,8 +234,7 @@ static void act(struct deciding *d, struct matter *m, const struct rule_verdict 
         return;
     case ACTION_NOTIFY:
         if (!has_said(d, m, EVENT_NOTIFIED, action->value)) {
-            emit(d, m, EVENT_NOTIFIED)->notified =
-                (struct notified){.role = action->value, .rule = reason(d, v)};
+            emit(d, m, EVENT_NOTIFIED)->notified = decide_notice(d, action->value, reason(d, v));
         }
         return;
     case ACTION_START:

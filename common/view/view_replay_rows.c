@@ -203,6 +203,10 @@ static void put_data(struct json *json, const struct view_record *record, const 
         }
         json_array_end(json);
     }
+    if (step->nobody) {
+        json_bool(json, "nobody", true);
+        json_bool(json, "untold", step->untold);
+    }
     if (step->unsaid) {
         json_bool(json, "unsaid", true);
     }

@@ -327,6 +327,8 @@ static void add_rule_event(const struct event *event, struct view_step *step)
     case EVENT_NOTIFIED:
         step->subject = event->notified.role;
         step->what = event->notified.rule;
+        step->nobody = event->notified.nobody;
+        step->untold = event->notified.untold;
         return;
     default:
         return;

@@ -80,6 +80,8 @@ struct view_step {
     bool history;
     bool bare;   /* incident opened by an order without one */
     bool unsaid; /* ABILITY_SHORT: it cannot be said again */
+    bool nobody; /* NOTIFIED: has the role; the centres were told ... */
+    bool untold; /* ... or nobody was */
     bool is_evacuation;
     uint32_t present;
     uint32_t missing;

@@ -38,7 +38,6 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_RECEIPT_NOTED:
     case EVENT_GRADE_DOUBTED:
     case EVENT_REFERRED:
-    case EVENT_NOTIFIED:
     case EVENT_CLOCK_WARNED:
     case EVENT_ORDER_REMINDED:
     case EVENT_ORDER_REISSUED:
@@ -55,6 +54,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_LEAD_DISPUTED:
     case EVENT_UNTOLD:
         return TONE_BAD;
+    case EVENT_NOTIFIED:
+        return step->nobody ? TONE_BAD : TONE_WARN;
     case EVENT_LINK_SET:
         return step->late ? TONE_BAD : TONE_GOOD;
     case EVENT_ALERT_RECORDED:

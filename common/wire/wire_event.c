@@ -197,6 +197,8 @@ static const struct wire_field notified_fields[] = {
     NAME(S, notified.role),
     LONG_TEXT(S, notified.rule, RULE_NAME_MAX),
     TIME(S, at_ms),
+    BOOL(S, notified.nobody),
+    BOOL(S, notified.untold),
 };
 static const struct wire_map notified_map = {WIRE_MAP(notified, S, notified_fields)};
 
