@@ -82,7 +82,9 @@
     X(EVENT_LEAD_OFFERED, 106, "lead-offered")                    \
     X(EVENT_LEAD_TAKEN, 107, "lead-taken")                        \
     X(EVENT_LEAD_DISPUTED, 108, "lead-disputed")                  \
-    X(EVENT_UNTOLD, 109, "untold")
+    X(EVENT_UNTOLD, 109, "untold")                                \
+    X(EVENT_ORDER_UNREACHED, 150, "order-unreached")              \
+    X(EVENT_REGION_UNREACHED, 151, "region-unreached")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -340,6 +342,20 @@ struct lead_step {      /* offered, taken, disputed */
     bool alone;       /* taken: without an offer; disputed: the one that says so is above, and leads */
 };
 
+/* Who is not reached; `due`: noted in another region's word, and to be said in a record of this region's own
+ * that follows at once. */
+struct order_unreached {
+    const char *region; /* where it ended */
+    bool no_way;        /* from there to its addressee's; else nobody is enrolled there under its address */
+    bool due;
+};
+
+struct region_unreached {
+    const char *region; /* to which the incident was referred */
+    const char *at;     /* where no link leads on; "": a way was found */
+    bool due;
+};
+
 struct canary {
     const char *region;
     int64_t sent_at_ms;
@@ -400,6 +416,8 @@ struct event {
         struct note_untold untold;
         struct canary canary;  /* sent, heard */
         struct lead_step lead; /* offered, taken, disputed */
+        struct order_unreached order_unreached;
+        struct region_unreached region_unreached;
     };
 };
 

@@ -77,6 +77,14 @@ static void route_order(const struct state *state, const struct event *event, co
     case EVENT_ABILITY_SHORT:
         tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
         break;
+    case EVENT_ORDER_UNREACHED:
+        if (event->order_unreached.due) {
+            return; /* said in a record that follows at once */
+        }
+        if (order->home[0] == '\0' || strcmp(order->unreached, state_region(state)->code) == 0) {
+            tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+        }
+        break;
     case EVENT_RUNG_REACHED:
         /* who takes the order, or declines it, does so for its agency: the others must not set out as well */
         for (size_t i = 0; i < order->agents.n && event->rung.rung >= RUNG_ACCEPTED; i++) {
@@ -246,7 +254,13 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_ORDER_REMINDED:
     case EVENT_ORDER_REISSUED:
     case EVENT_ABILITY_SHORT:
+    case EVENT_ORDER_UNREACHED:
         route_order(state, event, author, sink);
+        return;
+    case EVENT_REGION_UNREACHED:
+        if (!event->region_unreached.due) {
+            tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+        }
         return;
     default:
         return;

@@ -400,14 +400,17 @@ static void ask_about_order(struct deciding *d, const struct incident *incident,
     }
 }
 
+/* Nobody is able to take what reaches nobody, either. */
 static void ask_about_shortage(struct deciding *d, const struct incident *incident, const struct event *event)
 {
     struct matter m = matter_of(d, incident, TRIGGER_SHORT);
 
     m.order = incident_order(incident, event->order);
-    m.ability = event->ability_short.ability;
-    m.free = event->ability_short.free;
-    if (m.order != NULL) {
+    if (event->kind == EVENT_ABILITY_SHORT) {
+        m.ability = event->ability_short.ability;
+        m.free = event->ability_short.free;
+    }
+    if (m.order != NULL && m.order->home[0] == '\0') {
         (void)ask_rules(d, &m);
     }
 }
@@ -466,7 +469,7 @@ void decide_rules(struct deciding *d, const struct incident *incident)
             ask_about_request(d, incident, event.information.fact);
         } else if (event.kind == EVENT_CLOCK_OVERDUE) {
             ask_about_clock(d, incident, &event.clock);
-        } else if (event.kind == EVENT_ABILITY_SHORT) {
+        } else if (event.kind == EVENT_ABILITY_SHORT || event.kind == EVENT_ORDER_UNREACHED) {
             ask_about_shortage(d, incident, &event);
         }
     }
@@ -579,7 +582,7 @@ void decide_rules_due(struct deciding *d)
         const struct event *event = &d->events[i];
         bool is_order = event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE;
         once = once || event->kind == EVENT_ORDER_UNANSWERED || event->kind == EVENT_INFORMATION_OVERDUE ||
-               event->kind == EVENT_CLOCK_OVERDUE;
+               event->kind == EVENT_CLOCK_OVERDUE || event->kind == EVENT_ORDER_UNREACHED;
         /* what the incident's own rules did they have seen; what those of a deadline did they have not */
         if ((is_order || !own || once) && changes_facts(event, orders) && may_be_due(d, event->incident)) {
             emit_due(d, event->incident);

@@ -28,6 +28,7 @@ void decide_share_incident(struct deciding *d, const struct share_incident *comm
     }
     emit_of(d, EVENT_SHARE_BEGUN, incident->id)->share_begun = (struct share_begun){
         .region = command->region, .up_to_seq = command->up_to_seq, .more = command->more};
+    decide_way_found(d, incident, command->region);
 }
 
 /* What another region makes something of. */
@@ -55,6 +56,8 @@ static bool is_for_others(enum event_kind kind)
     case EVENT_ORDER_EXPIRED:
     case EVENT_ORDER_UNANSWERED:
     case EVENT_ORDER_OVERDUE:
+    case EVENT_ORDER_UNREACHED:
+    case EVENT_REGION_UNREACHED:
         return true;
     default:
         return false;

@@ -193,12 +193,8 @@ static const struct wire_field referred_fields[] = {
 static const struct wire_map referred_map = {WIRE_MAP(referred, S, referred_fields)};
 
 static const struct wire_field notified_fields[] = {
-    ID(S, incident),
-    NAME(S, notified.role),
-    LONG_TEXT(S, notified.rule, RULE_NAME_MAX),
-    TIME(S, at_ms),
-    BOOL(S, notified.nobody),
-    BOOL(S, notified.untold),
+    ID(S, incident), NAME(S, notified.role),   LONG_TEXT(S, notified.rule, RULE_NAME_MAX),
+    TIME(S, at_ms),  BOOL(S, notified.nobody), BOOL(S, notified.untold),
 };
 static const struct wire_map notified_map = {WIRE_MAP(notified, S, notified_fields)};
 
@@ -480,6 +476,23 @@ static const struct wire_field lead_fields[] = {
 };
 static const struct wire_map lead_taken_map = {WIRE_MAP(lead_taken, S, lead_fields)};
 static const struct wire_map lead_disputed_map = {WIRE_MAP(lead_disputed, S, lead_fields)};
+static const struct wire_field order_unreached_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    NAME(S, order_unreached.region),
+    BOOL(S, order_unreached.no_way),
+    BOOL(S, order_unreached.due),
+    TIME(S, at_ms),
+};
+static const struct wire_map order_unreached_map = {WIRE_MAP(order_unreached, S, order_unreached_fields)};
+static const struct wire_field region_unreached_fields[] = {
+    ID(S, incident),
+    NAME(S, region_unreached.region),
+    NAME(S, region_unreached.at),
+    BOOL(S, region_unreached.due),
+    TIME(S, at_ms),
+};
+static const struct wire_map region_unreached_map = {WIRE_MAP(region_unreached, S, region_unreached_fields)};
 static const struct wire_map untold_map = {WIRE_MAP(untold, struct note_untold, wire_fields_note_untold)};
 static const struct wire_map link_set_map = {WIRE_MAP(link_set, struct note_link, wire_fields_note_link)};
 
@@ -561,6 +574,8 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("lead_taken", lead_taken_map),
     BODY_SPREAD("lead_disputed", lead_disputed_map),
     BODY(S, untold, untold_map),
+    BODY_SPREAD("order_unreached", order_unreached_map),
+    BODY_SPREAD("region_unreached", region_unreached_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

@@ -213,8 +213,8 @@ class InForce(CountyTest):
         incident = self.county.report("--trapped", "3")
         notice = desk.one("notice", event="notified", incident=incident)
         self.assertEqual((notice["role"], notice["nobody"]), ("rescue", True))
-        self.assertEqual([(data["nobody"], data["untold"]) for data in self.data("notified")],
-                         [(True, False)])
+        self.assertEqual([(data["nobody"], data.get("untold")) for data in self.data("notified")],
+                         [(True, None)])
         said = "nobody has the role rescue; the centres were told of incident"
         self.assertIn(said, self.county.muster("replay", self.county.log))
         self.assertIn(said, self.county.muster("incident", "show", incident))
