@@ -360,6 +360,7 @@ struct canary {
     const char *region;
     int64_t sent_at_ms;
     int64_t heard_at_ms; /* when the other end sent the last one that has come from there, by its clock */
+    uint32_t late_ms;    /* nothing crosses where the last known one is older, as who sent this reckons */
 };
 
 struct event {

@@ -366,7 +366,8 @@ static void hear_canary(struct deciding *d, const struct told_record *told, cons
             heard->at_ms = d->env->now_ms;
             heard->canary = (struct canary){.region = told->region,
                                             .sent_at_ms = event->canary.sent_at_ms,
-                                            .heard_at_ms = event->canary.heard_at_ms};
+                                            .heard_at_ms = event->canary.heard_at_ms,
+                                            .late_ms = event->canary.late_ms};
         }
     }
 }

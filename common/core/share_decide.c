@@ -115,6 +115,7 @@ void decide_send_canary(struct deciding *d, const struct send_canary *command)
         decide_emit(d, EVENT_CANARY_SENT)->canary =
             (struct canary){.region = command->region,
                             .sent_at_ms = d->env->now_ms,
-                            .heard_at_ms = line != NULL ? line->heard_sent_ms : 0};
+                            .heard_at_ms = line != NULL ? line->heard_sent_ms : 0,
+                            .late_ms = command->late_ms};
     }
 }

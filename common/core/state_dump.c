@@ -190,6 +190,8 @@ static void dump_region(const struct region *region, struct buf *ret)
         put_number(ret, "returned_ms", region->links[i].returned_ms);
         put_number(ret, "heard_ms", region->links[i].heard_ms);
         put_number(ret, "heard_sent_ms", region->links[i].heard_sent_ms);
+        put_number(ret, "late_ms", region->links[i].late_ms);
+        put_number(ret, "heard_late_ms", region->links[i].heard_late_ms);
         buf_puts(ret, "\n");
     }
 }

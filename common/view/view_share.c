@@ -172,9 +172,10 @@ static void line_row(const struct view *view, const struct view_voice *voice, co
 
     line = line != NULL ? line : &none;
     table_cell(table, region);
-    table_cell(table, line->since_ms == 0 ? PICK(voice, "never reached", "从未接通")
-                      : line->up          ? PICK(voice, "reached", "已通")
-                                          : PICK(voice, "NOT REACHED", "中断"));
+    table_cell(table, line->since_ms == 0                  ? PICK(voice, "never reached", "从未接通")
+                      : region_line_is_stuck(line, now_ms) ? PICK(voice, "NOTHING CROSSES", "已连接但无往来")
+                      : line->up                           ? PICK(voice, "reached", "已通")
+                                                           : PICK(voice, "NOT REACHED", "中断"));
     table_cell(table, line->since_ms == 0 ? "-" : view_time(view_state(view), line->since_ms, time));
     age_cell(table, line->heard_ms, now_ms);
     age_cell(table, line->returned_ms, now_ms);
@@ -233,7 +234,7 @@ int view_lines(const struct view *view, const struct view_voice *voice, int64_t 
     return fine ? 0 : ERR_NO_MEMORY;
 }
 
-void view_json_lines(const struct view *view, struct buf *ret)
+void view_json_lines(const struct view *view, int64_t now_ms, struct buf *ret)
 {
     const struct region *region = state_region(view_state(view));
     char code[REGION_CODE_MAX + 1];
@@ -249,6 +250,7 @@ void view_json_lines(const struct view *view, struct buf *ret)
         json_object(&json, NULL);
         json_text(&json, "region", code);
         put_line(line, &json);
+        json_bool(&json, "nothing_crosses", line != NULL && region_line_is_stuck(line, now_ms));
         json_number(&json, "canary_heard_ms", line != NULL ? line->heard_ms : 0);
         json_number(&json, "canary_returned_ms", line != NULL ? line->returned_ms : 0);
         json_unsigned(&json, "incidents", counting.incidents);

@@ -457,13 +457,12 @@ static const struct wire_field canary_sent_fields[] = {
     NAME(S, canary.region),
     TIME(S, canary.sent_at_ms),
     TIME(S, canary.heard_at_ms),
+    U32(S, canary.late_ms),
 };
 static const struct wire_map canary_sent_map = {WIRE_MAP(canary_sent, S, canary_sent_fields)};
 static const struct wire_field canary_heard_fields[] = {
-    NAME(S, canary.region),
-    TIME(S, canary.sent_at_ms),
-    TIME(S, canary.heard_at_ms),
-    TIME(S, at_ms),
+    NAME(S, canary.region), TIME(S, canary.sent_at_ms), TIME(S, canary.heard_at_ms),
+    TIME(S, at_ms),         U32(S, canary.late_ms),
 };
 static const struct wire_map canary_heard_map = {WIRE_MAP(canary_heard, S, canary_heard_fields)};
 static const struct wire_field lead_offered_fields[] = {

@@ -5,7 +5,7 @@ import time
 import unittest
 
 from agents import CENTRE, County, FIRE, until
-from faults import Relay
+from faults import Faults, Relay, STALL, SYNC, WAL
 from harness import free_port, main
 
 CUT_S = 60 if os.environ.get("MUSTER_LONG") else 5
@@ -405,6 +405,30 @@ class Regions(unittest.TestCase):
         for region, other in ((self.city, COUNTY), (self.county, CITY)):
             until(lambda: both_ways(region, other), "canaries there and back")
         self.assertIn("已通", self.city.muster("link", "list", "--lang", "zh"))
+        self.assert_verified()
+
+    def test_a_line_on_which_nothing_crosses_is_shown(self):
+        """It is connected, and the city's disk stands still: it takes nothing of what it is told."""
+        faults = Faults(self.city.folder)
+        self.city.prefix = faults.prefix
+        for region in (self.city, self.county):
+            self.assertEqual(region.stop_broker(), 0)
+            region.add("musterd.yaml", "canary: 1 s")
+            region.start_broker()
+        until(lambda: self.line(self.county, CITY)["canary_returned_ms"] > 0, "canaries there and back")
+        for _ in range(3):
+            line = self.line(self.county, CITY)
+            age_ms = time.time() * 1000 - min(line["canary_heard_ms"], line["canary_returned_ms"])
+            if age_ms < 2000 + 3 * 500:  # else this machine stood still, and the mark is in its right
+                self.assertFalse(line["nothing_crosses"], line)
+            time.sleep(1)  # a canary and more: on a healthy line there is no mark at any time
+        faults.arm(SYNC, WAL, STALL, arg=12000)
+        stuck = until(lambda: (line := self.line(self.county, CITY))["nothing_crosses"] and line, "the mark")
+        self.assertTrue(stuck["reached"])
+        self.assertGreater(time.time() * 1000 - stuck["canary_returned_ms"], 2000 + 3 * 500)
+        self.assertIn("NOTHING CROSSES", self.county.muster("link", "list"))
+        self.assertIn("已连接但无往来", self.county.muster("link", "list", "--lang", "zh"))
+        until(lambda: not self.line(self.county, CITY)["nothing_crosses"], "canaries again")
         self.assert_verified()
 
     def test_a_broker_that_is_killed_goes_on_where_it_was(self):
