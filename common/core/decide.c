@@ -435,6 +435,10 @@ int decide_told(const struct state *state, const struct event *events, size_t n,
         if (events[i].kind == EVENT_INCIDENT_CLOSED && incident != NULL) {
             decide_stop_daily(&d, incident);
         }
+        if (events[i].kind == EVENT_ABILITY_SHORT && incident != NULL) {
+            decide_rules(&d, incident); /* the broker asks about it in the same record */
+            break;
+        }
     }
     decide_rules_due(&d);
     if (d.no_memory) {

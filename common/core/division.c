@@ -67,7 +67,6 @@ uint32_t division_day(int64_t ms, int32_t utc_offset_minutes)
 
 bool division_day_is_good(uint32_t day)
 {
-    uint32_t month = day / 100 % 100, of_month = day % 100;
-
-    return day <= DIVISION_DAY_MAX && month >= 1 && month <= 12 && of_month >= 1 && of_month <= 31;
+    return day <= DIVISION_DAY_MAX &&
+           when_is_day((int)(day / 10000), (int)(day / 100 % 100), (int)(day % 100));
 }

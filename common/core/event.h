@@ -98,12 +98,13 @@ const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
- * incidents that belong together, of command posts, and questions for a grade, too, 3 those of how far an
- * incident reaches. A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of
- * change"). */
+ * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
+ * reaches, and what has grown since a person graded it, too. A log says in its region's stream when it comes
+ * to hold more (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 3,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
+    GENERATION_GREW = 3,       /* ... and asked again when what he has graded grows */
     GENERATION_SPREAD = 3,     /* ... and it is noted which regions are touched, and other regions' levels */
     GENERATION_CLAIMS = 3      /* ... and what claims a region that is another's, or none, is refused */
 };
@@ -148,6 +149,7 @@ struct seen_fact {
 
 struct rules_due {
     bool recounted; /* casualties that were known have changed */
+    bool grew;      /* casualties or loss are more than was known */
 };
 
 struct rule_step { /* waits, fired, ended */

@@ -212,7 +212,6 @@ const char *rule_trigger_zh(enum rule_trigger trigger);
 bool rule_is_lasting(const char *when);
 const char *rule_action_word(enum rule_action_kind action);
 const char *rule_action_zh(enum rule_action_kind action);
-const char *rule_answer_word(enum rule_answer answer);
 /* The triggers after which the action can be taken, as bits. */
 unsigned rule_action_triggers(enum rule_action_kind action);
 /* NULL-terminated words, in the order of the enums, for choices and hints. */

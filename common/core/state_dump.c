@@ -383,6 +383,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "recounted_at_ms", incident->recounted_at_ms);
     put_number(ret, "rules_fired", incident->rules_fired);
     put_number(ret, "rules_due_ms", incident->rules_due_ms);
+    put_number(ret, "grew", incident->grew);
     put_number(ret, "amendments_left", incident->amendments_left);
     put_number(ret, "amendments_left_at_ms", incident->amendments_left_at_ms);
     dump_facts(incident, ret);

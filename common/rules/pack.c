@@ -417,6 +417,9 @@ int pack_load(const char *path, struct conditions *conditions, struct pack **ret
     size_t n = 0;
     int rc = conf_text(path, &text, &n, err);
 
+    if (conditions_are_zh(conditions) && (rc == ERR_NO_INPUT || rc == ERR_PERMISSION)) {
+        return err_set(err, rc, rc == ERR_NO_INPUT ? "%s：没有这个文件" : "%s：无权读取", path);
+    }
     if (rc == 0) {
         rc = is_named_table(path) ? load_table(path, &text, n, conditions, ret, err)
                                   : pack_read(path, text, n, conditions, ret, err);

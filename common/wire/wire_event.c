@@ -114,6 +114,7 @@ static const struct wire_field rules_due_fields[] = {
     ID(S, incident),
     TIME(S, at_ms),
     BOOL(S, rules_due.recounted),
+    BOOL(S, rules_due.grew),
 };
 static const struct wire_map rules_due_map = {WIRE_MAP(rules_due, S, rules_due_fields)};
 static const struct wire_map rules_asked_map = {WIRE_MAP(rules_asked, S, incident_fields)};

@@ -123,7 +123,7 @@ class Mistakes(unittest.TestCase):
 
     def test_what_never_holds_is_shown(self):
         pack = self.write("p.yaml", PACK.replace("dead > 3", "dead > 3 and dead < 2"))
-        done = self.refused("1 of its conditions can never hold", "check", pack, code=65)
+        done = self.refused(':7:9: rule "many": its condition can never hold', "check", pack, code=65)
         self.assertRegex(done.stdout, r"7 +many +incident +dead > 3 and dead < 2 +grade III +can never hold")
         self.assertIn("永不成立", rules("check", pack, "--lang", "zh").stdout)
 
