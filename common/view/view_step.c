@@ -530,6 +530,7 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
 {
     struct view_step step = {.kind = event->kind,
                              .seq = record->header.seq,
+                             .index = (size_t)(event - record->record.events),
                              .hash = record->hash,
                              .bus_ms = record->header.bus_ms,
                              .at_ms = event->at_ms,
@@ -545,7 +546,9 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .place = ""};
 
     if (record->has_command) {
-        const struct command *said = command_behind(&record->command, event);
+        const struct told_record *told = told_behind(&record->command, event);
+        const struct command *said = told != NULL ? told->command : &record->command;
+        step.origin_ms = told != NULL ? told->bus_ms : 0;
         step.operator= said->operator;
         step.text = words_of(record, said, event);
         step.mode = record->command.mode;
