@@ -106,7 +106,7 @@ static void list_order(struct listing *listing, const struct incident *incident,
     int64_t due_ms = order_due(order);
     table_cell(&listing->table, id_format(order->id, id));
     table_cell(&listing->table, id_format(incident->id, other) + ID_TEXT - 1 - 6);
-    table_cell(&listing->table, order->kind);
+    table_cell(&listing->table, view_order_kind(&listing->voice, order->kind));
     table_cell(&listing->table,
                view_short_name(state, order->taker[0] != '\0' ? order->taker : order->addressee));
     table_cell(&listing->table, view_rung_name(&listing->voice, (enum rung)order->rung));

@@ -1,5 +1,5 @@
-/* Whether those who go bring what the hazard needs. What nobody stated here (units of another region's agencies are
- * not told to this one) is not known, and never said to be lacking. */
+/* Whether those who go bring what the hazard needs. What nobody stated here (units of another region's
+ * agencies are not told to this one) is not known, and never said to be lacking. */
 #ifndef MUSTER_COMMON_VIEW_VIEW_EQUIPMENT_H
 #define MUSTER_COMMON_VIEW_VIEW_EQUIPMENT_H
 
@@ -20,13 +20,13 @@ struct view_equipment {
  * VIEW_LACKS_MAX words. */
 struct view_equipment view_order_equipment(const struct view *view, const struct order *order);
 
-/* "lacks hose" or "unit E1: its equipment was never stated; needed: hose, scba", behind what ret holds; nothing
- * where nothing lacks. */
+/* "lacks hose" or "unit E1: its equipment was never stated; needed: hose, scba", behind what ret holds;
+ * nothing where nothing lacks. */
 void view_say_equipment(const struct view *view, const struct view_voice *voice, const struct order *order,
                         struct buf *ret);
 
-/* A line for each unit that lacks something, or whose equipment was never stated, by name: a crew with the wrong
- * equipment must be seen before it arrives. Who names a team names its members too. */
+/* A line for each unit that lacks something, or whose equipment was never stated, by name: a crew with the
+ * wrong equipment must be seen before it arrives. Who names a team names its members too. */
 void view_say_equipment_of_units(const struct view *view, const struct view_voice *voice,
                                  const struct order *order, struct buf *ret);
 

@@ -278,7 +278,7 @@ int view_explain_order(const struct view *view, const struct view_voice *voice, 
         return err_set(err, ERR_NOT_FOUND, "there is no order %s", id_format(id, text));
     }
     buf_printf(ret, PICK(voice, "order %s: ", "指令 %s："), id_format(id, text));
-    put(&e, order->kind);
+    put(&e, view_order_kind(voice, order->kind));
     buf_puts(ret, PICK(voice, " to ", " → "));
     put(&e, view_short_name(e.state, order->addressee));
     put_mode(&e, incident->mode);
@@ -355,7 +355,7 @@ int view_explain_incident(const struct view *view, const struct view_voice *voic
     }
     put_mode(&e, incident->mode);
     buf_init(&facts, 0);
-    view_say_facts(voice, &told->facts, &facts);
+    view_say_facts(view_state(view), voice, &told->facts, &facts);
     if (facts.n > 0) {
         buf_puts(ret, "  ");
         text_escape(ret, (const char *)facts.p, facts.n);

@@ -38,12 +38,16 @@ void view_say_refusal(const struct view_voice *voice, enum command_kind kind, en
                       const char *detail, struct buf *ret);
 
 /* "kind fire, place ..., dead 1": what is known, in one line. */
-void view_say_facts(const struct view_voice *voice, const struct facts *facts, struct buf *ret);
+void view_say_facts(const struct state *state, const struct view_voice *voice, const struct facts *facts,
+                    struct buf *ret);
 /* Words with ", " between them. */
 void view_say_words(struct words words, struct buf *ret);
 
 const char *view_rung_name(const struct view_voice *voice, enum rung rung);
 const char *view_link_name(const struct view_voice *voice, enum link_kind kind);
 const char *view_mode_name(const struct view_voice *voice, enum mode mode);
+/* A word that is in no table of kinds as it is. */
+const char *view_incident_kind(const struct view_voice *voice, const char *word);
+const char *view_order_kind(const struct view_voice *voice, const char *word);
 
 #endif

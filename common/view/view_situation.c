@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/base/when.h"
+#include "common/core/kind.h"
 #include "common/view/view_equipment.h"
 #include "common/view/view_json.h"
 #include "common/view/view_share.h"
@@ -126,7 +127,7 @@ static void show_order(void *ctx, const struct incident *home, const struct orde
     buf_init(&text, 0);
     table_cell(table, view_short_id(order->id, id));
     table_cell(table, view_short_name(state, order->addressee));
-    table_cell(table, order->kind);
+    table_cell(table, view_order_kind(voice, order->kind));
     table_cell(table, view_rung_name(voice, (enum rung)order->rung));
     table_cell(table, order->history ? "" : ago(l, rung_since(order), took));
     table_cell(table, view_short_name(state, order->taker));
@@ -210,7 +211,7 @@ static void show_facts(struct looking *l, const struct incident *incident)
         return;
     }
     buf_init(&text, 0);
-    view_say_facts(&l->options->voice, &told->facts, &text);
+    view_say_facts(view_state(l->view), &l->options->voice, &told->facts, &text);
     if (text.n > 0) {
         buf_puts(l->ret, "  ");
         text_escape(l->ret, (const char *)text.p, text.n);
@@ -464,6 +465,11 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_array_end(json);
     view_json_shares(view, incident, json);
     json_text(json, "kind", facts->kind);
+    json_text(json, "class",
+              incident_kind_find(facts->kind) != NULL
+                  ? incident_class_name(incident_kind_find(facts->kind)->class)
+                  : "");
+    json_number(json, "occurred_ms", facts->occurred_at_ms);
     json_text(json, "substance", facts->substance);
     json_text(json, "title", facts->title);
     json_text(json, "place", facts->place);

@@ -48,7 +48,7 @@ class SeenAbove(unittest.TestCase):
         until(lambda: any(row["incident"] == incident and row["casualties"] == {"dead": 1}
                           for row in self.city.json("incident", "list")), "the incident to be followed above")
         self.county.muster("incident", "update", incident, "--dead", "2")
-        until(lambda: self.city.json("incident", "show", incident)[0]["casualties"] == {"dead": 2}, "the news")
+        until(lambda: self.city.json("incident", "show", incident)[0]["casualties"] == {"dead": 2}, "news")
         there, here = self.course(self.county, incident), self.course(self.city, incident)
         told = ("opened", f"order {order[-6:]} to", "accepted 消-101", "dead 1", "dead 2")
 
