@@ -116,7 +116,7 @@ static bool was_told_by(const struct course *course, const char *region)
 static bool show_shares(struct course *course, const struct view_step *const *steps, size_t n)
 {
     size_t heard = 0;
-    char said[128];
+    char said[128 + 2 * NAME_MAX_BYTES];
 
     for (size_t i = 0; i < n; i++) {
         const struct view_step *step = steps[i];
@@ -134,9 +134,11 @@ static bool show_shares(struct course *course, const struct view_step *const *st
             }
         }
         (void)snprintf(said, sizeof said,
-                       PICK(course->voice, "region %s tells it so far: %zu of its records, up to %llu",
-                            "%s 通报此前情况：其记录 %zu 条，至第 %llu 条"),
-                       step->subject, records, (unsigned long long)up_to);
+                       PICK(course->voice, "region %s tells it so far: %zu of its records, up to %llu%s%s",
+                            "%s 通报此前情况：其记录 %zu 条，至第 %llu 条%s%s"),
+                       step->subject, records, (unsigned long long)up_to,
+                       step->from[0] == '\0' ? "" : PICK(course->voice, ", brought by ", "，递交："),
+                       view_short_name(view_state(course->view), step->from));
         put_line(course, step, step->bus_ms, said, 0);
         heard++; /* the first that a region says is a share, however short */
     }

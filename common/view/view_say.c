@@ -30,7 +30,7 @@ char *view_clock(const struct state *state, int64_t ms, int64_t near_ms, char re
 
     view_time(state, ms, text);
     view_time(state, near_ms, near);
-    if (ms == 0) {
+    if (ms == 0 || (near_ms != 0 && strncmp(text, near, 4) != 0)) {
         memcpy(ret, text, sizeof text);
     } else if (strncmp(text, near, 10) == 0) {
         memcpy(ret, text + 11, 9);

@@ -15,7 +15,8 @@ struct view_voice {
 
 /* "2026-11-22 11:00:07" in the region's civil time; "-" for 0. Returns ret. */
 char *view_time(const struct state *state, int64_t ms, char ret[VIEW_TIME]);
-/* "11:00:07", with the month and day before it when it is not the day of near_ms. */
+/* "11:00:07", with the month and day before it when it is not the day of near_ms, and the year when it is
+ * another one. */
 char *view_clock(const struct state *state, int64_t ms, int64_t near_ms, char ret[VIEW_TIME]);
 /* The last characters of an id, as people tell them apart. */
 char *view_short_id(struct id id, char ret[VIEW_SHORT_ID]);

@@ -555,6 +555,12 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
         if (said != &record->command && strchr(said->agent, '/') != NULL) {
             step.author = said->agent; /* whoever said it where it was said */
         }
+        if (record->command.kind == COMMAND_CARRY_RECORD) { /* who brings it says none of it */
+            bool by_agent = told != NULL && strchr(said->agent, '/') != NULL;
+            step.author = by_agent ? said->agent : record->command.carry_record.agent;
+            step.operator= told != NULL ? said->operator: "";
+            step.from = event->kind == EVENT_HEARD ? record->header.author : "";
+        }
         if (event->kind == EVENT_ALERT_RECORDED && said->kind == COMMAND_RECORD_ALERT) {
             step.alert_said = &said->record_alert;
             step.what = step.alert_said->infos_n > 0 ? step.alert_said->infos[0].event : "";

@@ -62,7 +62,8 @@ struct view_step {
     enum grade grade;       /* or response level; NONE of a level: the response is over */
     enum medium medium;     /* by which a report went up, or must; NONE: any */
     enum tier to;           /* that it reached, or must */
-    const char *from;       /* POST_TAKEN, OFFERED: the agency that led; KEPT: that was offered it */
+    const char *from;       /* POST_TAKEN, OFFERED: the agency that led; KEPT: that was offered it; HEARD: who
+                             * brought it; "" it came over the link */
     const char *place;      /* POST_SET */
     bool withdrawn;         /* POST_KEPT */
     enum link_kind link;    /* INCIDENT_LINKED; NONE: not any more */

@@ -176,7 +176,7 @@ static void the_last_is_the_default(void **state)
     bf_has(&out, "签发人：李区长\n");
     bf_has(&out, "▲ 被困（人）：0（上一号：1）\n");
     bf_has(&out, "▲ 简要经过：发电机尾气\n      积聚（上一号：未报）\n");
-    bf_has(&out, "▲ 到场力量：fire-rescue/station-3 E32, T1（上一号：尚无力量回执到场）\n");
+    bf_has(&out, "▲ 到场力量：fire-rescue/station-3 E32, T1（到场 11:00:15）（上一号：尚无力量回执到场）\n");
     bf_has(&out, "；到场 11:00:15，fire-rescue/station-3 E32, T1（上一号：已送达）\n");
     bf_has(&out, "health/ambulance：出动“两副担架”；已下达 11:00:16（新增）\n");
     bf_has(&out, "  未报事项：无未答复的补报要求\n");

@@ -215,6 +215,24 @@ static void reasons_are_told(void **state)
     fx_end(&fx);
 }
 
+/* A time that is near is short, one of another year is whole: nobody takes last November for this one. */
+static void a_time_of_another_year_says_so(void **state)
+{
+    struct fixture fx;
+    struct view *view = folded(&fx);
+    char time[VIEW_TIME];
+
+    (void)state;
+    assert_string_equal(view_clock(view_state(view), FX_START_MS + 1000, FX_START_MS, time), "11:00:01");
+    assert_string_equal(view_clock(view_state(view), FX_START_MS + 86400000, FX_START_MS, time),
+                        "11-23 11:00:00");
+    assert_string_equal(
+        view_clock(view_state(view), FX_START_MS - INT64_C(365) * 86400000, FX_START_MS, time),
+        "2025-11-22 11:00:00");
+    view_free(view);
+    fx_end(&fx);
+}
+
 static void situation_as_json(void **state)
 {
     struct view_situation_options options = {.mode = MODE_ACTUAL, .incident = "", .now_ms = FX_START_MS};
@@ -294,6 +312,7 @@ int main(void)
         cmocka_unit_test(the_order_of_streams_does_not_matter),
         cmocka_unit_test(ids_are_found_by_their_end),
         cmocka_unit_test(reasons_are_told),
+        cmocka_unit_test(a_time_of_another_year_says_so),
         cmocka_unit_test(situation_as_json),
         cmocka_unit_test(equipment_is_lacking_only_where_it_is_known),
     };
