@@ -259,7 +259,7 @@ static const char *kind_text(struct making *m, const char *word)
     const struct incident_kind *kind = incident_kind_find(word);
 
     if (kind == NULL || !m->zh || kind->class == CLASS_NONE) {
-        return kind != NULL ? PICK(m, kind->word, kind->zh) : word;
+        return kind != NULL ? PICK(m, kind->en, kind->zh) : word;
     }
     return brief_kept(
         m, arena_printf(&m->brief->arena, "%s（%s）", kind->zh, incident_class_name_zh(kind->class)));

@@ -77,6 +77,20 @@ const char *view_order_kind(const struct view_voice *voice, const char *word)
     return voice->zh ? order_kind_zh(word) : word;
 }
 
+const char *view_seen_value(const struct view_voice *voice, const struct seen_fact *seen)
+{
+    enum tier tier = tier_parse(seen->value);
+
+    if (strcmp(seen->fact, "kind") == 0) {
+        return view_incident_kind(voice, seen->value);
+    }
+    if (strcmp(seen->fact, "order_kind") == 0) {
+        return view_order_kind(voice, seen->value);
+    }
+    return voice->zh && strcmp(seen->fact, "tier") == 0 && tier != TIER_NONE ? tier_name_zh(tier)
+                                                                             : seen->value;
+}
+
 /* --- parts of a sentence ---------------------------------------------------------------------- */
 
 void view_say_words(struct words words, struct buf *ret)

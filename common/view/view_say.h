@@ -50,5 +50,7 @@ const char *view_mode_name(const struct view_voice *voice, enum mode mode);
 /* A word that is in no table of kinds as it is. */
 const char *view_incident_kind(const struct view_voice *voice, const char *word);
 const char *view_order_kind(const struct view_voice *voice, const char *word);
+/* What a condition saw, as people say it: tier and kinds are words for programs. */
+const char *view_seen_value(const struct view_voice *voice, const struct seen_fact *seen);
 
 #endif

@@ -22,21 +22,6 @@ static const char *grade_words(const struct saying *s, enum grade grade)
     return s->voice->zh ? grade_name_zh(grade) : grade_name(grade);
 }
 
-/* What a condition saw, as people say it; tier, kind and the rest are words for programs. */
-static const char *seen_value(const struct saying *s, const struct seen_fact *seen)
-{
-    enum tier tier = tier_parse(seen->value);
-
-    if (strcmp(seen->fact, "kind") == 0) {
-        return view_incident_kind(s->voice, seen->value);
-    }
-    if (strcmp(seen->fact, "order_kind") == 0) {
-        return view_order_kind(s->voice, seen->value);
-    }
-    return s->voice->zh && strcmp(seen->fact, "tier") == 0 && tier != TIER_NONE ? tier_name_zh(tier)
-                                                                                : seen->value;
-}
-
 static void say_fired(const struct saying *s)
 {
     const struct view_step *step = s->step;
@@ -50,7 +35,7 @@ static void say_fired(const struct saying *s)
         const struct seen_fact *seen = &step->seen[i];
         buf_printf(s->ret, "%s%s %s", i > 0 ? (s->voice->zh ? "，" : ", ") : (s->voice->zh ? "：" : ": "),
                    rule_fact_name(s, seen->fact),
-                   seen->value[0] != '\0' ? seen_value(s, seen)
+                   seen->value[0] != '\0' ? view_seen_value(s->voice, seen)
                    : s->voice->zh         ? "不详"
                                           : "not known");
     }
