@@ -6,6 +6,7 @@
 #include "common/view/view_equipment.h"
 #include "common/view/view_explain.h"
 #include "common/view/view_json.h"
+#include "common/view/view_share.h"
 #include "common/view/view_situation.h"
 #include "common/view/view_table.h"
 
@@ -41,6 +42,16 @@ static int print_order(struct session *session, const struct resolved *resolved,
     return rc;
 }
 
+/* Its agents' streams, and that of the broker of another region to which it goes: their Acks. */
+static int read_who_has_it(struct session *session, const struct incident *incident,
+                           const struct order *order, struct err *err)
+{
+    struct view_order_way way = view_order_way(session_view(session), incident, order);
+    int rc = resolve_agents(session, order->agents, err);
+
+    return rc == 0 && way.link != NULL ? resolve_agents(session, (struct words){&way.link, 1}, err) : rc;
+}
+
 int ctl_order_show(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
@@ -68,7 +79,7 @@ int ctl_order_show(int argc, char **argv)
     if (rc == 0) {
         const struct incident *incident;
         const struct order *order = view_find_order(session_view(session), resolved.order, &incident);
-        rc = order != NULL ? resolve_agents(session, order->agents, &err) : 0;
+        rc = order != NULL ? read_who_has_it(session, incident, order, &err) : 0;
     }
     rc = rc ? rc : print_order(session, &resolved, online.json, &err);
     return session_end(session, rc, &err);

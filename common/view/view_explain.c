@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/view/view_course.h"
+#include "common/view/view_share.h"
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
 
@@ -90,7 +91,47 @@ static void show_delivery(const struct explaining *e, const struct order *order,
     table_print(table, PICK(e->voice, "record %llu", "第 %llu 条"), (unsigned long long)delivery.seq);
 }
 
-static void show_told(const struct explaining *e, const struct order *order, const struct view_order *told)
+/* Of an order to another region's agency: what that region's agents have of it is known there. */
+static void show_way(const struct explaining *e, const struct incident *incident, const struct order *order)
+{
+    struct view_order_way way = view_order_way(e->view, incident, order);
+    bool is_there = strcmp(way.next, way.region) == 0;
+    char clock[VIEW_TIME];
+
+    if (order->home[0] != '\0' && order->agents.n == 0) {
+        buf_printf(e->ret,
+                   PICK(e->voice, "  region %s gave it, and knows\n", "  由 %s 下达，告知情况在该处\n"),
+                   order->home);
+    }
+    if (way.region[0] == '\0') {
+        return;
+    }
+    buf_printf(e->ret, PICK(e->voice, "  region %s", "  行政区 %s"), way.region);
+    if (way.link == NULL) {
+        buf_printf(e->ret, "%s%s%s\n", view_tone_on(e->voice, TONE_BAD),
+                   PICK(e->voice, ": NO LINK leads there", "：无链路可达"),
+                   view_tone_off(e->voice, TONE_BAD));
+        return;
+    }
+    if (!is_there) {
+        buf_printf(e->ret, PICK(e->voice, ", by region %s", "，经 %s"), way.next);
+    }
+    if (!way.delivery.delivered) {
+        buf_printf(e->ret, "%s%s%s\n", view_tone_on(e->voice, TONE_WARN),
+                   PICK(e->voice, ": not acknowledged there yet", "：对方尚未签收"),
+                   view_tone_off(e->voice, TONE_WARN));
+        return;
+    }
+    buf_printf(e->ret,
+               PICK(e->voice,
+                    ": acknowledged by %s %s (record %llu); who of its agents has it is known there\n",
+                    "：%s 于 %s 签收（第 %llu 条）；其代理送达情况在该处\n"),
+               way.next, view_clock(e->state, way.delivery.bus_ms, order->issued_at_ms, clock),
+               (unsigned long long)way.delivery.seq);
+}
+
+static void show_told(const struct explaining *e, const struct incident *incident, const struct order *order,
+                      const struct view_order *told)
 {
     struct table table;
     char clock[VIEW_TIME];
@@ -101,6 +142,7 @@ static void show_told(const struct explaining *e, const struct order *order, con
         return;
     }
     put_heading(e, "who was told", "告知情况");
+    show_way(e, incident, order);
     table_init(&table, "lllll");
     for (size_t i = 0; i < order->agents.n; i++) {
         const char *agent = order->agents.at[i];
@@ -302,7 +344,7 @@ int view_explain_order(const struct view *view, const struct view_voice *voice, 
         put_time(&e, order->expires_at_ms);
         buf_puts(ret, "\n");
     }
-    show_told(&e, order, told);
+    show_told(&e, incident, order, told);
     int result = view_say_course(view, voice, incident, told, ret);
     put_heading(&e, "how it ended", "结果");
     say_outcome(&e, incident, order, told);

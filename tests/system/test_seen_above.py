@@ -80,6 +80,19 @@ class SeenAbove(unittest.TestCase):
         self.assertEqual((self.county.order(order)["lacks"], self.county.order(order)["unstated"]), ([], []))
         self.assertNotIn("never stated", self.county.muster("incident", "show", incident))
 
+    def test_an_order_to_another_region_says_what_that_region_has(self):
+        order = self.city.issue(f"{COUNTY}/{FIRE}")
+        self.station.one("order", order=order)
+
+        def told(region, *words):
+            return region.muster("order", "show", order, *words).split("\n\n")[1]
+        until(lambda: f"region {COUNTY}: acknowledged by {COUNTY} " in told(self.city), "it to be there")
+        self.assertIn(f"行政区 {COUNTY}：{COUNTY} 于 ", told(self.city, "--lang", "zh"))
+        self.assertIn(f"{FIRE}  lane orders  delivered", told(self.county))
+        self.county.stop_broker()
+        order = self.city.issue(f"{COUNTY}/{FIRE}")
+        self.assertIn(f"region {COUNTY}: not acknowledged there yet", told(self.city))
+
     def test_who_answered_late_is_not_unanswered(self):
         order = self.county.issue(FIRE, "--answer-within", "1 s")
         self.station.one("order", order=order)
