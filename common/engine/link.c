@@ -455,7 +455,8 @@ void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)
         }
     }
     DL_FOREACH_SAFE (engine->links, link, next) {
-        link->heard_ms += stood_ms;
+        /* not what was heard after it: that is now */
+        link->heard_ms = link->heard_ms + stood_ms < boot_ms ? link->heard_ms + stood_ms : boot_ms;
         look(engine, link, boot_ms);
     }
 }

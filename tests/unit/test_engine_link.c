@@ -13,6 +13,8 @@
 #include "common/core/state.h"
 #include "tests/unit/engine_pair.h"
 
+enum { PAUSE_MS = 60 * 1000 };
+
 static struct pair pair;
 
 static int setup(void **state)
@@ -148,6 +150,31 @@ static void test_a_cut_is_noted_once_at_both_ends(void **state)
     assert_int_equal(pair_events(&pair.city, EVENT_LINK_SET), 3);
 }
 
+/* What came while the broker stood still is heard before it sees that it did. */
+static void test_a_cut_after_a_pause_is_noted_in_time(void **state)
+{
+    (void)state;
+    pair_call(&pair, &pair.county);
+    pair_until(&pair, pair_is_up, "both are reached");
+    for (unsigned i = 0; i < 2 * RIG_BEAT_MS / PAIR_STEP_MS; i++) { /* the city beats, unheard */
+        pair.city.boot_ms += PAIR_STEP_MS;
+        pair.city.utc_ms += PAIR_STEP_MS;
+        engine_tick(pair.city.engine);
+    }
+    pair.county.boot_ms += PAUSE_MS;
+    pair.county.utc_ms += PAUSE_MS;
+    assert_true(pair_carry(&pair));
+    pair_settle(&pair);
+    assert_true(is_up(&pair.county));
+    pair_hang_up(&pair, &pair.county);
+    int64_t cut_ms = rig_bus_ms(&pair.county);
+    pair_later(&pair, (int64_t)(ENGINE_BEATS_MISSED_MAX + 1) * RIG_BEAT_MS);
+    assert_false(is_up(&pair.county));
+    const struct region_link *line =
+        region_line(state_region(engine_state(pair.county.engine)), pair.city.region);
+    assert_true(line->since_ms < cut_ms + RIG_BEAT_MS);
+}
+
 /* A link that was never reached is noted, too, and not again by the next engine. */
 static void test_never_reached_is_noted_once(void **state)
 {
@@ -268,6 +295,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_other_calls_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_is_called_starts_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cut_is_noted_once_at_both_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_cut_after_a_pause_is_noted_in_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_never_reached_is_noted_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_incident_is_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_revoked_link_is_told_nothing, setup, teardown),
