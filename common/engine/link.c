@@ -128,6 +128,13 @@ bool engine_link_is_up(struct engine *engine, const char *region)
     return link != NULL && link->welcomed && session_of_link(engine, link) != NULL;
 }
 
+int64_t engine_link_heard_ms(const struct engine *engine, const char *region)
+{
+    const struct link *link = link_find(engine, region);
+
+    return link != NULL ? link->heard_ms : 0;
+}
+
 bool engine_link_key(const struct engine *engine, const char *region, uint8_t ret_curve_key[CURVE_BYTES])
 {
     const struct member *member = region_link(state_region(engine->state), region);
@@ -163,7 +170,6 @@ void link_session(struct engine *engine, struct session *session)
         return;
     }
     session->link = link;
-    link->heard_ms = engine_boot(engine);
     if (!link->connected || memcmp(&link->peer, &session->peer, sizeof link->peer) != 0) {
         link->dialled = false;
         connect_link(engine, link, session->peer);
@@ -282,18 +288,21 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
     if (link == NULL) {
         return false;
     }
-    link->heard_ms = engine_boot(engine);
     switch (envelope->kind) {
     case ENVELOPE_WELCOME:
+        link->heard_ms = engine_boot(engine);
         welcomed(engine, link, &envelope->welcome);
         return true;
     case ENVELOPE_REPLY:
+        link->heard_ms = engine_boot(engine);
         replied(engine, link, &envelope->reply);
         return true;
     case ENVELOPE_BEAT:
+        link->heard_ms = engine_boot(engine);
         keep_head(link, &envelope->beat.head);
         return session_of(engine, peer) == NULL;
     case ENVELOPE_BYE:
+        link->heard_ms = engine_boot(engine);
         engine_note(engine, LOG_LEVEL_WARNING, "region %s ends the link: %s", link->region,
                     envelope->bye.reason);
         link->welcomed = false;
@@ -417,8 +426,11 @@ static void send_canary(struct engine *engine, const struct link *link, int64_t 
 static void look(struct engine *engine, struct link *link, int64_t boot_ms)
 {
     struct session *session = session_of_link(engine, link);
-    bool is_up = session != NULL && link->welcomed;
 
+    if (boot_ms - link->heard_ms > (int64_t)engine->options.beat_ms * ENGINE_BEATS_MISSED_MAX) {
+        link->welcomed = false; /* we may hear it say Hello: it does not hear us */
+    }
+    bool is_up = session != NULL && link->welcomed;
     if (region_link(state_region(engine->state), link->region) == NULL) {
         return; /* it was revoked */
     }

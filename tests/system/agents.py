@@ -180,7 +180,7 @@ class County:
         self.folder = tempfile.mkdtemp(prefix="muster-test-")
         self.home = os.path.join(self.folder, "county")
         self.log = self.path("log")
-        self.broker = None
+        self.broker, self.prefix = None, []
         self.programs = []
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG"))}
         self.environment = dict(environment, LC_ALL="C.UTF-8", MUSTER_CONFIG=self.path("centre.yaml"))
@@ -214,9 +214,8 @@ class County:
         if os.path.exists(endpoint):
             os.unlink(endpoint)
         with open(self.path("musterd.err"), "ab") as err:
-            self.broker = start([os.path.join(BIN, "musterd"), "--config", "musterd.yaml", *options],
-                                cwd=self.home,
-                                stdin=subprocess.DEVNULL, stdout=err, stderr=err)
+            self.broker = start([*self.prefix, os.path.join(BIN, "musterd"), "--config", "musterd.yaml",
+                                 *options], cwd=self.home, stdin=subprocess.DEVNULL, stdout=err, stderr=err)
         until(lambda: os.path.exists(endpoint) or self.broker.poll() is not None,
               "the broker to be in service")
         if self.broker.poll() is not None:

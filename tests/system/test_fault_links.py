@@ -1,0 +1,143 @@
+"""Brokers of several regions that stand still, and lines between them that are cut, half open or slow
+(FAULTS 4, 17, 18, 20), under load, with the books of all logs balanced at the end.
+"""
+import os
+import signal
+import time
+
+from agents import FIRE, HEALTH
+from harness import main
+from muster_wire import ulid
+from regions import BEATS_MISSED_MAX, CITY, COUNTY, Commanded, NEIGHBOUR, PROVINCE
+
+LONG = bool(os.environ.get("MUSTER_LONG"))
+BEAT_S = 0.5
+THREE_BEATS_S = BEATS_MISSED_MAX * BEAT_S
+STOPPED_S = 65 if LONG else 5
+
+
+CUT_S = 60 if LONG else 3
+
+
+def ended(logs, region, event):
+    """The orders to which that has come, as the region's log says."""
+    return {each["order"] for each in logs[region] if each["event"] == event}
+
+
+class Stands(Commanded):
+    """A broker that stands still (FAULTS 4)."""
+
+    def stop(self, region):
+        region.broker.send_signal(signal.SIGSTOP)
+        return time.monotonic()
+
+    def go_on(self, region):
+        region.broker.send_signal(signal.SIGCONT)
+
+    def test_the_middle_broker(self):
+        """Its neighbours show within three beats that it is not reached; its overdue orders escalate once,
+        when it goes on; nothing is told twice; and a cut after it is shown in time, too."""
+        overdue = {ulid(self.desks[CITY].issue(f"{COUNTY}/{HEALTH}", (STOPPED_S - 1) * 1000,
+                                               (STOPPED_S - 2) * 1000)) for _ in range(10)}
+        self.load(0.5)
+        self.drain()
+        stopped = self.stop(self.city)
+        self.load(THREE_BEATS_S)
+        for region in (self.province, self.county):
+            self.wait(lambda r=region: not self.reached(r, self.city), f"{region.code} to say so")
+        took = time.monotonic() - stopped
+        self.load(stopped + STOPPED_S - time.monotonic())
+        self.go_on(self.city)
+        self.load(0.5)
+        self.drain()
+        self.relays[self.city].part()
+        cut = time.monotonic()
+        self.wait(lambda: not self.reached(self.city, self.province), "the city to say so, too")
+        took_then = time.monotonic() - cut
+        self.relays[self.city].heal()
+        logs = self.check_books(silent=overdue)
+        for region in self.regions:
+            for event in ("order-unanswered", "order-expired"):
+                self.assertEqual(ended(logs, region.code, event), overdue)
+        stops = [each for each in logs[CITY] if each["event"] == "clock-set" and each["data"].get("stood_ms")]
+        print(f"not reached: shown after {took:.1f} s, after the stop {took_then:.1f} s; {len(stops)} stops",
+              flush=True)
+        for seconds in (took, took_then):
+            self.assertLess(seconds, THREE_BEATS_S + 2)
+
+    def test_the_home_while_it_refers(self):
+        """Stopped with a referral under way, for less and for more than three beats; and past the deadlines
+        of an order that is on its way below."""
+        county, city = self.desks[COUNTY], self.desks[CITY]
+        incidents = []
+        for pause in (0.1, 0.2, 0.3, THREE_BEATS_S + 0.5):
+            incidents.append(self.county.report("--dead", "1"))
+            for n in range(2, 4):
+                self.county.muster("incident", "update", incidents[-1], "--dead", str(n))
+            self.county.muster("incident", "refer", incidents[-1], "--to", PROVINCE)
+            self.stop(self.county)
+            self.pass_time(pause)
+            self.go_on(self.county)
+        orders = {ulid(city.issue(f"{COUNTY}/{FIRE}", 2000, 1000)) for _ in range(5)}
+        self.wait(lambda: not city.journal.pending, "the orders to be safe")
+        self.stop(self.city)
+        self.pass_time(2.5)
+        self.go_on(self.city)
+        self.load(0.5)
+        self.drain(over=orders)
+        late = orders - set(self.stations[COUNTY].effects())
+        logs = self.check_books(over=late)
+        for incident in incidents:
+            self.follows(self.province, incident, reports=3, casualties={"dead": 3})
+            opened = [each for each in logs[PROVINCE]
+                      if each["event"] == "incident-opened" and each["incident"] == incident]
+            self.assertEqual(len(opened), 1)
+
+
+class Parted(Commanded):
+    """Lines that are cut, both ways or one way only (FAULTS 17). The county hears the city no more, the city
+    its other county no more, and province and city not each other; the counties' own line stays."""
+
+    with_neighbour = True
+
+    def part(self):
+        self.relays[self.city].part()
+        self.relays[self.county].part(up=False)
+        self.relays[self.neighbour].part(down=False)
+
+    def heal(self):
+        for relay in self.relays.values():
+            relay.heal()
+
+    def lines_show(self, reached):
+        lines = ((self.province, self.city), (self.city, self.county), (self.city, self.neighbour))
+        return all(self.reached(near, far) == reached for pair in lines for near, far in (pair, pair[::-1]))
+
+    def test_what_is_late_is_not_carried_out(self):
+        station = self.stations[COUNTY]
+        self.load(0.5)
+        first = ulid(self.desks[CITY].issue(f"{NEIGHBOUR}/{FIRE}"))
+        self.drain()
+        self.part()
+        began = time.monotonic()
+        late = {ulid(self.desks[code].issue(f"{COUNTY}/{FIRE}", 2000, 1000)) for code in (CITY, PROVINCE)}
+        kept = [ulid(self.desks[CITY].issue(f"{COUNTY}/{FIRE}")) for _ in range(5)]
+        self.load(CUT_S)
+        self.wait(lambda: self.lines_show(False), "all ends to say so")
+        took = time.monotonic() - began
+        self.assertTrue(self.reached(self.county, self.neighbour))
+        for desk in (self.desks[CITY], self.desks[PROVINCE]):
+            for kind in ("order_unanswered", "order_expired"):
+                self.wait(lambda d=desk, k=kind: {ulid(e.order) for e in d.got(k)} & late, kind)
+        self.heal()
+        self.wait(lambda: self.lines_show(True), "the lines to be there again")
+        logs = self.check_books(over=late)
+        self.assertEqual([order for order in station.executed if order in kept], kept, "not in order")
+        for region in self.regions:
+            self.assertEqual(ended(logs, region.code, "order-expired"), late)
+        print(f"all ends said so {took:.1f} s after the cut", flush=True)
+        self.assertIn(first, self.stations[NEIGHBOUR].executed)
+
+
+if __name__ == "__main__":
+    main()
