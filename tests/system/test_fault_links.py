@@ -114,29 +114,117 @@ class Parted(Commanded):
         return all(self.reached(near, far) == reached for pair in lines for near, far in (pair, pair[::-1]))
 
     def test_what_is_late_is_not_carried_out(self):
-        station = self.stations[COUNTY]
+        city, station = self.desks[CITY], self.stations[COUNTY]
         self.load(0.5)
-        first = ulid(self.desks[CITY].issue(f"{NEIGHBOUR}/{FIRE}"))
+        first = ulid(city.issue(f"{NEIGHBOUR}/{FIRE}"))
         self.drain()
+        self.assertIn(first, self.stations[NEIGHBOUR].executed)
         self.part()
         began = time.monotonic()
-        late = {ulid(self.desks[code].issue(f"{COUNTY}/{FIRE}", 2000, 1000)) for code in (CITY, PROVINCE)}
-        kept = [ulid(self.desks[CITY].issue(f"{COUNTY}/{FIRE}")) for _ in range(5)]
         self.load(CUT_S)
         self.wait(lambda: self.lines_show(False), "all ends to say so")
         took = time.monotonic() - began
         self.assertTrue(self.reached(self.county, self.neighbour))
-        for desk in (self.desks[CITY], self.desks[PROVINCE]):
+        late = {ulid(self.desks[code].issue(f"{COUNTY}/{FIRE}", 1500, 500)) for code in (CITY, PROVINCE)}
+        kept = [ulid(city.issue(f"{COUNTY}/{FIRE}")) for _ in range(5)]
+        self.load(1.5)
+        for desk in (city, self.desks[PROVINCE]):
             for kind in ("order_unanswered", "order_expired"):
                 self.wait(lambda d=desk, k=kind: {ulid(e.order) for e in d.got(k)} & late, kind)
         self.heal()
+        healed = time.monotonic()
         self.wait(lambda: self.lines_show(True), "the lines to be there again")
+        back = time.monotonic() - healed
         logs = self.check_books(over=late)
+        print(f"all ends said so {took:.1f} s after the cut, and {back:.1f} s after the heal", flush=True)
         self.assertEqual([order for order in station.executed if order in kept], kept, "not in order")
         for region in self.regions:
             self.assertEqual(ended(logs, region.code, "order-expired"), late)
-        print(f"all ends said so {took:.1f} s after the cut", flush=True)
-        self.assertIn(first, self.stations[NEIGHBOUR].executed)
+        self.assertTrue(late <= set(station.expired), "its system was not told")
+
+
+class Apart(Commanded):
+    """Two regions that cannot hear each other, and both command (FAULTS 18)."""
+
+    def pending(self, region, other):
+        shown = self.shown(region, self.incident)
+        shared = {row["region"]: row for row in shown["shared_with"]}[other.code]
+        return not shared["reached"] and shared["pending"] > 0 and "PENDING since" in region.muster(
+            "incident", "show", self.incident)
+
+    def test_both_command_on(self):
+        """The city takes the lead, the county closes what it still leads as far as it knows; both order and
+        report. Afterwards one leads, and both know; what either did is kept, once."""
+        self.load(0.5)
+        self.drain()
+        self.relays[self.county].part()
+        self.wait(lambda: not self.reached(self.county, self.city) and not self.reached(self.city, self.county),
+                  "both to say so")
+        self.city.muster("incident", "take-lead", self.incident, "--reason", "two counties")
+        self.assertEqual(self.shown(self.county, self.incident)["lead"], COUNTY)
+        self.load(1)
+        for near, far in ((self.city, self.county), (self.county, self.city)):
+            self.assertTrue(self.pending(near, far))
+        self.county.muster("incident", "update", self.incident, "--dead", "2")
+        self.city.muster("incident", "update", self.incident, "--dead", "3")
+        self.wait(lambda: not self.not_executed_here(COUNTY), "the county's own orders")
+        self.county.muster("incident", "close", self.incident, "--reason", "over")
+        ordered = ulid(self.desks[CITY].issue(f"{COUNTY}/{FIRE}"))
+        self.relays[self.county].heal()
+        self.relays[self.county].cut()
+        self.check_books()
+        self.assertIn(ordered, self.stations[COUNTY].executed)
+        for region in self.regions:
+            shown = region.json("incident", "show", self.incident)[0]
+            self.assertEqual((shown["lead"], shown["lead_term"], shown["casualties"]), (CITY, 1, {"dead": 3}))
+            self.assertIn("TAKES THE LEAD", region.muster("replay", region.log))
+
+    def not_executed_here(self, code):
+        desk = self.desks[code]
+        return ({ulid(order) for order in desk.issued if desk.issued[order][1] == f"{code}/{FIRE}"}
+                - set(self.stations[code].effects()))
+
+
+class Slow(Commanded):
+    """Lines that delay, stall and crawl (FAULTS 20). Beats are tuned to such a line: the default of 5 s."""
+
+    beat = "2 s" if not LONG else "5 s"
+
+    def lines_so_far(self):
+        """How many connections there were, and what was noted of lines."""
+        return ({name: relay.accepted for name, relay in self.relays.items()},
+                {region.code: [each["seq"] for each in region.events() if each["event"] == "link-set"]
+                 for region in self.regions})
+
+    def test_delay_jitter_and_stalls(self):
+        self.drain()
+        before = self.lines_so_far()
+        for relay in self.relays.values():
+            relay.slow(delay_s=2 if LONG else 0.4, jitter_s=0.4, stall_share=0.2)
+        began = time.monotonic()
+        self.load(3 if LONG else 0.4)
+        self.check_books(seconds=300 if LONG else 60)
+        print(f"all is there {time.monotonic() - began:.1f} s after it began", flush=True)
+        self.assertEqual(self.lines_so_far(), before, "it flapped")
+
+    def test_64_kbit(self):
+        """What is told in a minute comes in its order, and a recall behind it: a line has one lane."""
+        city = self.desks[CITY]
+        self.drain()
+        before = self.lines_so_far()
+        self.relays[self.county].slow(bytes_per_s=8000)
+        recalled = city.issue(f"{COUNTY}/{HEALTH}")
+        for _ in range(40):
+            city.follow_up(size=1000)
+        self.wait(lambda: not city.journal.pending, "the reports to be safe")
+        city.recall(recalled)
+        began = time.monotonic()
+        self.wait(lambda: not city.journal.pending, "the recall to be safe")
+        self.wait(lambda: [row for row in self.county.json("order", "list", "--all")
+                           if row["order"] == ulid(recalled) and row["rung"] == "recalled"], "the recall", 60)
+        print(f"a recall came {time.monotonic() - began:.1f} s after it, behind 40 reports of 1 kB", flush=True)
+        self.check_books(seconds=120)
+        self.assertEqual(self.lines_so_far(), before, "it flapped")
 
 
 if __name__ == "__main__":
