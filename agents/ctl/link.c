@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "agents/ctl/session.h"
-#include "common/base/clock.h"
 #include "common/view/view_share.h"
 
 int ctl_link_list(int argc, char **argv)
@@ -36,7 +35,7 @@ int ctl_link_list(int argc, char **argv)
         if (online.json) {
             view_json_lines(view, &out);
         } else {
-            rc = view_lines(view, &voice, clock_system()->utc_ms(clock_system()->ctx), &out);
+            rc = view_lines(view, &voice, session_now_ms(session), &out);
         }
         printf("%s", buf_text(&out));
     }

@@ -93,6 +93,7 @@ static void connect_link(struct engine *engine, struct link *link, struct peer p
     link->peer = peer;
     link->connected = true;
     link->welcomed = false;
+    link->asked_ms = engine_boot(engine);
     say_hello(engine, link);
 }
 
@@ -210,6 +211,26 @@ static void keep_head(struct link *link, const struct signed_head *head)
     }
 }
 
+/* Its clock is not ours: nothing that is heard depends on it, but deadlines mean another time there. A word may
+ * come late, never early: that the other's clock is behind, only what answers us tells. */
+static void look_at_clock(struct engine *engine, struct link *link, int64_t bus_ms, int64_t asked_boot_ms)
+{
+    int64_t tolerance_ms = region_clock_tolerance_ms(state_region(engine->state));
+    int64_t ahead_ms = bus_ms - engine_now(engine);
+    int64_t behind_ms = -ahead_ms - (engine_boot(engine) - asked_boot_ms);
+    bool is_ahead = ahead_ms > tolerance_ms, is_behind = behind_ms > tolerance_ms;
+
+    if (!link->clock_noted && (is_ahead || is_behind)) {
+        link->clock_noted = true;
+        engine_note(
+            engine, LOG_LEVEL_WARNING,
+            "the clock of region %s is %lld s %s ours: the time by which an order is to be answered is "
+            "another there. Set the one that is wrong, and start its broker again",
+            link->region, (long long)((is_ahead ? ahead_ms : behind_ms) / 1000),
+            is_ahead ? "ahead of" : "behind");
+    }
+}
+
 static void welcomed(struct engine *engine, struct link *link, const struct welcome *welcome)
 {
     struct session *session = session_of_link(engine, link);
@@ -223,6 +244,7 @@ static void welcomed(struct engine *engine, struct link *link, const struct welc
     if (link->welcomed) {
         return; /* once is enough */
     }
+    look_at_clock(engine, link, welcome->bus_ms, link->asked_ms);
     if (welcome->epoch != link->epoch) { /* what was heard of another epoch is not to be acknowledged */
         link->ack_seq = 0;
     }
@@ -300,6 +322,7 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
     case ENVELOPE_BEAT:
         link->heard_ms = engine_boot(engine);
         keep_head(link, &envelope->beat.head);
+        look_at_clock(engine, link, envelope->beat.bus_ms, 0);
         return session_of(engine, peer) == NULL;
     case ENVELOPE_BYE:
         link->heard_ms = engine_boot(engine);

@@ -19,11 +19,13 @@ struct link {
     bool dialled;            /* ... which we made */
     uint64_t epoch;          /* of its log, and of ack_seq */
     uint32_t beat_ms;        /* it wants to hear something so often */
-    int64_t hello_ms;        /* boot time */
+    int64_t asked_ms;        /* boot times of the first Hello on this connection ... */
+    int64_t hello_ms;        /* ... and of the last */
     int64_t heard_ms;        /* boot time of its last answer: what it says only to whom it hears */
     int64_t again_ms;        /* it was busy: what is for it goes on then; 0: it was not */
     uint64_t ack_seq;        /* heard up to that record of its log ... */
     bool ack_waits;          /* ... which is still to be said */
+    bool clock_noted;        /* that its clock is not ours */
     struct signed_head head; /* of its log, the last that it said */
     struct link *prev, *next;
 };

@@ -61,6 +61,7 @@ class LinkedRegions(unittest.TestCase):
         if code in self.with_faults:
             region.faults = Faults(region.folder)
             region.prefix = region.faults.prefix
+            region.environment.update(word.split("=", 1) for word in region.prefix[1:])  # all its programs
         return region
 
     def configure(self, region):
