@@ -37,10 +37,10 @@ class Steps(Commanded):
         overdue = {}
         for step in (HOUR, -HOUR, DAY, -DAY):
             self.city.faults.move_clocks(utc_s=step)
-            order = ulid(city.issue(f"{COUNTY}/{HEALTH}", 3000, 1500))
+            order = ulid(city.issue(f"{COUNTY}/{HEALTH}", 2000, 1000))
             overdue[order] = time.time() * 1000
-            self.load(0.5)
-        for n in range(30):
+            self.load(0.3)
+        for n in range(10):
             self.city.faults.move_clocks(utc_s=DAY if n % 2 else -DAY)
             self.load(0.02)
         self.city.faults.move_clocks(utc_s=HOUR)
@@ -53,7 +53,7 @@ class Steps(Commanded):
         self.times_hold(logs)
         for each in logs[CITY]:
             if each["event"] in ("order-unanswered", "order-expired"):
-                due = overdue[each["order"]] + (1500 if each["event"] == "order-unanswered" else 3000)
+                due = overdue[each["order"]] + (1000 if each["event"] == "order-unanswered" else 2000)
                 self.assertGreaterEqual(each["at_ms"], due - 50, "early")
                 self.assertLess(each["at_ms"], due + 5000, "late")
         steps = {code: len([each for each in log if each["event"] == "clock-set"
