@@ -211,8 +211,8 @@ static void keep_head(struct link *link, const struct signed_head *head)
     }
 }
 
-/* Its clock is not ours: nothing that is heard depends on it, but deadlines mean another time there. A word may
- * come late, never early: that the other's clock is behind, only what answers us tells. */
+/* Its clock is not ours: nothing that is heard depends on it, but deadlines mean another time there. A word
+ * may come late, never early: that the other's clock is behind, only what answers us tells. */
 static void look_at_clock(struct engine *engine, struct link *link, int64_t bus_ms, int64_t asked_boot_ms)
 {
     int64_t tolerance_ms = region_clock_tolerance_ms(state_region(engine->state));

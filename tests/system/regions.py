@@ -1,4 +1,4 @@
-"""Regions that are linked: a province, its city and the city's counties, each a broker of its own that calls the
+"""Regions that are linked: a province, its city and the city's counties, each a broker that calls the
 one above it through a relay; who commands and who answers in them; and the books of all their logs together.
 """
 import collections
@@ -217,8 +217,8 @@ class Commanded(LinkedRegions):
 
     def not_executed(self):
         """Orders that are safe, and that no station has carried out."""
-        waiting = {ulid(order) for desk in self.desks.values() for order in desk.acknowledged() - desk.recalled
-                   if desk.issued[order][1].endswith(FIRE)}
+        waiting = {ulid(order) for desk in self.desks.values()
+                   for order in desk.acknowledged() - desk.recalled if desk.issued[order][1].endswith(FIRE)}
         for station in self.stations.values():
             waiting -= set(station.effects())
         return waiting
@@ -252,9 +252,11 @@ class Commanded(LinkedRegions):
         logs = {region.code: region.events() for region in self.regions}
         books = Books(self.desks, self.stations, logs)
         books.balance(set(over), set(silent))
-        print(f"{self.id().rpartition('.')[2]}: {sum(len(desk.texts) for desk in self.desks.values())} reports, "
-              f"{sum(len(desk.issued) for desk in self.desks.values())} orders, in {len(logs)} logs: lost "
-              f"{len(books.lost)}, unexpected {len(books.unexpected)}, doubled {len(books.doubled)}", flush=True)
+        reports, orders = (sum(len(getattr(desk, what)) for desk in self.desks.values())
+                           for what in ("texts", "issued"))
+        print(f"{self.id().rpartition('.')[2]}: {reports} reports, {orders} orders, in {len(logs)} logs: "
+              f"lost {len(books.lost)}, unexpected {len(books.unexpected)}, doubled {len(books.doubled)}",
+              flush=True)
         self.assertEqual((books.lost[:5], books.unexpected[:5], books.doubled[:5]), ([], [], []))
         self.assert_verified()
         return logs
@@ -289,8 +291,9 @@ class Books:
         for code, desk in self.desks.items():
             at = {(event["author"], event["counter"]): event["seq"] for event in self.logs[code]
                   if event["command"] != "tell-record"}
-            self.lost += [("record", desk.keys.name, counter) for counter, reply in desk.journal.replies.items()
-                          if reply.outcome == pb.OUTCOME_DONE and at.get((desk.keys.name, counter)) != reply.seq]
+            name = desk.keys.name
+            self.lost += [("record", name, counter) for counter, reply in desk.journal.replies.items()
+                          if reply.outcome == pb.OUTCOME_DONE and at.get((name, counter)) != reply.seq]
 
     def reports(self, code, events):
         found = collections.Counter(event["data"]["text"] for event in events

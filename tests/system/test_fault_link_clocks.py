@@ -146,7 +146,8 @@ class Behind(Off):
     off_s = -HOUR
 
     def orders_below(self, order, station):
-        """By the county's clock its time was over before it came: not carried out there, and no outcome here."""
+        """By the county's clock its time was over before it came: not carried out there, without an outcome
+        here."""
         until(lambda: [each for each in self.county.events() if each["order"] == order], "the order")
         until(lambda: "expired" in "".join(station.out), "its system to be told so")
         self.assertEqual(self.city.order(order)["rung"], "issued")

@@ -160,8 +160,8 @@ class Apart(Commanded):
         self.load(0.5)
         self.drain()
         self.relays[self.county].part()
-        self.wait(lambda: not self.reached(self.county, self.city) and not self.reached(self.city, self.county),
-                  "both to say so")
+        for near, far in ((self.city, self.county), (self.county, self.city)):
+            self.wait(lambda n=near, f=far: not self.reached(n, f), "both to say so")
         self.city.muster("incident", "take-lead", self.incident, "--reason", "two counties")
         self.assertEqual(self.shown(self.county, self.incident)["lead"], COUNTY)
         self.load(1)
@@ -178,7 +178,8 @@ class Apart(Commanded):
         self.assertIn(ordered, self.stations[COUNTY].executed)
         for region in self.regions:
             shown = region.json("incident", "show", self.incident)[0]
-            self.assertEqual((shown["lead"], shown["lead_term"], shown["casualties"]), (CITY, 1, {"dead": 3}))
+            self.assertEqual((shown["lead"], shown["lead_term"]), (CITY, 1))
+            self.assertEqual(shown["casualties"], {"dead": 3})
             self.assertIn("TAKES THE LEAD", region.muster("replay", region.log))
 
     def not_executed_here(self, code):
@@ -226,7 +227,8 @@ class Slow(Commanded):
         self.wait(lambda: not city.journal.pending, "the recall to be safe")
         self.wait(lambda: [row for row in self.county.json("order", "list", "--all")
                            if row["order"] == ulid(recalled) and row["rung"] == "recalled"], "the recall", 60)
-        print(f"a recall came {time.monotonic() - began:.1f} s after it, behind {REPORTS} reports of 1 kB", flush=True)
+        took = time.monotonic() - began
+        print(f"a recall came after {took:.1f} s, behind {REPORTS} reports of 1 kB", flush=True)
         self.check_books(seconds=120)
         self.assertEqual(self.lines_so_far(), before, "it flapped")
 
