@@ -83,7 +83,7 @@ class Steps(Commanded):
         self.wait(lambda: {ulid(e.order) for e in self.desks[CITY].got("order_expired")} == overdue,
                   "what is overdue")
         ordered = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", self.incident)
-        self.county.wait_rung(ordered, "completed")
+        self.city.wait_rung(ordered, "completed")
         self.drain()
         logs = {region.code: region.events() for region in self.regions}
         for events in logs.values():

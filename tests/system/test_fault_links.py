@@ -63,8 +63,8 @@ class Stands(Commanded):
         stops = [each for each in logs[CITY] if each["event"] == "clock-set" and each["data"].get("stood_ms")]
         print(f"not reached: shown after {took:.1f} s, after the stop {took_then:.1f} s; {len(stops)} stops",
               flush=True)
-        for seconds in (took, took_then):
-            self.assertLess(seconds, THREE_BEATS_S + 2)
+        for seconds in (took, took_then):  # and not, say, three beats and as long as it stood
+            self.assertLess(seconds, THREE_BEATS_S + STOPPED_S - 1)
 
     def test_the_home_while_it_refers(self):
         """Stopped with a referral under way, for less and for more than three beats; and past the deadlines
