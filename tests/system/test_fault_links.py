@@ -8,7 +8,7 @@ import time
 from agents import FIRE, HEALTH
 from harness import main
 from muster_wire import ulid
-from regions import BEATS_MISSED_MAX, CITY, COUNTY, Commanded, NEIGHBOUR, PROVINCE
+from regions import BEATS_MISSED_MAX, Books, CITY, COUNTY, Commanded, NEIGHBOUR, PROVINCE
 
 LONG = bool(os.environ.get("MUSTER_LONG"))
 BEAT_S = 0.5
@@ -174,13 +174,47 @@ class Apart(Commanded):
         ordered = ulid(self.desks[CITY].issue(f"{COUNTY}/{FIRE}"))
         self.relays[self.county].heal()
         self.relays[self.county].cut()
-        self.check_books()
+        logs = self.check_books()
         self.assertIn(ordered, self.stations[COUNTY].executed)
+        self.the_books_bite(logs)
         for region in self.regions:
             shown = region.json("incident", "show", self.incident)[0]
             self.assertEqual((shown["lead"], shown["lead_term"]), (CITY, 1))
             self.assertEqual(shown["casualties"], {"dead": 3})
             self.assertIn("TAKES THE LEAD", region.muster("replay", region.log))
+
+    def the_books_bite(self, logs):
+        """What is taken from a log, put into it twice, or carried out twice, is found."""
+        def found(logs):
+            books = Books(self.desks, self.stations, logs)
+            books.balance(set(), set())
+            return [sorted({kind for kind, *_ in part})
+                    for part in (books.lost, books.unexpected, books.doubled)]
+
+        def last(code, event):
+            return max(i for i, each in enumerate(logs[code]) if each["event"] == event
+                       and (event != "report-filed" or each["data"].get("text")))
+
+        def without(code, event):
+            at = last(code, event)
+            return {**logs, code: logs[code][:at] + logs[code][at + 1:]}
+
+        def twice(code, event):
+            return {**logs, code: logs[code] + [logs[code][last(code, event)]]}
+
+        self.assertEqual(found(logs), [[], [], []])
+        self.assertEqual(found(without(PROVINCE, "report-filed")), [["report"], [], []])
+        self.assertEqual(found(without(CITY, "order-issued")), [["order"], [], []])
+        self.assertEqual(found(without(COUNTY, "rung-reached")), [["fate"], [], []])
+        self.assertEqual(found(twice(PROVINCE, "report-filed")), [[], [], ["report"]])
+        self.assertEqual(found(twice(COUNTY, "heard")), [[], [], ["heard"]])
+        self.assertEqual(found(twice(CITY, "rung-reached")), [[], [], [CITY]])
+        executed = self.stations[COUNTY].executed
+        order = next(iter(executed))
+        for n, expected in ((2, [[], [], ["effect"]]), (0, [["effect"], [], []])):
+            executed[order] = n
+            self.assertEqual(found(logs), expected)
+        executed[order] = 1
 
     def not_executed_here(self, code):
         desk = self.desks[code]
