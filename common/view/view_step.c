@@ -545,7 +545,8 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .place = ""};
 
     if (record->has_command) {
-        const struct command *said = command_behind(&record->command, event);
+        const struct command *said =
+            command_behind(&record->command, record->record.events, record->record.events_n, event);
         step.operator= said->operator;
         step.text = words_of(record, said, event);
         step.mode = record->command.mode;

@@ -241,7 +241,7 @@ class Slow(Commanded):
             relay.slow(delay_s=2 if LONG else 0.15, jitter_s=0.2, stall_share=0.1)
             relay.cut()
         began = time.monotonic()
-        self.load(3 if LONG else 0.3)
+        self.load(1 if LONG else 0.3)
         self.check_books(seconds=300 if LONG else 60)
         print(f"all is there {time.monotonic() - began:.1f} s after it began", flush=True)
         self.assertEqual(self.lines_so_far(), ([n + 1 for n in connections], noted), "it flapped")
