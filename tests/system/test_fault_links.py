@@ -2,8 +2,10 @@
 (FAULTS 4, 17, 18, 20), under load, with the books of all logs balanced at the end.
 """
 import os
+import random
 import signal
 import time
+import unittest
 
 from agents import FIRE, HEALTH
 from harness import main
@@ -265,6 +267,48 @@ class Slow(Commanded):
         print(f"a recall came after {took:.1f} s, behind {REPORTS} reports of 1 kB", flush=True)
         self.check_books(seconds=120)
         self.assertEqual(self.lines_so_far(), before, "it flapped")
+
+
+@unittest.skipUnless(LONG, "takes a minute: ./dev test --long")
+class AtAnyMoment(Commanded):
+    with_neighbour = True
+    SEED = int(os.environ.get("MUSTER_SEED", "1"))
+
+    def test_cuts_stops_and_kills(self):
+        """Lines are cut, parted and slowed, brokers stopped and killed, in any order, for a minute."""
+        random_ = random.Random(self.SEED)
+        relays, stopped = list(self.relays.values()), {}
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            self.something(random_, random_.choice(relays), random_.choice(self.regions), stopped)
+            self.load(random_.random() * 0.8)
+        for region in stopped.values():
+            region.broker.send_signal(signal.SIGCONT)
+        for relay in relays:
+            relay.heal()
+            relay.slow()
+        print(f"seed {self.SEED}", flush=True)
+        self.check_books(seconds=120)
+
+    @staticmethod
+    def something(random_, relay, region, stopped):
+        what = random_.random()
+        if what < 0.25:
+            relay.cut()
+        elif what < 0.45:
+            relay.part(up=random_.random() < 0.6, down=random_.random() < 0.6)
+        elif what < 0.75:
+            relay.heal()
+        elif what < 0.82:
+            relay.slow(delay_s=random_.random() * 0.3)
+        elif region.code in stopped:
+            stopped.pop(region.code).broker.send_signal(signal.SIGCONT)
+        elif what < 0.92:
+            stopped[region.code] = region
+            region.broker.send_signal(signal.SIGSTOP)
+        else:
+            region.kill_broker()
+            region.start_broker()
 
 
 if __name__ == "__main__":
