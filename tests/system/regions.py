@@ -2,12 +2,12 @@
 one above it through a relay; who commands and who answers in them; and the books of all their logs together.
 """
 import collections
-import socket
 import time
 import unittest
 
 from agents import County, FIRE, RESCUE, until
 from faults import Faults, Relay
+from harness import free_port
 from muster_client import Hub
 from muster_wire import Keys, pb, ulid
 from total_queue import Agency, Issuer
@@ -15,12 +15,6 @@ from total_queue import Agency, Issuer
 PROVINCE, CITY, COUNTY, NEIGHBOUR = "370000", "370100", "370102", "370103"
 NAMES = {PROVINCE: "山东省", CITY: "济南市", COUNTY: "历下区", NEIGHBOUR: "市中区"}
 BEATS_MISSED_MAX = 3  # ENGINE_BEATS_MISSED_MAX of common/engine/engine.h
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def link(region):
