@@ -2,72 +2,16 @@
 below, and what a cut line keeps back comes once, when it is there again."""
 import os
 import time
-import unittest
 
-from agents import CENTRE, County, FIRE, until
-from faults import Faults, Relay, STALL, SYNC, WAL
-from harness import free_port, main
+from agents import CENTRE, FIRE, until
+from faults import Faults, STALL, SYNC, WAL
+from harness import main
+from regions import CITY, COUNTY, LinkedRegions, PROVINCE
 
 CUT_S = 60 if os.environ.get("MUSTER_LONG") else 5
-PROVINCE, CITY, COUNTY = "370000", "370100", "370102"
 
 
-def link(region):
-    return f"{region}/broker/link"
-
-
-class Regions(unittest.TestCase):
-    """A province, a city and a county, each a broker; each calls the one above it, through a relay."""
-
-    def setUp(self):
-        self.province = County(code=PROVINCE, name="山东省", listen=f"tcp://127.0.0.1:{free_port()}")
-        self.city = County(code=CITY, name="济南市", listen=f"tcp://127.0.0.1:{free_port()}")
-        self.county = County(code=COUNTY, name="历下区")
-        self.regions = (self.province, self.city, self.county)
-        for region in self.regions:
-            self.addCleanup(region.close)
-        self.relays = {below: self.call_above(above, below)
-                       for above, below in ((self.province, self.city), (self.city, self.county))}
-        for region in self.regions:
-            region.start_broker()
-        for above, below in ((self.province, self.city), (self.city, self.county)):
-            self.enrol(above, below)
-            self.enrol(below, above)
-
-    def call_above(self, above, below):
-        relay = Relay(lambda: above.listen)
-        self.addCleanup(relay.close)
-        below.add("musterd.yaml", f"links:\n  - region: \"{above.code}\"\n    connect: {relay.endpoint}")
-        return relay
-
-    @staticmethod
-    def enrol(region, other):
-        region.muster("agent", "enrol", link(other.code), "--key", other.path("broker.pub"), "--rights",
-                      "link")
-
-    @staticmethod
-    def line(region, other):
-        return {row["region"]: row for row in region.json("link", "list")}[other]
-
-    def lines(self, region):
-        """What the region's log says of its lines: the last word on each."""
-        return {event["data"]["subject"]: event["data"] for event in region.events()
-                if event["event"] == "link-set"}
-
-    def shown(self, region, incident):
-        listed = [row for row in region.json("incident", "list") if row["incident"] == incident]
-        return region.json("incident", "show", incident)[0] if listed else None
-
-    def follows(self, region, incident, **fields):
-        return until(lambda: (shown := self.shown(region, incident))
-                     and all(shown.get(key) == value for key, value in fields.items()) and shown,
-                     f"{region.code} to show {fields}")
-
-    def assert_verified(self):
-        for region in self.regions:
-            report = region.json("verify", region.log)[0]
-            self.assertEqual((report["good"], report["bad"]), (True, 0), report["findings"])
-
+class Regions(LinkedRegions):
     def test_an_incident_is_followed_above(self):
         incident = self.county.report("--dead", "1")
         self.county.muster("incident", "update", incident, "--dead", "2")
