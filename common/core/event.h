@@ -82,7 +82,12 @@
     X(EVENT_LEAD_OFFERED, 106, "lead-offered")                    \
     X(EVENT_LEAD_TAKEN, 107, "lead-taken")                        \
     X(EVENT_LEAD_DISPUTED, 108, "lead-disputed")                  \
-    X(EVENT_UNTOLD, 109, "untold")
+    X(EVENT_UNTOLD, 109, "untold")                                \
+    X(EVENT_LOOKOUT_BEGAN, 140, "lookout-began")                  \
+    X(EVENT_LOOKOUT_FIRED, 141, "lookout-fired")                  \
+    X(EVENT_LOOKOUT_ENDED, 142, "lookout-ended")                  \
+    X(EVENT_LOOKOUT_DOUBTED, 143, "lookout-doubted")              \
+    X(EVENT_LOOKOUT_LIMITED, 144, "lookout-limited")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -152,6 +157,30 @@ struct rule_step { /* waits, fired, ended */
     const struct seen_fact *seen; /* fired */
     size_t seen_n;
     int64_t due_at_ms; /* waits */
+};
+
+/* What a rule says of a reading, or of a silence: lookout.h. */
+struct lookout_step {
+    const char *agent; /* whose reading, or who is silent */
+    const char *unit;  /* both "" of a silence */
+    const char *name;
+    enum mode mode;
+    const char *pack;
+    const char *version;
+    const char *rule;
+    const char *when;
+    int64_t since_ms;  /* of a silence: the last word */
+    int64_t due_at_ms; /* began: fires then if it still holds */
+    bool known;        /* doubted: it can be told again */
+    const struct seen_fact *seen;
+    size_t seen_n;
+    struct words roles; /* fired: who is notified */
+};
+
+struct lookout_limited {
+    const char *agent;
+    uint32_t at_most;
+    bool readings; /* that the broker follows; else what rules look at of the agent */
 };
 
 struct graded { /* and doubted */
@@ -395,8 +424,10 @@ struct event {
         struct heard heard;
         struct note_link link_set;
         struct note_untold untold;
-        struct canary canary;  /* sent, heard */
-        struct lead_step lead; /* offered, taken, disputed */
+        struct canary canary;        /* sent, heard */
+        struct lead_step lead;       /* offered, taken, disputed */
+        struct lookout_step lookout; /* began, fired, ended, doubted */
+        struct lookout_limited lookout_limited;
     };
 };
 

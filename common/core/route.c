@@ -215,6 +215,14 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_HEARD:
         tell_regions(state, event, NULL, author, sink);
         return;
+    case EVENT_LOOKOUT_FIRED:
+        for (size_t i = 0; i < event->lookout.roles.n; i++) {
+            tell_role(state_region(state), event->lookout.roles.at[i], LANE_ORDERS, sink, author);
+        }
+        return;
+    case EVENT_LOOKOUT_LIMITED:
+        tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+        return;
     case EVENT_NOTIFIED:
         tell_role(state_region(state), event->notified.role, LANE_ORDERS, sink, author);
         return;

@@ -58,3 +58,14 @@ bool telemetry_source_is_formed(const char *source)
 {
     return source[0] == '\0' || name_is_agency(source) || name_is_agent(source);
 }
+
+double reading_number(const struct reading *reading)
+{
+    double scale = 1, value = (double)reading->value;
+    int32_t n = reading->exponent < 0 ? -reading->exponent : reading->exponent;
+
+    for (int32_t i = 0; i < n && i < READING_EXPONENT_MAX; i++) {
+        scale *= 10; /* exact up to 10^22: so the result is the nearest double */
+    }
+    return reading->exponent < 0 ? value / scale : value * scale;
+}

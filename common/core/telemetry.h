@@ -38,6 +38,8 @@ struct sample {
  * ahead of this, or its value would shut out every later one. */
 enum refusal sample_check(const struct sample *sample, int64_t latest_ms, const char **ret_why);
 
+double reading_number(const struct reading *reading);
+
 bool sample_same_value(const struct sample *a, const struct sample *b);
 
 /* Whether `source` (an agency, an agent, "" everybody) names this agent. */

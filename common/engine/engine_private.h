@@ -24,6 +24,7 @@ struct link;
 struct subscription;
 struct telemetry_value;
 struct last_values;
+struct lookouts;
 
 /* --- streams.c: what is loaded -------------------------------------------------------------------- */
 
@@ -319,6 +320,7 @@ struct engine {
     int64_t tails_ms;       /* boot time at which one may go on that was held back; INT64_MAX: none was */
     uint64_t serials;
     struct last_values *last_values; /* telemetry.c */
+    struct lookouts *lookouts;       /* lookout.c */
 
     struct submission *spare; /* to be used again */
     size_t spare_n;
@@ -502,6 +504,17 @@ void tails_pump(struct engine *engine); /* those that were held back, when it is
 void tail_clear(struct engine *engine, struct session *session);
 
 /* telemetry.c */
+/* lookout.c */
+struct lookouts *lookouts_new(struct hash_key key); /* NULL: out of memory */
+void lookouts_free(struct lookouts *all);
+/* A sample that was kept: rules may have something to say of it. */
+void lookouts_reading(struct engine *engine, struct author *author, const struct sample *sample);
+/* What is due, out of date or silent. */
+void lookouts_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
+/* A commit failed: what rules said may be to be said again. */
+void lookouts_again(struct engine *engine);
+bool lookouts_wait(const struct engine *engine); /* there is something to look after at each sweep */
+
 struct last_values *last_values_new(struct hash_key key);
 void last_values_free(struct last_values *last_values);
 void telemetry_publish(struct engine *engine, struct session *session, const struct telemetry *said);

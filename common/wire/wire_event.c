@@ -481,6 +481,34 @@ static const struct wire_map lead_disputed_map = {WIRE_MAP(lead_disputed, S, lea
 static const struct wire_map untold_map = {WIRE_MAP(untold, struct note_untold, wire_fields_note_untold)};
 static const struct wire_map link_set_map = {WIRE_MAP(link_set, struct note_link, wire_fields_note_link)};
 
+/* --- lookouts ------------------------------------------------------------------------------------- */
+
+static const struct wire_field lookout_step_fields[] = {
+    NAME(S, lookout.agent),
+    NAME(S, lookout.unit),
+    LONG_TEXT(S, lookout.name, SAMPLE_NAME_MAX_BYTES),
+    ENUM(S, lookout.mode),
+    NAME(S, lookout.pack),
+    NAME(S, lookout.version),
+    NAME(S, lookout.rule),
+    NAME(S, lookout.when),
+    TIME(S, lookout.since_ms),
+    TIME(S, lookout.due_at_ms),
+    BOOL(S, lookout.known),
+    LIST(S, lookout.seen, seen_fact_map, RULE_FACTS_SEEN_MAX),
+    WORDS(S, lookout.roles, RULE_ACTIONS_MAX),
+    ID(S, incident),
+    TIME(S, at_ms),
+};
+static const struct wire_map lookout_step_map = {WIRE_MAP(lookout_step, S, lookout_step_fields)};
+static const struct wire_field lookout_limited_fields[] = {
+    NAME(S, lookout_limited.agent),
+    U32(S, lookout_limited.at_most),
+    BOOL(S, lookout_limited.readings),
+    TIME(S, at_ms),
+};
+static const struct wire_map lookout_limited_map = {WIRE_MAP(lookout_limited, S, lookout_limited_fields)};
+
 /* -------------------------------------------------------------------------------------------------- */
 
 static const struct wire_field event_fields[] = {
@@ -559,6 +587,11 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("lead_taken", lead_taken_map),
     BODY_SPREAD("lead_disputed", lead_disputed_map),
     BODY(S, untold, untold_map),
+    BODY_SPREAD("lookout_began", lookout_step_map),
+    BODY_SPREAD("lookout_fired", lookout_step_map),
+    BODY_SPREAD("lookout_ended", lookout_step_map),
+    BODY_SPREAD("lookout_doubted", lookout_step_map),
+    BODY_SPREAD("lookout_limited", lookout_limited_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,
