@@ -67,6 +67,25 @@ static void put_order(json_t *json, const struct delivery *delivery)
     }
 }
 
+static void put_lookout(json_t *json, const struct lookout_step *lookout)
+{
+    json_t *seen = json_object();
+
+    for (size_t i = 0; seen != NULL && i < lookout->seen_n; i++) {
+        put(seen, lookout->seen[i].fact, text_of(lookout->seen[i].value));
+    }
+    put(json, "agent", text_of(lookout->agent));
+    put(json, "unit", text_of(lookout->unit));
+    put(json, "name", text_of(lookout->name));
+    put(json, "pack", text_of(lookout->pack));
+    put(json, "version", text_of(lookout->version));
+    put(json, "rule", text_of(lookout->rule));
+    put(json, "when", text_of(lookout->when));
+    put(json, "roles", list_of(lookout->roles));
+    put(json, "since", text_of_time(lookout->since_ms));
+    put(json, "seen", seen);
+}
+
 static void put_notice(json_t *json, const struct event *event)
 {
     put(json, "event", json_string(event_kind_name(event->kind)));
@@ -156,6 +175,12 @@ static void put_notice(json_t *json, const struct event *event)
     case EVENT_ABILITY_SHORT:
         put(json, "ability", text_of(event->ability_short.ability));
         put(json, "rule", text_of(event->ability_short.rule));
+        break;
+    case EVENT_LOOKOUT_FIRED:
+        put_lookout(json, &event->lookout);
+        break;
+    case EVENT_LOOKOUT_LIMITED:
+        put(json, "agent", text_of(event->lookout_limited.agent));
         break;
     case EVENT_NOTIFIED:
         put(json, "role", text_of(event->notified.role));

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/core/statutory.h"
@@ -133,7 +134,10 @@ static const char *value_text(struct deciding *d, enum rule_fact fact, const str
     if (rule_fact_words(fact)->type == RULE_WHOLE) {
         (void)snprintf(text, sizeof text, "%" PRId64, value->whole);
     } else {
-        (void)snprintf(text, sizeof text, "%.17g", value->real);
+        (void)snprintf(text, sizeof text, "%.15g", value->real);
+        if (strtod(text, NULL) != value->real) { /* 12.3 is written so, and what needs more digits has them */
+            (void)snprintf(text, sizeof text, "%.17g", value->real);
+        }
     }
     kept = arena_strdup(d->arena, text);
     d->no_memory = d->no_memory || kept == NULL;

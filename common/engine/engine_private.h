@@ -507,6 +507,8 @@ void tail_clear(struct engine *engine, struct session *session);
 /* lookout.c */
 struct lookouts *lookouts_new(struct hash_key key); /* NULL: out of memory */
 void lookouts_free(struct lookouts *all);
+/* In service, or packs have changed: what do they ask about? */
+void lookouts_look_at_packs(struct engine *engine);
 /* A sample that was kept: rules may have something to say of it. */
 void lookouts_reading(struct engine *engine, struct author *author, const struct sample *sample);
 /* What is due, out of date or silent. */

@@ -101,7 +101,7 @@ static bool is_same(const struct lookouts *all, const struct region *region)
     return same;
 }
 
-static void look_at_packs(struct engine *engine)
+void lookouts_look_at_packs(struct engine *engine)
 {
     const struct rules *rules = rule_book_rules(engine->book);
     const struct region *region = state_region(engine->state);
@@ -186,7 +186,7 @@ void lookouts_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)
     if (engine->phase != PHASE_SERVICE || !region_is_loaded(engine)) {
         return;
     }
-    look_at_packs(engine);
+    lookouts_look_at_packs(engine);
     if (stood_ms > 0) {
         stood_still(all, boot_ms, stood_ms);
     }

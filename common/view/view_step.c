@@ -436,6 +436,17 @@ static void add_incident_event(const struct event *event, struct view_step *step
     }
 }
 
+static void add_lookout(const struct lookout_step *e, struct view_step *step)
+{
+    step->lookout = e;
+    step->mode = e->mode;
+    step->subject = e->agent;
+    step->what = e->name;
+    step->due_ms = e->due_at_ms;
+    step->seen = e->seen;
+    step->seen_n = e->seen_n;
+}
+
 static void add_other_event(const struct event *event, struct view_step *step)
 {
     switch (event->kind) {
@@ -508,6 +519,17 @@ static void add_other_event(const struct event *event, struct view_step *step)
         step->subject = event->alert_recorded.sender;
         step->number = event->alert_recorded.number;
         step->expires_ms = event->alert_recorded.expires_ms;
+        return;
+    case EVENT_LOOKOUT_BEGAN:
+    case EVENT_LOOKOUT_FIRED:
+    case EVENT_LOOKOUT_ENDED:
+    case EVENT_LOOKOUT_DOUBTED:
+        add_lookout(&event->lookout, step);
+        return;
+    case EVENT_LOOKOUT_LIMITED:
+        step->subject = event->lookout_limited.agent;
+        step->number = event->lookout_limited.at_most;
+        step->late = event->lookout_limited.readings;
         return;
     case EVENT_UNITS_STATED:
         step->subject = event->units_stated.agent;
