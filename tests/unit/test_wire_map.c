@@ -155,7 +155,10 @@ static void kinds_are_field_numbers(void **state)
                                         COMMAND_SHARE_INCIDENT,
                                         COMMAND_NOTE_LINK,
                                         COMMAND_SEND_CANARY,
-                                        COMMAND_NOTE_UNTOLD};
+                                        COMMAND_NOTE_UNTOLD,
+                                        COMMAND_NOTE_READING,
+                                        COMMAND_NOTE_SILENCE,
+                                        COMMAND_NOTE_LOOKOUT_LIMIT};
     static const struct {
         uint32_t number;
         const char *name;
