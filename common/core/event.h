@@ -100,8 +100,8 @@ const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
- * incidents that belong together, of command posts, and questions for a grade, too. A log says in its
- * region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
+ * incidents that belong together, of command posts, of readings and silence, and questions for a grade, too.
+ * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 2,
     GENERATION_ASKS_GRADE = 2 /* from here on a person is asked where no pack grades a kind */

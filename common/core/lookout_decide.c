@@ -1,5 +1,6 @@
-/* Rules about readings and silence, asked in commands of the broker's own: the engine asks them of each sample,
- * and of each silence, in its memory, and says here what it saw when one of them has something new to say. */
+/* Rules about readings and silence, asked in commands of the broker's own: the engine asks them of each
+ * sample, and of each silence, in its memory, and says here what it saw when one of them has something new to
+ * say. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
-/* Readings and silences about which rules are asked, in memory. Telemetry is many and no record; so its rules are
- * asked here, of each sample, and only when one has something new to say does a command of the broker's own say
- * what it saw. What that would be is asked of decide() itself (common/core/lookout_decide.c), before a record is
- * made of it; so nothing is told twice, and what a commit took back is told again.
+/* Readings and silences about which rules are asked, in memory. Telemetry is many and no record; so its rules
+ * are asked here, of each sample, and only when one has something new to say does a command of the broker's
+ * own say what it saw. What that would be is asked of decide() itself (common/core/lookout_decide.c), before
+ * a record is made of it; so nothing is told twice, and what a commit took back is told again.
  *
  * Where no pack in force asks about readings or silence, a sample costs one comparison here. */
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-"""Rules about readings and silence, in force: a reading that crosses its threshold fires once however it flaps,
-an agent that is killed and a link that is cut are told of once, in time, and nothing again after a restart."""
+"""Rules about readings and silence, in force: a reading that crosses its threshold fires once however it
+flaps, an agent that is killed and a link that is cut are told of once, in time, and not after a restart."""
 import json
 import time
 import unittest
@@ -13,7 +13,8 @@ PACK = """pack: plant
 version: '2026'
 match: all
 rules:
-  - {rule: gas, when: reading, if: name = 'h2s' and reading > 10, until: reading < 8, do: [notify: centre, raise: II]}
+  - {rule: gas, when: reading, if: name = 'h2s' and reading > 10, until: reading < 8,
+     do: [notify: centre, raise: II]}
   - {rule: lasting, when: reading, if: name = 'co' and reading > 100, for: 1 s, do: [notify: centre]}
   - {rule: gone, when: silent, if: agency = '370102/health', for: 1 s, do: [notify: centre]}
 """

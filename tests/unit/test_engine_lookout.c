@@ -1,5 +1,5 @@
-/* Readings and silence in the engine: asked of each sample, written down by the edge, across restarts and a full
- * disk, and at no cost where no rule asks. */
+/* Readings and silence in the engine: asked of each sample, written down by the edge, across restarts and a
+ * full disk, and at no cost where no rule asks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

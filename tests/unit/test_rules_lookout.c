@@ -1,5 +1,5 @@
-/* Rules about readings and silence: what begins, fires and ends, with three answers, by hysteresis and duration,
- * a bounded number of times however often the value changes. */
+/* Rules about readings and silence: what begins, fires and ends, with three answers, by hysteresis and
+ * duration, a bounded number of times however often the value changes. */
 #include <stdio.h>
 #include <string.h>
 
