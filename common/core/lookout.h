@@ -1,7 +1,7 @@
 /* 监视: what rules look at outside of any incident, readings of telemetry and the silence of agents and
- * links. A lookout is one rule about one of them, from when its condition began to hold until it is over. It
- * stands in the stream of the agent whose reading it is, or who is silent (a link's is the agent of the broker
- * at its other end).
+ * links. A lookout is one rule about one of them, from when its condition began to hold until it is over.
+ * It stands in the stream of the agent whose reading it is, or who is silent (a link's is the agent of the
+ * broker at its other end).
  *
  *              for                 due, and it still holds
  *   (none) ----------> waits ------------------------------> fired
