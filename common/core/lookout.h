@@ -20,6 +20,8 @@
 enum {
     LOOKOUTS_PER_AGENT_MAX = 256,       /* some 100 B each; of 200 agents 5 MiB */
     LOOKOUT_REST_MS = 60 * 1000,        /* from one beginning to the next: two or three records a minute */
+    LOOKOUT_STALE_MS = 5 * 60 * 1000,   /* a reading without a sample for longer is not known; a broker may be
+                                           configured otherwise */
     LOOKOUT_LIMIT_TOLD_MS = 3600 * 1000 /* that there are too many is told again after so long */
 };
 

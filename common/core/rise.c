@@ -31,24 +31,10 @@ void rise_add(struct rise *rise, int64_t at_ms, double value)
 
 struct reading rise_per_min(const struct rise *rise, int64_t at_ms, double value)
 {
-    struct reading ret = {.exponent = -PLACES, .unit_of_measure = ""};
+    static const struct reading unknown = {.unit_of_measure = ""};
     int64_t span_ms = rise->n > 0 ? at_ms - rise->at[0].at_ms : 0;
 
-    if (span_ms < RISE_SPAN_MIN_MS) {
-        return ret;
-    }
-    double scaled = (value - rise->at[0].value) / (double)span_ms * MINUTE_MS;
-    for (int i = 0; i < PLACES; i++) {
-        scaled *= 10;
-    }
-    while ((scaled >= (double)READING_MAX || scaled <= (double)-READING_MAX) &&
-           ret.exponent < READING_EXPONENT_MAX) {
-        scaled /= 10;
-        ret.exponent++;
-    }
-    if (scaled < (double)READING_MAX && scaled > (double)-READING_MAX) {
-        ret.value = (int64_t)(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
-        ret.present = true;
-    }
-    return ret;
+    return span_ms < RISE_SPAN_MIN_MS
+               ? unknown
+               : reading_of_number((value - rise->at[0].value) / (double)span_ms * MINUTE_MS, PLACES);
 }

@@ -69,3 +69,22 @@ double reading_number(const struct reading *reading)
     }
     return reading->exponent < 0 ? value / scale : value * scale;
 }
+
+struct reading reading_of_number(double number, int places)
+{
+    struct reading ret = {.exponent = -places, .unit_of_measure = ""};
+
+    for (int i = 0; i < places; i++) {
+        number *= 10;
+    }
+    while ((number >= (double)READING_MAX || number <= (double)-READING_MAX) &&
+           ret.exponent < READING_EXPONENT_MAX) {
+        number /= 10;
+        ret.exponent++;
+    }
+    if (number < (double)READING_MAX && number > (double)-READING_MAX) {
+        ret.value = (int64_t)(number < 0 ? number - 0.5 : number + 0.5);
+        ret.present = true;
+    }
+    return ret;
+}

@@ -49,7 +49,7 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
         engine->options.canary_ms = ENGINE_CANARY_MS;
     }
     if (engine->options.stale_ms == 0) {
-        engine->options.stale_ms = ENGINE_STALE_MS;
+        engine->options.stale_ms = LOOKOUT_STALE_MS;
     }
     if (engine->options.idle_streams_max == 0) {
         engine->options.idle_streams_max = ENGINE_IDLE_STREAMS_MAX;

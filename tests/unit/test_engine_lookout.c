@@ -28,7 +28,7 @@
     "pack: p\nversion: 1\nmatch: all\nrules:\n" \
     "  - {rule: gone, when: silent, if: agency = '370102/fire-rescue', for: 1 min, do: [notify: centre]}\n"
 
-enum { STALE_MS = ENGINE_STALE_MS, GRACE_MS = ENGINE_SILENCE_BEATS * RIG_BEAT_MS, MINUTE = 60 * 1000 };
+enum { STALE_MS = LOOKOUT_STALE_MS, GRACE_MS = ENGINE_SILENCE_BEATS * RIG_BEAT_MS, MINUTE = 60 * 1000 };
 
 static struct rig rig;
 
