@@ -152,8 +152,8 @@ static void sooner(int64_t *at_ms, int64_t other_ms, int64_t now_ms)
     }
 }
 
-/* When there may be something to say, before `until_ms`: what waits is due, what flapped has rested, the reading
- * goes out of date, another minute of the silence has passed. */
+/* When there may be something to say, before `until_ms`: what waits is due, what flapped has rested, the
+ * reading goes out of date, another minute of the silence has passed. */
 static int64_t next_look(const struct playing *p, int64_t until_ms)
 {
     const struct agent *agent = state_agent(p->state, p->agent);

@@ -33,6 +33,7 @@ rules:
 
 class InForce(unittest.TestCase):
     def setUp(self):
+        self.loaded = []
         self.county = County(beat="150 ms")
         self.addCleanup(self.county.close)
         self.county.add("musterd.yaml", "stale: 2 s")
@@ -44,6 +45,7 @@ class InForce(unittest.TestCase):
         with open(self.county.path(name), "w", encoding="utf-8") as file:
             file.write(text)
         self.assertIn("is in force", self.county.muster("rules", "load", self.county.path(name)))
+        self.loaded.append(self.county.path(name))
 
     def bridge(self, agent):
         bridge = self.county.bridge(agent)
@@ -65,6 +67,10 @@ class InForce(unittest.TestCase):
     def assert_verified(self):
         report = self.county.json("verify", self.county.log)[0]
         self.assertEqual((report["good"], report["bad"]), (True, 0), report["findings"])
+        # the packs in force, asked about, differ in nothing
+        for name in self.loaded:
+            *_, summary = self.county.json("rules", "what-if", self.county.log, "--rules", name)
+            self.assertEqual(summary["differ"], 0)
 
     def test_a_reading_fires_once(self):
         self.load("plant.yaml", PACK)
@@ -114,7 +120,7 @@ class InForce(unittest.TestCase):
         hospital, desk = self.bridge(HEALTH), self.bridge(CENTRE)
         until(lambda: self.county.json("agent", "list"), "the agents")
         time.sleep(13 * BEAT_S)  # in which nobody is said to be silent yet
-        self.assertEqual(self.data("lookout-began"), [])
+        self.assertEqual(self.data("lookout-fired"), [])
         hospital.kill()
         killed = time.time()
         notice = desk.one("notice", event="lookout-fired")
