@@ -276,6 +276,25 @@ static void test_full_disk(void **state)
     assert_int_equal(records(), before + 1);
 }
 
+/* The value is long known, and does not change any more, when the commit fails. */
+static void test_slow_disk_that_is_full(void **state)
+{
+    (void)state;
+    in_force(GAS_NOW);
+    uint64_t before = records();
+    publish(101);
+    assert_true(rig_append_waits(&rig));
+    for (int i = 0; i < 4; i++) {
+        rig.boot_ms += 300;
+        rig.utc_ms += 300;
+        engine_tick(rig.engine);
+    }
+    rig_fail(&rig, ERR_DISK_FULL);
+    later(2000, true, true);
+    assert_true(has_fired());
+    assert_int_equal(records(), before + 1);
+}
+
 static void test_rises(void **state)
 {
     (void)state;
@@ -416,6 +435,18 @@ static void test_clocks(void **state)
     rig_hello(&rig, 2, STATION, 64);
     later(2 * MINUTE, true, true);
     assert_null(lookout_of(STATION));
+
+    /* also of who had just gone */
+    rig_say(&rig, 2, STATION, &(struct envelope){.kind = ENVELOPE_BYE, .bye = {.reason = ""}});
+    rig_run(&rig);
+    rig.boot_ms += 10 * MINUTE;
+    rig.utc_ms += 10 * MINUTE;
+    engine_tick(rig.engine);
+    later(5000, true, false);
+    assert_null(lookout_of(STATION));
+    rig_hello(&rig, 2, STATION, 64);
+    later(2 * MINUTE, true, true);
+    assert_null(lookout_of(STATION));
 }
 
 int main(void)
@@ -429,6 +460,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_due_while_down, setup, teardown),
         cmocka_unit_test_setup_teardown(test_does_not_come_back, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_slow_disk_that_is_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rises, setup, teardown),
         cmocka_unit_test_setup_teardown(test_level_of_its_incident, setup, teardown),
         cmocka_unit_test_setup_teardown(test_told_to_the_role, setup, teardown),
