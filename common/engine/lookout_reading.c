@@ -215,6 +215,16 @@ static struct followed *follow(struct engine *engine, struct author *author, con
     return followed;
 }
 
+/* When it was measured, by this boot's time. A client that comes back says its last values again, however old
+ * they are. Of one that was heard before it is now: its clock may be behind. */
+static int64_t heard_at(const struct engine *engine, const struct followed *followed,
+                        const struct sample *sample)
+{
+    int64_t age_ms = engine_now(engine) - sample->at_ms;
+
+    return engine_boot(engine) - (!followed->last.present && age_ms > engine->options.stale_ms ? age_ms : 0);
+}
+
 void lookouts_reading(struct engine *engine, struct author *author, const struct sample *sample)
 {
     struct lookouts *all = engine->lookouts;
@@ -229,7 +239,7 @@ void lookouts_reading(struct engine *engine, struct author *author, const struct
     bool same = followed->last.present && !followed->stale && !followed->again && !all->reads_rise &&
                 followed->last.value == sample->reading.value &&
                 followed->last.exponent == sample->reading.exponent;
-    followed->heard_ms = engine_boot(engine);
+    followed->heard_ms = heard_at(engine, followed, sample);
     followed->at_ms = sample->at_ms;
     followed->last = sample->reading;
     followed->last.unit_of_measure = "";

@@ -59,18 +59,23 @@ static void in_force(const char *text)
     rig_skip(&rig);
 }
 
-static void publish(int64_t value_deci)
+static void publish_at(int64_t value_deci, int64_t at_ms)
 {
     struct sample sample = {
         .agent = "",
         .unit = "tank-7",
         .name = "h2s",
-        .at_ms = rig_bus_ms(&rig),
+        .at_ms = at_ms,
         .mode = MODE_ACTUAL,
         .reading = {.present = true, .value = value_deci, .exponent = -1, .unit_of_measure = "[ppm]"}};
     struct envelope envelope = {.kind = ENVELOPE_TELEMETRY, .telemetry = {&sample, 1}};
 
     rig_say(&rig, 2, STATION, &envelope);
+}
+
+static void publish(int64_t value_deci)
+{
+    publish_at(value_deci, rig_bus_ms(&rig));
 }
 
 /* Beats of both agents, and time; what is written is written. */
@@ -255,6 +260,53 @@ static void test_does_not_come_back(void **state)
     assert_true(waits());
     later(20 * 1000, false, false);
     assert_false(lookout_holds(lookout_of(STATION))); /* it could not be told, which is no firing */
+}
+
+/* What is said again after a restart may be long out of date; a clock that is behind is no reason. */
+static void test_old_values_said_again(void **state)
+{
+    (void)state;
+    in_force(GAS_NOW);
+    int64_t old = rig_bus_ms(&rig) - 60 * MINUTE;
+    publish_at(101, old);
+    later(1000, true, true);
+    assert_null(lookout_of(STATION)); /* it cannot be told */
+    publish_at(101, old + 1000);
+    later(1000, true, true);
+    assert_true(has_fired());
+}
+
+/* More readings than are followed: told once, and the newest are asked about all the same. */
+static void test_too_many_readings(void **state)
+{
+    enum { MORE = 200 };
+    struct sample samples[SAMPLES_MAX];
+    char units[SAMPLES_MAX][16];
+    struct envelope envelope = {.kind = ENVELOPE_TELEMETRY, .telemetry = {samples, SAMPLES_MAX}};
+
+    (void)state;
+    in_force(RISING);
+    uint64_t before = records();
+    for (size_t i = 0; i < ENGINE_FOLLOWED_MAX + MORE; i += SAMPLES_MAX) {
+        for (size_t j = 0; j < SAMPLES_MAX; j++) {
+            (void)snprintf(units[j], sizeof units[j], "U%zu", i + j);
+            samples[j] = (struct sample){.agent = "",
+                                         .unit = units[j],
+                                         .name = "h2s",
+                                         .at_ms = rig_bus_ms(&rig),
+                                         .mode = MODE_ACTUAL,
+                                         .reading = {.present = true, .unit_of_measure = ""}};
+        }
+        rig_say(&rig, 2, STATION, &envelope);
+        rig_run(&rig);
+        rig_skip(&rig);
+    }
+    assert_int_equal(records(), before + 1);
+    assert_int_not_equal(state_agent(engine_state(rig.engine), rig.names[STATION])->lookouts_limited_ms, 0);
+    publish(100);
+    later(30 * 1000, true, true);
+    publish(200);
+    assert_true(has_fired());
 }
 
 static void test_full_disk(void **state)
@@ -459,6 +511,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_across_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_due_while_down, setup, teardown),
         cmocka_unit_test_setup_teardown(test_does_not_come_back, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_old_values_said_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_too_many_readings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_full_disk, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slow_disk_that_is_full, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rises, setup, teardown),
