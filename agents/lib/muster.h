@@ -165,9 +165,9 @@ struct muster_notice {
                          "lookout-fired" what was measured, or "silent"; "" none */
     int64_t at_ms;
     const char
-        *grade; /* "I" to "IV" of "graded", "grade-doubted" and "level-set"; "" none, or response over */
-    const char *
-        to; /* the region of "referred", the role of "notified" or "lookout-fired", whose "order-reissued" it is now; "" */
+        *grade;     /* "I" to "IV" of "graded", "grade-doubted" and "level-set"; "" none, or response over */
+    const char *to; /* the region of "referred", the role of "notified" and "lookout-fired", whose
+                       "order-reissued" it is now; "" */
     const char *rule;  /* PACK/RULE; "" a person did it */
     int64_t due_at_ms; /* of "order-reminded": to be answered by then; else 0 */
 };
