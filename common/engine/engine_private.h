@@ -104,6 +104,7 @@ struct author {
     uint64_t *gone; /* counters refused for good on a full disk, the last ENGINE_GONE; NULL: none */
     size_t gone_n;  /* ever */
     struct session *sessions;
+    int64_t heard_ms;                      /* boot time: the last word in a session that has ended */
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
     struct acking acking;

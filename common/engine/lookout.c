@@ -110,7 +110,7 @@ void lookouts_look_at_packs(struct engine *engine)
     struct followed *followed;
     uint64_t facts = 0;
 
-    if (is_same(all, region)) {
+    if (!region_is_loaded(engine) || is_same(all, region)) {
         return;
     }
     if (rules->reads(rules->ctx, region, TRIGGER_READING, &facts) != 0) {

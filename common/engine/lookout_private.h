@@ -27,7 +27,8 @@ struct followed {
 
 /* When an agent was heard last. */
 struct last_heard {
-    int64_t heard_ms; /* boot time */
+    int64_t heard_ms; /* boot time; of who never spoke when it was listened for first */
+    bool spoke;
     UT_hash_handle hh;
     char name[];
 };

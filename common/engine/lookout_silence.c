@@ -57,7 +57,7 @@ static struct last_heard *heard_of(struct engine *engine, const char *name)
             return NULL;
         }
         memcpy(heard->name, name, n + 1);
-        heard->heard_ms = all->listens_from_ms;
+        heard->heard_ms = engine_boot(engine);
         HASH_ADD_KEYPTR(hh, all->heard, heard->name, n, heard);
         if (heard->hh.tbl == NULL) {
             free(heard);
@@ -67,22 +67,39 @@ static struct last_heard *heard_of(struct engine *engine, const char *name)
     return heard;
 }
 
-/* Its last word, boot time; 0: not known. */
-static int64_t last_word(struct engine *engine, const char *name)
+static void silence_forget(struct engine *engine, const char *name)
+{
+    struct last_heard *heard;
+
+    HASH_FIND(hh, engine->lookouts->heard, name, strlen(name), heard);
+    if (heard != NULL) {
+        HASH_DEL(engine->lookouts->heard, heard); /* NOLINT(clang-analyzer-unix.Malloc) */
+        free(heard);
+    }
+}
+
+static void hear(struct last_heard *heard, int64_t heard_ms)
+{
+    if (heard_ms > heard->heard_ms) {
+        heard->heard_ms = heard_ms;
+        heard->spoke = true;
+    }
+}
+
+/* With its last word; NULL: no memory for it. */
+static const struct last_heard *listen(struct engine *engine, const char *name)
 {
     const struct author *author = author_find(engine, name);
     struct last_heard *heard = heard_of(engine, name);
     const struct session *session;
 
-    if (heard == NULL) {
-        return 0;
-    }
-    if (author != NULL) {
+    if (heard != NULL && author != NULL) {
+        hear(heard, author->heard_ms);
         DL_FOREACH (author->sessions, session) {
-            heard->heard_ms = session->heard_ms > heard->heard_ms ? session->heard_ms : heard->heard_ms;
+            hear(heard, session->heard_ms);
         }
     }
-    return heard->heard_ms;
+    return heard;
 }
 
 /* A broker that has just come up gives agents time to come back. */
@@ -92,30 +109,43 @@ static bool is_early(const struct engine *engine)
            (int64_t)engine->options.beat_ms * ENGINE_SILENCE_BEATS;
 }
 
-void silences_look_at(struct engine *engine, const struct member *member)
+static void look_at_link(struct engine *engine, const struct member *member, const char *code, bool held)
+{
+    const struct region_link *line = region_line(state_region(engine->state), code);
+    bool silent = !member->revoked && line != NULL && line->since_ms != 0 && !line->up;
+
+    if (silent || held) {
+        ask_silence(engine, member->name, !silent, silent ? line->since_ms : 0);
+    }
+}
+
+static void look_at_agent(struct engine *engine, const struct member *member, bool held)
 {
     int64_t boot = engine_boot(engine), patience = (int64_t)engine->options.beat_ms * ENGINE_BEATS_MISSED_MAX;
+    const struct last_heard *heard = listen(engine, member->name);
+    bool silent = heard != NULL && boot - heard->heard_ms > patience;
+
+    if (heard == NULL) {
+        return;
+    }
+    if (silent ? !is_early(engine) : held && heard->spoke) {
+        ask_silence(engine, member->name, !silent, silent ? heard->heard_ms + engine->offset_ms : 0);
+    }
+}
+
+void silences_look_at(struct engine *engine, const struct member *member)
+{
     bool held = has_silence(state_agent(engine->state, member->name));
     char code[REGION_CODE_MAX + 1];
 
     if (name_is_link(member->name, code)) {
-        const struct region_link *line = region_line(state_region(engine->state), code);
-        bool silent = !member->revoked && line != NULL && line->since_ms != 0 && !line->up;
-        if (silent || held) {
-            ask_silence(engine, member->name, !silent, silent ? line->since_ms : 0);
-        }
-        return;
-    }
-    int64_t heard_ms = last_word(engine, member->name);
-    if (member->revoked) {
+        look_at_link(engine, member, code, held);
+    } else if (!member->revoked) {
+        look_at_agent(engine, member, held);
+    } else {
+        silence_forget(engine, member->name); /* who is enrolled again is listened for from then on */
         if (held) {
             ask_silence(engine, member->name, true, 0);
         }
-    } else if (heard_ms != 0 && boot - heard_ms <= patience && heard_ms > engine->lookouts->listens_from_ms) {
-        if (held) {
-            ask_silence(engine, member->name, true, 0);
-        }
-    } else if (heard_ms != 0 && boot - heard_ms > patience && !is_early(engine)) {
-        ask_silence(engine, member->name, false, heard_ms + engine->offset_ms);
     }
 }

@@ -419,6 +419,28 @@ static void test_silent_once(void **state)
     assert_false(lookout_holds(lookout_of(STATION)));
 }
 
+/* Who is enrolled while such a rule is in force is listened for from then on. */
+static void test_enrolled_later(void **state)
+{
+    struct command command = {.kind = COMMAND_ENROL_AGENT};
+    const char *rights[] = {"receipt"};
+
+    (void)state;
+    in_force(SILENT);
+    later(10 * MINUTE, true, true);
+    command.enrol = (struct enrol){.name = RIG_REGION "/fire-rescue/new", .rights = {rights, 1}};
+    memset(command.enrol.sign_key, 7, sizeof command.enrol.sign_key);
+    memset(command.enrol.curve_key, 8, sizeof command.enrol.curve_key);
+    assert_int_equal(rig_done(&rig, 1, CENTRE, &command).outcome, OUTCOME_DONE);
+    int64_t enrolled = rig_bus_ms(&rig);
+    later(30 * 1000, true, true);
+    const struct agent *agent = state_agent(engine_state(rig.engine), command.enrol.name);
+    assert_non_null(agent);
+    assert_true(agent->lookouts_n == 1 && agent->lookouts[0].due_ms >= enrolled + MINUTE);
+    later(32 * 1000, true, true);
+    assert_int_equal(agent->lookouts[0].due_ms, 0);
+}
+
 static void test_a_blip_is_no_silence(void **state)
 {
     (void)state;
@@ -519,6 +541,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_level_of_its_incident, setup, teardown),
         cmocka_unit_test_setup_teardown(test_told_to_the_role, setup, teardown),
         cmocka_unit_test_setup_teardown(test_silent_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_enrolled_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_blip_is_no_silence, setup, teardown),
         cmocka_unit_test_setup_teardown(test_silent_across_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_time_to_come_back, setup, teardown),
