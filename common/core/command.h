@@ -68,7 +68,8 @@ enum command_kind {
     COMMAND_NOTE_UNTOLD = 89,
     COMMAND_NOTE_READING = 90,
     COMMAND_NOTE_SILENCE = 91,
-    COMMAND_NOTE_LOOKOUT_LIMIT = 92
+    COMMAND_NOTE_LOOKOUT_LIMIT = 92,
+    COMMAND_ASSESS_INCIDENT = 110
 };
 
 struct command;
@@ -77,6 +78,8 @@ struct tell_record;
 
 /* What the command tells of another region's log; NULL: nothing. */
 const struct tell_record *command_tells(const struct command *command);
+/* Whether it tells of a response level. */
+bool tell_has_level(const struct tell_record *tell);
 /* The broker's own, which nobody else gives. */
 bool command_is_brokers_own(enum command_kind kind);
 /* "issue-orders"; "?" for an unknown kind. */
@@ -221,6 +224,15 @@ struct offer_lead {
 
 struct take_lead {
     struct id incident;
+    const char *reason;
+};
+
+/* What people think may come of it, and where it reaches 研判. */
+struct assess_incident {
+    struct id incident;
+    bool expects;         /* it says something of the grade */
+    enum grade expected;  /* that is thought possible; NONE: none any more */
+    struct words touches; /* regions, by their codes */
     const char *reason;
 };
 
@@ -501,6 +513,7 @@ struct command {
         struct refer_incident refer_incident;
         struct offer_lead offer_lead;
         struct take_lead take_lead;
+        struct assess_incident assess_incident;
         struct tell_record tell_record;
         struct carry_record carry_record;
         struct share_incident share_incident;

@@ -334,6 +334,7 @@ void incident_clear(struct incident *incident)
     free(incident->sent);
     ties_free(incident->ties);
     free(incident->post);
+    spread_free(incident->spread);
 }
 
 bool incident_is_of_unit(const struct incident *incident, const char *unit)

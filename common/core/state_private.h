@@ -38,6 +38,11 @@ int evolve_marks(struct incident *incident);
 /* evolve() for what regions tell each other of an incident. */
 int evolve_share(struct state *state, struct incident *incident, const struct event *event);
 
+/* evolve() for how far an incident reaches; what was heard of one that is not linked any more is
+ * forgotten. */
+int evolve_spread(struct state *state, struct incident *incident, const struct event *event);
+void spread_unlink(struct incident *incident, struct id other);
+
 /* evolve() for what belongs together. */
 int evolve_ties(struct incident *incident, const struct event *event);
 

@@ -1,4 +1,5 @@
 #include "common/view/view_step.h"
+#include "common/view/view_spread.h"
 
 #include <string.h>
 
@@ -122,6 +123,8 @@ struct id view_command_incident(const struct command *command)
         return command->offer_lead.incident;
     case COMMAND_TAKE_LEAD:
         return command->take_lead.incident;
+    case COMMAND_ASSESS_INCIDENT:
+        return command->assess_incident.incident;
     case COMMAND_TELL_RECORD:
     case COMMAND_CARRY_RECORD:
         return command_tells(command)->incident;
@@ -207,6 +210,8 @@ static const char *words_of(const struct view_record *record, const struct comma
         return event->kind == EVENT_LEAD_OFFERED ? command->offer_lead.reason : "";
     case COMMAND_TAKE_LEAD:
         return event->kind == EVENT_LEAD_TAKEN ? command->take_lead.reason : "";
+    case COMMAND_ASSESS_INCIDENT:
+        return event->kind == EVENT_RULES_DUE ? "" : command->assess_incident.reason;
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
     case COMMAND_ORDER_EVACUATION:
@@ -415,6 +420,11 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_POST_KEPT:
         view_step_add_post(event, step);
         return;
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
+        view_step_add_spread(event, step);
+        return;
     case EVENT_SHARE_BEGUN:
         step->subject = event->share_begun.region;
         return;
@@ -434,17 +444,6 @@ static void add_incident_event(const struct event *event, struct view_step *step
         add_order_event(event, step);
         return;
     }
-}
-
-static void add_lookout(const struct lookout_step *e, struct view_step *step)
-{
-    step->lookout = e;
-    step->mode = e->mode;
-    step->subject = e->agent;
-    step->what = e->name;
-    step->due_ms = e->due_at_ms;
-    step->seen = e->seen;
-    step->seen_n = e->seen_n;
 }
 
 static void add_other_event(const struct event *event, struct view_step *step)
@@ -524,12 +523,8 @@ static void add_other_event(const struct event *event, struct view_step *step)
     case EVENT_LOOKOUT_FIRED:
     case EVENT_LOOKOUT_ENDED:
     case EVENT_LOOKOUT_DOUBTED:
-        add_lookout(&event->lookout, step);
-        return;
     case EVENT_LOOKOUT_LIMITED:
-        step->subject = event->lookout_limited.agent;
-        step->number = event->lookout_limited.at_most;
-        step->late = event->lookout_limited.readings;
+        view_step_add_lookout(event, step);
         return;
     case EVENT_UNITS_STATED:
         step->subject = event->units_stated.agent;

@@ -114,6 +114,7 @@ static const struct wire_field rules_due_fields[] = {
     ID(S, incident),
     TIME(S, at_ms),
     BOOL(S, rules_due.recounted),
+    BOOL(S, rules_due.grew),
 };
 static const struct wire_map rules_due_map = {WIRE_MAP(rules_due, S, rules_due_fields)};
 static const struct wire_map rules_asked_map = {WIRE_MAP(rules_asked, S, incident_fields)};
@@ -125,11 +126,6 @@ static const struct wire_field rule_waits_fields[] = {
 };
 static const struct wire_map rule_waits_map = {WIRE_MAP(rule_waits, S, rule_waits_fields)};
 
-static const struct wire_field seen_fact_fields[] = {
-    NAME(struct seen_fact, fact),
-    TEXT(struct seen_fact, value),
-};
-static const struct wire_map seen_fact_map = {WIRE_MAP(seen_fact, struct seen_fact, seen_fact_fields)};
 static const struct wire_field rule_fired_fields[] = {
     ID(S, incident),
     ID(S, order),
@@ -137,7 +133,7 @@ static const struct wire_field rule_fired_fields[] = {
     NAME(S, rule.version),
     NAME(S, rule.rule),
     NAME(S, rule.when),
-    LIST(S, rule.seen, seen_fact_map, RULE_FACTS_SEEN_MAX),
+    LIST(S, rule.seen, wire_map_seen_fact, RULE_FACTS_SEEN_MAX),
     TIME(S, at_ms),
 };
 static const struct wire_map rule_fired_map = {WIRE_MAP(rule_fired, S, rule_fired_fields)};
@@ -481,33 +477,17 @@ static const struct wire_map lead_disputed_map = {WIRE_MAP(lead_disputed, S, lea
 static const struct wire_map untold_map = {WIRE_MAP(untold, struct note_untold, wire_fields_note_untold)};
 static const struct wire_map link_set_map = {WIRE_MAP(link_set, struct note_link, wire_fields_note_link)};
 
-/* --- lookouts ------------------------------------------------------------------------------------- */
-
-static const struct wire_field lookout_step_fields[] = {
-    NAME(S, lookout.agent),
-    NAME(S, lookout.unit),
-    LONG_TEXT(S, lookout.name, SAMPLE_NAME_MAX_BYTES),
-    ENUM(S, lookout.mode),
-    NAME(S, lookout.pack),
-    NAME(S, lookout.version),
-    NAME(S, lookout.rule),
-    NAME(S, lookout.when),
-    TIME(S, lookout.since_ms),
-    TIME(S, lookout.due_at_ms),
-    BOOL(S, lookout.known),
-    LIST(S, lookout.seen, seen_fact_map, RULE_FACTS_SEEN_MAX),
-    WORDS(S, lookout.roles, RULE_ACTIONS_MAX),
-    ID(S, incident),
+static const struct wire_field grade_expected_fields[] = {ID(S, incident), ENUM(S, grade_expected.grade),
+                                                          NAME(S, grade_expected.by), TIME(S, at_ms)};
+static const struct wire_map grade_expected_map = {WIRE_MAP(grade_expected, S, grade_expected_fields)};
+static const struct wire_field region_touched_fields[] = {ID(S, incident), NAME(S, region_touched.region),
+                                                          NAME(S, region_touched.by), TIME(S, at_ms)};
+static const struct wire_map region_touched_map = {WIRE_MAP(region_touched, S, region_touched_fields)};
+static const struct wire_field level_heard_fields[] = {
+    ID(S, incident), NAME(S, level_heard.region), ENUM(S, level_heard.level), ID(S, level_heard.of),
     TIME(S, at_ms),
 };
-static const struct wire_map lookout_step_map = {WIRE_MAP(lookout_step, S, lookout_step_fields)};
-static const struct wire_field lookout_limited_fields[] = {
-    NAME(S, lookout_limited.agent),
-    U32(S, lookout_limited.at_most),
-    BOOL(S, lookout_limited.readings),
-    TIME(S, at_ms),
-};
-static const struct wire_map lookout_limited_map = {WIRE_MAP(lookout_limited, S, lookout_limited_fields)};
+static const struct wire_map level_heard_map = {WIRE_MAP(level_heard, S, level_heard_fields)};
 
 /* -------------------------------------------------------------------------------------------------- */
 
@@ -587,11 +567,14 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("lead_taken", lead_taken_map),
     BODY_SPREAD("lead_disputed", lead_disputed_map),
     BODY(S, untold, untold_map),
-    BODY_SPREAD("lookout_began", lookout_step_map),
-    BODY_SPREAD("lookout_fired", lookout_step_map),
-    BODY_SPREAD("lookout_ended", lookout_step_map),
-    BODY_SPREAD("lookout_doubted", lookout_step_map),
-    BODY_SPREAD("lookout_limited", lookout_limited_map),
+    BODY_SPREAD("grade_expected", grade_expected_map),
+    BODY_SPREAD("region_touched", region_touched_map),
+    BODY_SPREAD("level_heard", level_heard_map),
+    BODY_SPREAD("lookout_began", wire_map_lookout_step),
+    BODY_SPREAD("lookout_fired", wire_map_lookout_step),
+    BODY_SPREAD("lookout_ended", wire_map_lookout_step),
+    BODY_SPREAD("lookout_doubted", wire_map_lookout_step),
+    BODY_SPREAD("lookout_limited", wire_map_lookout_limited),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

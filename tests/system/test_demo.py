@@ -29,7 +29,7 @@ STEPS = [
     "UNANSWERED: referred to 370100 by rule dam-break/nobody-answers", "orders",
     "of 370100 accepted", "recalls", "GRADE IV", "GRADE III",
     "referred by 370100, by rule dam-break/province-is-told",
-    "takes the lead", "GRADE II,", "learns it", "evacuate-public, signed by two",
+    "takes the lead", "GRADE II,", "above both, by rule cross-region/common-superior", "learns it", "evacuate-public, signed by two",
     "is cut", "370000 is silent", "370100 is silent", "GRADE I,", "PENDING since", "NOT REACHED since",
     "still GRADE II,", "PENDING since", "NOT REACHED since", "does not know of",
     "The line heals", "370000 reached, 0 PENDING", "GRADE I,", "of 370000 came", "of 370911",
