@@ -300,6 +300,7 @@ struct note_untold {
 
 struct send_canary {
     const char *region;
+    uint32_t late_ms; /* nothing crosses where the last known one is older */
 };
 
 /* A reading about which rules have something new to say. Telemetry is not logged as it comes: this is the

@@ -57,7 +57,7 @@ static enum reach_why why(const struct noting *n, const char *agent)
     if (order != NULL && event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE) {
         return words_have(order->agents, agent) ? REACH_ORDERED : REACH_ISSUED;
     }
-    if (event->kind == EVENT_NOTIFIED || event->kind == EVENT_LOOKOUT_FIRED) {
+    if ((event->kind == EVENT_NOTIFIED && !event->notified.nobody) || event->kind == EVENT_LOOKOUT_FIRED) {
         return REACH_ROLE;
     }
     if (incident != NULL && strcmp(incident->reporter, agent) == 0) {
@@ -79,7 +79,7 @@ static const char *role_of(const struct noting *n, const char *agent)
             return roles.at[i];
         }
     }
-    return n->event->kind == EVENT_NOTIFIED ? n->event->notified.role : "";
+    return n->event->kind == EVENT_NOTIFIED && !n->event->notified.nobody ? n->event->notified.role : "";
 }
 
 static void note_given(void *ctx, const char *agent, enum lane lane, struct id order)

@@ -85,8 +85,8 @@ class DamBreak:
         for code, region in self.regions.items():
             until(f"the links of {region.name}",
                   lambda region=region: all(line["reached"] for line in self.links(region)))
-            self.screen.say(region, f"{len(region.agencies)} agencies, rules dam-break and cross-region, reaches "
-                            + ", ".join(sorted(line["region"] for line in self.links(region))))
+            self.screen.say(region, f"{len(region.agencies)} agencies, rules dam-break and cross-region, "
+                            "reaches " + ", ".join(sorted(line["region"] for line in self.links(region))))
 
     def call_above(self, region):
         above = ABOVE[region.code]

@@ -80,6 +80,9 @@ class CrossRegion(unittest.TestCase):
         self.assertIn("touches region 370200", explained)
         self.assertIn("波及 370200", city.muster("explain", city.log, incident, "--lang", "zh"))
         self.assertEqual(self.fired(PROVINCE, incident), [])  # within it
+        summary = city.json("rules", "what-if", city.log, "--rules", PACK)[-1]
+        self.assertGreater(summary["was_fired"], 0)
+        self.assertEqual(summary["differ"], 0)
         self.assert_verified()
 
     def test_neighbours_are_told_of_what_may_become_major(self):

@@ -88,7 +88,14 @@ class Documented(unittest.TestCase):
         for kind, text in self.examples():
             with self.subTest(example=text[:60]), tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / f"example.{kind}"
-                if text.startswith("cases:"):  # of the decree's pack, which is shipped
+                named = re.match(r"# ([\w-]+)\.cases\.yaml\n", text)
+                if named:  # of another example
+                    path = Path(folder) / f"{named[1]}.yaml"
+                    path.write_text(next(other for _, other in self.examples()
+                                         if other.startswith(f"pack: {named[1]}\n")), encoding="utf-8")
+                    (Path(folder) / f"{named[1]}.cases.yaml").write_text(text, encoding="utf-8")
+                    done = rules("test", path)
+                elif text.startswith("cases:"):  # of the decree's pack, which is shipped
                     path = Path(folder) / "decree-493.yaml"
                     shutil.copy(Path(SOURCE) / "common/rules/packs/decree-493.yaml", path)
                     (Path(folder) / "decree-493.cases.yaml").write_text(text, encoding="utf-8")

@@ -207,7 +207,11 @@ static void test_firing_keeps_what_it_saw(void **state)
     assert_string_equal(seen(fired, "name"), "h2s");
     assert_int_equal(fired->lookout.roles.n, 2);
     assert_true(id_is_zero(fired->incident));
-    route(r.bus.state, fired, "", &sink);
+    assert_true(words_have(fired->lookout.roles, "duty-officer")); /* which nobody has */
+    struct event nobody = *fired;
+    const char *role = "duty-officer";
+    nobody.lookout.roles = (struct words){&role, 1};
+    route(r.bus.state, &nobody, "", &sink);
     assert_int_equal(centre, 1);
     rules_close(&r);
 }
