@@ -11,6 +11,7 @@
 #include "common/net/endpoint.h"
 
 enum { BEAT_MIN_MS = 100, BEAT_MAX_MS = 60000, CANARY_MIN_MS = 1000, CANARY_MAX_MS = 24 * 3600 * 1000 };
+enum { STALE_MIN_MS = 1000, STALE_MAX_MS = 24 * 3600 * 1000 };
 
 static int read_region(const struct conf_node *map, const char **ret, struct err *err)
 {
@@ -147,7 +148,7 @@ static int read_genesis(const struct conf_node *root, struct config *ret, struct
 
 static int read_rest(const struct conf_node *root, struct config *ret, struct err *err)
 {
-    int64_t beat_ms = 0, canary_ms = 0;
+    int64_t beat_ms = 0, canary_ms = 0, stale_ms = 0;
 
     ret->endpoint_file = "";
     int result = conf_path(root, "log", CONF_REQUIRED, &ret->log, err);
@@ -159,6 +160,10 @@ static int read_rest(const struct conf_node *root, struct config *ret, struct er
     result = result < 0 ? result
                         : conf_duration(root, "canary", CONF_OPTIONAL, CANARY_MIN_MS, CANARY_MAX_MS,
                                         &canary_ms, err);
+    result = result < 0
+                 ? result
+                 : conf_duration(root, "stale", CONF_OPTIONAL, STALE_MIN_MS, STALE_MAX_MS, &stale_ms, err);
+    ret->stale_ms = (uint32_t)stale_ms;
     ret->beat_ms = (uint32_t)beat_ms;
     ret->canary_ms = (uint32_t)canary_ms;
     return result;
@@ -168,8 +173,8 @@ static int read_rest(const struct conf_node *root, struct config *ret, struct er
  * that the nearest one can be named. */
 static int check_unknown(const struct conf *conf, struct err *err)
 {
-    static const char *const known[] = {"region", "listen", "log",          "genesis",    "endpoint_file",
-                                        "beat",   "canary", "accept_clock", "volatile_ok"};
+    static const char *const known[] = {"region", "listen", "log",          "genesis",     "endpoint_file",
+                                        "beat",   "canary", "accept_clock", "volatile_ok", "stale"};
     const struct conf_node *root = conf_root(conf);
     const struct conf_node *keys = NULL, *links = NULL;
     const char *text = NULL;

@@ -35,6 +35,7 @@ struct config {
     size_t links_n;
     uint32_t beat_ms;
     uint32_t canary_ms;
+    uint32_t stale_ms;
     bool accept_clock;
     bool volatile_ok;
     const char *recover; /* not in the file: the command line's --recover, and why; NULL: no */

@@ -107,6 +107,14 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
     case EVENT_LEAD_DISPUTED:
         ret->to = event->lead.region;
         return;
+    case EVENT_LOOKOUT_FIRED:
+        ret->agent = event->lookout.agent;
+        ret->fact = event->lookout.name[0] != '\0' ? event->lookout.name : event->lookout.when;
+        ret->to = event->lookout.roles.n > 0 ? event->lookout.roles.at[0] : "";
+        return;
+    case EVENT_LOOKOUT_LIMITED:
+        ret->agent = event->lookout_limited.agent;
+        return;
     case EVENT_ORDER_UNREACHED:
         ret->to = event->order_unreached.region;
         return;
@@ -138,6 +146,7 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
 static void give_notice(struct muster *muster, const struct delivery *delivery, const struct texts *texts)
 {
     const struct event *event = delivery->event;
+    char rule[2 * NAME_MAX_BYTES + 2];
     struct muster_notice notice = {
         .seq = delivery->seq,
         .event = event_kind_name(event->kind),
@@ -159,6 +168,10 @@ static void give_notice(struct muster *muster, const struct delivery *delivery, 
         notice.fact = event->information.fact;
     } else {
         give_rule(event, &notice);
+    }
+    if (event->kind == EVENT_LOOKOUT_FIRED) {
+        (void)snprintf(rule, sizeof rule, "%s/%s", event->lookout.pack, event->lookout.rule);
+        notice.rule = rule;
     }
     muster->callbacks.on_notice(muster->ctx, &notice);
 }

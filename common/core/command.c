@@ -93,13 +93,19 @@ const char *command_kind_name(enum command_kind kind)
         return "send-canary";
     case COMMAND_NOTE_UNTOLD:
         return "note-untold";
+    case COMMAND_NOTE_READING:
+        return "note-reading";
+    case COMMAND_NOTE_SILENCE:
+        return "note-silence";
+    case COMMAND_NOTE_LOOKOUT_LIMIT:
+        return "note-lookout-limit";
     }
     return "?";
 }
 
 bool command_is_brokers_own(enum command_kind kind)
 {
-    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_UNTOLD;
+    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_LOOKOUT_LIMIT;
 }
 
 bool tell_has_level(const struct tell_record *tell)

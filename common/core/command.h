@@ -4,6 +4,7 @@
 
 #include "common/base/buf.h"
 #include "common/core/alert.h"
+#include "common/core/telemetry.h"
 #include "common/core/words.h"
 
 enum {
@@ -65,6 +66,9 @@ enum command_kind {
     COMMAND_NOTE_LINK = 87,
     COMMAND_SEND_CANARY = 88,
     COMMAND_NOTE_UNTOLD = 89,
+    COMMAND_NOTE_READING = 90,
+    COMMAND_NOTE_SILENCE = 91,
+    COMMAND_NOTE_LOOKOUT_LIMIT = 92,
     COMMAND_ASSESS_INCIDENT = 110
 };
 
@@ -299,6 +303,31 @@ struct send_canary {
     uint32_t late_ms; /* nothing crosses where the last known one is older */
 };
 
+/* A reading about which rules have something new to say. Telemetry is not logged as it comes: this is the
+ * value that they saw. */
+struct note_reading {
+    const char *agent;
+    const char *unit; /* "": the agent itself */
+    const char *name;
+    int64_t at_ms;          /* when it was measured */
+    struct reading reading; /* not present: out of date, and so not known */
+    struct reading rise;    /* in a minute, of no unit of measure; not present: not known */
+    struct id incident;     /* that it belongs to; zero: to none, or it cannot be told */
+};
+
+/* An agent, or the broker of another region, that is not heard, or is heard again. */
+struct note_silence {
+    const char *agent;
+    bool heard;
+    int64_t since_ms; /* bus time: the last word of it; heard: 0 */
+};
+
+/* More readings change than can be followed. */
+struct note_lookout_limit {
+    const char *agent; /* whose reading took the last place */
+    uint32_t at_most;
+};
+
 struct new_order {
     struct id order;
     const char *kind;
@@ -492,6 +521,9 @@ struct command {
         struct note_link note_link;
         struct send_canary send_canary;
         struct note_untold note_untold;
+        struct note_reading note_reading;
+        struct note_silence note_silence;
+        struct note_lookout_limit note_lookout_limit;
         struct reissue_order reissue_order;
     };
 };

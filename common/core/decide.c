@@ -410,6 +410,15 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_SEND_CANARY:
         decide_send_canary(d, &command->send_canary);
         return;
+    case COMMAND_NOTE_READING:
+        decide_note_reading(d, &command->note_reading);
+        return;
+    case COMMAND_NOTE_SILENCE:
+        decide_note_silence(d, &command->note_silence);
+        return;
+    case COMMAND_NOTE_LOOKOUT_LIMIT:
+        decide_note_lookout_limit(d, &command->note_lookout_limit);
+        return;
     case COMMAND_NONE:
         break;
     }

@@ -114,6 +114,9 @@ void decide_carry_record(struct deciding *d, const struct carry_record *command)
 void decide_note_link(struct deciding *d, const struct note_link *command);
 void decide_note_untold(struct deciding *d, const struct note_untold *command);
 void decide_send_canary(struct deciding *d, const struct send_canary *command);
+void decide_note_reading(struct deciding *d, const struct note_reading *command);
+void decide_note_silence(struct deciding *d, const struct note_silence *command);
+void decide_note_lookout_limit(struct deciding *d, const struct note_lookout_limit *command);
 
 /* By a rule: to "parent", "neighbours", "superior", "touched" or a region's code; `after` as this
  * record leaves it. */

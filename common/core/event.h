@@ -86,6 +86,11 @@
     X(EVENT_GRADE_EXPECTED, 120, "grade-expected")                \
     X(EVENT_REGION_TOUCHED, 121, "region-touched")                \
     X(EVENT_LEVEL_HEARD, 122, "level-heard")                      \
+    X(EVENT_LOOKOUT_BEGAN, 140, "lookout-began")                  \
+    X(EVENT_LOOKOUT_FIRED, 141, "lookout-fired")                  \
+    X(EVENT_LOOKOUT_ENDED, 142, "lookout-ended")                  \
+    X(EVENT_LOOKOUT_DOUBTED, 143, "lookout-doubted")              \
+    X(EVENT_LOOKOUT_LIMITED, 144, "lookout-limited")              \
     X(EVENT_ORDER_UNREACHED, 150, "order-unreached")              \
     X(EVENT_REGION_UNREACHED, 151, "region-unreached")
 
@@ -101,8 +106,8 @@ const char *event_kind_name(enum event_kind kind);
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
  * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
- * reaches, of who was not reached, and what has grown since a person graded it, too. A log says in its
- * region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
+ * reaches, of who was not reached, of readings and silence, and what has grown since a person graded it, too.
+ * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 3,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
@@ -163,6 +168,30 @@ struct rule_step { /* waits, fired, ended */
     const struct seen_fact *seen; /* fired */
     size_t seen_n;
     int64_t due_at_ms; /* waits */
+};
+
+/* What a rule says of a reading, or of a silence: lookout.h. */
+struct lookout_step {
+    const char *agent; /* whose reading, or who is silent */
+    const char *unit;  /* both "" of a silence */
+    const char *name;
+    enum mode mode;
+    const char *pack;
+    const char *version;
+    const char *rule;
+    const char *when;
+    int64_t since_ms;  /* of a silence: the last word */
+    int64_t due_at_ms; /* began: fires then if it still holds */
+    bool known;        /* doubted: it can be told again */
+    const struct seen_fact *seen;
+    size_t seen_n;
+    struct words roles; /* fired: who is notified */
+};
+
+struct lookout_limited {
+    const char *agent;
+    uint32_t at_most;
+    bool readings; /* that the broker follows; else what rules look at of the agent */
 };
 
 struct graded { /* and doubted */
@@ -447,6 +476,8 @@ struct event {
         struct lead_step lead; /* offered, taken, disputed */
         struct order_unreached order_unreached;
         struct region_unreached region_unreached;
+        struct lookout_step lookout; /* began, fired, ended, doubted */
+        struct lookout_limited lookout_limited;
     };
 };
 

@@ -532,6 +532,12 @@ int evolve(struct state *state, const struct event *event)
         return acknowledged(state, &event->acknowledged);
     case EVENT_LOSS_NOTED:
         return loss_noted(state, &event->loss_noted);
+    case EVENT_LOOKOUT_BEGAN:
+    case EVENT_LOOKOUT_FIRED:
+    case EVENT_LOOKOUT_ENDED:
+    case EVENT_LOOKOUT_DOUBTED:
+    case EVENT_LOOKOUT_LIMITED:
+        return evolve_lookout(state, event);
     case EVENT_ALERT_RECORDED:
         return evolve_alert(state, event);
     case EVENT_INCIDENT_OPENED:

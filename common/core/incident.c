@@ -347,3 +347,9 @@ void incident_clear(struct incident *incident)
     free(incident->post);
     spread_free(incident->spread);
 }
+
+bool incident_is_of_unit(const struct incident *incident, const char *unit)
+{
+    return unit[0] != '\0' && (incident->known & (1U << FACT_UNIT)) != 0 &&
+           incident->texts[FACT_UNIT] == fingerprint_text(FINGERPRINT_START, unit);
+}

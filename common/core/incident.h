@@ -171,6 +171,9 @@ bool incident_is_live(const struct incident *incident);
 /* The earliest deadline of requests and orders, bus ms; 0: none, as for all that is not live. */
 int64_t incident_due(const struct incident *incident);
 
+/* It happened at this unit 事发单位, by its name. */
+bool incident_is_of_unit(const struct incident *incident, const char *unit);
+
 /* What a report adds to what is known, but for kind and substance, whose texts the caller must keep. */
 void incident_learn(struct incident *incident, const struct facts *said);
 

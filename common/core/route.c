@@ -251,6 +251,16 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_HEARD:
         tell_regions(state, event, NULL, author, sink);
         return;
+    case EVENT_LOOKOUT_FIRED:
+        for (size_t i = 0; i < event->lookout.roles.n; i++) { /* what nobody would hear is for the centres */
+            const char *role = event->lookout.roles.at[i];
+            bool heard = route_reaches_role(state_region(state), role);
+            tell_role(state_region(state), heard ? role : "centre", LANE_ORDERS, sink, author);
+        }
+        return;
+    case EVENT_LOOKOUT_LIMITED:
+        tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+        return;
     case EVENT_NOTIFIED:
         tell_role(state_region(state), event->notified.nobody ? "centre" : event->notified.role, LANE_ORDERS,
                   sink, author);

@@ -89,7 +89,8 @@ enum {
     X(RULE_READING, "reading", "读数", RULE_REAL, RULE_ON_READING, "the last value")                         \
     X(RULE_RISE, "rise_per_min", "每分钟上升", RULE_REAL, RULE_ON_READING, "how much it rose in a minute")   \
     X(RULE_AGENT, "agent", "代理", RULE_TEXT, RULE_ON_SILENT, "agent that is silent")                        \
-    X(RULE_LINK, "link", "上下级链路", RULE_TEXT, RULE_ON_SILENT, "region whose link is silent")
+    X(RULE_LINK, "link", "上下级链路", RULE_TEXT, RULE_ON_SILENT, "region whose link is silent")             \
+    X(RULE_DUTY, "duty", "值守", RULE_WHOLE, RULE_ON_SILENT, "1: the agent takes orders; 0: it does not")
 
 enum rule_fact {
 #define RULE_FACT_ENUM(name, word, zh, type, triggers, meaning) name,

@@ -1,5 +1,8 @@
 #include "common/core/rule_matter.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/core/statutory.h"
@@ -131,4 +134,45 @@ struct matter matter_of(const struct deciding *d, const struct incident *inciden
         matter_see(&m, &d->events[i]);
     }
     return m;
+}
+
+static const char *value_text(struct deciding *d, enum rule_fact fact, const struct rule_value *value)
+{
+    char text[VALUE_TEXT_MAX];
+    const char *kept;
+
+    if (!value->known || rule_fact_words(fact)->type == RULE_TEXT) {
+        return value->known ? value->text : "";
+    }
+    if (rule_fact_words(fact)->type == RULE_WHOLE) {
+        (void)snprintf(text, sizeof text, "%" PRId64, value->whole);
+    } else {
+        (void)snprintf(text, sizeof text, "%.15g", value->real);
+        if (strtod(text, NULL) != value->real) { /* 12.3 is written so, and what needs more digits has them */
+            (void)snprintf(text, sizeof text, "%.17g", value->real);
+        }
+    }
+    kept = arena_strdup(d->arena, text);
+    d->no_memory = d->no_memory || kept == NULL;
+    return kept != NULL ? kept : "";
+}
+
+const struct seen_fact *matter_seen(struct deciding *d, uint64_t bits, const struct rule_facts *facts,
+                                    size_t *ret_n)
+{
+    struct seen_fact *seen = arena_array(d->arena, struct seen_fact, RULE_FACT_COUNT);
+
+    *ret_n = 0;
+    if (seen == NULL) {
+        d->no_memory = true;
+        return NULL;
+    }
+    for (int i = 0; i < RULE_FACT_COUNT; i++) {
+        if ((bits >> i & 1) != 0) {
+            enum rule_fact fact = (enum rule_fact)i;
+            seen[(*ret_n)++] = (struct seen_fact){.fact = rule_fact_words(fact)->word,
+                                                  .value = value_text(d, fact, &facts->at[i])};
+        }
+    }
+    return seen;
 }

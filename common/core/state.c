@@ -561,6 +561,7 @@ static void mark_incident(struct names *names, const struct incident *incident)
 static void mark_agent(struct names *names, const struct agent *agent)
 {
     names_mark(names, agent->name);
+    agent_mark_lookouts(names, agent);
     for (size_t i = 0; i < agent->units_n; i++) {
         const struct unit *unit = &agent->units[i];
         names_mark(names, unit->id);

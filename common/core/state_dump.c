@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/core/rule.h"
 #include "common/core/state.h"
 
 /* The value, so that no two look alike: text_escape() leaves a backslash alone, and a comma parts words. */
@@ -485,6 +486,24 @@ static bool dump_incident(void *ctx, const struct incident *incident)
     return true;
 }
 
+static void dump_lookout(const struct lookout *lookout, struct buf *ret)
+{
+    buf_puts(ret, "lookout");
+    put_text(ret, "pack", lookout->pack);
+    put_text(ret, "rule", lookout->rule);
+    put_text(ret, "when", rule_trigger_word(lookout->trigger));
+    put_text(ret, "unit", lookout->unit);
+    put_text(ret, "name", lookout->name);
+    put_text(ret, "mode", mode_name(lookout->mode));
+    put_number(ret, "began", lookout->began_ms);
+    put_number(ret, "since", lookout->since_ms);
+    put_number(ret, "due", lookout->due_ms);
+    put_number(ret, "ended", lookout->ended_ms);
+    put_number(ret, "doubted", lookout->doubted_ms);
+    put_number(ret, "unknown", lookout->unknown);
+    buf_puts(ret, "\n");
+}
+
 static bool dump_agent(void *ctx, const struct agent *agent)
 {
     struct buf *ret = ctx;
@@ -496,6 +515,7 @@ static bool dump_agent(void *ctx, const struct agent *agent)
     put_number(ret, "acked_bulk", (int64_t)agent->acked[LANE_BULK]);
     put_number(ret, "lost_epoch", (int64_t)agent->lost_epoch);
     put_number(ret, "lost_seq", (int64_t)agent->lost_seq);
+    put_number(ret, "lookouts_limited", agent->lookouts_limited_ms);
     buf_puts(ret, "\n");
     for (size_t i = 0; i < agent->units_n; i++) {
         const struct unit *unit = &agent->units[i];
@@ -509,6 +529,9 @@ static bool dump_agent(void *ctx, const struct agent *agent)
         put_text(ret, "kind", unit->kind == UNIT_KIND_TEAM ? unit_kind_name(unit->kind) : "");
         put_text(ret, "team", unit->team);
         buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < agent->lookouts_n; i++) {
+        dump_lookout(&agent->lookouts[i], ret);
     }
     return true;
 }

@@ -18,6 +18,8 @@ int state_intern_words(struct state *state, struct words words, struct words *re
 
 /* evolve() for the events of the region's stream. */
 int evolve_region(struct state *state, const struct event *event);
+/* ... of what rules look at in an agent's, ... */
+int evolve_lookout(struct state *state, const struct event *event);
 /* ... and of an alert's. */
 int evolve_alert(struct state *state, const struct event *event);
 

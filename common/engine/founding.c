@@ -335,6 +335,7 @@ void founding_advance(struct engine *engine)
         engine->swept_ms = engine_boot(engine);
         engine->tails_ms = INT64_MAX;
         clock_watch_begin(engine);
+        lookouts_look_at_packs(engine);
         engine->io.on_service(engine->io.ctx);
         return;
     case PHASE_NEW:

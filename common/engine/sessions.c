@@ -35,6 +35,7 @@ void session_drop(struct engine *engine, struct session *session)
     struct author *author = session->author;
 
     link_session_ended(session);
+    author->heard_ms = session->heard_ms > author->heard_ms ? session->heard_ms : author->heard_ms;
     if (author->taker == session) {
         author->taker = NULL;
     }

@@ -115,6 +115,22 @@ static void put_seen(struct json *json, const struct view_step *step)
     json_object_end(json);
 }
 
+/* What a rule said of a reading, or of a silence. */
+static void put_lookout(struct json *json, const struct lookout_step *lookout)
+{
+    put_text(json, "unit", lookout->unit);
+    json_text(json, "pack", lookout->pack);
+    put_text(json, "version", lookout->version);
+    json_text(json, "rule", lookout->rule);
+    json_text(json, "when", lookout->when);
+    if (lookout->since_ms != 0) {
+        json_number(json, "since_ms", lookout->since_ms);
+    }
+    if (lookout->roles.n > 0) {
+        json_words(json, "roles", lookout->roles);
+    }
+}
+
 /* What this kind of event says, and only that. */
 static void put_data(struct json *json, const struct view_record *record, const struct view_step *step)
 {
@@ -140,6 +156,12 @@ static void put_data(struct json *json, const struct view_record *record, const 
     }
     if (step->kind == EVENT_CLOCK_MET) {
         json_bool(json, "late", step->late);
+    }
+    if (step->lookout != NULL) {
+        put_lookout(json, step->lookout);
+    }
+    if (step->kind == EVENT_LOOKOUT_DOUBTED) {
+        json_bool(json, "known", step->lookout->known);
     }
     if (step->seen_n > 0) {
         put_seen(json, step);

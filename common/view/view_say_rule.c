@@ -17,6 +17,17 @@ static const char *rule_fact_name(const struct saying *s, const char *word)
     return word;
 }
 
+void view_say_seen(const struct saying *s, const struct seen_fact *seen, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(s->ret, "%s%s %s", i > 0 ? (s->voice->zh ? "，" : ", ") : (s->voice->zh ? "：" : ": "),
+                   rule_fact_name(s, seen[i].fact),
+                   seen[i].value[0] != '\0' ? view_seen_value(s->voice, &seen[i])
+                   : s->voice->zh           ? "不详"
+                                            : "not known");
+    }
+}
+
 static const char *grade_words(const struct saying *s, enum grade grade)
 {
     return s->voice->zh ? grade_name_zh(grade) : grade_name(grade);
@@ -31,14 +42,7 @@ static void say_fired(const struct saying *s)
     if (!id_is_zero(step->order)) {
         SAY(s->ret, s->voice, " for order %s", "，指令 %s", s->order);
     }
-    for (size_t i = 0; i < step->seen_n; i++) {
-        const struct seen_fact *seen = &step->seen[i];
-        buf_printf(s->ret, "%s%s %s", i > 0 ? (s->voice->zh ? "，" : ", ") : (s->voice->zh ? "：" : ": "),
-                   rule_fact_name(s, seen->fact),
-                   seen->value[0] != '\0' ? view_seen_value(s->voice, seen)
-                   : s->voice->zh         ? "不详"
-                                          : "not known");
-    }
+    view_say_seen(s, step->seen, step->seen_n);
 }
 
 /* ", by rule decree-493/grade-III" or who it was */

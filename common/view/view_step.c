@@ -526,6 +526,13 @@ static void add_other_event(const struct event *event, struct view_step *step)
         step->number = event->alert_recorded.number;
         step->expires_ms = event->alert_recorded.expires_ms;
         return;
+    case EVENT_LOOKOUT_BEGAN:
+    case EVENT_LOOKOUT_FIRED:
+    case EVENT_LOOKOUT_ENDED:
+    case EVENT_LOOKOUT_DOUBTED:
+    case EVENT_LOOKOUT_LIMITED:
+        view_step_add_lookout(event, step);
+        return;
     case EVENT_UNITS_STATED:
         step->subject = event->units_stated.agent;
         step->units = event->units_stated.units;

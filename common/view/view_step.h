@@ -71,8 +71,8 @@ struct view_step {
     bool taken;             /* ORDERS_MOVED: they belong here now */
     const struct id *moved; /* ... which */
     size_t moved_n;
-    bool late;                    /* CLOCK_MET: after it was due */
-    const struct seen_fact *seen; /* RULE_FIRED: the facts that it saw */
+    bool late;                    /* CLOCK_MET: after it was due; LOOKOUT_LIMITED: readings are too many */
+    const struct seen_fact *seen; /* RULE_FIRED, LOOKOUT_...: the facts that it saw */
     size_t seen_n;
     uint64_t number; /* of the report, amendment or step; refusals counted; acknowledged up to; units free */
     int64_t due_ms;  /* to be answered by */
@@ -92,6 +92,7 @@ struct view_step {
     const struct facts *facts;             /* FACTS_CHANGED, else NULL */
     const struct alert_recorded *alert;    /* ALERT_RECORDED, else NULL */
     const struct record_alert *alert_said; /* ... and its words; NULL: not there */
+    const struct lookout_step *lookout;    /* LOOKOUT_BEGAN, FIRED, ENDED, DOUBTED, else NULL */
     const struct unit *units;              /* UNITS_STATED */
     size_t units_n;
 };

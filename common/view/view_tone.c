@@ -31,6 +31,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_LEVEL_SET:
     case EVENT_CLOCK_OVERDUE:
     case EVENT_ABILITY_SHORT:
+    case EVENT_LOOKOUT_FIRED:
         return TONE_BAD;
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_ORDER_AMENDED:
@@ -44,6 +45,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_CLOCK_WARNED:
     case EVENT_ORDER_REMINDED:
     case EVENT_ORDER_REISSUED:
+    case EVENT_LOOKOUT_DOUBTED:
+    case EVENT_LOOKOUT_LIMITED:
         return TONE_WARN;
     case EVENT_SHARE_BEGUN:
     case EVENT_SHARED:
@@ -77,6 +80,8 @@ enum view_tone view_step_tone(const struct view_step *step)
         return step->is_evacuation ? TONE_BAD : TONE_PLAIN;
     case EVENT_ACKNOWLEDGED:
     case EVENT_UNITS_STATED:
+    case EVENT_LOOKOUT_BEGAN:
+    case EVENT_LOOKOUT_ENDED:
     case EVENT_RULE_WAITS:
     case EVENT_RULE_FIRED:
     case EVENT_RULE_ENDED:

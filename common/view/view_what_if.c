@@ -361,9 +361,9 @@ static int take_live(struct what_if *w, struct what_if_live *live, struct view_r
     return rc ? rc : fold_live(w, live, &record->record);
 }
 
-static int take_incident(struct what_if *w, struct view_record *record, struct err *err)
+static int take_incident(struct what_if *w, struct view_record *record, const struct event *first,
+                         struct err *err)
 {
-    const struct event *first = &record->record.events[0];
     bool opens = first->kind == EVENT_INCIDENT_OPENED;
     struct what_if_live *live = live_of(w, first->incident);
 
@@ -388,7 +388,8 @@ static int take_incident(struct what_if *w, struct view_record *record, struct e
 static bool is_besides(uint32_t kind)
 {
     return kind == COMMAND_ACK || kind == COMMAND_STATE_UNITS || kind == COMMAND_RECORD_ALERT ||
-           kind == COMMAND_NOTE_LOSS || kind == COMMAND_COUNT_REFUSALS;
+           kind == COMMAND_NOTE_LOSS || kind == COMMAND_COUNT_REFUSALS || kind == COMMAND_NOTE_SILENCE ||
+           kind == COMMAND_NOTE_LOOKOUT_LIMIT;
 }
 
 static int take_record(struct what_if *w, const struct log_record *from, struct err *err)
@@ -403,7 +404,13 @@ static int take_record(struct what_if *w, const struct log_record *from, struct 
     w->trial.epoch = w->base.epoch = from->header.epoch;
     enum stream_kind stream = event_stream(&record.record.events[0], "").kind;
     if (stream == STREAM_INCIDENT) {
-        return take_incident(w, &record, err);
+        return take_incident(w, &record, &record.record.events[0], err);
+    }
+    /* readings are not in the log: what a rule made of one is taken as it was */
+    for (size_t i = 0; i < record.record.events_n && from->header.kind == COMMAND_NOTE_READING; i++) {
+        if (event_stream(&record.record.events[i], "").kind == STREAM_INCIDENT) {
+            return take_incident(w, &record, &record.record.events[i], err);
+        }
     }
     for (size_t i = 0; i < record.record.events_n && rc == 0 && stream == STREAM_REGION; i++) {
         rc = take_region(w, &record.record.events[i], from->header.bus_ms, err);

@@ -412,6 +412,30 @@ static const struct wire_field send_canary_fields[] = {NAME(S, region), U32(S, l
 static const struct wire_map send_canary_map = {WIRE_MAP(send_canary, S, send_canary_fields)};
 #undef S
 
+#define S struct note_reading
+static const struct wire_field note_reading_fields[] = {
+    NAME(S, agent),
+    NAME(S, unit),
+    LONG_TEXT(S, name, SAMPLE_NAME_MAX_BYTES),
+    TIME(S, at_ms),
+    FLAGGED(S, reading, wire_map_reading, reading.present, 0),
+    FLAGGED(S, rise, wire_map_reading, rise.present, 0),
+    ID(S, incident),
+};
+static const struct wire_map note_reading_map = {WIRE_MAP(note_reading, S, note_reading_fields)};
+#undef S
+
+#define S struct note_silence
+static const struct wire_field note_silence_fields[] = {NAME(S, agent), BOOL(S, heard), TIME(S, since_ms)};
+static const struct wire_map note_silence_map = {WIRE_MAP(note_silence, S, note_silence_fields)};
+#undef S
+
+#define S struct note_lookout_limit
+static const struct wire_field note_lookout_limit_fields[] = {NAME(S, agent), U32(S, at_most)};
+static const struct wire_map note_lookout_limit_map = {
+    WIRE_MAP(note_lookout_limit, S, note_lookout_limit_fields)};
+#undef S
+
 #define S struct command
 static const struct wire_field command_fields[] = {
     NAME(S, region),
@@ -465,6 +489,9 @@ static const struct wire_field command_fields[] = {
     BODY(S, note_link, note_link_map),
     BODY(S, send_canary, send_canary_map),
     BODY(S, note_untold, note_untold_map),
+    BODY(S, note_reading, note_reading_map),
+    BODY(S, note_silence, note_silence_map),
+    BODY(S, note_lookout_limit, note_lookout_limit_map),
     BODY(S, assess_incident, assess_incident_map),
 };
 const struct wire_map wire_map_command = {WIRE_MAP(command, S, command_fields),

@@ -126,11 +126,6 @@ static const struct wire_field rule_waits_fields[] = {
 };
 static const struct wire_map rule_waits_map = {WIRE_MAP(rule_waits, S, rule_waits_fields)};
 
-static const struct wire_field seen_fact_fields[] = {
-    NAME(struct seen_fact, fact),
-    TEXT(struct seen_fact, value),
-};
-static const struct wire_map seen_fact_map = {WIRE_MAP(seen_fact, struct seen_fact, seen_fact_fields)};
 static const struct wire_field rule_fired_fields[] = {
     ID(S, incident),
     ID(S, order),
@@ -138,7 +133,7 @@ static const struct wire_field rule_fired_fields[] = {
     NAME(S, rule.version),
     NAME(S, rule.rule),
     NAME(S, rule.when),
-    LIST(S, rule.seen, seen_fact_map, RULE_FACTS_SEEN_MAX),
+    LIST(S, rule.seen, wire_map_seen_fact, RULE_FACTS_SEEN_MAX),
     TIME(S, at_ms),
 };
 static const struct wire_map rule_fired_map = {WIRE_MAP(rule_fired, S, rule_fired_fields)};
@@ -589,6 +584,11 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("grade_expected", grade_expected_map),
     BODY_SPREAD("region_touched", region_touched_map),
     BODY_SPREAD("level_heard", level_heard_map),
+    BODY_SPREAD("lookout_began", wire_map_lookout_step),
+    BODY_SPREAD("lookout_fired", wire_map_lookout_step),
+    BODY_SPREAD("lookout_ended", wire_map_lookout_step),
+    BODY_SPREAD("lookout_doubted", wire_map_lookout_step),
+    BODY_SPREAD("lookout_limited", wire_map_lookout_limited),
     BODY_SPREAD("order_unreached", order_unreached_map),
     BODY_SPREAD("region_unreached", region_unreached_map),
 };
