@@ -170,9 +170,20 @@ static void put_notice(json_t *json, const struct event *event)
         put(json, "ability", text_of(event->ability_short.ability));
         put(json, "rule", text_of(event->ability_short.rule));
         break;
+    case EVENT_ORDER_UNREACHED:
+        put(json, "region", text_of(event->order_unreached.region));
+        put(json, "no_way", json_boolean(event->order_unreached.no_way));
+        break;
+    case EVENT_REGION_UNREACHED:
+        put(json, "region", text_of(event->region_unreached.region));
+        put(json, "at", text_of(event->region_unreached.at));
+        break;
     case EVENT_NOTIFIED:
         put(json, "role", text_of(event->notified.role));
         put(json, "rule", text_of(event->notified.rule));
+        if (event->notified.nobody) {
+            put(json, "nobody", json_true());
+        }
         break;
     default:
         break;

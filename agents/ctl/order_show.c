@@ -178,11 +178,14 @@ static void list_order(struct listing *listing, const struct incident *incident,
     table_cell(&listing->table, view_rung_name(&listing->voice, (enum rung)order->rung));
     table_cell(&listing->table, view_time(state, order->issued_at_ms, issued));
     table_cell(&listing->table, due_ms > 0 ? view_clock(state, due_ms, order->issued_at_ms, due) : "-");
-    table_cell(&listing->table, order->unanswered && order_is_open(order)
-                                    ? lang_text(session_lang(listing->session), "UNANSWERED", "逾期未答复")
-                                : order->overdue
-                                    ? lang_text(session_lang(listing->session), "OVERDUE", "逾期")
-                                    : "");
+    table_cell(&listing->table,
+               order->unreached[0] != '\0' && order->rung < RUNG_ACCEPTED
+                   ? lang_text(session_lang(listing->session), order->no_way ? "NO WAY" : "NOBODY THERE",
+                               order->no_way ? "无链路" : "无此单位")
+               : order->unanswered && order_is_open(order)
+                   ? lang_text(session_lang(listing->session), "UNANSWERED", "逾期未答复")
+               : order->overdue ? lang_text(session_lang(listing->session), "OVERDUE", "逾期")
+                                : "");
 }
 
 static bool list_incident(void *ctx, const struct incident *incident)

@@ -107,9 +107,16 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
     case EVENT_LEAD_DISPUTED:
         ret->to = event->lead.region;
         return;
+    case EVENT_ORDER_UNREACHED:
+        ret->to = event->order_unreached.region;
+        return;
+    case EVENT_REGION_UNREACHED:
+        ret->to = event->region_unreached.region;
+        return;
     case EVENT_NOTIFIED:
         ret->to = event->notified.role;
         ret->rule = event->notified.rule;
+        ret->nobody = event->notified.nobody;
         return;
     case EVENT_ORDER_REMINDED:
         ret->due_at_ms = event->order_reminded.answer_by_ms;

@@ -296,6 +296,7 @@ struct note_untold {
 
 struct send_canary {
     const char *region;
+    uint32_t late_ms; /* nothing crosses where the last known one is older */
 };
 
 struct new_order {

@@ -118,6 +118,27 @@ void decide_send_canary(struct deciding *d, const struct send_canary *command);
 /* By a rule: to "parent", "neighbours", "superior", "touched" or a region's code; `after` as this
  * record leaves it. */
 void decide_refer(struct deciding *d, const struct incident *after, const char *region, const char *rule);
+/* An order that was heard and is for this region, where nobody has its address. */
+void decide_nobody_there(struct deciding *d, struct id incident, struct id order);
+/* The incident was referred to the region, beside this: says so if no link leads there. */
+void decide_no_way(struct deciding *d, struct id incident, const char *region);
+/* What comes from `from` and is for the region goes by this one as far as can be told, and no further. */
+bool decide_ends_here(const struct deciding *d, const char *region, const char *from);
+/* The incident is shared with the region `next`: what goes by it is on its way. */
+void decide_way_found(struct deciding *d, const struct incident *incident, const char *next);
+/* What another region says of it; told_by is whose log it is. there: NULL when this record brings the
+ * order. */
+void decide_hear_region_unreached(struct deciding *d, const struct incident *incident, const char *told_by,
+                                  const struct region_unreached *said);
+void decide_hear_order_unreached(struct deciding *d, struct id incident, struct id order,
+                                 const struct order *there, const char *home,
+                                 const struct order_unreached *said);
+/* Says what is due. */
+void decide_pass_unreached(struct deciding *d, const struct incident *incident);
+void decide_pass_unreached_order(struct deciding *d, const struct incident *incident,
+                                 const struct order *order);
+/* By a rule: whom it tells, or who is told instead. */
+struct notified decide_notice(const struct deciding *d, const char *role, const char *rule);
 /* The addressee is another region's, which is to have its part in the incident. */
 void decide_reaches_region(struct deciding *d, struct id incident, const char *addressee);
 /* Whether a receipt can say the rung. */

@@ -149,13 +149,25 @@ static bool leads_on(const struct hearing *h, const char *region)
            strcmp(next, h->from) != 0;
 }
 
+static bool has_no_way(const struct hearing *h, const char *region)
+{
+    return decide_ends_here(h->d, region, h->from) &&
+           (h->incident == NULL || h->incident->referrals_n < REGIONS_PER_INCIDENT_MAX);
+}
+
 /* It is to reach a region beyond us. */
 static void hear_referred(struct hearing *h, const struct event *event)
 {
     const char *region = event->referred.region;
 
-    if (leads_on(h, region) && (h->incident == NULL || !incident_is_referred(h->incident, region))) {
+    if (h->incident != NULL && incident_is_referred(h->incident, region)) {
+        return;
+    }
+    if (leads_on(h, region)) {
         pass_on(h, event);
+    } else if (has_no_way(h, region)) { /* it goes as soon as a link leads there */
+        pass_on(h, event);
+        decide_no_way(h->d, h->id, region);
     }
 }
 
@@ -186,7 +198,9 @@ static void hear_order(struct hearing *h, const struct event *event)
     issued->order_issued.agents = agents;
     issued->order_issued.home = h->told->region;
     issued->order_issued.history = false;
-    if (leads_on(h, region)) {
+    if (ours && agents.n == 0) {
+        decide_nobody_there(d, h->id, event->order);
+    } else if (leads_on(h, region) || has_no_way(h, region)) {
         decide_reaches_region(d, h->id, addressee);
     }
 }
@@ -237,6 +251,19 @@ static void hear_fate(struct hearing *h, const struct event *event)
     if (find_order(h, event->order, &known) && strcmp(known.home, h->told->region) == 0 &&
         decide_reaches(h->d, known.agents)) {
         pass_on(h, event);
+    }
+}
+
+/* It reaches nobody, as its addressee's region says, or its own. */
+static void hear_order_unreached(struct hearing *h, const struct event *event)
+{
+    struct known_order known;
+    char region[REGION_CODE_MAX + 1];
+
+    if (find_order(h, event->order, &known) && name_region(known.addressee, region) &&
+        strcmp(event->order_unreached.no_way ? known.home : region, h->told->region) == 0) {
+        decide_hear_order_unreached(h->d, h->id, event->order, known.order, known.home,
+                                    &event->order_unreached);
     }
 }
 
@@ -310,6 +337,12 @@ static void hear(struct hearing *h, const struct event *event)
     case EVENT_AMENDMENT_ACKNOWLEDGED:
         hear_amendment(h, event);
         return;
+    case EVENT_ORDER_UNREACHED:
+        hear_order_unreached(h, event);
+        return;
+    case EVENT_REGION_UNREACHED:
+        decide_hear_region_unreached(h->d, h->incident, h->told->region, &event->region_unreached);
+        return;
     case EVENT_ORDER_AMENDED:
     case EVENT_AMENDMENT_OVERDUE:
     case EVENT_ORDER_RECALLED:
@@ -361,7 +394,8 @@ static void hear_canary(struct deciding *d, const struct told_record *told, cons
             heard->at_ms = d->env->now_ms;
             heard->canary = (struct canary){.region = told->region,
                                             .sent_at_ms = event->canary.sent_at_ms,
-                                            .heard_at_ms = event->canary.heard_at_ms};
+                                            .heard_at_ms = event->canary.heard_at_ms,
+                                            .late_ms = event->canary.late_ms};
         }
     }
 }

@@ -61,6 +61,8 @@ struct sent_report {
 struct referral {
     const char *region;
     int64_t at_ms;
+    const char *unreached;    /* the region from which no link leads on; "": none, as far as is known */
+    int64_t unreached_due_ms; /* that, or that it is no more, is to be said; 0: it was */
 };
 
 /* What the region at a link's other end is told. */
@@ -184,6 +186,8 @@ const char *incident_lead(const struct incident *incident, const char *own);
 /* The moment under which these facts are said here: now, or just after what was heard of them by a clock that
  * is ahead. */
 int64_t incident_facts_at(const struct incident *incident, const struct facts *news, int64_t now_ms);
+/* NULL: it was not referred there. */
+struct referral *incident_referral(const struct incident *incident, const char *region);
 bool incident_is_referred(const struct incident *incident, const char *region);
 
 /* The facts that are new in `said` or differ from what is known; facts_known() of ret is 0 when nothing

@@ -36,6 +36,7 @@ static void refer_to(struct deciding *d, const struct incident *incident, struct
         event->incident = id;
         event->at_ms = d->env->now_ms;
         event->referred = (struct referred){.region = kept, .rule = rule};
+        decide_no_way(d, id, kept);
     }
 }
 

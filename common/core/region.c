@@ -132,6 +132,15 @@ struct region_link *region_line(const struct region *region, const char *code)
     return NULL;
 }
 
+bool region_line_is_stuck(const struct region_link *line, int64_t now_ms)
+{
+    int64_t late_ms = line->late_ms > line->heard_late_ms ? line->late_ms : line->heard_late_ms;
+    int64_t oldest_ms = line->heard_ms < line->returned_ms ? line->heard_ms : line->returned_ms;
+
+    return line->up && late_ms > 0 &&
+           now_ms - (oldest_ms > line->since_ms ? oldest_ms : line->since_ms) > late_ms;
+}
+
 bool region_doubts_division(const struct region *region, const char *code, uint32_t day)
 {
     char whole[REGION_CODE_MAX + 1];

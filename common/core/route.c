@@ -14,17 +14,31 @@ static void tell(const struct route_sink *sink, const char *agent, enum lane lan
     }
 }
 
-/* Agents that have the right of that name, or the role. */
+/* An agent that has the right of that name, or the role. */
+static bool has_role(const struct member *member, const char *role)
+{
+    return !member->is_operator && !member->revoked && !name_is_link(member->name, NULL) &&
+           (member_has_right(member, role, NULL) || member_has_right(member, "role", role));
+}
+
 static void tell_role(const struct region *region, const char *role, enum lane lane,
                       const struct route_sink *sink, const char *author)
 {
     for (size_t i = 0; i < region->members_n; i++) {
-        const struct member *member = &region->members[i];
-        if (!member->is_operator && !member->revoked && !name_is_link(member->name, NULL) &&
-            (member_has_right(member, role, NULL) || member_has_right(member, "role", role))) {
-            tell(sink, member->name, lane, author);
+        if (has_role(&region->members[i], role)) {
+            tell(sink, region->members[i].name, lane, author);
         }
     }
+}
+
+bool route_reaches_role(const struct region *region, const char *role)
+{
+    for (size_t i = 0; i < region->members_n; i++) {
+        if (has_role(&region->members[i], role)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Command centres (the right "centre") are told what is reported, asked for, and what ends. */
@@ -62,6 +76,14 @@ static void route_order(const struct state *state, const struct event *event, co
     case EVENT_ORDER_REISSUED:
     case EVENT_ABILITY_SHORT:
         tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+        break;
+    case EVENT_ORDER_UNREACHED:
+        if (event->order_unreached.due) {
+            return; /* said in a record that follows at once */
+        }
+        if (order->home[0] == '\0' || strcmp(order->unreached, state_region(state)->code) == 0) {
+            tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+        }
         break;
     case EVENT_RUNG_REACHED:
         /* who takes the order, or declines it, does so for its agency: the others must not set out as well */
@@ -230,7 +252,8 @@ void route(const struct state *state, const struct event *event, const char *aut
         tell_regions(state, event, NULL, author, sink);
         return;
     case EVENT_NOTIFIED:
-        tell_role(state_region(state), event->notified.role, LANE_ORDERS, sink, author);
+        tell_role(state_region(state), event->notified.nobody ? "centre" : event->notified.role, LANE_ORDERS,
+                  sink, author);
         return;
     case EVENT_ORDER_ISSUED:
     case EVENT_ORDER_AMENDED:
@@ -245,7 +268,13 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_ORDER_REMINDED:
     case EVENT_ORDER_REISSUED:
     case EVENT_ABILITY_SHORT:
+    case EVENT_ORDER_UNREACHED:
         route_order(state, event, author, sink);
+        return;
+    case EVENT_REGION_UNREACHED:
+        if (!event->region_unreached.due) {
+            tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+        }
         return;
     default:
         return;

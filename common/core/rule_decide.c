@@ -234,8 +234,7 @@ static void act(struct deciding *d, struct matter *m, const struct rule_verdict 
         return;
     case ACTION_NOTIFY:
         if (!has_said(d, m, EVENT_NOTIFIED, action->value)) {
-            emit(d, m, EVENT_NOTIFIED)->notified =
-                (struct notified){.role = action->value, .rule = reason(d, v)};
+            emit(d, m, EVENT_NOTIFIED)->notified = decide_notice(d, action->value, reason(d, v));
         }
         return;
     case ACTION_START:
@@ -422,14 +421,17 @@ static void ask_about_order(struct deciding *d, const struct incident *incident,
     }
 }
 
+/* Nobody is able to take what reaches nobody, either. */
 static void ask_about_shortage(struct deciding *d, const struct incident *incident, const struct event *event)
 {
     struct matter m = matter_of(d, incident, TRIGGER_SHORT);
 
     m.order = incident_order(incident, event->order);
-    m.ability = event->ability_short.ability;
-    m.free = event->ability_short.free;
-    if (m.order != NULL) {
+    if (event->kind == EVENT_ABILITY_SHORT) {
+        m.ability = event->ability_short.ability;
+        m.free = event->ability_short.free;
+    }
+    if (m.order != NULL && m.order->home[0] == '\0') {
         (void)ask_rules(d, &m);
     }
 }
@@ -488,7 +490,7 @@ void decide_rules(struct deciding *d, const struct incident *incident)
             ask_about_request(d, incident, event.information.fact);
         } else if (event.kind == EVENT_CLOCK_OVERDUE) {
             ask_about_clock(d, incident, &event.clock);
-        } else if (event.kind == EVENT_ABILITY_SHORT) {
+        } else if (event.kind == EVENT_ABILITY_SHORT || event.kind == EVENT_ORDER_UNREACHED) {
             ask_about_shortage(d, incident, &event);
         }
     }

@@ -190,6 +190,8 @@ static void dump_region(const struct region *region, struct buf *ret)
         put_number(ret, "returned_ms", region->links[i].returned_ms);
         put_number(ret, "heard_ms", region->links[i].heard_ms);
         put_number(ret, "heard_sent_ms", region->links[i].heard_sent_ms);
+        put_number(ret, "late_ms", region->links[i].late_ms);
+        put_number(ret, "heard_late_ms", region->links[i].heard_late_ms);
         buf_puts(ret, "\n");
     }
 }
@@ -229,6 +231,9 @@ static void dump_order(const struct order *order, struct buf *ret)
     put_number(ret, "unanswered", order->unanswered);
     put_number(ret, "overdue", order->overdue);
     put_number(ret, "amendment_overdue", order->amendment_overdue);
+    put_text(ret, "unreached", order->unreached);
+    put_number(ret, "no_way", order->no_way);
+    put_number(ret, "unreached_due_ms", order->unreached_due_ms);
     if (order->has_head_count) {
         put_count(ret, "present", order->present);
         put_count(ret, "missing", order->missing);
@@ -420,6 +425,8 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         buf_puts(ret, "referral");
         put_text(ret, "region", incident->referrals[i].region);
         put_number(ret, "at_ms", incident->referrals[i].at_ms);
+        put_text(ret, "unreached", incident->referrals[i].unreached);
+        put_number(ret, "unreached_due_ms", incident->referrals[i].unreached_due_ms);
         buf_puts(ret, "\n");
     }
     for (size_t i = 0; incident->marks != NULL && i < FACT_FIELDS; i++) {

@@ -40,6 +40,12 @@ int evolve_share(struct state *state, struct incident *incident, const struct ev
  * forgotten. */
 int evolve_spread(struct state *state, struct incident *incident, const struct event *event);
 void spread_unlink(struct incident *incident, struct id other);
+/* evolve() for what reaches nobody. */
+int evolve_unreached(struct state *state, struct incident *incident, const struct event *event);
+/* An order that is new, to a region of which it is known by now that no link leads there. */
+void unreached_by_now(const struct incident *incident, struct order *order);
+/* The region was heard of the incident: it is reached. */
+void unreached_no_more(struct incident *incident, const char *region);
 
 /* evolve() for what belongs together. */
 int evolve_ties(struct incident *incident, const struct event *event);

@@ -413,6 +413,16 @@ static void note_line(struct engine *engine, struct link *link, bool is_up, int6
                 is_up ? "is reached" : "is not reached: what is for it waits");
 }
 
+/* That ours arrived is told by the other end's next, so it may be two canaries old on the best of lines; a
+ * second for the sweeps in which they are sent. */
+static uint32_t canary_late_ms(const struct engine *engine)
+{
+    enum { SWEEPS_MS = 1000 };
+
+    return 2 * engine->options.canary_ms + ENGINE_BEATS_MISSED_MAX * (uint32_t)engine->options.beat_ms +
+           SWEEPS_MS;
+}
+
 static void send_canary(struct engine *engine, const struct link *link, int64_t boot_ms)
 {
     const struct region_link *line = region_line(state_region(engine->state), link->region);
@@ -422,8 +432,9 @@ static void send_canary(struct engine *engine, const struct link *link, int64_t 
         boot_ms < engine->own_after_ms || !commit_has_room(engine)) {
         return;
     }
-    struct command command = {
-        .kind = COMMAND_SEND_CANARY, .mode = MODE_ACTUAL, .send_canary = {.region = link->region}};
+    struct command command = {.kind = COMMAND_SEND_CANARY,
+                              .mode = MODE_ACTUAL,
+                              .send_canary = {.region = link->region, .late_ms = canary_late_ms(engine)}};
     commit_own(engine, &command);
 }
 

@@ -7,6 +7,7 @@
 #include "common/base/when.h"
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
+#include "common/view/view_unreached.h"
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
 
@@ -152,6 +153,8 @@ static void say_open(const struct explaining *e, const struct order *order)
     if (order->history) {
         buf_puts(e->ret, PICK(e->voice, ", as far as its source knew", "（以来源系统所知为限）"));
     } else if (order->rung < RUNG_ACCEPTED) {
+        buf_puts(e->ret, order->unreached[0] != '\0' ? PICK(e->voice, "; ", "；") : "");
+        view_say_unreached_order(e->voice, order, e->ret);
         buf_printf(e->ret,
                    order->unanswered
                        ? PICK(e->voice, "; nobody accepted or declined it by %s, which its issuer was told",

@@ -204,8 +204,14 @@ static void put_data(struct json *json, const struct view_record *record, const 
         }
         json_array_end(json);
     }
+    if (step->nobody) {
+        json_bool(json, "nobody", true);
+    }
+    if (step->untold) {
+        json_bool(json, "untold", true);
+    }
     if (step->unsaid) {
-        json_bool(json, "unsaid", true);
+        json_bool(json, step->kind == EVENT_ABILITY_SHORT ? "unsaid" : "due", true);
     }
     if (step->history) {
         json_bool(json, "history", true);

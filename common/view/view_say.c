@@ -504,6 +504,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         view_say_share(&s);
     } else if (step->kind >= EVENT_GRADE_EXPECTED && step->kind <= EVENT_LEVEL_HEARD) {
         view_say_spread(&s);
+    } else if (step->kind == EVENT_ORDER_UNREACHED || step->kind == EVENT_REGION_UNREACHED) {
+        view_say_unreached(&s);
     } else if (step->kind < EVENT_INCIDENT_OPENED) {
         say_region(&s);
     } else if (step->kind >= EVENT_REPORT_SENT && step->kind <= EVENT_CLOCK_STOPPED) {

@@ -41,6 +41,9 @@ void view_say_spread(const struct saying *s);
 /* What becomes of an order that nobody answers. */
 void view_say_reissue(const struct saying *s);
 
+/* What reaches nobody. */
+void view_say_unreached(const struct saying *s);
+
 /* Statutory clocks, and the reports that they ask for. */
 void view_say_clock(const struct saying *s);
 

@@ -95,6 +95,23 @@ static void say_level(const struct saying *s)
     view_say_due(s, ", expected until ", "，预计至 ", step->due_ms);
 }
 
+static void say_notified(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    if (step->untold) {
+        SAY(s->ret, s->voice,
+            "NOBODY was told of incident %s: nobody has the role %s, and there is no centre",
+            "无人接到通知：事件 %s，无人承担角色 %s，也无指挥中心", s->incident, step->subject);
+    } else if (step->nobody) {
+        SAY(s->ret, s->voice, "nobody has the role %s; the centres were told of incident %s",
+            "无人承担角色 %s，已改为通知指挥中心：事件 %s", step->subject, s->incident);
+    } else {
+        SAY(s->ret, s->voice, "%s told of incident %s", "通知 %s：事件 %s", step->subject, s->incident);
+    }
+    say_source(s);
+}
+
 void view_say_rule(const struct saying *s)
 {
     const struct view_step *step = s->step;
@@ -137,8 +154,7 @@ void view_say_rule(const struct saying *s)
         }
         return;
     case EVENT_NOTIFIED:
-        SAY(s->ret, s->voice, "%s told of incident %s", "通知 %s：事件 %s", step->subject, s->incident);
-        say_source(s);
+        say_notified(s);
         return;
     default:
         return;

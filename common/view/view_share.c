@@ -6,6 +6,7 @@
 #include "common/core/link.h"
 #include "common/core/state.h"
 #include "common/view/view_table.h"
+#include "common/view/view_unreached.h"
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
 
@@ -171,9 +172,10 @@ static void line_row(const struct view *view, const struct view_voice *voice, co
 
     line = line != NULL ? line : &none;
     table_cell(table, region);
-    table_cell(table, line->since_ms == 0 ? PICK(voice, "never reached", "从未接通")
-                      : line->up          ? PICK(voice, "reached", "已通")
-                                          : PICK(voice, "NOT REACHED", "中断"));
+    table_cell(table, line->since_ms == 0                  ? PICK(voice, "never reached", "从未接通")
+                      : region_line_is_stuck(line, now_ms) ? PICK(voice, "NOTHING CROSSES", "已连接但无往来")
+                      : line->up                           ? PICK(voice, "reached", "已通")
+                                                           : PICK(voice, "NOT REACHED", "中断"));
     table_cell(table, line->since_ms == 0 ? "-" : view_time(view_state(view), line->since_ms, time));
     age_cell(table, line->heard_ms, now_ms);
     age_cell(table, line->returned_ms, now_ms);
@@ -182,6 +184,25 @@ static void line_row(const struct view *view, const struct view_voice *voice, co
     table_cell(table,
                counting.sum.since_ms == 0 ? "-" : view_time(view_state(view), counting.sum.since_ms, time));
     table_print(table, "%llu", (unsigned long long)line->untold);
+}
+
+/* Regions to which no link leads, for which something waits. */
+static void unreached_rows(const struct view *view, const struct view_voice *voice, struct table *table)
+{
+    struct view_unreached unreached[VIEW_UNREACHED_MAX];
+    size_t n = view_unreached(view, unreached);
+
+    for (size_t i = 0; i < n; i++) {
+        table_cell(table, unreached[i].region);
+        table_print(table, PICK(voice, "NO WAY from %s", "%s 无链路"), unreached[i].at);
+        for (int j = 0; j < 3; j++) {
+            table_cell(table, "-");
+        }
+        table_print(table, "%zu", unreached[i].incidents);
+        table_cell(table, PICK(voice, "all", "全部"));
+        table_cell(table, "-");
+        table_cell(table, "-");
+    }
 }
 
 int view_lines(const struct view *view, const struct view_voice *voice, int64_t now_ms, struct buf *ret)
@@ -206,13 +227,14 @@ int view_lines(const struct view *view, const struct view_voice *voice, int64_t 
             line_row(view, voice, code, now_ms, &table);
         }
     }
+    unreached_rows(view, voice, &table);
     table_show(&table, "", ret);
     bool fine = !table.failed && !ret->failed;
     table_free(&table);
     return fine ? 0 : ERR_NO_MEMORY;
 }
 
-void view_json_lines(const struct view *view, struct buf *ret)
+void view_json_lines(const struct view *view, int64_t now_ms, struct buf *ret)
 {
     const struct region *region = state_region(view_state(view));
     char code[REGION_CODE_MAX + 1];
@@ -228,12 +250,25 @@ void view_json_lines(const struct view *view, struct buf *ret)
         json_object(&json, NULL);
         json_text(&json, "region", code);
         put_line(line, &json);
+        json_bool(&json, "nothing_crosses", line != NULL && region_line_is_stuck(line, now_ms));
         json_number(&json, "canary_heard_ms", line != NULL ? line->heard_ms : 0);
         json_number(&json, "canary_returned_ms", line != NULL ? line->returned_ms : 0);
         json_unsigned(&json, "incidents", counting.incidents);
         json_unsigned(&json, "pending", counting.sum.records);
         json_number(&json, "pending_since_ms", counting.sum.since_ms);
         json_unsigned(&json, "untold", line != NULL ? line->untold : 0);
+        json_object_end(&json);
+        buf_puts(ret, "\n");
+    }
+    struct view_unreached unreached[VIEW_UNREACHED_MAX];
+    size_t n = view_unreached(view, unreached);
+    for (size_t i = 0; i < n; i++) {
+        struct json json = json_begin(ret);
+        json_object(&json, NULL);
+        json_text(&json, "region", unreached[i].region);
+        json_text(&json, "no_way_from", unreached[i].at);
+        json_bool(&json, "reached", false);
+        json_unsigned(&json, "incidents", unreached[i].incidents);
         json_object_end(&json);
         buf_puts(ret, "\n");
     }

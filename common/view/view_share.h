@@ -22,6 +22,6 @@ void view_json_shares(const struct view *view, const struct incident *incident, 
 
 /* All lines of the region, as a table or as objects. 0 or ERR_NO_MEMORY. */
 int view_lines(const struct view *view, const struct view_voice *voice, int64_t now_ms, struct buf *ret);
-void view_json_lines(const struct view *view, struct buf *ret);
+void view_json_lines(const struct view *view, int64_t now_ms, struct buf *ret);
 
 #endif

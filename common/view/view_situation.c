@@ -11,6 +11,7 @@
 #include "common/view/view_spread.h"
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
+#include "common/view/view_unreached.h"
 
 enum { LACKS_MAX = 32 };
 
@@ -115,7 +116,9 @@ static void say_awaited(const struct looking *l, const struct order *order, stru
     if (!order_is_open(order)) {
         return;
     }
+    view_say_unreached_order(voice, order, ret);
     if (order->rung < RUNG_ACCEPTED && !order->history) {
+        buf_puts(ret, ret->n > 0 ? PICK(voice, ", ", "，") : "");
         bool late = order->answer_by_ms != 0 && order->answer_by_ms <= l->options->now_ms;
         buf_printf(ret,
                    late ? PICK(voice, "NOT ANSWERED by %s", "%s 前未答复")
@@ -299,10 +302,7 @@ static void show_grade(struct looking *l, const struct incident *incident)
         buf_printf(l->ret, PICK(voice, ", response level %s", "，%s响应"),
                    PICK(voice, grade_name(incident->level), level_name_zh(incident->level)));
     }
-    for (size_t i = 0; i < incident->referrals_n; i++) {
-        buf_printf(l->ret, i == 0 ? PICK(voice, ", referred to %s", "，上报移交 %s") : ", %s",
-                   incident->referrals[i].region);
-    }
+    view_say_referrals(l->view, voice, incident, l->ret);
     buf_puts(l->ret, "\n");
 }
 
@@ -430,6 +430,7 @@ void view_order_json(const struct view *view, const struct incident *incident, c
     json_unsigned(json, "amendments", order->amendments);
     json_unsigned(json, "amendments_acknowledged", order->amendments_acknowledged);
     json_bool(json, "unanswered", order->unanswered);
+    view_json_unreached_order(order, json);
     json_number(json, "remind_by_ms", order->remind_by_ms);
     json_unsigned(json, "steps", order->steps);
     json_bool(json, "overdue", order->overdue);
@@ -505,6 +506,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
         json_text(json, NULL, incident->referrals[i].region);
     }
     json_array_end(json);
+    view_json_unreached(view, incident, json);
     view_json_shares(view, incident, json);
     json_text(json, "kind", facts->kind);
     json_text(json, "substance", facts->substance);

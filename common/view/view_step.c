@@ -6,6 +6,7 @@
 #include "common/core/link.h"
 #include "common/core/stream.h"
 #include "common/view/view_step_ties.h"
+#include "common/view/view_unreached.h"
 
 /* What cannot be read is left out: an addressee refuses it, and a verifier names it. */
 static int read_said(struct arena *arena, struct view_record *record)
@@ -332,6 +333,8 @@ static void add_rule_event(const struct event *event, struct view_step *step)
     case EVENT_NOTIFIED:
         step->subject = event->notified.role;
         step->what = event->notified.rule;
+        step->nobody = event->notified.nobody;
+        step->untold = event->notified.untold;
         return;
     default:
         return;
@@ -439,6 +442,10 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_HEARD:
         step->subject = event->heard.region;
         step->number = event->heard.seq;
+        return;
+    case EVENT_ORDER_UNREACHED:
+    case EVENT_REGION_UNREACHED:
+        view_step_add_unreached(event, step);
         return;
     default:
         add_order_event(event, step);

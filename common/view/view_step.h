@@ -79,7 +79,9 @@ struct view_step {
     uint64_t after;     /* ... which is lost, with what was above this one; 0: not known */
     bool history;
     bool bare;   /* incident opened by an order without one */
-    bool unsaid; /* ABILITY_SHORT: it cannot be said again */
+    bool unsaid; /* ABILITY_SHORT: it cannot be said again; UNREACHED: a record of ours is to say so */
+    bool nobody; /* ORDER_UNREACHED: is enrolled there; NOTIFIED: has the role; the centres were told ... */
+    bool untold; /* ... or nobody was */
     bool is_evacuation;
     uint32_t present;
     uint32_t missing;

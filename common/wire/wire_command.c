@@ -408,7 +408,7 @@ static const struct wire_map note_untold_map = {WIRE_MAP(note_untold, S, wire_fi
 #undef S
 
 #define S struct send_canary
-static const struct wire_field send_canary_fields[] = {NAME(S, region)};
+static const struct wire_field send_canary_fields[] = {NAME(S, region), U32(S, late_ms)};
 static const struct wire_map send_canary_map = {WIRE_MAP(send_canary, S, send_canary_fields)};
 #undef S
 
