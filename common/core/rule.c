@@ -40,6 +40,11 @@ const struct rule_fact_words *rule_fact_words(enum rule_fact fact)
     return &facts[fact];
 }
 
+bool rule_fact_is_grade(enum rule_fact fact)
+{
+    return fact == RULE_GRADE || fact == RULE_LEVEL || fact == RULE_EXPECTED || fact == RULE_NEIGHBOUR_LEVEL;
+}
+
 const char *rule_trigger_word(enum rule_trigger trigger)
 {
     return trigger_words[trigger];

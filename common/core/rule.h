@@ -206,6 +206,8 @@ struct rule_fact_words {
 
 /* Tables that end with the world; the index is in range. */
 const struct rule_fact_words *rule_fact_words(enum rule_fact fact);
+/* A grade or a level, 1 (I) to 4 (IV). */
+bool rule_fact_is_grade(enum rule_fact fact);
 const char *rule_trigger_word(enum rule_trigger trigger);
 const char *rule_trigger_zh(enum rule_trigger trigger);
 /* Whether what triggers it lasts until it is over, as an incident's facts do; else it happens once. By the

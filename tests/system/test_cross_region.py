@@ -1,4 +1,4 @@
-"""The law's cross-region rules, as they are shipped (common/rules/packs/cross-region.yaml), with real
+"""The law's cross-region rules, and the relief plan's joint level, as they are shipped, with real
 brokers: a province, two of its cities that are neighbours, and the province beside it."""
 import os
 import socket
@@ -8,7 +8,8 @@ from agents import County, until
 from harness import SOURCE, main
 
 PROVINCE, CITY, OTHER_CITY, BESIDE = "370000", "370100", "370200", "410000"
-PACK = os.path.join(SOURCE, "common", "rules", "packs", "cross-region.yaml")
+PACK, RELIEF = (os.path.join(SOURCE, "common", "rules", "packs", name)
+                for name in ("cross-region.yaml", "disaster-relief.yaml"))
 LINES = ((CITY, PROVINCE), (OTHER_CITY, PROVINCE), (CITY, OTHER_CITY), (BESIDE, PROVINCE))
 
 
@@ -32,7 +33,8 @@ class CrossRegion(unittest.TestCase):
                 caller.add("musterd.yaml", f"links:\n{lines}")
         for region in cls.regions.values():
             region.start_broker()
-            region.muster("rules", "load", PACK)
+            for pack in (PACK, RELIEF):
+                region.muster("rules", "load", pack)
         for line in LINES:
             for code, other in (line, line[::-1]):
                 cls.regions[code].muster("agent", "enrol", f"{other}/broker/link", "--key",
@@ -119,7 +121,7 @@ class CrossRegion(unittest.TestCase):
         self.follows(BESIDE, late, level="I")
         self.assertEqual(self.follows(BESIDE, few)["level"], "")
         explained = beside.muster("explain", beside.log, ours)
-        for words in ("rule cross-region/relief-level-I-jointly", "neighbour_level 1",
+        for words in ("rule disaster-relief/level-I-jointly", "neighbour_level 1",
                       f"region {PROVINCE} has response level I"):
             self.assertIn(words, explained)
         self.assert_verified()

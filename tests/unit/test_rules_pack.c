@@ -227,6 +227,9 @@ static void test_what_never_holds_is_found(void **state)
     (void)state;
     assert_int_equal(holds("dead >= 3"), HOLDS_SOMETIMES);
     assert_int_equal(holds("dead > 5 and dead < 3"), HOLDS_NEVER);
+    assert_int_equal(holds("here = 2"), HOLDS_NEVER);
+    assert_int_equal(holds("regions < 1"), HOLDS_NEVER);
+    assert_int_equal(holds("expected > 4 or neighbour_level < 1"), HOLDS_NEVER);
     assert_int_equal(holds("dead between 9 and 3"), HOLDS_NEVER);
     assert_int_equal(holds("dead > 5 and dead is null"), HOLDS_NEVER);
     assert_int_equal(holds("dead = null"), HOLDS_NEVER);
