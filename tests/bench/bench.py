@@ -27,6 +27,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import due
 import measures
 import plots
 import report
@@ -95,7 +96,9 @@ def measure(bench, whats):
     for what, function in (("limits", bench.limits), ("log", bench.log), ("sessions", bench.sessions),
                            ("absent", lambda: under_load.Absent(bench).run()),
                            ("flood", lambda: under_load.Flood(bench).run()),
-                           ("storm", lambda: storm.Storm(bench).run()), ("import", bench.import_)):
+                           ("storm", lambda: storm.Storm(bench).run()),
+                           ("deadlines", lambda: due.Deadlines(bench).run()),
+                           ("hops", lambda: due.Hops(bench).run()), ("import", bench.import_)):
         if what in whats:
             function()
 

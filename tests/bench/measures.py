@@ -77,7 +77,7 @@ SPEED = {
     "issued": ("pipelined, issued and not delivered", ("--deliver", 0), "nats redis"),
 }
 WHATS = ("one", "clients", "open", "pipelined", "limits", "log", "sessions", "absent", "flood",
-         "storm", "telemetry", "import")
+         "storm", "telemetry", "rules", "deadlines", "hops", "import")
 
 
 class Figure:

@@ -1,0 +1,126 @@
+"""How late what is due comes: a million pending deadlines while orders pass (deadlines), and an order nobody answers
+that rules take from a county over its city to the province (hops)."""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+from servers import Failed, Musterd, free_low_port, spawn
+
+PENDING = 1_000_000
+DUE_RATE = 500  # a second
+PASS_RATE = 10_000  # orders a second that pass meanwhile
+PASS_LEAD_MS = 3000  # so long before the first deadline that is watched: the orders kept at hand are those
+HOPS_RATE = 20  # incidents a second
+PROVINCE, CITY, COUNTY = "370000", "370100", "370102"
+PACK = Path(__file__).resolve().parent / "hops.yaml"
+LINK_S = 30
+LINE_S = 600
+
+
+def json_line(process, program):
+    line = process.stdout.readline()
+    if not line:
+        raise Failed(f"{program}: {process.communicate(timeout=LINE_S)[1].strip()}")
+    return json.loads(line)
+
+
+class Deadlines:
+    def __init__(self, bench):
+        self.bench = bench
+        self.pending, self.milliseconds = (4000, 500) if bench.quick else (PENDING, 10_000)
+        self.lead_ms = 300 if bench.quick else PASS_LEAD_MS
+
+    def add(self, name, unit, value):
+        self.bench.add(f"deadlines/{name}-{self.pending}", unit, value)
+
+    def run(self):
+        for turn in range(self.bench.runs):
+            broker = Musterd(self.bench.new_folder(), self.bench.bin, 2, 11)
+            try:
+                self.bench.progress.say(f"run {turn + 1} of {self.bench.runs}: {self.pending:,} deadlines")
+                broker.start()
+                self.once(broker)
+            finally:
+                broker.kill()
+                broker.remove()
+
+    def once(self, broker):
+        bench, name = self.bench, "bench-load-due"
+        before = broker.status_kib("RssAnon")
+        watch = spawn([bench.bin / name, *broker.load_arguments(), "--mode", "pending", "--count", self.pending,
+                       "--rate", DUE_RATE, "--ms", self.milliseconds, "--window", 1024, "--batch", 64],
+                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            filled = json_line(watch, name)
+            rss = broker.status_kib("RssAnon")
+            time.sleep(max(0, filled["first_in_ms"] - self.lead_ms) / 1000)
+            timer = spawn([bench.bin / "bench-load-limits", "--mode", "timer", "--rate", DUE_RATE, "--ms",
+                           self.milliseconds, "--warmup", self.lead_ms], stdout=subprocess.PIPE, text=True)
+            passing = bench.load("muster", *broker.load_arguments(), "--first", 1, "--clients", 1, "--batch", 64,
+                                 "--addressees", 10, "--rate", PASS_RATE, "--warmup", self.lead_ms,
+                                 milliseconds=self.milliseconds)
+            told = json_line(watch, name)
+            bare = json_line(timer, "bench-load-limits")
+            timer.wait()
+            watch.communicate(timeout=LINE_S)
+        finally:
+            watch.kill()
+            watch.wait()
+        self.add("fill", "1/s", filled["rate"])
+        self.add("rss", "B", (rss - before) * 1024 / self.pending)
+        self.add("rss-all", "MiB", broker.status_kib("RssAnon") / 1024)
+        self.add("watched", "", told["watched"])
+        self.add("passing", "1/s", passing["rate"])
+        self.add("passing-p99", "us", passing["p99_us"])
+        for figure in ("p50_us", "p99_us", "p999_us", "max_us"):
+            self.add(figure, "us", told["own"][figure])
+            self.add(f"timer-{figure}", "us", bare[figure])
+
+
+class Hops:
+    """County, city, province: each a broker that calls the one above it."""
+
+    def __init__(self, bench):
+        self.bench, self.count = bench, 10 if bench.quick else 300
+
+    def run(self):
+        for turn in range(self.bench.runs):
+            self.bench.progress.say(f"run {turn + 1} of {self.bench.runs}: an order nobody answers, three hops")
+            brokers = []
+            try:
+                self.start(brokers)
+                self.once(*brokers)
+            finally:
+                for broker in brokers:
+                    broker.kill()
+                    broker.remove()
+
+    def start(self, brokers):
+        bench = self.bench
+        for region in (PROVINCE, CITY, COUNTY):
+            broker = Musterd(bench.new_folder(), bench.bin, 1, 1, region=region, watchers=1)
+            broker.configure(port=free_low_port(), above=brokers[-1] if brokers else None)
+            brokers.append(broker)
+            broker.start()
+            broker.muster("rules", "load", PACK)
+        for above, below in zip(brokers, brokers[1:]):
+            for broker, other in ((above, below), (below, above)):
+                broker.muster("agent", "enrol", f"{other.region}/broker/link", "--key",
+                              other.site / "broker.pub", "--rights", "link")
+        end = time.monotonic() + LINK_S
+        for broker in brokers:
+            while not all(json.loads(line)["reached"] for line in
+                          broker.muster("link", "list", "--json").splitlines()):
+                if time.monotonic() > end:
+                    raise Failed(f"the links of region {broker.region} are not there after {LINK_S} s")
+                time.sleep(0.05)
+
+    def once(self, province, city, county):
+        told = self.bench.load("due", *county.load_arguments(), "--mode", "hops", "--via", city.site, "--to",
+                               province.site, "--count", self.count, "--rate", HOPS_RATE, "--window", 64)
+        for place in ("own", "via", "to"):
+            for figure in ("p50_us", "p99_us", "max_us"):
+                self.bench.add(f"hops/{place}-{figure}", "us", told[place][figure])
+        self.bench.add("hops/incidents", "", told["watched"])
