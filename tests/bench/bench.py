@@ -12,6 +12,9 @@
   flood      one agency's latency while another says as much as it can
   telemetry  one agency's positions to 50 subscribers: samples a second, their age
   storm      1,000 agents come back at once after kill -9 of the broker
+  rules      200 rules asked about an incident, on one core
+  deadlines  1,000,000 pending deadlines: how late they fire while 10,000 orders a second pass
+  hops       an order nobody answers in a county: how late the province has it, by way of the city
   import     a dispatch system's file through the broker
 
 Without WHAT: all of them. Writes build/bench/results.json, results.md and *.svg."""
@@ -97,6 +100,7 @@ def measure(bench, whats):
                            ("absent", lambda: under_load.Absent(bench).run()),
                            ("flood", lambda: under_load.Flood(bench).run()),
                            ("storm", lambda: storm.Storm(bench).run()),
+                           ("rules", lambda: due.Rules(bench).run()),
                            ("deadlines", lambda: due.Deadlines(bench).run()),
                            ("hops", lambda: due.Hops(bench).run()), ("import", bench.import_)):
         if what in whats:

@@ -1,5 +1,5 @@
-"""How late what is due comes: a million pending deadlines while orders pass (deadlines), and an order nobody answers
-that rules take from a county over its city to the province (hops)."""
+"""How fast rules are asked (rules); how late what is due comes: a million pending deadlines while orders pass
+(deadlines), and an order nobody answers that rules take from a county over its city to the province (hops)."""
 
 import json
 import subprocess
@@ -24,6 +24,26 @@ def json_line(process, program):
     if not line:
         raise Failed(f"{program}: {process.communicate(timeout=LINE_S)[1].strip()}")
     return json.loads(line)
+
+
+RULE_MODES = ("rules", "sqlite", "plain")
+
+
+class Rules:
+    """The broker's own way of asking, beside the least that SQLite and the least that the processor does."""
+
+    def __init__(self, bench):
+        self.bench = bench
+
+    def run(self):
+        for turn in range(self.bench.runs):
+            self.bench.progress.say(f"run {turn + 1} of {self.bench.runs}: rules")
+            for mode in RULE_MODES[turn % len(RULE_MODES):] + RULE_MODES[:turn % len(RULE_MODES)]:
+                result = self.bench.load("rules", "--mode", mode)
+                self.bench.add(f"rules/{mode}", "1/s", result["rate"])
+                if mode == "rules":
+                    self.bench.add("rules/changes", "1/s", result["changes"])
+                    self.bench.add("rules/unknown", "%", 100 * result["unknown"])
 
 
 class Deadlines:

@@ -31,7 +31,7 @@ enum {
     NS_PER_MS = 1000000,
     WAIT_MS = 20,
     TRIAL_DIVISOR = 50, /* this part of the orders shows how fast the rest will be issued */
-    LEAD_SPARE_MS = 3000,
+    LEAD_SPARE_MS = 1500,
     LATE_MAX_MS = 10000, /* what has not come so long after its time does not come */
     HOP_ANSWER_MS = 1000,
     FAR_MS = 24 * 60 * 60 * 1000,
@@ -363,7 +363,7 @@ static void run_pending(struct watching *all)
     issue_up_to(all, trial, utc_ms() + FAR_MS, 0, false);
     wait_for_answers(all);
     int64_t lead_ms =
-        (load_now_ns() - began_ns) / NS_PER_MS * (int64_t)(count / trial) * 3 / 2 + LEAD_SPARE_MS;
+        (load_now_ns() - began_ns) / NS_PER_MS * (int64_t)(count / trial) * 2 + LEAD_SPARE_MS;
     int64_t first_ms = utc_ms() + lead_ms;
     all->watched_n = watched;
     issue_up_to(all, trial + watched, first_ms, trial, true);
