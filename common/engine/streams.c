@@ -106,9 +106,9 @@ bool stream_apply(struct engine *engine, const struct log_record *record, const 
 
 /* --- open, idle, due ------------------------------------------------------------------------------ */
 
-/* What is due within DUE_AHEAD_MS is at hand, so that it passes in time, or, where that is more than one answer
- * names, the first of it. Then those behind are asked for when the last one named is DUE_NEAR_MS away: they come
- * in as those before them pass. */
+/* What is due within DUE_AHEAD_MS is at hand, so that it passes in time; where that is more than one answer
+ * names, the first of it. Then the next are asked for from when the last one named is DUE_NEAR_MS away: they
+ * come in as those before them pass. */
 enum { DUE_AHEAD_MS = 5000, DUE_ASK_MS = 1000, DUE_NEAR_MS = 500, DUE_NEXT_MS = 20 };
 
 static void leave_list(struct stream *stream)

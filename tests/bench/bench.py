@@ -30,7 +30,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import due
+import escalation
 import measures
 import plots
 import report
@@ -100,9 +100,9 @@ def measure(bench, whats):
                            ("absent", lambda: under_load.Absent(bench).run()),
                            ("flood", lambda: under_load.Flood(bench).run()),
                            ("storm", lambda: storm.Storm(bench).run()),
-                           ("rules", lambda: due.Rules(bench).run()),
-                           ("deadlines", lambda: due.Deadlines(bench).run()),
-                           ("hops", lambda: due.Hops(bench).run()), ("import", bench.import_)):
+                           ("rules", lambda: escalation.Rules(bench).run()),
+                           ("deadlines", lambda: escalation.Deadlines(bench).run()),
+                           ("hops", lambda: escalation.Hops(bench).run()), ("import", bench.import_)):
         if what in whats:
             function()
 
@@ -117,6 +117,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a smoke run: the figures mean nothing")
     parser.add_argument("--long", action="store_true", help="logs of up to 10 million records, 5,000 agents, "
                         "1,000,000 orders for one that is away")
+    parser.add_argument("--json", action="store_true", help="print results.json, not the page")
     parser.add_argument("--runs", type=int, default=RUNS, help=f"runs of each figure ({RUNS})")
     parser.add_argument("--file", help="import: another file than the San Francisco one")
     arguments = parser.parse_args()
@@ -146,7 +147,7 @@ def main():
     text = report.markdown(results)
     (arguments.out / "results.md").write_text(text, encoding="utf-8")
     plots.write(results, arguments.out)
-    print(text, end="")
+    print(json.dumps(results, indent=1) if arguments.json else text, end="")
     if failed:
         print(f"bench: {failed}", file=sys.stderr)
     return 1 if failed else 0

@@ -362,8 +362,7 @@ static void run_pending(struct watching *all)
     }
     issue_up_to(all, trial, utc_ms() + FAR_MS, 0, false);
     wait_for_answers(all);
-    int64_t lead_ms =
-        (load_now_ns() - began_ns) / NS_PER_MS * (int64_t)(count / trial) * 2 + LEAD_SPARE_MS;
+    int64_t lead_ms = (load_now_ns() - began_ns) / NS_PER_MS * (int64_t)(count / trial) * 2 + LEAD_SPARE_MS;
     int64_t first_ms = utc_ms() + lead_ms;
     all->watched_n = watched;
     issue_up_to(all, trial + watched, first_ms, trial, true);

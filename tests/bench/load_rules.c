@@ -1,6 +1,6 @@
 /* bench-load-rules: how fast rules are asked, on one core. --mode
  *   rules   packs of --count rules (200) in all, in the words of those that are shipped, are asked as the
- *           broker asks them: an incident changes, some of its facts unknown, and every rule says what it says
+ *           broker asks them: an incident changes, some of its facts unknown, and every rule has its say
  *   sqlite  the least that SQLite does for an answer: `SELECT ?1 > 30`, compiled, over no table
  *   plain   the least that there is: so many thresholds compared in C, unknown ones passed over
  * Rates are of a second of the processor's time. */

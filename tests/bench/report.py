@@ -1,7 +1,7 @@
 """The results of ./dev bench as a Markdown page."""
 
 import telemetry
-from due import DUE_RATE, PASS_RATE, PENDING
+from escalation import DUE_RATE, PASS_RATE, PENDING
 from under_load import FLOODS
 from measures import SPEED, SQLITE_BATCHES, SYSTEMS
 
@@ -223,9 +223,11 @@ class Page:
 
     def hops(self):
         if self.measured("hops/"):
-            self.add("## An order nobody answers, from county to province: milliseconds beyond its deadline", "")
-            rows = [("the county's issuer is told", "own"), ("the city's duty room, by a rule of the county's "
-                    "and one of its own", "via"), ("the province's duty room, by another of the city's", "to")]
+            self.add("## An order nobody answers, from county to province: milliseconds beyond its deadline",
+                     "")
+            rows = [("the county's issuer is told", "own"),
+                    ("the city's duty room is, by a rule of the county's and one of its own", "via"),
+                    ("the province's duty room is, by another of the city's and one of its own", "to")]
             self.add(table(["", "p50", "p99", "max"],
                            [[title] + [spread(self.figure(f"hops/{key}-{share}"), 0.001)
                                        for share in ("p50_us", "p99_us", "max_us")] for title, key in rows]))
@@ -296,8 +298,8 @@ class Page:
     def goals_of_regions(self):
         yield "200 rules: evaluations a second on one core", "rules/rules", 500_000, 1_000_000, True
         for n in self.sizes("deadlines/p99_us-"):
-            yield (f"{n:,} pending deadlines: late by, p99, us", f"deadlines/p99_us-{n}", 10_000, 10_000, False,
-                   (n, PENDING))
+            yield (f"{n:,} pending deadlines: late by, p99, us", f"deadlines/p99_us-{n}", 10_000, 10_000,
+                   False, (n, PENDING))
         yield "county to province: late by, p99, us", "hops/to-p99_us", 50_000, 50_000, False
 
     def goals_under_load(self):

@@ -173,8 +173,8 @@ class Mosquitto(Server):
 
 
 class Musterd(Server):
-    """A region whose agents may report, issue, read and measure (issuer-N), be ordered (station-N), and are on
-    duty (watcher-N)."""
+    """A region whose agents may report, issue, read and measure (issuer-N), be ordered (station-N), and are
+    on duty (watcher-N)."""
 
     load = "muster"
 
@@ -184,8 +184,8 @@ class Musterd(Server):
         self.tools = tools or binaries
         self.site = self.folder / "site"
         roster = ["agents:"]
-        roster += [f"  - {{name: emergency-management/issuer-{i}, rights: [order, receipt, watch, units, report]}}"
-                   for i in range(issuers)]
+        roster += [f"  - {{name: emergency-management/issuer-{i}, "
+                   "rights: [order, receipt, watch, units, report]}" for i in range(issuers)]
         roster += [f"  - {{name: fire-rescue/station-{i}, rights: [receipt]}}" for i in range(stations)]
         roster += [f"  - {{name: emergency-management/watcher-{i}, rights: ['role:duty']}}"
                    for i in range(watchers)]
@@ -193,8 +193,8 @@ class Musterd(Server):
             roster += ["  - {name: emergency-management/centre, rights: [centre, watch]}"]
         roster += ["operators:", "  - {name: chief, rights: [admin, order]}", "policy: {version: bench}"]
         (self.folder / "roster.yaml").write_text("\n".join(roster) + "\n", encoding="utf-8")
-        subprocess.run([self.tools / "muster", "keys", "init", self.site, "--region", region, "--name", "bench",
-                        "--roster", self.folder / "roster.yaml", "--listen", "tcp://127.0.0.1:0"],
+        subprocess.run([self.tools / "muster", "keys", "init", self.site, "--region", region, "--name",
+                        "bench", "--roster", self.folder / "roster.yaml", "--listen", "tcp://127.0.0.1:0"],
                        check=True, stdout=subprocess.DEVNULL)
 
     def muster(self, *words):

@@ -1,5 +1,6 @@
-"""How fast rules are asked (rules); how late what is due comes: a million pending deadlines while orders pass
-(deadlines), and an order nobody answers that rules take from a county over its city to the province (hops)."""
+"""Escalation: how fast rules are asked (rules); how late what is due comes, of a million pending deadlines
+while orders pass (deadlines), and of an order nobody answers that rules take from a county over its city to
+the province (hops)."""
 
 import json
 import subprocess
@@ -57,9 +58,9 @@ class Deadlines:
 
     def run(self):
         for turn in range(self.bench.runs):
+            self.bench.progress.say(f"run {turn + 1} of {self.bench.runs}: {self.pending:,} deadlines")
             broker = Musterd(self.bench.new_folder(), self.bench.bin, 2, 11)
             try:
-                self.bench.progress.say(f"run {turn + 1} of {self.bench.runs}: {self.pending:,} deadlines")
                 broker.start()
                 self.once(broker)
             finally:
@@ -69,21 +70,23 @@ class Deadlines:
     def once(self, broker):
         bench, name = self.bench, "bench-load-due"
         before = broker.status_kib("RssAnon")
-        watch = spawn([bench.bin / name, *broker.load_arguments(), "--mode", "pending", "--count", self.pending,
-                       "--rate", DUE_RATE, "--ms", self.milliseconds, "--window", 1024, "--batch", 64],
+        watch = spawn([bench.bin / name, *broker.load_arguments(), "--mode", "pending", "--count",
+                       self.pending, "--rate", DUE_RATE, "--ms", self.milliseconds, "--window", 1024,
+                       "--batch", 64],
                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         try:
             filled = json_line(watch, name)
             rss = broker.status_kib("RssAnon")
             time.sleep(max(0, filled["first_in_ms"] - self.lead_ms) / 1000)
             timer = spawn([bench.bin / "bench-load-limits", "--mode", "timer", "--rate", DUE_RATE, "--ms",
-                           self.milliseconds, "--warmup", self.lead_ms], stdout=subprocess.PIPE, text=True)
-            passing = bench.load("muster", *broker.load_arguments(), "--first", 1, "--clients", 1, "--batch", 64,
-                                 "--addressees", 10, "--rate", PASS_RATE, "--warmup", self.lead_ms,
+                           self.milliseconds, "--warmup", self.lead_ms],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            passing = bench.load("muster", *broker.load_arguments(), "--first", 1, "--clients", 1, "--batch",
+                                 64, "--addressees", 10, "--rate", PASS_RATE, "--warmup", self.lead_ms,
                                  milliseconds=self.milliseconds)
             told = json_line(watch, name)
             bare = json_line(timer, "bench-load-limits")
-            timer.wait()
+            timer.communicate(timeout=LINE_S)
             watch.communicate(timeout=LINE_S)
         finally:
             watch.kill()
@@ -107,7 +110,7 @@ class Hops:
 
     def run(self):
         for turn in range(self.bench.runs):
-            self.bench.progress.say(f"run {turn + 1} of {self.bench.runs}: an order nobody answers, three hops")
+            self.bench.progress.say(f"run {turn + 1} of {self.bench.runs}: three hops")
             brokers = []
             try:
                 self.start(brokers)
