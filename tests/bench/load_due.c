@@ -30,7 +30,8 @@ enum {
     PLACE_OWN = 0,
     NS_PER_MS = 1000000,
     WAIT_MS = 20,
-    TRIAL_DIVISOR = 50, /* this part of the orders shows how fast the rest will be issued */
+    TRIAL_MIN = 1000, /* so many orders, or this part of all, show how fast the rest will be issued */
+    TRIAL_DIVISOR = 50,
     LEAD_SPARE_MS = 1500,
     LATE_MAX_MS = 10000, /* what has not come so long after its time does not come */
     HOP_ANSWER_MS = 1000,
@@ -352,11 +353,12 @@ static void report(const struct watching *all, const char *extra)
  * behind them in issue and in time all others. */
 static void run_pending(struct watching *all)
 {
-    size_t count = (size_t)all->options.count, trial = count / TRIAL_DIVISOR + 1;
+    size_t count = (size_t)all->options.count, trial = count / TRIAL_DIVISOR;
     size_t watched = (size_t)(all->options.rate * all->options.milliseconds / 1000);
     int64_t began_ns = load_now_ns();
     char extra[128];
 
+    trial = trial > TRIAL_MIN ? trial : TRIAL_MIN;
     if (trial + watched > count) {
         load_fail("--count is too small for --rate and --ms");
     }
