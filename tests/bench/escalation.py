@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from servers import Failed, Musterd, free_low_port, spawn
+from servers import Failed, Musterd, Redis, free_low_port, spawn
 
 PENDING = 1_000_000
 DUE_RATE = 500  # a second
@@ -16,14 +16,16 @@ PASS_LEAD_MS = 3000  # so long before the first deadline that is watched: the or
 HOPS_RATE = 20  # incidents a second
 PROVINCE, CITY, COUNTY = "370000", "370100", "370102"
 PACK = Path(__file__).resolve().parent / "hops.yaml"
+LATE_MAX_S = 10  # of the load programs
+LATE = ("p50_us", "p99_us", "p999_us", "max_us")
 LINK_S = 30
 LINE_S = 600
 
 
-def json_line(process, program):
+def json_line(process):
     line = process.stdout.readline()
     if not line:
-        raise Failed(f"{program}: {process.communicate(timeout=LINE_S)[1].strip()}")
+        raise Failed(f"{process.args[0]}: {process.communicate(timeout=LINE_S)[1].strip()}")
     return json.loads(line)
 
 
@@ -48,6 +50,8 @@ class Rules:
 
 
 class Deadlines:
+    """Of Muster, orders that nobody answers; of Redis, which has nothing nearer, keys that expire."""
+
     def __init__(self, bench):
         self.bench = bench
         self.pending, self.milliseconds = (4000, 500) if bench.quick else (PENDING, 10_000)
@@ -57,49 +61,55 @@ class Deadlines:
         self.bench.add(f"deadlines/{name}-{self.pending}", unit, value)
 
     def run(self):
+        keys = ["muster"] + [system.key for system in self.bench.systems() if system.key == "redis"]
         for turn in range(self.bench.runs):
-            self.bench.progress.say(f"run {turn + 1} of {self.bench.runs}: {self.pending:,} deadlines")
-            broker = Musterd(self.bench.new_folder(), self.bench.bin, 2, 11)
-            try:
-                broker.start()
-                self.once(broker)
-            finally:
-                broker.kill()
-                broker.remove()
+            for key in keys if turn % 2 == 0 else reversed(keys):
+                self.bench.progress.say(f"run {turn + 1} of {self.bench.runs}: deadlines: {key}")
+                server = Redis(self.bench.new_folder()) if key == "redis" else \
+                    Musterd(self.bench.new_folder(), self.bench.bin, 2, 11)
+                try:
+                    server.start()
+                    self.once(server, key)
+                finally:
+                    server.kill()
+                    server.remove()
 
-    def once(self, broker):
-        bench, name = self.bench, "bench-load-due"
-        before = broker.status_kib("RssAnon")
-        watch = spawn([bench.bin / name, *broker.load_arguments(), "--mode", "pending", "--count",
-                       self.pending, "--rate", DUE_RATE, "--ms", self.milliseconds, "--window", 1024,
-                       "--batch", 64],
-                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def once(self, server, key):
+        before = server.status_kib("RssAnon")
+        watch = self.spawn("redis_due" if key == "redis" else "due", *server.load_arguments(), "--count",
+                           self.pending, "--window", 1024, "--batch", 64,
+                           *(() if key == "redis" else ("--mode", "pending")))
         try:
-            filled = json_line(watch, name)
-            rss = broker.status_kib("RssAnon")
+            filled = json_line(watch)
+            self.add(f"{key}-rss", "B", (server.status_kib("RssAnon") - before) * 1024 / self.pending)
             time.sleep(max(0, filled["first_in_ms"] - self.lead_ms) / 1000)
-            timer = spawn([bench.bin / "bench-load-limits", "--mode", "timer", "--rate", DUE_RATE, "--ms",
-                           self.milliseconds, "--warmup", self.lead_ms],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            passing = bench.load("muster", *broker.load_arguments(), "--first", 1, "--clients", 1, "--batch",
-                                 64, "--addressees", 10, "--rate", PASS_RATE, "--warmup", self.lead_ms,
-                                 milliseconds=self.milliseconds)
-            told = json_line(watch, name)
-            bare = json_line(timer, "bench-load-limits")
+            timer = self.spawn("limits", "--mode", "timer", "--warmup", self.lead_ms)
+            clients = ("--clients", 10) if key == "redis" else \
+                ("--first", 1, "--clients", 1, "--batch", 64, "--addressees", 10)
+            passing = self.bench.load(key, *server.load_arguments(), *clients, "--rate", PASS_RATE,
+                                      "--warmup", self.lead_ms, milliseconds=self.milliseconds)
+            self.add_late(f"{key}-timer", json_line(timer))
+            told = json_line(watch)
+            self.add_late(key, told["own"])
             timer.communicate(timeout=LINE_S)
             watch.communicate(timeout=LINE_S)
         finally:
             watch.kill()
             watch.wait()
-        self.add("fill", "1/s", filled["rate"])
-        self.add("rss", "B", (rss - before) * 1024 / self.pending)
-        self.add("rss-all", "MiB", broker.status_kib("RssAnon") / 1024)
-        self.add("watched", "", told["watched"])
-        self.add("passing", "1/s", passing["rate"])
-        self.add("passing-p99", "us", passing["p99_us"])
-        for figure in ("p50_us", "p99_us", "p999_us", "max_us"):
-            self.add(figure, "us", told["own"][figure])
-            self.add(f"timer-{figure}", "us", bare[figure])
+        self.add(f"{key}-fill", "1/s", filled["rate"])
+        self.add(f"{key}-rss-all", "MiB", server.status_kib("RssAnon") / 1024)
+        self.add(f"{key}-watched", "", told["watched"])
+        self.add(f"{key}-untold", "%", 100 * (1 - told["told"] / told["watched"]))
+        self.add(f"{key}-passing", "1/s", passing["rate"])
+        self.add(f"{key}-passing-p99", "us", passing["p99_us"])
+
+    def spawn(self, program, *arguments):
+        return spawn([self.bench.bin / f"bench-load-{program}", "--rate", DUE_RATE, "--ms", self.milliseconds,
+                      *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def add_late(self, name, late):
+        for share in LATE:
+            self.add(f"{name}-{share}", "us", late[share])
 
 
 class Hops:

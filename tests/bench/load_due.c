@@ -32,7 +32,7 @@ enum {
     WAIT_MS = 20,
     TRIAL_MIN = 1000, /* so many orders, or this part of all, show how fast the rest will be issued */
     TRIAL_DIVISOR = 50,
-    LEAD_SPARE_MS = 1500,
+    LEAD_SPARE_MS = 1000,
     LATE_MAX_MS = 10000, /* what has not come so long after its time does not come */
     HOP_ANSWER_MS = 1000,
     FAR_MS = 24 * 60 * 60 * 1000,
@@ -338,7 +338,7 @@ static void report(const struct watching *all, const char *extra)
 {
     static const char *const names[PLACES] = {"own", "via", "to"};
 
-    printf("{\"watched\": %zu", all->watched_n);
+    printf("{\"watched\": %zu, \"told\": %zu", all->watched_n, least_seen(all));
     for (size_t i = 0; i < all->places_n; i++) {
         const struct load_histogram *late = &all->at[i].late;
         printf(", \"%s\": {\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, \"max_us\": %.1f}",
