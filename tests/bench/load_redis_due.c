@@ -32,6 +32,7 @@ struct expiring {
     redisContext *set, *told;
     int64_t *due_ms; /* by key; 0: not watched */
     size_t set_n, watched_n, told_n;
+    int64_t late_max_ms;
     struct load_histogram late;
 };
 
@@ -91,9 +92,12 @@ static void note_told(struct expiring *all, const redisReply *reply)
     }
     size_t number = (size_t)strtoull(reply->element[2]->str, NULL, 10);
     if (number < all->set_n && all->due_ms[number] != 0) {
-        load_histogram_add(&all->late, utc_ns() - all->due_ms[number] * NS_PER_MS);
+        int64_t late_ns = utc_ns() - all->due_ms[number] * NS_PER_MS;
         all->due_ms[number] = 0;
-        all->told_n++;
+        if (late_ns <= all->late_max_ms * NS_PER_MS) {
+            load_histogram_add(&all->late, late_ns);
+            all->told_n++;
+        }
     }
 }
 
@@ -113,10 +117,10 @@ static void hear(struct expiring *all, int64_t end_ns)
     }
 }
 
-static void report(struct expiring *all, int64_t late_max_ms)
+static void report(struct expiring *all)
 {
     for (size_t i = all->told_n; i < all->watched_n; i++) {
-        load_histogram_add(&all->late, late_max_ms * NS_PER_MS);
+        load_histogram_add(&all->late, all->late_max_ms * NS_PER_MS);
     }
     printf(
         "{\"watched\": %zu, \"told\": %zu, \"own\": {\"p50_us\": %.1f, \"p99_us\": %.1f, \"p999_us\": %.1f, "
@@ -136,6 +140,7 @@ int main(int argc, char **argv)
     if (all.options.rate < 1 || trial + watched > count) {
         load_fail("--count is too small for --rate and --ms");
     }
+    all.late_max_ms = 2 * all.options.milliseconds < LATE_MAX_MS ? 2 * all.options.milliseconds : LATE_MAX_MS;
     all.due_ms = load_alloc(count, sizeof *all.due_ms);
     all.set = connect_to(&all.options);
     all.told = connect_to(&all.options);
@@ -153,10 +158,8 @@ int main(int argc, char **argv)
     printf("{\"pending\": %zu, \"rate\": %.1f, \"first_in_ms\": %" PRId64 "}\n", count,
            (double)count * 1e9 / (double)(utc_ns() - began_ns), first_ms - utc_ns() / NS_PER_MS);
     (void)fflush(stdout);
-    int64_t late_max_ms =
-        2 * all.options.milliseconds < LATE_MAX_MS ? 2 * all.options.milliseconds : LATE_MAX_MS;
-    hear(&all, (first_ms + all.options.milliseconds + late_max_ms) * NS_PER_MS);
-    report(&all, late_max_ms);
+    hear(&all, (first_ms + all.options.milliseconds + all.late_max_ms) * NS_PER_MS);
+    report(&all);
     redisFree(all.set);
     redisFree(all.told);
     free(all.due_ms);
