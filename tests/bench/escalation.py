@@ -55,8 +55,8 @@ class Deadlines:
 
     def __init__(self, bench):
         self.bench = bench
-        self.pending, self.milliseconds = (4000, 500) if bench.quick else (PENDING, 10_000)
-        self.lead_ms = 300 if bench.quick else PASS_LEAD_MS
+        self.pending, self.milliseconds = (4000, 300) if bench.quick else (PENDING, 10_000)
+        self.lead_ms = 200 if bench.quick else PASS_LEAD_MS
 
     def add(self, name, unit, value):
         self.bench.add(f"deadlines/{name}-{self.pending}", unit, value)

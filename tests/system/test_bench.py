@@ -130,7 +130,7 @@ class BenchTest(unittest.TestCase):
                         "p50_us", "p99_us", "p999_us", "max_us", "timer-p99_us", "fill", "rss", "passing")))
         told = {name: self.results["figures"][f"deadlines/muster-{name}-4000"]["median"]
                 for name in ("watched", "untold")}
-        self.assertEqual(told, {"watched": 250, "untold": 0})
+        self.assertEqual(told, {"watched": 150, "untold": 0})
 
     def test_hops(self):
         self.has(*(f"hops/{place}-{name}" for place in ("own", "via", "to")
