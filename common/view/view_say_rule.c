@@ -22,7 +22,7 @@ void view_say_seen(const struct saying *s, const struct seen_fact *seen, size_t 
     for (size_t i = 0; i < n; i++) {
         buf_printf(s->ret, "%s%s %s", i > 0 ? (s->voice->zh ? "，" : ", ") : (s->voice->zh ? "：" : ": "),
                    rule_fact_name(s, seen[i].fact),
-                   seen[i].value[0] != '\0' ? seen[i].value
+                   seen[i].value[0] != '\0' ? view_seen_value(s->voice, &seen[i])
                    : s->voice->zh           ? "不详"
                                             : "not known");
     }
