@@ -5,6 +5,7 @@
 
 #include "common/core/link.h"
 #include "common/core/stream.h"
+#include "common/view/view_step_agent.h"
 #include "common/view/view_step_ties.h"
 #include "common/view/view_unreached.h"
 
@@ -526,22 +527,14 @@ static void add_other_event(const struct event *event, struct view_step *step)
         step->number = event->alert_recorded.number;
         step->expires_ms = event->alert_recorded.expires_ms;
         return;
+    case EVENT_UNITS_STATED:
+    case EVENT_ACKNOWLEDGED:
     case EVENT_LOOKOUT_BEGAN:
     case EVENT_LOOKOUT_FIRED:
     case EVENT_LOOKOUT_ENDED:
     case EVENT_LOOKOUT_DOUBTED:
     case EVENT_LOOKOUT_LIMITED:
-        view_step_add_lookout(event, step);
-        return;
-    case EVENT_UNITS_STATED:
-        step->subject = event->units_stated.agent;
-        step->units = event->units_stated.units;
-        step->units_n = event->units_stated.units_n;
-        return;
-    case EVENT_ACKNOWLEDGED:
-        step->subject = event->acknowledged.agent;
-        step->lane = event->acknowledged.lane;
-        step->number = event->acknowledged.up_to_seq;
+        view_step_add_agent(event, step);
         return;
     default:
         add_incident_event(event, step);

@@ -30,22 +30,3 @@ void view_step_add_ties(const struct event *event, struct view_step *step)
         return;
     }
 }
-
-void view_step_add_lookout(const struct event *event, struct view_step *step)
-{
-    const struct lookout_step *e = &event->lookout;
-
-    if (event->kind == EVENT_LOOKOUT_LIMITED) {
-        step->subject = event->lookout_limited.agent;
-        step->number = event->lookout_limited.at_most;
-        step->late = event->lookout_limited.readings;
-        return;
-    }
-    step->lookout = e;
-    step->mode = e->mode;
-    step->subject = e->agent;
-    step->what = e->name;
-    step->due_ms = e->due_at_ms;
-    step->seen = e->seen;
-    step->seen_n = e->seen_n;
-}
