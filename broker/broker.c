@@ -371,6 +371,7 @@ static int make_engine(struct broker *broker, struct log_head head, struct err *
                                      .head = head,
                                      .beat_ms = config->beat_ms,
                                      .canary_ms = config->canary_ms,
+                                     .stale_ms = config->stale_ms,
                                      .accept_clock = config->accept_clock,
                                      .recover = config->recover,
                                      .tail_given_up = broker->tail_given_up};

@@ -11,6 +11,7 @@
 #include "common/net/endpoint.h"
 
 enum { BEAT_MIN_MS = 100, BEAT_MAX_MS = 60000, CANARY_MIN_MS = 1000, CANARY_MAX_MS = 24 * 3600 * 1000 };
+enum { STALE_MIN_MS = 1000, STALE_MAX_MS = 24 * 3600 * 1000 };
 
 static int read_region(const struct conf_node *map, const char **ret, struct err *err)
 {
@@ -19,7 +20,7 @@ static int read_region(const struct conf_node *map, const char **ret, struct err
         return result;
     }
     char code[REGION_CODE_MAX + 1];
-    if (!division_code(*ret, code) || strcmp(code, *ret) != 0) {
+    if (!division_is_known(*ret) || !division_code(*ret, code) || strcmp(code, *ret) != 0) {
         return conf_fail(map, err, ERR_CONFIG,
                          "region: \"%s\" is no code of GB/T 2260; write 6 digits in quotes, "
                          "9 of a township, 12 of a village",
@@ -44,6 +45,10 @@ static int read_link(const struct conf_node *map, struct config *ret, struct err
     }
     if (strcmp(link->region, ret->region) == 0) {
         return conf_fail(map, err, ERR_CONFIG, "links: region %s is this one", link->region);
+    }
+    if (strcmp(link->connect, ret->listen) == 0 && ret->port != 0) {
+        return conf_fail(map, err, ERR_CONFIG, "links: connect: %s is where this broker listens",
+                         link->connect);
     }
     if (net_endpoint_check(link->connect, &why) < 0) {
         return conf_fail(map, err, ERR_CONFIG, "links: connect: %s", why.text);
@@ -88,6 +93,7 @@ static int read_listen(const struct conf_node *root, struct config *ret, struct 
         return conf_fail(root, err, ERR_CONFIG, "listen: \"%s\" is no address; write tcp://HOST:PORT",
                          listen);
     }
+    ret->listen = listen;
     size_t n = (size_t)(colon - host);
     bool bracketed = host[0] == '[' && n > 2 && host[n - 1] == ']';
     memcpy(ret->host, bracketed ? host + 1 : host, bracketed ? n - 2 : n);
@@ -142,7 +148,7 @@ static int read_genesis(const struct conf_node *root, struct config *ret, struct
 
 static int read_rest(const struct conf_node *root, struct config *ret, struct err *err)
 {
-    int64_t beat_ms = 0, canary_ms = 0;
+    int64_t beat_ms = 0, canary_ms = 0, stale_ms = 0;
 
     ret->endpoint_file = "";
     int result = conf_path(root, "log", CONF_REQUIRED, &ret->log, err);
@@ -154,6 +160,10 @@ static int read_rest(const struct conf_node *root, struct config *ret, struct er
     result = result < 0 ? result
                         : conf_duration(root, "canary", CONF_OPTIONAL, CANARY_MIN_MS, CANARY_MAX_MS,
                                         &canary_ms, err);
+    result = result < 0
+                 ? result
+                 : conf_duration(root, "stale", CONF_OPTIONAL, STALE_MIN_MS, STALE_MAX_MS, &stale_ms, err);
+    ret->stale_ms = (uint32_t)stale_ms;
     ret->beat_ms = (uint32_t)beat_ms;
     ret->canary_ms = (uint32_t)canary_ms;
     return result;
@@ -163,8 +173,8 @@ static int read_rest(const struct conf_node *root, struct config *ret, struct er
  * that the nearest one can be named. */
 static int check_unknown(const struct conf *conf, struct err *err)
 {
-    static const char *const known[] = {"region", "listen", "log",          "genesis",    "endpoint_file",
-                                        "beat",   "canary", "accept_clock", "volatile_ok"};
+    static const char *const known[] = {"region", "listen", "log",          "genesis",     "endpoint_file",
+                                        "beat",   "canary", "accept_clock", "volatile_ok", "stale"};
     const struct conf_node *root = conf_root(conf);
     const struct conf_node *keys = NULL, *links = NULL;
     const char *text = NULL;

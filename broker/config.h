@@ -22,6 +22,7 @@ struct conf;
 struct config {
     struct conf *conf; /* owns the texts below */
     const char *region;
+    const char *listen; /* as it is written */
     char host[CONFIG_HOST_MAX];
     uint16_t port;             /* 0: any free one */
     const char *log;           /* folder */
@@ -34,6 +35,7 @@ struct config {
     size_t links_n;
     uint32_t beat_ms;
     uint32_t canary_ms;
+    uint32_t stale_ms;
     bool accept_clock;
     bool volatile_ok;
     const char *recover; /* not in the file: the command line's --recover, and why; NULL: no */

@@ -21,7 +21,7 @@ struct places {
 
 static const size_t NOWHERE = SIZE_MAX;
 
-struct reading {
+struct cad_reading {
     struct csv *csv;
     const struct cad_map *map;
     const char *region;
@@ -61,7 +61,7 @@ static int find_column(const struct csv *csv, const struct csv_row *head, const 
                    near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
-static int read_heading(struct reading *r, struct err *err)
+static int read_heading(struct cad_reading *r, struct err *err)
 {
     const struct cad_map *map = r->map;
     struct csv_row head;
@@ -89,12 +89,12 @@ static int read_heading(struct reading *r, struct err *err)
 
 /* --- one row ----------------------------------------------------------------------------------- */
 
-static const char *field(const struct reading *r, size_t place)
+static const char *field(const struct cad_reading *r, size_t place)
 {
     return place == NOWHERE ? "" : r->row->fields[place];
 }
 
-static bool bad(struct reading *r, const char *column, const char *value, const char *what)
+static bool bad(struct cad_reading *r, const char *column, const char *value, const char *what)
 {
     char shown[128];
 
@@ -104,7 +104,7 @@ static bool bad(struct reading *r, const char *column, const char *value, const 
     return false;
 }
 
-static bool take_time(struct reading *r, const char *column, size_t place, int64_t *ret)
+static bool take_time(struct cad_reading *r, const char *column, size_t place, int64_t *ret)
 {
     const char *text = field(r, place);
 
@@ -115,7 +115,7 @@ static bool take_time(struct reading *r, const char *column, size_t place, int64
            bad(r, column, text, "is no time; mend it and import again: what is in already changes nothing");
 }
 
-static bool take_times(struct reading *r, struct cad_row *row)
+static bool take_times(struct cad_reading *r, struct cad_row *row)
 {
     const struct cad_map *map = r->map;
     int64_t at = 0;
@@ -142,7 +142,7 @@ static bool take_times(struct reading *r, struct cad_row *row)
     return true;
 }
 
-static bool take_name(struct reading *r, enum cad_column column, size_t max, const char **ret)
+static bool take_name(struct cad_reading *r, enum cad_column column, size_t max, const char **ret)
 {
     *ret = field(r, r->places.column[column]);
     if ((*ret)[0] == '\0') {
@@ -151,7 +151,7 @@ static bool take_name(struct reading *r, enum cad_column column, size_t max, con
     return strlen(*ret) <= max || bad(r, r->map->columns[column], *ret, "is too long; 128 bytes at most");
 }
 
-static bool take_value(struct reading *r, const struct cad_values *values, size_t place, const char **ret)
+static bool take_value(struct cad_reading *r, const struct cad_values *values, size_t place, const char **ret)
 {
     *ret = cad_values_find(values, field(r, place));
     return *ret != NULL ||
@@ -174,7 +174,7 @@ static bool coordinate(const char **at, double limit, int32_t *ret_e7)
 }
 
 /* "(latitude, longitude)", brackets and blanks as they please. */
-static bool take_position(struct reading *r, struct position *ret)
+static bool take_position(struct cad_reading *r, struct position *ret)
 {
     const char *text = field(r, r->places.column[CAD_POSITION]);
     const char *at = text + strspn(text, " (");
@@ -191,7 +191,7 @@ static bool take_position(struct reading *r, struct position *ret)
 }
 
 /* NULL: out of memory. */
-static const char *place_of(struct reading *r)
+static const char *place_of(struct cad_reading *r)
 {
     const char *place = "";
 
@@ -204,7 +204,7 @@ static const char *place_of(struct reading *r)
     return place;
 }
 
-static int take_texts(struct reading *r, struct cad_row *row)
+static int take_texts(struct cad_reading *r, struct cad_row *row)
 {
     const char *agency;
 
@@ -234,7 +234,7 @@ static int take_texts(struct reading *r, struct cad_row *row)
     return 0;
 }
 
-static void note(struct reading *r, const char *what)
+static void note(struct cad_reading *r, const char *what)
 {
     char text[LINE_BYTES];
 
@@ -243,7 +243,7 @@ static void note(struct reading *r, const char *what)
     r->say(r->ctx, true, text);
 }
 
-static void note_oddities(struct reading *r, const struct cad_row *row)
+static void note_oddities(struct cad_reading *r, const struct cad_row *row)
 {
     if (row->at[CAD_ENDED] == 0) {
         note(r, "no time of end: the order stays at its last rung, its incident is closed at the last known "
@@ -253,7 +253,7 @@ static void note_oddities(struct reading *r, const struct cad_row *row)
     }
 }
 
-static int add_row(struct reading *r, const struct cad_row *row)
+static int add_row(struct cad_reading *r, const struct cad_row *row)
 {
     struct cad *cad = r->cad;
 
@@ -273,7 +273,7 @@ static int add_row(struct reading *r, const struct cad_row *row)
     return 0;
 }
 
-static int hold(struct reading *r, const char *incident)
+static int hold(struct cad_reading *r, const char *incident)
 {
     struct cad *cad = r->cad;
 
@@ -289,14 +289,14 @@ static int hold(struct reading *r, const char *incident)
 }
 
 /* Says what is wrong with the row at hand; its incident, if that can be told, is not closed. */
-static int reject(struct reading *r, const char *incident)
+static int reject(struct cad_reading *r, const char *incident)
 {
     r->cad->bad++;
     r->say(r->ctx, false, r->why);
     return incident[0] != '\0' ? hold(r, incident) : 0;
 }
 
-static int take_row(struct reading *r)
+static int take_row(struct cad_reading *r)
 {
     struct cad_row row = {.line = r->row->line};
 
@@ -339,7 +339,7 @@ static int compare_orders(const void *left, const void *right)
 }
 
 /* Of rows with one key the first stays; others that say the same are dropped, others that do not are bad. */
-static int drop_repeated(struct reading *r)
+static int drop_repeated(struct cad_reading *r)
 {
     struct cad *cad = r->cad;
     size_t kept = 0;
@@ -368,14 +368,14 @@ static int drop_repeated(struct reading *r)
 }
 
 /* Of a row that was refused, as far as it has one. */
-static const char *incident_of(const struct reading *r)
+static const char *incident_of(const struct cad_reading *r)
 {
     size_t place = r->places.column[CAD_INCIDENT];
 
     return place < r->row->n ? r->row->fields[place] : "";
 }
 
-static int read_row(struct reading *r, bool *ret_more)
+static int read_row(struct cad_reading *r, bool *ret_more)
 {
     struct csv_row row;
     struct err why = {0};
@@ -393,7 +393,7 @@ static int read_row(struct reading *r, bool *ret_more)
     return rc;
 }
 
-static int read_rows(struct reading *r, struct err *err)
+static int read_rows(struct cad_reading *r, struct err *err)
 {
     bool more = true;
     int rc = 0;
@@ -414,12 +414,12 @@ int cad_read(struct csv *csv, const struct cad_map *map, const char *region, cad
              struct cad *ret, struct err *err)
 {
     struct cad cad = {.rows = NULL};
-    struct reading reading = {.csv = csv,
-                              .map = map,
-                              .region = map->region != NULL ? map->region : region,
-                              .cad = &cad,
-                              .say = say,
-                              .ctx = ctx};
+    struct cad_reading reading = {.csv = csv,
+                                  .map = map,
+                                  .region = map->region != NULL ? map->region : region,
+                                  .cad = &cad,
+                                  .say = say,
+                                  .ctx = ctx};
 
     arena_init(&cad.arena, CAD_MEMORY);
     int rc = read_heading(&reading, err);

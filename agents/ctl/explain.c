@@ -1,4 +1,4 @@
-/* muster explain: why an incident or an order is as it is. */
+/* muster explain: why an incident or an order is as it is, and what rules made of an agent. */
 #include <string.h>
 
 #include "agents/ctl/log_input.h"
@@ -12,7 +12,51 @@ struct explaining {
     struct arena record;
     const char *text;
     const struct view_voice *voice;
+    bool is_agent; /* it names one: what rules made of its readings and its silence */
+    struct buf told;
 };
+
+static bool is_of_agent(const struct event *event, const char *agent)
+{
+    return event->kind >= EVENT_LOOKOUT_BEGAN && event->kind <= EVENT_LOOKOUT_DOUBTED &&
+           strcmp(event->lookout.agent, agent) == 0;
+}
+
+static void tell_lookouts(struct explaining *e, const struct view_record *record)
+{
+    for (size_t i = 0; i < record->record.events_n; i++) {
+        const struct event *event = &record->record.events[i];
+        if (is_of_agent(event, e->text)) {
+            const struct view_step step = view_step_of(view_state(e->view), record, event);
+            char time[VIEW_TIME];
+            buf_printf(&e->told, "  %s  ", view_time(view_state(e->view), step.bus_ms, time));
+            view_say_step(e->view, e->voice, &step, NULL, 0, &e->told);
+            buf_puts(&e->told, "\n");
+        }
+    }
+}
+
+static int explain_agent(const struct explaining *e, struct err *err)
+{
+    struct buf out;
+
+    if (region_member(state_region(view_state(e->view)), e->text) == NULL) {
+        return err_set(err, ERR_NOT_FOUND, "there is no agent %s", e->text);
+    }
+    buf_init(&out, 0);
+    buf_printf(&out,
+               e->voice->zh ? "代理 %s：规则对其读数和失联的判断\n"
+                            : "agent %s: what rules made of its readings and its silence\n",
+               e->text);
+    buf_append(&out, e->told.p, e->told.n);
+    if (e->told.n == 0) {
+        buf_puts(&out, e->voice->zh ? "  无\n" : "  nothing\n");
+    }
+    out.failed = out.failed || e->told.failed;
+    int result = output_pour(&out, true, err);
+    buf_free(&out);
+    return result;
+}
 
 static int explain(const struct explaining *e, struct err *err)
 {
@@ -21,6 +65,10 @@ static int explain(const struct explaining *e, struct err *err)
     struct buf out;
     struct id id;
     bool is_order;
+
+    if (e->is_agent) {
+        return explain_agent(e, err);
+    }
     int result = view_find(view, e->text, &id, &is_order, err);
 
     if (result < 0) {
@@ -51,6 +99,9 @@ static int take(void *ctx, const struct log_record *from, struct err *err)
                         view_reach_note(e->reach, view_state(e->view), &record) < 0)) {
         result = err_set(err, ERR_NO_MEMORY, "out of memory");
     }
+    if (result == 0 && e->is_agent && !record.redacted) {
+        tell_lookouts(e, &record);
+    }
     arena_reset(&e->record);
     return result;
 }
@@ -60,11 +111,13 @@ static int run(const char *path, const char *text, const struct view_voice *voic
     struct explaining e = {.view = view_new(&(struct view_options){.details = true}),
                            .reach = view_reach_new(text),
                            .text = text,
-                           .voice = voice};
+                           .voice = voice,
+                           .is_agent = strchr(text, '/') != NULL};
     struct log_input input = {.reader = NULL};
     int result = log_input_open(&input, path, err);
 
     arena_init(&e.record, VIEW_RECORD_MEMORY);
+    buf_init(&e.told, 0);
     if (result == 0 && (e.view == NULL || e.reach == NULL)) {
         result = err_set(err, ERR_NO_MEMORY, "out of memory");
     } else if (result == 0) {
@@ -81,6 +134,7 @@ static int run(const char *path, const char *text, const struct view_voice *voic
     view_reach_free(e.reach);
     view_free(e.view);
     arena_free(&e.record);
+    buf_free(&e.told);
     log_input_close(&input);
     return result;
 }
@@ -97,9 +151,11 @@ int ctl_explain(int argc, char **argv)
         .summary =
             "Everything about one incident or order: who was told when, who answered, which deadlines\n"
             "passed, how it ended; and of every agency of the region what it was given and why, or why\n"
-            "nothing. ID: 26 characters, or the last few.",
+            "nothing. ID: 26 characters, or the last few; or an agent, of which it tells what rules made of\n"
+            "its readings and its silence.",
         .options = options,
-        .examples = "  muster explain ./log 7KQ2ZM\n",
+        .examples = "  muster explain ./log 7KQ2ZM\n"
+                    "  muster explain ./log 370102/fire-rescue/station-3\n",
         .arguments_min = 2,
         .arguments_max = 2};
     struct view_voice voice = {.zh = false};

@@ -5,7 +5,9 @@
 #include "agents/ctl/log_input.h"
 #include "agents/ctl/option.h"
 #include "agents/ctl/rules_loop.h"
+#include "agents/ctl/rules_role.h"
 #include "common/base/when.h"
+#include "common/core/kind.h"
 #include "common/rules/pack_check.h"
 #include "common/view/view_json.h"
 #include "common/view/view_table.h"
@@ -285,7 +287,7 @@ static void put_kinds(struct check *check, const struct pack *pack)
 {
     for (size_t i = 0; i < pack->kinds_n; i++) {
         buf_printf(&check->out, "%s%s", i > 0 ? ", " : lang_text(check->lang, "  for ", "  适用："),
-                   pack->kinds[i]);
+                   check->lang == LANG_ZH ? incident_kind_zh(pack->kinds[i]) : pack->kinds[i]);
     }
     buf_puts(&check->out, pack->kinds_n > 0 ? "\n" : "");
 }
@@ -356,9 +358,10 @@ static int check_together(struct check *check, struct err *err)
 
 int ctl_rules_check(int argc, char **argv)
 {
-    const char *lang = "";
+    const char *lang = "", *log = "";
     struct check check = {.lang = LANG_EN};
-    const struct option options[] = {{"lang", OPTION_TEXT, &lang, "LANG", "en or zh (default: the locale's)"},
+    const struct option options[] = {{"log", OPTION_TEXT, &log, "LOG", "names roles that nobody has there"},
+                                     {"lang", OPTION_TEXT, &lang, "LANG", "en or zh (default: the locale's)"},
                                      {"json", OPTION_FLAG, &check.as_json, NULL, "one JSON object a pack"},
                                      {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {
@@ -368,7 +371,8 @@ int ctl_rules_check(int argc, char **argv)
             "conditions that can never hold, rules that fire each other for ever, also across the packs\n"
             "that are named, each with its place. Shows clocks and rules of those that are fine.",
         .options = options,
-        .examples = "  muster rules check decree-493.yaml\n",
+        .examples = "  muster rules check decree-493.yaml\n  muster rules check mine.yaml --log "
+                    "/var/lib/muster/log\n",
         .arguments_min = 1,
         .arguments_max = ARGUMENTS_MAX};
     struct arguments arguments;
@@ -388,6 +392,9 @@ int ctl_rules_check(int argc, char **argv)
         rc = check_pack(&check, arguments.at[i], &err);
     }
     rc = rc ? rc : check_together(&check, &err);
+    if (rc == 0 && log[0] != '\0') {
+        rc = rules_note_roles_of_log(log, check.packs, arguments.at, check.packs_n, check.lang, &err);
+    }
     for (size_t i = 0; i < check.packs_n; i++) {
         pack_free(check.packs[i]);
     }

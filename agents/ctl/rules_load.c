@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agents/ctl/rules_loop.h"
+#include "agents/ctl/rules_role.h"
 #include "agents/ctl/session.h"
 #include "common/core/stream.h"
 #include "common/rules/pack_check.h"
@@ -113,8 +114,8 @@ int ctl_rules_load(int argc, char **argv)
         .summary =
             "Puts a rule pack in force, or another version of one that is. It is checked here and by the\n"
             "broker; with a mistake in it, conditions that can never hold, or rules that fire each other\n"
-            "for ever, also with those of the packs in force, nothing changes. Needs an operator with the "
-            "right \"admin\".",
+            "for ever, also with those of the packs in force, nothing changes. Roles that it notifies and\n"
+            "nobody has are named. Needs an operator with the right \"admin\".",
         .options = options,
         .examples = "  muster rules load decree-493.yaml\n",
         .arguments_min = 1,
@@ -143,6 +144,8 @@ int ctl_rules_load(int argc, char **argv)
         rc = session_submit(session, &command, &reply, &err);
     }
     if (rc == 0) {
+        rules_note_roles(state_region(view_state(session_view(session))), loading.packs[0], loading.path,
+                         lang);
         print_outcome(&online, loading.packs[0]->name, loading.packs[0]->version, &reply,
                       lang_text(online.lang, "is in force", "已生效"),
                       lang_text(online.lang, "was in force so already", "此前已生效"));

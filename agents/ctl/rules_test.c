@@ -7,6 +7,7 @@
 #include "agents/ctl/log_input.h"
 #include "agents/ctl/option.h"
 #include "agents/ctl/roster.h"
+#include "agents/ctl/rules_series.h"
 #include "common/conf/conf.h"
 #include "common/rules/pack.h"
 
@@ -17,6 +18,7 @@ static const int64_t FACT_MAX = INT64_C(1000000000000000);
 struct cases {
     struct conditions *conditions;
     struct pack *pack;
+    char *text; /* its words */
     struct arena arena;
     struct buf out;
     const char *path;
@@ -215,6 +217,41 @@ static void ask(const struct cases *cases, enum rule_trigger trigger, const stru
     }
 }
 
+/* Each firing in order, and a rule as often as it fires. */
+static int run_series(struct cases *cases, const struct conf_node *map, const char *name,
+                      const struct series *series, const struct conf_node *list, struct err *err)
+{
+    struct words wanted = {NULL, 0}, fired = {NULL, 0};
+    int rc = conf_words(map, "fires", CONF_REQUIRED, &cases->arena, &wanted, err);
+
+    rc = rc ? rc : check_names(cases, map, wanted, err);
+    if (rc == 0 && series->trigger != TRIGGER_READING && series->trigger != TRIGGER_SILENT) {
+        rc = conf_fail(list, err, ERR_CONFIG, "a series is of a reading or of a silence: say when");
+    }
+    if (rc == 0 && (conf_count(list) == 0 || conf_count(list) > SERIES_MAX)) {
+        rc = conf_fail(list, err, ERR_CONFIG, "1 to %d steps are wanted", SERIES_MAX);
+    }
+    rc = rc ? rc : series_run(series, list, &cases->arena, &fired, err);
+    if (rc != 0) {
+        return rc;
+    }
+    cases->n++;
+    bool same = wanted.n == fired.n;
+    for (size_t i = 0; i < fired.n && same; i++) {
+        same = strcmp(wanted.at[i], fired.at[i]) == 0;
+    }
+    if (!same) {
+        cases->failed++;
+        buf_printf(&cases->out, "%s:%u: %s: %s [", cases->path, conf_line(map), name,
+                   lang_text(cases->lang, "fires", "触发"));
+        for (size_t i = 0; i < fired.n; i++) {
+            buf_printf(&cases->out, "%s%s", i > 0 ? ", " : "", fired.at[i]);
+        }
+        buf_puts(&cases->out, "]\n");
+    }
+    return 0;
+}
+
 static int run_case(struct cases *cases, const struct conf_node *map, enum rule_answer *answers,
                     struct err *err)
 {
@@ -222,11 +259,20 @@ static int run_case(struct cases *cases, const struct conf_node *map, enum rule_
     struct rule_facts facts;
     const char *name = "";
     int trigger = TRIGGER_INCIDENT;
+    const struct conf_node *list = NULL;
     int rc = conf_string(map, "case", CONF_REQUIRED, &name, err);
 
     arena_reset(&cases->arena);
     rc = rc ? rc : conf_choice(map, "when", CONF_OPTIONAL, rule_trigger_list(), &trigger, err);
     rc = rc ? rc : read_facts(map, &facts, err);
+    rc = rc ? rc : conf_list(map, "series", CONF_OPTIONAL, &list, err);
+    if (rc == 0 && list != NULL) {
+        const struct series series = {.pack = cases->pack->name,
+                                      .text = cases->text,
+                                      .trigger = (enum rule_trigger)trigger,
+                                      .facts = &facts};
+        return run_series(cases, map, name, &series, list, err);
+    }
     rc = rc ? rc : read_wanted(cases, map, &wanted, err);
     if (rc == 0 && conditions_set(cases->conditions, &facts) != 0) {
         rc = conf_fail(map, err, ERR_CONFIG, "these facts are too large for a rule");
@@ -291,7 +337,7 @@ static int test(struct cases *cases, const char *pack, struct err *err)
     if (rc == 0) {
         conditions_speak(cases->conditions, cases->lang == LANG_ZH);
     }
-    rc = rc ? rc : pack_load(pack, cases->conditions, &cases->pack, NULL, err);
+    rc = rc ? rc : pack_load(pack, cases->conditions, &cases->pack, &cases->text, err);
     rc = rc ? rc : conf_load(cases->path, &conf, err);
     rc = rc ? rc : run_cases(cases, conf, err);
     conf_free(conf);
@@ -339,6 +385,7 @@ int ctl_rules_test(int argc, char **argv)
     buf_init(&cases.out, 0);
     rc = rc ? rc : test(&cases, arguments.at[0], &err);
     pack_free(cases.pack);
+    free(cases.text);
     conditions_close(cases.conditions);
     buf_free(&cases.out);
     arena_free(&cases.arena);

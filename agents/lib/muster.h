@@ -160,15 +160,18 @@ struct muster_notice {
     const char *incident;
     const char *order;     /* "" none */
     enum muster_rung rung; /* of "rung-reached"; else 0 */
-    const char *agent;     /* who said it; "" none */
-    const char *fact; /* what "information-requested" asks for, or is lacking ("ability-short"); "" none */
+    const char *agent;     /* who said it; of "lookout-fired" whose reading, or who is silent; "" none */
+    const char *fact;      /* what "information-requested" asks for, or is lacking ("ability-short"); of
+                         "lookout-fired" what was measured, or "silent"; "" none */
     int64_t at_ms;
     const char
         *grade; /* "I" to "IV" of "graded", "grade-doubted" and "level-set"; "" none, or response over */
-    const char
-        *to; /* the region of "referred", the role of "notified", whose "order-reissued" it is now; "" */
+    /* The region of "referred", "region-unreached" and "order-unreached" (where it ended), the role of
+     * "notified" and "lookout-fired", whose "order-reissued" it is now; "" none. */
+    const char *to;
     const char *rule;  /* PACK/RULE; "" a person did it */
     int64_t due_at_ms; /* of "order-reminded": to be answered by then; else 0 */
+    bool nobody;       /* of "notified": has the role, so this agent, a command centre, is told instead */
 };
 
 /* 遥测: what one thing of one unit was at one moment. The last value wins: what a newer one replaced reaches

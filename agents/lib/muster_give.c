@@ -87,6 +87,17 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         ret->agent = event->level_set.by;
         ret->rule = event->level_set.rule;
         return;
+    case EVENT_GRADE_EXPECTED:
+        ret->grade = event->grade_expected.grade != GRADE_NONE ? grade_name(event->grade_expected.grade) : "";
+        ret->agent = event->grade_expected.by;
+        return;
+    case EVENT_REGION_TOUCHED:
+        ret->to = event->region_touched.region;
+        return;
+    case EVENT_LEVEL_HEARD:
+        ret->to = event->level_heard.region;
+        ret->grade = event->level_heard.level != GRADE_NONE ? grade_name(event->level_heard.level) : "";
+        return;
     case EVENT_REFERRED:
         ret->to = event->referred.region;
         ret->rule = event->referred.rule;
@@ -96,12 +107,27 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
     case EVENT_LEAD_DISPUTED:
         ret->to = event->lead.region;
         return;
+    case EVENT_LOOKOUT_FIRED:
+        ret->agent = event->lookout.agent;
+        ret->fact = event->lookout.name[0] != '\0' ? event->lookout.name : event->lookout.when;
+        ret->to = event->lookout.roles.n > 0 ? event->lookout.roles.at[0] : "";
+        return;
+    case EVENT_LOOKOUT_LIMITED:
+        ret->agent = event->lookout_limited.agent;
+        return;
+    case EVENT_ORDER_UNREACHED:
+        ret->to = event->order_unreached.region;
+        return;
+    case EVENT_REGION_UNREACHED:
+        ret->to = event->region_unreached.region;
+        return;
     case EVENT_ORDERS_DISPUTED:
         ret->to = event->disputed.against;
         return;
     case EVENT_NOTIFIED:
         ret->to = event->notified.role;
         ret->rule = event->notified.rule;
+        ret->nobody = event->notified.nobody;
         return;
     case EVENT_ORDER_REMINDED:
         ret->due_at_ms = event->order_reminded.answer_by_ms;
@@ -123,6 +149,7 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
 static void give_notice(struct muster *muster, const struct delivery *delivery, const struct texts *texts)
 {
     const struct event *event = delivery->event;
+    char rule[2 * NAME_MAX_BYTES + 2];
     struct muster_notice notice = {
         .seq = delivery->seq,
         .event = event_kind_name(event->kind),
@@ -144,6 +171,10 @@ static void give_notice(struct muster *muster, const struct delivery *delivery, 
         notice.fact = event->information.fact;
     } else {
         give_rule(event, &notice);
+    }
+    if (event->kind == EVENT_LOOKOUT_FIRED) {
+        (void)snprintf(rule, sizeof rule, "%s/%s", event->lookout.pack, event->lookout.rule);
+        notice.rule = rule;
     }
     muster->callbacks.on_notice(muster->ctx, &notice);
 }

@@ -37,5 +37,6 @@ void agent_free(struct agent *agent)
         words_free(&agent->units[i].equipment);
     }
     free(agent->units);
+    free(agent->lookouts);
     free(agent);
 }

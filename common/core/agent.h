@@ -2,6 +2,7 @@
 #ifndef MUSTER_COMMON_CORE_AGENT_H
 #define MUSTER_COMMON_CORE_AGENT_H
 
+#include "common/core/lookout.h"
 #include "common/core/words.h"
 
 enum { UNITS_PER_AGENT_MAX = 4096 };
@@ -13,6 +14,9 @@ struct agent {
     uint64_t acked[LANE_MAX + 1]; /* by enum lane */
     uint64_t lost_epoch;          /* the highest head it brought of what a recovery gave up; 0: none */
     uint64_t lost_seq;
+    struct lookout *lookouts; /* in the order in which they began first; texts interned */
+    size_t lookouts_n;
+    int64_t lookouts_limited_ms; /* told last that they are too many; 0: never */
 };
 
 const struct unit *agent_unit(const struct agent *agent, const char *id);

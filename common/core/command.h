@@ -4,6 +4,7 @@
 
 #include "common/base/buf.h"
 #include "common/core/alert.h"
+#include "common/core/telemetry.h"
 #include "common/core/words.h"
 
 enum {
@@ -65,7 +66,11 @@ enum command_kind {
     COMMAND_SHARE_INCIDENT = 86,
     COMMAND_NOTE_LINK = 87,
     COMMAND_SEND_CANARY = 88,
-    COMMAND_NOTE_UNTOLD = 89
+    COMMAND_NOTE_UNTOLD = 89,
+    COMMAND_NOTE_READING = 90,
+    COMMAND_NOTE_SILENCE = 91,
+    COMMAND_NOTE_LOOKOUT_LIMIT = 92,
+    COMMAND_ASSESS_INCIDENT = 110
 };
 
 struct command;
@@ -74,6 +79,8 @@ struct tell_record;
 
 /* What the command tells of another region's log; NULL: nothing. */
 const struct tell_record *command_tells(const struct command *command);
+/* Whether it tells of a response level. */
+bool tell_has_level(const struct tell_record *tell);
 /* The broker's own, which nobody else gives. */
 bool command_is_brokers_own(enum command_kind kind);
 /* "issue-orders"; "?" for an unknown kind. */
@@ -221,6 +228,15 @@ struct take_lead {
     const char *reason;
 };
 
+/* What people think may come of it, and where it reaches 研判. */
+struct assess_incident {
+    struct id incident;
+    bool expects;         /* it says something of the grade */
+    enum grade expected;  /* that is thought possible; NONE: none any more */
+    struct words touches; /* regions, by their codes */
+    const char *reason;
+};
+
 /* A record of a region's log, as its broker signed it. */
 struct shared_record {
     const char *region;
@@ -285,6 +301,32 @@ struct note_untold {
 
 struct send_canary {
     const char *region;
+    uint32_t late_ms; /* nothing crosses where the last known one is older */
+};
+
+/* A reading about which rules have something new to say. Telemetry is not logged as it comes: this is the
+ * value that they saw. */
+struct note_reading {
+    const char *agent;
+    const char *unit; /* "": the agent itself */
+    const char *name;
+    int64_t at_ms;          /* when it was measured */
+    struct reading reading; /* not present: out of date, and so not known */
+    struct reading rise;    /* in a minute, of no unit of measure; not present: not known */
+    struct id incident;     /* that it belongs to; zero: to none, or it cannot be told */
+};
+
+/* An agent, or the broker of another region, that is not heard, or is heard again. */
+struct note_silence {
+    const char *agent;
+    bool heard;
+    int64_t since_ms; /* bus time: the last word of it; heard: 0 */
+};
+
+/* More readings change than can be followed. */
+struct note_lookout_limit {
+    const char *agent; /* whose reading took the last place */
+    uint32_t at_most;
 };
 
 struct new_order {
@@ -481,12 +523,16 @@ struct command {
         struct refer_incident refer_incident;
         struct offer_lead offer_lead;
         struct take_lead take_lead;
+        struct assess_incident assess_incident;
         struct tell_record tell_record;
         struct carry_record carry_record;
         struct share_incident share_incident;
         struct note_link note_link;
         struct send_canary send_canary;
         struct note_untold note_untold;
+        struct note_reading note_reading;
+        struct note_silence note_silence;
+        struct note_lookout_limit note_lookout_limit;
         struct reissue_order reissue_order;
     };
 };

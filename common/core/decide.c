@@ -392,6 +392,9 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_TAKE_LEAD:
         decide_take_lead(d, &command->take_lead);
         return;
+    case COMMAND_ASSESS_INCIDENT:
+        decide_assess_incident(d, &command->assess_incident);
+        return;
     case COMMAND_SHARE_INCIDENT:
         decide_share_incident(d, &command->share_incident);
         return;
@@ -409,6 +412,15 @@ static void decide_by_kind(struct deciding *d)
         return;
     case COMMAND_SEND_CANARY:
         decide_send_canary(d, &command->send_canary);
+        return;
+    case COMMAND_NOTE_READING:
+        decide_note_reading(d, &command->note_reading);
+        return;
+    case COMMAND_NOTE_SILENCE:
+        decide_note_silence(d, &command->note_silence);
+        return;
+    case COMMAND_NOTE_LOOKOUT_LIMIT:
+        decide_note_lookout_limit(d, &command->note_lookout_limit);
         return;
     case COMMAND_NONE:
         break;

@@ -83,6 +83,16 @@
     X(EVENT_LEAD_TAKEN, 107, "lead-taken")                        \
     X(EVENT_LEAD_DISPUTED, 108, "lead-disputed")                  \
     X(EVENT_UNTOLD, 109, "untold")                                \
+    X(EVENT_GRADE_EXPECTED, 120, "grade-expected")                \
+    X(EVENT_REGION_TOUCHED, 121, "region-touched")                \
+    X(EVENT_LEVEL_HEARD, 122, "level-heard")                      \
+    X(EVENT_LOOKOUT_BEGAN, 140, "lookout-began")                  \
+    X(EVENT_LOOKOUT_FIRED, 141, "lookout-fired")                  \
+    X(EVENT_LOOKOUT_ENDED, 142, "lookout-ended")                  \
+    X(EVENT_LOOKOUT_DOUBTED, 143, "lookout-doubted")              \
+    X(EVENT_LOOKOUT_LIMITED, 144, "lookout-limited")              \
+    X(EVENT_ORDER_UNREACHED, 150, "order-unreached")              \
+    X(EVENT_REGION_UNREACHED, 151, "region-unreached")            \
     X(EVENT_ORDERS_KNOWN, 160, "orders-known")                    \
     X(EVENT_ORDERS_DISPUTED, 161, "orders-disputed")              \
     X(EVENT_DISPUTE_SETTLED, 162, "dispute-settled")              \
@@ -100,13 +110,17 @@ const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
- * incidents that belong together, of command posts, and questions for a grade, 3 what has grown since a
- * person graded it, and what regions order and count apart. A log says in its region's stream when it comes
- * to hold more (docs/log.md, "Rules of change"). */
+ * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
+ * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
+ * what regions order and count apart.
+ * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 3,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
     GENERATION_GREW = 3,       /* ... and asked again when what he has graded grows */
+    GENERATION_SPREAD = 3,     /* ... and it is noted which regions are touched, and other regions' levels */
+    GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
+    GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
     GENERATION_APART = 3       /* what regions do apart is told, and no word counts as said long after now */
 };
 
@@ -163,6 +177,30 @@ struct rule_step { /* waits, fired, ended */
     int64_t due_at_ms; /* waits */
 };
 
+/* What a rule says of a reading, or of a silence: lookout.h. */
+struct lookout_step {
+    const char *agent; /* whose reading, or who is silent */
+    const char *unit;  /* both "" of a silence */
+    const char *name;
+    enum mode mode;
+    const char *pack;
+    const char *version;
+    const char *rule;
+    const char *when;
+    int64_t since_ms;  /* of a silence: the last word */
+    int64_t due_at_ms; /* began: fires then if it still holds */
+    bool known;        /* doubted: it can be told again */
+    const struct seen_fact *seen;
+    size_t seen_n;
+    struct words roles; /* fired: who is notified */
+};
+
+struct lookout_limited {
+    const char *agent;
+    uint32_t at_most;
+    bool readings; /* that the broker follows; else what rules look at of the agent */
+};
+
 struct graded { /* and doubted */
     enum grade grade;
     const char *by;   /* operator or agent; "": a rule */
@@ -177,6 +215,23 @@ struct level_set {
     int64_t until_ms;
 };
 
+/* How far an incident reaches. */
+struct grade_expected {
+    enum grade grade; /* NONE: none any more */
+    const char *by;
+};
+
+struct region_touched {
+    const char *region;
+    const char *by; /* "": a report's division */
+};
+
+struct level_heard {
+    const char *region;
+    enum grade level; /* NONE: the response there is over */
+    struct id of;     /* the linked incident whose it is; zero: this one's */
+};
+
 struct referred {
     const char *region;
     const char *rule;
@@ -185,6 +240,8 @@ struct referred {
 struct notified {
     const char *role;
     const char *rule;
+    bool nobody; /* has the role: the centres were told ... */
+    bool untold; /* ... or nobody was, for there is none */
 };
 
 struct report_sent {
@@ -346,6 +403,20 @@ struct lead_step {      /* offered, taken, disputed */
     bool alone;       /* taken: without an offer; disputed: the one that says so is above, and leads */
 };
 
+/* Who is not reached; `due`: noted in another region's word, and to be said in a record of this region's own
+ * that follows at once. */
+struct order_unreached {
+    const char *region; /* where it ended */
+    bool no_way;        /* from there to its addressee's; else nobody is enrolled there under its address */
+    bool due;
+};
+
+struct region_unreached {
+    const char *region; /* to which the incident was referred */
+    const char *at;     /* where no link leads on; "": a way was found */
+    bool due;
+};
+
 /* What was known here of other regions' orders when the event's order was given, or, without one, when the
  * lead was taken: so that whoever hears of it can tell what was done apart from what followed. */
 struct orders_known {
@@ -386,6 +457,7 @@ struct canary {
     const char *region;
     int64_t sent_at_ms;
     int64_t heard_at_ms; /* when the other end sent the last one that has come from there, by its clock */
+    uint32_t late_ms;    /* nothing crosses where the last known one is older, as who sent this reckons */
 };
 
 struct event {
@@ -420,6 +492,9 @@ struct event {
         struct graded graded; /* doubted, too */
         struct level_set level_set;
         struct referred referred;
+        struct grade_expected grade_expected;
+        struct region_touched region_touched;
+        struct level_heard level_heard;
         struct notified notified;
         struct report_sent report_sent;
         struct clock_step clock;
@@ -446,6 +521,10 @@ struct event {
         struct note_untold untold;
         struct canary canary;  /* sent, heard */
         struct lead_step lead; /* offered, taken, disputed */
+        struct order_unreached order_unreached;
+        struct region_unreached region_unreached;
+        struct lookout_step lookout; /* began, fired, ended, doubted */
+        struct lookout_limited lookout_limited;
     };
 };
 

@@ -133,6 +133,7 @@ static int order_issued(struct state *state, struct incident *incident, const st
         .operator= state_intern(state, e->operator),
         .home = state_intern(state, e->home),
         .taker = "",
+        .unreached = "",
         .reissue_of = e->reissue_of,
         .evacuation = e->evacuation,
         .content = e->content,
@@ -156,6 +157,7 @@ static int order_issued(struct state *state, struct incident *incident, const st
         order_free(&order);
         return ERR_NO_MEMORY;
     }
+    unreached_by_now(incident, &order);
     size_t at = incident->orders_n;
     while (at > 0 && id_compare(incident->orders[at - 1].id, order.id) > 0) {
         at--; /* ids rise with time: seldom far */
@@ -491,6 +493,13 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_LEAD_TAKEN:
     case EVENT_LEAD_DISPUTED:
         return evolve_share(state, incident, event);
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
+        return evolve_spread(state, incident, event);
+    case EVENT_ORDER_UNREACHED:
+    case EVENT_REGION_UNREACHED:
+        return evolve_unreached(state, incident, event);
     case EVENT_ORDERS_KNOWN:
     case EVENT_ORDERS_DISPUTED:
     case EVENT_DISPUTE_SETTLED:
@@ -530,6 +539,12 @@ int evolve(struct state *state, const struct event *event)
         return acknowledged(state, &event->acknowledged);
     case EVENT_LOSS_NOTED:
         return loss_noted(state, &event->loss_noted);
+    case EVENT_LOOKOUT_BEGAN:
+    case EVENT_LOOKOUT_FIRED:
+    case EVENT_LOOKOUT_ENDED:
+    case EVENT_LOOKOUT_DOUBTED:
+    case EVENT_LOOKOUT_LIMITED:
+        return evolve_lookout(state, event);
     case EVENT_ALERT_RECORDED:
         return evolve_alert(state, event);
     case EVENT_INCIDENT_OPENED:

@@ -68,7 +68,8 @@ static int referred(struct state *state, struct incident *incident, const struct
     if (grown == NULL || region == NULL) {
         return ERR_NO_MEMORY;
     }
-    grown[incident->referrals_n++] = (struct referral){.region = region, .at_ms = event->at_ms};
+    grown[incident->referrals_n++] =
+        (struct referral){.region = region, .at_ms = event->at_ms, .unreached = ""};
     return 0;
 }
 

@@ -170,6 +170,12 @@ int64_t incident_due(const struct incident *incident)
             due = at;
         }
     }
+    for (size_t i = 0; i < incident->referrals_n; i++) {
+        int64_t at = incident->referrals[i].unreached_due_ms;
+        if (at != 0 && (due == 0 || at < due)) {
+            due = at;
+        }
+    }
     for (size_t i = 0; i < incident->orders_n; i++) {
         int64_t at = order_due(&incident->orders[i]);
         if (at != 0 && (due == 0 || at < due)) {
@@ -235,14 +241,19 @@ const char *incident_lead(const struct incident *incident, const char *own)
     return incident->lead[0] != '\0' ? incident->lead : home;
 }
 
-bool incident_is_referred(const struct incident *incident, const char *region)
+struct referral *incident_referral(const struct incident *incident, const char *region)
 {
     for (size_t i = 0; i < incident->referrals_n; i++) {
         if (strcmp(incident->referrals[i].region, region) == 0) {
-            return true;
+            return &incident->referrals[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+bool incident_is_referred(const struct incident *incident, const char *region)
+{
+    return incident_referral(incident, region) != NULL;
 }
 
 static const char *new_text(const struct incident *incident, enum fact fact, const char *said)
@@ -332,4 +343,11 @@ void incident_clear(struct incident *incident)
     ties_free(incident->ties);
     disputes_free(incident->disputes);
     free(incident->post);
+    spread_free(incident->spread);
+}
+
+bool incident_is_of_unit(const struct incident *incident, const char *unit)
+{
+    return unit[0] != '\0' && (incident->known & (1U << FACT_UNIT)) != 0 &&
+           incident->texts[FACT_UNIT] == fingerprint_text(FINGERPRINT_START, unit);
 }

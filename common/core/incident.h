@@ -7,6 +7,7 @@
 #include "common/core/order.h"
 #include "common/core/post.h"
 #include "common/core/rule.h"
+#include "common/core/spread.h"
 #include "common/core/ties.h"
 #include "common/core/words.h"
 
@@ -61,6 +62,8 @@ struct sent_report {
 struct referral {
     const char *region;
     int64_t at_ms;
+    const char *unreached;    /* the region from which no link leads on; "": none, as far as is known */
+    int64_t unreached_due_ms; /* that, or that it is no more, is to be said; 0: it was */
 };
 
 /* What the region at a link's other end is told. */
@@ -147,6 +150,7 @@ struct incident {
     size_t requests_n;
     struct ties *ties;         /* owned; NULL: none */
     struct post *post;         /* owned; NULL: none */
+    struct spread *spread;     /* owned; NULL: nothing is said of it */
     struct disputes *disputes; /* owned; NULL: none */
     struct order *orders;      /* sorted by id, so that no order of importing can be told from another */
     size_t orders_n;
@@ -169,6 +173,9 @@ bool incident_is_live(const struct incident *incident);
 /* The earliest deadline of requests and orders, bus ms; 0: none, as for all that is not live. */
 int64_t incident_due(const struct incident *incident);
 
+/* It happened at this unit 事发单位, by its name. */
+bool incident_is_of_unit(const struct incident *incident, const char *unit);
+
 /* What a report adds to what is known, but for kind and substance, whose texts the caller must keep. */
 void incident_learn(struct incident *incident, const struct facts *said);
 
@@ -181,6 +188,8 @@ bool clock_runs(const struct incident_clock *clock);
 bool clock_is_daily(const struct incident_clock *clock);
 /* The region that leads; own: this region's code. */
 const char *incident_lead(const struct incident *incident, const char *own);
+/* NULL: it was not referred there. */
+struct referral *incident_referral(const struct incident *incident, const char *region);
 bool incident_is_referred(const struct incident *incident, const char *region);
 
 /* The facts that are new in `said` or differ from what is known; facts_known() of ret is 0 when nothing

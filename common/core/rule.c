@@ -40,6 +40,11 @@ const struct rule_fact_words *rule_fact_words(enum rule_fact fact)
     return &facts[fact];
 }
 
+bool rule_fact_is_grade(enum rule_fact fact)
+{
+    return fact == RULE_GRADE || fact == RULE_LEVEL || fact == RULE_EXPECTED || fact == RULE_NEIGHBOUR_LEVEL;
+}
+
 const char *rule_trigger_word(enum rule_trigger trigger)
 {
     return trigger_words[trigger];
@@ -74,11 +79,6 @@ const char *rule_action_zh(enum rule_action_kind action)
 unsigned rule_action_triggers(enum rule_action_kind action)
 {
     return actions[action].triggers;
-}
-
-const char *rule_answer_word(enum rule_answer answer)
-{
-    return answer == ANSWER_YES ? "yes" : answer == ANSWER_NO ? "no" : "unknown";
 }
 
 const char *const *rule_fact_list(void)

@@ -1,7 +1,6 @@
 /* Rules of the packs in force, asked in the broker's own commands: about a deadline in the record in which it
  * passes, about an incident in one that follows at once what has changed it. So no report waits for them, or
  * is refused because they have too much to say, and what they saw stands beside what they did. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,28 +13,9 @@ enum {
     EVENTS_MAX = 512,          /* of a record, but for what the last rule does */
     BYTES_MAX = 128 * 1024,    /* the same, reckoned: half of what a record may have */
     BYTES_OF_EVENT = 96,       /* ids, times and lengths */
-    VALUE_TEXT_MAX = 32
 };
 
 /* --- reasons -------------------------------------------------------------------------------------- */
-
-static const char *value_text(struct deciding *d, enum rule_fact fact, const struct rule_value *value)
-{
-    char text[VALUE_TEXT_MAX];
-    const char *kept;
-
-    if (!value->known || rule_fact_words(fact)->type == RULE_TEXT) {
-        return value->known ? value->text : "";
-    }
-    if (rule_fact_words(fact)->type == RULE_WHOLE) {
-        (void)snprintf(text, sizeof text, "%" PRId64, value->whole);
-    } else {
-        (void)snprintf(text, sizeof text, "%.17g", value->real);
-    }
-    kept = arena_strdup(d->arena, text);
-    d->no_memory = d->no_memory || kept == NULL;
-    return kept != NULL ? kept : "";
-}
 
 static struct event *emit(struct deciding *d, const struct matter *m, enum event_kind kind)
 {
@@ -48,20 +28,9 @@ static struct event *emit(struct deciding *d, const struct matter *m, enum event
 
 static void emit_fired(struct deciding *d, const struct matter *m, const struct rule_verdict *v)
 {
-    struct seen_fact *seen = arena_array(d->arena, struct seen_fact, RULE_FACT_COUNT);
     size_t n = 0;
+    const struct seen_fact *seen = matter_seen(d, v->facts, &m->facts, &n);
 
-    if (seen == NULL) {
-        d->no_memory = true;
-        return;
-    }
-    for (int i = 0; i < RULE_FACT_COUNT; i++) {
-        if ((v->facts >> i & 1) != 0) {
-            enum rule_fact fact = (enum rule_fact)i;
-            seen[n++] = (struct seen_fact){.fact = rule_fact_words(fact)->word,
-                                           .value = value_text(d, fact, &m->facts.at[i])};
-        }
-    }
     struct event *event = emit(d, m, EVENT_RULE_FIRED);
     if (m->order != NULL) {
         event->order = m->order->id;
@@ -234,8 +203,7 @@ static void act(struct deciding *d, struct matter *m, const struct rule_verdict 
         return;
     case ACTION_NOTIFY:
         if (!has_said(d, m, EVENT_NOTIFIED, action->value)) {
-            emit(d, m, EVENT_NOTIFIED)->notified =
-                (struct notified){.role = action->value, .rule = reason(d, v)};
+            emit(d, m, EVENT_NOTIFIED)->notified = decide_notice(d, action->value, reason(d, v));
         }
         return;
     case ACTION_START:
@@ -422,14 +390,17 @@ static void ask_about_order(struct deciding *d, const struct incident *incident,
     }
 }
 
+/* Nobody is able to take what reaches nobody, either. */
 static void ask_about_shortage(struct deciding *d, const struct incident *incident, const struct event *event)
 {
     struct matter m = matter_of(d, incident, TRIGGER_SHORT);
 
     m.order = incident_order(incident, event->order);
-    m.ability = event->ability_short.ability;
-    m.free = event->ability_short.free;
-    if (m.order != NULL) {
+    if (event->kind == EVENT_ABILITY_SHORT) {
+        m.ability = event->ability_short.ability;
+        m.free = event->ability_short.free;
+    }
+    if (m.order != NULL && m.order->home[0] == '\0') {
         (void)ask_rules(d, &m);
     }
 }
@@ -488,7 +459,7 @@ void decide_rules(struct deciding *d, const struct incident *incident)
             ask_about_request(d, incident, event.information.fact);
         } else if (event.kind == EVENT_CLOCK_OVERDUE) {
             ask_about_clock(d, incident, &event.clock);
-        } else if (event.kind == EVENT_ABILITY_SHORT) {
+        } else if (event.kind == EVENT_ABILITY_SHORT || event.kind == EVENT_ORDER_UNREACHED) {
             ask_about_shortage(d, incident, &event);
         }
     }

@@ -58,6 +58,9 @@ static bool changes_facts(const struct event *event, bool orders_too)
     case EVENT_FACTS_CHANGED:
     case EVENT_GRADED:
     case EVENT_LEVEL_SET:
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
     case EVENT_INCIDENT_JOINED:
     case EVENT_INCIDENT_SPLIT:
         return true;
@@ -109,7 +112,7 @@ void decide_rules_due(struct deciding *d)
         const struct event *event = &d->events[i];
         bool is_order = event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE;
         once = once || event->kind == EVENT_ORDER_UNANSWERED || event->kind == EVENT_INFORMATION_OVERDUE ||
-               event->kind == EVENT_CLOCK_OVERDUE;
+               event->kind == EVENT_CLOCK_OVERDUE || event->kind == EVENT_ORDER_UNREACHED;
         /* what the incident's own rules did they have seen; what those of a deadline did they have not */
         if ((is_order || !own || once) && changes_facts(event, orders) && may_be_due(d, event->incident)) {
             emit_due(d, event->incident);

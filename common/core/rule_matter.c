@@ -1,5 +1,8 @@
 #include "common/core/rule_matter.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/core/statutory.h"
@@ -65,6 +68,18 @@ static void know_order(struct deciding *d, struct matter *m)
     }
 }
 
+static void know_spread(const struct deciding *d, struct matter *m)
+{
+    const char *own = d->region->code;
+    enum grade expected = m->after.spread != NULL ? m->after.spread->expected : GRADE_NONE;
+    enum grade there = incident_neighbour_level(&m->after, own);
+
+    know_number(m, RULE_EXPECTED, expected != GRADE_NONE, (int64_t)expected);
+    know_number(m, RULE_HERE, true, incident_is_here(&m->after, own));
+    know_number(m, RULE_REGIONS, true, incident_regions(&m->after, own));
+    know_number(m, RULE_NEIGHBOUR_LEVEL, there != GRADE_NONE, (int64_t)there);
+}
+
 void matter_know(struct deciding *d, struct matter *m)
 {
     const struct incident *after = &m->after;
@@ -82,6 +97,7 @@ void matter_know(struct deciding *d, struct matter *m)
     know_count(m, RULE_LOSS, after->loss_cny);
     know_number(m, RULE_GRADE, after->grade != GRADE_NONE, (int64_t)after->grade);
     know_number(m, RULE_LEVEL, after->level != GRADE_NONE, (int64_t)after->level);
+    know_spread(d, m);
     know_number(m, RULE_REPORTS, true, (int64_t)after->reports);
     know_number(m, RULE_AGE_MIN, after->occurred_at_ms != 0, (now - after->occurred_at_ms) / MINUTE_MS);
     know_number(m, RULE_KNOWN_MIN, true, (now - after->opened_at_ms) / MINUTE_MS);
@@ -112,10 +128,51 @@ struct matter matter_of(const struct deciding *d, const struct incident *inciden
     for (size_t i = 0; i < incident->orders_n; i++) {
         const struct order *order = &incident->orders[i];
         m.orders_open += order_is_open(order);
-        m.orders_silent += order_is_open(order) && order->rung < RUNG_ACCEPTED && order->unanswered;
+        m.orders_silent += order_is_unanswered(order);
     }
     for (size_t i = 0; i < d->events_n; i++) {
         matter_see(&m, &d->events[i]);
     }
     return m;
+}
+
+static const char *value_text(struct deciding *d, enum rule_fact fact, const struct rule_value *value)
+{
+    char text[VALUE_TEXT_MAX];
+    const char *kept;
+
+    if (!value->known || rule_fact_words(fact)->type == RULE_TEXT) {
+        return value->known ? value->text : "";
+    }
+    if (rule_fact_words(fact)->type == RULE_WHOLE) {
+        (void)snprintf(text, sizeof text, "%" PRId64, value->whole);
+    } else {
+        (void)snprintf(text, sizeof text, "%.15g", value->real);
+        if (strtod(text, NULL) != value->real) { /* 12.3 is written so, and what needs more digits has them */
+            (void)snprintf(text, sizeof text, "%.17g", value->real);
+        }
+    }
+    kept = arena_strdup(d->arena, text);
+    d->no_memory = d->no_memory || kept == NULL;
+    return kept != NULL ? kept : "";
+}
+
+const struct seen_fact *matter_seen(struct deciding *d, uint64_t bits, const struct rule_facts *facts,
+                                    size_t *ret_n)
+{
+    struct seen_fact *seen = arena_array(d->arena, struct seen_fact, RULE_FACT_COUNT);
+
+    *ret_n = 0;
+    if (seen == NULL) {
+        d->no_memory = true;
+        return NULL;
+    }
+    for (int i = 0; i < RULE_FACT_COUNT; i++) {
+        if ((bits >> i & 1) != 0) {
+            enum rule_fact fact = (enum rule_fact)i;
+            seen[(*ret_n)++] = (struct seen_fact){.fact = rule_fact_words(fact)->word,
+                                                  .value = value_text(d, fact, &facts->at[i])};
+        }
+    }
+    return seen;
 }

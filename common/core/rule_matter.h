@@ -28,6 +28,13 @@ void matter_see(struct matter *m, const struct event *event);
 /* Sets the facts. */
 void matter_know(struct deciding *d, struct matter *m);
 
+enum { VALUE_TEXT_MAX = 32 };
+
+/* The facts of these bits as a reason keeps them, in the arena; a text is as long as it is, a number shorter
+ * than VALUE_TEXT_MAX. */
+const struct seen_fact *matter_seen(struct deciding *d, uint64_t bits, const struct rule_facts *facts,
+                                    size_t *ret_n);
+
 /* A kind that no pack in force grades: asks a person, once. To be called when every rule was asked. */
 void decide_ask_grade(struct deciding *d, const struct matter *m);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/text.h"
+#include "common/core/rule.h"
 #include "common/core/state.h"
 
 /* The value, so that no two look alike: text_escape() leaves a backslash alone, and a comma parts words. */
@@ -190,6 +191,8 @@ static void dump_region(const struct region *region, struct buf *ret)
         put_number(ret, "returned_ms", region->links[i].returned_ms);
         put_number(ret, "heard_ms", region->links[i].heard_ms);
         put_number(ret, "heard_sent_ms", region->links[i].heard_sent_ms);
+        put_number(ret, "late_ms", region->links[i].late_ms);
+        put_number(ret, "heard_late_ms", region->links[i].heard_late_ms);
         buf_puts(ret, "\n");
     }
 }
@@ -230,6 +233,9 @@ static void dump_order(const struct order *order, struct buf *ret)
     put_number(ret, "unanswered", order->unanswered);
     put_number(ret, "overdue", order->overdue);
     put_number(ret, "amendment_overdue", order->amendment_overdue);
+    put_text(ret, "unreached", order->unreached);
+    put_number(ret, "no_way", order->no_way);
+    put_number(ret, "unreached_due_ms", order->unreached_due_ms);
     if (order->has_head_count) {
         put_count(ret, "present", order->present);
         put_count(ret, "missing", order->missing);
@@ -297,6 +303,31 @@ static void dump_post(const struct post *post, struct buf *ret)
     put_text(ret, "offered_commander", post->offered_commander);
     put_number(ret, "offered_at_ms", post->offered_at_ms);
     buf_puts(ret, "\n");
+}
+
+static void dump_spread(const struct spread *spread, struct buf *ret)
+{
+    if (spread->expected_by[0] != '\0') {
+        buf_puts(ret, "expected");
+        put_number(ret, "grade", (int64_t)spread->expected);
+        put_text(ret, "by", spread->expected_by);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < spread->touched_n; i++) {
+        buf_puts(ret, "touched");
+        put_text(ret, "region", spread->touched[i].region);
+        put_text(ret, "by", spread->touched[i].by);
+        put_number(ret, "at_ms", spread->touched[i].at_ms);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < spread->levels_n; i++) {
+        buf_puts(ret, "level_there");
+        put_text(ret, "region", spread->levels[i].region);
+        put_number(ret, "level", (int64_t)spread->levels[i].level);
+        put_id(ret, "of", spread->levels[i].of);
+        put_number(ret, "at_ms", spread->levels[i].at_ms);
+        buf_puts(ret, "\n");
+    }
 }
 
 static void dump_disputes(const struct disputes *disputes, struct buf *ret)
@@ -430,6 +461,8 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         buf_puts(ret, "referral");
         put_text(ret, "region", incident->referrals[i].region);
         put_number(ret, "at_ms", incident->referrals[i].at_ms);
+        put_text(ret, "unreached", incident->referrals[i].unreached);
+        put_number(ret, "unreached_due_ms", incident->referrals[i].unreached_due_ms);
         buf_puts(ret, "\n");
     }
     for (size_t i = 0; incident->marks != NULL && i < FACT_FIELDS; i++) {
@@ -454,6 +487,9 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         put_number(ret, "epoch", (int64_t)incident->heard[i].epoch);
         put_number(ret, "seq", (int64_t)incident->heard[i].seq);
         buf_puts(ret, "\n");
+    }
+    if (incident->spread != NULL) {
+        dump_spread(incident->spread, ret);
     }
     for (size_t i = 0; i < incident->clocks_n; i++) {
         dump_clock(&incident->clocks[i], ret);
@@ -488,6 +524,24 @@ static bool dump_incident(void *ctx, const struct incident *incident)
     return true;
 }
 
+static void dump_lookout(const struct lookout *lookout, struct buf *ret)
+{
+    buf_puts(ret, "lookout");
+    put_text(ret, "pack", lookout->pack);
+    put_text(ret, "rule", lookout->rule);
+    put_text(ret, "when", rule_trigger_word(lookout->trigger));
+    put_text(ret, "unit", lookout->unit);
+    put_text(ret, "name", lookout->name);
+    put_text(ret, "mode", mode_name(lookout->mode));
+    put_number(ret, "began", lookout->began_ms);
+    put_number(ret, "since", lookout->since_ms);
+    put_number(ret, "due", lookout->due_ms);
+    put_number(ret, "ended", lookout->ended_ms);
+    put_number(ret, "doubted", lookout->doubted_ms);
+    put_number(ret, "unknown", lookout->unknown);
+    buf_puts(ret, "\n");
+}
+
 static bool dump_agent(void *ctx, const struct agent *agent)
 {
     struct buf *ret = ctx;
@@ -499,6 +553,7 @@ static bool dump_agent(void *ctx, const struct agent *agent)
     put_number(ret, "acked_bulk", (int64_t)agent->acked[LANE_BULK]);
     put_number(ret, "lost_epoch", (int64_t)agent->lost_epoch);
     put_number(ret, "lost_seq", (int64_t)agent->lost_seq);
+    put_number(ret, "lookouts_limited", agent->lookouts_limited_ms);
     buf_puts(ret, "\n");
     for (size_t i = 0; i < agent->units_n; i++) {
         const struct unit *unit = &agent->units[i];
@@ -512,6 +567,9 @@ static bool dump_agent(void *ctx, const struct agent *agent)
         put_text(ret, "kind", unit->kind == UNIT_KIND_TEAM ? unit_kind_name(unit->kind) : "");
         put_text(ret, "team", unit->team);
         buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < agent->lookouts_n; i++) {
+        dump_lookout(&agent->lookouts[i], ret);
     }
     return true;
 }

@@ -210,6 +210,16 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_NOTE_LOSS:
         ret[0] = stream_key_agent(command->note_loss.agent);
         return 1;
+    case COMMAND_NOTE_READING:
+        ret[0] = stream_key_agent(command->note_reading.agent);
+        ret[1] = stream_key_incident(command->note_reading.incident);
+        return id_is_zero(command->note_reading.incident) ? 1 : 2;
+    case COMMAND_NOTE_SILENCE:
+        ret[0] = stream_key_agent(command->note_silence.agent);
+        return 1;
+    case COMMAND_NOTE_LOOKOUT_LIMIT:
+        ret[0] = stream_key_agent(command->note_lookout_limit.agent);
+        return 1;
     case COMMAND_SET_GRADE:
         ret[0] = stream_key_incident(command->set_grade.incident);
         return 1;
@@ -242,6 +252,9 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
         return 1;
     case COMMAND_TAKE_LEAD:
         ret[0] = stream_key_incident(command->take_lead.incident);
+        return 1;
+    case COMMAND_ASSESS_INCIDENT:
+        ret[0] = stream_key_incident(command->assess_incident.incident);
         return 1;
     case COMMAND_CONFIRM_ORDER:
         ret[0] = stream_key_incident(command->confirm_order.incident);
@@ -286,6 +299,13 @@ struct stream_key event_stream(const struct event *event, const char *region)
         return stream_key_agent(event->acknowledged.agent);
     case EVENT_LOSS_NOTED:
         return stream_key_agent(event->loss_noted.agent);
+    case EVENT_LOOKOUT_BEGAN:
+    case EVENT_LOOKOUT_FIRED:
+    case EVENT_LOOKOUT_ENDED:
+    case EVENT_LOOKOUT_DOUBTED:
+        return stream_key_agent(event->lookout.agent);
+    case EVENT_LOOKOUT_LIMITED:
+        return stream_key_agent(event->lookout_limited.agent);
     case EVENT_ALERT_RECORDED:
         return stream_key_alert(event->alert_recorded.alert);
     case EVENT_NONE:

@@ -58,3 +58,33 @@ bool telemetry_source_is_formed(const char *source)
 {
     return source[0] == '\0' || name_is_agency(source) || name_is_agent(source);
 }
+
+double reading_number(const struct reading *reading)
+{
+    double scale = 1, value = (double)reading->value;
+    int32_t n = reading->exponent < 0 ? -reading->exponent : reading->exponent;
+
+    for (int32_t i = 0; i < n && i < READING_EXPONENT_MAX; i++) {
+        scale *= 10; /* exact up to 10^22: so the result is the nearest double */
+    }
+    return reading->exponent < 0 ? value / scale : value * scale;
+}
+
+struct reading reading_of_number(double number, int places)
+{
+    struct reading ret = {.exponent = -places, .unit_of_measure = ""};
+
+    for (int i = 0; i < places; i++) {
+        number *= 10;
+    }
+    while ((number >= (double)READING_MAX || number <= (double)-READING_MAX) &&
+           ret.exponent < READING_EXPONENT_MAX) {
+        number /= 10;
+        ret.exponent++;
+    }
+    if (number < (double)READING_MAX && number > (double)-READING_MAX) {
+        ret.value = (int64_t)(number < 0 ? number - 0.5 : number + 0.5);
+        ret.present = true;
+    }
+    return ret;
+}

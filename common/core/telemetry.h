@@ -38,6 +38,10 @@ struct sample {
  * ahead of this, or its value would shut out every later one. */
 enum refusal sample_check(const struct sample *sample, int64_t latest_ms, const char **ret_why);
 
+double reading_number(const struct reading *reading);
+/* The number with so many decimal places, fewer where it is very large; not present: it is too large. */
+struct reading reading_of_number(double number, int places);
+
 bool sample_same_value(const struct sample *a, const struct sample *b);
 
 /* Whether `source` (an agency, an agent, "" everybody) names this agent. */

@@ -362,7 +362,10 @@ static void speak(struct engine *engine, struct submission *submission)
     }
     intake_reply(engine, submission, &reply);
     deliver_committed(engine, submission);
-    if (reply.outcome == OUTCOME_DONE && submission->command.kind == COMMAND_REVOKE) {
+    if (reply.outcome == OUTCOME_DONE &&
+        (submission->command.kind == COMMAND_SET_PACK || submission->command.kind == COMMAND_DROP_PACK)) {
+        lookouts_look_at_packs(engine);
+    } else if (reply.outcome == OUTCOME_DONE && submission->command.kind == COMMAND_REVOKE) {
         telemetry_forget(engine, submission->command.revoke.name);
         link_forget(engine, submission->command.revoke.name);
     } else if (is_ours(submission) && submission->command.kind == COMMAND_NOTE_LOSS) {
@@ -557,6 +560,7 @@ static void take_all_back(struct engine *engine, enum refusal refusal)
     batch_free(engine, &engine->gather);
     engine->next_seq = engine->head.seq + 1;
     engine->own_after_ms = engine_boot(engine) + ENGINE_RETRY_MS;
+    lookouts_again(engine);
     streams_evict(engine);
 }
 

@@ -27,10 +27,13 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     engine->state = state_new_keyed(engine->hash_key);
     engine->recent = calloc(RECENT_HASHES, sizeof *engine->recent);
     engine->last_values = last_values_new(engine->hash_key);
+    engine->lookouts = lookouts_new(engine->hash_key);
     engine->book = rule_book_new();
     if (engine->state == NULL || engine->recent == NULL || engine->last_values == NULL ||
-        engine->book == NULL || fresh_init(&engine->fresh, engine->hash_key) < 0) {
+        engine->book == NULL || engine->lookouts == NULL ||
+        fresh_init(&engine->fresh, engine->hash_key) < 0) {
         rule_book_free(engine->book);
+        lookouts_free(engine->lookouts);
         last_values_free(engine->last_values);
         state_free(engine->state);
         fresh_free(&engine->fresh);
@@ -44,6 +47,9 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     }
     if (engine->options.canary_ms == 0) {
         engine->options.canary_ms = ENGINE_CANARY_MS;
+    }
+    if (engine->options.stale_ms == 0) {
+        engine->options.stale_ms = LOOKOUT_STALE_MS;
     }
     if (engine->options.idle_streams_max == 0) {
         engine->options.idle_streams_max = ENGINE_IDLE_STREAMS_MAX;
@@ -76,6 +82,7 @@ void engine_free(struct engine *engine)
     sessions_free(engine);
     links_free(engine);
     last_values_free(engine->last_values);
+    lookouts_free(engine->lookouts);
     batch_free(engine, &engine->gather);
     batch_free(engine, &engine->flight);
     batch_free(engine, &engine->founding);
@@ -451,6 +458,7 @@ void engine_tick(struct engine *engine)
         engine->swept_ms = boot;
         sessions_sweep(engine, boot, late >= ENGINE_STOOD_MS ? late : 0);
         links_sweep(engine, boot, late >= ENGINE_STOOD_MS ? late : 0);
+        lookouts_sweep(engine, boot, late >= ENGINE_STOOD_MS ? late : 0);
         if (region_is_loaded(engine)) { /* else what names its members is swept away under them */
             state_tidy(engine->state);
         }
@@ -480,7 +488,8 @@ int64_t engine_due_ms(const struct engine *engine)
         return at;
     }
     at = engine->clock_watch.look_ms;
-    if (engine->sessions != NULL || engine->authors != NULL || engine->links != NULL) {
+    if (engine->sessions != NULL || engine->authors != NULL || engine->links != NULL ||
+        lookouts_wait(engine)) {
         at = engine->swept_ms + SWEEP_MS < at ? engine->swept_ms + SWEEP_MS : at;
     }
     at = room_ask_ms(engine) < at ? room_ask_ms(engine) : at;

@@ -62,6 +62,11 @@ enum {
      * as a rule. Of one agent: two of each unit that it may have. */
     ENGINE_TELEMETRY_MAX = 64 * 1024,
     ENGINE_TELEMETRY_PER_AGENT_MAX = 8 * 1024,
+    /* Readings that are followed where rules in force ask about readings, of some 500 B each. */
+    ENGINE_FOLLOWED_MAX = 8 * 1024,
+    /* Beats for which a broker that comes up, or stood still, waits for agents before it says that one is
+     * silent: a minute, by the default; a client tries again at least each half. */
+    ENGINE_SILENCE_BEATS = 12,
     ENGINE_LINK_WINDOW = 256,         /* records under way to another region */
     ENGINE_CANARY_MS = 5 * 60 * 1000, /* default: each is a record here, one there, and an Ack */
     ENGINE_TELEMETRY_MS = 20,         /* from one round over the subscribers to the next */
@@ -114,6 +119,7 @@ struct engine_options {
     uint8_t boot[16];
     uint32_t beat_ms;          /* 0: ENGINE_BEAT_MS */
     uint32_t canary_ms;        /* from one on a link to the next; 0: ENGINE_CANARY_MS */
+    uint32_t stale_ms;         /* 0: LOOKOUT_STALE_MS */
     uint32_t idle_streams_max; /* 0: ENGINE_IDLE_STREAMS_MAX */
     uint32_t open_orders_max;  /* 0: ENGINE_OPEN_ORDERS_MAX */
     bool accept_clock;         /* an operator's word that the wall clock is right */
@@ -151,6 +157,8 @@ void engine_link_up(struct engine *engine, struct peer peer, const char *region)
 void engine_link_down(struct engine *engine, struct peer peer);
 /* It is reached, whoever made the connection. */
 bool engine_link_is_up(struct engine *engine, const char *region);
+/* Boot time at which it last said what it says only to whom it hears; 0: it is not known here. */
+int64_t engine_link_heard_ms(const struct engine *engine, const char *region);
 /* The CURVE key under which that broker is enrolled here; false: it is not. */
 bool engine_link_key(const struct engine *engine, const char *region, uint8_t ret_curve_key[CURVE_BYTES]);
 

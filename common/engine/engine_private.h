@@ -24,6 +24,7 @@ struct link;
 struct subscription;
 struct telemetry_value;
 struct last_values;
+struct lookouts;
 
 /* --- streams.c: what is loaded -------------------------------------------------------------------- */
 
@@ -103,6 +104,7 @@ struct author {
     uint64_t *gone; /* counters refused for good on a full disk, the last ENGINE_GONE; NULL: none */
     size_t gone_n;  /* ever */
     struct session *sessions;
+    int64_t heard_ms;                      /* boot time: the last word in a session that has ended */
     struct session *taker;                 /* the session that takes deliveries */
     struct submission *acks[LANE_MAX + 1]; /* newest that waits for the next batch */
     struct acking acking;
@@ -319,6 +321,7 @@ struct engine {
     int64_t tails_ms;       /* boot time at which one may go on that was held back; INT64_MAX: none was */
     uint64_t serials;
     struct last_values *last_values; /* telemetry.c */
+    struct lookouts *lookouts;       /* lookout.c */
 
     struct submission *spare; /* to be used again */
     size_t spare_n;
@@ -502,6 +505,19 @@ void tails_pump(struct engine *engine); /* those that were held back, when it is
 void tail_clear(struct engine *engine, struct session *session);
 
 /* telemetry.c */
+/* lookout.c */
+struct lookouts *lookouts_new(struct hash_key key); /* NULL: out of memory */
+void lookouts_free(struct lookouts *all);
+/* In service, or packs have changed: what do they ask about? */
+void lookouts_look_at_packs(struct engine *engine);
+/* A sample that was kept: rules may have something to say of it. */
+void lookouts_reading(struct engine *engine, struct author *author, const struct sample *sample);
+/* What is due, out of date or silent. */
+void lookouts_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
+/* A commit failed: what rules said may be to be said again. */
+void lookouts_again(struct engine *engine);
+bool lookouts_wait(const struct engine *engine); /* there is something to look after at each sweep */
+
 struct last_values *last_values_new(struct hash_key key);
 void last_values_free(struct last_values *last_values);
 void telemetry_publish(struct engine *engine, struct session *session, const struct telemetry *said);

@@ -57,6 +57,7 @@ void links_free(struct engine *engine)
     struct link *link, *next;
 
     DL_FOREACH_SAFE (engine->links, link, next) {
+        free(link->rival);
         free(link);
     }
     engine->links = NULL;
@@ -72,9 +73,9 @@ static struct session *session_of_link(struct engine *engine, const struct link 
 
 /* --- Hello ---------------------------------------------------------------------------------------- */
 
-static void say_hello(struct engine *engine, struct link *link)
+void link_say_hello(struct engine *engine, struct link *link, struct peer peer)
 {
-    char name[NAME_MAX_BYTES + 1];
+    char name[NAME_MAX_BYTES + 1], parent[REGION_CODE_MAX + 1];
     struct envelope envelope = {.kind = ENVELOPE_HELLO,
                                 .hello = {.protocol = PROTOCOL_VERSION,
                                           .agent = tell_name(engine, name),
@@ -82,10 +83,10 @@ static void say_hello(struct engine *engine, struct link *link)
                                           .window = ENGINE_LINK_WINDOW,
                                           .seen = link->head, /* an old copy of its log is fenced by it */
                                           .software = "musterd",
-                                          .bundle_max = BUNDLE_MAX}};
+                                          .bundle_max = BUNDLE_MAX,
+                                          .parent = region_parent(state_region(engine->state), parent)}};
 
-    link->hello_ms = engine_boot(engine);
-    (void)engine_send(engine, link->peer, &envelope);
+    (void)engine_send(engine, peer, &envelope);
 }
 
 static void connect_link(struct engine *engine, struct link *link, struct peer peer)
@@ -93,7 +94,8 @@ static void connect_link(struct engine *engine, struct link *link, struct peer p
     link->peer = peer;
     link->connected = true;
     link->welcomed = false;
-    say_hello(engine, link);
+    link->asked_ms = link->hello_ms = engine_boot(engine);
+    link_say_hello(engine, link, peer);
 }
 
 void engine_link_up(struct engine *engine, struct peer peer, const char *region)
@@ -128,6 +130,13 @@ bool engine_link_is_up(struct engine *engine, const char *region)
     return link != NULL && link->welcomed && session_of_link(engine, link) != NULL;
 }
 
+int64_t engine_link_heard_ms(const struct engine *engine, const char *region)
+{
+    const struct link *link = link_find(engine, region);
+
+    return link != NULL ? link->heard_ms : 0;
+}
+
 bool engine_link_key(const struct engine *engine, const char *region, uint8_t ret_curve_key[CURVE_BYTES])
 {
     const struct member *member = region_link(state_region(engine->state), region);
@@ -144,14 +153,20 @@ static bool region_of(const struct engine *engine, const char *agent, char ret[R
     return name_is_link(agent, ret) && region_link(state_region(engine->state), ret) != NULL;
 }
 
-bool link_admits(struct engine *engine, const char *agent, struct peer peer)
+struct link *link_of_agent(const struct engine *engine, const char *agent)
 {
     char region[REGION_CODE_MAX + 1];
-    const struct link *link = region_of(engine, agent, region) ? link_find(engine, region) : NULL;
+
+    return region_of(engine, agent, region) ? link_find(engine, region) : NULL;
+}
+
+bool link_admits(struct engine *engine, const char *agent, struct peer peer)
+{
+    const struct link *link = link_of_agent(engine, agent);
 
     /* both have called, and one of the two must give way */
     return link == NULL || !link->connected || memcmp(&link->peer, &peer, sizeof peer) == 0 ||
-           !link->dialled || strcmp(engine->options.region, region) < 0;
+           !link->dialled || strcmp(engine->options.region, link->region) < 0;
 }
 
 void link_session(struct engine *engine, struct session *session)
@@ -163,7 +178,6 @@ void link_session(struct engine *engine, struct session *session)
         return;
     }
     session->link = link;
-    link->heard_ms = engine_boot(engine);
     if (!link->connected || memcmp(&link->peer, &session->peer, sizeof link->peer) != 0) {
         link->dialled = false;
         connect_link(engine, link, session->peer);
@@ -204,6 +218,26 @@ static void keep_head(struct link *link, const struct signed_head *head)
     }
 }
 
+/* Its clock is not ours: nothing that is heard depends on it, but deadlines mean another time there. A word
+ * may come late, never early: that the other's clock is behind, only what answers us tells. */
+static void look_at_clock(struct engine *engine, struct link *link, int64_t bus_ms, int64_t asked_boot_ms)
+{
+    int64_t tolerance_ms = region_clock_tolerance_ms(state_region(engine->state));
+    int64_t ahead_ms = bus_ms - engine_now(engine);
+    int64_t behind_ms = -ahead_ms - (engine_boot(engine) - asked_boot_ms);
+    bool is_ahead = ahead_ms > tolerance_ms, is_behind = behind_ms > tolerance_ms;
+
+    if (!link->clock_noted && (is_ahead || is_behind)) {
+        link->clock_noted = true;
+        engine_note(
+            engine, LOG_LEVEL_WARNING,
+            "the clock of region %s is %lld s %s ours: the time by which an order is to be answered is "
+            "another there. Set the one that is wrong, and start its broker again",
+            link->region, (long long)((is_ahead ? ahead_ms : behind_ms) / 1000),
+            is_ahead ? "ahead of" : "behind");
+    }
+}
+
 static void welcomed(struct engine *engine, struct link *link, const struct welcome *welcome)
 {
     struct session *session = session_of_link(engine, link);
@@ -217,10 +251,12 @@ static void welcomed(struct engine *engine, struct link *link, const struct welc
     if (link->welcomed) {
         return; /* once is enough */
     }
+    look_at_clock(engine, link, welcome->bus_ms, link->asked_ms);
     if (welcome->epoch != link->epoch) { /* what was heard of another epoch is not to be acknowledged */
         link->ack_seq = 0;
     }
     link->welcomed = true;
+    link->bye = REFUSED_NOT;
     link->epoch = welcome->epoch;
     link->beat_ms = welcome->beat_ms;
     link->again_ms = 0;
@@ -280,22 +316,30 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
     struct link *link = link_of_peer(engine, peer);
 
     if (link == NULL) {
-        return false;
+        return rival_take(engine, peer, envelope);
     }
-    link->heard_ms = engine_boot(engine);
     switch (envelope->kind) {
     case ENVELOPE_WELCOME:
+        link->heard_ms = engine_boot(engine);
         welcomed(engine, link, &envelope->welcome);
         return true;
     case ENVELOPE_REPLY:
+        link->heard_ms = engine_boot(engine);
         replied(engine, link, &envelope->reply);
         return true;
     case ENVELOPE_BEAT:
+        link->heard_ms = engine_boot(engine);
         keep_head(link, &envelope->beat.head);
+        look_at_clock(engine, link, envelope->beat.bus_ms, 0);
         return session_of(engine, peer) == NULL;
     case ENVELOPE_BYE:
-        engine_note(engine, LOG_LEVEL_WARNING, "region %s ends the link: %s", link->region,
-                    envelope->bye.reason);
+        link->heard_ms = engine_boot(engine);
+        if (link->bye != envelope->bye.refusal ||
+            link->bye == REFUSED_NOT) { /* it is asked again and again */
+            engine_note(engine, LOG_LEVEL_WARNING, "region %s ends the link: %s", link->region,
+                        envelope->bye.reason);
+        }
+        link->bye = envelope->bye.refusal;
         link->welcomed = false;
         return true; /* as its agent we are to say Hello again; what it is here is another matter */
     default:
@@ -400,6 +444,16 @@ static void note_line(struct engine *engine, struct link *link, bool is_up, int6
                 is_up ? "is reached" : "is not reached: what is for it waits");
 }
 
+/* That ours arrived is told by the other end's next, so it may be two canaries old on the best of lines; a
+ * second for the sweeps in which they are sent. */
+static uint32_t canary_late_ms(const struct engine *engine)
+{
+    enum { SWEEPS_MS = 1000 };
+
+    return 2 * engine->options.canary_ms + ENGINE_BEATS_MISSED_MAX * (uint32_t)engine->options.beat_ms +
+           SWEEPS_MS;
+}
+
 static void send_canary(struct engine *engine, const struct link *link, int64_t boot_ms)
 {
     const struct region_link *line = region_line(state_region(engine->state), link->region);
@@ -409,21 +463,26 @@ static void send_canary(struct engine *engine, const struct link *link, int64_t 
         boot_ms < engine->own_after_ms || !commit_has_room(engine)) {
         return;
     }
-    struct command command = {
-        .kind = COMMAND_SEND_CANARY, .mode = MODE_ACTUAL, .send_canary = {.region = link->region}};
+    struct command command = {.kind = COMMAND_SEND_CANARY,
+                              .mode = MODE_ACTUAL,
+                              .send_canary = {.region = link->region, .late_ms = canary_late_ms(engine)}};
     commit_own(engine, &command);
 }
 
 static void look(struct engine *engine, struct link *link, int64_t boot_ms)
 {
     struct session *session = session_of_link(engine, link);
-    bool is_up = session != NULL && link->welcomed;
 
+    if (boot_ms - link->heard_ms > (int64_t)engine->options.beat_ms * ENGINE_BEATS_MISSED_MAX) {
+        link->welcomed = false; /* we may hear it say Hello: it does not hear us */
+    }
+    bool is_up = session != NULL && link->welcomed;
     if (region_link(state_region(engine->state), link->region) == NULL) {
         return; /* it was revoked */
     }
     if (link->connected && !link->welcomed && boot_ms - link->hello_ms > engine->options.beat_ms) {
-        say_hello(engine, link); /* it was turned away: a broker that starts, say */
+        link->hello_ms = boot_ms;
+        link_say_hello(engine, link, link->peer); /* it was turned away: a broker that starts, say */
     }
     if (is_up && link->ack_waits) {
         acknowledge(engine, link, session);
@@ -455,7 +514,8 @@ void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)
         }
     }
     DL_FOREACH_SAFE (engine->links, link, next) {
-        link->heard_ms += stood_ms;
+        /* not what was heard after it: that is now */
+        link->heard_ms = link->heard_ms + stood_ms < boot_ms ? link->heard_ms + stood_ms : boot_ms;
         look(engine, link, boot_ms);
     }
 }

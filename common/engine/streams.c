@@ -106,8 +106,10 @@ bool stream_apply(struct engine *engine, const struct log_record *record, const 
 
 /* --- open, idle, due ------------------------------------------------------------------------------ */
 
-/* What is due within this is at hand, so that it passes in time. */
-enum { DUE_AHEAD_MS = 5000, DUE_ASK_MS = 1000 };
+/* What is due within DUE_AHEAD_MS is at hand, so that it passes in time; where that is more than one answer
+ * names, the first of it. Then the next are asked for from when the last one named is DUE_NEAR_MS away: they
+ * come in as those before them pass. */
+enum { DUE_AHEAD_MS = 5000, DUE_ASK_MS = 1000, DUE_NEAR_MS = 500, DUE_NEXT_MS = 20 };
 
 static void leave_list(struct stream *stream)
 {
@@ -357,8 +359,10 @@ static void due_answered(struct engine *engine, struct job *job)
     for (size_t i = 0; i < answer->names_n; i++) {
         (void)stream_ready_by_name(engine, answer->names[i].name);
     }
-    if (answer->more) { /* as soon as these have passed */
-        engine->due_asked_ms = engine_boot(engine) - DUE_ASK_MS + ENGINE_RETRY_MS;
+    if (answer->more && answer->names_n > 0) {
+        int64_t last_ms = (int64_t)answer->names[answer->names_n - 1].number;
+        bool is_near = last_ms <= engine_now(engine) + DUE_NEAR_MS;
+        engine->due_asked_ms = engine_boot(engine) - DUE_ASK_MS + (is_near ? DUE_NEXT_MS : ENGINE_RETRY_MS);
     }
 }
 

@@ -181,7 +181,7 @@ static void set_value(struct telemetry_value *value, const struct sample *sample
 }
 
 /* False: out of memory. What is older than the value that is there comes late and says nothing. */
-static bool keep(struct last_values *all, struct author *author, const struct sample *sample)
+static bool keep(struct last_values *all, struct author *author, const struct sample *sample, bool *ret_new)
 {
     struct telemetry_value *value;
     char key[KEY_MAX];
@@ -208,6 +208,7 @@ static bool keep(struct last_values *all, struct author *author, const struct sa
         DL_APPEND(all->feed, &value->place);
     }
     set_value(value, sample);
+    *ret_new = true;
     all->waits = all->waits || all->subscriptions != NULL;
     return true;
 }
@@ -278,9 +279,14 @@ static void take(struct engine *engine, struct session *session, const struct te
 
     for (size_t i = 0; i < said->samples_n; i++) {
         const char *why = "out of memory";
+        bool is_new = false;
         enum refusal refusal = sample_check(&said->samples[i], latest, &why);
-        if (refusal == REFUSED_NOT && !keep(engine->last_values, session->author, &said->samples[i])) {
+        if (refusal == REFUSED_NOT &&
+            !keep(engine->last_values, session->author, &said->samples[i], &is_new)) {
             refusal = REFUSED_BUSY;
+        }
+        if (is_new) {
+            lookouts_reading(engine, session->author, &said->samples[i]);
         }
         if (refusal != REFUSED_NOT && refused++ == 0) {
             first = refusal;

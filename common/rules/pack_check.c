@@ -85,13 +85,16 @@ static bool is_possible(enum rule_fact fact, const struct rule_value *value)
     if (!value->known) {
         return true;
     }
-    if (fact == RULE_GRADE || fact == RULE_LEVEL) {
+    if (rule_fact_is_grade(fact)) {
         return value->whole >= GRADE_I && value->whole <= GRADE_IV;
     }
     if (fact == RULE_TIER) {
         return tier_parse(value->text) != TIER_NONE;
     }
-    return rule_fact_words(fact)->type != RULE_WHOLE || value->whole >= 0;
+    if (fact == RULE_HERE) {
+        return value->whole == 0 || value->whole == 1;
+    }
+    return rule_fact_words(fact)->type != RULE_WHOLE || value->whole >= (fact == RULE_REGIONS);
 }
 
 /* All values of the fact `at` and of those after it: true when it holds. */

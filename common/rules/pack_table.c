@@ -110,7 +110,7 @@ static int put_number(struct table *t, enum rule_fact fact, struct buf *ret)
     bool is_whole = rule_fact_words(fact)->type == RULE_WHOLE;
     double number;
 
-    enum grade grade = fact == RULE_GRADE || fact == RULE_LEVEL ? table_grade(cell) : GRADE_NONE;
+    enum grade grade = rule_fact_is_grade(fact) ? table_grade(cell) : GRADE_NONE;
     if (grade != GRADE_NONE) {
         if (strcmp(comparison, "=") != 0 && strcmp(comparison, "!=") != 0) {
             return fail_cell(t, COLUMN_COMPARISON,

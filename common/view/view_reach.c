@@ -57,7 +57,7 @@ static enum reach_why why(const struct noting *n, const char *agent)
     if (order != NULL && event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE) {
         return words_have(order->agents, agent) ? REACH_ORDERED : REACH_ISSUED;
     }
-    if (event->kind == EVENT_NOTIFIED) {
+    if ((event->kind == EVENT_NOTIFIED && !event->notified.nobody) || event->kind == EVENT_LOOKOUT_FIRED) {
         return REACH_ROLE;
     }
     if (incident != NULL && strcmp(incident->reporter, agent) == 0) {
@@ -67,13 +67,27 @@ static enum reach_why why(const struct noting *n, const char *agent)
     return member != NULL && member_has_right(member, "centre", NULL) ? REACH_CENTRE : REACH_TOLD;
 }
 
+/* For which it was given; "": for none. */
+static const char *role_of(const struct noting *n, const char *agent)
+{
+    const struct member *member = region_member(state_region(n->state), agent);
+    struct words roles =
+        n->event->kind == EVENT_LOOKOUT_FIRED ? n->event->lookout.roles : (struct words){NULL, 0};
+
+    for (size_t i = 0; member != NULL && i < roles.n; i++) {
+        if (member_has_right(member, roles.at[i], NULL) || member_has_right(member, "role", roles.at[i])) {
+            return roles.at[i];
+        }
+    }
+    return n->event->kind == EVENT_NOTIFIED && !n->event->notified.nobody ? n->event->notified.role : "";
+}
+
 static void note_given(void *ctx, const char *agent, enum lane lane, struct id order)
 {
     struct noting *n = ctx;
     struct view_reach *reach = n->reach;
-    bool is_notice = n->event->kind == EVENT_NOTIFIED;
     const char *kept = names_keep(&reach->words, agent);
-    const char *role = is_notice ? names_keep(&reach->words, n->event->notified.role) : "";
+    const char *role = names_keep(&reach->words, role_of(n, agent));
     void *given = reach->given;
 
     (void)order;

@@ -115,6 +115,22 @@ static void put_seen(struct json *json, const struct view_step *step)
     json_object_end(json);
 }
 
+/* What a rule said of a reading, or of a silence. */
+static void put_lookout(struct json *json, const struct lookout_step *lookout)
+{
+    put_text(json, "unit", lookout->unit);
+    json_text(json, "pack", lookout->pack);
+    put_text(json, "version", lookout->version);
+    json_text(json, "rule", lookout->rule);
+    json_text(json, "when", lookout->when);
+    if (lookout->since_ms != 0) {
+        json_number(json, "since_ms", lookout->since_ms);
+    }
+    if (lookout->roles.n > 0) {
+        json_words(json, "roles", lookout->roles);
+    }
+}
+
 /* What this kind of event says, and only that. */
 static void put_data(struct json *json, const struct view_record *record, const struct view_step *step)
 {
@@ -129,7 +145,8 @@ static void put_data(struct json *json, const struct view_record *record, const 
         json_text(json, "report", report_kind_name(step->report));
     }
     if (step->grade != GRADE_NONE) {
-        json_text(json, step->kind == EVENT_LEVEL_SET ? "level" : "grade", grade_name(step->grade));
+        json_text(json, step->kind == EVENT_LEVEL_SET || step->kind == EVENT_LEVEL_HEARD ? "level" : "grade",
+                  grade_name(step->grade));
     }
     if (step->medium != MEDIUM_NONE) {
         json_text(json, "medium", medium_name(step->medium));
@@ -139,6 +156,12 @@ static void put_data(struct json *json, const struct view_record *record, const 
     }
     if (step->kind == EVENT_CLOCK_MET) {
         json_bool(json, "late", step->late);
+    }
+    if (step->lookout != NULL) {
+        put_lookout(json, step->lookout);
+    }
+    if (step->kind == EVENT_LOOKOUT_DOUBTED) {
+        json_bool(json, "known", step->lookout->known);
     }
     if (step->seen_n > 0) {
         put_seen(json, step);
@@ -203,8 +226,14 @@ static void put_data(struct json *json, const struct view_record *record, const 
         }
         json_array_end(json);
     }
+    if (step->nobody) {
+        json_bool(json, "nobody", true);
+    }
+    if (step->untold) {
+        json_bool(json, "untold", true);
+    }
     if (step->unsaid) {
-        json_bool(json, "unsaid", true);
+        json_bool(json, step->kind == EVENT_ABILITY_SHORT ? "unsaid" : "due", true);
     }
     if (step->history) {
         json_bool(json, "history", true);
@@ -221,6 +250,9 @@ static void put_data(struct json *json, const struct view_record *record, const 
     }
     if (record->header.kind == COMMAND_TELL_RECORD || record->header.kind == COMMAND_CARRY_RECORD) {
         json_text(json, "told_by", record->header.author);
+        if (step->origin_ms != 0) {
+            json_number(json, "origin_ms", step->origin_ms);
+        }
     }
     if (step->alert != NULL) {
         view_json_alert(json, step);

@@ -26,6 +26,12 @@ void view_say_due(const struct saying *s, const char *en, const char *cn, int64_
 /* What rules do, and what people decide in their place. Being asked is not told. */
 void view_say_rule(const struct saying *s);
 
+/* Facts as a rule saw them: ": dead 3, serious not known". */
+void view_say_seen(const struct saying *s, const struct seen_fact *seen, size_t n);
+
+/* What rules say of readings and silences. */
+void view_say_lookout(const struct saying *s);
+
 /* Incidents that belong together. */
 void view_say_ties(const struct saying *s);
 
@@ -35,8 +41,14 @@ void view_say_post(const struct saying *s);
 /* What regions tell each other. That a record is for others is not told. */
 void view_say_share(const struct saying *s);
 
+/* How far an incident reaches. */
+void view_say_spread(const struct saying *s);
+
 /* What becomes of an order that nobody answers. */
 void view_say_reissue(const struct saying *s);
+
+/* What reaches nobody. */
+void view_say_unreached(const struct saying *s);
 
 /* Statutory clocks, and the reports that they ask for. */
 void view_say_clock(const struct saying *s);

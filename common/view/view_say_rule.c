@@ -17,6 +17,17 @@ static const char *rule_fact_name(const struct saying *s, const char *word)
     return word;
 }
 
+void view_say_seen(const struct saying *s, const struct seen_fact *seen, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(s->ret, "%s%s %s", i > 0 ? (s->voice->zh ? "，" : ", ") : (s->voice->zh ? "：" : ": "),
+                   rule_fact_name(s, seen[i].fact),
+                   seen[i].value[0] != '\0' ? view_seen_value(s->voice, &seen[i])
+                   : s->voice->zh           ? "不详"
+                                            : "not known");
+    }
+}
+
 static const char *grade_words(const struct saying *s, enum grade grade)
 {
     return s->voice->zh ? grade_name_zh(grade) : grade_name(grade);
@@ -31,14 +42,7 @@ static void say_fired(const struct saying *s)
     if (!id_is_zero(step->order)) {
         SAY(s->ret, s->voice, " for order %s", "，指令 %s", s->order);
     }
-    for (size_t i = 0; i < step->seen_n; i++) {
-        const struct seen_fact *seen = &step->seen[i];
-        buf_printf(s->ret, "%s%s %s", i > 0 ? (s->voice->zh ? "，" : ", ") : (s->voice->zh ? "：" : ": "),
-                   rule_fact_name(s, seen->fact),
-                   seen->value[0] != '\0' ? seen->value
-                   : s->voice->zh         ? "不详"
-                                          : "not known");
-    }
+    view_say_seen(s, step->seen, step->seen_n);
 }
 
 /* ", by rule decree-493/grade-III" or who it was */
@@ -95,6 +99,23 @@ static void say_level(const struct saying *s)
     view_say_due(s, ", expected until ", "，预计至 ", step->due_ms);
 }
 
+static void say_notified(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    if (step->untold) {
+        SAY(s->ret, s->voice,
+            "NOBODY was told of incident %s: nobody has the role %s, and there is no centre",
+            "无人接到通知：事件 %s，无人承担角色 %s，也无指挥中心", s->incident, step->subject);
+    } else if (step->nobody) {
+        SAY(s->ret, s->voice, "nobody has the role %s; the centres were told of incident %s",
+            "无人承担角色 %s，已改为通知指挥中心：事件 %s", step->subject, s->incident);
+    } else {
+        SAY(s->ret, s->voice, "%s told of incident %s", "通知 %s：事件 %s", step->subject, s->incident);
+    }
+    say_source(s);
+}
+
 void view_say_rule(const struct saying *s)
 {
     const struct view_step *step = s->step;
@@ -137,8 +158,7 @@ void view_say_rule(const struct saying *s)
         }
         return;
     case EVENT_NOTIFIED:
-        SAY(s->ret, s->voice, "%s told of incident %s", "通知 %s：事件 %s", step->subject, s->incident);
-        say_source(s);
+        say_notified(s);
         return;
     default:
         return;

@@ -1,10 +1,13 @@
 #include "common/view/view_step.h"
+#include "common/view/view_spread.h"
 
 #include <string.h>
 
 #include "common/core/link.h"
 #include "common/core/stream.h"
+#include "common/view/view_step_agent.h"
 #include "common/view/view_step_ties.h"
+#include "common/view/view_unreached.h"
 
 /* What cannot be read is left out: an addressee refuses it, and a verifier names it. */
 static int read_said(struct arena *arena, struct view_record *record)
@@ -122,6 +125,8 @@ struct id view_command_incident(const struct command *command)
         return command->offer_lead.incident;
     case COMMAND_TAKE_LEAD:
         return command->take_lead.incident;
+    case COMMAND_ASSESS_INCIDENT:
+        return command->assess_incident.incident;
     case COMMAND_CONFIRM_ORDER:
         return command->confirm_order.incident;
     case COMMAND_TELL_RECORD:
@@ -211,6 +216,8 @@ static const char *words_of(const struct view_record *record, const struct comma
         return event->kind == EVENT_LEAD_OFFERED ? command->offer_lead.reason : "";
     case COMMAND_TAKE_LEAD:
         return event->kind == EVENT_LEAD_TAKEN ? command->take_lead.reason : "";
+    case COMMAND_ASSESS_INCIDENT:
+        return event->kind == EVENT_RULES_DUE ? "" : command->assess_incident.reason;
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
     case COMMAND_CONFIRM_ORDER:
@@ -333,6 +340,8 @@ static void add_rule_event(const struct event *event, struct view_step *step)
     case EVENT_NOTIFIED:
         step->subject = event->notified.role;
         step->what = event->notified.rule;
+        step->nobody = event->notified.nobody;
+        step->untold = event->notified.untold;
         return;
     default:
         return;
@@ -421,6 +430,11 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_POST_KEPT:
         view_step_add_post(event, step);
         return;
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
+        view_step_add_spread(event, step);
+        return;
     case EVENT_SHARE_BEGUN:
         step->subject = event->share_begun.region;
         return;
@@ -435,6 +449,10 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_HEARD:
         step->subject = event->heard.region;
         step->number = event->heard.seq;
+        return;
+    case EVENT_ORDER_UNREACHED:
+    case EVENT_REGION_UNREACHED:
+        view_step_add_unreached(event, step);
         return;
     case EVENT_COUNT_APART:
         step->subject = event->count_apart.region;
@@ -528,14 +546,13 @@ static void add_other_event(const struct event *event, struct view_step *step)
         step->expires_ms = event->alert_recorded.expires_ms;
         return;
     case EVENT_UNITS_STATED:
-        step->subject = event->units_stated.agent;
-        step->units = event->units_stated.units;
-        step->units_n = event->units_stated.units_n;
-        return;
     case EVENT_ACKNOWLEDGED:
-        step->subject = event->acknowledged.agent;
-        step->lane = event->acknowledged.lane;
-        step->number = event->acknowledged.up_to_seq;
+    case EVENT_LOOKOUT_BEGAN:
+    case EVENT_LOOKOUT_FIRED:
+    case EVENT_LOOKOUT_ENDED:
+    case EVENT_LOOKOUT_DOUBTED:
+    case EVENT_LOOKOUT_LIMITED:
+        view_step_add_agent(event, step);
         return;
     default:
         add_incident_event(event, step);
@@ -548,6 +565,7 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
 {
     struct view_step step = {.kind = event->kind,
                              .seq = record->header.seq,
+                             .index = (size_t)(event - record->record.events),
                              .hash = record->hash,
                              .bus_ms = record->header.bus_ms,
                              .at_ms = event->at_ms,
@@ -563,12 +581,21 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .place = ""};
 
     if (record->has_command) {
-        const struct command *said = command_behind(&record->command, event);
+        const struct told_record *told =
+            told_behind(&record->command, record->record.events, record->record.events_n, event);
+        const struct command *said = told != NULL ? told->command : &record->command;
+        step.origin_ms = told != NULL ? told->bus_ms : 0;
         step.operator= said->operator;
         step.text = words_of(record, said, event);
         step.mode = record->command.mode;
         if (said != &record->command && strchr(said->agent, '/') != NULL) {
             step.author = said->agent; /* whoever said it where it was said */
+        }
+        if (record->command.kind == COMMAND_CARRY_RECORD) { /* who brings it says none of it */
+            bool by_agent = told != NULL && strchr(said->agent, '/') != NULL;
+            step.author = by_agent ? said->agent : record->command.carry_record.agent;
+            step.operator= told != NULL ? said->operator: "";
+            step.from = event->kind == EVENT_HEARD ? record->header.author : "";
         }
         if (event->kind == EVENT_ALERT_RECORDED && said->kind == COMMAND_RECORD_ALERT) {
             step.alert_said = &said->record_alert;

@@ -80,6 +80,21 @@ static bool keep_seen(struct view *view, struct view_step *kept)
     return seen != NULL;
 }
 
+static bool keep_lookout(struct view *view, struct view_step *kept)
+{
+    struct lookout_step *lookout = arena_copy(&view->keep, kept->lookout, sizeof *lookout);
+
+    if (lookout == NULL || !keep_name(view, &lookout->agent) || !keep_name(view, &lookout->unit) ||
+        !keep_name(view, &lookout->name) || !keep_name(view, &lookout->pack) ||
+        !keep_name(view, &lookout->version) || !keep_name(view, &lookout->rule) ||
+        !keep_name(view, &lookout->when) || !keep_words(view, &lookout->roles)) {
+        return false;
+    }
+    lookout->seen = kept->seen;
+    kept->lookout = lookout;
+    return true;
+}
+
 /* A copy of the step at the end of a story. */
 static int tell(struct view *view, const struct view_step *step, struct view_told **first,
                 struct view_told **last)
@@ -102,6 +117,9 @@ static int tell(struct view *view, const struct view_step *step, struct view_tol
         return ERR_NO_MEMORY;
     }
     if (step->seen_n > 0 && !keep_seen(view, kept)) {
+        return ERR_NO_MEMORY;
+    }
+    if (step->lookout != NULL && !keep_lookout(view, kept)) {
         return ERR_NO_MEMORY;
     }
     if (step->moved_n > 0) {

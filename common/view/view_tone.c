@@ -31,17 +31,22 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_LEVEL_SET:
     case EVENT_CLOCK_OVERDUE:
     case EVENT_ABILITY_SHORT:
+    case EVENT_LOOKOUT_FIRED:
         return TONE_BAD;
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_ORDER_AMENDED:
     case EVENT_ORDER_RECALLED:
     case EVENT_RECEIPT_NOTED:
     case EVENT_GRADE_DOUBTED:
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
     case EVENT_REFERRED:
-    case EVENT_NOTIFIED:
     case EVENT_CLOCK_WARNED:
     case EVENT_ORDER_REMINDED:
     case EVENT_ORDER_REISSUED:
+    case EVENT_LOOKOUT_DOUBTED:
+    case EVENT_LOOKOUT_LIMITED:
         return TONE_WARN;
     case EVENT_SHARE_BEGUN:
     case EVENT_SHARED:
@@ -59,6 +64,12 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_COUNT_APART:
     case EVENT_UNTOLD:
         return TONE_BAD;
+    case EVENT_ORDER_UNREACHED:
+        return step->unsaid ? TONE_QUIET : TONE_BAD;
+    case EVENT_REGION_UNREACHED:
+        return step->unsaid ? TONE_QUIET : step->what[0] != '\0' ? TONE_BAD : TONE_GOOD;
+    case EVENT_NOTIFIED:
+        return step->nobody ? TONE_BAD : TONE_WARN;
     case EVENT_LINK_SET:
         return step->late ? TONE_BAD : TONE_GOOD;
     case EVENT_ALERT_RECORDED:
@@ -73,6 +84,8 @@ enum view_tone view_step_tone(const struct view_step *step)
         return step->is_evacuation ? TONE_BAD : TONE_PLAIN;
     case EVENT_ACKNOWLEDGED:
     case EVENT_UNITS_STATED:
+    case EVENT_LOOKOUT_BEGAN:
+    case EVENT_LOOKOUT_ENDED:
     case EVENT_RULE_WAITS:
     case EVENT_RULE_FIRED:
     case EVENT_RULE_ENDED:

@@ -268,8 +268,8 @@ static bool is_by_rules(enum command_kind command, enum event_kind kind)
            (is_decided_again(command) && kind >= EVENT_CLOCK_STARTED && kind <= EVENT_CLOCK_STOPPED);
 }
 
-/* The log's broker looked for the next agency: what it found is taken as it was, and that nobody was able only
- * if rules want somebody here, too. What rules said to that is theirs. */
+/* The log's broker looked for the next agency: what it found is taken as it was, and that nobody was able
+ * only if rules want somebody here, too. What rules said to that is theirs. */
 static bool is_of_reissue(const struct what_if *w, const struct event *event)
 {
     const struct incident *here = state_incident(w->trial.state, event->incident);
@@ -361,9 +361,9 @@ static int take_live(struct what_if *w, struct what_if_live *live, struct view_r
     return rc ? rc : fold_live(w, live, &record->record);
 }
 
-static int take_incident(struct what_if *w, struct view_record *record, struct err *err)
+static int take_incident(struct what_if *w, struct view_record *record, const struct event *first,
+                         struct err *err)
 {
-    const struct event *first = &record->record.events[0];
     bool opens = first->kind == EVENT_INCIDENT_OPENED;
     struct what_if_live *live = live_of(w, first->incident);
 
@@ -388,7 +388,8 @@ static int take_incident(struct what_if *w, struct view_record *record, struct e
 static bool is_besides(uint32_t kind)
 {
     return kind == COMMAND_ACK || kind == COMMAND_STATE_UNITS || kind == COMMAND_RECORD_ALERT ||
-           kind == COMMAND_NOTE_LOSS || kind == COMMAND_COUNT_REFUSALS;
+           kind == COMMAND_NOTE_LOSS || kind == COMMAND_COUNT_REFUSALS || kind == COMMAND_NOTE_SILENCE ||
+           kind == COMMAND_NOTE_LOOKOUT_LIMIT;
 }
 
 static int take_record(struct what_if *w, const struct log_record *from, struct err *err)
@@ -403,7 +404,13 @@ static int take_record(struct what_if *w, const struct log_record *from, struct 
     w->trial.epoch = w->base.epoch = from->header.epoch;
     enum stream_kind stream = event_stream(&record.record.events[0], "").kind;
     if (stream == STREAM_INCIDENT) {
-        return take_incident(w, &record, err);
+        return take_incident(w, &record, &record.record.events[0], err);
+    }
+    /* readings are not in the log: what a rule made of one is taken as it was */
+    for (size_t i = 0; i < record.record.events_n && from->header.kind == COMMAND_NOTE_READING; i++) {
+        if (event_stream(&record.record.events[i], "").kind == STREAM_INCIDENT) {
+            return take_incident(w, &record, &record.record.events[i], err);
+        }
     }
     for (size_t i = 0; i < record.record.events_n && rc == 0 && stream == STREAM_REGION; i++) {
         rc = take_region(w, &record.record.events[i], from->header.bus_ms, err);

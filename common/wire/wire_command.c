@@ -1,5 +1,6 @@
 /* The tables of proto/muster/v1/command.proto. */
 #include "common/core/division.h"
+#include "common/core/spread.h"
 #include "common/wire/wire_map.h"
 
 #include "muster/v1/command.pb-c.h"
@@ -205,6 +206,13 @@ static const struct wire_field take_lead_fields[] = {ID(S, incident), TEXT(S, re
 static const struct wire_map take_lead_map = {WIRE_MAP(take_lead, S, take_lead_fields)};
 #undef S
 
+#define S struct assess_incident
+static const struct wire_field assess_incident_fields[] = {
+    ID(S, incident), BOOL(S, expects), ENUM(S, expected), WORDS(S, touches, TOUCHED_MAX), TEXT(S, reason),
+};
+static const struct wire_map assess_incident_map = {WIRE_MAP(assess_incident, S, assess_incident_fields)};
+#undef S
+
 #define S struct confirm_order
 static const struct wire_field confirm_order_fields[] = {ID(S, incident), ID(S, order), TEXT(S, reason)};
 static const struct wire_map confirm_order_map = {WIRE_MAP(confirm_order, S, confirm_order_fields)};
@@ -405,8 +413,32 @@ static const struct wire_map note_untold_map = {WIRE_MAP(note_untold, S, wire_fi
 #undef S
 
 #define S struct send_canary
-static const struct wire_field send_canary_fields[] = {NAME(S, region)};
+static const struct wire_field send_canary_fields[] = {NAME(S, region), U32(S, late_ms)};
 static const struct wire_map send_canary_map = {WIRE_MAP(send_canary, S, send_canary_fields)};
+#undef S
+
+#define S struct note_reading
+static const struct wire_field note_reading_fields[] = {
+    NAME(S, agent),
+    NAME(S, unit),
+    LONG_TEXT(S, name, SAMPLE_NAME_MAX_BYTES),
+    TIME(S, at_ms),
+    FLAGGED(S, reading, wire_map_reading, reading.present, 0),
+    FLAGGED(S, rise, wire_map_reading, rise.present, 0),
+    ID(S, incident),
+};
+static const struct wire_map note_reading_map = {WIRE_MAP(note_reading, S, note_reading_fields)};
+#undef S
+
+#define S struct note_silence
+static const struct wire_field note_silence_fields[] = {NAME(S, agent), BOOL(S, heard), TIME(S, since_ms)};
+static const struct wire_map note_silence_map = {WIRE_MAP(note_silence, S, note_silence_fields)};
+#undef S
+
+#define S struct note_lookout_limit
+static const struct wire_field note_lookout_limit_fields[] = {NAME(S, agent), U32(S, at_most)};
+static const struct wire_map note_lookout_limit_map = {
+    WIRE_MAP(note_lookout_limit, S, note_lookout_limit_fields)};
 #undef S
 
 #define S struct command
@@ -462,6 +494,10 @@ static const struct wire_field command_fields[] = {
     BODY(S, note_link, note_link_map),
     BODY(S, send_canary, send_canary_map),
     BODY(S, note_untold, note_untold_map),
+    BODY(S, note_reading, note_reading_map),
+    BODY(S, note_silence, note_silence_map),
+    BODY(S, note_lookout_limit, note_lookout_limit_map),
+    BODY(S, assess_incident, assess_incident_map),
     BODY(S, confirm_order, confirm_order_map),
 };
 const struct wire_map wire_map_command = {WIRE_MAP(command, S, command_fields),

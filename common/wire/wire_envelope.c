@@ -21,6 +21,7 @@ static const struct wire_field hello_fields[] = {
     FLAGGED(S, seen, signed_head_map, seen.present, 0),
     NAME(S, software),
     U32(S, bundle_max),
+    NAME(S, parent),
 };
 static const struct wire_map hello_map = {WIRE_MAP(hello, S, hello_fields)};
 #undef S
@@ -137,18 +138,6 @@ static const struct wire_field tail_end_fields[] = {
 static const struct wire_map tail_end_map = {WIRE_MAP(tail_end, S, tail_end_fields)};
 #undef S
 
-#define S struct reading
-static const struct wire_field reading_fields[] = {
-    S64(S, value, READING_MAX),
-    S32(S, exponent, READING_EXPONENT_MAX),
-    {.name = "unit_of_measure",
-     .type = WIRE_TEXT,
-     .member = WIRE_AT(S, unit_of_measure, const char *),
-     .max = MEASURE_MAX_BYTES},
-};
-static const struct wire_map reading_map = {WIRE_MAP(reading, S, reading_fields)};
-#undef S
-
 #define S struct sample
 static const struct wire_field sample_fields[] = {
     NAME(S, agent),
@@ -160,7 +149,7 @@ static const struct wire_field sample_fields[] = {
     TIME(S, at_ms),
     ENUM(S, mode),
     FLAGGED(S, position, wire_map_position, position.present, 0),
-    FLAGGED(S, reading, reading_map, reading.present, 0),
+    FLAGGED(S, reading, wire_map_reading, reading.present, 0),
 };
 static const struct wire_map sample_map = {WIRE_MAP(sample, S, sample_fields)};
 #undef S

@@ -246,6 +246,7 @@ static inline size_t wire_rows(const struct wire_map *map)
 /* Messages that others hold. */
 extern const struct wire_map wire_map_count;
 extern const struct wire_map wire_map_position;
+extern const struct wire_map wire_map_reading;
 extern const struct wire_map wire_map_facts;
 extern const struct wire_map wire_map_unit;
 extern const struct wire_map wire_map_policy;
@@ -253,11 +254,16 @@ extern const struct wire_map wire_map_division;
 /* Bodies that wire_alert.c holds: of a command, and of struct event itself. */
 extern const struct wire_map wire_map_record_alert;
 extern const struct wire_map wire_map_alert_recorded;
+/* ... that wire_dispute.c holds ... */
 extern const struct wire_map wire_map_orders_known;
 extern const struct wire_map wire_map_orders_disputed;
 extern const struct wire_map wire_map_dispute_settled;
 extern const struct wire_map wire_map_counts_known;
 extern const struct wire_map wire_map_count_apart;
+/* ... and that wire_lookout.c holds, with what of it a rule's firing has, too. */
+extern const struct wire_map wire_map_lookout_step;
+extern const struct wire_map wire_map_lookout_limited;
+extern const struct wire_map wire_map_seen_fact;
 /* Bodies that a command and its event share. */
 extern const struct wire_field wire_fields_found_region[7];
 extern const struct wire_field wire_fields_enrol_agent[4];

@@ -108,3 +108,15 @@ static const struct wire_field policy_fields[] = {
 };
 const struct wire_map wire_map_policy = {WIRE_MAP(policy, S, policy_fields)};
 #undef S
+
+#define S struct reading
+static const struct wire_field reading_fields[] = {
+    S64(S, value, READING_MAX),
+    S32(S, exponent, READING_EXPONENT_MAX),
+    {.name = "unit_of_measure",
+     .type = WIRE_TEXT,
+     .member = WIRE_AT(S, unit_of_measure, const char *),
+     .max = MEASURE_MAX_BYTES},
+};
+const struct wire_map wire_map_reading = {WIRE_MAP(reading, S, reading_fields)};
+#undef S

@@ -12,6 +12,9 @@
   flood      one agency's latency while another says as much as it can
   telemetry  one agency's positions to 50 subscribers: samples a second, their age
   storm      1,000 agents come back at once after kill -9 of the broker
+  rules      200 rules asked about an incident, on one core
+  deadlines  1,000,000 pending deadlines: how late they fire while 10,000 orders a second pass
+  hops       an order nobody answers in a county: how late the province has it, by way of the city
   import     a dispatch system's file through the broker
 
 Without WHAT: all of them. Writes build/bench/results.json, results.md and *.svg."""
@@ -27,6 +30,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import escalation
 import measures
 import plots
 import report
@@ -95,7 +99,10 @@ def measure(bench, whats):
     for what, function in (("limits", bench.limits), ("log", bench.log), ("sessions", bench.sessions),
                            ("absent", lambda: under_load.Absent(bench).run()),
                            ("flood", lambda: under_load.Flood(bench).run()),
-                           ("storm", lambda: storm.Storm(bench).run()), ("import", bench.import_)):
+                           ("storm", lambda: storm.Storm(bench).run()),
+                           ("rules", lambda: escalation.Rules(bench).run()),
+                           ("deadlines", lambda: escalation.Deadlines(bench).run()),
+                           ("hops", lambda: escalation.Hops(bench).run()), ("import", bench.import_)):
         if what in whats:
             function()
 
@@ -110,6 +117,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="a smoke run: the figures mean nothing")
     parser.add_argument("--long", action="store_true", help="logs of up to 10 million records, 5,000 agents, "
                         "1,000,000 orders for one that is away")
+    parser.add_argument("--json", action="store_true", help="print results.json, not the page")
     parser.add_argument("--runs", type=int, default=RUNS, help=f"runs of each figure ({RUNS})")
     parser.add_argument("--file", help="import: another file than the San Francisco one")
     arguments = parser.parse_args()
@@ -139,7 +147,7 @@ def main():
     text = report.markdown(results)
     (arguments.out / "results.md").write_text(text, encoding="utf-8")
     plots.write(results, arguments.out)
-    print(text, end="")
+    print(json.dumps(results, indent=1) if arguments.json else text, end="")
     if failed:
         print(f"bench: {failed}", file=sys.stderr)
     return 1 if failed else 0

@@ -106,10 +106,9 @@ static bool set_text(struct load_options *options, const char *name, const char 
     const struct {
         const char *name;
         const char **at;
-    } texts[] = {{"--mode", &options->mode},
-                 {"--endpoint", &options->endpoint},
-                 {"--folder", &options->folder},
-                 {"--ca", &options->ca},
+    } texts[] = {{"--mode", &options->mode},     {"--endpoint", &options->endpoint},
+                 {"--folder", &options->folder}, {"--via", &options->via},
+                 {"--to", &options->to},         {"--ca", &options->ca},
                  {"--key", &options->key}};
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
@@ -126,6 +125,8 @@ void load_options_read(int argc, char **argv, struct load_options *ret)
     *ret = (struct load_options){.mode = "pipelined",
                                  .endpoint = "",
                                  .folder = ".",
+                                 .via = ".",
+                                 .to = ".",
                                  .clients = 1,
                                  .window = 1,
                                  .batch = 1,

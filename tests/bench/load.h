@@ -27,8 +27,10 @@ struct load_options {
     const char *mode;     /* what to do; each program has its own words */
     const char *endpoint; /* ZeroMQ's */
     const char *folder;   /* keys, or where to write */
-    const char *ca;       /* certificate to trust; NULL: no TLS */
-    const char *key;      /* a ROUTER's CURVE key, Z85; NULL: no CURVE */
+    const char *via;      /* a second region's folder, and a third's */
+    const char *to;
+    const char *ca;  /* certificate to trust; NULL: no TLS */
+    const char *key; /* a ROUTER's CURVE key, Z85; NULL: no CURVE */
     long port;
     long clients;    /* that issue; slot s is client s % clients' */
     long addressees; /* that are ordered, 0: as many as clients */

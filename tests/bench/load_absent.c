@@ -23,10 +23,10 @@
 #include "common/base/clock.h"
 #include "tests/bench/load.h"
 #include "tests/bench/muster_party.h"
+#include "tests/bench/submits.h"
 
 enum {
     EVENTS_MAX = 8,
-    WINDOW_MAX = 4096,
     ANSWER_BY_MS = 60 * 60 * 1000,
     EXPIRES_MS = 2 * ANSWER_BY_MS,
     NS_PER_MS = 1000000,
@@ -35,13 +35,6 @@ enum {
     QUIET_MS = 100,   /* at the end: what comes twice comes within it */
     UNREAD_MAX = 1,   /* messages that a socket that is never read takes in all the same */
     LINE_MAX = 128
-};
-
-struct under_way {
-    struct buf frame; /* for when it is told to come again */
-    int64_t again_ns; /* 0: it is with the broker */
-    uint64_t counter; /* known when it was told to come again */
-    bool used;
 };
 
 struct gathering {
@@ -53,10 +46,9 @@ struct gathering {
     int poll;
     zmq_msg_t message;
     struct id *ids; /* in order of issue */
-    size_t issued, answered, received, under_way_n;
-    struct under_way under_way[WINDOW_MAX];
-    size_t resends; /* that wait */
-    uint64_t last_seq, busy;
+    size_t issued, received;
+    struct submits submits;
+    uint64_t last_seq;
     int64_t heard_ns;
 };
 
@@ -74,22 +66,14 @@ static void send_orders(struct gathering *all, size_t n)
 {
     struct command commands[PARTY_BATCH_MAX] = {0};
     struct new_order orders[PARTY_BATCH_MAX] = {0};
-    struct buf *frames[PARTY_BATCH_MAX];
-    uint32_t slots[PARTY_BATCH_MAX];
     char text[LOAD_PAYLOAD + 1];
     int64_t now_ms = clock_system()->utc_ms(clock_system()->ctx);
-    size_t share = (size_t)all->options.share, free_at = 0;
+    size_t share = (size_t)all->options.share;
 
     memset(text, 'm', LOAD_PAYLOAD);
     text[LOAD_PAYLOAD] = '\0';
     for (size_t i = 0; i < n; i++) {
         size_t number = all->issued++;
-        while (all->under_way[free_at].used) {
-            free_at++;
-        }
-        slots[i] = (uint32_t)free_at;
-        frames[i] = &all->under_way[free_at].frame;
-        all->under_way[free_at].used = true;
         all->ids[number] = new_id();
         orders[i] = (struct new_order){.order = all->ids[number],
                                        .kind = "dispatch",
@@ -103,61 +87,10 @@ static void send_orders(struct gathering *all, size_t n)
             commands[i].issue_orders.incident = all->ids[number - number % share];
         }
     }
-    all->under_way_n += n;
-    party_sign(&all->parties, &all->issuer, commands, slots, frames, n);
-    for (size_t i = 0; i < n; i++) {
-        party_send(&all->issuer, buf_bytes(frames[i]));
-    }
-}
-
-static int compare_counters(const void *a, const void *b)
-{
-    const struct under_way *const *x = a, *const *y = b;
-
-    return (*x)->counter < (*y)->counter ? -1 : (*x)->counter > (*y)->counter;
-}
-
-/* In the order of their counters, as an agent says them: the broker takes them in no other. */
-static void resend(struct gathering *all)
-{
-    static struct under_way *due[WINDOW_MAX];
-    int64_t now = load_now_ns();
-    size_t n = 0;
-
-    for (size_t i = 0; all->resends > 0 && i < (size_t)all->options.window; i++) {
-        struct under_way *at = &all->under_way[i];
-        if (at->again_ns != 0 && at->again_ns <= now) {
-            due[n++] = at;
-        }
-    }
-    qsort(due, n, sizeof due[0], compare_counters);
-    for (size_t i = 0; i < n; i++) {
-        due[i]->again_ns = 0;
-        all->resends--;
-        party_send(&all->issuer, buf_bytes(&due[i]->frame));
-    }
+    submits_send(&all->submits, commands, n);
 }
 
 /* --- in --- */
-
-static void on_reply(struct gathering *all, const struct party *party, const struct reply *reply)
-{
-    struct under_way *at = &all->under_way[party->slots[reply->counter % PARTY_COUNTERS]];
-
-    if (reply->outcome == OUTCOME_REFUSED && reply->refusal == REFUSED_BUSY) {
-        at->again_ns = load_now_ns() + (int64_t)reply->retry_ms * NS_PER_MS;
-        at->counter = reply->counter;
-        all->resends++;
-        all->busy++;
-        return;
-    }
-    if (reply->outcome != OUTCOME_DONE) {
-        load_fail("an order was refused: %s (%s)", refusal_text(reply->refusal), reply->detail);
-    }
-    at->used = false;
-    all->under_way_n--;
-    all->answered++;
-}
 
 /* Exactly those that were issued, in their order. */
 static void on_deliver(struct gathering *all, const struct deliver *deliver)
@@ -201,7 +134,7 @@ static void read_all(struct gathering *all, struct party *party)
         if (envelope.kind == ENVELOPE_REPLY && envelope.reply.counter == 0) {
             party_note_ack(party, envelope.reply.ack_lane);
         } else if (envelope.kind == ENVELOPE_REPLY) {
-            on_reply(all, party, &envelope.reply);
+            submits_answered(&all->submits, &envelope.reply);
         } else if (envelope.kind == ENVELOPE_DELIVER) {
             on_deliver(all, &envelope.deliver);
         }
@@ -247,7 +180,7 @@ static bool turn(struct gathering *all, int64_t wait_ns, bool listens)
     if (all->taker_is_open) {
         beat(all, &all->taker);
     }
-    resend(all);
+    submits_again(&all->submits);
     read_dirty(all);
     say_all(all);
     struct timespec timeout = {.tv_nsec = wait_ns};
@@ -317,7 +250,7 @@ static void close_taker(struct gathering *all)
 static size_t room(const struct gathering *all, size_t total, size_t from, int64_t since_ns, long rate)
 {
     size_t batch = (size_t)all->options.batch, left = total - all->issued;
-    size_t free_n = (size_t)all->options.window - all->under_way_n;
+    size_t free_n = submits_room(&all->submits);
 
     if (rate > 0) {
         double due = (double)(load_now_ns() - since_ns) * (double)rate / 1e9 - (double)(all->issued - from);
@@ -332,23 +265,23 @@ static size_t room(const struct gathering *all, size_t total, size_t from, int64
 static void fill(struct gathering *all, size_t total, long rate)
 {
     size_t from = all->issued, n;
-    uint64_t busy = all->busy;
+    uint64_t busy = all->submits.busy;
     int64_t began = load_now_ns();
 
     if (total > (size_t)all->options.count) {
         load_fail("--count says %ld orders at most", all->options.count);
     }
     all->heard_ns = began;
-    while (all->answered < total) {
+    while (all->submits.answered < total) {
         while ((n = room(all, total, from, began, rate)) > 0) {
             send_orders(all, n);
         }
         (void)turn(all, rate > 0 ? (int64_t)GATHER_US * 1000 : WAIT_MS * NS_PER_MS, false);
-        check_progress(all, all->answered, total);
+        check_progress(all, all->submits.answered, total);
     }
     double seconds = (double)(load_now_ns() - began) / 1e9;
     printf("{\"orders\": %zu, \"rate\": %.1f, \"busy\": %" PRIu64 "}\n", total,
-           (double)(total - from) / seconds, all->busy - busy);
+           (double)(total - from) / seconds, all->submits.busy - busy);
 }
 
 static void back(struct gathering *all)
@@ -403,8 +336,8 @@ int main(int argc, char **argv)
 
     load_options_read(argc, argv, &all.options);
     const char *mode = all.options.mode;
-    if (all.options.window > WINDOW_MAX || all.options.batch > PARTY_BATCH_MAX || all.options.count < 1) {
-        load_fail("--window: %d at most; --batch: %d; --count is wanted", WINDOW_MAX, PARTY_BATCH_MAX);
+    if (all.options.window > SUBMITS_MAX || all.options.batch > PARTY_BATCH_MAX || all.options.count < 1) {
+        load_fail("--window: %d at most; --batch: %d; --count is wanted", SUBMITS_MAX, PARTY_BATCH_MAX);
     }
     all.options.share = all.options.share > 0 ? all.options.share : 1;
     all.poll = epoll_create1(EPOLL_CLOEXEC);
@@ -413,6 +346,9 @@ int main(int argc, char **argv)
     }
     (void)zmq_msg_init(&all.message);
     parties_open(&all.parties, 4);
+    all.submits.parties = &all.parties;
+    all.submits.party = &all.issuer;
+    all.submits.window = (size_t)all.options.window;
     all.ids = load_alloc((size_t)all.options.count, sizeof *all.ids);
     open_party(&all, &all.issuer, "emergency-management.issuer", false);
     wait_for_welcome(&all, &all.issuer);
@@ -424,9 +360,7 @@ int main(int argc, char **argv)
     obey(&all);
     close_taker(&all);
     party_close(&all.parties, &all.issuer);
-    for (size_t i = 0; i < WINDOW_MAX; i++) {
-        buf_free(&all.under_way[i].frame);
-    }
+    submits_free(&all.submits);
     free(all.ids);
     (void)zmq_msg_close(&all.message);
     (void)close(all.poll);

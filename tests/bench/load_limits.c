@@ -5,6 +5,7 @@
  *   router              a bare ROUTER that echoes, with CURVE if --key is given as "new"; prints its endpoint
  *                       and its key; ends with stdin
  *   echo                --window messages under way to that router and back
+ *   timer               a timerfd of CLOCK_BOOTTIME, --rate times a second: how late it is read
  *   idle                --clients DEALERs to that router, until stdin ends; says "ready" when each has had
  *                       its echo */
 #include <errno.h>
@@ -14,6 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <zmq.h>
@@ -229,6 +232,40 @@ static void run_echo(const struct load_options *options, void *zmq)
     (void)zmq_close(dealer);
 }
 
+/* --- the clock --- */
+
+static int64_t boot_ns(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void run_timer(const struct load_options *options)
+{
+    static struct load_histogram histogram;
+    int fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
+    int64_t begin = boot_ns() + options->warmup * 1000000, between = 1000000000 / options->rate;
+    int64_t count = options->milliseconds * options->rate / 1000;
+
+    for (int64_t i = 0; fd >= 0 && i < count; i++) {
+        int64_t due = begin + i * between;
+        const struct itimerspec at = {.it_value = {.tv_sec = due / 1000000000, .tv_nsec = due % 1000000000}};
+        uint64_t expired;
+        if (timerfd_settime(fd, TFD_TIMER_ABSTIME, &at, NULL) != 0 ||
+            read(fd, &expired, sizeof expired) != (ssize_t)sizeof expired) {
+            load_fail("timerfd: %s", strerror(errno));
+        }
+        load_histogram_add(&histogram, boot_ns() - due);
+    }
+    if (fd < 0) {
+        load_fail("timerfd: %s", strerror(errno));
+    }
+    (void)close(fd);
+    load_report_rate(options->mode, (double)options->rate, &histogram, "");
+}
+
 static void run_idle(const struct load_options *options, void *zmq)
 {
     size_t n = (size_t)options->clients;
@@ -273,6 +310,8 @@ int main(int argc, char **argv)
         run_router(&options, zmq);
     } else if (strcmp(options.mode, "echo") == 0) {
         run_echo(&options, zmq);
+    } else if (strcmp(options.mode, "timer") == 0 && options.rate > 0) {
+        run_timer(&options);
     } else if (strcmp(options.mode, "idle") == 0) {
         run_idle(&options, zmq);
     } else {

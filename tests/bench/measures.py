@@ -77,7 +77,7 @@ SPEED = {
     "issued": ("pipelined, issued and not delivered", ("--deliver", 0), "nats redis"),
 }
 WHATS = ("one", "clients", "open", "pipelined", "limits", "log", "sessions", "absent", "flood",
-         "storm", "telemetry", "import")
+         "storm", "telemetry", "rules", "deadlines", "hops", "import")
 
 
 class Figure:
@@ -119,7 +119,7 @@ class Bench:
         self.folder, self.progress = folder, Progress()
         self.quick, self.long = arguments.quick, arguments.long
         self.runs = 1 if self.quick else arguments.runs
-        self.milliseconds, self.warmup = (200, 50) if self.quick else (1000, 250)
+        self.milliseconds, self.warmup = (150, 50) if self.quick else (1000, 250)
         self.figures, self.notes, self.serial = {}, [], 0
         self.file = arguments.file
         self.absent = {}

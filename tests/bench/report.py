@@ -1,6 +1,7 @@
 """The results of ./dev bench as a Markdown page."""
 
 import telemetry
+from escalation import DUE_RATE, LATE, LATE_MAX_S, PASS_RATE, PENDING
 from under_load import FLOODS
 from measures import SPEED, SQLITE_BATCHES, SYSTEMS
 
@@ -193,6 +194,49 @@ class Page:
                 ("agents that connected in the busiest 100 ms since, %", "storm/busiest", 1),
                 ("Byes", "storm/byes", 1)])
 
+    def rules(self):
+        if self.measured("rules/"):
+            self.add("## 200 rules asked about an incident, on one core", "")
+            self.figures_of("a second", "", [
+                ("evaluations: facts in, verdicts out, as the broker asks", "rules/rules", 1),
+                ("changes of an incident, each with 200 of them", "rules/changes", 1),
+                ("SQLite, `SELECT ?1 > 30` over no table", "rules/sqlite", 1),
+                ("thresholds compared in C", "rules/plain", 1)])
+
+    def deadlines(self):
+        systems = (("muster", "Muster: an order's deadline, until its issuer is told of it"),
+                   ("redis", "Redis: a key's expiry, until who subscribed is told"))
+        for n in self.sizes("deadlines/muster-fill-"):
+            self.add(f"## {n:,} pending deadlines while {PASS_RATE:,} orders a second pass: ms late", "",
+                     f"{DUE_RATE} are due a second. What is not told {LATE_MAX_S} s after its time counts as "
+                     "that late.", "")
+            rows = [row for key, title in systems if self.figure(f"deadlines/{key}-fill-{n}")
+                    for row in ((title, key), ("a bare timer, until it is read, in the same seconds",
+                                               f"{key}-timer"))]
+            self.add(table(["", "p50", "p99", "p99.9", "max"],
+                           [[title] + [spread(self.figure(f"deadlines/{key}-{share}-{n}"), 0.001)
+                                       for share in LATE] for title, key in rows]))
+            rows = [("issuing them, a second", "fill", 1), ("watched", "watched", 1),
+                    (f"of them not told within {LATE_MAX_S} s, %", "untold", 1),
+                    ("the server's memory that grew with them, B each", "rss", 1),
+                    ("its memory in all, MiB", "rss-all", 1),
+                    ("orders that passed meanwhile, a second", "passing", 1),
+                    ("of them from issue to delivery: p99, ms", "passing-p99", 0.001)]
+            self.add(table(["", "Muster", "Redis"],
+                           [[title] + [spread(self.figure(f"deadlines/{key}-{name}-{n}"), scale)
+                                       for key, _ in systems] for title, name, scale in rows]))
+
+    def hops(self):
+        if self.measured("hops/"):
+            self.add("## An order nobody answers, from county to province: milliseconds beyond its deadline",
+                     "")
+            rows = [("the county's issuer is told", "own"),
+                    ("the city's duty room is, by a rule of the county's and one of its own", "via"),
+                    ("the province's duty room is, by another of the city's and one of its own", "to")]
+            self.add(table(["", "p50", "p99", "max"],
+                           [[title] + [spread(self.figure(f"hops/{key}-{share}"), 0.001)
+                                       for share in ("p50_us", "p99_us", "max_us")] for title, key in rows]))
+
     def flood(self):
         rows = [[title, spread(self.figure(f"flood/{what}/rate")),
                  spread(self.figure(f"flood/{what}/busy"))] +
@@ -254,6 +298,14 @@ class Page:
                    (n, 10_000_000))
 
         yield from self.goals_under_load()
+        yield from self.goals_of_regions()
+
+    def goals_of_regions(self):
+        yield "200 rules: evaluations a second on one core", "rules/rules", 500_000, 1_000_000, True
+        for n in self.sizes("deadlines/muster-p99_us-"):
+            yield (f"{n:,} pending deadlines: late by, p99, us", f"deadlines/muster-p99_us-{n}", 10_000,
+                   10_000, False, (n, PENDING))
+        yield "county to province: late by, p99, us", "hops/to-p99_us", 50_000, 50_000, False
 
     def goals_under_load(self):
         for n in self.sizes("storm/back-"):
@@ -300,6 +352,6 @@ def markdown(results):
         page.behaviour()
     for section in (page.rates, page.latencies, page.cpu, page.limits, page.log, page.sessions, page.absent,
                     page.flood, page.storm, page.telemetry,
-                    page.import_, page.floors, page.rest):
+                    page.rules, page.deadlines, page.hops, page.import_, page.floors, page.rest):
         section()
     return "\n".join(page.lines)

@@ -173,33 +173,49 @@ class Mosquitto(Server):
 
 
 class Musterd(Server):
-    """A region whose agents may issue, read and measure (issuer-N) and be ordered (station-N)."""
+    """A region whose agents may report, issue, read and measure (issuer-N), be ordered (station-N), and are
+    on duty (watcher-N)."""
 
     load = "muster"
 
-    def __init__(self, folder, binaries, issuers, stations, tools=None):
+    def __init__(self, folder, binaries, issuers, stations, tools=None, region=REGION, watchers=0):
         super().__init__(folder)
-        self.binaries, self.program = binaries, binaries / "musterd"
+        self.binaries, self.program, self.region = binaries, binaries / "musterd", region
+        self.tools = tools or binaries
         self.site = self.folder / "site"
         roster = ["agents:"]
-        roster += [f"  - {{name: emergency-management/issuer-{i}, rights: [order, receipt, watch, units]}}"
-                   for i in range(issuers)]
+        roster += [f"  - {{name: emergency-management/issuer-{i}, "
+                   "rights: [order, receipt, watch, units, report]}" for i in range(issuers)]
         roster += [f"  - {{name: fire-rescue/station-{i}, rights: [receipt]}}" for i in range(stations)]
-        roster += ["operators:", "  - {name: chief, rights: [admin]}", "policy: {version: bench}"]
+        roster += [f"  - {{name: emergency-management/watcher-{i}, rights: ['role:duty']}}"
+                   for i in range(watchers)]
+        if watchers > 0:  # a duty room, whose operator loads rules
+            roster += ["  - {name: emergency-management/centre, rights: [centre, watch]}"]
+        roster += ["operators:", "  - {name: chief, rights: [admin, order]}", "policy: {version: bench}"]
         (self.folder / "roster.yaml").write_text("\n".join(roster) + "\n", encoding="utf-8")
-        muster = (tools or binaries) / "muster"
-        subprocess.run([muster, "keys", "init", self.site, "--region", REGION, "--name", "bench",
-                        "--roster", self.folder / "roster.yaml", "--listen", "tcp://127.0.0.1:0"],
+        subprocess.run([self.tools / "muster", "keys", "init", self.site, "--region", region, "--name",
+                        "bench", "--roster", self.folder / "roster.yaml", "--listen", "tcp://127.0.0.1:0"],
                        check=True, stdout=subprocess.DEVNULL)
 
-    def configure(self, port=None, beat=None):
-        """A port that stays the same over restarts, a beat."""
+    def muster(self, *words):
+        """A word of the operator's, once the broker is in service."""
+        done = subprocess.run([str(word) for word in (self.tools / "muster", *words, "--config",
+                                                      self.site / "centre.yaml")],
+                              capture_output=True, text=True, timeout=START_S, check=False)
+        if done.returncode != 0:
+            raise Failed(f"muster {words[0]} {words[1]}: {done.stderr.strip()}")
+        return done.stdout
+
+    def configure(self, port=None, beat=None, above=None):
+        """A port that stays the same over restarts, a beat, the broker that it is to call."""
         file = self.site / "musterd.yaml"
         text = file.read_text(encoding="utf-8")
         if port is not None:
             text = text.replace("tcp://127.0.0.1:0", f"tcp://127.0.0.1:{port}")
         if beat is not None:
             text += f"beat: {beat}\n"
+        if above is not None:
+            text += f"links:\n  - {{region: \"{above.region}\", connect: \"{above.endpoint()}\"}}\n"
         file.write_text(text, encoding="utf-8")
 
     def start(self):

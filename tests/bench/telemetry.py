@@ -18,7 +18,7 @@ WHATS = {"rate": f"{RATE:,} samples a second", "full": "full speed"}
 
 class Telemetry:
     def __init__(self, bench):
-        self.bench = bench
+        self.bench, self.subscribers = bench, 10 if bench.quick else SUBSCRIBERS
 
     def run(self, systems):
         """Each in a fresh server; which are here, the comparison of orders knows."""
@@ -50,7 +50,7 @@ class Telemetry:
             speed = ("--rate", UNREACHED) if own else ("--window", WINDOW)
         cpu = server.cpu_s()
         result = bench.load("telemetry" if own else server.load, *server.load_arguments(), "--mode",
-                            "telemetry", "--addressees", SUBSCRIBERS, *speed)
+                            "telemetry", "--addressees", self.subscribers, *speed)
         name = f"telemetry/{what}/{key}"
         bench.add(f"{name}/delivered", "1/s", result["rate"])
         bench.add(f"{name}/published", "1/s", result["published"])

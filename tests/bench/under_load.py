@@ -48,8 +48,9 @@ class Driver:
 
 def settle(bench, broker):
     """What was written before is on the disk and checkpointed: else it holds up what is watched."""
-    os.sync()
-    probe(bench, broker, bench.milliseconds)
+    if not bench.quick:
+        os.sync()
+        probe(bench, broker, bench.milliseconds)
 
 
 def probe(bench, broker, milliseconds, mode="pipelined"):
@@ -150,7 +151,8 @@ class Flood:
     """Another pair's latency alone, and beside an agent that says as much as it can."""
 
     def __init__(self, bench):
-        self.bench, self.milliseconds = bench, 200 if bench.quick else 4000
+        self.bench = bench
+        self.milliseconds, self.lead_ms = (200, 100) if bench.quick else (4000, FLOOD_LEAD_MS)
 
     def run(self):
         bench = self.bench
@@ -193,12 +195,12 @@ class Flood:
     def beside(self, broker, mode, program, arguments):
         """What the flood did, and the pair's latency during it."""
         command = [self.bench.bin / f"bench-load-{program}", *broker.load_arguments(), "--first", 0,
-                   "--warmup", 0, "--ms", self.milliseconds + self.bench.warmup + 2 * FLOOD_LEAD_MS,
+                   "--warmup", 0, "--ms", self.milliseconds + self.bench.warmup + 2 * self.lead_ms,
                    *arguments]
         flood = spawn(["nice", "-n", FLOOD_NICE, *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                       text=True)
         try:
-            time.sleep(FLOOD_LEAD_MS / 1000)
+            time.sleep(self.lead_ms / 1000)
             during = probe(self.bench, broker, self.milliseconds, mode)
             out, err = flood.communicate(timeout=LINE_S)
         finally:

@@ -11,7 +11,7 @@ from harness import BIN, SOURCE, main, skip
 
 SECONDS_MAX = 400
 UNSIGNED = os.path.join(SOURCE, "build", "bench-unsigned", "bin")
-LOADS = ("muster", "limits", "fold", "absent", "flood", "storm", "telemetry")
+LOADS = ("muster", "limits", "fold", "absent", "flood", "storm", "telemetry", "rules", "due")
 SHARES = ("rate", "p50_us", "p99_us", "p999_us", "cpu_bus", "cpu_load")
 
 for load in LOADS:
@@ -27,7 +27,7 @@ class BenchTest(unittest.TestCase):
         command = [sys.executable, "-B", os.path.join(SOURCE, "tests", "bench", "bench.py"), "--bin", BIN,
                    "--unsigned", UNSIGNED, "--out", cls.out.name, "--quick", "one", "clients", "open",
                    "pipelined", "limits", "log", "sessions", "absent", "flood",
-                   "storm", "telemetry"]
+                   "storm", "telemetry", "rules", "deadlines", "hops"]
         cls.run_ = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_MAX, check=False)
         if cls.run_.returncode != 0:
             raise AssertionError(f"bench ended with {cls.run_.returncode}: {cls.run_.stderr}")
@@ -118,6 +118,24 @@ class BenchTest(unittest.TestCase):
 
     def test_storm(self):
         self.has(*(f"storm/{name}-40" for name in ("back", "service", "cpu", "attempts-max", "busiest")))
+
+    def test_rules(self):
+        self.has(*(f"rules/{name}" for name in ("rules", "sqlite", "plain", "changes")))
+
+    def test_deadlines(self):
+        for key in ("muster", "redis"):
+            with self.subTest(key):
+                if key not in self.results["absent"]:
+                    self.has(*(f"deadlines/{key}-{name}-4000" for name in (
+                        "p50_us", "p99_us", "p999_us", "max_us", "timer-p99_us", "fill", "rss", "passing")))
+        told = {name: self.results["figures"][f"deadlines/muster-{name}-4000"]["median"]
+                for name in ("watched", "untold")}
+        self.assertEqual(told, {"watched": 150, "untold": 0})
+
+    def test_hops(self):
+        self.has(*(f"hops/{place}-{name}" for place in ("own", "via", "to")
+                   for name in ("p50_us", "p99_us", "max_us")))
+        self.assertEqual(self.results["figures"]["hops/incidents"]["median"], 10)
 
     def test_page_and_plots(self):
         with open(self.path("results.md"), encoding="utf-8") as file:

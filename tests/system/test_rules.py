@@ -1,6 +1,8 @@
 """Rule packs on the command line: those that are shipped do what the cases beside them say, and one with a
 mistake is refused with its place."""
 import json
+import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -21,6 +23,15 @@ rules:
     if: dead > 3
     do:
       - grade: III
+"""
+SERIES = """pack: p
+version: '1'
+match: all
+rules:
+  - {rule: gas, when: reading, if: name = 'h2s' and reading > 10, until: reading < 8, do: [notify: chief]}
+  - {rule: lost, when: reading, if: name = 'h2s' and reading is null, do: [notify: chief]}
+  - {rule: fast, when: reading, if: rise_per_min >= 2 and name = 'w', for: 3 min, do: [notify: chief]}
+  - {rule: gone, when: silent, for: 5 min, do: [notify: chief]}
 """
 
 
@@ -63,6 +74,38 @@ class Shipped(unittest.TestCase):
         self.assertEqual(clocks["daily-follow-up"]["daily"], "08:00 17:00")
         self.assertEqual(clocks["major-phone"]["within_ms"], 15 * 60 * 1000)
         self.assertEqual(clocks["major-phone"]["from"], "occurred")
+
+
+class Documented(unittest.TestCase):
+    """What docs/rules.md shows is what people begin with: each example stands as it is there."""
+
+    def examples(self):
+        page = (Path(SOURCE) / "docs/rules.md").read_text(encoding="utf-8")
+        return re.findall(r"^```(yaml|csv)\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+
+    def test_each_example_holds(self):
+        packs = 0
+        for kind, text in self.examples():
+            with self.subTest(example=text[:60]), tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / f"example.{kind}"
+                named = re.match(r"# ([\w-]+)\.cases\.yaml\n", text)
+                if named:  # of another example
+                    path = Path(folder) / f"{named[1]}.yaml"
+                    path.write_text(next(other for _, other in self.examples()
+                                         if other.startswith(f"pack: {named[1]}\n")), encoding="utf-8")
+                    (Path(folder) / f"{named[1]}.cases.yaml").write_text(text, encoding="utf-8")
+                    done = rules("test", path)
+                elif text.startswith("cases:"):  # of the decree's pack, which is shipped
+                    path = Path(folder) / "decree-493.yaml"
+                    shutil.copy(Path(SOURCE) / "common/rules/packs/decree-493.yaml", path)
+                    (Path(folder) / "decree-493.cases.yaml").write_text(text, encoding="utf-8")
+                    done = rules("test", path)
+                else:
+                    packs += 1
+                    path.write_text(text, encoding="utf-8")
+                    done = rules("check", path)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertGreaterEqual(packs, 6)
 
 
 TABLE = """规则包,limits,,,,
@@ -118,6 +161,31 @@ class Mistakes(unittest.TestCase):
         self.assertIn("3 cases, 1 failed", done.stdout)
         cases = self.write("c.yaml", "cases:\n  - {case: a, facts: {}, fires: [], starts: [d]}\n")
         self.refused('p has no clock "d"', "test", pack, cases)
+
+    def test_a_case_may_be_a_series(self):
+        pack = self.write("p.yaml", SERIES)
+        agent = "agent: 370102/a/b"
+        rows = (("flaps", "reading", "name: h2s, unit: t",
+                 [f"{n} s, reading: {12 if n % 2 else 9.5}" for n in range(50)] + ["20 min"], "gas, lost"),
+                ("twice", "reading", "name: h2s",
+                 ["0 s, reading: 11", "9 s, reading: 7", "2 min, reading: 11"], "gas, gas"),
+                ("rises", "reading", "name: w",
+                 ["0 s, reading: 1", "1 min, reading: 4", "4 min, reading: 10"], "fast"),
+                ("six", "silent", agent, ["0 s", "6 min, heard: true"], "gone"),
+                ("four", "silent", agent, ["0 s", "4 min, heard: true"], ""),
+                ("wrong", "silent", 'link: "370000"', ["0 s", "6 min"], "gas"))
+        self.write("p.cases.yaml", "cases:\n" + "".join(
+            f"  - {{case: {name}, when: {when}, facts: {{{facts}}}, fires: [{fires}],"
+            f" series: [{', '.join('{at: ' + step + '}' for step in steps)}]}}\n"
+            for name, when, facts, steps, fires in rows))
+        done = self.refused("does not do what its cases say", "test", pack, code=65)
+        self.assertIn("p.cases.yaml:7: wrong: fires [gone]\n", done.stdout)
+        self.assertIn("6 cases, 1 failed", done.stdout)
+        for bad, why in (("[{at: 2 s, reading: 1}, {at: 1 s}]", "goes on in time"), ("[]", "1 to 1000 steps"),
+                         ("[{reading: 1}]", "missing key 'at'")):
+            cases = self.write("c.yaml", "cases:\n  - {case: a, when: reading, facts: {name: h2s}, "
+                                         f"series: {bad}, fires: []}}\n")
+            self.refused(why, "test", pack, cases)
 
     def test_a_pack_is_not_asked_about_other_kinds(self):
         pack = self.write("p.yaml", PACK.replace("rules:", "kinds: [mine]\nrules:"))

@@ -111,6 +111,25 @@ static void test_start_loads_no_more_than_fits(void **state)
     assert_int_equal(unanswered(), INCIDENTS);
 }
 
+/* As of a flood's thousand calls at once: more than one answer of the log names are due in one moment. */
+static void test_many_are_due_at_once(void **state)
+{
+    enum { ORDERS = 3 * LOG_READ_RECORDS_MAX, SOON_MS = 200 };
+
+    (void)state;
+    start(AT_HAND);
+    for (unsigned i = 1; i <= ORDERS; i++) {
+        struct command order = rig_order(&rig, 1, i, STATION);
+        order.issue_orders.incident = (struct id){0};
+        done(order);
+        rig_skip(&rig);
+    }
+    rig_later(&rig, 59999);
+    assert_int_equal(unanswered(), 0);
+    rig_later(&rig, SOON_MS);
+    assert_int_equal(unanswered(), ORDERS);
+}
+
 /* --- fresh ids ------------------------------------------------------------------------------------- */
 
 static struct id id_at(int64_t unix_ms, unsigned n)
@@ -241,6 +260,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_open_incidents_are_bounded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_start_loads_no_more_than_fits, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_many_are_due_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_new_id_needs_no_look, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_id_from_the_future_is_known, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_flood_of_refusals_leaves_nothing, setup, teardown),

@@ -114,7 +114,7 @@ static void test_mistakes_are_placed(void **state)
         {"version: '1'\n", "", "missing key 'version'"},
         {"within: 30 min", "within: 30 mon", "p.yaml:20:17: "},
         {"ask: casualties\n        within: 30 min", "refer: mars",
-         "\"refer\" wants parent, neighbours, superior or a region's code"},
+         "\"refer\" wants parent, neighbours, superior, touched or a region's code"},
         {"ask: casualties", "ask: dead",
          "p.yaml:19:14: \"ask\" wants a fact of a report, such as casualties"},
         {"notify: duty", "notify: ''", "\"notify\" wants a role"},
@@ -227,6 +227,9 @@ static void test_what_never_holds_is_found(void **state)
     (void)state;
     assert_int_equal(holds("dead >= 3"), HOLDS_SOMETIMES);
     assert_int_equal(holds("dead > 5 and dead < 3"), HOLDS_NEVER);
+    assert_int_equal(holds("here = 2"), HOLDS_NEVER);
+    assert_int_equal(holds("regions < 1"), HOLDS_NEVER);
+    assert_int_equal(holds("expected > 4 or neighbour_level < 1"), HOLDS_NEVER);
     assert_int_equal(holds("dead between 9 and 3"), HOLDS_NEVER);
     assert_int_equal(holds("dead > 5 and dead is null"), HOLDS_NEVER);
     assert_int_equal(holds("dead = null"), HOLDS_NEVER);

@@ -156,6 +156,10 @@ static void kinds_are_field_numbers(void **state)
                                         COMMAND_NOTE_LINK,
                                         COMMAND_SEND_CANARY,
                                         COMMAND_NOTE_UNTOLD,
+                                        COMMAND_NOTE_READING,
+                                        COMMAND_NOTE_SILENCE,
+                                        COMMAND_NOTE_LOOKOUT_LIMIT,
+                                        COMMAND_ASSESS_INCIDENT,
                                         COMMAND_CONFIRM_ORDER};
     static const struct {
         uint32_t number;
