@@ -1,5 +1,6 @@
 #include "common/core/dispute.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,32 @@ void disputes_free(struct disputes *disputes)
         free(disputes->at);
         free(disputes->foreseen);
         free(disputes);
+    }
+}
+
+void disputes_dump(const struct disputes *disputes, struct buf *ret)
+{
+    char one[ID_TEXT], other[ID_TEXT];
+
+    for (size_t i = 0; i < disputes->n; i++) {
+        const struct dispute *dispute = &disputes->at[i];
+        buf_printf(ret, "dispute\torder=%s\tother=%s\tat_ms=%" PRId64 "\tsettled_ms=%" PRId64 "\n",
+                   id_format(dispute->order, one), id_format(dispute->other, other), dispute->at_ms,
+                   dispute->settled_ms);
+    }
+    for (size_t i = 0; i < COUNTS; i++) {
+        const struct apart *apart = &disputes->apart[i];
+        if (disputes->known_ms[i] != 0 && disputes->known_ms[i] != INT64_MAX) {
+            buf_printf(ret, "counted\tfact=%s\tknown_ms=%" PRId64 "\n", count_name(i), disputes->known_ms[i]);
+        }
+        if (apart->at_ms != 0) {
+            buf_printf(ret, "apart\tfact=%s\tregion=%s\tcount=%" PRId64 "\tat_ms=%" PRId64 "\n",
+                       count_name(i), apart->region, apart->count, apart->at_ms);
+        }
+    }
+    for (size_t i = 0; i < disputes->foreseen_n; i++) {
+        buf_printf(ret, "foreseen\torder=%s\tknown=%s\n", id_format(disputes->foreseen[i].order, one),
+                   id_format(disputes->foreseen[i].known, other));
     }
 }
 

@@ -4,6 +4,7 @@
 #ifndef MUSTER_COMMON_CORE_DISPUTE_H
 #define MUSTER_COMMON_CORE_DISPUTE_H
 
+#include "common/base/buf.h"
 #include "common/core/words.h"
 
 enum {
@@ -49,6 +50,8 @@ struct disputes {
 };
 
 void disputes_free(struct disputes *disputes); /* NULL is fine */
+/* Its lines of state_dump(). */
+void disputes_dump(const struct disputes *disputes, struct buf *ret);
 
 /* NULL: there is none of these two, whichever way round. */
 struct dispute *incident_dispute(const struct incident *incident, struct id order, struct id other);

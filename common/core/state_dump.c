@@ -330,40 +330,6 @@ static void dump_spread(const struct spread *spread, struct buf *ret)
     }
 }
 
-static void dump_disputes(const struct disputes *disputes, struct buf *ret)
-{
-    for (size_t i = 0; i < disputes->n; i++) {
-        buf_puts(ret, "dispute");
-        put_id(ret, "order", disputes->at[i].order);
-        put_id(ret, "other", disputes->at[i].other);
-        put_number(ret, "at_ms", disputes->at[i].at_ms);
-        put_number(ret, "settled_ms", disputes->at[i].settled_ms);
-        buf_puts(ret, "\n");
-    }
-    for (size_t i = 0; i < COUNTS; i++) {
-        if (disputes->known_ms[i] != 0 && disputes->known_ms[i] != INT64_MAX) {
-            buf_puts(ret, "counted");
-            put_text(ret, "fact", count_name(i));
-            put_number(ret, "known_ms", disputes->known_ms[i]);
-            buf_puts(ret, "\n");
-        }
-        if (disputes->apart[i].at_ms != 0) {
-            buf_puts(ret, "apart");
-            put_text(ret, "fact", count_name(i));
-            put_text(ret, "region", disputes->apart[i].region);
-            put_number(ret, "count", disputes->apart[i].count);
-            put_number(ret, "at_ms", disputes->apart[i].at_ms);
-            buf_puts(ret, "\n");
-        }
-    }
-    for (size_t i = 0; i < disputes->foreseen_n; i++) {
-        buf_puts(ret, "foreseen");
-        put_id(ret, "order", disputes->foreseen[i].order);
-        put_id(ret, "known", disputes->foreseen[i].known);
-        buf_puts(ret, "\n");
-    }
-}
-
 static void dump_ties(const struct ties *ties, struct buf *ret)
 {
     if (!id_is_zero(ties->merged_into)) {
@@ -511,7 +477,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         dump_ties(incident->ties, ret);
     }
     if (incident->disputes != NULL) {
-        dump_disputes(incident->disputes, ret);
+        disputes_dump(incident->disputes, ret);
     }
     for (size_t i = 0; i < incident->orders_n; i++) {
         dump_order(&incident->orders[i], ret);

@@ -436,35 +436,16 @@ static void add_incident_event(const struct event *event, struct view_step *step
         view_step_add_spread(event, step);
         return;
     case EVENT_SHARE_BEGUN:
-        step->subject = event->share_begun.region;
-        return;
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
     case EVENT_LEAD_DISPUTED:
-        step->subject = event->lead.region;
-        step->what = event->lead.from;
-        step->number = event->lead.term;
-        step->late = event->lead.alone;
-        return;
     case EVENT_HEARD:
-        step->subject = event->heard.region;
-        step->number = event->heard.seq;
-        return;
-    case EVENT_ORDER_UNREACHED:
-    case EVENT_REGION_UNREACHED:
-        view_step_add_unreached(event, step);
-        return;
     case EVENT_COUNT_APART:
-        step->subject = event->count_apart.region;
-        step->what = event->count_apart.fact;
-        step->number = (uint64_t)event->count_apart.count;
-        step->holds = event->count_apart.holds;
-        return;
     case EVENT_ORDERS_DISPUTED:
     case EVENT_DISPUTE_SETTLED:
-        step->other = event->disputed.other;
-        step->subject = event->disputed.region;
-        step->what = event->kind == EVENT_ORDERS_DISPUTED ? event->disputed.against : event->disputed.by;
+    case EVENT_ORDER_UNREACHED:
+    case EVENT_REGION_UNREACHED:
+        view_step_add_share(event, step);
         return;
     default:
         add_order_event(event, step);

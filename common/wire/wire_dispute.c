@@ -1,10 +1,20 @@
-/* The tables of event.proto for what regions order and count apart; as those of wire_event.c. */
+/* The tables of event.proto for who leads, and for what regions order and count apart. */
 #include "common/core/dispute.h"
 #include "common/wire/wire_map.h"
 
 #include "muster/v1/event.pb-c.h"
 
 #define S struct event
+static const struct wire_field lead_offered_fields[] = {
+    ID(S, incident), NAME(S, lead.region), U32(S, lead.term), NAME(S, lead.from), TIME(S, at_ms),
+};
+const struct wire_map wire_map_lead_offered = {WIRE_MAP(lead_offered, S, lead_offered_fields)};
+static const struct wire_field lead_fields[] = {
+    ID(S, incident),    NAME(S, lead.region), U32(S, lead.term),
+    NAME(S, lead.from), BOOL(S, lead.alone),  TIME(S, at_ms),
+};
+const struct wire_map wire_map_lead_taken = {WIRE_MAP(lead_taken, S, lead_fields)};
+const struct wire_map wire_map_lead_disputed = {WIRE_MAP(lead_disputed, S, lead_fields)};
 static const struct wire_field orders_known_fields[] = {
     ID(S, incident),
     ID(S, order),

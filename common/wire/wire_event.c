@@ -461,16 +461,6 @@ static const struct wire_field canary_heard_fields[] = {
     TIME(S, at_ms),         U32(S, canary.late_ms),
 };
 static const struct wire_map canary_heard_map = {WIRE_MAP(canary_heard, S, canary_heard_fields)};
-static const struct wire_field lead_offered_fields[] = {
-    ID(S, incident), NAME(S, lead.region), U32(S, lead.term), NAME(S, lead.from), TIME(S, at_ms),
-};
-static const struct wire_map lead_offered_map = {WIRE_MAP(lead_offered, S, lead_offered_fields)};
-static const struct wire_field lead_fields[] = {
-    ID(S, incident),    NAME(S, lead.region), U32(S, lead.term),
-    NAME(S, lead.from), BOOL(S, lead.alone),  TIME(S, at_ms),
-};
-static const struct wire_map lead_taken_map = {WIRE_MAP(lead_taken, S, lead_fields)};
-static const struct wire_map lead_disputed_map = {WIRE_MAP(lead_disputed, S, lead_fields)};
 static const struct wire_field order_unreached_fields[] = {
     ID(S, incident),
     ID(S, order),
@@ -577,9 +567,9 @@ static const struct wire_field event_fields[] = {
     BODY(S, link_set, link_set_map),
     BODY_SPREAD("canary_sent", canary_sent_map),
     BODY_SPREAD("canary_heard", canary_heard_map),
-    BODY_SPREAD("lead_offered", lead_offered_map),
-    BODY_SPREAD("lead_taken", lead_taken_map),
-    BODY_SPREAD("lead_disputed", lead_disputed_map),
+    BODY_SPREAD("lead_offered", wire_map_lead_offered),
+    BODY_SPREAD("lead_taken", wire_map_lead_taken),
+    BODY_SPREAD("lead_disputed", wire_map_lead_disputed),
     BODY(S, untold, untold_map),
     BODY_SPREAD("grade_expected", grade_expected_map),
     BODY_SPREAD("region_touched", region_touched_map),

@@ -255,6 +255,9 @@ extern const struct wire_map wire_map_division;
 extern const struct wire_map wire_map_record_alert;
 extern const struct wire_map wire_map_alert_recorded;
 /* ... that wire_dispute.c holds ... */
+extern const struct wire_map wire_map_lead_offered;
+extern const struct wire_map wire_map_lead_taken;
+extern const struct wire_map wire_map_lead_disputed;
 extern const struct wire_map wire_map_orders_known;
 extern const struct wire_map wire_map_orders_disputed;
 extern const struct wire_map wire_map_dispute_settled;
