@@ -96,11 +96,20 @@ static void connect_link(struct engine *engine, struct link *link, struct peer p
     say_hello(engine, link);
 }
 
+/* The other end has called and said Hello, and of two calls its own is the one that stays: ours would be
+ * turned away, and what it says to us on its own would find nobody. */
+static bool gives_way(struct engine *engine, const struct link *link)
+{
+    return link->connected && !link->dialled && strcmp(engine->options.region, link->region) < 0 &&
+           session_of(engine, link->peer) != NULL;
+}
+
 void engine_link_up(struct engine *engine, struct peer peer, const char *region)
 {
     struct link *link = engine->phase == PHASE_SERVICE ? link_make(engine, region) : NULL;
 
-    if (link != NULL && !engine_link_is_up(engine, region)) { /* by the other's call, else */
+    if (link != NULL && !gives_way(engine, link) &&
+        !engine_link_is_up(engine, region)) { /* by the other's call, else */
         link->dialled = true;
         connect_link(engine, link, peer);
     }
