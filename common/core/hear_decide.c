@@ -17,6 +17,9 @@ struct hearing {
     size_t orders;
     enum grade grade;
     struct fact_mark marks[FACT_FIELDS];
+    struct fact_mark before[FACT_FIELDS]; /* what one region said at one moment */
+    const char *said_by;                  /* NULL: nobody has in this record */
+    int64_t said_ms;
 };
 
 /* An order of the incident, from before or brought by this record. */
@@ -80,9 +83,16 @@ static void hear_report(struct hearing *h, const struct event *event)
     report->report_filed.number = ++h->reports;
 }
 
+/* What a region says twice at one moment, as it may before it shares an incident, counts in its order there:
+ * only against others' words of that moment the greater value holds. */
 static void hear_facts(struct hearing *h, const struct event *event)
 {
-    struct facts news = facts_newer(h->marks, &event->facts_changed, event->at_ms);
+    if (h->said_by == NULL || strcmp(h->said_by, h->told->region) != 0 || h->said_ms != event->at_ms) {
+        memcpy(h->before, h->marks, sizeof h->before);
+        h->said_by = h->told->region;
+        h->said_ms = event->at_ms;
+    }
+    struct facts news = facts_newer(h->before, &event->facts_changed, event->at_ms);
 
     if (facts_are_none(&news)) {
         return; /* a later word is here already */
@@ -331,9 +341,10 @@ static void hear_canary(struct deciding *d, const struct told_record *told, cons
             (line == NULL || event->canary.sent_at_ms > line->heard_sent_ms)) {
             struct event *heard = decide_emit(d, EVENT_CANARY_HEARD);
             heard->at_ms = d->env->now_ms;
-            heard->canary = (struct canary){.region = told->region,
-                                            .sent_at_ms = event->canary.sent_at_ms,
-                                            .heard_at_ms = event->canary.heard_at_ms};
+            heard->canary = (struct canary){
+                .region = told->region,
+                .sent_at_ms = event->canary.sent_at_ms,
+                .heard_at_ms = event->canary.heard_at_ms};
         }
     }
 }
