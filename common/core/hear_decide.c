@@ -16,6 +16,7 @@ struct hearing {
     uint32_t reports;
     size_t orders;
     enum grade grade;
+    struct lead_known lead;
     struct fact_mark marks[FACT_FIELDS];
     struct fact_mark before[FACT_FIELDS]; /* what one region said at one moment */
     const char *said_by;                  /* NULL: nobody has in this record */
@@ -73,6 +74,7 @@ static void hear_opened(struct hearing *h, const struct event *event)
     struct event *opened = decide_emit(d, EVENT_INCIDENT_OPENED);
     *opened = *event;
     opened->incident_opened.home = h->told->region;
+    h->lead.region = h->told->region;
 }
 
 static void hear_report(struct hearing *h, const struct event *event)
@@ -275,7 +277,7 @@ static void hear(struct hearing *h, const struct event *event)
         return;
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
-        decide_hear_lead(h->d, h->incident, h->told->region, event);
+        decide_hear_lead(h->d, &h->lead, h->told->region, event);
         return;
     case EVENT_INCIDENT_LINKED:
     case EVENT_INCIDENT_MERGED:
@@ -421,7 +423,9 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
                         .id = command->incident,
                         .reports = incident != NULL ? incident->reports : 0,
                         .orders = incident != NULL ? incident->orders_n : 0,
-                        .grade = incident != NULL ? incident->grade : GRADE_NONE};
+                        .grade = incident != NULL ? incident->grade : GRADE_NONE,
+                        .lead = {.region = incident != NULL ? incident_lead(incident, d->region->code) : "",
+                                 .term = incident != NULL ? incident->lead_term : 0}};
     if (incident != NULL && incident->marks != NULL) {
         memcpy(h.marks, incident->marks, sizeof h.marks);
     }
