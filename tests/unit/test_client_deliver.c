@@ -214,7 +214,7 @@ static size_t orders_given(void)
     return n;
 }
 
-/* The recall is urgent, and brings the orders' record; what of it was recalled since says only their own lane. */
+/* The recall is urgent, and brings the orders' record; what of it was recalled since says only their lane. */
 static void an_order_is_taken_from_its_own_lane(void **state)
 {
     struct buf record;

@@ -72,7 +72,7 @@ static void of_two_that_took_it_one_leads(void **state)
     }
 }
 
-/* A past holds what everybody said, also what had lost when it was told: whoever joins late finds the same. */
+/* A past holds what everybody said, also what had lost by then: whoever joins late finds the same. */
 static void of_a_past_the_same_one_leads(void **state)
 {
     (void)state;

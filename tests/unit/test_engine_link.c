@@ -95,8 +95,8 @@ static void test_both_call(void **state)
     assert_one_line();
 }
 
-/* The county's Hello is there, and not answered yet, when the city calls: the county's call stays, and the city
- * must not wait for an answer on its own. */
+/* The county's Hello is there, and not answered yet, when the city calls: the county's call stays, and the
+ * city must not wait for an answer on its own. */
 static void test_a_call_meets_the_others(void **state)
 {
     (void)state;
