@@ -3,6 +3,7 @@
  * recalled or over; only an addressee answers for itself; only who leads closes. Others hold copies. */
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/core/decide_private.h"
 #include "common/core/link.h"
 
@@ -74,6 +75,9 @@ static void hear_opened(struct hearing *h, const struct event *event)
     struct event *opened = decide_emit(d, EVENT_INCIDENT_OPENED);
     *opened = *event;
     opened->incident_opened.home = h->told->region;
+    if (MUTANT(MUTANT_MODE_LOST)) {
+        opened->incident_opened.mode = MODE_ACTUAL;
+    }
     h->lead.region = h->told->region;
 }
 
@@ -329,7 +333,8 @@ static bool is_news(const struct deciding *d, const struct incident *incident, c
             seq = event->heard.seq;
         }
     }
-    return told->epoch > epoch || (told->epoch == epoch && known_with(told) > seq);
+    return told->epoch > epoch || (told->epoch == epoch && known_with(told) > seq) ||
+           MUTANT(MUTANT_HEAR_TWICE);
 }
 
 /* One of the region at the link's other end; what goes on further is of no use. */
@@ -345,7 +350,7 @@ static void hear_canary(struct deciding *d, const struct told_record *told, cons
             heard->at_ms = d->env->now_ms;
             heard->canary = (struct canary){
                 .region = told->region,
-                .sent_at_ms = event->canary.sent_at_ms,
+                .sent_at_ms = MUTANT(MUTANT_CANARY_FRESH) ? d->env->now_ms : event->canary.sent_at_ms,
                 .heard_at_ms = event->canary.heard_at_ms};
         }
     }

@@ -4,6 +4,7 @@
  * 17, 18). Handing back is handing over. */
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/core/decide_private.h"
 #include "common/core/link.h"
 
@@ -67,7 +68,7 @@ void decide_take_lead(struct deciding *d, const struct take_lead *command)
         return;
     }
     bool offered = strcmp(incident->lead_offered, own) == 0;
-    if (!offered && !region_is_above(own, lead)) {
+    if (!offered && !region_is_above(own, lead) && !MUTANT(MUTANT_LEAD_UNASKED)) {
         decide_refuse(d, REFUSED_REGION,
                       "region %s leads and has not offered it; only a region above it takes it alone", lead);
         return;
@@ -95,7 +96,7 @@ void decide_hear_lead(struct deciding *d, struct lead_known *known, const char *
     if (strcmp(event->lead.region, told_by) != 0 || strcmp(event->lead.region, known->region) == 0) {
         return; /* one takes it for oneself */
     }
-    bool higher = event->lead.term > known->term;
+    bool higher = event->lead.term > known->term || MUTANT(MUTANT_TERM_LOWER);
     bool wins = higher || (event->lead.term == known->term && goes_before(event->lead.region, known->region));
     if (!higher) {
         struct event *disputed = decide_emit(d, EVENT_LEAD_DISPUTED);

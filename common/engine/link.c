@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/core/link.h"
 #include "common/engine/engine_private.h"
 
@@ -395,6 +396,7 @@ static void note_line(struct engine *engine, struct link *link, bool is_up, int6
     const struct region_link *line = region_line(region, link->region);
     bool was_noted = line != NULL && line->since_ms != 0, was_up = was_noted && line->up;
     bool differs = is_up ? !was_up : (was_up || !was_noted) && boot_ms - link->heard_ms > patience;
+    differs = differs && (is_up || !MUTANT(MUTANT_CUT_UNSEEN));
     if (!differs || engine->fenced || boot_ms < engine->own_after_ms || !commit_has_room(engine)) {
         return;
     }
@@ -414,8 +416,9 @@ static void send_canary(struct engine *engine, const struct link *link, int64_t 
     const struct region_link *line = region_line(state_region(engine->state), link->region);
     int64_t sent_ms = line != NULL ? line->sent_ms : 0;
 
-    if (engine_now(engine) - sent_ms < engine->options.canary_ms || engine->fenced ||
-        boot_ms < engine->own_after_ms || !commit_has_room(engine)) {
+    if (engine_now(engine) - sent_ms < engine->options.canary_ms ||
+        (sent_ms != 0 && MUTANT(MUTANT_CANARY_ONCE)) || engine->fenced || boot_ms < engine->own_after_ms ||
+        !commit_has_room(engine)) {
         return;
     }
     struct command command = {

@@ -11,6 +11,7 @@
 #include "common/core/state.h"
 #include "common/log/log_derived.h"
 #include "common/log/log_writer.h"
+#include "tests/sim/check_regions.h"
 #include "tests/sim/keys.h"
 
 struct world;
@@ -82,10 +83,13 @@ struct check {
     uint64_t head;       /* written */
     size_t capacity;
     int64_t last_bus_ms;
+    struct id late; /* an incident with a deadline that has passed; zero: none */
+    int64_t late_since_ms;
     uint64_t told_head; /* the engine knows */
     uint64_t told_from; /* first of the last batch told */
     uint64_t compared;  /* head at the last comparison of states */
     struct seqs outbox[AGENTS][LANE_MAX + 1];
+    uint64_t for_region[REGIONS]; /* the last that is for another region */
     uint64_t received[AGENTS][LANE_MAX + 1];
     uint64_t last_tag[AGENTS];           /* decided */
     uint64_t said_counter[AGENTS];       /* the highest that the agent's client has sent */
