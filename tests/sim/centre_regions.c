@@ -54,6 +54,20 @@ static void take_lead(struct actor *actor, const struct known *known)
     actor_submit(actor, &command, tag);
 }
 
+static void link_incidents(struct actor *actor, const struct known *known, const struct known *other)
+{
+    char text[TAG_TEXT];
+    struct command command = {.kind = COMMAND_LINK_INCIDENTS, .mode = known->mode};
+
+    if (known->mode != other->mode || known == other) {
+        return;
+    }
+    uint64_t tag = actor_tag(actor, text);
+    command.link_incidents = (struct link_incidents){
+        .incident = known->incident, .other = other->incident, .kind = LINK_RELATED, .reason = text};
+    actor_submit(actor, &command, tag);
+}
+
 struct looking {
     struct actor *actor;
     uint64_t skip; /* so many that others have begun are passed over */
@@ -119,7 +133,7 @@ bool centre_act_beyond(struct actor *actor)
         return false;
     }
     const struct known *known = rather_shared(actor);
-    switch (world_below(world, 7)) {
+    switch (world_below(world, 8)) {
     case 0:
     case 1:
         refer(actor, known);
@@ -131,6 +145,9 @@ bool centre_act_beyond(struct actor *actor)
         if (world_once_in(world, 2)) {
             offer_lead(actor, known); /* to another, while the first may take it */
         }
+        return true;
+    case 5:
+        link_incidents(actor, known, rather_shared(actor));
         return true;
     default:
         take_lead(actor, known);

@@ -96,6 +96,7 @@ struct check {
     uint8_t heard[AGENTS][COUNTERS_MAX]; /* how often a counter has come to the broker; 2: more than once */
     bool refused[AGENTS][COUNTERS_MAX];  /* without a record */
     bool settled[AGENTS][COUNTERS_MAX];  /* the same, or unchanged: when it is asked for again it is STALE */
+    bool turned_away[AGENTS][COUNTERS_MAX]; /* it was told to come again, by this process */
     uint32_t tags[AGENTS][COUNTERS_MAX]; /* what was said under it, plus one; 0: nothing of an application */
     bool taken_back;                 /* since the broker started: refusals, too, and they are not counted */
     uint64_t refused_logged[AGENTS]; /* records, since the broker started */

@@ -482,6 +482,7 @@ void check_reopened(struct world *world)
 {
     read_from(world, 0);
     world->check.taken_back = false;
+    memset(world->check.turned_away, 0, sizeof world->check.turned_away);
     memset(world->check.refused_logged, 0, sizeof world->check.refused_logged);
     world->check.told_head = world->check.head;
     world->check.told_from = world->check.head + 1;

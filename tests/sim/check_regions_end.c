@@ -27,14 +27,15 @@ static void check_line(struct world *world, unsigned other, int64_t since_ms)
                    code, now_ms - heard_ms);
         return;
     }
-    int64_t canary_ms = line != NULL && line->sent_ms > line->since_ms ? line->sent_ms
-                        : line != NULL                                 ? line->since_ms
-                                                                       : 0;
-    if (line != NULL && line->up && engine_link_is_up(world->broker.engine, code) &&
-        now_ms - since_ms > BROKER_CANARY_MS + CANARY_SLACK_MS &&
-        broker_bus_ms(world) - canary_ms > BROKER_CANARY_MS + CANARY_SLACK_MS) {
-        world_fail(world, "links: no canary was sent to region %s for %" PRId64 " ms", code,
-                   broker_bus_ms(world) - canary_ms);
+    int64_t *down_ms = &country->down_ms[world->options.number][other];
+    if (line == NULL || !line->up || !engine_link_is_up(world->broker.engine, code) || *down_ms < since_ms) {
+        *down_ms = now_ms;
+        return;
+    }
+    int64_t canary_ms =
+        broker_bus_ms(world) - (line->sent_ms > line->since_ms ? line->sent_ms : line->since_ms);
+    if (now_ms - *down_ms > CANARY_SLACK_MS && canary_ms > BROKER_CANARY_MS + CANARY_SLACK_MS) {
+        world_fail(world, "links: no canary was sent to region %s for %" PRId64 " ms", code, canary_ms);
     }
 }
 

@@ -66,7 +66,10 @@ static void note_settled(struct check *check, unsigned agent, const struct reply
     }
     uint32_t tag = check->tags[agent][reply->counter];
     bool *settled = &check->settled[agent][reply->counter];
-    if (reply->refusal == REFUSED_STALE && *settled && tag != 0) {
+    bool *away = &check->turned_away[agent][reply->counter];
+    *away = *away || reply->refusal == REFUSED_BUSY || reply->refusal == REFUSED_DISK;
+    /* of what was never turned away the first answer found nobody */
+    if (reply->refusal == REFUSED_STALE && (*settled || !*away) && tag != 0) {
         check->sayings[tag - 1].forgotten = true;
     } else if (reply->refusal != REFUSED_STALE && reply->refusal != REFUSED_BUSY &&
                reply->refusal != REFUSED_DISK) {

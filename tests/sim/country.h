@@ -23,6 +23,7 @@ struct country {
     struct trunk trunks[TRUNKS];
     struct tales tales;
     int64_t heard_ms[REGIONS][REGIONS]; /* by the first, a frame of the second */
+    int64_t down_ms[REGIONS][REGIONS];  /* when the second was last seen not to be reached by the first */
 };
 
 /* NULL when memory or SQLite fails. */
