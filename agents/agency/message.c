@@ -110,6 +110,19 @@ static void put_notice(json_t *json, const struct event *event)
         put(json, "medium", json_string(medium_name(event->report_sent.medium)));
         put(json, "to", json_string(tier_name(event->report_sent.to)));
         break;
+    case EVENT_GRADE_EXPECTED:
+        put(json, "grade",
+            json_string(event->grade_expected.grade ? grade_name(event->grade_expected.grade) : "none"));
+        put(json, "by", text_of(event->grade_expected.by));
+        break;
+    case EVENT_REGION_TOUCHED:
+        put(json, "region", text_of(event->region_touched.region));
+        break;
+    case EVENT_LEVEL_HEARD:
+        put(json, "region", text_of(event->level_heard.region));
+        put(json, "level",
+            json_string(event->level_heard.level ? grade_name(event->level_heard.level) : "none"));
+        break;
     case EVENT_REFERRED:
         put(json, "region", text_of(event->referred.region));
         put(json, "rule", text_of(event->referred.rule));
@@ -157,9 +170,20 @@ static void put_notice(json_t *json, const struct event *event)
         put(json, "ability", text_of(event->ability_short.ability));
         put(json, "rule", text_of(event->ability_short.rule));
         break;
+    case EVENT_ORDER_UNREACHED:
+        put(json, "region", text_of(event->order_unreached.region));
+        put(json, "no_way", json_boolean(event->order_unreached.no_way));
+        break;
+    case EVENT_REGION_UNREACHED:
+        put(json, "region", text_of(event->region_unreached.region));
+        put(json, "at", text_of(event->region_unreached.at));
+        break;
     case EVENT_NOTIFIED:
         put(json, "role", text_of(event->notified.role));
         put(json, "rule", text_of(event->notified.rule));
+        if (event->notified.nobody) {
+            put(json, "nobody", json_true());
+        }
         break;
     default:
         break;

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "agents/ctl/resolve.h"
+#include "common/view/view_unreached.h"
 
 struct word {
     enum command_kind kind;
@@ -48,6 +49,23 @@ static void print_outcome(const struct word *word, struct id incident, bool done
     }
 }
 
+/* By what was known before: what is said now has yet to come as far. */
+static void note_no_way(struct session *session, struct id id, const char *region)
+{
+    const struct view *view = session_view(session);
+    const struct incident *incident = state_incident(view_state(view), id);
+    const struct referral *referral =
+        incident != NULL && region != NULL ? incident_referral(incident, region) : NULL;
+    const char *at = referral != NULL ? view_unreached_at(view, referral) : "";
+
+    if (at[0] != '\0') {
+        ctl_note(lang_text(session_lang(session),
+                           "NO WAY: no link leads to region %s from %s; nobody there is told until one does",
+                           "无法送达：至 %s 无链路（止于 %s），链路接通前对方收不到"),
+                 region, at);
+    }
+}
+
 static int say(struct word *word, const struct page *page, bool wants_region, int argc, char **argv)
 {
     const struct session_needs needs = {0};
@@ -73,6 +91,7 @@ static int say(struct word *word, const struct page *page, bool wants_region, in
     }
     if (rc == 0) {
         print_outcome(word, resolved.incident, reply.outcome == OUTCOME_DONE);
+        note_no_way(session, resolved.incident, word->to);
     }
     return session_end(session, rc, &err);
 }

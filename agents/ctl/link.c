@@ -14,7 +14,9 @@ int ctl_link_list(int argc, char **argv)
         .summary =
             "Lists the lines to other regions: whether their brokers are reached and since when, how old\n"
             "the last canary is that came from there (HEARD) and the last of ours that is known to have\n"
-            "arrived (HEARD THERE), how many open incidents are shared, and what waits to be told.",
+            "arrived (HEARD THERE), how many open incidents are shared, and what waits to be told.\n"
+            "NOTHING CROSSES: it is connected, and no canary has gone there and back in time. NO WAY: what\n"
+            "is for that region ends where no link leads on.",
         .options = options,
         .examples = "  muster link list\n  muster link list --json\n"};
     const struct session_needs needs = {0};
@@ -32,11 +34,12 @@ int ctl_link_list(int argc, char **argv)
     rc = rc ? rc : session_read(session, TAIL_OPEN, NULL, &err);
     if (rc == 0) {
         const struct view *view = session_view(session);
+        int64_t now_ms = clock_system()->utc_ms(clock_system()->ctx);
         struct view_voice voice = {.zh = session_lang(session) == LANG_ZH};
         if (online.json) {
-            view_json_lines(view, &out);
+            view_json_lines(view, now_ms, &out);
         } else {
-            rc = view_lines(view, &voice, clock_system()->utc_ms(clock_system()->ctx), &out);
+            rc = view_lines(view, &voice, now_ms, &out);
         }
         printf("%s", buf_text(&out));
     }

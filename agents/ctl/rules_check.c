@@ -1,10 +1,13 @@
 /* muster rules check: is this a rule pack, and can its rules ever fire? */
 #include <stdio.h>
+#include <string.h>
 
 #include "agents/ctl/log_input.h"
 #include "agents/ctl/option.h"
 #include "agents/ctl/rules_loop.h"
+#include "agents/ctl/rules_role.h"
 #include "common/base/when.h"
+#include "common/core/kind.h"
 #include "common/rules/pack_check.h"
 #include "common/view/view_json.h"
 #include "common/view/view_table.h"
@@ -16,12 +19,27 @@ struct check {
     struct buf out;
     struct json json;
     struct table table;
-    unsigned never; /* rules for which nothing was found that they hold for */
     struct pack *packs[ARGUMENTS_MAX];
     size_t packs_n;
     struct pack_loop loop;
     enum pack_loops loops;
 };
+
+/* Where an action goes, in words; other values are the pack's own. */
+static const char *value_text(const struct check *check, const struct rule_action *action)
+{
+    static const char *const places[][2] = {{"parent", "上级"},
+                                            {"neighbours", "相邻地区"},
+                                            {"superior", "共同上级"},
+                                            {"next-able", "下一支可用力量"}};
+
+    for (size_t i = 0; check->lang == LANG_ZH && i < sizeof places / sizeof places[0]; i++) {
+        if (strcmp(action->value, places[i][0]) == 0) {
+            return places[i][1];
+        }
+    }
+    return action->value;
+}
 
 static void put_actions(const struct check *check, const struct rule *rule, struct buf *ret)
 {
@@ -29,7 +47,7 @@ static void put_actions(const struct check *check, const struct rule *rule, stru
         enum rule_action_kind kind = rule->actions[i].kind;
         buf_printf(ret, "%s%s %s", i > 0 ? lang_text(check->lang, ", ", "、") : "",
                    lang_text(check->lang, rule_action_word(kind), rule_action_zh(kind)),
-                   rule->actions[i].value);
+                   value_text(check, &rule->actions[i]));
         if (kind == ACTION_REISSUE && rule->actions[i].ability[0] != '\0') {
             buf_printf(ret, lang_text(check->lang, " (%s)", "（%s）"), rule->actions[i].ability);
         }
@@ -50,11 +68,17 @@ static void put_row(struct check *check, const struct rule *rule, enum pack_hold
     table_cell(&check->table, rule->name);
     table_cell(&check->table,
                lang_text(check->lang, rule_trigger_word(rule->trigger), rule_trigger_zh(rule->trigger)));
-    table_cell(&check->table,
-               rule->condition != NULL ? rule->text : lang_text(check->lang, "always", "总是"));
+    size_t n = strlen(rule->text); /* a block of YAML ends with the end of a line */
+    while (n > 0 && strchr(" \t\n", rule->text[n - 1]) != NULL) {
+        n--;
+    }
+    table_print(&check->table, "%.*s", rule->condition != NULL ? (int)n : 9999,
+                rule->condition != NULL ? rule->text : lang_text(check->lang, "always", "总是"));
     table_cell(&check->table, duration);
     table_cell(&check->table, buf_text(&actions));
     table_cell(&check->table, holds == HOLDS_NEVER ? lang_text(check->lang, "can never hold", "永不成立")
+                              : holds == HOLDS_MIXED
+                                  ? lang_text(check->lang, "number against text", "数值与文本相比")
                               : holds == HOLDS_UNKNOWN ? lang_text(check->lang, "not tried out", "无法穷举")
                                                        : "");
     buf_free(&actions);
@@ -72,6 +96,7 @@ static void put_json(struct check *check, const struct rule *rule, enum pack_hol
     json_text(json, "if", rule->text);
     json_number(json, "for_ms", rule->for_ms);
     json_bool(json, "never_holds", holds == HOLDS_NEVER);
+    json_bool(json, "mixes_number_and_text", holds == HOLDS_MIXED);
     json_array(json, "do");
     for (size_t i = 0; i < rule->actions_n; i++) {
         json_object(json, NULL);
@@ -89,7 +114,6 @@ static void put_rules(struct check *check, const struct pack *pack)
 {
     for (size_t i = 0; i < pack->rules_n; i++) {
         enum pack_holds holds = rule_try(check->conditions, &pack->rules[i]);
-        check->never += holds == HOLDS_NEVER;
         if (check->as_json) {
             put_json(check, &pack->rules[i], holds);
         } else {
@@ -263,7 +287,7 @@ static void put_kinds(struct check *check, const struct pack *pack)
 {
     for (size_t i = 0; i < pack->kinds_n; i++) {
         buf_printf(&check->out, "%s%s", i > 0 ? ", " : lang_text(check->lang, "  for ", "  适用："),
-                   pack->kinds[i]);
+                   check->lang == LANG_ZH ? incident_kind_zh(pack->kinds[i]) : pack->kinds[i]);
     }
     buf_puts(&check->out, pack->kinds_n > 0 ? "\n" : "");
 }
@@ -274,8 +298,9 @@ static void put_pack_text(struct check *check, const char *path, const struct pa
                                                {"行", "规则", "触发", "条件", "持续", "动作", ""}};
 
     buf_printf(
-        &check->out, lang_text(check->lang, "%s: %s %s: %zu rules, %s\n", "%s：%s %s：%zu 条规则，%s\n"),
+        &check->out, lang_text(check->lang, "%s: %s %s: %zu rule%s, %s\n", "%s：%s %s：%zu 条规则%s，%s\n"),
         path, pack->name, pack->version, pack->rules_n,
+        check->lang == LANG_EN && pack->rules_n != 1 ? "s" : "",
         pack->match == MATCH_FIRST ? lang_text(check->lang, "the first that holds fires", "首条成立者触发")
                                    : lang_text(check->lang, "each that holds fires", "凡成立者均触发"));
     put_kinds(check, pack);
@@ -294,16 +319,12 @@ static void put_pack_text(struct check *check, const char *path, const struct pa
     }
 }
 
-static int find_faults(const struct check *check, const char *path, struct err *err)
+static int find_faults(const struct check *check, const char *path, const struct pack *pack, struct err *err)
 {
     if (check->loops == LOOPS_FOUND) {
         return rules_loop_fail(&check->loop, path, check->lang, err);
     }
-    return check->never == 0 ? 0
-                             : err_set(err, ERR_DATA,
-                                       lang_text(check->lang, "%s: %u of its conditions can never hold",
-                                                 "%s：有 %u 个条件永不成立"),
-                                       path, check->never);
+    return pack_try(check->conditions, pack, path, err);
 }
 
 static int check_pack(struct check *check, const char *path, struct err *err)
@@ -315,7 +336,6 @@ static int check_pack(struct check *check, const char *path, struct err *err)
         return rc;
     }
     check->packs[check->packs_n++] = pack;
-    check->never = 0;
     check->loops = pack_find_loop(check->conditions, &pack, 1, &check->loop);
     if (check->as_json) {
         put_pack_json(check, path, pack);
@@ -323,7 +343,7 @@ static int check_pack(struct check *check, const char *path, struct err *err)
         put_pack_text(check, path, pack);
     }
     rc = output_pour(&check->out, true, err);
-    return rc ? rc : find_faults(check, path, err);
+    return rc ? rc : find_faults(check, path, pack, err);
 }
 
 /* Those that are in force together can fire each other, too. */
@@ -338,9 +358,10 @@ static int check_together(struct check *check, struct err *err)
 
 int ctl_rules_check(int argc, char **argv)
 {
-    const char *lang = "";
+    const char *lang = "", *log = "";
     struct check check = {.lang = LANG_EN};
-    const struct option options[] = {{"lang", OPTION_TEXT, &lang, "LANG", "en or zh (default: the locale's)"},
+    const struct option options[] = {{"log", OPTION_TEXT, &log, "LOG", "names roles that nobody has there"},
+                                     {"lang", OPTION_TEXT, &lang, "LANG", "en or zh (default: the locale's)"},
                                      {"json", OPTION_FLAG, &check.as_json, NULL, "one JSON object a pack"},
                                      {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {
@@ -350,7 +371,8 @@ int ctl_rules_check(int argc, char **argv)
             "conditions that can never hold, rules that fire each other for ever, also across the packs\n"
             "that are named, each with its place. Shows clocks and rules of those that are fine.",
         .options = options,
-        .examples = "  muster rules check decree-493.yaml\n",
+        .examples = "  muster rules check decree-493.yaml\n  muster rules check mine.yaml --log "
+                    "/var/lib/muster/log\n",
         .arguments_min = 1,
         .arguments_max = ARGUMENTS_MAX};
     struct arguments arguments;
@@ -370,6 +392,9 @@ int ctl_rules_check(int argc, char **argv)
         rc = check_pack(&check, arguments.at[i], &err);
     }
     rc = rc ? rc : check_together(&check, &err);
+    if (rc == 0 && log[0] != '\0') {
+        rc = rules_note_roles_of_log(log, check.packs, arguments.at, check.packs_n, check.lang, &err);
+    }
     for (size_t i = 0; i < check.packs_n; i++) {
         pack_free(check.packs[i]);
     }

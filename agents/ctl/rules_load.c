@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "agents/ctl/rules_loop.h"
+#include "agents/ctl/rules_role.h"
 #include "agents/ctl/session.h"
 #include "common/core/stream.h"
+#include "common/rules/pack_check.h"
 #include "common/view/view_json.h"
 #include "common/view/view_table.h"
 
@@ -68,7 +70,7 @@ static int read_pack(struct loading *l, enum lang lang, struct err *err)
     l->packs_n = 1;
     return pack_find_loop(l->conditions, l->packs, 1, &loop) == LOOPS_FOUND
                ? rules_loop_fail(&loop, l->path, lang, err)
-               : 0;
+               : pack_try(l->conditions, l->packs[0], l->path, err);
 }
 
 /* Those that are in force together can fire each other, too. What this version cannot read is let be: it is
@@ -111,8 +113,9 @@ int ctl_rules_load(int argc, char **argv)
         .usage = "muster rules load PACK [options]",
         .summary =
             "Puts a rule pack in force, or another version of one that is. It is checked here and by the\n"
-            "broker; with a mistake in it, or rules that fire each other for ever, also with those of the\n"
-            "packs in force, nothing changes. Needs an operator with the right \"admin\".",
+            "broker; with a mistake in it, conditions that can never hold, or rules that fire each other\n"
+            "for ever, also with those of the packs in force, nothing changes. Roles that it notifies and\n"
+            "nobody has are named. Needs an operator with the right \"admin\".",
         .options = options,
         .examples = "  muster rules load decree-493.yaml\n",
         .arguments_min = 1,
@@ -141,6 +144,8 @@ int ctl_rules_load(int argc, char **argv)
         rc = session_submit(session, &command, &reply, &err);
     }
     if (rc == 0) {
+        rules_note_roles(state_region(view_state(session_view(session))), loading.packs[0], loading.path,
+                         lang);
         print_outcome(&online, loading.packs[0]->name, loading.packs[0]->version, &reply,
                       lang_text(online.lang, "is in force", "已生效"),
                       lang_text(online.lang, "was in force so already", "此前已生效"));

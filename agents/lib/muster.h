@@ -165,10 +165,12 @@ struct muster_notice {
     int64_t at_ms;
     const char
         *grade; /* "I" to "IV" of "graded", "grade-doubted" and "level-set"; "" none, or response over */
-    const char
-        *to; /* the region of "referred", the role of "notified", whose "order-reissued" it is now; "" */
+    /* The region of "referred", "region-unreached" and "order-unreached" (where it ended), the role of
+     * "notified", whose "order-reissued" it is now; "" none. */
+    const char *to;
     const char *rule;  /* PACK/RULE; "" a person did it */
     int64_t due_at_ms; /* of "order-reminded": to be answered by then; else 0 */
+    bool nobody;       /* of "notified": has the role, so this agent, a command centre, is told instead */
 };
 
 /* 遥测: what one thing of one unit was at one moment. The last value wins: what a newer one replaced reaches

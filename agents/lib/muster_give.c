@@ -87,6 +87,17 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         ret->agent = event->level_set.by;
         ret->rule = event->level_set.rule;
         return;
+    case EVENT_GRADE_EXPECTED:
+        ret->grade = event->grade_expected.grade != GRADE_NONE ? grade_name(event->grade_expected.grade) : "";
+        ret->agent = event->grade_expected.by;
+        return;
+    case EVENT_REGION_TOUCHED:
+        ret->to = event->region_touched.region;
+        return;
+    case EVENT_LEVEL_HEARD:
+        ret->to = event->level_heard.region;
+        ret->grade = event->level_heard.level != GRADE_NONE ? grade_name(event->level_heard.level) : "";
+        return;
     case EVENT_REFERRED:
         ret->to = event->referred.region;
         ret->rule = event->referred.rule;
@@ -96,9 +107,16 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
     case EVENT_LEAD_DISPUTED:
         ret->to = event->lead.region;
         return;
+    case EVENT_ORDER_UNREACHED:
+        ret->to = event->order_unreached.region;
+        return;
+    case EVENT_REGION_UNREACHED:
+        ret->to = event->region_unreached.region;
+        return;
     case EVENT_NOTIFIED:
         ret->to = event->notified.role;
         ret->rule = event->notified.rule;
+        ret->nobody = event->notified.nobody;
         return;
     case EVENT_ORDER_REMINDED:
         ret->due_at_ms = event->order_reminded.answer_by_ms;

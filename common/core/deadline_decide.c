@@ -25,6 +25,7 @@ static struct event *emit_passed(struct deciding *d, enum event_kind kind, const
 
 static void pass_order(struct deciding *d, const struct incident *incident, const struct order *order)
 {
+    decide_pass_unreached_order(d, incident, order);
     if (!order_is_open(order) || (order->home[0] != '\0' && !MUTANT(MUTANT_COPY_DEADLINE))) {
         return;
     }
@@ -83,6 +84,7 @@ void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *comm
         pass_order(d, incident, order);
         d->reach += d->events_n > before ? order->agents.n : 0;
     }
+    decide_pass_unreached(d, incident);
     decide_pass_clocks(d, incident);
     decide_rules(d, incident);
     /* In a record of their own: what has just passed is state only after it. They are due still. */

@@ -132,6 +132,7 @@ static int order_issued(struct state *state, struct incident *incident, const st
         .operator= state_intern(state, e->operator),
         .home = state_intern(state, e->home),
         .taker = "",
+        .unreached = "",
         .reissue_of = e->reissue_of,
         .evacuation = e->evacuation,
         .content = e->content,
@@ -155,6 +156,7 @@ static int order_issued(struct state *state, struct incident *incident, const st
         order_free(&order);
         return ERR_NO_MEMORY;
     }
+    unreached_by_now(incident, &order);
     size_t at = incident->orders_n;
     while (at > 0 && id_compare(incident->orders[at - 1].id, order.id) > 0) {
         at--; /* ids rise with time: seldom far */
@@ -490,6 +492,13 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_LEAD_TAKEN:
     case EVENT_LEAD_DISPUTED:
         return evolve_share(state, incident, event);
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
+        return evolve_spread(state, incident, event);
+    case EVENT_ORDER_UNREACHED:
+    case EVENT_REGION_UNREACHED:
+        return evolve_unreached(state, incident, event);
     case EVENT_ORDER_ISSUED:
         return order_issued(state, incident, event);
     default:

@@ -304,10 +304,12 @@ static int canary(struct state *state, const struct event *event)
         line->untold++;
     } else if (event->kind == EVENT_CANARY_SENT) {
         line->sent_ms = event->canary.sent_at_ms;
+        line->late_ms = event->canary.late_ms;
     } else {
         line->heard_ms = event->at_ms;
         line->heard_sent_ms = event->canary.sent_at_ms;
         line->returned_ms = event->canary.heard_at_ms;
+        line->heard_late_ms = event->canary.late_ms;
     }
     return 0;
 }

@@ -56,6 +56,7 @@ static int heard(struct state *state, struct incident *incident, const struct he
     }
     mark->epoch = e->epoch;
     mark->seq = e->seq;
+    unreached_no_more(incident, e->region);
     return 0;
 }
 

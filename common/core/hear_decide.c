@@ -7,6 +7,8 @@
 #include "common/core/decide_private.h"
 #include "common/core/link.h"
 
+enum { LEVELS_TOLD_MAX = 16 /* regions whose levels one record tells of */ };
+
 struct hearing {
     struct deciding *d;
     const struct told_record *told;
@@ -18,6 +20,8 @@ struct hearing {
     size_t orders;
     enum grade grade;
     struct lead_known lead;
+    struct level_heard levels[LEVELS_TOLD_MAX]; /* the last that each region tells of */
+    size_t levels_n;
     struct fact_mark marks[FACT_FIELDS];
     struct fact_mark before[FACT_FIELDS]; /* what one region said at one moment */
     const char *said_by;                  /* NULL: nobody has in this record */
@@ -107,6 +111,7 @@ static void hear_facts(struct hearing *h, const struct event *event)
     struct event *changed = decide_emit(h->d, EVENT_FACTS_CHANGED);
     *changed = *event;
     changed->facts_changed = news;
+    decide_touch_division(h->d, h->incident, h->id, news.division, h->told->region);
     if (h->incident != NULL) {
         decide_follow_facts(h->d, h->incident, &news);
     }
@@ -134,6 +139,22 @@ static void hear_graded(struct hearing *h, const struct event *event)
     }
 }
 
+/* Its own response is each region's to say, and a fact to the rules of the others. */
+static void hear_level(struct hearing *h, const struct event *event)
+{
+    size_t i = 0;
+
+    while (i < h->levels_n && strcmp(h->levels[i].region, h->told->region) != 0) {
+        i++;
+    }
+    if (i == LEVELS_TOLD_MAX) {
+        decide_hear_levels(h->d, h->incident, h->id, h->levels, h->levels_n);
+        h->levels_n = i = 0;
+    }
+    h->levels[i] = (struct level_heard){.region = h->told->region, .level = event->level_set.level};
+    h->levels_n = i == h->levels_n ? i + 1 : h->levels_n;
+}
+
 /* The region is to be told by us: a link leads there, and not back to who told us. */
 static bool leads_on(const struct hearing *h, const char *region)
 {
@@ -144,13 +165,25 @@ static bool leads_on(const struct hearing *h, const char *region)
            strcmp(next, h->from) != 0;
 }
 
+static bool has_no_way(const struct hearing *h, const char *region)
+{
+    return decide_ends_here(h->d, region, h->from) &&
+           (h->incident == NULL || h->incident->referrals_n < REGIONS_PER_INCIDENT_MAX);
+}
+
 /* It is to reach a region beyond us. */
 static void hear_referred(struct hearing *h, const struct event *event)
 {
     const char *region = event->referred.region;
 
-    if (leads_on(h, region) && (h->incident == NULL || !incident_is_referred(h->incident, region))) {
+    if (h->incident != NULL && incident_is_referred(h->incident, region)) {
+        return;
+    }
+    if (leads_on(h, region)) {
         pass_on(h, event);
+    } else if (has_no_way(h, region)) { /* it goes as soon as a link leads there */
+        pass_on(h, event);
+        decide_no_way(h->d, h->id, region);
     }
 }
 
@@ -181,7 +214,9 @@ static void hear_order(struct hearing *h, const struct event *event)
     issued->order_issued.agents = agents;
     issued->order_issued.home = h->told->region;
     issued->order_issued.history = false;
-    if (leads_on(h, region)) {
+    if (ours && agents.n == 0) {
+        decide_nobody_there(d, h->id, event->order);
+    } else if (leads_on(h, region) || has_no_way(h, region)) {
         decide_reaches_region(d, h->id, addressee);
     }
 }
@@ -235,6 +270,19 @@ static void hear_fate(struct hearing *h, const struct event *event)
     }
 }
 
+/* It reaches nobody, as its addressee's region says, or its own. */
+static void hear_order_unreached(struct hearing *h, const struct event *event)
+{
+    struct known_order known;
+    char region[REGION_CODE_MAX + 1];
+
+    if (find_order(h, event->order, &known) && name_region(known.addressee, region) &&
+        strcmp(event->order_unreached.no_way ? known.home : region, h->told->region) == 0) {
+        decide_hear_order_unreached(h->d, h->id, event->order, known.order, known.home,
+                                    &event->order_unreached);
+    }
+}
+
 /* -------------------------------------------------------------------------------------------------- */
 
 /* What another region has joined is for a person here to join, or not: it is shown as related. */
@@ -276,8 +324,15 @@ static void hear(struct hearing *h, const struct event *event)
     case EVENT_GRADED:
         hear_graded(h, event);
         return;
+    case EVENT_LEVEL_SET:
+        hear_level(h, event);
+        return;
     case EVENT_REFERRED:
         hear_referred(h, event);
+        return;
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+        decide_hear_spread(h->d, h->incident, event);
         return;
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
@@ -298,6 +353,12 @@ static void hear(struct hearing *h, const struct event *event)
     case EVENT_AMENDMENT_ACKNOWLEDGED:
         hear_amendment(h, event);
         return;
+    case EVENT_ORDER_UNREACHED:
+        hear_order_unreached(h, event);
+        return;
+    case EVENT_REGION_UNREACHED:
+        decide_hear_region_unreached(h->d, h->incident, h->told->region, &event->region_unreached);
+        return;
     case EVENT_ORDER_AMENDED:
     case EVENT_AMENDMENT_OVERDUE:
     case EVENT_ORDER_RECALLED:
@@ -306,7 +367,7 @@ static void hear(struct hearing *h, const struct event *event)
     case EVENT_ORDER_OVERDUE:
         hear_fate(h, event);
         return;
-    default: /* levels, clocks, requests and rules are each region's own */
+    default: /* clocks, requests and rules are each region's own */
         return;
     }
 }
@@ -351,9 +412,29 @@ static void hear_canary(struct deciding *d, const struct told_record *told, cons
             heard->canary = (struct canary){
                 .region = told->region,
                 .sent_at_ms = MUTANT(MUTANT_CANARY_FRESH) ? d->env->now_ms : event->canary.sent_at_ms,
-                .heard_at_ms = event->canary.heard_at_ms};
+                .heard_at_ms = event->canary.heard_at_ms,
+                .late_ms = event->canary.late_ms};
         }
     }
+}
+
+/* A record that bears our name and our epoch, of an incident that this log knows nothing of: somebody else
+ * speaks for this region somewhere. */
+static bool is_claimed(struct deciding *d, const struct tell_record *command)
+{
+    if (state_incident(d->state, command->incident) != NULL || d->region->generation < GENERATION_CLAIMS) {
+        return false;
+    }
+    for (size_t i = 0; i < command->told_n; i++) {
+        const struct told_record *told = &command->told[i];
+        if (strcmp(told->region, d->region->code) == 0 && told->epoch >= d->env->epoch) {
+            decide_refuse(d, REFUSED_CONFLICT,
+                          "two brokers claim region %s: record %llu, told as its own, is not in this log",
+                          d->region->code, (unsigned long long)told->seq);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Whether the record can be heard at all; `from` is the region at the link's other end. */
@@ -419,7 +500,7 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
         hear_canary(d, &command->told[command->told_n - 1], from);
         return;
     }
-    if (incident != NULL && decide_named_incident(d, command->incident) == NULL) {
+    if ((incident != NULL && decide_named_incident(d, command->incident) == NULL) || is_claimed(d, command)) {
         return;
     }
     struct hearing h = {.d = d,
@@ -439,6 +520,7 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
             hear_told(&h, &command->told[i]);
         }
     }
+    decide_hear_levels(d, incident, h.id, h.levels, h.levels_n);
     if (incident != NULL && incident->heard_n >= REGIONS_PER_INCIDENT_MAX) {
         decide_refuse(d, REFUSED_TOO_MANY, "regions: %d an incident", REGIONS_PER_INCIDENT_MAX);
     }

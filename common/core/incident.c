@@ -170,6 +170,12 @@ int64_t incident_due(const struct incident *incident)
             due = at;
         }
     }
+    for (size_t i = 0; i < incident->referrals_n; i++) {
+        int64_t at = incident->referrals[i].unreached_due_ms;
+        if (at != 0 && (due == 0 || at < due)) {
+            due = at;
+        }
+    }
     for (size_t i = 0; i < incident->orders_n; i++) {
         int64_t at = order_due(&incident->orders[i]);
         if (at != 0 && (due == 0 || at < due)) {
@@ -242,14 +248,19 @@ int64_t incident_facts_at(const struct incident *incident, const struct facts *n
     return said_ms >= now_ms ? said_ms + 1 : now_ms;
 }
 
-bool incident_is_referred(const struct incident *incident, const char *region)
+struct referral *incident_referral(const struct incident *incident, const char *region)
 {
     for (size_t i = 0; i < incident->referrals_n; i++) {
         if (strcmp(incident->referrals[i].region, region) == 0) {
-            return true;
+            return &incident->referrals[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+bool incident_is_referred(const struct incident *incident, const char *region)
+{
+    return incident_referral(incident, region) != NULL;
 }
 
 static const char *new_text(const struct incident *incident, enum fact fact, const char *said)
@@ -334,4 +345,5 @@ void incident_clear(struct incident *incident)
     free(incident->sent);
     ties_free(incident->ties);
     free(incident->post);
+    spread_free(incident->spread);
 }

@@ -12,6 +12,11 @@ bool order_is_open(const struct order *order)
     return !rung_is_outcome((enum rung)order->rung);
 }
 
+bool order_is_unanswered(const struct order *order)
+{
+    return order->unanswered && order_is_open(order) && order->rung < RUNG_ACCEPTED;
+}
+
 bool order_is_evacuation(const struct order *order)
 {
     return !id_is_zero(order->evacuation);
@@ -22,13 +27,18 @@ static int64_t earlier(int64_t due, int64_t at)
     return at != 0 && (due == 0 || at < due) ? at : due;
 }
 
+int64_t order_unreached_due(const struct order *order)
+{
+    return order_is_open(order) && order->rung < RUNG_ACCEPTED ? order->unreached_due_ms : 0;
+}
+
 int64_t order_due(const struct order *order)
 {
-    int64_t due = 0;
+    int64_t due = order_unreached_due(order);
 
     if (order->history || (order->home[0] != '\0' && !MUTANT(MUTANT_COPY_DEADLINE)) ||
         !order_is_open(order)) {
-        return 0; /* of another region's order it is that region that says when it is late */
+        return due; /* of another region's order it is that region that says when it is late */
     }
     if (order->rung < RUNG_ACCEPTED) {
         due = earlier(due, order->unanswered ? order->remind_by_ms : order->answer_by_ms);

@@ -27,14 +27,15 @@ struct order {
     struct id id;
     const char *kind;
     const char *addressee;
-    const char *issuer;   /* agent that sent it */
-    const char *operator; /* who signed it, "" the agent */
-    const char *home;     /* the region whose order it is; "": this one */
-    const char *taker;    /* agent whose receipts count; "" until the first */
-    struct words agents;  /* who gets it; array owned by the order, names interned */
-    struct words units;   /* who goes, as the taker said; until then who was asked for */
-    struct words needs;   /* equipment */
-    struct words there;   /* agents that said on-scene and not yet completed, the taker or not, and also
+    const char *issuer;    /* agent that sent it */
+    const char *operator;  /* who signed it, "" the agent */
+    const char *home;      /* the region whose order it is; "": this one */
+    const char *unreached; /* the region where it ended, for it reaches nobody; "": it may */
+    const char *taker;     /* agent whose receipts count; "" until the first */
+    struct words agents;   /* who gets it; array owned by the order, names interned */
+    struct words units;    /* who goes, as the taker said; until then who was asked for */
+    struct words needs;    /* equipment */
+    struct words there;    /* agents that said on-scene and not yet completed, the taker or not, and also
                              after the outcome: whom an evacuation must reach */
     struct id reissue_of;
     struct id evacuation;
@@ -47,9 +48,10 @@ struct order {
     int64_t ended_at_ms; /* of the outcome */
     int64_t answer_by_ms;
     int64_t expires_at_ms;
-    int64_t amend_by_ms;  /* the last amendment's */
-    int64_t remind_by_ms; /* unanswered, and its addressee was reminded until then; 0: not, or over */
-    uint32_t present;     /* head-count */
+    int64_t amend_by_ms;      /* the last amendment's */
+    int64_t unreached_due_ms; /* that is to be said; 0: it was */
+    int64_t remind_by_ms;     /* unanswered, and its addressee was reminded until then; 0: not, or over */
+    uint32_t present;         /* head-count */
     uint32_t missing;
     uint32_t amendments;
     uint32_t amendments_acknowledged; /* up to and including */
@@ -59,16 +61,22 @@ struct order {
     bool unanswered; /* escalated for want of an answer */
     bool overdue;
     bool amendment_overdue;
+    bool no_way; /* unreached for want of a link, and not of somebody there */
     bool has_head_count;
 };
 
 /* COMPLETED, DECLINED, RECALLED or EXPIRED. */
 bool rung_is_outcome(enum rung rung);
 bool order_is_open(const struct order *order);
+/* Whether it was escalated for want of an answer, and still has none. */
+bool order_is_unanswered(const struct order *order);
 bool order_is_evacuation(const struct order *order);
 
 /* The earliest deadline that can still pass, bus ms; 0: none. */
 int64_t order_due(const struct order *order);
+
+/* When it is to be said that it reaches nobody, bus ms; 0: not. */
+int64_t order_unreached_due(const struct order *order);
 
 /* May the rung be reached from where the order is? */
 bool order_may_reach(const struct order *order, enum rung rung);

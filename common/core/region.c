@@ -80,6 +80,22 @@ void region_code_above(const char *code, char ret[REGION_CODE_MAX + 1])
     }
 }
 
+size_t region_level_digits(const char *code)
+{
+    enum { PAIR = 2, COUNTY = 6 }; /* a province's and a prefecture's code is filled up by pairs of zeros */
+    size_t n = strlen(code);
+
+    while (n > PAIR && n <= COUNTY && n % PAIR == 0 && strncmp(code + n - PAIR, "00", PAIR) == 0) {
+        n -= PAIR;
+    }
+    return n;
+}
+
+bool region_may_be_parent(const char *parent, const char *code)
+{
+    return region_level_digits(parent) < region_level_digits(code);
+}
+
 const char *region_parent(const struct region *region, char *ret)
 {
     if (region->parent[0] != '\0') {
@@ -114,6 +130,15 @@ struct region_link *region_line(const struct region *region, const char *code)
         }
     }
     return NULL;
+}
+
+bool region_line_is_stuck(const struct region_link *line, int64_t now_ms)
+{
+    int64_t late_ms = line->late_ms > line->heard_late_ms ? line->late_ms : line->heard_late_ms;
+    int64_t oldest_ms = line->heard_ms < line->returned_ms ? line->heard_ms : line->returned_ms;
+
+    return line->up && late_ms > 0 &&
+           now_ms - (oldest_ms > line->since_ms ? oldest_ms : line->since_ms) > late_ms;
 }
 
 bool region_doubts_division(const struct region *region, const char *code, uint32_t day)

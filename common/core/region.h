@@ -31,10 +31,12 @@ struct region_link {
     int64_t since_ms; /* bus time */
     uint64_t untold;  /* records that it does not know of, and never will by itself */
     /* Canaries: how long nothing has crossed, whatever is connected. */
-    int64_t sent_ms;       /* the last from here ... */
-    int64_t returned_ms;   /* ... and the last from here that the other end is known to have heard */
-    int64_t heard_ms;      /* the last from there, when it came ... */
-    int64_t heard_sent_ms; /* ... and when it was sent, by the other end's clock */
+    int64_t sent_ms;        /* the last from here ... */
+    int64_t returned_ms;    /* ... and the last from here that the other end is known to have heard */
+    int64_t heard_ms;       /* the last from there, when it came ... */
+    int64_t heard_sent_ms;  /* ... and when it was sent, by the other end's clock */
+    uint32_t late_ms;       /* they are late when they are older, by our canaries' times ... */
+    uint32_t heard_late_ms; /* ... and by theirs; 0: not said */
 };
 
 enum { REGION_PACKS_MAX = 16 };
@@ -95,8 +97,17 @@ bool region_doubts_division(const struct region *region, const char *code, uint3
 /* The same by GB/T 2260 alone, of any code. */
 void region_code_above(const char *code, char ret[REGION_CODE_MAX + 1]);
 
+/* `parent` can be the parent of `code`: it is of a higher level. So parents never go round in a circle. */
+bool region_may_be_parent(const char *parent, const char *code);
+
+/* Digits that tell regions of the code's level apart: 2 of a province, 4 of a prefecture, 6, 9, 12. */
+size_t region_level_digits(const char *code);
+
 /* NULL: nothing was noted of that line. */
 struct region_link *region_line(const struct region *region, const char *code);
+
+/* The line is connected, and for too long no canary has come, or none of ours is known to have arrived. */
+bool region_line_is_stuck(const struct region_link *line, int64_t now_ms);
 
 /* NULL: none of that name is in force. */
 const struct region_pack *region_pack(const struct region *region, const char *name);

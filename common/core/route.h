@@ -19,4 +19,7 @@ struct route_sink {
 void route(const struct state *state, const struct event *event, const char *author,
            const struct route_sink *sink);
 
+/* Whether somebody is told when a rule tells whoever has that role. */
+bool route_reaches_role(const struct region *region, const char *role);
+
 #endif

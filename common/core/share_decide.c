@@ -28,6 +28,7 @@ void decide_share_incident(struct deciding *d, const struct share_incident *comm
     }
     emit_of(d, EVENT_SHARE_BEGUN, incident->id)->share_begun = (struct share_begun){
         .region = command->region, .up_to_seq = command->up_to_seq, .more = command->more};
+    decide_way_found(d, incident, command->region);
 }
 
 /* What another region makes something of. */
@@ -40,6 +41,8 @@ static bool is_for_others(enum event_kind kind)
     case EVENT_GRADED:
     case EVENT_LEVEL_SET:
     case EVENT_REFERRED:
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
     case EVENT_INCIDENT_LINKED:
@@ -55,6 +58,8 @@ static bool is_for_others(enum event_kind kind)
     case EVENT_ORDER_EXPIRED:
     case EVENT_ORDER_UNANSWERED:
     case EVENT_ORDER_OVERDUE:
+    case EVENT_ORDER_UNREACHED:
+    case EVENT_REGION_UNREACHED:
         return true;
     default:
         return false;
@@ -132,6 +137,7 @@ void decide_send_canary(struct deciding *d, const struct send_canary *command)
         decide_emit(d, EVENT_CANARY_SENT)->canary =
             (struct canary){.region = command->region,
                             .sent_at_ms = d->env->now_ms,
-                            .heard_at_ms = line != NULL ? line->heard_sent_ms : 0};
+                            .heard_at_ms = line != NULL ? line->heard_sent_ms : 0,
+                            .late_ms = command->late_ms};
     }
 }

@@ -514,6 +514,7 @@ static void mark_incident(struct names *names, const struct incident *incident)
     }
     for (size_t i = 0; i < incident->referrals_n; i++) {
         names_mark(names, incident->referrals[i].region);
+        names_mark(names, incident->referrals[i].unreached);
     }
     for (size_t i = 0; i < incident->shares_n; i++) {
         names_mark(names, incident->shares[i].region);
@@ -526,6 +527,7 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, incident->clocks[i].terms.name);
         names_mark(names, incident->clocks[i].terms.title);
     }
+    spread_mark(incident->spread, names);
     if (incident->post != NULL) {
         names_mark(names, incident->post->lead);
         names_mark(names, incident->post->commander);
@@ -548,6 +550,7 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, order->operator);
         names_mark(names, order->taker);
         names_mark(names, order->home);
+        names_mark(names, order->unreached);
         names_mark_words(names, order->agents);
         names_mark_words(names, order->units);
         names_mark_words(names, order->needs);

@@ -57,7 +57,7 @@ static enum reach_why why(const struct noting *n, const char *agent)
     if (order != NULL && event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE) {
         return words_have(order->agents, agent) ? REACH_ORDERED : REACH_ISSUED;
     }
-    if (event->kind == EVENT_NOTIFIED) {
+    if (event->kind == EVENT_NOTIFIED && !event->notified.nobody) {
         return REACH_ROLE;
     }
     if (incident != NULL && strcmp(incident->reporter, agent) == 0) {
@@ -71,7 +71,7 @@ static void note_given(void *ctx, const char *agent, enum lane lane, struct id o
 {
     struct noting *n = ctx;
     struct view_reach *reach = n->reach;
-    bool is_notice = n->event->kind == EVENT_NOTIFIED;
+    bool is_notice = n->event->kind == EVENT_NOTIFIED && !n->event->notified.nobody;
     const char *kept = names_keep(&reach->words, agent);
     const char *role = is_notice ? names_keep(&reach->words, n->event->notified.role) : "";
     void *given = reach->given;

@@ -64,6 +64,7 @@ static enum what what_is(enum event_kind kind)
     case EVENT_ORDER_UNANSWERED:
     case EVENT_ORDER_OVERDUE:
     case EVENT_AMENDMENT_OVERDUE:
+    case EVENT_ORDER_UNREACHED:
         return OVERDUE;
     case EVENT_REPORT_FILED:
         return REPORTS;

@@ -129,7 +129,8 @@ static void put_data(struct json *json, const struct view_record *record, const 
         json_text(json, "report", report_kind_name(step->report));
     }
     if (step->grade != GRADE_NONE) {
-        json_text(json, step->kind == EVENT_LEVEL_SET ? "level" : "grade", grade_name(step->grade));
+        json_text(json, step->kind == EVENT_LEVEL_SET || step->kind == EVENT_LEVEL_HEARD ? "level" : "grade",
+                  grade_name(step->grade));
     }
     if (step->medium != MEDIUM_NONE) {
         json_text(json, "medium", medium_name(step->medium));
@@ -203,8 +204,14 @@ static void put_data(struct json *json, const struct view_record *record, const 
         }
         json_array_end(json);
     }
+    if (step->nobody) {
+        json_bool(json, "nobody", true);
+    }
+    if (step->untold) {
+        json_bool(json, "untold", true);
+    }
     if (step->unsaid) {
-        json_bool(json, "unsaid", true);
+        json_bool(json, step->kind == EVENT_ABILITY_SHORT ? "unsaid" : "due", true);
     }
     if (step->history) {
         json_bool(json, "history", true);
@@ -221,6 +228,9 @@ static void put_data(struct json *json, const struct view_record *record, const 
     }
     if (record->header.kind == COMMAND_TELL_RECORD || record->header.kind == COMMAND_CARRY_RECORD) {
         json_text(json, "told_by", record->header.author);
+        if (step->origin_ms != 0) {
+            json_number(json, "origin_ms", step->origin_ms);
+        }
     }
     if (step->alert != NULL) {
         view_json_alert(json, step);

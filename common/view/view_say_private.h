@@ -35,8 +35,14 @@ void view_say_post(const struct saying *s);
 /* What regions tell each other. That a record is for others is not told. */
 void view_say_share(const struct saying *s);
 
+/* How far an incident reaches. */
+void view_say_spread(const struct saying *s);
+
 /* What becomes of an order that nobody answers. */
 void view_say_reissue(const struct saying *s);
+
+/* What reaches nobody. */
+void view_say_unreached(const struct saying *s);
 
 /* Statutory clocks, and the reports that they ask for. */
 void view_say_clock(const struct saying *s);

@@ -35,7 +35,7 @@ static void say_fired(const struct saying *s)
         const struct seen_fact *seen = &step->seen[i];
         buf_printf(s->ret, "%s%s %s", i > 0 ? (s->voice->zh ? "，" : ", ") : (s->voice->zh ? "：" : ": "),
                    rule_fact_name(s, seen->fact),
-                   seen->value[0] != '\0' ? seen->value
+                   seen->value[0] != '\0' ? view_seen_value(s->voice, seen)
                    : s->voice->zh         ? "不详"
                                           : "not known");
     }
@@ -64,10 +64,9 @@ static void say_graded(const struct saying *s)
         return;
     }
     if (step->kind == EVENT_GRADE_DOUBTED) {
-        SAY(s->ret, s->voice,
-            "incident %s would be grade %s by rule %s: a person decides whether it is lowered",
-            "事件 %s 依现有情况应为%s（规则 %s）：是否降级须由人决定", s->incident,
-            grade_words(s, step->grade), step->what);
+        SAY(s->ret, s->voice, "incident %s would be grade %s by rule %s: a person decides",
+            "事件 %s 依现有情况应为%s（规则 %s）：须由人决定", s->incident, grade_words(s, step->grade),
+            step->what);
         return;
     }
     SAY(s->ret, s->voice, "GRADE %s: incident %s", "定级 %s：事件 %s", grade_words(s, step->grade),
@@ -96,6 +95,23 @@ static void say_level(const struct saying *s)
     view_say_due(s, ", expected until ", "，预计至 ", step->due_ms);
 }
 
+static void say_notified(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    if (step->untold) {
+        SAY(s->ret, s->voice,
+            "NOBODY was told of incident %s: nobody has the role %s, and there is no centre",
+            "无人接到通知：事件 %s，无人承担角色 %s，也无指挥中心", s->incident, step->subject);
+    } else if (step->nobody) {
+        SAY(s->ret, s->voice, "nobody has the role %s; the centres were told of incident %s",
+            "无人承担角色 %s，已改为通知指挥中心：事件 %s", step->subject, s->incident);
+    } else {
+        SAY(s->ret, s->voice, "%s told of incident %s", "通知 %s：事件 %s", step->subject, s->incident);
+    }
+    say_source(s);
+}
+
 void view_say_rule(const struct saying *s)
 {
     const struct view_step *step = s->step;
@@ -118,8 +134,8 @@ void view_say_rule(const struct saying *s)
         say_graded(s);
         return;
     case EVENT_GRADE_ASKED:
-        SAY(s->ret, s->voice, "UNGRADED: no pack grades incident %s: a person is asked to",
-            "未定级：事件 %s 无定级规则，请人工定级", s->incident);
+        SAY(s->ret, s->voice, "no pack grades incident %s: a person is asked to",
+            "事件 %s 无定级规则，请人工定级", s->incident);
         return;
     case EVENT_DIVISION_DOUBTED:
         SAY(s->ret, s->voice, "division %s of incident %s is not in the table in force: it may be mistyped",
@@ -138,8 +154,7 @@ void view_say_rule(const struct saying *s)
         }
         return;
     case EVENT_NOTIFIED:
-        SAY(s->ret, s->voice, "%s told of incident %s", "通知 %s：事件 %s", step->subject, s->incident);
-        say_source(s);
+        say_notified(s);
         return;
     default:
         return;

@@ -6,6 +6,7 @@
 #include "common/core/link.h"
 #include "common/core/state.h"
 #include "common/view/view_table.h"
+#include "common/view/view_unreached.h"
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
 
@@ -117,6 +118,49 @@ void view_json_shares(const struct view *view, const struct incident *incident, 
     json_array_end(json);
 }
 
+/* The record with which the region hears of what was decided in record seq: that, or the share that told it
+ * with the past. */
+static uint64_t told_with(const struct view *view, struct id incident, const char *region, uint64_t seq)
+{
+    const struct view_incident *told = view_incident(view, incident);
+    uint64_t with = 0;
+
+    for (const struct view_told *at = told != NULL ? told->first : NULL; at != NULL; at = at->next) {
+        if (at->step.kind == EVENT_SHARE_BEGUN && strcmp(at->step.subject, region) == 0) {
+            if (at->step.seq < seq && with == 0) {
+                return seq; /* it was shared before */
+            }
+            with = at->step.seq;
+        }
+    }
+    return with;
+}
+
+struct view_order_way view_order_way(const struct view *view, const struct incident *incident,
+                                     const struct order *order)
+{
+    const struct region *region = state_region(view_state(view));
+    const struct view_order *told = view_order(view, order->id);
+    struct view_order_way way = {.region = "", .link = NULL};
+
+    if (order->home[0] != '\0' || order->history || told == NULL ||
+        !name_region(order->addressee, way.region) || strcmp(way.region, region->code) == 0) {
+        way.region[0] = '\0';
+        return way;
+    }
+    const struct member *link = region_way(region, way.region);
+    if (link == NULL || !name_is_link(link->name, way.next)) {
+        way.next[0] = '\0';
+        return way;
+    }
+    way.link = link->name;
+    uint64_t with = told_with(view, incident->id, way.next, told->issued_seq);
+    if (with > 0) {
+        way.delivery = view_delivered(view, link->name, LANE_ORDERS, with);
+    }
+    return way;
+}
+
 /* --- the lines ------------------------------------------------------------------------------------ */
 
 struct counting {
@@ -171,9 +215,10 @@ static void line_row(const struct view *view, const struct view_voice *voice, co
 
     line = line != NULL ? line : &none;
     table_cell(table, region);
-    table_cell(table, line->since_ms == 0 ? PICK(voice, "never reached", "从未接通")
-                      : line->up          ? PICK(voice, "reached", "已通")
-                                          : PICK(voice, "NOT REACHED", "中断"));
+    table_cell(table, line->since_ms == 0                  ? PICK(voice, "never reached", "从未接通")
+                      : region_line_is_stuck(line, now_ms) ? PICK(voice, "NOTHING CROSSES", "已连接但无往来")
+                      : line->up                           ? PICK(voice, "reached", "已通")
+                                                           : PICK(voice, "NOT REACHED", "中断"));
     table_cell(table, line->since_ms == 0 ? "-" : view_time(view_state(view), line->since_ms, time));
     age_cell(table, line->heard_ms, now_ms);
     age_cell(table, line->returned_ms, now_ms);
@@ -182,6 +227,25 @@ static void line_row(const struct view *view, const struct view_voice *voice, co
     table_cell(table,
                counting.sum.since_ms == 0 ? "-" : view_time(view_state(view), counting.sum.since_ms, time));
     table_print(table, "%llu", (unsigned long long)line->untold);
+}
+
+/* Regions to which no link leads, for which something waits. */
+static void unreached_rows(const struct view *view, const struct view_voice *voice, struct table *table)
+{
+    struct view_unreached unreached[VIEW_UNREACHED_MAX];
+    size_t n = view_unreached(view, unreached);
+
+    for (size_t i = 0; i < n; i++) {
+        table_cell(table, unreached[i].region);
+        table_print(table, PICK(voice, "NO WAY from %s", "%s 无链路"), unreached[i].at);
+        for (int j = 0; j < 3; j++) {
+            table_cell(table, "-");
+        }
+        table_print(table, "%zu", unreached[i].incidents);
+        table_cell(table, PICK(voice, "all", "全部"));
+        table_cell(table, "-");
+        table_cell(table, "-");
+    }
 }
 
 int view_lines(const struct view *view, const struct view_voice *voice, int64_t now_ms, struct buf *ret)
@@ -206,13 +270,14 @@ int view_lines(const struct view *view, const struct view_voice *voice, int64_t 
             line_row(view, voice, code, now_ms, &table);
         }
     }
+    unreached_rows(view, voice, &table);
     table_show(&table, "", ret);
     bool fine = !table.failed && !ret->failed;
     table_free(&table);
     return fine ? 0 : ERR_NO_MEMORY;
 }
 
-void view_json_lines(const struct view *view, struct buf *ret)
+void view_json_lines(const struct view *view, int64_t now_ms, struct buf *ret)
 {
     const struct region *region = state_region(view_state(view));
     char code[REGION_CODE_MAX + 1];
@@ -228,12 +293,25 @@ void view_json_lines(const struct view *view, struct buf *ret)
         json_object(&json, NULL);
         json_text(&json, "region", code);
         put_line(line, &json);
+        json_bool(&json, "nothing_crosses", line != NULL && region_line_is_stuck(line, now_ms));
         json_number(&json, "canary_heard_ms", line != NULL ? line->heard_ms : 0);
         json_number(&json, "canary_returned_ms", line != NULL ? line->returned_ms : 0);
         json_unsigned(&json, "incidents", counting.incidents);
         json_unsigned(&json, "pending", counting.sum.records);
         json_number(&json, "pending_since_ms", counting.sum.since_ms);
         json_unsigned(&json, "untold", line != NULL ? line->untold : 0);
+        json_object_end(&json);
+        buf_puts(ret, "\n");
+    }
+    struct view_unreached unreached[VIEW_UNREACHED_MAX];
+    size_t n = view_unreached(view, unreached);
+    for (size_t i = 0; i < n; i++) {
+        struct json json = json_begin(ret);
+        json_object(&json, NULL);
+        json_text(&json, "region", unreached[i].region);
+        json_text(&json, "no_way_from", unreached[i].at);
+        json_bool(&json, "reached", false);
+        json_unsigned(&json, "incidents", unreached[i].incidents);
         json_object_end(&json);
         buf_puts(ret, "\n");
     }

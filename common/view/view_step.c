@@ -1,10 +1,12 @@
 #include "common/view/view_step.h"
+#include "common/view/view_spread.h"
 
 #include <string.h>
 
 #include "common/core/link.h"
 #include "common/core/stream.h"
 #include "common/view/view_step_ties.h"
+#include "common/view/view_unreached.h"
 
 /* What cannot be read is left out: an addressee refuses it, and a verifier names it. */
 static int read_said(struct arena *arena, struct view_record *record)
@@ -122,6 +124,8 @@ struct id view_command_incident(const struct command *command)
         return command->offer_lead.incident;
     case COMMAND_TAKE_LEAD:
         return command->take_lead.incident;
+    case COMMAND_ASSESS_INCIDENT:
+        return command->assess_incident.incident;
     case COMMAND_TELL_RECORD:
     case COMMAND_CARRY_RECORD:
         return command_tells(command)->incident;
@@ -207,6 +211,8 @@ static const char *words_of(const struct view_record *record, const struct comma
         return event->kind == EVENT_LEAD_OFFERED ? command->offer_lead.reason : "";
     case COMMAND_TAKE_LEAD:
         return event->kind == EVENT_LEAD_TAKEN ? command->take_lead.reason : "";
+    case COMMAND_ASSESS_INCIDENT:
+        return event->kind == EVENT_RULES_DUE ? "" : command->assess_incident.reason;
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
     case COMMAND_ORDER_EVACUATION:
@@ -327,6 +333,8 @@ static void add_rule_event(const struct event *event, struct view_step *step)
     case EVENT_NOTIFIED:
         step->subject = event->notified.role;
         step->what = event->notified.rule;
+        step->nobody = event->notified.nobody;
+        step->untold = event->notified.untold;
         return;
     default:
         return;
@@ -415,6 +423,11 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_POST_KEPT:
         view_step_add_post(event, step);
         return;
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
+        view_step_add_spread(event, step);
+        return;
     case EVENT_SHARE_BEGUN:
         step->subject = event->share_begun.region;
         return;
@@ -429,6 +442,10 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_HEARD:
         step->subject = event->heard.region;
         step->number = event->heard.seq;
+        return;
+    case EVENT_ORDER_UNREACHED:
+    case EVENT_REGION_UNREACHED:
+        view_step_add_unreached(event, step);
         return;
     default:
         add_order_event(event, step);
@@ -530,6 +547,7 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
 {
     struct view_step step = {.kind = event->kind,
                              .seq = record->header.seq,
+                             .index = (size_t)(event - record->record.events),
                              .hash = record->hash,
                              .bus_ms = record->header.bus_ms,
                              .at_ms = event->at_ms,
@@ -545,12 +563,20 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .place = ""};
 
     if (record->has_command) {
-        const struct command *said = command_behind(&record->command, event);
+        const struct told_record *told = told_behind(&record->command, event);
+        const struct command *said = told != NULL ? told->command : &record->command;
+        step.origin_ms = told != NULL ? told->bus_ms : 0;
         step.operator= said->operator;
         step.text = words_of(record, said, event);
         step.mode = record->command.mode;
         if (said != &record->command && strchr(said->agent, '/') != NULL) {
             step.author = said->agent; /* whoever said it where it was said */
+        }
+        if (record->command.kind == COMMAND_CARRY_RECORD) { /* who brings it says none of it */
+            bool by_agent = told != NULL && strchr(said->agent, '/') != NULL;
+            step.author = by_agent ? said->agent : record->command.carry_record.agent;
+            step.operator= told != NULL ? said->operator: "";
+            step.from = event->kind == EVENT_HEARD ? record->header.author : "";
         }
         if (event->kind == EVENT_ALERT_RECORDED && said->kind == COMMAND_RECORD_ALERT) {
             step.alert_said = &said->record_alert;

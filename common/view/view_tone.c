@@ -37,8 +37,10 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_ORDER_RECALLED:
     case EVENT_RECEIPT_NOTED:
     case EVENT_GRADE_DOUBTED:
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
     case EVENT_REFERRED:
-    case EVENT_NOTIFIED:
     case EVENT_CLOCK_WARNED:
     case EVENT_ORDER_REMINDED:
     case EVENT_ORDER_REISSUED:
@@ -55,6 +57,12 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_LEAD_DISPUTED:
     case EVENT_UNTOLD:
         return TONE_BAD;
+    case EVENT_ORDER_UNREACHED:
+        return step->unsaid ? TONE_QUIET : TONE_BAD;
+    case EVENT_REGION_UNREACHED:
+        return step->unsaid ? TONE_QUIET : step->what[0] != '\0' ? TONE_BAD : TONE_GOOD;
+    case EVENT_NOTIFIED:
+        return step->nobody ? TONE_BAD : TONE_WARN;
     case EVENT_LINK_SET:
         return step->late ? TONE_BAD : TONE_GOOD;
     case EVENT_ALERT_RECORDED:

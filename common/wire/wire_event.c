@@ -114,6 +114,7 @@ static const struct wire_field rules_due_fields[] = {
     ID(S, incident),
     TIME(S, at_ms),
     BOOL(S, rules_due.recounted),
+    BOOL(S, rules_due.grew),
 };
 static const struct wire_map rules_due_map = {WIRE_MAP(rules_due, S, rules_due_fields)};
 static const struct wire_map rules_asked_map = {WIRE_MAP(rules_asked, S, incident_fields)};
@@ -193,10 +194,8 @@ static const struct wire_field referred_fields[] = {
 static const struct wire_map referred_map = {WIRE_MAP(referred, S, referred_fields)};
 
 static const struct wire_field notified_fields[] = {
-    ID(S, incident),
-    NAME(S, notified.role),
-    LONG_TEXT(S, notified.rule, RULE_NAME_MAX),
-    TIME(S, at_ms),
+    ID(S, incident), NAME(S, notified.role),   LONG_TEXT(S, notified.rule, RULE_NAME_MAX),
+    TIME(S, at_ms),  BOOL(S, notified.nobody), BOOL(S, notified.untold),
 };
 static const struct wire_map notified_map = {WIRE_MAP(notified, S, notified_fields)};
 
@@ -459,13 +458,12 @@ static const struct wire_field canary_sent_fields[] = {
     NAME(S, canary.region),
     TIME(S, canary.sent_at_ms),
     TIME(S, canary.heard_at_ms),
+    U32(S, canary.late_ms),
 };
 static const struct wire_map canary_sent_map = {WIRE_MAP(canary_sent, S, canary_sent_fields)};
 static const struct wire_field canary_heard_fields[] = {
-    NAME(S, canary.region),
-    TIME(S, canary.sent_at_ms),
-    TIME(S, canary.heard_at_ms),
-    TIME(S, at_ms),
+    NAME(S, canary.region), TIME(S, canary.sent_at_ms), TIME(S, canary.heard_at_ms),
+    TIME(S, at_ms),         U32(S, canary.late_ms),
 };
 static const struct wire_map canary_heard_map = {WIRE_MAP(canary_heard, S, canary_heard_fields)};
 static const struct wire_field lead_offered_fields[] = {
@@ -478,8 +476,37 @@ static const struct wire_field lead_fields[] = {
 };
 static const struct wire_map lead_taken_map = {WIRE_MAP(lead_taken, S, lead_fields)};
 static const struct wire_map lead_disputed_map = {WIRE_MAP(lead_disputed, S, lead_fields)};
+static const struct wire_field order_unreached_fields[] = {
+    ID(S, incident),
+    ID(S, order),
+    NAME(S, order_unreached.region),
+    BOOL(S, order_unreached.no_way),
+    BOOL(S, order_unreached.due),
+    TIME(S, at_ms),
+};
+static const struct wire_map order_unreached_map = {WIRE_MAP(order_unreached, S, order_unreached_fields)};
+static const struct wire_field region_unreached_fields[] = {
+    ID(S, incident),
+    NAME(S, region_unreached.region),
+    NAME(S, region_unreached.at),
+    BOOL(S, region_unreached.due),
+    TIME(S, at_ms),
+};
+static const struct wire_map region_unreached_map = {WIRE_MAP(region_unreached, S, region_unreached_fields)};
 static const struct wire_map untold_map = {WIRE_MAP(untold, struct note_untold, wire_fields_note_untold)};
 static const struct wire_map link_set_map = {WIRE_MAP(link_set, struct note_link, wire_fields_note_link)};
+
+static const struct wire_field grade_expected_fields[] = {ID(S, incident), ENUM(S, grade_expected.grade),
+                                                          NAME(S, grade_expected.by), TIME(S, at_ms)};
+static const struct wire_map grade_expected_map = {WIRE_MAP(grade_expected, S, grade_expected_fields)};
+static const struct wire_field region_touched_fields[] = {ID(S, incident), NAME(S, region_touched.region),
+                                                          NAME(S, region_touched.by), TIME(S, at_ms)};
+static const struct wire_map region_touched_map = {WIRE_MAP(region_touched, S, region_touched_fields)};
+static const struct wire_field level_heard_fields[] = {
+    ID(S, incident), NAME(S, level_heard.region), ENUM(S, level_heard.level), ID(S, level_heard.of),
+    TIME(S, at_ms),
+};
+static const struct wire_map level_heard_map = {WIRE_MAP(level_heard, S, level_heard_fields)};
 
 /* -------------------------------------------------------------------------------------------------- */
 
@@ -559,6 +586,11 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("lead_taken", lead_taken_map),
     BODY_SPREAD("lead_disputed", lead_disputed_map),
     BODY(S, untold, untold_map),
+    BODY_SPREAD("grade_expected", grade_expected_map),
+    BODY_SPREAD("region_touched", region_touched_map),
+    BODY_SPREAD("level_heard", level_heard_map),
+    BODY_SPREAD("order_unreached", order_unreached_map),
+    BODY_SPREAD("region_unreached", region_unreached_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

@@ -182,6 +182,7 @@ class County:
         self.log = self.path("log")
         self.broker = None
         self.programs = []
+        self.prefix = []  # before the broker's command
         environment = {key: value for key, value in os.environ.items() if not key.startswith(("LC_", "LANG"))}
         self.environment = dict(environment, LC_ALL="C.UTF-8", MUSTER_CONFIG=self.path("centre.yaml"))
         self.muster("keys", "init", self.home, "--region", code, "--name", name, "--roster", ROSTER)
@@ -214,8 +215,8 @@ class County:
         if os.path.exists(endpoint):
             os.unlink(endpoint)
         with open(self.path("musterd.err"), "ab") as err:
-            self.broker = start([os.path.join(BIN, "musterd"), "--config", "musterd.yaml", *options],
-                                cwd=self.home,
+            self.broker = start([*self.prefix, os.path.join(BIN, "musterd"), "--config", "musterd.yaml",
+                                 *options], cwd=self.home,
                                 stdin=subprocess.DEVNULL, stdout=err, stderr=err)
         until(lambda: os.path.exists(endpoint) or self.broker.poll() is not None,
               "the broker to be in service")

@@ -6,8 +6,10 @@ run here; the reason is printed.
 import atexit
 import ctypes
 import os
+import random
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -49,6 +51,7 @@ STATION_5 = REGION + "/fire-rescue/station-5"
 HOSPITAL = REGION + "/health/hospital-1"
 POLICE = REGION + "/public-security/precinct-2"
 ADMIN = REGION + "/emergency-management/admin"
+FIXED_PORTS = (15000, 30000)  # below those that a kernel gives to whoever asks for any
 COMMAND_RIGHTS = ["report", "order", "recall", "evacuate", "close", "watch", "centre"]
 AGENTS = {
     CENTRE: COMMAND_RIGHTS,
@@ -60,6 +63,18 @@ AGENTS = {
     ADMIN: ["admin", "watch"],
 }
 OPERATORS = {"zhang.wei": COMMAND_RIGHTS, "li.na": COMMAND_RIGHTS, "wang.fang": ["admin"]}
+
+
+def free_port():
+    """A port that stays free while its broker is down: no test beside this one is given it."""
+    for port in random.sample(range(*FIXED_PORTS), 100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError(f"no port of 100 tried is free in {FIXED_PORTS}")
 
 
 def policy():

@@ -3,11 +3,11 @@ import json
 import os
 import shutil
 import signal
-import socket
 import sqlite3
 import unittest
 
 from agents import CountyTest, FIRE, HEALTH, Program, REGION, ROSTER
+from harness import free_port
 
 NEWER = 1000
 IDLE = "warning: no units and no bridge"
@@ -201,8 +201,7 @@ class Broker(ErrorsTest):
 
     def test_is_not_there_yet(self):
         """It says so once, however often it tries; it comes when the broker comes; SIGTERM ends it."""
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
+        port = free_port()
         self.county.change(self.config, "broker_file:", f"broker: tcp://127.0.0.1:{port}")
         self.county.change("musterd.yaml", "listen:", f"listen: tcp://127.0.0.1:{port}")
         agent = self.county.agent(FIRE)

@@ -1,22 +1,15 @@
 """Brokers of several regions: what one refers is followed at the other, orders from above reach agencies
 below, and what a cut line keeps back comes once, when it is there again."""
 import os
-import socket
 import time
 import unittest
 
 from agents import CENTRE, County, FIRE, until
-from faults import Relay
-from harness import main
+from faults import Faults, Relay, STALL, SYNC, WAL
+from harness import free_port, main
 
 CUT_S = 60 if os.environ.get("MUSTER_LONG") else 5
 PROVINCE, CITY, COUNTY = "370000", "370100", "370102"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def link(region):
@@ -136,6 +129,68 @@ class Regions(unittest.TestCase):
         self.follows(self.city, incident, home=PROVINCE)
         self.assert_verified()
 
+    def desk(self, region):
+        region.add(region.config(CENTRE), "bridge: true")
+        desk = region.bridge(CENTRE)
+        desk.one("ready")
+        return desk
+
+    def test_an_order_for_nobody_is_said_back(self):
+        """Two lines up, at once, to the desk there and in every view; its rules are asked, too."""
+        with open(self.province.path("up.yaml"), "w", encoding="utf-8") as file:
+            file.write("pack: up\nversion: '1'\nmatch: all\nrules:\n  - {rule: nobody, when: ability-short, "
+                       "if: agency = '370102/nobody', do: [notify: duty-chief]}\n")
+        self.province.muster("rules", "load", self.province.path("up.yaml"))
+        above, below = self.desk(self.province), self.desk(self.county)
+        incident = self.province.report()
+        order = self.province.issue(f"{COUNTY}/nobody", "--incident", incident, "--answer-within", "10 min")
+        notice = above.one("notice", event="order-unreached", order=order)
+        self.assertEqual((notice["region"], notice["no_way"]), (COUNTY, False))
+        above.one("notice", event="notified", role="duty-chief", incident=incident)
+        below.one("notice", event="order-unreached", order=order)
+        for region in self.regions:
+            until(lambda: region.order(order)["unreached"] == COUNTY, f"{region.code} to know of it")
+        self.assertIn("NOBODY is enrolled under this address at 370102",
+                      self.province.muster("incident", "show", incident))
+        self.assertIn("370102 无此单位注册", self.province.muster("order", "show", order, "--lang", "zh"))
+        self.assertIn("NOBODY THERE", self.province.muster("order", "list"))
+        self.assertIn("REACHES NOBODY", self.province.muster("replay", self.province.log))
+        self.assert_verified()
+
+    def test_what_no_link_leads_to_is_said_back(self):
+        """The city has no link to 370199, nor the province to 999999: nobody is to think that they know."""
+        incident = self.county.report()
+        order = self.county.issue("370199/fire-rescue", "--incident", incident, "--answer-within", "10 min")
+        self.county.muster("incident", "refer", incident, "--to", "999999")
+        self.county.muster("incident", "offer-lead", incident, "--to", "999999")
+        wanted = [{"region": "370199", "no_way_from": CITY}, {"region": "999999", "no_way_from": PROVINCE}]
+        self.follows(self.county, incident, unreached=wanted)
+        self.follows(self.city, incident, unreached=wanted)
+        until(lambda: self.county.order(order)["no_way"], "the order to be known not to arrive")
+        rows = {row["region"]: row for row in self.county.json("link", "list")}
+        self.assertEqual((rows["370199"]["no_way_from"], rows["999999"]["no_way_from"]), (CITY, PROVINCE))
+        shown = self.county.muster("incident", "show", incident)
+        self.assertIn("999999 (NO WAY: no link leads there from 370000)", shown)
+        self.assertIn("NO WAY: no link leads there from 370100", shown)
+        self.assertRegex(self.county.muster("link", "list"), r"370199 +NO WAY from 370100")
+        self.assertRegex(self.county.muster("link", "list", "--lang", "zh"), r"999999 +370000 无链路")
+
+        again = self.county.call("incident", "refer", incident, "--to", "999999")
+        self.assertIn("NO WAY: no link leads to region 999999 from 370000", again.stderr)
+
+        # a link that comes later: what waits goes there, and its home learns of it
+        late = County(code="370199", name="新区")
+        self.addCleanup(late.close)
+        self.regions += (late,)
+        self.call_above(self.city, late)
+        late.start_broker()
+        self.enrol(self.city, late)
+        self.enrol(late, self.city)
+        self.follows(late, incident, home=COUNTY)
+        self.follows(self.county, incident, unreached=wanted[1:])
+        until(lambda: not self.county.order(order)["no_way"], "the order to be on its way")
+        self.assert_verified()
+
     def test_what_a_cut_line_keeps_back_comes_once(self):
         station = self.station()
         incident = self.county.report("--dead", "1")
@@ -176,10 +231,16 @@ class Regions(unittest.TestCase):
         self.follows(self.city, incident, lead=COUNTY, lead_term=0)
         refused = self.city.call("incident", "close", incident)
         self.assertIn(f"region {COUNTY} leads", refused.stderr)
+        self.county.add(self.county.config(FIRE), "bridge: true")
+        station = self.county.bridge(FIRE)
+        order = self.county.issue("fire-rescue", "--incident", incident)
+        station.one("order", order=order)
         # the city is above, and takes it alone
         self.city.muster("incident", "take-lead", incident, "--reason", "two counties")
         for region in (self.city, self.county):
             self.follows(region, incident, lead=CITY, lead_term=1)
+        told = station.one("notice", event="lead-taken")  # whoever is at work knows who leads
+        self.assertEqual((told["region"], told["term"]), (CITY, 1))
         self.assertIn(f"region {CITY} leads", self.county.call("incident", "take-lead", incident).stderr)
         self.assertIn(f"region {CITY} leads", self.county.call("incident", "close", incident).stderr)
         # handed back by the word of both
@@ -189,6 +250,7 @@ class Regions(unittest.TestCase):
         for region in (self.city, self.county):
             self.follows(region, incident, lead=COUNTY, lead_term=2, lead_offered="")
         self.assertIn("two counties", self.county.muster("replay", self.county.log))
+        self.county.muster("order", "recall", order, "--reason", "over")
         self.county.muster("incident", "close", incident, "--reason", "over")
         until(lambda: not self.city.json("incident", "list"), "it to be closed above, too")
         self.assert_verified()
@@ -328,6 +390,11 @@ class Regions(unittest.TestCase):
         self.assertEqual(self.brought(bundle), (records, 0))
         self.follows(self.city, incident, casualties={"dead": 2})
         self.assertEqual(self.city.order(order)["text"], "抽水")
+        told = [line for line in self.city.muster("replay", self.city.log).splitlines()
+                if " dead 2" in line or f"order {order[-6:]} to" in line]
+        self.assertEqual([f"  {COUNTY}/{CENTRE} (" in line for line in told], [True, True], told)
+        self.assertRegex(self.city.muster("replay", self.city.log),
+                         f"{COUNTY}/broker/link +so region {COUNTY} told it.* brought by {CENTRE}")
         self.assertEqual(self.brought(bundle), (0, records))
         # the line comes back with the same, and more
         self.county.muster("incident", "update", incident, "--dead", "3")
@@ -350,6 +417,30 @@ class Regions(unittest.TestCase):
         for region, other in ((self.city, COUNTY), (self.county, CITY)):
             until(lambda: both_ways(region, other), "canaries there and back")
         self.assertIn("已通", self.city.muster("link", "list", "--lang", "zh"))
+        self.assert_verified()
+
+    def test_a_line_on_which_nothing_crosses_is_shown(self):
+        """It is connected, and the city's disk stands still: it takes nothing of what it is told."""
+        faults = Faults(self.city.folder)
+        self.city.prefix = faults.prefix
+        for region in (self.city, self.county):
+            self.assertEqual(region.stop_broker(), 0)
+            region.add("musterd.yaml", "canary: 1 s")
+            region.start_broker()
+        until(lambda: self.line(self.county, CITY)["canary_returned_ms"] > 0, "canaries there and back")
+        for _ in range(3):
+            line = self.line(self.county, CITY)
+            age_ms = time.time() * 1000 - min(line["canary_heard_ms"], line["canary_returned_ms"])
+            if age_ms < 2000 + 3 * 500:  # else this machine stood still, and the mark is in its right
+                self.assertFalse(line["nothing_crosses"], line)
+            time.sleep(1)  # a canary and more: on a healthy line there is no mark at any time
+        faults.arm(SYNC, WAL, STALL, arg=12000)
+        stuck = until(lambda: (line := self.line(self.county, CITY))["nothing_crosses"] and line, "the mark")
+        self.assertTrue(stuck["reached"])
+        self.assertGreater(time.time() * 1000 - stuck["canary_returned_ms"], 2000 + 3 * 500)
+        self.assertIn("NOTHING CROSSES", self.county.muster("link", "list"))
+        self.assertIn("已连接但无往来", self.county.muster("link", "list", "--lang", "zh"))
+        until(lambda: not self.line(self.county, CITY)["nothing_crosses"], "canaries again")
         self.assert_verified()
 
     def test_a_broker_that_is_killed_goes_on_where_it_was(self):

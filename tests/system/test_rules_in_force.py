@@ -194,6 +194,49 @@ class InForce(CountyTest):
         self.assertEqual(fired[0]["seen"], {"agency": "370102/health"})
         self.assert_verified()
 
+    def test_a_role_that_nobody_has(self):
+        """The centres are told in its place; record and views say so, loading and checking beforehand."""
+        desk = self.desk()
+        shipped = os.path.join(SOURCE, "common/rules/packs/unanswered.yaml")
+        self.assertEqual(self.county.call("rules", "load", shipped).stderr, "")  # the roster gives duty-chief
+        loaded = self.county.call("rules", "load", self.pack)
+        self.assertEqual(loaded.returncode, 0)
+        self.assertEqual(loaded.stderr.splitlines(), [
+            f"muster: note: {self.pack}:{line}: nobody in region 370102 has the role {role}: the centres "
+            f'will be told instead; enrol an agent with the right "role:{role}"'
+            for line, role in ((5, "chief"), (6, "rescue"))])
+        self.assertIn("无人承担角色 chief",
+                      self.county.call("rules", "load", self.pack, "--lang", "zh").stderr)
+        checked = self.county.call("rules", "check", self.pack, "--log", self.county.log)
+        self.assertEqual((checked.returncode, checked.stderr), (0, loaded.stderr))
+
+        incident = self.county.report("--trapped", "3")
+        notice = desk.one("notice", event="notified", incident=incident)
+        self.assertEqual((notice["role"], notice["nobody"]), ("rescue", True))
+        self.assertEqual([(data["nobody"], data.get("untold")) for data in self.data("notified")],
+                         [(True, None)])
+        said = "nobody has the role rescue; the centres were told of incident"
+        self.assertIn(said, self.county.muster("replay", self.county.log))
+        self.assertIn(said, self.county.muster("incident", "show", incident))
+        self.assertIn("无人承担角色 rescue，已改为通知指挥中心",
+                      self.county.muster("replay", self.county.log, "--lang", "zh"))
+        self.assert_verified()
+
+    def test_the_duty_chief_is_told(self):
+        """By the shipped roster."""
+        desk = self.desk()
+        with open(self.pack, "w", encoding="utf-8") as file:
+            file.write("pack: county\nversion: '2'\nmatch: all\nrules:\n"
+                       "  - {rule: up, when: order-unanswered, do: [notify: duty-chief]}\n")
+        self.assertEqual(self.county.call("rules", "load", self.pack).stderr, "")
+        incident = self.county.report()
+        self.county.issue(HEALTH, "--incident", incident, "--answer-within", "1s")
+        notice = desk.one("notice", event="notified", incident=incident)
+        self.assertEqual(notice["role"], "duty-chief")
+        self.assertNotIn("nobody", notice)
+        self.assertIn("duty-chief told of incident", self.county.muster("incident", "show", incident))
+        self.assert_verified()
+
     def test_a_bad_pack_changes_nothing(self):
         self.load()
         with open(self.pack, "a", encoding="utf-8") as file:

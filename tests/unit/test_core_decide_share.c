@@ -322,7 +322,8 @@ static struct command canary_of(struct bus *bus, const char *link, const char *r
 {
     struct event event = {.kind = EVENT_CANARY_SENT};
 
-    event.canary = (struct canary){.region = to, .sent_at_ms = sent_at_ms, .heard_at_ms = T0 - 7};
+    event.canary =
+        (struct canary){.region = to, .sent_at_ms = sent_at_ms, .heard_at_ms = T0 - 7, .late_ms = 30};
     struct command command = with(bus, telling(bus, link, region, seq), event);
     command.tell_record.incident = (struct id){{0}};
     return command;
@@ -350,6 +351,48 @@ static void canaries_go_there_and_back(void **state)
     assert_int_equal(bus_do(&bus, canary_of(&bus, CITY_LINK, CITY, 4, REGION, T0 - 9)), 0); /* an older one */
     assert_int_equal(bus_do(&bus, a_canary(&bus, CITY)), 1);
     assert_int_equal(bus_event(&bus, EVENT_CANARY_SENT, 0)->canary.heard_at_ms, T0 - 3);
+    bus_close(&bus);
+}
+
+/* Two canaries old is no wonder; what is older than either end says is, if the line was up for as long. */
+static void a_line_is_stuck_when_canaries_are_late(void **state)
+{
+    static const struct {
+        const char *what;
+        struct region_link line;
+        bool stuck;
+    } rows[] = {
+        {"both just in time",
+         {.up = true, .late_ms = 50, .heard_ms = T0 - 50, .returned_ms = T0 - 50},
+         false},
+        {"none came", {.up = true, .late_ms = 50, .heard_ms = T0 - 51, .returned_ms = T0}, true},
+        {"none arrived", {.up = true, .late_ms = 50, .heard_ms = T0, .returned_ms = T0 - 51}, true},
+        {"by the slower end",
+         {.up = true, .late_ms = 50, .heard_late_ms = 60, .heard_ms = T0 - 60, .returned_ms = T0},
+         false},
+        {"never, in time", {.up = true, .since_ms = T0 - 50, .late_ms = 50}, false},
+        {"never", {.up = true, .since_ms = T0 - 51, .late_ms = 50}, true},
+        {"just connected", {.up = true, .since_ms = T0, .late_ms = 50, .heard_ms = T0 - 99}, false},
+        {"not connected", {.late_ms = 50, .heard_ms = T0 - 99}, false},
+        {"an older version's", {.up = true, .heard_ms = T0 - 99}, false},
+    };
+    struct command command;
+    struct bus bus;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (region_line_is_stuck(&rows[i].line, T0) != rows[i].stuck) {
+            fail_msg("%s", rows[i].what);
+        }
+    }
+    open_linked(&bus);
+    command = a_canary(&bus, CITY);
+    command.send_canary.late_ms = 70;
+    bus_do(&bus, command);
+    bus_do(&bus, canary_of(&bus, CITY_LINK, CITY, 5, REGION, T0 - 3));
+    const struct region_link *line = region_line(state_region(bus.state), CITY);
+    assert_int_equal(line->late_ms, 70);
+    assert_int_equal(line->heard_late_ms, 30);
     bus_close(&bus);
 }
 
@@ -388,6 +431,7 @@ int main(void)
         cmocka_unit_test(our_own_broker_is_no_link),
         cmocka_unit_test(a_line_is_noted_when_it_changes),
         cmocka_unit_test(canaries_go_there_and_back),
+        cmocka_unit_test(a_line_is_stuck_when_canaries_are_late),
         cmocka_unit_test(a_canary_is_of_its_line_alone),
     };
 
