@@ -86,8 +86,8 @@ static bool gather_record(struct gathering *gathering, const struct log_record *
     if (command.kind == COMMAND_SHARE_INCIDENT) {
         return true;
     }
-    if (command_tells(&command) !=
-        NULL) { /* what is told of another and touches this one comes as this one's */
+    if (command_tells(&command) != NULL) {
+        /* what was told of another and touches this one comes from its region as this one's, too */
         bool is_of_this = id_equal(command_tells(&command)->incident, gathering->incident);
         return !is_of_this || gather_heard(gathering, command_tells(&command));
     }
