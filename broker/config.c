@@ -19,7 +19,7 @@ static int read_region(const struct conf_node *map, const char **ret, struct err
         return result;
     }
     char code[REGION_CODE_MAX + 1];
-    if (!division_code(*ret, code) || strcmp(code, *ret) != 0) {
+    if (!division_is_known(*ret) || !division_code(*ret, code) || strcmp(code, *ret) != 0) {
         return conf_fail(map, err, ERR_CONFIG,
                          "region: \"%s\" is no code of GB/T 2260; write 6 digits in quotes, "
                          "9 of a township, 12 of a village",
@@ -44,6 +44,10 @@ static int read_link(const struct conf_node *map, struct config *ret, struct err
     }
     if (strcmp(link->region, ret->region) == 0) {
         return conf_fail(map, err, ERR_CONFIG, "links: region %s is this one", link->region);
+    }
+    if (strcmp(link->connect, ret->listen) == 0 && ret->port != 0) {
+        return conf_fail(map, err, ERR_CONFIG, "links: connect: %s is where this broker listens",
+                         link->connect);
     }
     if (net_endpoint_check(link->connect, &why) < 0) {
         return conf_fail(map, err, ERR_CONFIG, "links: connect: %s", why.text);
@@ -88,6 +92,7 @@ static int read_listen(const struct conf_node *root, struct config *ret, struct 
         return conf_fail(root, err, ERR_CONFIG, "listen: \"%s\" is no address; write tcp://HOST:PORT",
                          listen);
     }
+    ret->listen = listen;
     size_t n = (size_t)(colon - host);
     bool bracketed = host[0] == '[' && n > 2 && host[n - 1] == ']';
     memcpy(ret->host, bracketed ? host + 1 : host, bracketed ? n - 2 : n);

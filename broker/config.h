@@ -22,6 +22,7 @@ struct conf;
 struct config {
     struct conf *conf; /* owns the texts below */
     const char *region;
+    const char *listen; /* as it is written */
     char host[CONFIG_HOST_MAX];
     uint16_t port;             /* 0: any free one */
     const char *log;           /* folder */

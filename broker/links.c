@@ -18,6 +18,7 @@ struct line {
     struct net_dealer *dealer; /* NULL: that region's broker is not enrolled, or its key has changed */
     int64_t heard_ms;          /* boot time */
     unsigned refusals;         /* in a row */
+    bool is_stranger;          /* ... and that has been said */
 };
 
 struct links {
@@ -133,6 +134,13 @@ static void look(struct line *line)
         engine_link_down(links->engine, line->peer);
         close_line(line);
     }
+    if (!known && !line->is_stranger) {
+        log_warning(
+            "link to region %s: its broker is not enrolled here, so nothing crosses; muster agent enrol "
+            "%s/broker/link --key its-broker.pub --rights link",
+            line->config->region, line->config->region);
+    }
+    line->is_stranger = !known;
     if (known && line->dealer == NULL) {
         memcpy(line->server_key, key, sizeof key);
         line->heard_ms = boot_now();

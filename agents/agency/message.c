@@ -110,6 +110,19 @@ static void put_notice(json_t *json, const struct event *event)
         put(json, "medium", json_string(medium_name(event->report_sent.medium)));
         put(json, "to", json_string(tier_name(event->report_sent.to)));
         break;
+    case EVENT_GRADE_EXPECTED:
+        put(json, "grade",
+            json_string(event->grade_expected.grade ? grade_name(event->grade_expected.grade) : "none"));
+        put(json, "by", text_of(event->grade_expected.by));
+        break;
+    case EVENT_REGION_TOUCHED:
+        put(json, "region", text_of(event->region_touched.region));
+        break;
+    case EVENT_LEVEL_HEARD:
+        put(json, "region", text_of(event->level_heard.region));
+        put(json, "level",
+            json_string(event->level_heard.level ? grade_name(event->level_heard.level) : "none"));
+        break;
     case EVENT_REFERRED:
         put(json, "region", text_of(event->referred.region));
         put(json, "rule", text_of(event->referred.rule));

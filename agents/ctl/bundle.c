@@ -13,7 +13,7 @@
 #include "agents/ctl/resolve.h"
 #include "common/core/link.h"
 
-enum { MAGIC_BYTES = 16, LENGTH_BYTES = 4, BUNDLE_BYTES_MAX = 256 * 1024 * 1024 };
+enum { MAGIC_BYTES = 16, LENGTH_BYTES = 4, BUNDLE_FILE_MAX = 256 * 1024 * 1024 };
 
 static const char magic[MAGIC_BYTES + 1] = "MUSTER BUNDLE 1\n";
 
@@ -97,7 +97,7 @@ int ctl_export(int argc, char **argv)
         .filter = TAIL_SHARED, .stream = agent, .from_seq = since > 0 ? (uint64_t)since : 0};
     const struct session_follow follow = {
         .ctx = &exporting, .item = on_item, .waiting = on_waiting, .tail = &tail};
-    buf_init(&exporting.file, BUNDLE_BYTES_MAX);
+    buf_init(&exporting.file, BUNDLE_FILE_MAX);
     buf_append(&exporting.file, magic, MAGIC_BYTES);
     rc = rc ? rc : session_open(&online, &needs, &session, &err);
     rc = rc ? rc : session_follow(session, &follow, &err);
@@ -133,7 +133,7 @@ static int read_file(const char *path, uint8_t **ret, size_t *ret_n, struct err 
     if (fd < 0) {
         return err_set(err, errno == EACCES ? ERR_PERMISSION : ERR_NO_INPUT, "%s: %s", path, strerror(errno));
     }
-    if (fstat(fd, &is) < 0 || !S_ISREG(is.st_mode) || is.st_size > BUNDLE_BYTES_MAX) {
+    if (fstat(fd, &is) < 0 || !S_ISREG(is.st_mode) || is.st_size > BUNDLE_FILE_MAX) {
         (void)close(fd);
         return err_set(err, ERR_DATA, "%s: is no bundle of muster export", path);
     }

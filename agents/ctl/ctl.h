@@ -53,6 +53,7 @@ int ctl_incident_accept_post(int argc, char **argv);
 int ctl_incident_refer(int argc, char **argv);
 int ctl_incident_offer_lead(int argc, char **argv);
 int ctl_incident_take_lead(int argc, char **argv);
+int ctl_incident_assess(int argc, char **argv);
 int ctl_incident_close(int argc, char **argv);
 int ctl_incident_show(int argc, char **argv);
 int ctl_incident_list(int argc, char **argv);

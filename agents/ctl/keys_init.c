@@ -10,6 +10,7 @@
 #include "agents/ctl/zone.h"
 #include "common/base/clock.h"
 #include "common/core/division.h"
+#include "common/core/region.h"
 
 enum { ROSTER_MEMORY = 16 * 1024 * 1024 };
 
@@ -220,14 +221,20 @@ static int check(struct init *init, const char *offset, struct err *err)
 {
     char code[REGION_CODE_MAX + 1];
 
-    if (init->region == NULL || !division_code(init->region, code) || strcmp(code, init->region) != 0) {
+    if (init->region == NULL || !division_is_known(init->region) || !division_code(init->region, code) ||
+        strcmp(code, init->region) != 0) {
         return err_set(err, ERR_USAGE,
                        "--region: a code of 6 digits is wanted, such as 370102; 9 of a township, "
                        "12 of a village");
     }
-    if (init->parent[0] != '\0' && strspn(init->parent, "0123456789") != strlen(init->parent)) {
+    if (init->parent[0] != '\0' && !division_is_known(init->parent)) {
         return err_set(err, ERR_USAGE, "--parent %s: a region's code is wanted, such as 370100",
                        init->parent);
+    }
+    if (init->parent[0] != '\0' && !region_may_be_parent(init->parent, init->region)) {
+        return err_set(err, ERR_USAGE,
+                       "--parent %s: it is of no higher level than %s: parents would go round in a circle",
+                       init->parent, init->region);
     }
     if (init->name == NULL || init->name[0] == '\0' || strlen(init->name) > NAME_MAX_BYTES) {
         return err_set(err, ERR_USAGE, "--name: the region's name is wanted, 1 to %d bytes", NAME_MAX_BYTES);

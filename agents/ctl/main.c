@@ -21,6 +21,7 @@ static const struct entry entries[] = {
     {"incident", "update", ctl_incident_update, "supplement it (follow-up or final report)"},
     {"incident", "grade", ctl_incident_grade, "say how big it is (定级)"},
     {"incident", "level", ctl_incident_level, "start, change or end the response to it (启动响应)"},
+    {"incident", "assess", ctl_incident_assess, "say what may come of it, and where it reaches (研判)"},
     {"incident", "refer", ctl_incident_refer, "refer an incident to another region (上报, 通报)"},
     {"incident", "offer-lead", ctl_incident_offer_lead, "offer its lead to another region (移交指挥权)"},
     {"incident", "take-lead", ctl_incident_take_lead, "take its lead for this region (接管指挥权)"},

@@ -9,6 +9,7 @@
 #include "agents/ctl/similar.h"
 #include "common/base/text.h"
 #include "common/base/when.h"
+#include "common/core/division.h"
 #include "common/core/stream.h"
 #include "common/view/view_json.h"
 #include "common/view/view_say.h"
@@ -94,6 +95,19 @@ static int take_position(struct report *report, struct err *err)
     position->datum = datum_parse(report->datum);
     position->accuracy_m = (uint32_t)(report->accuracy_m < UINT32_MAX ? report->accuracy_m : UINT32_MAX);
     return 0;
+}
+
+/* Nothing was reported yet: it is typed again. */
+static int check_division(const struct report *report, struct err *err)
+{
+    const char *division = report->facts.division;
+
+    return division[0] == '\0' || division_is_known(division)
+               ? 0
+               : err_set(err, ERR_USAGE,
+                         "--division %s: no code of GB/T 2260; write 6, 9 or 12 digits, or say the place in "
+                         "words",
+                         division);
 }
 
 /* The report stands; who typed the code can still mend it. */
@@ -283,6 +297,7 @@ int ctl_incident_report(int argc, char **argv)
         return exit_code;
     }
     int rc = take_position(&report, &err);
+    rc = rc ? rc : check_division(&report, &err);
     if (rc == 0 && facts_known(&report.facts) == 0 && report.text[0] == '\0') {
         rc = err_set(&err, ERR_USAGE, "nothing is reported; say at least --kind and --place");
     }
@@ -335,6 +350,7 @@ int ctl_incident_update(int argc, char **argv)
         return exit_code;
     }
     int rc = take_position(&report, &err);
+    rc = rc ? rc : check_division(&report, &err);
     rc = rc ? rc : session_open(&online, &needs, &session, &err);
     rc = rc ? rc : resolve_incident(session, arguments.at[0], &resolved, &err);
     if (rc == 0) {

@@ -1,5 +1,6 @@
 /* muster rules check: is this a rule pack, and can its rules ever fire? */
 #include <stdio.h>
+#include <string.h>
 
 #include "agents/ctl/log_input.h"
 #include "agents/ctl/option.h"
@@ -17,12 +18,27 @@ struct check {
     struct buf out;
     struct json json;
     struct table table;
-    unsigned never; /* rules for which nothing was found that they hold for */
     struct pack *packs[ARGUMENTS_MAX];
     size_t packs_n;
     struct pack_loop loop;
     enum pack_loops loops;
 };
+
+/* Where an action goes, in words; other values are the pack's own. */
+static const char *value_text(const struct check *check, const struct rule_action *action)
+{
+    static const char *const places[][2] = {{"parent", "上级"},
+                                            {"neighbours", "相邻地区"},
+                                            {"superior", "共同上级"},
+                                            {"next-able", "下一支可用力量"}};
+
+    for (size_t i = 0; check->lang == LANG_ZH && i < sizeof places / sizeof places[0]; i++) {
+        if (strcmp(action->value, places[i][0]) == 0) {
+            return places[i][1];
+        }
+    }
+    return action->value;
+}
 
 static void put_actions(const struct check *check, const struct rule *rule, struct buf *ret)
 {
@@ -30,7 +46,7 @@ static void put_actions(const struct check *check, const struct rule *rule, stru
         enum rule_action_kind kind = rule->actions[i].kind;
         buf_printf(ret, "%s%s %s", i > 0 ? lang_text(check->lang, ", ", "、") : "",
                    lang_text(check->lang, rule_action_word(kind), rule_action_zh(kind)),
-                   rule->actions[i].value);
+                   value_text(check, &rule->actions[i]));
         if (kind == ACTION_REISSUE && rule->actions[i].ability[0] != '\0') {
             buf_printf(ret, lang_text(check->lang, " (%s)", "（%s）"), rule->actions[i].ability);
         }
@@ -51,11 +67,17 @@ static void put_row(struct check *check, const struct rule *rule, enum pack_hold
     table_cell(&check->table, rule->name);
     table_cell(&check->table,
                lang_text(check->lang, rule_trigger_word(rule->trigger), rule_trigger_zh(rule->trigger)));
-    table_cell(&check->table,
-               rule->condition != NULL ? rule->text : lang_text(check->lang, "always", "总是"));
+    size_t n = strlen(rule->text); /* a block of YAML ends with the end of a line */
+    while (n > 0 && strchr(" \t\n", rule->text[n - 1]) != NULL) {
+        n--;
+    }
+    table_print(&check->table, "%.*s", rule->condition != NULL ? (int)n : 9999,
+                rule->condition != NULL ? rule->text : lang_text(check->lang, "always", "总是"));
     table_cell(&check->table, duration);
     table_cell(&check->table, buf_text(&actions));
     table_cell(&check->table, holds == HOLDS_NEVER ? lang_text(check->lang, "can never hold", "永不成立")
+                              : holds == HOLDS_MIXED
+                                  ? lang_text(check->lang, "number against text", "数值与文本相比")
                               : holds == HOLDS_UNKNOWN ? lang_text(check->lang, "not tried out", "无法穷举")
                                                        : "");
     buf_free(&actions);
@@ -73,6 +95,7 @@ static void put_json(struct check *check, const struct rule *rule, enum pack_hol
     json_text(json, "if", rule->text);
     json_number(json, "for_ms", rule->for_ms);
     json_bool(json, "never_holds", holds == HOLDS_NEVER);
+    json_bool(json, "mixes_number_and_text", holds == HOLDS_MIXED);
     json_array(json, "do");
     for (size_t i = 0; i < rule->actions_n; i++) {
         json_object(json, NULL);
@@ -90,7 +113,6 @@ static void put_rules(struct check *check, const struct pack *pack)
 {
     for (size_t i = 0; i < pack->rules_n; i++) {
         enum pack_holds holds = rule_try(check->conditions, &pack->rules[i]);
-        check->never += holds == HOLDS_NEVER;
         if (check->as_json) {
             put_json(check, &pack->rules[i], holds);
         } else {
@@ -275,8 +297,9 @@ static void put_pack_text(struct check *check, const char *path, const struct pa
                                                {"行", "规则", "触发", "条件", "持续", "动作", ""}};
 
     buf_printf(
-        &check->out, lang_text(check->lang, "%s: %s %s: %zu rules, %s\n", "%s：%s %s：%zu 条规则，%s\n"),
+        &check->out, lang_text(check->lang, "%s: %s %s: %zu rule%s, %s\n", "%s：%s %s：%zu 条规则%s，%s\n"),
         path, pack->name, pack->version, pack->rules_n,
+        check->lang == LANG_EN && pack->rules_n != 1 ? "s" : "",
         pack->match == MATCH_FIRST ? lang_text(check->lang, "the first that holds fires", "首条成立者触发")
                                    : lang_text(check->lang, "each that holds fires", "凡成立者均触发"));
     put_kinds(check, pack);
@@ -295,16 +318,12 @@ static void put_pack_text(struct check *check, const char *path, const struct pa
     }
 }
 
-static int find_faults(const struct check *check, const char *path, struct err *err)
+static int find_faults(const struct check *check, const char *path, const struct pack *pack, struct err *err)
 {
     if (check->loops == LOOPS_FOUND) {
         return rules_loop_fail(&check->loop, path, check->lang, err);
     }
-    return check->never == 0 ? 0
-                             : err_set(err, ERR_DATA,
-                                       lang_text(check->lang, "%s: %u of its conditions can never hold",
-                                                 "%s：有 %u 个条件永不成立"),
-                                       path, check->never);
+    return pack_try(check->conditions, pack, path, err);
 }
 
 static int check_pack(struct check *check, const char *path, struct err *err)
@@ -316,7 +335,6 @@ static int check_pack(struct check *check, const char *path, struct err *err)
         return rc;
     }
     check->packs[check->packs_n++] = pack;
-    check->never = 0;
     check->loops = pack_find_loop(check->conditions, &pack, 1, &check->loop);
     if (check->as_json) {
         put_pack_json(check, path, pack);
@@ -324,7 +342,7 @@ static int check_pack(struct check *check, const char *path, struct err *err)
         put_pack_text(check, path, pack);
     }
     rc = output_pour(&check->out, true, err);
-    return rc ? rc : find_faults(check, path, err);
+    return rc ? rc : find_faults(check, path, pack, err);
 }
 
 /* Those that are in force together can fire each other, too. */

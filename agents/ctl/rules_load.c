@@ -7,6 +7,7 @@
 #include "agents/ctl/rules_role.h"
 #include "agents/ctl/session.h"
 #include "common/core/stream.h"
+#include "common/rules/pack_check.h"
 #include "common/view/view_json.h"
 #include "common/view/view_table.h"
 
@@ -69,7 +70,7 @@ static int read_pack(struct loading *l, enum lang lang, struct err *err)
     l->packs_n = 1;
     return pack_find_loop(l->conditions, l->packs, 1, &loop) == LOOPS_FOUND
                ? rules_loop_fail(&loop, l->path, lang, err)
-               : 0;
+               : pack_try(l->conditions, l->packs[0], l->path, err);
 }
 
 /* Those that are in force together can fire each other, too. What this version cannot read is let be: it is
@@ -112,9 +113,9 @@ int ctl_rules_load(int argc, char **argv)
         .usage = "muster rules load PACK [options]",
         .summary =
             "Puts a rule pack in force, or another version of one that is. It is checked here and by the\n"
-            "broker; with a mistake in it, or rules that fire each other for ever, also with those of the\n"
-            "packs in force, nothing changes. Roles that it notifies and nobody has are named. Needs an\n"
-            "operator with the right \"admin\".",
+            "broker; with a mistake in it, conditions that can never hold, or rules that fire each other\n"
+            "for ever, also with those of the packs in force, nothing changes. Roles that it notifies and\n"
+            "nobody has are named. Needs an operator with the right \"admin\".",
         .options = options,
         .examples = "  muster rules load decree-493.yaml\n",
         .arguments_min = 1,

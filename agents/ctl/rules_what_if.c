@@ -3,6 +3,7 @@
 
 #include "agents/ctl/log_input.h"
 #include "agents/ctl/option.h"
+#include "agents/ctl/rules_loop.h"
 #include "common/view/view_what_if.h"
 
 struct asking {
@@ -22,6 +23,18 @@ struct asking {
     size_t listed;
 };
 
+/* What rules load refuses: there is no saying what rules would have done that fire each other for ever. */
+static int find_loop(struct asking *a, struct err *err)
+{
+    struct pack_loop loop;
+    enum lang lang = a->voice.zh ? LANG_ZH : LANG_EN;
+
+    return pack_find_loop(a->conditions, a->read, a->read_n, &loop) == LOOPS_FOUND
+               ? rules_loop_fail(&loop, a->read_n == 1 ? a->files.at[0] : lang_text(lang, "together", "合用"),
+                                 lang, err)
+               : 0;
+}
+
 static int read_packs(struct asking *a, struct err *err)
 {
     if (a->files.n == 0 || a->files.n > REGION_PACKS_MAX) {
@@ -40,7 +53,7 @@ static int read_packs(struct asking *a, struct err *err)
     }
     a->options.packs = a->packs;
     a->options.packs_n = a->read_n;
-    return rc;
+    return rc ? rc : find_loop(a, err);
 }
 
 /* --- what comes ----------------------------------------------------------------------------------- */

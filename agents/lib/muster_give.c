@@ -87,6 +87,17 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         ret->agent = event->level_set.by;
         ret->rule = event->level_set.rule;
         return;
+    case EVENT_GRADE_EXPECTED:
+        ret->grade = event->grade_expected.grade != GRADE_NONE ? grade_name(event->grade_expected.grade) : "";
+        ret->agent = event->grade_expected.by;
+        return;
+    case EVENT_REGION_TOUCHED:
+        ret->to = event->region_touched.region;
+        return;
+    case EVENT_LEVEL_HEARD:
+        ret->to = event->level_heard.region;
+        ret->grade = event->level_heard.level != GRADE_NONE ? grade_name(event->level_heard.level) : "";
+        return;
     case EVENT_REFERRED:
         ret->to = event->referred.region;
         ret->rule = event->referred.rule;

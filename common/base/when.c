@@ -44,13 +44,12 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static int days_in_month(int year, int month)
+bool when_is_day(int year, int month, int day)
 {
     static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leaps = month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 
-    if (month == 2 && year % 4 == 0 && (year % 100 != 0 || year % 400 == 0))
-        return 29;
-    return days[month - 1];
+    return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] + leaps;
 }
 
 /* Exactly n digits, then the character after (0: none is looked at). Moves *at on. */
@@ -120,8 +119,7 @@ int when_parse(const char *text, int64_t *ret_ms)
     if (!take(&at, 2, ':', &hour) || !take(&at, 2, ':', &minute) || !take(&at, 2, 0, &second) ||
         !take_fraction(&at, &fraction_ms) || !take_offset(&at, &offset))
         return ERR_DATA;
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) || hour > 23 ||
-        minute > 59 || second > 60)
+    if (year < 1970 || !when_is_day(year, month, day) || hour > 23 || minute > 59 || second > 60)
         return ERR_DATA;
     ms = days_from_civil(year, month, day) * DAY_MS + (int64_t)hour * HOUR_MS + (int64_t)minute * MINUTE_MS +
          (int64_t)second * SECOND_MS + fraction_ms - (int64_t)offset * MINUTE_MS;

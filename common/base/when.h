@@ -2,6 +2,7 @@
 #ifndef MUSTER_COMMON_BASE_WHEN_H
 #define MUSTER_COMMON_BASE_WHEN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { WHEN_TEXT = 40 };
@@ -19,5 +20,8 @@ int when_parse_duration(const char *text, int64_t *ret_ms);
 
 /* Milliseconds in few characters for people: "0.4 s", "12 s", "3 min 5 s", "2 h 10 min". */
 char *when_format_duration(int64_t ms, char ret[WHEN_TEXT]);
+
+/* Whether the Gregorian calendar has that day; of any numbers. */
+bool when_is_day(int year, int month, int day);
 
 #endif

@@ -48,29 +48,22 @@ const char *conf_say(const struct conf_node *node, const char *english, const ch
     return node && node->conf->zh ? chinese : english;
 }
 
-/* Of a quoted or folded scalar nobody can say at which column a byte stands. */
-static bool stands_as_it_reads(const struct conf_node *node)
-{
-    return node->plain && strchr(node->text, '\n') == NULL;
-}
-
 int conf_fail_within(const struct conf_node *node, size_t at, struct err *err, int code, const char *text)
 {
-    unsigned characters = 0;
+    struct conf_places as_it_reads = {.at = &(struct conf_place){.line = node->line, .column = node->column},
+                                      .n = 1};
 
     if (at == SIZE_MAX) {
         return conf_fail(node, err, code, "%s", text);
     }
-    for (size_t i = 0; i < at && node->text[i] != '\0'; i++) {
-        characters += ((unsigned char)node->text[i] & 0xc0) != 0x80;
+    if (node->places.n == 0 && !node->plain) { /* it has escapes */
+        return conf_fail(node, err, code,
+                         conf_say(node, "at byte %zu of the text: %s", "文本第 %zu 字节处：%s"), at + 1,
+                         text);
     }
-    if (stands_as_it_reads(node)) {
-        return err_set(err, code, "%s:%u:%u: %s", node->conf->name, node->line, node->column + characters,
-                       text);
-    }
-    return conf_fail(node, err, code,
-                     conf_say(node, "at character %u of the text: %s", "文本第 %u 个字符处：%s"),
-                     characters + 1, text);
+    struct conf_place place =
+        conf_place_of(node->places.n > 0 ? &node->places : &as_it_reads, node->text, at);
+    return err_set(err, code, "%s:%u:%u: %s", node->conf->name, place.line, place.column, text);
 }
 
 unsigned conf_line(const struct conf_node *node)

@@ -26,6 +26,8 @@ struct builder {
     struct conf *conf;
     const char *text;
     size_t text_n;
+    size_t at; /* the last place that was sought in the text ... */
+    yaml_mark_t at_mark;
     struct err *err;
     struct conf_node *root;
     unsigned documents;
@@ -49,19 +51,25 @@ static int fail_memory(const struct builder *b)
     return err_set(b->err, ERR_NO_MEMORY, "%s: no memory for the configuration", b->conf->name);
 }
 
+/* One character on, of text that may be no UTF-8. */
+static void pass(const char *text, size_t *at, size_t n, yaml_mark_t *mark)
+{
+    bool ends_line = text[*at] == '\n';
+
+    mark->line += ends_line;
+    mark->column = ends_line ? 0 : mark->column + 1;
+    do
+        ++*at;
+    while (*at < n && ((uint8_t)text[*at] & 0xc0u) == 0x80);
+}
+
 /* Line and column, from 0, of a byte of the text. */
 static yaml_mark_t place_of(const struct builder *b, size_t offset)
 {
     yaml_mark_t mark = {0, 0, 0};
 
-    for (size_t i = 0; i < offset && i < b->text_n; i++) {
-        if (b->text[i] == '\n') {
-            mark.line++;
-            mark.column = 0;
-        } else if (((uint8_t)b->text[i] & 0xc0u) != 0x80) {
-            mark.column++;
-        }
-    }
+    for (size_t i = 0; i < offset && i < b->text_n;)
+        pass(b->text, &i, b->text_n, &mark);
     return mark;
 }
 
@@ -172,6 +180,30 @@ static int add_node(struct builder *b, const yaml_event_t *event, enum conf_kind
     return 0;
 }
 
+/* Where a scalar's source begins. Marks come in the order of the file, so each byte is passed once. */
+static const char *source_of(struct builder *b, yaml_mark_t mark)
+{
+    while (b->at < b->text_n && (b->at_mark.line < mark.line || b->at_mark.column < mark.column))
+        pass(b->text, &b->at, b->text_n, &b->at_mark);
+    return b->text + b->at;
+}
+
+/* A plain scalar of one line stands as it reads. */
+static int add_places(struct builder *b, const yaml_event_t *event, struct conf_node *node)
+{
+    yaml_scalar_style_t style = event->data.scalar.style;
+
+    if (node->plain && event->start_mark.line == event->end_mark.line)
+        return 0;
+    return conf_places(&b->conf->arena,
+                       node->plain                                ? STYLE_PLAIN
+                       : style == YAML_SINGLE_QUOTED_SCALAR_STYLE ? STYLE_SINGLE_QUOTED
+                       : style == YAML_DOUBLE_QUOTED_SCALAR_STYLE ? STYLE_DOUBLE_QUOTED
+                                                                  : STYLE_BLOCK,
+                       node->text, source_of(b, event->start_mark), b->text + b->text_n, node->line,
+                       node->column, &node->places);
+}
+
 static int add_scalar(struct builder *b, const yaml_event_t *event)
 {
     const char *text = (const char *)event->data.scalar.value;
@@ -200,7 +232,7 @@ static int add_scalar(struct builder *b, const yaml_event_t *event)
         return code;
     node->plain = plain;
     node->text = arena_strdup(&b->conf->arena, text);
-    return node->text ? 0 : fail_memory(b);
+    return node->text && add_places(b, event, node) == 0 ? 0 : fail_memory(b);
 }
 
 static int open_collection(struct builder *b, const yaml_event_t *event, enum conf_kind kind, bool decorated)
@@ -402,7 +434,7 @@ static int read_file(const char *path, int fd, char *text, size_t *ret_n, struct
     struct stat st;
 
     if (fstat(fd, &st) < 0)
-        return err_set(err, ERR_IO, "%s: cannot read the configuration: %m", path);
+        return err_set(err, ERR_IO, "%s: cannot be read: %m", path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_CONFIG, "%s: not a regular file; name a YAML file", path);
     while (n <= CONF_FILE_MAX) {
@@ -411,7 +443,7 @@ static int read_file(const char *path, int fd, char *text, size_t *ret_n, struct
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return err_set(err, ERR_IO, "%s: cannot read the configuration: %m", path);
+            return err_set(err, ERR_IO, "%s: cannot be read: %m", path);
         if (got == 0)
             break;
         n += (size_t)got;
@@ -432,7 +464,7 @@ int conf_text(const char *path, char **ret, size_t *ret_n, struct err *err)
                        errno == ENOENT || errno == ENOTDIR ? ERR_NO_INPUT
                        : errno == EACCES                   ? ERR_PERMISSION
                                                            : ERR_IO,
-                       "%s: cannot open the configuration: %m", path);
+                       "%s: cannot be opened: %m", path);
     text = malloc(CONF_FILE_MAX + 2);
     if (!text) {
         close(fd);

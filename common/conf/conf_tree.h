@@ -8,6 +8,7 @@
 
 #include "common/base/arena.h"
 #include "common/conf/conf.h"
+#include "common/conf/conf_place.h"
 
 enum conf_kind { CONF_SCALAR, CONF_LIST, CONF_MAP };
 
@@ -36,6 +37,7 @@ struct conf_node {
     bool plain; /* a scalar without quotes */
     unsigned line, column;
     const char *text;                /* of a scalar */
+    struct conf_places places;       /* where it stands; none: at line and column, as it reads */
     size_t n;                        /* items of a list, entries of a mapping */
     const struct conf_node **items;  /* of a list */
     struct conf_entries *entries;    /* of a mapping */

@@ -1,5 +1,7 @@
 #include "common/core/command.h"
 
+#include "common/core/event.h"
+
 const char *command_kind_name(enum command_kind kind)
 {
     switch (kind) {
@@ -65,6 +67,8 @@ const char *command_kind_name(enum command_kind kind)
         return "offer-lead";
     case COMMAND_TAKE_LEAD:
         return "take-lead";
+    case COMMAND_ASSESS_INCIDENT:
+        return "assess-incident";
     case COMMAND_CARRY_RECORD:
         return "carry-record";
     case COMMAND_ACK:
@@ -96,6 +100,18 @@ const char *command_kind_name(enum command_kind kind)
 bool command_is_brokers_own(enum command_kind kind)
 {
     return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_UNTOLD;
+}
+
+bool tell_has_level(const struct tell_record *tell)
+{
+    for (size_t i = 0; i < tell->told_n; i++) {
+        for (size_t j = 0; j < tell->told[i].events_n; j++) {
+            if (tell->told[i].events[j].kind == EVENT_LEVEL_SET) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 const struct tell_record *command_tells(const struct command *command)

@@ -64,7 +64,8 @@ enum command_kind {
     COMMAND_SHARE_INCIDENT = 86,
     COMMAND_NOTE_LINK = 87,
     COMMAND_SEND_CANARY = 88,
-    COMMAND_NOTE_UNTOLD = 89
+    COMMAND_NOTE_UNTOLD = 89,
+    COMMAND_ASSESS_INCIDENT = 110
 };
 
 struct command;
@@ -73,6 +74,8 @@ struct tell_record;
 
 /* What the command tells of another region's log; NULL: nothing. */
 const struct tell_record *command_tells(const struct command *command);
+/* Whether it tells of a response level. */
+bool tell_has_level(const struct tell_record *tell);
 /* The broker's own, which nobody else gives. */
 bool command_is_brokers_own(enum command_kind kind);
 /* "issue-orders"; "?" for an unknown kind. */
@@ -217,6 +220,15 @@ struct offer_lead {
 
 struct take_lead {
     struct id incident;
+    const char *reason;
+};
+
+/* What people think may come of it, and where it reaches 研判. */
+struct assess_incident {
+    struct id incident;
+    bool expects;         /* it says something of the grade */
+    enum grade expected;  /* that is thought possible; NONE: none any more */
+    struct words touches; /* regions, by their codes */
     const char *reason;
 };
 
@@ -473,6 +485,7 @@ struct command {
         struct refer_incident refer_incident;
         struct offer_lead offer_lead;
         struct take_lead take_lead;
+        struct assess_incident assess_incident;
         struct tell_record tell_record;
         struct carry_record carry_record;
         struct share_incident share_incident;

@@ -389,6 +389,9 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_TAKE_LEAD:
         decide_take_lead(d, &command->take_lead);
         return;
+    case COMMAND_ASSESS_INCIDENT:
+        decide_assess_incident(d, &command->assess_incident);
+        return;
     case COMMAND_SHARE_INCIDENT:
         decide_share_incident(d, &command->share_incident);
         return;
@@ -431,6 +434,10 @@ int decide_told(const struct state *state, const struct event *events, size_t n,
         const struct incident *incident = state_incident(state, events[i].incident);
         if (events[i].kind == EVENT_INCIDENT_CLOSED && incident != NULL) {
             decide_stop_daily(&d, incident);
+        }
+        if (events[i].kind == EVENT_ABILITY_SHORT && incident != NULL) {
+            decide_rules(&d, incident); /* the broker asks about it in the same record */
+            break;
         }
     }
     decide_rules_due(&d);

@@ -107,6 +107,7 @@ void decide_reissue_order(struct deciding *d, const struct reissue_order *comman
 void decide_refer_incident(struct deciding *d, const struct refer_incident *command);
 void decide_offer_lead(struct deciding *d, const struct offer_lead *command);
 void decide_take_lead(struct deciding *d, const struct take_lead *command);
+void decide_assess_incident(struct deciding *d, const struct assess_incident *command);
 void decide_share_incident(struct deciding *d, const struct share_incident *command);
 void decide_tell_record(struct deciding *d, const struct tell_record *command);
 void decide_carry_record(struct deciding *d, const struct carry_record *command);
@@ -114,7 +115,8 @@ void decide_note_link(struct deciding *d, const struct note_link *command);
 void decide_note_untold(struct deciding *d, const struct note_untold *command);
 void decide_send_canary(struct deciding *d, const struct send_canary *command);
 
-/* By a rule: to "parent", "neighbours", "superior" or a region's code; `after` as this record leaves it. */
+/* By a rule: to "parent", "neighbours", "superior", "touched" or a region's code; `after` as this
+ * record leaves it. */
 void decide_refer(struct deciding *d, const struct incident *after, const char *region, const char *rule);
 /* An order that was heard and is for this region, where nobody has its address. */
 void decide_nobody_there(struct deciding *d, struct id incident, struct id order);
@@ -146,6 +148,20 @@ void decide_follow_facts(struct deciding *d, const struct incident *incident, co
 /* What another region tells of who leads. */
 void decide_hear_lead(struct deciding *d, const struct incident *incident, const char *told_by,
                       const struct event *event);
+/* A report, ours or another region's, names a division: the region that it is of is touched. `incident` is
+ * NULL of a new one, `from` the region that says it, "" this one. */
+void decide_touch_division(struct deciding *d, const struct incident *incident, struct id id,
+                           const char *division, const char *from);
+/* What another region tells of how far it reaches; `incident` is NULL when this record opens it. */
+void decide_hear_spread(struct deciding *d, const struct incident *incident, const struct event *event);
+/* The response levels of other regions that a record tells of: of the incident, and of what is linked to it
+ * here. */
+void decide_hear_levels(struct deciding *d, const struct incident *incident, struct id id,
+                        const struct level_heard *levels, size_t n);
+/* Two incidents are linked from now on: each knows of the levels that are known of the other. */
+void decide_link_levels(struct deciding *d, const struct incident *one, const struct incident *other);
+/* Two incidents turn out to be one: what is said of the part is said of the whole. */
+void decide_join_spread(struct deciding *d, const struct incident *whole, const struct incident *part);
 /* Other regions that follow the incident are to be told of this record, if it is anything to them. */
 void decide_shared(struct deciding *d);
 

@@ -21,6 +21,23 @@ bool division_code(const char *text, char *ret)
     return true;
 }
 
+bool division_is_known(const char *text)
+{
+    /* GB/T 2260: by region, the provinces' numbers there */
+    static const struct {
+        char of;
+        char from, to;
+    } provinces[] = {{'1', '1', '5'}, {'2', '1', '3'}, {'3', '1', '7'}, {'4', '1', '6'},
+                     {'5', '0', '4'}, {'6', '1', '5'}, {'7', '1', '1'}, {'8', '1', '2'}};
+    char code[REGION_CODE_MAX + 1];
+    bool known = false;
+
+    for (size_t i = 0; i < sizeof provinces / sizeof provinces[0] && !known; i++) {
+        known = text[0] == provinces[i].of && text[1] >= provinces[i].from && text[1] <= provinces[i].to;
+    }
+    return known && division_code(text, code);
+}
+
 bool division_is_within(const char *code, const char *region)
 {
     size_t n = strlen(region);
@@ -50,7 +67,6 @@ uint32_t division_day(int64_t ms, int32_t utc_offset_minutes)
 
 bool division_day_is_good(uint32_t day)
 {
-    uint32_t month = day / 100 % 100, of_month = day % 100;
-
-    return day <= DIVISION_DAY_MAX && month >= 1 && month <= 12 && of_month >= 1 && of_month <= 31;
+    return day <= DIVISION_DAY_MAX &&
+           when_is_day((int)(day / 10000), (int)(day / 100 % 100), (int)(day % 100));
 }

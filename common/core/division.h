@@ -14,6 +14,8 @@ enum {
 /* Without the groups of zeros with which tables fill a code up to 12 digits ("370102001000" is the township
  * "370102001"). False: it has not 6, 9 or 12 digits. ret holds REGION_CODE_MAX + 1 bytes. */
 bool division_code(const char *text, char *ret);
+/* It is such a code, and begins with a province of GB/T 2260. */
+bool division_is_known(const char *text);
 /* Whether the code, without such groups, is one of the region or of a part of it. */
 bool division_is_within(const char *code, const char *region);
 /* The day as YYYYMMDD of the region's civil time. */

@@ -83,6 +83,9 @@
     X(EVENT_LEAD_TAKEN, 107, "lead-taken")                        \
     X(EVENT_LEAD_DISPUTED, 108, "lead-disputed")                  \
     X(EVENT_UNTOLD, 109, "untold")                                \
+    X(EVENT_GRADE_EXPECTED, 120, "grade-expected")                \
+    X(EVENT_REGION_TOUCHED, 121, "region-touched")                \
+    X(EVENT_LEVEL_HEARD, 122, "level-heard")                      \
     X(EVENT_ORDER_UNREACHED, 150, "order-unreached")              \
     X(EVENT_REGION_UNREACHED, 151, "region-unreached")
 
@@ -97,11 +100,15 @@ const char *event_kind_name(enum event_kind kind);
 
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
- * incidents that belong together, of command posts, and questions for a grade, too, 3 those of who was not
- * reached. A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
+ * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
+ * reaches, of who was not reached, and what has grown since a person graded it, too. A log says in its
+ * region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 3,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
+    GENERATION_GREW = 3,       /* ... and asked again when what he has graded grows */
+    GENERATION_SPREAD = 3,     /* ... and it is noted which regions are touched, and other regions' levels */
+    GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
     GENERATION_UNREACHED = 3   /* ... and it is said who was not reached, and who was told instead */
 };
 
@@ -145,6 +152,7 @@ struct seen_fact {
 
 struct rules_due {
     bool recounted; /* casualties that were known have changed */
+    bool grew;      /* casualties or loss are more than was known */
 };
 
 struct rule_step { /* waits, fired, ended */
@@ -169,6 +177,23 @@ struct level_set {
     const char *by;
     const char *rule;
     int64_t until_ms;
+};
+
+/* How far an incident reaches. */
+struct grade_expected {
+    enum grade grade; /* NONE: none any more */
+    const char *by;
+};
+
+struct region_touched {
+    const char *region;
+    const char *by; /* "": a report's division */
+};
+
+struct level_heard {
+    const char *region;
+    enum grade level; /* NONE: the response there is over */
+    struct id of;     /* the linked incident whose it is; zero: this one's */
 };
 
 struct referred {
@@ -395,6 +420,9 @@ struct event {
         struct graded graded; /* doubted, too */
         struct level_set level_set;
         struct referred referred;
+        struct grade_expected grade_expected;
+        struct region_touched region_touched;
+        struct level_heard level_heard;
         struct notified notified;
         struct report_sent report_sent;
         struct clock_step clock;

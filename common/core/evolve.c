@@ -492,6 +492,10 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_LEAD_TAKEN:
     case EVENT_LEAD_DISPUTED:
         return evolve_share(state, incident, event);
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
+        return evolve_spread(state, incident, event);
     case EVENT_ORDER_UNREACHED:
     case EVENT_REGION_UNREACHED:
         return evolve_unreached(state, incident, event);

@@ -79,11 +79,13 @@ int evolve_rule(struct state *state, struct incident *incident, const struct eve
     case EVENT_RULES_DUE:
         incident->rules_due_ms = event->at_ms;
         incident->rules_fired = 0;
+        incident->grew = incident->grew || event->rules_due.grew;
         incident->recounted_at_ms = event->rules_due.recounted ? event->at_ms : incident->recounted_at_ms;
         return 0;
     case EVENT_RULES_ASKED:
         incident->rules_due_ms = 0;
         incident->rules_fired = 0;
+        incident->grew = false;
         return 0;
     case EVENT_RULE_WAITS:
         return rule_holds(state, incident, event, event->rule.due_at_ms);

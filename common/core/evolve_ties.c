@@ -40,6 +40,7 @@ static int linked(struct incident *incident, const struct event *event)
         }
     }
     if (e->kind == LINK_NONE) {
+        spread_unlink(incident, e->other);
         return 0;
     }
     grown = realloc(ties->links, (ties->links_n + 1) * sizeof *grown);

@@ -33,8 +33,10 @@ void decide_ask_grade(struct deciding *d, const struct matter *m)
 {
     const struct incident *after = &m->after;
 
+    bool is_new = after->grade == GRADE_NONE && after->grade_asked_ms == 0;
+
     if (d->region->generation >= GENERATION_ASKS_GRADE && after->reports > 0 && after->kind[0] != '\0' &&
-        after->grade == GRADE_NONE && after->grade_asked_ms == 0 && !is_graded_by_rules(m)) {
+        (is_new || after->grew) && !is_graded_by_rules(m)) {
         emit_about(d, EVENT_GRADE_ASKED, after);
     }
 }
@@ -56,7 +58,8 @@ void decide_set_grade(struct deciding *d, const struct set_grade *command)
                command->reason[0] == '\0') {
         decide_refuse(d, REFUSED_INVALID, "lowering the grade from %s to %s needs a reason",
                       grade_name(incident->grade), grade_name(command->grade));
-    } else if (command->grade != incident->grade || incident->doubted != GRADE_NONE) {
+    } else if (command->grade != incident->grade || incident->doubted != GRADE_NONE ||
+               incident->grade_asked_ms > incident->graded_at_ms) {
         emit_about(d, EVENT_GRADED, incident)->graded =
             (struct graded){.grade = command->grade, .by = decide_speaker(d), .rule = ""};
     }

@@ -6,6 +6,8 @@
 #include "common/core/decide_private.h"
 #include "common/core/link.h"
 
+enum { LEVELS_TOLD_MAX = 16 /* regions whose levels one record tells of */ };
+
 struct hearing {
     struct deciding *d;
     const struct told_record *told;
@@ -16,6 +18,8 @@ struct hearing {
     uint32_t reports;
     size_t orders;
     enum grade grade;
+    struct level_heard levels[LEVELS_TOLD_MAX]; /* the last that each region tells of */
+    size_t levels_n;
     struct fact_mark marks[FACT_FIELDS];
 };
 
@@ -91,6 +95,7 @@ static void hear_facts(struct hearing *h, const struct event *event)
     struct event *changed = decide_emit(h->d, EVENT_FACTS_CHANGED);
     *changed = *event;
     changed->facts_changed = news;
+    decide_touch_division(h->d, h->incident, h->id, news.division, h->told->region);
     if (h->incident != NULL) {
         decide_follow_facts(h->d, h->incident, &news);
     }
@@ -116,6 +121,22 @@ static void hear_graded(struct hearing *h, const struct event *event)
         h->grade = grade; /* here, too, it rises only */
         pass_on(h, event);
     }
+}
+
+/* Its own response is each region's to say, and a fact to the rules of the others. */
+static void hear_level(struct hearing *h, const struct event *event)
+{
+    size_t i = 0;
+
+    while (i < h->levels_n && strcmp(h->levels[i].region, h->told->region) != 0) {
+        i++;
+    }
+    if (i == LEVELS_TOLD_MAX) {
+        decide_hear_levels(h->d, h->incident, h->id, h->levels, h->levels_n);
+        h->levels_n = i = 0;
+    }
+    h->levels[i] = (struct level_heard){.region = h->told->region, .level = event->level_set.level};
+    h->levels_n = i == h->levels_n ? i + 1 : h->levels_n;
 }
 
 /* The region is to be told by us: a link leads there, and not back to who told us. */
@@ -289,8 +310,15 @@ static void hear(struct hearing *h, const struct event *event)
     case EVENT_GRADED:
         hear_graded(h, event);
         return;
+    case EVENT_LEVEL_SET:
+        hear_level(h, event);
+        return;
     case EVENT_REFERRED:
         hear_referred(h, event);
+        return;
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+        decide_hear_spread(h->d, h->incident, event);
         return;
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
@@ -325,7 +353,7 @@ static void hear(struct hearing *h, const struct event *event)
     case EVENT_ORDER_OVERDUE:
         hear_fate(h, event);
         return;
-    default: /* levels, clocks, requests and rules are each region's own */
+    default: /* clocks, requests and rules are each region's own */
         return;
     }
 }
@@ -372,6 +400,25 @@ static void hear_canary(struct deciding *d, const struct told_record *told, cons
                                             .late_ms = event->canary.late_ms};
         }
     }
+}
+
+/* A record that bears our name and our epoch, of an incident that this log knows nothing of: somebody else
+ * speaks for this region somewhere. */
+static bool is_claimed(struct deciding *d, const struct tell_record *command)
+{
+    if (state_incident(d->state, command->incident) != NULL || d->region->generation < GENERATION_CLAIMS) {
+        return false;
+    }
+    for (size_t i = 0; i < command->told_n; i++) {
+        const struct told_record *told = &command->told[i];
+        if (strcmp(told->region, d->region->code) == 0 && told->epoch >= d->env->epoch) {
+            decide_refuse(d, REFUSED_CONFLICT,
+                          "two brokers claim region %s: record %llu, told as its own, is not in this log",
+                          d->region->code, (unsigned long long)told->seq);
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Whether the record can be heard at all; `from` is the region at the link's other end. */
@@ -437,7 +484,7 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
         hear_canary(d, &command->told[command->told_n - 1], from);
         return;
     }
-    if (incident != NULL && decide_named_incident(d, command->incident) == NULL) {
+    if ((incident != NULL && decide_named_incident(d, command->incident) == NULL) || is_claimed(d, command)) {
         return;
     }
     struct hearing h = {.d = d,
@@ -455,6 +502,7 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
             hear_told(&h, &command->told[i]);
         }
     }
+    decide_hear_levels(d, incident, h.id, h.levels, h.levels_n);
     if (incident != NULL && incident->heard_n >= REGIONS_PER_INCIDENT_MAX) {
         decide_refuse(d, REFUSED_TOO_MANY, "regions: %d an incident", REGIONS_PER_INCIDENT_MAX);
     }

@@ -345,4 +345,5 @@ void incident_clear(struct incident *incident)
     free(incident->sent);
     ties_free(incident->ties);
     free(incident->post);
+    spread_free(incident->spread);
 }

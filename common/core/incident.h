@@ -6,6 +6,7 @@
 #include "common/core/order.h"
 #include "common/core/post.h"
 #include "common/core/rule.h"
+#include "common/core/spread.h"
 #include "common/core/ties.h"
 #include "common/core/words.h"
 
@@ -115,7 +116,7 @@ struct incident {
     uint64_t texts[FACT_COUNT]; /* fingerprints of place, unit, course, measures, caller, title */
 
     enum grade grade;      /* 事件分级; NONE: 未定级 */
-    enum grade doubted;    /* what rules would make of it now, which is lower; NONE: no doubt */
+    enum grade doubted;    /* what rules would make of it now; NONE: no doubt */
     const char *graded_by; /* operator, agent or PACK/RULE */
     int64_t graded_at_ms;
     int64_t grade_asked_ms; /* a person was asked for it, for no pack grades its kind; 0: not */
@@ -123,6 +124,7 @@ struct incident {
     int64_t level_at_ms;
     int64_t level_until_ms; /* expected; 0: not said */
     uint32_t rules_fired;   /* since they were due: what makes itself hold again is stopped some day */
+    bool grew;              /* ... by casualties or loss, since the rules were asked last */
     int64_t rules_due_ms;   /* they are to be asked, in a record that follows at once; 0: they were */
     struct rule_hold *holds;
     size_t holds_n;
@@ -145,9 +147,10 @@ struct incident {
     size_t reissues_n;
     struct request *requests;
     size_t requests_n;
-    struct ties *ties;    /* owned; NULL: none */
-    struct post *post;    /* owned; NULL: none */
-    struct order *orders; /* sorted by id, so that no order of importing can be told from another */
+    struct ties *ties;     /* owned; NULL: none */
+    struct post *post;     /* owned; NULL: none */
+    struct spread *spread; /* owned; NULL: nothing is said of it */
+    struct order *orders;  /* sorted by id, so that no order of importing can be told from another */
     size_t orders_n;
     size_t orders_capacity;
 };

@@ -79,6 +79,7 @@ static void open_incident(struct deciding *d, const struct file_report *command)
     }
     decide_ask_missing(d, id, NULL, command->facts.kind, facts_known(&command->facts));
     decide_check_division(d, id, &command->facts);
+    decide_touch_division(d, NULL, id, command->facts.division, "");
 }
 
 void decide_answer_requests(struct deciding *d, const struct incident *incident, uint32_t news)
@@ -130,6 +131,7 @@ static void supplement_incident(struct deciding *d, const struct incident *incid
         news;
     decide_answer_requests(d, incident, known_news);
     decide_check_division(d, incident->id, &news);
+    decide_touch_division(d, incident, incident->id, news.division, "");
     if (news.kind[0] != '\0') {
         decide_ask_missing(d, incident->id, incident, news.kind, incident->known | known_news);
     }

@@ -101,6 +101,7 @@ static bool leads_out(const struct deciding *d, const char *addressee)
     char region[REGION_CODE_MAX + 1];
 
     return name_region(addressee, region) && strcmp(region, d->region->code) != 0 &&
+           (division_is_known(region) || d->region->generation < GENERATION_CLAIMS) &&
            region_way(d->region, region) != NULL;
 }
 

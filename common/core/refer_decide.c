@@ -49,7 +49,8 @@ void decide_refer_incident(struct deciding *d, const struct refer_incident *comm
     if (incident == NULL || incident_is_referred(incident, command->region)) {
         return;
     }
-    if (!region_is_code(command->region)) {
+    bool known = d->region->generation < GENERATION_CLAIMS || division_is_known(command->region);
+    if (!region_is_code(command->region) || !known) {
         decide_refuse(d, REFUSED_INVALID, "\"%s\" is no code of a region", command->region);
     } else if (strcmp(command->region, d->region->code) == 0) {
         decide_refuse(d, REFUSED_INVALID, "this is region %s itself", command->region);
@@ -84,8 +85,33 @@ static void refer_to_neighbours(struct deciding *d, const struct incident *incid
     }
 }
 
-static bool is_above_all(const char *code, const struct incident *incident)
+static bool is_above_or(const char *code, const char *region)
 {
+    return strcmp(region, code) == 0 || region_is_above(code, region);
+}
+
+/* Of an incident of which it is known where it reaches: being told of it is no part in it. */
+static bool is_above_touched(const char *own, const char *code, const struct incident *incident)
+{
+    bool above = incident->home[0] == '\0' || region_is_above(incident->home, own) ||
+                 is_above_or(code, incident->home);
+
+    for (size_t i = 0; i < incident->spread->touched_n && above; i++) {
+        above = is_above_or(code, incident->spread->touched[i].region);
+    }
+    return above;
+}
+
+static bool is_touching(const struct incident *incident)
+{
+    return incident->spread != NULL && incident->spread->touched_n > 0;
+}
+
+static bool is_above_all(const char *own, const char *code, const struct incident *incident)
+{
+    if (is_touching(incident)) {
+        return is_above_touched(own, code, incident);
+    }
     bool above = incident->home[0] == '\0' || strcmp(incident->home, code) == 0 ||
                  region_is_above(code, incident->home);
 
@@ -102,11 +128,25 @@ static void refer_to_superior(struct deciding *d, const struct incident *inciden
     char code[REGION_CODE_MAX + 1], higher[REGION_CODE_MAX + 1];
 
     region_code_above(d->region->code, code);
-    while (code[0] != '\0' && !is_above_all(code, incident)) {
+    while (code[0] != '\0' && !is_above_all(d->region->code, code, incident)) {
         region_code_above(code, higher);
+        if (higher[0] == '\0' && is_touching(incident)) {
+            break; /* provinces: those above each of them lead together */
+        }
         memcpy(code, higher, sizeof code);
     }
     refer_to(d, incident, incident->id, code, rule);
+}
+
+/* Each has its part in what it is touched by (Art. 18), also the one that reported it first. */
+static void refer_to_touched(struct deciding *d, const struct incident *incident, const char *rule)
+{
+    if (incident->home[0] != '\0') {
+        refer_to(d, incident, incident->id, incident->home, rule);
+    }
+    for (size_t i = 0; incident->spread != NULL && i < incident->spread->touched_n; i++) {
+        refer_to(d, incident, incident->id, incident->spread->touched[i].region, rule);
+    }
 }
 
 void decide_refer(struct deciding *d, const struct incident *after, const char *region, const char *rule)
@@ -119,6 +159,8 @@ void decide_refer(struct deciding *d, const struct incident *after, const char *
         refer_to_neighbours(d, after, rule);
     } else if (strcmp(region, "superior") == 0) {
         refer_to_superior(d, after, rule);
+    } else if (strcmp(region, "touched") == 0) {
+        refer_to_touched(d, after, rule);
     } else {
         refer_to(d, after, after->id, region, rule);
     }

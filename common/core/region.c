@@ -80,6 +80,22 @@ void region_code_above(const char *code, char ret[REGION_CODE_MAX + 1])
     }
 }
 
+size_t region_level_digits(const char *code)
+{
+    enum { PAIR = 2, COUNTY = 6 }; /* a province's and a prefecture's code is filled up by pairs of zeros */
+    size_t n = strlen(code);
+
+    while (n > PAIR && n <= COUNTY && n % PAIR == 0 && strncmp(code + n - PAIR, "00", PAIR) == 0) {
+        n -= PAIR;
+    }
+    return n;
+}
+
+bool region_may_be_parent(const char *parent, const char *code)
+{
+    return region_level_digits(parent) < region_level_digits(code);
+}
+
 const char *region_parent(const struct region *region, char *ret)
 {
     if (region->parent[0] != '\0') {

@@ -97,6 +97,12 @@ bool region_doubts_division(const struct region *region, const char *code, uint3
 /* The same by GB/T 2260 alone, of any code. */
 void region_code_above(const char *code, char ret[REGION_CODE_MAX + 1]);
 
+/* `parent` can be the parent of `code`: it is of a higher level. So parents never go round in a circle. */
+bool region_may_be_parent(const char *parent, const char *code);
+
+/* Digits that tell regions of the code's level apart: 2 of a province, 4 of a prefecture, 6, 9, 12. */
+size_t region_level_digits(const char *code);
+
 /* NULL: nothing was noted of that line. */
 struct region_link *region_line(const struct region *region, const char *code);
 

@@ -74,10 +74,29 @@ static const struct member *other_owner(const struct region *region, const struc
     return NULL;
 }
 
+/* The broker of this region itself, or of a region that there is not: a link to oneself, or to nobody. */
+static bool is_nowhere(struct deciding *d, const char *name)
+{
+    char code[REGION_CODE_MAX + 1];
+
+    if (d->region->generation < GENERATION_CLAIMS || !name_is_link(name, code)) {
+        return false;
+    }
+    if (strcmp(code, d->region->code) == 0) {
+        decide_refuse(d, REFUSED_INVALID, "%s: this is region %s itself", name, code);
+    } else if (!division_is_known(code)) {
+        decide_refuse(d, REFUSED_INVALID, "%s: \"%s\" is no code of GB/T 2260", name, code);
+    }
+    return d->refusal != REFUSED_NOT;
+}
+
 void decide_enrol(struct deciding *d, const struct enrol *command, bool is_operator)
 {
     const struct member *there = region_member(d->region, command->name);
 
+    if (!is_operator && is_nowhere(d, command->name)) {
+        return;
+    }
     if (is_operator ? command->name[0] == '\0' || strchr(command->name, '/') != NULL
                     : !name_is_agent(command->name) ||
                           is_link(d->region, command) == is_own(d->region, command->name)) {
@@ -102,6 +121,15 @@ void decide_enrol(struct deciding *d, const struct enrol *command, bool is_opera
     const struct member *owner = other_owner(d->region, command, is_operator);
     if (owner != NULL) {
         decide_refuse(d, REFUSED_CONFLICT, "the key is %s's", owner->name);
+        return;
+    }
+    if (there != NULL && !is_operator && !there->revoked && name_is_link(command->name, NULL) &&
+        memcmp(there->curve_key, command->curve_key, KEY_BYTES) != 0 &&
+        d->region->generation >= GENERATION_CLAIMS) {
+        decide_refuse(d, REFUSED_CONFLICT,
+                      "%s is enrolled with another key: one broker speaks for a region; if this is its new "
+                      "key, revoke it first",
+                      command->name);
         return;
     }
     if (there != NULL && there->is_operator != is_operator) {

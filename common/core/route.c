@@ -135,22 +135,13 @@ static void tell_agency(const struct region *region, const char *agency, const s
     }
 }
 
-/* Everybody who is at work there knows who leads: command centres, the agencies that hand over and take, and
- * whoever has an open order under an id of the event. */
-static void route_post(const struct state *state, const struct event *event, const char *author,
-                       const struct route_sink *sink)
+/* Whoever has an open order under an id of the event. */
+static void tell_at_work(const struct state *state, const struct incident *incident,
+                         const struct route_sink *sink, const char *author)
 {
-    const struct incident *incident = state_incident(state, event->incident);
     const struct incident *family[MERGED_PER_EVENT_MAX + 1];
-    const struct region *region = state_region(state);
-
-    tell_role(region, "centre", LANE_ORDERS, sink, author);
-    tell_agency(region, event->post.lead, sink, author);
-    tell_agency(region, event->post.from, sink, author);
-    if (incident == NULL || event->kind == EVENT_POST_OFFERED || event->kind == EVENT_POST_KEPT) {
-        return; /* nothing has changed for those at work */
-    }
     size_t n = ties_family(state, incident, family);
+
     for (size_t i = 0; i < n; i++) {
         for (size_t j = 0; j < family[i]->orders_n; j++) {
             const struct order *order = &family[i]->orders[j];
@@ -159,6 +150,23 @@ static void route_post(const struct state *state, const struct event *event, con
             }
         }
     }
+}
+
+/* Everybody who is at work there knows who leads: command centres, the agencies that hand over and take, and
+ * whoever has an open order. */
+static void route_post(const struct state *state, const struct event *event, const char *author,
+                       const struct route_sink *sink)
+{
+    const struct incident *incident = state_incident(state, event->incident);
+    const struct region *region = state_region(state);
+
+    tell_role(region, "centre", LANE_ORDERS, sink, author);
+    tell_agency(region, event->post.lead, sink, author);
+    tell_agency(region, event->post.from, sink, author);
+    if (incident == NULL || event->kind == EVENT_POST_OFFERED || event->kind == EVENT_POST_KEPT) {
+        return; /* nothing has changed for those at work */
+    }
+    tell_at_work(state, incident, sink, author);
 }
 
 void route(const struct state *state, const struct event *event, const char *author,
@@ -170,6 +178,9 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_REPORT_FILED:
     case EVENT_INCIDENT_CLOSED:
     case EVENT_REFERRED:
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
     case EVENT_REPORT_SENT:
     case EVENT_CLOCK_STARTED:
     case EVENT_CLOCK_MET:
@@ -222,6 +233,9 @@ void route(const struct state *state, const struct event *event, const char *aut
         if (incident != NULL) {
             tell(sink, incident->home[0] == '\0' ? incident->reporter : "", LANE_ORDERS, author);
             tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+            if (event->kind == EVENT_LEAD_TAKEN) {
+                tell_at_work(state, incident, sink, author);
+            }
         }
         return;
     case EVENT_GRADE_ASKED:

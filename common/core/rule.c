@@ -76,11 +76,6 @@ unsigned rule_action_triggers(enum rule_action_kind action)
     return actions[action].triggers;
 }
 
-const char *rule_answer_word(enum rule_answer answer)
-{
-    return answer == ANSWER_YES ? "yes" : answer == ANSWER_NO ? "no" : "unknown";
-}
-
 const char *const *rule_fact_list(void)
 {
     return fact_words;

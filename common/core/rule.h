@@ -45,41 +45,50 @@ enum {
 };
 
 /* X(name, word, 中文, type, triggers, meaning): what a condition may ask. Unknown is SQL's NULL, never 0. */
-#define RULE_FACT_LIST(X)                                                                                   \
-    X(RULE_KIND, "kind", "事件类型", RULE_TEXT, RULE_WITHIN, "kind of incident")                            \
-    X(RULE_SUBSTANCE, "substance", "危化品", RULE_TEXT, RULE_WITHIN, "chemical")                            \
-    X(RULE_DEAD, "dead", "死亡", RULE_WHOLE, RULE_WITHIN, "persons dead")                                   \
-    X(RULE_MISSING, "missing", "失踪", RULE_WHOLE, RULE_WITHIN, "persons missing")                          \
-    X(RULE_SERIOUS, "serious", "重伤", RULE_WHOLE, RULE_WITHIN, "persons badly hurt, acute poisoning too")  \
-    X(RULE_MINOR, "minor", "轻伤", RULE_WHOLE, RULE_WITHIN, "persons slightly hurt")                        \
-    X(RULE_TRAPPED, "trapped", "被困", RULE_WHOLE, RULE_WITHIN, "persons trapped")                          \
-    X(RULE_LOSS, "loss", "直接经济损失", RULE_WHOLE, RULE_WITHIN, "direct loss in CNY")                     \
-    X(RULE_GRADE, "grade", "事件等级", RULE_WHOLE, RULE_WITHIN, "grade of the incident, 1 (I) to 4 (IV)")   \
-    X(RULE_LEVEL, "level", "响应级别", RULE_WHOLE, RULE_WITHIN, "response level, 1 (I) to 4 (IV)")          \
-    X(RULE_REPORTS, "reports", "报告次数", RULE_WHOLE, RULE_WITHIN, "reports filed so far")                 \
-    X(RULE_AGE_MIN, "age_min", "发生后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it occurred")          \
-    X(RULE_KNOWN_MIN, "known_min", "接报后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it was reported")  \
-    X(RULE_CORRECTED_DAYS, "corrected_days", "伤亡变更天数", RULE_WHOLE, RULE_WITHIN,                       \
-      "days from that on which it occurred to that of the last change of casualties; 0: none was changed")  \
-    X(RULE_TIER, "tier", "层级", RULE_TEXT, RULE_ALWAYS, "what this region is: county, city or province")   \
-    X(RULE_ORDERS, "orders", "指令总数", RULE_WHOLE, RULE_WITHIN, "orders issued so far")                   \
-    X(RULE_ORDERS_OPEN, "orders_open", "未结指令", RULE_WHOLE, RULE_WITHIN, "orders without an outcome")    \
-    X(RULE_ORDERS_SILENT, "orders_silent", "未签收指令", RULE_WHOLE, RULE_WITHIN, "orders nobody answered") \
-    X(RULE_ORDER_KIND, "order_kind", "指令类型", RULE_TEXT, RULE_ON_ORDER, "kind of the order")             \
-    X(RULE_AGENCY, "agency", "部门", RULE_TEXT, RULE_ON_ORDER | RULE_ON_SHORT | RULE_ON_SILENT,             \
-      "agency that was ordered, is short or silent")                                                        \
-    X(RULE_WAITED_MIN, "waited_min", "等待分钟", RULE_WHOLE,                                                \
-      RULE_ON_ORDER | RULE_ON_CLOCK | RULE_ON_REQUEST | RULE_ON_SILENT, "minutes without an answer")        \
-    X(RULE_STEP, "step", "升级次数", RULE_WHOLE, RULE_ON_ORDER, "steps that this order has climbed")        \
-    X(RULE_CLOCK, "clock", "时限", RULE_TEXT, RULE_ON_CLOCK, "name of the clock")                           \
-    X(RULE_REQUEST, "request", "所需信息", RULE_TEXT, RULE_ON_REQUEST, "fact that was asked for")           \
-    X(RULE_ABILITY, "ability", "能力", RULE_TEXT, RULE_ON_SHORT, "ability that is short")                   \
-    X(RULE_FREE, "free", "可用力量", RULE_WHOLE, RULE_ON_SHORT, "free units that have it")                  \
-    X(RULE_UNIT, "unit", "装置", RULE_TEXT, RULE_ON_READING, "unit that measured")                          \
-    X(RULE_READING_NAME, "name", "指标", RULE_TEXT, RULE_ON_READING, "what is measured")                    \
-    X(RULE_READING, "reading", "读数", RULE_REAL, RULE_ON_READING, "the last value")                        \
-    X(RULE_RISE, "rise_per_min", "每分钟上升", RULE_REAL, RULE_ON_READING, "how much it rose in a minute")  \
-    X(RULE_AGENT, "agent", "代理", RULE_TEXT, RULE_ON_SILENT, "agent that is silent")                       \
+#define RULE_FACT_LIST(X)                                                                                    \
+    X(RULE_KIND, "kind", "事件类型", RULE_TEXT, RULE_WITHIN, "kind of incident")                             \
+    X(RULE_SUBSTANCE, "substance", "危化品", RULE_TEXT, RULE_WITHIN, "chemical")                             \
+    X(RULE_DEAD, "dead", "死亡", RULE_WHOLE, RULE_WITHIN, "persons dead")                                    \
+    X(RULE_MISSING, "missing", "失踪", RULE_WHOLE, RULE_WITHIN, "persons missing")                           \
+    X(RULE_SERIOUS, "serious", "重伤", RULE_WHOLE, RULE_WITHIN, "persons badly hurt, acute poisoning too")   \
+    X(RULE_MINOR, "minor", "轻伤", RULE_WHOLE, RULE_WITHIN, "persons slightly hurt")                         \
+    X(RULE_TRAPPED, "trapped", "被困", RULE_WHOLE, RULE_WITHIN, "persons trapped")                           \
+    X(RULE_LOSS, "loss", "直接经济损失", RULE_WHOLE, RULE_WITHIN, "direct loss in CNY")                      \
+    X(RULE_GRADE, "grade", "事件等级", RULE_WHOLE, RULE_WITHIN, "grade of the incident, 1 (I) to 4 (IV)")    \
+    X(RULE_LEVEL, "level", "响应级别", RULE_WHOLE, RULE_WITHIN, "response level, 1 (I) to 4 (IV)")           \
+    X(RULE_EXPECTED, "expected", "可能等级", RULE_WHOLE, RULE_WITHIN,                                        \
+      "grade that people think possible, 1 (I) to 4 (IV)")                                                   \
+    X(RULE_HERE, "here", "涉及本地", RULE_WHOLE, RULE_WITHIN,                                                \
+      "1: it was reported within this region, or touches it; 0: it is another's, and told")                  \
+    X(RULE_REGIONS, "regions", "涉及区域数", RULE_WHOLE, RULE_WITHIN,                                        \
+      "regions of this one's level that it touches, this one too")                                           \
+    X(RULE_NEIGHBOUR_LEVEL, "neighbour_level", "邻区响应级别", RULE_WHOLE, RULE_WITHIN,                      \
+      "highest response level, 1 (I) to 4 (IV), that another region beside this one has for it or a linked " \
+      "one")                                                                                                 \
+    X(RULE_REPORTS, "reports", "报告次数", RULE_WHOLE, RULE_WITHIN, "reports filed so far")                  \
+    X(RULE_AGE_MIN, "age_min", "发生后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it occurred")           \
+    X(RULE_KNOWN_MIN, "known_min", "接报后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it was reported")   \
+    X(RULE_CORRECTED_DAYS, "corrected_days", "伤亡变更天数", RULE_WHOLE, RULE_WITHIN,                        \
+      "days from that on which it occurred to that of the last change of casualties; 0: none was changed")   \
+    X(RULE_TIER, "tier", "层级", RULE_TEXT, RULE_ALWAYS, "what this region is: county, city or province")    \
+    X(RULE_ORDERS, "orders", "指令总数", RULE_WHOLE, RULE_WITHIN, "orders issued so far")                    \
+    X(RULE_ORDERS_OPEN, "orders_open", "未结指令", RULE_WHOLE, RULE_WITHIN, "orders without an outcome")     \
+    X(RULE_ORDERS_SILENT, "orders_silent", "未签收指令", RULE_WHOLE, RULE_WITHIN, "orders nobody answered")  \
+    X(RULE_ORDER_KIND, "order_kind", "指令类型", RULE_TEXT, RULE_ON_ORDER, "kind of the order")              \
+    X(RULE_AGENCY, "agency", "部门", RULE_TEXT, RULE_ON_ORDER | RULE_ON_SHORT | RULE_ON_SILENT,              \
+      "agency that was ordered, is short or silent")                                                         \
+    X(RULE_WAITED_MIN, "waited_min", "等待分钟", RULE_WHOLE,                                                 \
+      RULE_ON_ORDER | RULE_ON_CLOCK | RULE_ON_REQUEST | RULE_ON_SILENT, "minutes without an answer")         \
+    X(RULE_STEP, "step", "升级次数", RULE_WHOLE, RULE_ON_ORDER, "steps that this order has climbed")         \
+    X(RULE_CLOCK, "clock", "时限", RULE_TEXT, RULE_ON_CLOCK, "name of the clock")                            \
+    X(RULE_REQUEST, "request", "所需信息", RULE_TEXT, RULE_ON_REQUEST, "fact that was asked for")            \
+    X(RULE_ABILITY, "ability", "能力", RULE_TEXT, RULE_ON_SHORT, "ability that is short")                    \
+    X(RULE_FREE, "free", "可用力量", RULE_WHOLE, RULE_ON_SHORT, "free units that have it")                   \
+    X(RULE_UNIT, "unit", "装置", RULE_TEXT, RULE_ON_READING, "unit that measured")                           \
+    X(RULE_READING_NAME, "name", "指标", RULE_TEXT, RULE_ON_READING, "what is measured")                     \
+    X(RULE_READING, "reading", "读数", RULE_REAL, RULE_ON_READING, "the last value")                         \
+    X(RULE_RISE, "rise_per_min", "每分钟上升", RULE_REAL, RULE_ON_READING, "how much it rose in a minute")   \
+    X(RULE_AGENT, "agent", "代理", RULE_TEXT, RULE_ON_SILENT, "agent that is silent")                        \
     X(RULE_LINK, "link", "上下级链路", RULE_TEXT, RULE_ON_SILENT, "region whose link is silent")
 
 enum rule_fact {
@@ -203,7 +212,6 @@ const char *rule_trigger_zh(enum rule_trigger trigger);
 bool rule_is_lasting(const char *when);
 const char *rule_action_word(enum rule_action_kind action);
 const char *rule_action_zh(enum rule_action_kind action);
-const char *rule_answer_word(enum rule_answer answer);
 /* The triggers after which the action can be taken, as bits. */
 unsigned rule_action_triggers(enum rule_action_kind action);
 /* NULL-terminated words, in the order of the enums, for choices and hints. */

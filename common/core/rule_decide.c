@@ -322,12 +322,33 @@ static bool step(struct deciding *d, struct matter *m, enum event_kind kind, con
     return true;
 }
 
+/* A person has made it less grave than a rule that holds would have it, and it has grown since: the rule has
+ * fired, and does not again, so it is told, and the person decides. */
+static void doubt_again(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t at)
+{
+    const struct rule_verdict *v = &verdicts[at];
+
+    for (size_t i = 0; i < v->actions_n; i++) {
+        enum grade grade = v->actions[i].grade;
+        if (v->actions[i].kind == ACTION_GRADE && m->after.grade != GRADE_NONE && grade < m->after.grade &&
+            (m->after.doubted == GRADE_NONE || grade < m->after.doubted)) {
+            struct event *event = emit(d, m, EVENT_GRADE_DOUBTED);
+            event->graded = (struct graded){.grade = grade, .by = "", .rule = reason(d, v)};
+            matter_see(m, event);
+        }
+    }
+}
+
 /* A rule of something that lasts fires once while it holds, when it has held for long enough. */
 static bool judge(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t at)
 {
     const struct rule_verdict *v = &verdicts[at];
     int64_t now = d->env->now_ms, due_ms;
     bool there = find_hold(d, m, v->pack, v->rule, &due_ms), waits = there && due_ms != 0;
+
+    if (v->holds == ANSWER_YES && there && !waits && m->after.grew) {
+        doubt_again(d, m, verdicts, at);
+    }
 
     if (v->holds == ANSWER_YES && !there && v->for_ms > 0) {
         return step(d, m, EVENT_RULE_WAITS, v->pack, v->rule, now + v->for_ms);
@@ -490,103 +511,5 @@ void decide_rules(struct deciding *d, const struct incident *incident)
     bool endless = incident->rules_fired >= RULES_FIRED_MAX; /* rules that make each other hold again */
     if ((whole || endless) && incident->rules_due_ms != 0) {
         emit(d, &m, EVENT_RULES_ASKED);
-    }
-}
-
-/* A first count is no change. */
-static bool recounts(const struct incident *incident, const struct facts *said)
-{
-    const struct casualties *a = &incident->casualties, *b = &said->casualties;
-    const int64_t known[] = {a->dead, a->missing, a->serious, a->minor, a->trapped};
-    const int64_t now[] = {b->dead, b->missing, b->serious, b->minor, b->trapped};
-
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
-        if (known[i] != COUNT_UNKNOWN && now[i] != COUNT_UNKNOWN && known[i] != now[i]) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void emit_due(struct deciding *d, struct id id)
-{
-    const struct incident *before = state_incident(d->state, id);
-    bool recounted = false;
-
-    for (size_t i = 0; i < d->events_n && before != NULL; i++) {
-        const struct event *event = &d->events[i];
-        recounted = recounted || (event->kind == EVENT_FACTS_CHANGED && id_equal(event->incident, id) &&
-                                  recounts(before, &event->facts_changed));
-    }
-    struct event *due = decide_emit(d, EVENT_RULES_DUE);
-    due->incident = id;
-    due->at_ms = d->env->now_ms;
-    due->rules_due = (struct rules_due){.recounted = recounted};
-}
-
-/* Whether the event changes what incidents' rules ask for; orders are many, and few rules look at them. */
-static bool changes_facts(const struct event *event, bool orders_too)
-{
-    switch (event->kind) {
-    case EVENT_REPORT_FILED:
-    case EVENT_FACTS_CHANGED:
-    case EVENT_GRADED:
-    case EVENT_LEVEL_SET:
-    case EVENT_INCIDENT_JOINED:
-    case EVENT_INCIDENT_SPLIT:
-        return true;
-    case EVENT_ORDER_ISSUED:
-    case EVENT_RUNG_REACHED:
-    case EVENT_ORDER_RECALLED:
-    case EVENT_ORDER_EXPIRED:
-    case EVENT_ORDER_UNANSWERED:
-        return orders_too;
-    default:
-        return false;
-    }
-}
-
-/* Of what is merged into another when this record is done that one's rules are asked, and they are due
- * once. */
-static bool may_be_due(const struct deciding *d, struct id id)
-{
-    const struct incident *incident = state_incident(d->state, id);
-    bool merged = incident != NULL && incident_is_merged(incident), due = false;
-
-    for (size_t i = 0; i < d->events_n; i++) {
-        const struct event *event = &d->events[i];
-        if (id_equal(event->incident, id)) {
-            merged = event->kind == EVENT_INCIDENT_MERGED || (merged && event->kind != EVENT_INCIDENT_SPLIT);
-            due = due || event->kind == EVENT_RULES_DUE;
-        }
-    }
-    return !merged && !due;
-}
-
-/* Marks the incidents that the command has changed. */
-void decide_rules_due(struct deciding *d)
-{
-    const struct rules *rules = d->env->rules;
-    uint64_t facts = 0;
-
-    if (!decide_has_rules(d) || d->command->kind == COMMAND_RECORD_HISTORY) {
-        return;
-    }
-    if (rules->reads(rules->ctx, d->region, TRIGGER_INCIDENT, &facts) != 0) {
-        d->no_memory = true;
-        return;
-    }
-    bool own = d->command->kind == COMMAND_PASS_DEADLINES, once = false;
-    bool orders = (facts & (UINT64_C(1) << RULE_ORDERS | UINT64_C(1) << RULE_ORDERS_OPEN |
-                            UINT64_C(1) << RULE_ORDERS_SILENT)) != 0;
-    for (size_t i = 0, n = d->events_n; i < n; i++) {
-        const struct event *event = &d->events[i];
-        bool is_order = event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE;
-        once = once || event->kind == EVENT_ORDER_UNANSWERED || event->kind == EVENT_INFORMATION_OVERDUE ||
-               event->kind == EVENT_CLOCK_OVERDUE || event->kind == EVENT_ORDER_UNREACHED;
-        /* what the incident's own rules did they have seen; what those of a deadline did they have not */
-        if ((is_order || !own || once) && changes_facts(event, orders) && may_be_due(d, event->incident)) {
-            emit_due(d, event->incident);
-        }
     }
 }

@@ -65,6 +65,18 @@ static void know_order(struct deciding *d, struct matter *m)
     }
 }
 
+static void know_spread(const struct deciding *d, struct matter *m)
+{
+    const char *own = d->region->code;
+    enum grade expected = m->after.spread != NULL ? m->after.spread->expected : GRADE_NONE;
+    enum grade there = incident_neighbour_level(&m->after, own);
+
+    know_number(m, RULE_EXPECTED, expected != GRADE_NONE, (int64_t)expected);
+    know_number(m, RULE_HERE, true, incident_is_here(&m->after, own));
+    know_number(m, RULE_REGIONS, true, incident_regions(&m->after, own));
+    know_number(m, RULE_NEIGHBOUR_LEVEL, there != GRADE_NONE, (int64_t)there);
+}
+
 void matter_know(struct deciding *d, struct matter *m)
 {
     const struct incident *after = &m->after;
@@ -82,6 +94,7 @@ void matter_know(struct deciding *d, struct matter *m)
     know_count(m, RULE_LOSS, after->loss_cny);
     know_number(m, RULE_GRADE, after->grade != GRADE_NONE, (int64_t)after->grade);
     know_number(m, RULE_LEVEL, after->level != GRADE_NONE, (int64_t)after->level);
+    know_spread(d, m);
     know_number(m, RULE_REPORTS, true, (int64_t)after->reports);
     know_number(m, RULE_AGE_MIN, after->occurred_at_ms != 0, (now - after->occurred_at_ms) / MINUTE_MS);
     know_number(m, RULE_KNOWN_MIN, true, (now - after->opened_at_ms) / MINUTE_MS);

@@ -41,6 +41,8 @@ static bool is_for_others(enum event_kind kind)
     case EVENT_GRADED:
     case EVENT_LEVEL_SET:
     case EVENT_REFERRED:
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
     case EVENT_INCIDENT_LINKED:

@@ -303,6 +303,31 @@ static void dump_post(const struct post *post, struct buf *ret)
     buf_puts(ret, "\n");
 }
 
+static void dump_spread(const struct spread *spread, struct buf *ret)
+{
+    if (spread->expected_by[0] != '\0') {
+        buf_puts(ret, "expected");
+        put_number(ret, "grade", (int64_t)spread->expected);
+        put_text(ret, "by", spread->expected_by);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < spread->touched_n; i++) {
+        buf_puts(ret, "touched");
+        put_text(ret, "region", spread->touched[i].region);
+        put_text(ret, "by", spread->touched[i].by);
+        put_number(ret, "at_ms", spread->touched[i].at_ms);
+        buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < spread->levels_n; i++) {
+        buf_puts(ret, "level_there");
+        put_text(ret, "region", spread->levels[i].region);
+        put_number(ret, "level", (int64_t)spread->levels[i].level);
+        put_id(ret, "of", spread->levels[i].of);
+        put_number(ret, "at_ms", spread->levels[i].at_ms);
+        buf_puts(ret, "\n");
+    }
+}
+
 static void dump_ties(const struct ties *ties, struct buf *ret)
 {
     if (!id_is_zero(ties->merged_into)) {
@@ -363,6 +388,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "recounted_at_ms", incident->recounted_at_ms);
     put_number(ret, "rules_fired", incident->rules_fired);
     put_number(ret, "rules_due_ms", incident->rules_due_ms);
+    put_number(ret, "grew", incident->grew);
     put_number(ret, "amendments_left", incident->amendments_left);
     put_number(ret, "amendments_left_at_ms", incident->amendments_left_at_ms);
     dump_facts(incident, ret);
@@ -425,6 +451,9 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         put_number(ret, "epoch", (int64_t)incident->heard[i].epoch);
         put_number(ret, "seq", (int64_t)incident->heard[i].seq);
         buf_puts(ret, "\n");
+    }
+    if (incident->spread != NULL) {
+        dump_spread(incident->spread, ret);
     }
     for (size_t i = 0; i < incident->clocks_n; i++) {
         dump_clock(&incident->clocks[i], ret);

@@ -36,6 +36,10 @@ int evolve_marks(struct incident *incident);
 /* evolve() for what regions tell each other of an incident. */
 int evolve_share(struct state *state, struct incident *incident, const struct event *event);
 
+/* evolve() for how far an incident reaches; what was heard of one that is not linked any more is
+ * forgotten. */
+int evolve_spread(struct state *state, struct incident *incident, const struct event *event);
+void spread_unlink(struct incident *incident, struct id other);
 /* evolve() for what reaches nobody. */
 int evolve_unreached(struct state *state, struct incident *incident, const struct event *event);
 /* An order that is new, to a region of which it is known by now that no link leads there. */

@@ -86,35 +86,12 @@ enum clock_answer statutory_ask(const struct rule_clock *clock, int64_t begins_m
     return report->at_ms <= due_ms ? CLOCK_MET : CLOCK_LATE;
 }
 
-static const struct {
-    const char *word, *zh;
-} answers[] = {
-#define ROW(name, word, zh) {word, zh},
-    CLOCK_ANSWER_LIST(ROW)
-#undef ROW
-};
-
-const char *clock_answer_word(enum clock_answer answer)
-{
-    return answers[answer].word;
-}
-
-const char *clock_answer_zh(enum clock_answer answer)
-{
-    return answers[answer].zh;
-}
-
 int64_t statutory_days(int64_t from_ms, int64_t to_ms, int32_t utc_offset_minutes)
 {
     int64_t rest;
     int64_t from = civil_day(from_ms, utc_offset_minutes, &rest);
 
     return civil_day(to_ms, utc_offset_minutes, &rest) - from;
-}
-
-bool statutory_counts(int64_t occurred_ms, int64_t changed_ms, int32_t utc_offset_minutes, int64_t days)
-{
-    return statutory_days(occurred_ms, changed_ms, utc_offset_minutes) <= days;
 }
 
 enum tier statutory_tier(const char *region_code)

@@ -42,21 +42,15 @@ struct clock_report {
     int64_t at_ms;
 };
 
-/* X(name, word, 中文): what a report is to a clock. All but MET and LATE leave it running. */
-#define CLOCK_ANSWER_LIST(X)                                    \
-    X(CLOCK_MET, "met", "按时报送")                             \
-    X(CLOCK_LATE, "late", "迟报")                               \
-    X(CLOCK_BEFORE, "before-it-began", "早于时限起算")          \
-    X(CLOCK_OTHER_REPORT, "another-report", "报告种类不符")     \
-    X(CLOCK_OTHER_MEDIUM, "another-medium", "报送方式不符")     \
-    X(CLOCK_NOT_REACHED, "level-not-reached", "未报至规定层级") \
-    X(CLOCK_NO_SIGNER, "no-signer", "缺签发人")
-
+/* What a report is to a clock. All but MET and LATE leave it running. */
 enum clock_answer {
-#define CLOCK_ANSWER_ENUM(name, word, zh) name,
-    CLOCK_ANSWER_LIST(CLOCK_ANSWER_ENUM)
-#undef CLOCK_ANSWER_ENUM
-        CLOCK_ANSWER_COUNT
+    CLOCK_MET,
+    CLOCK_LATE,
+    CLOCK_BEFORE, /* filed before the clock began */
+    CLOCK_OTHER_REPORT,
+    CLOCK_OTHER_MEDIUM,
+    CLOCK_NOT_REACHED, /* the level that it is to reach */
+    CLOCK_NO_SIGNER
 };
 
 /* Whether a report meets the clock's round that begins and is due then; the due moment itself is in time.
@@ -64,18 +58,14 @@ enum clock_answer {
  * (Decree 493, Art. 10). Of a daily clock the moment at which a round begins is still the last one's. */
 enum clock_answer statutory_ask(const struct rule_clock *clock, int64_t begins_ms, int64_t due_ms,
                                 const struct clock_report *report);
-const char *clock_answer_word(enum clock_answer answer);
-const char *clock_answer_zh(enum clock_answer answer);
 
-/* Civil days from one moment's date to another's, negative when that lies before. */
+/* Civil days from one moment's date to another's, negative when that lies before. By them casualties that
+ * changed count towards the grade: until 30 days after the occurrence, of road traffic and fires 7 (Decree
+ * 493, Art. 13: 自事故发生之日起30日内); the fact `corrected_days` gives rules these days. Our reading:
+ * calendar days in the region's zone, and the day of the occurrence is not counted (Civil Code, Art. 201:
+ * 开始的当日不计入), so that all of day 30 counts and nothing of day 31. That Art. 203 moves a last day that
+ * is a holiday is for who has to act by then, not for this. */
 int64_t statutory_days(int64_t from_ms, int64_t to_ms, int32_t utc_offset_minutes);
-
-/* Whether casualties that changed at a moment count towards the grade: within `days` of the occurrence, 30,
- * of road traffic and fires 7 (Decree 493, Art. 13: 自事故发生之日起30日内). Our reading: calendar days in
- * the region's zone, and the day of the occurrence is not counted (Civil Code, Art. 201: 开始的当日不计入),
- * so that all of day 30 counts and nothing of day 31. That Art. 203 moves a last day that is a holiday is
- * for who has to act by then, not for this. The fact `corrected_days` gives a rule these days. */
-bool statutory_counts(int64_t occurred_ms, int64_t changed_ms, int32_t utc_offset_minutes, int64_t days);
 
 /* The level of government that a region's code stands for (GB/T 2260: 370000, 370100, 370102; also in its
  * short forms and with zeros behind); NONE: of a township or village, or no code. */

@@ -243,6 +243,9 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_TAKE_LEAD:
         ret[0] = stream_key_incident(command->take_lead.incident);
         return 1;
+    case COMMAND_ASSESS_INCIDENT:
+        ret[0] = stream_key_incident(command->assess_incident.incident);
+        return 1;
     case COMMAND_TELL_RECORD:
     case COMMAND_CARRY_RECORD:
         return heard_streams(command_tells(command), ret);

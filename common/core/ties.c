@@ -179,3 +179,16 @@ size_t ties_streams(const struct state *state, const struct stream_key *named, s
     }
     return wanted.n;
 }
+
+size_t ties_linked_streams(const struct state *state, struct id incident, const struct stream_key *named,
+                           size_t named_n, struct stream_key *ret)
+{
+    struct wanted wanted = {.named = named, .named_n = named_n, .ret = ret};
+    const struct incident *there = state_incident(state, incident);
+
+    there = there != NULL ? ties_survivor(state, there) : NULL;
+    for (size_t i = 0; there != NULL && there->ties != NULL && i < there->ties->links_n; i++) {
+        want(&wanted, there->ties->links[i].other);
+    }
+    return wanted.n;
+}

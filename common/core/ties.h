@@ -82,5 +82,8 @@ const struct order *ties_order(const struct state *state, const struct incident 
  * again once those are loaded, until it returns 0. ret holds TIES_STREAMS_MAX. */
 size_t ties_streams(const struct state *state, const struct stream_key *named, size_t named_n,
                     struct stream_key *ret);
+/* The same for what is linked to the incident, at most LINKS_PER_INCIDENT_MAX. */
+size_t ties_linked_streams(const struct state *state, struct id incident, const struct stream_key *named,
+                           size_t named_n, struct stream_key *ret);
 
 #endif

@@ -77,6 +77,9 @@ void decide_link_incidents(struct deciding *d, const struct link_incidents *comm
     if (has_room_for_link(d, incident, other->id) && has_room_for_link(d, other, incident->id)) {
         emit_linked(d, incident, other, command->kind, false);
         emit_linked(d, other, incident, command->kind, command->kind > LINK_RELATED);
+        if (command->kind != LINK_NONE && there == NULL) {
+            decide_link_levels(d, incident, other);
+        }
     }
 }
 
@@ -197,6 +200,7 @@ static void share_standing(struct deciding *d, const struct incident *whole, con
                                .rule = "",
                                .until_ms = part->level_until_ms > d->env->now_ms ? part->level_until_ms : 0};
     }
+    decide_join_spread(d, whole, part);
     for (size_t i = 0; i < part->referrals_n; i++) {
         share_with(d, whole, part->referrals[i].region);
     }

@@ -270,6 +270,11 @@ static bool region_is_ours(struct engine *engine)
         engine_fail(engine, ERR_CONFIG, "the log was founded under another root key than keys.region names");
     } else if (memcmp(region->broker_sign_key, engine->broker_key.b, KEY_BYTES) != 0) {
         engine_fail(engine, ERR_CONFIG, "the log names another broker key than keys.broker");
+    } else if (region->parent[0] != '\0' && !region_may_be_parent(region->parent, region->code)) {
+        engine_fail(engine, ERR_CONFIG,
+                    "the log was founded with region %s as the parent of %s, which is of no higher level: "
+                    "parents would go round in a circle; found it anew with another --parent",
+                    region->parent, region->code);
     }
     return engine->phase != PHASE_FAILED;
 }

@@ -57,6 +57,7 @@ void links_free(struct engine *engine)
     struct link *link, *next;
 
     DL_FOREACH_SAFE (engine->links, link, next) {
+        free(link->rival);
         free(link);
     }
     engine->links = NULL;
@@ -72,9 +73,9 @@ static struct session *session_of_link(struct engine *engine, const struct link 
 
 /* --- Hello ---------------------------------------------------------------------------------------- */
 
-static void say_hello(struct engine *engine, struct link *link)
+void link_say_hello(struct engine *engine, struct link *link, struct peer peer)
 {
-    char name[NAME_MAX_BYTES + 1];
+    char name[NAME_MAX_BYTES + 1], parent[REGION_CODE_MAX + 1];
     struct envelope envelope = {.kind = ENVELOPE_HELLO,
                                 .hello = {.protocol = PROTOCOL_VERSION,
                                           .agent = tell_name(engine, name),
@@ -82,10 +83,10 @@ static void say_hello(struct engine *engine, struct link *link)
                                           .window = ENGINE_LINK_WINDOW,
                                           .seen = link->head, /* an old copy of its log is fenced by it */
                                           .software = "musterd",
-                                          .bundle_max = BUNDLE_MAX}};
+                                          .bundle_max = BUNDLE_MAX,
+                                          .parent = region_parent(state_region(engine->state), parent)}};
 
-    link->hello_ms = engine_boot(engine);
-    (void)engine_send(engine, link->peer, &envelope);
+    (void)engine_send(engine, peer, &envelope);
 }
 
 static void connect_link(struct engine *engine, struct link *link, struct peer peer)
@@ -93,7 +94,8 @@ static void connect_link(struct engine *engine, struct link *link, struct peer p
     link->peer = peer;
     link->connected = true;
     link->welcomed = false;
-    say_hello(engine, link);
+    link->hello_ms = engine_boot(engine);
+    link_say_hello(engine, link, peer);
 }
 
 void engine_link_up(struct engine *engine, struct peer peer, const char *region)
@@ -144,14 +146,20 @@ static bool region_of(const struct engine *engine, const char *agent, char ret[R
     return name_is_link(agent, ret) && region_link(state_region(engine->state), ret) != NULL;
 }
 
-bool link_admits(struct engine *engine, const char *agent, struct peer peer)
+struct link *link_of_agent(const struct engine *engine, const char *agent)
 {
     char region[REGION_CODE_MAX + 1];
-    const struct link *link = region_of(engine, agent, region) ? link_find(engine, region) : NULL;
+
+    return region_of(engine, agent, region) ? link_find(engine, region) : NULL;
+}
+
+bool link_admits(struct engine *engine, const char *agent, struct peer peer)
+{
+    const struct link *link = link_of_agent(engine, agent);
 
     /* both have called, and one of the two must give way */
     return link == NULL || !link->connected || memcmp(&link->peer, &peer, sizeof peer) == 0 ||
-           !link->dialled || strcmp(engine->options.region, region) < 0;
+           !link->dialled || strcmp(engine->options.region, link->region) < 0;
 }
 
 void link_session(struct engine *engine, struct session *session)
@@ -221,6 +229,7 @@ static void welcomed(struct engine *engine, struct link *link, const struct welc
         link->ack_seq = 0;
     }
     link->welcomed = true;
+    link->bye = REFUSED_NOT;
     link->epoch = welcome->epoch;
     link->beat_ms = welcome->beat_ms;
     link->again_ms = 0;
@@ -280,7 +289,7 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
     struct link *link = link_of_peer(engine, peer);
 
     if (link == NULL) {
-        return false;
+        return rival_take(engine, peer, envelope);
     }
     link->heard_ms = engine_boot(engine);
     switch (envelope->kind) {
@@ -294,8 +303,12 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
         keep_head(link, &envelope->beat.head);
         return session_of(engine, peer) == NULL;
     case ENVELOPE_BYE:
-        engine_note(engine, LOG_LEVEL_WARNING, "region %s ends the link: %s", link->region,
-                    envelope->bye.reason);
+        if (link->bye != envelope->bye.refusal ||
+            link->bye == REFUSED_NOT) { /* it is asked again and again */
+            engine_note(engine, LOG_LEVEL_WARNING, "region %s ends the link: %s", link->region,
+                        envelope->bye.reason);
+        }
+        link->bye = envelope->bye.refusal;
         link->welcomed = false;
         return true; /* as its agent we are to say Hello again; what it is here is another matter */
     default:
@@ -434,7 +447,8 @@ static void look(struct engine *engine, struct link *link, int64_t boot_ms)
         return; /* it was revoked */
     }
     if (link->connected && !link->welcomed && boot_ms - link->hello_ms > engine->options.beat_ms) {
-        say_hello(engine, link); /* it was turned away: a broker that starts, say */
+        link->hello_ms = boot_ms;
+        link_say_hello(engine, link, link->peer); /* it was turned away: a broker that starts, say */
     }
     if (is_up && link->ack_waits) {
         acknowledge(engine, link, session);

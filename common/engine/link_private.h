@@ -25,10 +25,16 @@ struct link {
     uint64_t ack_seq;        /* heard up to that record of its log ... */
     bool ack_waits;          /* ... which is still to be said */
     struct signed_head head; /* of its log, the last that it said */
+    enum refusal bye;        /* with which it ended the link last */
+    struct rival *rival;     /* NULL: none, see link_rival.c */
+    bool circle_noted;       /* that it names us as its parent, and cannot */
     struct link *prev, *next;
 };
 
 struct link *link_of_peer(const struct engine *engine, struct peer peer);
+/* NULL: it is no agent of that name, or there is no line yet. */
+struct link *link_of_agent(const struct engine *engine, const char *agent);
+void link_say_hello(struct engine *engine, struct link *link, struct peer peer);
 /* A region's broker says Hello. False: it is to go on where we have said it. */
 bool link_admits(struct engine *engine, const char *agent, struct peer peer);
 void link_session(struct engine *engine, struct session *session);
@@ -53,6 +59,18 @@ void link_note_untold(struct engine *engine, const char *region, uint64_t seq, e
 void link_heard(struct engine *engine, const struct submission *submission, const struct reply *reply);
 void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
 void links_free(struct engine *engine);
+
+/* --- link_rival.c: two brokers that claim one region --------------------------------------------------- */
+
+/* A region's broker says Hello while one is connected as that region's already. False: it is to prove first
+ * that its log is the same; it is heard again by itself. */
+bool rival_admits(struct engine *engine, struct peer peer, const uint8_t curve_key[CURVE_BYTES],
+                  const struct hello *hello);
+/* What it says to us as to its agent, meanwhile; true: it needs no session. */
+bool rival_take(struct engine *engine, struct peer peer, const struct envelope *envelope);
+/* A region's broker names us as its parent, and cannot: it is turned away, for parents would go round in a
+ * circle (in each circle somebody is the parent of whoever is not below). */
+bool link_names_us_parent(struct engine *engine, struct peer peer, const struct hello *hello);
 
 /* --- tell.c: a record as a command ------------------------------------------------------------------ */
 

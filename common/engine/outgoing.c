@@ -9,7 +9,8 @@
 
 static bool must_stand_alone(const struct envelope *envelope)
 {
-    return envelope->kind == ENVELOPE_WELCOME || envelope->kind == ENVELOPE_BYE;
+    return envelope->kind == ENVELOPE_HELLO || envelope->kind == ENVELOPE_WELCOME ||
+           envelope->kind == ENVELOPE_BYE;
 }
 
 static void leave_turn(struct engine *engine, struct session *session)

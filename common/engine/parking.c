@@ -33,8 +33,13 @@ static bool loads_are_too_many(const struct engine *engine, const struct submiss
  * there is no more. */
 static bool name_ties(struct engine *engine, struct submission *submission, bool is_parked)
 {
-    struct stream_key more[TIES_STREAMS_MAX];
+    struct stream_key more[TIES_STREAMS_MAX + LINKS_PER_INCIDENT_MAX];
+    const struct tell_record *told = command_tells(&submission->command);
     size_t had = submission->streams_n, n = ties_streams(engine->state, submission->streams, had, more);
+
+    if (n == 0 && told != NULL && tell_has_level(told)) { /* which is told to what is linked, too */
+        n = ties_linked_streams(engine->state, told->incident, submission->streams, had, more);
+    }
 
     if (n == 0) {
         return false;

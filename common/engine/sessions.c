@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/mutant.h"
+#include "common/core/link.h"
 #include "common/engine/engine_private.h"
 
 enum { COUNT_REFUSALS_MS = 60 * 1000 };
@@ -157,7 +158,14 @@ void session_welcome_all(struct engine *engine, struct author *author)
         return;
     }
     DL_FOREACH_SAFE (author->sessions, session, next) {
-        if (!session->welcomed && witness_is_heard(engine, session)) {
+        if (session->welcomed || !witness_is_heard(engine, session)) {
+            continue;
+        }
+        if (engine->fenced &&
+            name_is_link(author->name, NULL)) { /* it may know which of two logs is the one */
+            session_end(engine, session, REFUSED_FENCED,
+                        "this log is fenced: its records are not those that were seen there");
+        } else {
             welcome(engine, session);
         }
     }
@@ -213,6 +221,9 @@ void session_hello(struct engine *engine, struct peer peer, const uint8_t curve_
     }
     if (!link_admits(engine, hello->agent, peer)) {
         session_bye(engine, peer, REFUSED_NOT, "the link is there already, the other way round");
+        return;
+    }
+    if (link_names_us_parent(engine, peer, hello) || !rival_admits(engine, peer, curve_key, hello)) {
         return;
     }
     make_room(engine, author, hello->deliveries);

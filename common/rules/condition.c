@@ -8,6 +8,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/text.h"
+#include "common/rules/expression.h"
 
 enum {
     LOOK_STEPS = 100, /* SQLite asks so often whether it is to go on */
@@ -29,6 +30,7 @@ struct conditions {
     unsigned selects;    /* of the condition that is being compiled */
     uint64_t facts;      /* that it reads */
     const char *refused; /* what it must not do; NULL: nothing yet */
+    char function[64];   /* that it must not call; "": none */
     unsigned looks;      /* at the condition that is being asked */
 };
 
@@ -82,10 +84,14 @@ static const char *what_is_refused(struct conditions *conditions, int action, co
                    ? NULL
                    : conditions_say(conditions, "only facts can be read", "只能读取指标");
     case SQLITE_FUNCTION:
-        return is_listed(second)
-                   ? NULL
-                   : conditions_say(conditions, "this function is not one of those that a condition may call",
-                                    "条件不能调用这个函数");
+        if (is_listed(second)) {
+            return NULL;
+        }
+        if (conditions->refused == NULL) {
+            (void)snprintf(conditions->function, sizeof conditions->function, "%s", second);
+        }
+        return conditions_say(conditions, "this function is not one of those that a condition may call",
+                              "条件不能调用这个函数");
     default:
         return conditions_say(conditions, "a condition only reads facts", "条件只能读取指标");
     }
@@ -267,7 +273,9 @@ static void explain(struct conditions *conditions, struct err *err)
     static const char no_column[] = "no such column: ", no_function[] = "no such function: ";
     const char *said = sqlite3_errmsg(conditions->db);
 
-    if (conditions->refused != NULL) {
+    if (conditions->refused != NULL && conditions->function[0] != '\0') {
+        (void)err_set(err, ERR_DATA, "%s(): %s", conditions->function, conditions->refused);
+    } else if (conditions->refused != NULL) {
         (void)err_set(err, ERR_DATA, "%s", conditions->refused);
     } else if (strncmp(said, no_column, sizeof no_column - 1) == 0) {
         const char *name = said + sizeof no_column - 1;
@@ -291,12 +299,34 @@ static void explain(struct conditions *conditions, struct err *err)
     }
 }
 
-static size_t place(const struct conditions *conditions, size_t n)
+/* What is wrong with a text that SQLite does not take, and where. It sees our own parentheses around it. */
+static void explain_at(struct conditions *conditions, const char *text, size_t n, size_t *ret_at,
+                       struct err *err)
 {
-    int at = sqlite3_error_offset(conditions->db);
-    size_t before = sizeof BEFORE - 1;
+    static const char *const forms[][2] = {
+        [EXPRESSION_CLOSES] = {"this parenthesis closes one that was never opened", "多出右括号"},
+        [EXPRESSION_OPEN] = {"this parenthesis is never closed", "此括号未闭合"},
+        [EXPRESSION_UNQUOTED] = {"this quote is never closed", "此引号未闭合"},
+        [EXPRESSION_WIDE] = {"a full-width sign; type it in ASCII", "全角符号，请改用半角"}};
+    int at = sqlite3_error_offset(conditions->db) - (int)(sizeof BEFORE - 1);
+    size_t form_at;
+    enum expression_fault form = expression_form(text, n, &form_at);
 
-    return at >= (int)before && (size_t)at - before < n ? (size_t)at - before : SIZE_MAX;
+    if (form != EXPRESSION_WELL) {
+        *ret_at = form_at;
+        (void)err_set(err, ERR_DATA, "%s", conditions_say(conditions, forms[form][0], forms[form][1]));
+        return;
+    }
+    explain(conditions, err);
+    if (conditions->function[0] != '\0') {
+        *ret_at = expression_call(text, n, conditions->function);
+    } else if (at >= 0 && (size_t)at < n) {
+        *ret_at = (size_t)at;
+    } else if (at >= 0 && conditions->refused == NULL) {
+        *ret_at = expression_end(text, n);
+        (void)err_set(err, ERR_DATA, "%s",
+                      conditions_say(conditions, "something is missing behind this", "此处之后不完整"));
+    }
 }
 
 static int compile(struct conditions *conditions, const char *sql, sqlite3_stmt **ret)
@@ -307,6 +337,7 @@ static int compile(struct conditions *conditions, const char *sql, sqlite3_stmt 
     conditions->selects = 0;
     conditions->facts = 0;
     conditions->refused = NULL;
+    conditions->function[0] = '\0';
     conditions->looks = 0;
     int rc = sqlite3_prepare_v3(conditions->db, sql, -1, SQLITE_PREPARE_PERSISTENT, ret, &rest);
     conditions->compiling = false;
@@ -340,8 +371,7 @@ int condition_new(struct conditions *conditions, const char *text, size_t n, str
     (void)snprintf(sql, sizeof sql, "%s%.*s%s", BEFORE, (int)n, text, AFTER);
     int rc = compile(conditions, sql, &condition->statement);
     if (rc != SQLITE_OK) {
-        explain(conditions, err);
-        *ret_at = place(conditions, n);
+        explain_at(conditions, text, n, ret_at, err);
         condition_free(condition);
         return rc == SQLITE_NOMEM ? err_set(err, ERR_NO_MEMORY, "out of memory for rules") : ERR_DATA;
     }

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/base/text.h"
+#include "common/core/division.h"
 #include "common/rules/pack_private.h"
 
 /* --- words ---------------------------------------------------------------------------------------- */
@@ -83,9 +84,7 @@ static int read_condition(struct pack_reading *r, const struct conf_node *map, c
 
 static bool is_region(const char *value)
 {
-    size_t n = strlen(value);
-
-    return n >= 2 && n <= 12 && strspn(value, "0123456789") == n;
+    return division_is_known(value);
 }
 
 static bool is_among(const char *value, const char *const words[])
@@ -100,7 +99,7 @@ static bool is_among(const char *value, const char *const words[])
 
 const char *pack_action_wants(const struct pack *pack, const struct rule_action *action)
 {
-    static const char *const places[] = {"parent", "neighbours", "superior", NULL};
+    static const char *const places[] = {"parent", "neighbours", "superior", "touched", NULL};
 
     switch (action->kind) {
     case ACTION_GRADE:
@@ -110,7 +109,7 @@ const char *pack_action_wants(const struct pack *pack, const struct rule_action 
     case ACTION_REFER:
         return is_among(action->value, places) || is_region(action->value)
                    ? NULL
-                   : "parent, neighbours, superior or a region's code";
+                   : "parent, neighbours, superior, touched or a region's code";
     case ACTION_REISSUE:
         return strcmp(action->value, "next-able") == 0 ? NULL : "next-able";
     case ACTION_ASK:
@@ -138,7 +137,7 @@ static const char *wanted_words(const struct conf_node *node, enum rule_action_k
     case ACTION_LOWER:
         return conf_say(node, wanted, " I、II、III 或 IV");
     case ACTION_REFER:
-        return conf_say(node, wanted, " parent、neighbours、superior 或行政区代码");
+        return conf_say(node, wanted, " parent、neighbours、superior、touched 或行政区代码");
     case ACTION_REISSUE:
         return conf_say(node, wanted, " next-able");
     case ACTION_ASK:
@@ -418,6 +417,9 @@ int pack_load(const char *path, struct conditions *conditions, struct pack **ret
     size_t n = 0;
     int rc = conf_text(path, &text, &n, err);
 
+    if (conditions_are_zh(conditions) && (rc == ERR_NO_INPUT || rc == ERR_PERMISSION)) {
+        return err_set(err, rc, rc == ERR_NO_INPUT ? "%s：没有这个文件" : "%s：无权读取", path);
+    }
     if (rc == 0) {
         rc = is_named_table(path) ? load_table(path, &text, n, conditions, ret, err)
                                   : pack_read(path, text, n, conditions, ret, err);

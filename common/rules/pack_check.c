@@ -1,6 +1,11 @@
 #include "common/rules/pack_check.h"
 
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "common/rules/constant.h"
+#include "common/rules/expression.h"
 
 enum {
     SMALL_MAX = 40, /* whole numbers from 0 that are tried whatever the text says */
@@ -124,9 +129,14 @@ enum pack_holds rule_try(struct conditions *conditions, const struct rule *rule)
     struct constants constants;
     struct candidates candidates;
     struct attempt attempt = {.conditions = conditions, .rule = rule, .candidates = &candidates};
+    const char *fact;
+    size_t n;
 
     if (rule->condition == NULL) {
         return HOLDS_SOMETIMES;
+    }
+    if (expression_mixed(rule->text, strlen(rule->text), &fact, &n) != SIZE_MAX) {
+        return HOLDS_MIXED;
     }
     constants_init(&constants);
     constants_add(&constants, rule->text);
@@ -140,4 +150,51 @@ enum pack_holds rule_try(struct conditions *conditions, const struct rule *rule)
         return HOLDS_SOMETIMES;
     }
     return attempt.failed || !constants.all || !constants.plain ? HOLDS_UNKNOWN : HOLDS_NEVER;
+}
+
+static int fail_rule(struct conditions *conditions, const struct rule *rule, const char *path,
+                     const char *what, struct err *err)
+{
+    char column[16] = "";
+
+    if (rule->column > 0) {
+        (void)snprintf(column, sizeof column, ":%u", rule->column);
+    }
+    return err_set(err, ERR_DATA,
+                   conditions_say(conditions, "%s:%u%s: rule \"%s\": %s", "%s:%u%s: 规则“%s”：%s"), path,
+                   rule->line, column, rule->name, what);
+}
+
+static int fail_mixed(struct conditions *conditions, const struct rule *rule, const char *path,
+                      struct err *err)
+{
+    char what[256];
+    const char *fact = "";
+    size_t n = 0, at = expression_mixed(rule->text, strlen(rule->text), &fact, &n);
+    size_t length = rule->text[at] == '\'' ? 1 + strcspn(rule->text + at + 1, "'") + 1
+                                           : strspn(rule->text + at, "0123456789.");
+
+    bool is_text = rule->text[at] == '\'';
+    (void)snprintf(what, sizeof what,
+                   is_text ? conditions_say(conditions, "%.*s is a number and %.*s a text; write a number",
+                                            "%.*s 是数值，%.*s 是文本，请写数值")
+                           : conditions_say(conditions, "%.*s is a text and %.*s a number; put it in quotes",
+                                            "%.*s 是文本，%.*s 是数值，请加单引号"),
+                   (int)n, fact, (int)(length > 64 ? 64 : length), rule->text + at);
+    return fail_rule(conditions, rule, path, what, err);
+}
+
+int pack_try(struct conditions *conditions, const struct pack *pack, const char *path, struct err *err)
+{
+    for (size_t i = 0; i < pack->rules_n; i++) {
+        enum pack_holds holds = rule_try(conditions, &pack->rules[i]);
+        if (holds == HOLDS_MIXED) {
+            return fail_mixed(conditions, &pack->rules[i], path, err);
+        }
+        if (holds == HOLDS_NEVER) {
+            return fail_rule(conditions, &pack->rules[i], path,
+                             conditions_say(conditions, "its condition can never hold", "条件永不成立"), err);
+        }
+    }
+    return 0;
 }

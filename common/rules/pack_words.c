@@ -256,11 +256,9 @@ static const char *split_ask(struct arena *arena, const char *value, int64_t *re
 const char *table_action_value(struct arena *arena, enum rule_action_kind kind, const char *value,
                                int64_t *ret_within_ms)
 {
-    static const struct translation places[] = {{"上级", "parent"},
-                                                {"邻区", "neighbours"},
-                                                {"相邻地区", "neighbours"},
-                                                {"共同上级", "superior"},
-                                                {NULL, NULL}};
+    static const struct translation places[] = {{"上级", "parent"},         {"邻区", "neighbours"},
+                                                {"相邻地区", "neighbours"}, {"共同上级", "superior"},
+                                                {"涉及地区", "touched"},    {NULL, NULL}};
     static const struct translation next_able[] = {{"下一可用", "next-able"}, {NULL, NULL}};
     const char *meaning = NULL;
 

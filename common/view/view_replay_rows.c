@@ -129,7 +129,8 @@ static void put_data(struct json *json, const struct view_record *record, const 
         json_text(json, "report", report_kind_name(step->report));
     }
     if (step->grade != GRADE_NONE) {
-        json_text(json, step->kind == EVENT_LEVEL_SET ? "level" : "grade", grade_name(step->grade));
+        json_text(json, step->kind == EVENT_LEVEL_SET || step->kind == EVENT_LEVEL_HEARD ? "level" : "grade",
+                  grade_name(step->grade));
     }
     if (step->medium != MEDIUM_NONE) {
         json_text(json, "medium", medium_name(step->medium));

@@ -502,6 +502,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         view_say_alert(s.state, voice, step, &raw);
     } else if (step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_UNTOLD) {
         view_say_share(&s);
+    } else if (step->kind >= EVENT_GRADE_EXPECTED && step->kind <= EVENT_LEVEL_HEARD) {
+        view_say_spread(&s);
     } else if (step->kind == EVENT_ORDER_UNREACHED || step->kind == EVENT_REGION_UNREACHED) {
         view_say_unreached(&s);
     } else if (step->kind < EVENT_INCIDENT_OPENED) {

@@ -64,10 +64,9 @@ static void say_graded(const struct saying *s)
         return;
     }
     if (step->kind == EVENT_GRADE_DOUBTED) {
-        SAY(s->ret, s->voice,
-            "incident %s would be grade %s by rule %s: a person decides whether it is lowered",
-            "事件 %s 依现有情况应为%s（规则 %s）：是否降级须由人决定", s->incident,
-            grade_words(s, step->grade), step->what);
+        SAY(s->ret, s->voice, "incident %s would be grade %s by rule %s: a person decides",
+            "事件 %s 依现有情况应为%s（规则 %s）：须由人决定", s->incident, grade_words(s, step->grade),
+            step->what);
         return;
     }
     SAY(s->ret, s->voice, "GRADE %s: incident %s", "定级 %s：事件 %s", grade_words(s, step->grade),
@@ -135,8 +134,8 @@ void view_say_rule(const struct saying *s)
         say_graded(s);
         return;
     case EVENT_GRADE_ASKED:
-        SAY(s->ret, s->voice, "UNGRADED: no pack grades incident %s: a person is asked to",
-            "未定级：事件 %s 无定级规则，请人工定级", s->incident);
+        SAY(s->ret, s->voice, "no pack grades incident %s: a person is asked to",
+            "事件 %s 无定级规则，请人工定级", s->incident);
         return;
     case EVENT_DIVISION_DOUBTED:
         SAY(s->ret, s->voice, "division %s of incident %s is not in the table in force: it may be mistyped",

@@ -8,6 +8,7 @@
 #include "common/view/view_json.h"
 #include "common/view/view_share.h"
 #include "common/view/view_similar.h"
+#include "common/view/view_spread.h"
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
 #include "common/view/view_unreached.h"
@@ -284,6 +285,12 @@ static void show_grade(struct looking *l, const struct incident *incident)
     } else {
         buf_printf(l->ret, PICK(voice, "  grade %s", "  事件等级：%s"),
                    PICK(voice, grade_name(grade), grade_name_zh(grade)));
+        if (incident->grade_asked_ms > incident->graded_at_ms) {
+            buf_printf(l->ret,
+                       PICK(voice, ", it has grown: a person is asked again since %s",
+                            "，情况扩大，自 %s 起请重新定级"),
+                       view_clock(view_state(l->view), incident->grade_asked_ms, l->options->now_ms, clock));
+        }
     }
     if (incident->doubted != GRADE_NONE) {
         buf_printf(l->ret,
@@ -322,6 +329,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     }
     buf_printf(l->ret, PICK(voice, "  %u reports\n", "  报送 %u 次\n"), incident->reports);
     show_grade(l, incident);
+    view_say_reach(voice, incident, l->ret);
     view_say_shares(l->view, voice, incident, l->ret);
     show_facts(l, incident);
     view_say_command_post(l->view, voice, incident, l->ret);
@@ -492,6 +500,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "graded_by", incident->graded_by);
     json_number(json, "grade_asked_ms", incident->grade_asked_ms);
     json_text(json, "level", incident->level != GRADE_NONE ? grade_name(incident->level) : "");
+    view_json_reach(incident, json);
     json_array(json, "referred_to");
     for (size_t i = 0; i < incident->referrals_n; i++) {
         json_text(json, NULL, incident->referrals[i].region);

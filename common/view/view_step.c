@@ -1,4 +1,5 @@
 #include "common/view/view_step.h"
+#include "common/view/view_spread.h"
 
 #include <string.h>
 
@@ -123,6 +124,8 @@ struct id view_command_incident(const struct command *command)
         return command->offer_lead.incident;
     case COMMAND_TAKE_LEAD:
         return command->take_lead.incident;
+    case COMMAND_ASSESS_INCIDENT:
+        return command->assess_incident.incident;
     case COMMAND_TELL_RECORD:
     case COMMAND_CARRY_RECORD:
         return command_tells(command)->incident;
@@ -208,6 +211,8 @@ static const char *words_of(const struct view_record *record, const struct comma
         return event->kind == EVENT_LEAD_OFFERED ? command->offer_lead.reason : "";
     case COMMAND_TAKE_LEAD:
         return event->kind == EVENT_LEAD_TAKEN ? command->take_lead.reason : "";
+    case COMMAND_ASSESS_INCIDENT:
+        return event->kind == EVENT_RULES_DUE ? "" : command->assess_incident.reason;
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
     case COMMAND_ORDER_EVACUATION:
@@ -417,6 +422,11 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_POST_TAKEN:
     case EVENT_POST_KEPT:
         view_step_add_post(event, step);
+        return;
+    case EVENT_GRADE_EXPECTED:
+    case EVENT_REGION_TOUCHED:
+    case EVENT_LEVEL_HEARD:
+        view_step_add_spread(event, step);
         return;
     case EVENT_SHARE_BEGUN:
         step->subject = event->share_begun.region;

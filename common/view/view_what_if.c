@@ -268,18 +268,32 @@ static bool is_by_rules(enum command_kind command, enum event_kind kind)
            (is_decided_again(command) && kind >= EVENT_CLOCK_STARTED && kind <= EVENT_CLOCK_STOPPED);
 }
 
+/* The log's broker looked for the next agency: what it found is taken as it was, and that nobody was able
+ * only if rules want somebody here, too. What rules said to that is theirs. */
+static bool is_of_reissue(const struct what_if *w, const struct event *event)
+{
+    const struct incident *here = state_incident(w->trial.state, event->incident);
+
+    return event->kind == EVENT_ABILITY_SHORT
+               ? here != NULL && incident_reissue(here, event->order) != NULL
+               : event->kind == EVENT_ORDER_ISSUED || event->kind == EVENT_ORDER_REISSUED ||
+                     event->kind == EVENT_ORDER_RECALLED;
+}
+
 static int tell_rest(struct what_if *w, struct what_if_live *live, const struct view_record *record)
 {
     struct event *events = arena_array(&w->record, struct event, record->record.events_n);
     struct keeping kept = keeping(w);
+    enum command_kind command = (enum command_kind)record->header.kind;
     size_t n = 0;
 
     if (events == NULL) {
         return ERR_NO_MEMORY;
     }
     for (size_t i = 0; i < record->record.events_n; i++) {
-        if (!is_by_rules((enum command_kind)record->header.kind, record->record.events[i].kind)) {
-            events[n++] = record->record.events[i];
+        const struct event *event = &record->record.events[i];
+        if (command == COMMAND_REISSUE_ORDER ? is_of_reissue(w, event) : !is_by_rules(command, event->kind)) {
+            events[n++] = *event;
         }
     }
     return n > 0 ? trial_tell(&w->trial, events, n, record->header.bus_ms, &live->now, &kept) : 0;

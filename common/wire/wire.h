@@ -158,6 +158,7 @@ struct hello {
     struct signed_head seen;
     const char *software;
     uint32_t bundle_max; /* envelopes; 0 or 1: no bundles */
+    const char *parent;  /* of a region's broker: the region above it; else "" */
 };
 
 struct welcome {

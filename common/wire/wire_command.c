@@ -1,5 +1,6 @@
 /* The tables of proto/muster/v1/command.proto. */
 #include "common/core/division.h"
+#include "common/core/spread.h"
 #include "common/wire/wire_map.h"
 
 #include "muster/v1/command.pb-c.h"
@@ -203,6 +204,13 @@ static const struct wire_map offer_lead_map = {WIRE_MAP(offer_lead, S, offer_lea
 #define S struct take_lead
 static const struct wire_field take_lead_fields[] = {ID(S, incident), TEXT(S, reason)};
 static const struct wire_map take_lead_map = {WIRE_MAP(take_lead, S, take_lead_fields)};
+#undef S
+
+#define S struct assess_incident
+static const struct wire_field assess_incident_fields[] = {
+    ID(S, incident), BOOL(S, expects), ENUM(S, expected), WORDS(S, touches, TOUCHED_MAX), TEXT(S, reason),
+};
+static const struct wire_map assess_incident_map = {WIRE_MAP(assess_incident, S, assess_incident_fields)};
 #undef S
 
 #define S struct shared_record
@@ -457,6 +465,7 @@ static const struct wire_field command_fields[] = {
     BODY(S, note_link, note_link_map),
     BODY(S, send_canary, send_canary_map),
     BODY(S, note_untold, note_untold_map),
+    BODY(S, assess_incident, assess_incident_map),
 };
 const struct wire_map wire_map_command = {WIRE_MAP(command, S, command_fields),
                                           .body_from = COMMAND_FOUND_REGION, .kind = offsetof(S, kind)};

@@ -21,6 +21,7 @@ static const struct wire_field hello_fields[] = {
     FLAGGED(S, seen, signed_head_map, seen.present, 0),
     NAME(S, software),
     U32(S, bundle_max),
+    NAME(S, parent),
 };
 static const struct wire_map hello_map = {WIRE_MAP(hello, S, hello_fields)};
 #undef S

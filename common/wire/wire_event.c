@@ -114,6 +114,7 @@ static const struct wire_field rules_due_fields[] = {
     ID(S, incident),
     TIME(S, at_ms),
     BOOL(S, rules_due.recounted),
+    BOOL(S, rules_due.grew),
 };
 static const struct wire_map rules_due_map = {WIRE_MAP(rules_due, S, rules_due_fields)};
 static const struct wire_map rules_asked_map = {WIRE_MAP(rules_asked, S, incident_fields)};
@@ -495,6 +496,18 @@ static const struct wire_map region_unreached_map = {WIRE_MAP(region_unreached, 
 static const struct wire_map untold_map = {WIRE_MAP(untold, struct note_untold, wire_fields_note_untold)};
 static const struct wire_map link_set_map = {WIRE_MAP(link_set, struct note_link, wire_fields_note_link)};
 
+static const struct wire_field grade_expected_fields[] = {ID(S, incident), ENUM(S, grade_expected.grade),
+                                                          NAME(S, grade_expected.by), TIME(S, at_ms)};
+static const struct wire_map grade_expected_map = {WIRE_MAP(grade_expected, S, grade_expected_fields)};
+static const struct wire_field region_touched_fields[] = {ID(S, incident), NAME(S, region_touched.region),
+                                                          NAME(S, region_touched.by), TIME(S, at_ms)};
+static const struct wire_map region_touched_map = {WIRE_MAP(region_touched, S, region_touched_fields)};
+static const struct wire_field level_heard_fields[] = {
+    ID(S, incident), NAME(S, level_heard.region), ENUM(S, level_heard.level), ID(S, level_heard.of),
+    TIME(S, at_ms),
+};
+static const struct wire_map level_heard_map = {WIRE_MAP(level_heard, S, level_heard_fields)};
+
 /* -------------------------------------------------------------------------------------------------- */
 
 static const struct wire_field event_fields[] = {
@@ -573,6 +586,9 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("lead_taken", lead_taken_map),
     BODY_SPREAD("lead_disputed", lead_disputed_map),
     BODY(S, untold, untold_map),
+    BODY_SPREAD("grade_expected", grade_expected_map),
+    BODY_SPREAD("region_touched", region_touched_map),
+    BODY_SPREAD("level_heard", level_heard_map),
     BODY_SPREAD("order_unreached", order_unreached_map),
     BODY_SPREAD("region_unreached", region_unreached_map),
 };

@@ -7,6 +7,7 @@ from region import SOURCE, Failure, Region, ids, until, when
 from wire import Wire
 
 DEMO = SOURCE / "tests/demo"
+PACKS = (DEMO / "dam-break.yaml", SOURCE / "common/rules/packs/cross-region.yaml")
 CREWS = DEMO / "flood-crews.yaml"
 PROVINCE, CITY, OTHER_CITY = "370000", "370100", "370900"
 FIRST, UPSTREAM, DOWNSTREAM = "370102", "370116", "370911"
@@ -76,15 +77,16 @@ class DamBreak:
                 region.start_agencies()
         for region in self.regions.values():
             region.wait_agencies()
-            region.muster(["rules", "load", str(DEMO / "dam-break.yaml")], show=False)
+            for pack in PACKS:
+                region.muster(["rules", "load", str(pack)], show=False)
         for below, above in ABOVE.items():
             self.enrol(self.regions[above], self.regions[below])
             self.enrol(self.regions[below], self.regions[above])
         for code, region in self.regions.items():
             until(f"the links of {region.name}",
                   lambda region=region: all(line["reached"] for line in self.links(region)))
-            self.screen.say(region, f"{len(region.agencies)} agencies, rules dam-break, reaches "
-                            + ", ".join(sorted(line["region"] for line in self.links(region))))
+            self.screen.say(region, f"{len(region.agencies)} agencies, rules dam-break and cross-region, "
+                            "reaches " + ", ".join(sorted(line["region"] for line in self.links(region))))
 
     def call_above(self, region):
         above = ABOVE[region.code]
@@ -212,11 +214,13 @@ class DamBreak:
         self.say(CITY, "takes the lead")
         self.say(UPSTREAM, self.led(UPSTREAM, CITY))
         self.count(13, 25, "洪峰向下游泰安方向推进")
-        self.say(UPSTREAM, self.graded(UPSTREAM, "II")
-                 + f"; referred to {DOWNSTREAM}, over the city's border")
+        self.say(UPSTREAM, self.graded(UPSTREAM, "II"))
         began = time.monotonic()
-        self.muster(UPSTREAM, "incident", "refer", self.incident, "--to", DOWNSTREAM,
+        self.muster(UPSTREAM, "incident", "assess", self.incident, "--touches", DOWNSTREAM,
                     "--reason", "洪水将入境")
+        self.sees(UPSTREAM, "that two regions are touched", lambda shown: DOWNSTREAM in shown["referred_to"])
+        self.say(UPSTREAM, f"the water crosses the city's border: referred to {DOWNSTREAM} and {PROVINCE}, "
+                 f"above both, by rule {self.rule(UPSTREAM, PROVINCE)}")
         text = self.graded(DOWNSTREAM, "II")
         self.say(DOWNSTREAM, f"{text}: learns it {took(began)} later, by {CITY}, {PROVINCE} and {OTHER_CITY}")
         evacuation = self.order(DOWNSTREAM, f"{DOWNSTREAM}/{POLICE}", "evacuate-public", "转移沿河四村群众",

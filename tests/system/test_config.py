@@ -6,6 +6,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import time
 import unittest
 
 from harness import CENTRE, MUSTERD, REGION, Site, SiteTest, main
@@ -196,6 +197,15 @@ class Config(Broken):
             self.assertFalse(os.path.exists(self.site.path("log")), "a start that failed founded a log")
         self.site.config["listen"] = "tcp://127.0.0.1:0"
         self.fill(2)
+
+    def test_a_link_to_a_broker_that_nobody_enrolled_is_named_once(self):
+        self.site.config["links"] = '[{region: "370100", connect: "tcp://127.0.0.1:9"}]'
+        self.site.start()
+        time.sleep(1.2)  # two looks at the line
+        told = self.site.errors()
+        self.assertEqual(told.count("link to region 370100: its broker is not enrolled here"), 1)
+        self.assertIn("muster agent enrol 370100/broker/link", told)
+        self.assertEqual(self.site.stop(), 0)
 
     def test_endpoint_file_that_cannot_be(self):
         self.site.config["endpoint_file"] = "nowhere/endpoint"

@@ -239,10 +239,16 @@ class Regions(unittest.TestCase):
         self.follows(self.city, incident, lead=COUNTY, lead_term=0)
         refused = self.city.call("incident", "close", incident)
         self.assertIn(f"region {COUNTY} leads", refused.stderr)
+        self.county.add(self.county.config(FIRE), "bridge: true")
+        station = self.county.bridge(FIRE)
+        order = self.county.issue("fire-rescue", "--incident", incident)
+        station.one("order", order=order)
         # the city is above, and takes it alone
         self.city.muster("incident", "take-lead", incident, "--reason", "two counties")
         for region in (self.city, self.county):
             self.follows(region, incident, lead=CITY, lead_term=1)
+        told = station.one("notice", event="lead-taken")  # whoever is at work knows who leads
+        self.assertEqual((told["region"], told["term"]), (CITY, 1))
         self.assertIn(f"region {CITY} leads", self.county.call("incident", "take-lead", incident).stderr)
         self.assertIn(f"region {CITY} leads", self.county.call("incident", "close", incident).stderr)
         # handed back by the word of both
@@ -252,6 +258,7 @@ class Regions(unittest.TestCase):
         for region in (self.city, self.county):
             self.follows(region, incident, lead=COUNTY, lead_term=2, lead_offered="")
         self.assertIn("two counties", self.county.muster("replay", self.county.log))
+        self.county.muster("order", "recall", order, "--reason", "over")
         self.county.muster("incident", "close", incident, "--reason", "over")
         until(lambda: not self.city.json("incident", "list"), "it to be closed above, too")
         self.assert_verified()

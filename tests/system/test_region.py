@@ -49,6 +49,7 @@ class Divisions(CountyTest):
     def test_what_is_wrong_is_named_in_one_line(self):
         for text, words in ((ROWS + "37010,x,,\n", ':6: "37010" is no code'),
                             (ROWS + "370102003,x,2023-13-01,\n", ':6: "2023-13-01" is no day'),
+                            (ROWS + "370102003,x,2023-02-29,\n", ':6: "2023-02-29" is no day'),
                             (ROWS + "370102003\n", "has no name beside it"),
                             (ROWS + "370103001,x,,\n", "370103001 x is not of region 370102"),
                             (ROWS + "370102001,x,2022-01-01,\n", "given twice for one day"),

@@ -1,5 +1,6 @@
 """An order that nobody answers: reminded of, given to the next agency that is able to, and shared with the
 region above when nobody is; each step once, with its reason, also across kill -9."""
+import json
 import time
 
 from agents import CENTRE, CountyTest, FIRE, POLICE, REGION, RESCUE, until
@@ -41,6 +42,11 @@ class Reissue(CountyTest):
         incident = self.county.report()
         return incident, self.county.issue("fire-rescue", "--incident", incident, "--answer-within", "1s",
                                            "--expires-within", "10min", text=TEXT)
+
+    def assert_what_if_differs_in_nothing(self):
+        lines = self.county.muster("rules", "what-if", self.county.log, "--rules",
+                                   self.county.path("silence.yaml"), "--json").splitlines()
+        self.assertEqual((json.loads(lines[-1])["differ"], len(lines) > 2), (0, True), lines)
 
     def all(self, kind):
         return [event for event in self.county.events() if event["event"] == kind]
@@ -106,6 +112,7 @@ class Reissue(CountyTest):
             self.assertEqual(len([event for event in self.all(kind) if event["order"] == order]), n, kind)
         self.assertEqual(len(rescue.all("order")), 1)
         self.assert_verified()
+        self.assert_what_if_differs_in_nothing()
 
     def test_nobody_is_able(self):
         fire, police = self.bridge(FIRE), self.bridge(POLICE, "traffic-control")
@@ -121,6 +128,7 @@ class Reissue(CountyTest):
         self.assertIn("no free unit has rescue, by rule silence/next", replay)
         self.assertIn("待命力量中无 rescue", self.county.muster("replay", self.county.log, "--lang", "zh"))
         self.assert_verified()
+        self.assert_what_if_differs_in_nothing()
 
 
 class ByProtocol(SiteTest):

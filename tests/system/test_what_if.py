@@ -19,6 +19,13 @@ rules:
   - {rule: chief, when: incident, if: grade <= 2, do: [raise: II, refer: parent, notify: chief]}
   - {rule: lasting, when: incident, if: trapped > 0, for: 2 s, do: [notify: rescue]}
 """
+LOOP = """pack: loop
+version: '1'
+match: all
+rules:
+  - {rule: up, when: incident, if: level = 3, do: [raise: II]}
+  - {rule: down, when: incident, if: level = 2, do: [lower: III]}
+"""
 DISPATCH = """pack: dispatch
 version: '1'
 match: all
@@ -67,6 +74,10 @@ class BesideTheBroker(CountyTest):
         self.assertEqual((summary["incidents"], summary["fired"], summary["was_fired"]), (2, 2, 2))
         self.assertGreaterEqual(len(firings), 5)
         self.assertEqual({firing["change"] for firing in firings}, {"same"})
+
+        loop = write(self.county.path(), "loop.yaml", LOOP)
+        self.assertIn("can fire each other for ever: up (line 5, ",
+                      self.county.call("rules", "what-if", self.county.log, "--rules", loop).stderr)
 
         self.county.stop_broker()
         before = folder_bytes(self.county.log)

@@ -102,6 +102,8 @@ static struct id *incident_of(struct command *command)
         return &command->recall_order.incident;
     case COMMAND_ORDER_EVACUATION:
         return &command->order_evacuation.incident;
+    case COMMAND_ASSESS_INCIDENT:
+        return &command->assess_incident.incident;
     case COMMAND_REFER_INCIDENT:
         return &command->refer_incident.incident;
     case COMMAND_TELL_RECORD:

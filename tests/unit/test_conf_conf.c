@@ -382,9 +382,45 @@ static void callers_can_fail_at_a_place(void **state)
     conf_free(conf);
 }
 
+/* Where "here" stands in the file, however its text is written. */
+static void a_place_within_a_text_is_its_place_in_the_file(void **state)
+{
+    static const struct {
+        const char *yaml, *place;
+    } rows[] = {
+        {"a: 1\nb: x here\n", "x.yaml:2:6: "},
+        {"b: x\n  y\n\n  z here\n", "x.yaml:4:5: "},
+        {"b: |\n  x\n\n  y here\n", "x.yaml:4:5: "},
+        {"b: >-\n  x\n  \xe6\xb6\x88 here\n", "x.yaml:3:5: "},
+        {"b: |\r\n  x\r\n  y here\r\n", "x.yaml:3:5: "},
+        {"b: 'it''s ''x'' here'\n", "x.yaml:1:17: "},
+        {"b: 'x\n  here'\n", "x.yaml:2:3: "},
+        {"b: \"x here\"\n", "x.yaml:1:7: "},
+        {"b: \"x\\ty here\"\n", "x.yaml:1:4: at byte 5 of the text: "},
+        {"c: ['\xe6\xb6\x88', 'x']\nb: [a, 'it''s here']\n", "x.yaml:2:15: "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct conf *conf = parse_as("x.yaml", rows[i].yaml);
+        const struct conf_node *node = conf_find(conf_root(conf), "b");
+        const char *text;
+        struct err err = {0};
+        if (conf_is_list(node))
+            node = conf_value_at(node, 1);
+        assert_int_equal(conf_scalar(node, &text, NULL), 0);
+        size_t at = (size_t)(strstr(text, "here") - text);
+        assert_int_equal(conf_fail_within(node, at, &err, ERR_DATA, "wrong"), ERR_DATA);
+        if (strncmp(err.text, rows[i].place, strlen(rows[i].place)) != 0)
+            fail_msg("%s: %s", rows[i].yaml, err.text);
+        conf_free(conf);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_place_within_a_text_is_its_place_in_the_file),
         cmocka_unit_test(wrong_values_are_refused_with_their_place),
         cmocka_unit_test(absent_keys_leave_the_default_or_fail),
         cmocka_unit_test(right_values_are_read),

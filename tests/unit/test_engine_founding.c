@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -137,6 +138,19 @@ static void test_long_genesis_is_cut(void **state)
     assert_int_equal(head(), 0);
 }
 
+static void test_a_parent_below_is_refused(void **state)
+{
+    (void)state;
+    rig_free(&rig);
+    rig_make_region(&rig, "370100", "370102", 3);
+    rig_restart_only(&rig);
+    rig_run(&rig);
+    assert_true(rig.fatal);
+    assert_false(rig.in_service);
+    assert_int_equal(rig.fatal_err.code, ERR_CONFIG);
+    assert_non_null(strstr(rig.fatal_err.text, "370102 as the parent of 370100"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +159,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_half_a_founding_without_genesis, setup, teardown),
         cmocka_unit_test_setup_teardown(test_half_a_founding_of_another_root, setup, teardown),
         cmocka_unit_test_setup_teardown(test_long_genesis_is_cut, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_parent_below_is_refused, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

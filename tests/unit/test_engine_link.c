@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "common/core/state.h"
+#include "common/core/state_private.h"
 #include "tests/unit/engine_pair.h"
 
 static struct pair pair;
@@ -259,6 +259,23 @@ static void test_a_revoked_link_is_told_nothing(void **state)
     pair_assert_agrees(&pair, 1);
 }
 
+/* The city's log was founded, by an older version say, with the county as its parent. */
+static void test_parents_in_a_circle(void **state)
+{
+    (void)state;
+    state_region_mutable((struct state *)(uintptr_t)engine_state(pair.city.engine))->parent =
+        pair.county.region;
+    pair_call(&pair, &pair.county);
+    pair_later(&pair, 5000);
+    assert_false(is_up(&pair.city));
+    assert_false(is_up(&pair.county));
+    for (size_t i = 0; i < 2; i++) { /* once at each end, however often it is said */
+        const struct rig *rig = i == 0 ? &pair.city : &pair.county;
+        assert_non_null(strstr(rig->note, "region 370100 names 370102 as its parent"));
+        assert_int_equal(rig->notes, 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_an_incident_is_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_revoked_link_is_told_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(test_amendments_cross, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_parents_in_a_circle, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -116,6 +116,75 @@ static void a_kind_without_a_grading_pack_asks_a_person(void **state)
     rules_close(&r);
 }
 
+/* The rule that would grade it so has fired long ago. Once for each grade, only of what has grown, and never
+ * in a log whose broker knew nothing of it. */
+static void what_grows_after_a_person_graded_it_lower_is_doubted(void **state)
+{
+    struct region_with_rules r;
+
+    (void)state;
+    rules_open(&r, GRADES);
+    begin_generation(&r.bus, 3);
+    rules_report(&r, 12, 0);
+    rules_ask(&r);
+    assert_int_equal(rules_incident(&r)->grade, GRADE_II);
+    bus_do(&r.bus, a_grade(&r.bus, GRADE_III, "three of them died of something else"));
+    rules_ask(&r);
+    assert_int_equal(rules_incident(&r)->doubted, GRADE_NONE); /* he knew of the twelve */
+    rules_report(&r, 11, 0);
+    rules_ask(&r);
+    assert_int_equal(rules_incident(&r)->doubted, GRADE_NONE);
+    rules_report(&r, 13, 0);
+    rules_ask(&r);
+    assert_int_equal(rules_incident(&r)->grade, GRADE_III);
+    assert_int_equal(rules_incident(&r)->doubted, GRADE_II);
+    rules_report(&r, 14, 0);
+    rules_ask(&r);
+    assert_null(bus_event(&r.bus, EVENT_GRADE_DOUBTED, 0));
+    bus_do(&r.bus, a_grade(&r.bus, GRADE_III, "as before"));
+    rules_ask(&r);
+    assert_int_equal(rules_incident(&r)->doubted, GRADE_NONE);
+    rules_close(&r);
+
+    rules_open(&r, GRADES);
+    begin_generation(&r.bus, 2);
+    rules_report(&r, 12, 0);
+    rules_ask(&r);
+    bus_do(&r.bus, a_grade(&r.bus, GRADE_III, "three of them died of something else"));
+    rules_ask(&r);
+    rules_report(&r, 13, 0);
+    rules_ask(&r);
+    assert_int_equal(rules_incident(&r)->doubted, GRADE_NONE);
+    rules_close(&r);
+}
+
+/* No pack grades a fire here: who has graded it is asked again when it grows, and may say the same. */
+static void what_grows_without_a_grading_pack_is_asked_about_again(void **state)
+{
+    static const char mines[] = "pack: mines\nversion: '1'\nmatch: all\nkinds: [mine]\n"
+                                "rules:\n  - {rule: four, when: incident, if: dead >= 0, do: [grade: IV]}\n";
+    struct region_with_rules r;
+
+    (void)state;
+    rules_open(&r, mines);
+    begin_generation(&r.bus, 3);
+    rules_report(&r, 1, 0);
+    rules_ask(&r);
+    r.bus.env.now_ms += 1000;
+    bus_do(&r.bus, a_grade(&r.bus, GRADE_IV, ""));
+    rules_ask(&r);
+    assert_null(bus_event(&r.bus, EVENT_GRADE_ASKED, 0));
+    r.bus.env.now_ms += 1000;
+    rules_report(&r, 33, 0);
+    rules_ask(&r);
+    assert_non_null(bus_event(&r.bus, EVENT_GRADE_ASKED, 0));
+    r.bus.env.now_ms += 1000;
+    bus_do(&r.bus, a_grade(&r.bus, GRADE_IV, ""));
+    assert_non_null(bus_event(&r.bus, EVENT_GRADED, 0));
+    assert_true(rules_incident(&r)->graded_at_ms > rules_incident(&r)->grade_asked_ms);
+    rules_close(&r);
+}
+
 static void only_a_person_lowers_a_grade(void **state)
 {
     struct region_with_rules r;
@@ -470,6 +539,8 @@ int main(void)
         cmocka_unit_test(what_is_not_known_is_told_beside_the_grade),
         cmocka_unit_test(nothing_known_is_ungraded),
         cmocka_unit_test(a_kind_without_a_grading_pack_asks_a_person),
+        cmocka_unit_test(what_grows_after_a_person_graded_it_lower_is_doubted),
+        cmocka_unit_test(what_grows_without_a_grading_pack_is_asked_about_again),
         cmocka_unit_test(only_a_person_lowers_a_grade),
         cmocka_unit_test(a_closed_incident_is_graded_still),
         cmocka_unit_test(history_is_asked_nothing),

@@ -61,14 +61,18 @@ static enum rule_answer ask(const char *text, const char **ret_why)
     return answer;
 }
 
+static const char *word(enum rule_answer answer)
+{
+    return answer == ANSWER_YES ? "yes" : answer == ANSWER_NO ? "no" : "unknown";
+}
+
 static void assert_answer(const char *text, enum rule_answer wanted)
 {
     const char *why = NULL;
     enum rule_answer answer = ask(text, &why);
 
     if (answer != wanted || why != NULL) {
-        fail_msg("%s: %s, not %s (%s)", text, rule_answer_word(answer), rule_answer_word(wanted),
-                 why != NULL ? why : "");
+        fail_msg("%s: %s, not %s (%s)", text, word(answer), word(wanted), why != NULL ? why : "");
     }
 }
 
@@ -159,6 +163,13 @@ static void test_mistakes_are_named(void **state)
     assert_refused("kind = \"fire\"", "'single quotes'", 7);
     assert_refused("frobnicate(dead)", "no function is called \"frobnicate\"", SIZE_MAX);
     assert_refused("", "1 to 4096 bytes", SIZE_MAX);
+    assert_refused("dead >", "something is missing behind this", 6);
+    assert_refused("dead > -- three", "something is missing behind this", 6);
+    assert_refused("dead > 3)", "was never opened", 8);
+    assert_refused("(dead > 3 and (serious > 3)", "never closed", 0);
+    assert_refused("kind = ')' and kind = 'fire", "quote is never closed", 22);
+    assert_refused("dead > 3 and hex(dead) = 'a'", "hex(): this function", 13);
+    assert_refused("dead > 3 and \xef\xbc\x88serious > 3\xef\xbc\x89", "full-width", 13);
 }
 
 /* Every way out of the expression that is known. */
@@ -196,6 +207,30 @@ static void test_it_cannot_get_out(void **state)
         "dead -> 'x'",
         "raise(abort, 'x')",
         "1) /*",
+        /* writing */
+        "insert into facts default values",
+        "(insert into facts default values returning 1)",
+        "(update facts set dead = 9 returning dead)",
+        "(delete from facts returning 1)",
+        "(with x as (delete from facts returning dead) select 1 from x)",
+        "1) FROM facts; UPDATE facts SET dead = 9; SELECT (1",
+        "dead := 9",
+        "set dead = 9",
+        /* recursion */
+        "(with x(n) as (values(1) union all select n + 1 from x where n < 9) select n from x)",
+        "(select value from generate_series(1, 9))",
+        /* files, and the program around it */
+        "attach 'x.db' as x",
+        "1) FROM facts; ATTACH 'x.db' AS x; SELECT (1",
+        "pragma writable_schema = 1",
+        "(select * from pragma_database_list)",
+        "writefile('/tmp/x', 'y')",
+        "edit('x')",
+        "fts3_tokenizer('simple')",
+        "(select * from fsdir('/'))",
+        "(select * from dbstat)",
+        "main.facts.dead > (select max(seq) from sqlite_sequence)",
+        "likelihood(dead, random())",
     };
     struct condition *condition = NULL;
     size_t at;

@@ -97,7 +97,8 @@ static void test_mistakes_are_placed(void **state)
         {"reading > 10", "readin > 10",
          "p.yaml:7:26: no fact is called \"readin\"; did you mean \"reading\"?"},
         {"reading > 10", "dead > 10", "p.yaml:7:9: \"dead\" is not known when \"reading\" happens"},
-        {"reading < 5", "reading <", "p.yaml:8:12: "},
+        {"reading < 5", "reading <", "p.yaml:8:21: something is missing behind this"},
+        {"reading < 5", "reading < 5\n      and redaing > 1", "p.yaml:9:11: no fact is called \"redaing\""},
         {"when: reading", "when: readings", "p.yaml:6:11: "},
         {"raise: III", "raise: 3", "p.yaml:11:16: \"raise\" wants I, II, III or IV, not \"3\""},
         {"raise: III", "rise: III", "p.yaml:11:9: no action is called \"rise\"; did you mean \"raise\"?"},
@@ -113,7 +114,7 @@ static void test_mistakes_are_placed(void **state)
         {"version: '1'\n", "", "missing key 'version'"},
         {"within: 30 min", "within: 30 mon", "p.yaml:20:17: "},
         {"ask: casualties\n        within: 30 min", "refer: mars",
-         "\"refer\" wants parent, neighbours, superior or a region's code"},
+         "\"refer\" wants parent, neighbours, superior, touched or a region's code"},
         {"ask: casualties", "ask: dead",
          "p.yaml:19:14: \"ask\" wants a fact of a report, such as casualties"},
         {"notify: duty", "notify: ''", "\"notify\" wants a role"},
@@ -236,6 +237,13 @@ static void test_what_never_holds_is_found(void **state)
     assert_int_equal(holds("dead % 7 = 3 and dead > 10"), HOLDS_SOMETIMES);
     assert_int_equal(holds("dead + missing + serious + minor + trapped < 0"), HOLDS_UNKNOWN);
     assert_int_equal(holds("kind"), HOLDS_UNKNOWN);
+    assert_int_equal(holds("dead < 'three'"), HOLDS_MIXED);
+    assert_int_equal(holds("dead = 1 or dead not in (2, 'two')"), HOLDS_MIXED);
+    assert_int_equal(holds("3 < kind"), HOLDS_MIXED);
+    assert_int_equal(holds("kind = 370102"), HOLDS_MIXED);
+    assert_int_equal(holds("dead between 'a' and 3"), HOLDS_MIXED);
+    assert_int_equal(holds("dead <= '3' and dead >= '2'"), HOLDS_SOMETIMES);
+    assert_int_equal(holds("length(kind) > 3 or kind = 'a' and dead > 3"), HOLDS_SOMETIMES);
     assert_int_equal(holds("grade = 4 and level <= 2"), HOLDS_SOMETIMES);
     assert_int_equal(holds("grade > 4"), HOLDS_NEVER);
     assert_int_equal(holds("level = 0"), HOLDS_NEVER);

@@ -155,7 +155,8 @@ static void kinds_are_field_numbers(void **state)
                                         COMMAND_SHARE_INCIDENT,
                                         COMMAND_NOTE_LINK,
                                         COMMAND_SEND_CANARY,
-                                        COMMAND_NOTE_UNTOLD};
+                                        COMMAND_NOTE_UNTOLD,
+                                        COMMAND_ASSESS_INCIDENT};
     static const struct {
         uint32_t number;
         const char *name;
