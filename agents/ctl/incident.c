@@ -134,11 +134,12 @@ int ctl_incident_list(int argc, char **argv)
         {"all", OPTION_FLAG, &all, NULL, "those that are closed too (reads the whole log)"},
         ONLINE_OPTIONS(online),
         {NULL, OPTION_FLAG, NULL, NULL, NULL}};
-    const struct page page = {.usage = "muster incident list [options]",
-                              .summary =
-                                  "Lists the open incidents of the configuration's mode with their orders.",
-                              .options = options,
-                              .examples = "  muster incident list\n  muster incident list --all --json\n"};
+    const struct page page = {
+        .usage = "muster incident list [options]",
+        .summary = "Lists the open incidents of the configuration's mode with their orders, and "
+                   "closed ones whose\nclocks still run.",
+        .options = options,
+        .examples = "  muster incident list\n  muster incident list --all --json\n"};
     const struct session_needs needs = {0};
     struct arguments arguments;
     struct session *session = NULL;

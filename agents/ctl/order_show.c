@@ -3,77 +3,12 @@
 #include <string.h>
 
 #include "agents/ctl/resolve.h"
+#include "common/view/view_equipment.h"
 #include "common/view/view_explain.h"
 #include "common/view/view_json.h"
+#include "common/view/view_share.h"
 #include "common/view/view_situation.h"
 #include "common/view/view_table.h"
-
-/* The needs that the unit does not bring; a team brings what its members have. */
-static struct words lacking_of(const struct agent *agent, const struct unit *unit, const struct order *order,
-                               const char *ret[LIST_MAX])
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < order->needs.n && n < LIST_MAX; i++) {
-        if (!agent_unit_brings(agent, unit, order->needs.at[i])) {
-            ret[n++] = order->needs.at[i];
-        }
-    }
-    return (struct words){ret, n};
-}
-
-static void say_lacking_unit(const struct view_voice *voice, const struct agent *agent,
-                             const struct unit *unit, const struct order *order, struct buf *ret)
-{
-    enum lang lang = voice->zh ? LANG_ZH : LANG_EN;
-    const char *at[LIST_MAX];
-    struct words lacking = lacking_of(agent, unit, order, at);
-
-    if (lacking.n == 0) {
-        return;
-    }
-    buf_puts(ret, view_tone_on(voice, TONE_BAD));
-    if (unit->kind == UNIT_KIND_TEAM) {
-        buf_printf(ret, lang_text(lang, "team %s lacks ", "队伍 %s 缺少："), unit->id);
-    } else if (unit->team[0] != '\0') {
-        buf_printf(ret, lang_text(lang, "unit %s of team %s lacks ", "车组 %s（队伍 %s）缺少："), unit->id,
-                   unit->team);
-    } else {
-        buf_printf(ret, lang_text(lang, "unit %s lacks ", "车组 %s 缺少："), unit->id);
-    }
-    view_say_words(lacking, ret);
-    buf_printf(ret, "%s\n", view_tone_off(voice, TONE_BAD));
-}
-
-/* Each unit that goes and lacks something of what the hazard needs, by name: a crew with the wrong
- * equipment must be seen before it arrives. Who names a team names its members too. */
-static void say_lacking_units(const struct view *view, const struct view_voice *voice,
-                              const struct order *order, struct buf *ret)
-{
-    const struct agent *agent = state_agent(view_state(view), order->taker);
-    enum lang lang = voice->zh ? LANG_ZH : LANG_EN;
-
-    for (size_t i = 0; i < order->units.n && order->needs.n > 0; i++) {
-        const struct unit *unit = agent != NULL ? agent_unit(agent, order->units.at[i]) : NULL;
-        if (unit == NULL) {
-            buf_puts(ret, view_tone_on(voice, TONE_BAD));
-            buf_printf(ret,
-                       lang_text(lang, "unit %s: its equipment was never stated; needed: ",
-                                 "车组 %s：未报装备；需要："),
-                       order->units.at[i]);
-            view_say_words(order->needs, ret);
-            buf_printf(ret, "%s\n", view_tone_off(voice, TONE_BAD));
-            continue;
-        }
-        say_lacking_unit(voice, agent, unit, order, ret);
-        for (size_t j = 0; unit->kind == UNIT_KIND_TEAM && j < agent->units_n; j++) {
-            const struct unit *member = &agent->units[j];
-            if (strcmp(member->team, unit->id) == 0 && !words_have(order->units, member->id)) {
-                say_lacking_unit(voice, agent, member, order, ret);
-            }
-        }
-    }
-}
 
 static int print_order(struct session *session, const struct resolved *resolved, bool json, struct err *err)
 {
@@ -97,7 +32,7 @@ static int print_order(struct session *session, const struct resolved *resolved,
         buf_puts(&out, "\n");
     } else {
         rc = view_explain_order(view, &voice, resolved->order, &out, err);
-        say_lacking_units(view, &voice, order, &out);
+        view_say_equipment_of_units(view, &voice, order, &out);
     }
     rc = rc == 0 && out.failed ? ERR_NO_MEMORY : rc;
     if (rc == 0) {
@@ -105,6 +40,16 @@ static int print_order(struct session *session, const struct resolved *resolved,
     }
     buf_free(&out);
     return rc;
+}
+
+/* Its agents' streams, and that of the broker of another region to which it goes: their Acks. */
+static int read_who_has_it(struct session *session, const struct incident *incident,
+                           const struct order *order, struct err *err)
+{
+    struct view_order_way way = view_order_way(session_view(session), incident, order);
+    int rc = resolve_agents(session, order->agents, err);
+
+    return rc == 0 && way.link != NULL ? resolve_agents(session, (struct words){&way.link, 1}, err) : rc;
 }
 
 int ctl_order_show(int argc, char **argv)
@@ -134,7 +79,7 @@ int ctl_order_show(int argc, char **argv)
     if (rc == 0) {
         const struct incident *incident;
         const struct order *order = view_find_order(session_view(session), resolved.order, &incident);
-        rc = order != NULL ? resolve_agents(session, order->agents, &err) : 0;
+        rc = order != NULL ? read_who_has_it(session, incident, order, &err) : 0;
     }
     rc = rc ? rc : print_order(session, &resolved, online.json, &err);
     return session_end(session, rc, &err);
@@ -172,7 +117,7 @@ static void list_order(struct listing *listing, const struct incident *incident,
     int64_t due_ms = order_due(order);
     table_cell(&listing->table, id_format(order->id, id));
     table_cell(&listing->table, id_format(incident->id, other) + ID_TEXT - 1 - 6);
-    table_cell(&listing->table, order->kind);
+    table_cell(&listing->table, view_order_kind(&listing->voice, order->kind));
     table_cell(&listing->table,
                view_short_name(state, order->taker[0] != '\0' ? order->taker : order->addressee));
     table_cell(&listing->table, view_rung_name(&listing->voice, (enum rung)order->rung));
@@ -182,10 +127,11 @@ static void list_order(struct listing *listing, const struct incident *incident,
                order->unreached[0] != '\0' && order->rung < RUNG_ACCEPTED
                    ? lang_text(session_lang(listing->session), order->no_way ? "NO WAY" : "NOBODY THERE",
                                order->no_way ? "无链路" : "无此单位")
-               : order->unanswered && order_is_open(order)
+               : order_is_unanswered(order)
                    ? lang_text(session_lang(listing->session), "UNANSWERED", "逾期未答复")
-               : order->overdue ? lang_text(session_lang(listing->session), "OVERDUE", "逾期")
-                                : "");
+               : order->overdue && order_is_open(order)
+                   ? lang_text(session_lang(listing->session), "OVERDUE", "逾期")
+                   : "");
 }
 
 static bool list_incident(void *ctx, const struct incident *incident)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "agents/ctl/find.h"
+#include "agents/ctl/report_check.h"
 #include "agents/ctl/resolve.h"
 #include "agents/ctl/similar.h"
 #include "common/base/text.h"
@@ -25,31 +26,31 @@ struct report {
     bool final;
 };
 
-#define REPORT_OPTIONS(report)                                                                       \
-    {"kind", OPTION_TEXT, &(report).facts.kind, "KIND", "kind of incident, as the policy names it"}, \
-        {"title", OPTION_TEXT, &(report).facts.title, "TEXT", "its short name"},                     \
-        {"place", OPTION_TEXT, &(report).facts.place, "TEXT", "address, plant, room"},               \
-        {"division", OPTION_TEXT, &(report).facts.division, "CODE",                                  \
-         "township or village by its code, 9 or 12 digits; 6 of a county"},                          \
-        {"position", OPTION_TEXT, &(report).position, "LAT,LON", "degrees; needs --datum"},          \
-        {"datum", OPTION_TEXT, &(report).datum, "NAME", "wgs84, cgcs2000, gcj02 or bd09"},           \
-        {"accuracy", OPTION_COUNT, &(report).accuracy_m, "METRES", "of the position"},               \
-        {"unit", OPTION_TEXT, &(report).facts.unit, "NAME", "the unit where it happened"},           \
-        {"dead", OPTION_COUNT, &(report).facts.casualties.dead, "N", "dead"},                        \
-        {"missing", OPTION_COUNT, &(report).facts.casualties.missing, "N", "missing"},               \
-        {"serious", OPTION_COUNT, &(report).facts.casualties.serious, "N",                           \
-         "badly injured, acute poisoning too"},                                                      \
-        {"minor", OPTION_COUNT, &(report).facts.casualties.minor, "N", "slightly injured"},          \
-        {"trapped", OPTION_COUNT, &(report).facts.casualties.trapped, "N", "trapped"},               \
-        {"loss", OPTION_COUNT, &(report).facts.loss_cny, "YUAN", "direct economic loss"},            \
-        {"substance", OPTION_TEXT, &(report).facts.substance, "NAME", "as the policy names it"},     \
-        {"course", OPTION_TEXT, &(report).facts.course, "TEXT", "what happened so far"},             \
-        {"measures", OPTION_TEXT, &(report).facts.measures, "TEXT", "what has been done"},           \
-        {"caller", OPTION_TEXT, &(report).facts.caller, "TEXT", "who told it, how to call back"},    \
-        {"occurred", OPTION_TIME, &(report).facts.occurred_at_ms, "TIME", "when it happened"},       \
-        {"text", OPTION_TEXT, &(report).text, "TEXT", "other words"},                                \
-    {                                                                                                \
-        "signed-off-by", OPTION_TEXT, &(report).signed_off_by, "NAME", "who let the report go out"   \
+#define REPORT_OPTIONS(report)                                                                          \
+    {"kind", OPTION_TEXT, &(report).facts.kind, "KIND", "kind of incident, by its word or in Chinese"}, \
+        {"title", OPTION_TEXT, &(report).facts.title, "TEXT", "its short name"},                        \
+        {"place", OPTION_TEXT, &(report).facts.place, "TEXT", "address, plant, room"},                  \
+        {"division", OPTION_TEXT, &(report).facts.division, "CODE",                                     \
+         "township or village by its code, 9 or 12 digits; 6 of a county"},                             \
+        {"position", OPTION_TEXT, &(report).position, "LAT,LON", "degrees; needs --datum"},             \
+        {"datum", OPTION_TEXT, &(report).datum, "NAME", "wgs84, cgcs2000, gcj02 or bd09"},              \
+        {"accuracy", OPTION_COUNT, &(report).accuracy_m, "METRES", "of the position"},                  \
+        {"unit", OPTION_TEXT, &(report).facts.unit, "NAME", "the unit where it happened"},              \
+        {"dead", OPTION_COUNT, &(report).facts.casualties.dead, "N", "dead"},                           \
+        {"missing", OPTION_COUNT, &(report).facts.casualties.missing, "N", "missing"},                  \
+        {"serious", OPTION_COUNT, &(report).facts.casualties.serious, "N",                              \
+         "badly injured, acute poisoning too"},                                                         \
+        {"minor", OPTION_COUNT, &(report).facts.casualties.minor, "N", "slightly injured"},             \
+        {"trapped", OPTION_COUNT, &(report).facts.casualties.trapped, "N", "trapped"},                  \
+        {"loss", OPTION_COUNT, &(report).facts.loss_cny, "YUAN", "direct economic loss"},               \
+        {"substance", OPTION_TEXT, &(report).facts.substance, "NAME", "as the policy names it"},        \
+        {"course", OPTION_TEXT, &(report).facts.course, "TEXT", "what happened so far"},                \
+        {"measures", OPTION_TEXT, &(report).facts.measures, "TEXT", "what has been done"},              \
+        {"caller", OPTION_TEXT, &(report).facts.caller, "TEXT", "who told it, how to call back"},       \
+        {"occurred", OPTION_TIME, &(report).facts.occurred_at_ms, "TIME", "when it happened"},          \
+        {"text", OPTION_TEXT, &(report).text, "TEXT", "other words"},                                   \
+    {                                                                                                   \
+        "signed-off-by", OPTION_TEXT, &(report).signed_off_by, "NAME", "who let the report go out"      \
     }
 
 static struct report report_none(void)
@@ -97,67 +98,26 @@ static int take_position(struct report *report, struct err *err)
     return 0;
 }
 
-/* Nothing was reported yet: it is typed again. */
-static int check_division(const struct report *report, struct err *err)
+/* What can be told without the broker. */
+static int check(struct report *report, const struct online *online, struct err *err)
 {
-    const char *division = report->facts.division;
+    enum lang lang;
+    int rc = lang_choose(online->lang_word, &lang, err);
 
-    return division[0] == '\0' || division_is_known(division)
-               ? 0
-               : err_set(err, ERR_USAGE,
-                         "--division %s: no code of GB/T 2260; write 6, 9 or 12 digits, or say the place in "
-                         "words",
-                         division);
+    rc = rc ? rc : take_position(report, err);
+    return rc ? rc : report_check_facts(&report->facts, lang, err);
 }
 
-/* The report stands; who typed the code can still mend it. */
-static void note_doubted_division(struct session *session, const struct facts *facts)
+static int open_session(struct online *online, struct report *report, struct session **ret, struct err *err)
 {
-    const struct region *region = state_region(view_state(session_view(session)));
-    int64_t at_ms = facts->occurred_at_ms != 0 ? facts->occurred_at_ms : session_now_ms(session);
+    const struct session_needs needs = {0};
+    int rc = session_open(online, &needs, ret, err);
 
-    if (facts->division[0] != '\0' &&
-        region_doubts_division(region, facts->division, division_day(at_ms, region->utc_offset_minutes))) {
-        ctl_note(lang_text(session_lang(session),
-                           "%s is no division of the table in force: \"muster region list\" shows them, "
-                           "\"muster incident update ID --division CODE\" corrects it",
-                           "%s 不在现行行政区划代码表中：muster region list 可查，"
-                           "muster incident update ID --division CODE 可更正"),
-                 facts->division);
+    rc = rc ? rc : report_check_time(*ret, &report->facts, err);
+    if (rc == 0) {
+        report_name_kind(*ret, &report->facts);
     }
-}
-
-/* What a policy does not know is reported all the same, and said: a misspelt substance asks for no
- * equipment. */
-static void note_unknown_words(struct session *session, const struct facts *facts)
-{
-    const struct region *region = state_region(view_state(session_view(session)));
-    const struct policy *policy = &region->policy;
-    const char *names[256];
-    size_t n = 0;
-
-    if (facts->substance[0] != '\0' && policy->substances_n > 0 &&
-        region_substance(region, facts->substance) == NULL) {
-        for (size_t i = 0; i < policy->substances_n && n < 255; i++) {
-            names[n++] = policy->substances[i].substance;
-        }
-        names[n] = NULL;
-        const char *near = text_nearest(facts->substance, names);
-        ctl_note("the policy knows no substance \"%s\", so it asks for no equipment%s%s%s", facts->substance,
-                 near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                 near != NULL ? "\"?" : "");
-    }
-    n = 0;
-    if (facts->kind[0] != '\0' && policy->kinds_n > 0 && region_kind(region, facts->kind) == NULL) {
-        for (size_t i = 0; i < policy->kinds_n && n < 255; i++) {
-            names[n++] = policy->kinds[i].kind;
-        }
-        names[n] = NULL;
-        const char *near = text_nearest(facts->kind, names);
-        ctl_note("the policy knows no kind \"%s\", so it asks for nothing more%s%s%s", facts->kind,
-                 near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                 near != NULL ? "\"?" : "");
-    }
+    return rc;
 }
 
 static void print_requests(struct session *session, const struct incident *incident)
@@ -241,8 +201,7 @@ static int file(struct session *session, const struct online *online, struct com
     }
     /* The incident's own words, as far as we may read them. */
     (void)session_read_stream(session, stream_of_incident(id, stream), &no_watch);
-    note_unknown_words(session, &command->file_report.facts);
-    note_doubted_division(session, &command->file_report.facts);
+    report_note_doubts(session, &command->file_report.facts);
     const struct incident *incident = state_incident(view_state(session_view(session)), id);
     if (incident != NULL && incident_is_merged(incident)) {
         ctl_note("%s %s", lang_text(session_lang(session), "this is one event with", "系同一事件："),
@@ -286,7 +245,6 @@ int ctl_incident_report(int argc, char **argv)
             "  muster incident report --kind poisoning-asphyxiation --place \"Plant 3, generator room\" \\\n"
             "      --title \"two men down\" --trapped 2\n"
             "  muster incident report --kind fire --place Harbour --position 36.65,117.12 --datum wgs84\n"};
-    const struct session_needs needs = {0};
     struct command command = {.kind = COMMAND_FILE_REPORT};
     struct arguments arguments;
     struct session *session = NULL;
@@ -296,15 +254,14 @@ int ctl_incident_report(int argc, char **argv)
     if (!option_read(&page, argc, argv, &arguments, &exit_code)) {
         return exit_code;
     }
-    int rc = take_position(&report, &err);
-    rc = rc ? rc : check_division(&report, &err);
+    int rc = check(&report, &online, &err);
     if (rc == 0 && facts_known(&report.facts) == 0 && report.text[0] == '\0') {
         rc = err_set(&err, ERR_USAGE, "nothing is reported; say at least --kind and --place");
     }
     if (rc == 0 && report.id != NULL && !find_is_whole(report.id, &command.file_report.incident)) {
         rc = err_set(&err, ERR_USAGE, "--id %s: an id's 26 characters are wanted", report.id);
     }
-    rc = rc ? rc : session_open(&online, &needs, &session, &err);
+    rc = rc ? rc : open_session(&online, &report, &session, &err);
     if (rc == 0) {
         if (report.id == NULL) {
             command.file_report.incident = session_new_id(session);
@@ -338,7 +295,6 @@ int ctl_incident_update(int argc, char **argv)
                     "  muster incident update 7QK3M2 --final --text \"all out, two in hospital\"\n",
         .arguments_min = 1,
         .arguments_max = 1};
-    const struct session_needs needs = {0};
     struct command command = {.kind = COMMAND_FILE_REPORT};
     struct arguments arguments;
     struct resolved resolved;
@@ -349,9 +305,8 @@ int ctl_incident_update(int argc, char **argv)
     if (!option_read(&page, argc, argv, &arguments, &exit_code)) {
         return exit_code;
     }
-    int rc = take_position(&report, &err);
-    rc = rc ? rc : check_division(&report, &err);
-    rc = rc ? rc : session_open(&online, &needs, &session, &err);
+    int rc = check(&report, &online, &err);
+    rc = rc ? rc : open_session(&online, &report, &session, &err);
     rc = rc ? rc : resolve_incident(session, arguments.at[0], &resolved, &err);
     if (rc == 0) {
         command.mode = resolved.mode;

@@ -7,6 +7,7 @@
 #include "agents/ctl/rules_loop.h"
 #include "agents/ctl/rules_role.h"
 #include "common/base/when.h"
+#include "common/core/kind.h"
 #include "common/rules/pack_check.h"
 #include "common/view/view_json.h"
 #include "common/view/view_table.h"
@@ -286,7 +287,7 @@ static void put_kinds(struct check *check, const struct pack *pack)
 {
     for (size_t i = 0; i < pack->kinds_n; i++) {
         buf_printf(&check->out, "%s%s", i > 0 ? ", " : lang_text(check->lang, "  for ", "  适用："),
-                   pack->kinds[i]);
+                   check->lang == LANG_ZH ? incident_kind_zh(pack->kinds[i]) : pack->kinds[i]);
     }
     buf_puts(&check->out, pack->kinds_n > 0 ? "\n" : "");
 }

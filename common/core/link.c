@@ -136,7 +136,7 @@ static bool is_same_event(const struct event *a, const struct event *b)
            id_equal(a->order, b->order);
 }
 
-const struct command *command_behind(const struct command *command, const struct event *event)
+const struct told_record *told_behind(const struct command *command, const struct event *event)
 {
     const struct tell_record *tell = command_tells(command);
 
@@ -144,9 +144,16 @@ const struct command *command_behind(const struct command *command, const struct
         const struct told_record *told = &tell->told[i];
         for (size_t j = 0; j < told->events_n; j++) {
             if (is_same_event(&told->events[j], event)) {
-                return told->command;
+                return told;
             }
         }
     }
-    return command;
+    return NULL;
+}
+
+const struct command *command_behind(const struct command *command, const struct event *event)
+{
+    const struct told_record *told = told_behind(command, event);
+
+    return told != NULL ? told->command : command;
 }

@@ -34,6 +34,8 @@ bool incident_wants_share(const struct region *region, const struct incident *in
 /* Where the words of an event stand: in the command of its record, or, when that tells what another region's
  * log holds, in the command of that record. */
 const struct command *command_behind(const struct command *command, const struct event *event);
+/* The other region's record that such an event is from; NULL: it is of this region. */
+const struct told_record *told_behind(const struct command *command, const struct event *event);
 
 /* How far the region's log was heard about the incident; NULL: not at all. */
 struct heard_mark *incident_heard(const struct incident *incident, const char *region);

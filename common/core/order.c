@@ -10,6 +10,11 @@ bool order_is_open(const struct order *order)
     return !rung_is_outcome((enum rung)order->rung);
 }
 
+bool order_is_unanswered(const struct order *order)
+{
+    return order->unanswered && order_is_open(order) && order->rung < RUNG_ACCEPTED;
+}
+
 bool order_is_evacuation(const struct order *order)
 {
     return !id_is_zero(order->evacuation);

@@ -68,6 +68,8 @@ struct order {
 /* COMPLETED, DECLINED, RECALLED or EXPIRED. */
 bool rung_is_outcome(enum rung rung);
 bool order_is_open(const struct order *order);
+/* Whether it was escalated for want of an answer, and still has none. */
+bool order_is_unanswered(const struct order *order);
 bool order_is_evacuation(const struct order *order);
 
 /* The earliest deadline that can still pass, bus ms; 0: none. */

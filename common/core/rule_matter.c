@@ -125,7 +125,7 @@ struct matter matter_of(const struct deciding *d, const struct incident *inciden
     for (size_t i = 0; i < incident->orders_n; i++) {
         const struct order *order = &incident->orders[i];
         m.orders_open += order_is_open(order);
-        m.orders_silent += order_is_open(order) && order->rung < RUNG_ACCEPTED && order->unanswered;
+        m.orders_silent += order_is_unanswered(order);
     }
     for (size_t i = 0; i < d->events_n; i++) {
         matter_see(&m, &d->events[i]);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/core/kind.h"
 #include "common/view/view_brief_private.h"
 #include "common/view/view_private.h"
 
@@ -252,13 +253,25 @@ static const char *post_text(struct making *m, const struct cut *cut)
     return text;
 }
 
+/* As the sheet that goes up names it, with its class of the law. */
+static const char *kind_text(struct making *m, const char *word)
+{
+    const struct incident_kind *kind = incident_kind_find(word);
+
+    if (kind == NULL || !m->zh || kind->class == CLASS_NONE) {
+        return kind != NULL ? PICK(m, kind->en, kind->zh) : word;
+    }
+    return brief_kept(
+        m, arena_printf(&m->brief->arena, "%s（%s）", kind->zh, incident_class_name_zh(kind->class)));
+}
+
 /* Everything that one brief says of facts, as texts; the words of the report itself stand apart. */
 static void say_facts(struct making *m, const struct cut *cut, const char *ret[BRIEF_ITEMS])
 {
     struct facts facts = facts_at(m, cut);
 
     ret[BRIEF_ITEM_TITLE] = facts.title;
-    ret[BRIEF_ITEM_KIND] = facts.kind;
+    ret[BRIEF_ITEM_KIND] = kind_text(m, facts.kind);
     ret[BRIEF_ITEM_UNIT] = facts.unit;
     ret[BRIEF_ITEM_OCCURRED] = time_text(m, facts.occurred_at_ms);
     ret[BRIEF_ITEM_OPENED] = time_text(m, m->incident->opened_at_ms);

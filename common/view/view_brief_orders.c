@@ -9,6 +9,7 @@
 struct standing {
     enum rung rung;
     int64_t rung_ms;
+    int64_t on_scene_ms; /* when somebody said so; 0: nobody did */
     const char *taker;
     struct words units;
     bool unreached;
@@ -31,6 +32,9 @@ static void take_step(const struct view_step *step, struct standing *standing)
     }
     standing->rung = step->rung;
     standing->rung_ms = step->at_ms != 0 ? step->at_ms : step->bus_ms;
+    if (step->rung == RUNG_ON_SCENE) {
+        standing->on_scene_ms = standing->rung_ms;
+    }
     if (step->kind == EVENT_RUNG_REACHED) {
         standing->taker = step->subject;
         standing->units = step->words.n > 0 ? step->words : standing->units;
@@ -138,6 +142,23 @@ void brief_add_orders(struct making *m)
     }
 }
 
+/* "station-3 E32 (on scene 11:00:14, completed 11:20:03)" */
+static void say_on_scene(struct making *m, const struct standing *standing, struct buf *ret)
+{
+    const struct view_voice voice = {.zh = m->zh};
+    const struct state *state = m->brief->state;
+    char clock[VIEW_TIME];
+
+    buf_printf(ret, "%s%s", ret->n > 0 ? PICK(m, "; ", "；") : "", who_text(m, standing));
+    buf_printf(ret, PICK(m, " (%s %s", "（%s %s"), view_rung_name(&voice, RUNG_ON_SCENE),
+               view_clock(state, standing->on_scene_ms, m->brief->reported_ms, clock));
+    if (rung_is_outcome(standing->rung)) {
+        buf_printf(ret, PICK(m, ", %s %s", "，%s %s"), view_rung_name(&voice, standing->rung),
+                   view_clock(state, standing->rung_ms, m->brief->reported_ms, clock));
+    }
+    buf_puts(ret, PICK(m, ")", "）"));
+}
+
 const char *brief_on_scene(struct making *m, const struct cut *cut)
 {
     struct buf text;
@@ -148,8 +169,8 @@ const char *brief_on_scene(struct making *m, const struct cut *cut)
         struct id id = m->brief->orders[i].id;
         const struct order *order = view_find_order(m->view, id, &incident);
         struct standing standing = standing_at(m, order, view_order(m->view, id), cut);
-        if (standing.rung == RUNG_ON_SCENE) {
-            buf_printf(&text, "%s%s", text.n > 0 ? PICK(m, "; ", "；") : "", who_text(m, &standing));
+        if (standing.on_scene_ms != 0) {
+            say_on_scene(m, &standing, &text);
         }
     }
     if (text.n == 0) {

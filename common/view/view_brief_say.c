@@ -111,7 +111,8 @@ void brief_say_order(const struct view_brief *brief, const struct brief_order *o
     char id[VIEW_SHORT_ID], clock[VIEW_TIME];
 
     buf_printf(ret, PICK(brief, "order %s %s to %s: %s", "指令 %s %s → %s：%s"), view_short_id(order->id, id),
-               clock_text(brief, order->issued_ms, clock), order->addressee, order->kind);
+               clock_text(brief, order->issued_ms, clock), order->addressee,
+               view_order_kind(&voice, order->kind));
     if (order->text[0] != '\0') {
         buf_printf(ret, PICK(brief, " \"%s\"", "“%s”"), order->text);
     }

@@ -1,10 +1,11 @@
 #include "common/view/view_explain.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/text.h"
 #include "common/base/when.h"
+#include "common/view/view_course.h"
+#include "common/view/view_share.h"
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
 #include "common/view/view_unreached.h"
@@ -91,7 +92,47 @@ static void show_delivery(const struct explaining *e, const struct order *order,
     table_print(table, PICK(e->voice, "record %llu", "第 %llu 条"), (unsigned long long)delivery.seq);
 }
 
-static void show_told(const struct explaining *e, const struct order *order, const struct view_order *told)
+/* Of an order to another region's agency: what that region's agents have of it is known there. */
+static void show_way(const struct explaining *e, const struct incident *incident, const struct order *order)
+{
+    struct view_order_way way = view_order_way(e->view, incident, order);
+    bool is_there = strcmp(way.next, way.region) == 0;
+    char clock[VIEW_TIME];
+
+    if (order->home[0] != '\0' && order->agents.n == 0) {
+        buf_printf(e->ret,
+                   PICK(e->voice, "  region %s gave it, and knows\n", "  由 %s 下达，告知情况在该处\n"),
+                   order->home);
+    }
+    if (way.region[0] == '\0') {
+        return;
+    }
+    buf_printf(e->ret, PICK(e->voice, "  region %s", "  行政区 %s"), way.region);
+    if (way.link == NULL) {
+        buf_printf(e->ret, "%s%s%s\n", view_tone_on(e->voice, TONE_BAD),
+                   PICK(e->voice, ": NO LINK leads there", "：无链路可达"),
+                   view_tone_off(e->voice, TONE_BAD));
+        return;
+    }
+    if (!is_there) {
+        buf_printf(e->ret, PICK(e->voice, ", by region %s", "，经 %s"), way.next);
+    }
+    if (!way.delivery.delivered) {
+        buf_printf(e->ret, "%s%s%s\n", view_tone_on(e->voice, TONE_WARN),
+                   PICK(e->voice, ": not acknowledged there yet", "：对方尚未签收"),
+                   view_tone_off(e->voice, TONE_WARN));
+        return;
+    }
+    buf_printf(e->ret,
+               PICK(e->voice,
+                    ": acknowledged by %s %s (record %llu); who of its agents has it is known there\n",
+                    "：%s 于 %s 签收（第 %llu 条）；其代理送达情况在该处\n"),
+               way.next, view_clock(e->state, way.delivery.bus_ms, order->issued_at_ms, clock),
+               (unsigned long long)way.delivery.seq);
+}
+
+static void show_told(const struct explaining *e, const struct incident *incident, const struct order *order,
+                      const struct view_order *told)
 {
     struct table table;
     char clock[VIEW_TIME];
@@ -102,6 +143,7 @@ static void show_told(const struct explaining *e, const struct order *order, con
         return;
     }
     put_heading(e, "who was told", "告知情况");
+    show_way(e, incident, order);
     table_init(&table, "lllll");
     for (size_t i = 0; i < order->agents.n; i++) {
         const char *agent = order->agents.at[i];
@@ -219,94 +261,6 @@ static void say_outcome(const struct explaining *e, const struct incident *incid
     buf_puts(e->ret, "\n");
 }
 
-/* --- what happened ---------------------------------------------------------------------------- */
-
-static void show_step(const struct explaining *e, const struct view_step *step)
-{
-    const char *author = view_short_name(e->state, step->author);
-    enum view_tone tone = view_step_tone(step);
-    struct buf said;
-
-    buf_init(&said, 0);
-    view_say_step(e->view, e->voice, step, NULL, 0, &said);
-    if (said.n == 0) { /* nothing that anybody needs to know */
-        e->ret->failed = e->ret->failed || said.failed;
-        buf_free(&said);
-        return;
-    }
-    buf_puts(e->ret, "  ");
-    put_time(e, step->history && step->at_ms != 0 ? step->at_ms : step->bus_ms);
-    buf_printf(e->ret, " %6llu  %s", (unsigned long long)step->seq, view_tone_on(e->voice, tone));
-    put(e, author[0] != '\0' ? author : "-");
-    if (step->operator[0] != '\0') {
-        buf_puts(e->ret, " (");
-        put(e, step->operator);
-        buf_puts(e->ret, ")");
-    }
-    buf_puts(e->ret, PICK(e->voice, ": ", "："));
-    buf_printf(e->ret, "%s%s\n", buf_text(&said), view_tone_off(e->voice, tone));
-    buf_free(&said);
-}
-
-struct story {
-    const struct view_step **steps;
-    size_t n;
-    size_t capacity;
-};
-
-static int gather(struct story *story, const struct view_told *told)
-{
-    for (; told != NULL; told = told->next) {
-        if (story->n == story->capacity) {
-            size_t capacity = story->capacity == 0 ? 64 : story->capacity * 2;
-            const struct view_step **grown = realloc(story->steps, capacity * sizeof *grown);
-            if (grown == NULL) {
-                return ERR_NO_MEMORY;
-            }
-            story->steps = grown;
-            story->capacity = capacity;
-        }
-        story->steps[story->n++] = &told->step;
-    }
-    return 0;
-}
-
-static int compare_steps(const void *a, const void *b)
-{
-    const struct view_step *x = *(const struct view_step *const *)a;
-    const struct view_step *y = *(const struct view_step *const *)b;
-
-    if (x->seq != y->seq) {
-        return x->seq < y->seq ? -1 : 1;
-    }
-    if (x->kind != y->kind) {
-        return x->kind < y->kind ? -1 : 1;
-    }
-    return id_compare(x->order, y->order);
-}
-
-static int show_story(const struct explaining *e, const struct incident *incident,
-                      const struct view_order *only)
-{
-    const struct view_incident *told = view_incident(e->view, incident->id);
-    struct story story = {.n = 0};
-    int result = gather(&story, only != NULL ? only->first : told != NULL ? told->first : NULL);
-
-    for (size_t i = 0; only == NULL && result == 0 && i < incident->orders_n; i++) {
-        const struct view_order *order = view_order(e->view, incident->orders[i].id);
-        result = gather(&story, order != NULL ? order->first : NULL);
-    }
-    if (result == 0 && story.n > 0) {
-        qsort(story.steps, story.n, sizeof *story.steps, compare_steps);
-        put_heading(e, "what happened", "经过");
-        for (size_t i = 0; i < story.n; i++) {
-            show_step(e, story.steps[i]);
-        }
-    }
-    free(story.steps);
-    return result;
-}
-
 /* --- both ------------------------------------------------------------------------------------- */
 
 static struct explaining begin(const struct view *view, const struct view_voice *voice, struct buf *ret)
@@ -369,7 +323,7 @@ int view_explain_order(const struct view *view, const struct view_voice *voice, 
         return err_set(err, ERR_NOT_FOUND, "there is no order %s", id_format(id, text));
     }
     buf_printf(ret, PICK(voice, "order %s: ", "指令 %s："), id_format(id, text));
-    put(&e, order->kind);
+    put(&e, view_order_kind(voice, order->kind));
     buf_puts(ret, PICK(voice, " to ", " → "));
     put(&e, view_short_name(e.state, order->addressee));
     put_mode(&e, incident->mode);
@@ -393,8 +347,8 @@ int view_explain_order(const struct view *view, const struct view_voice *voice, 
         put_time(&e, order->expires_at_ms);
         buf_puts(ret, "\n");
     }
-    show_told(&e, order, told);
-    int result = show_story(&e, incident, told);
+    show_told(&e, incident, order, told);
+    int result = view_say_course(view, voice, incident, told, ret);
     put_heading(&e, "how it ended", "结果");
     say_outcome(&e, incident, order, told);
     return result < 0 || ret->failed ? err_set(err, ERR_NO_MEMORY, "out of memory") : 0;
@@ -446,7 +400,7 @@ int view_explain_incident(const struct view *view, const struct view_voice *voic
     }
     put_mode(&e, incident->mode);
     buf_init(&facts, 0);
-    view_say_facts(voice, &told->facts, &facts);
+    view_say_facts(view_state(view), voice, &told->facts, &facts);
     if (facts.n > 0) {
         buf_puts(ret, "  ");
         text_escape(ret, (const char *)facts.p, facts.n);
@@ -455,7 +409,7 @@ int view_explain_incident(const struct view *view, const struct view_voice *voic
     buf_free(&facts);
     view_say_command_post(view, voice, incident, ret);
     view_say_together(view, voice, incident, ret);
-    int result = show_story(&e, incident, NULL);
+    int result = view_say_course(view, voice, incident, NULL, ret);
     if (incident->orders_n > 0) {
         put_heading(&e, "how its orders ended", "各指令结果");
     }

@@ -228,6 +228,9 @@ static void put_data(struct json *json, const struct view_record *record, const 
     }
     if (record->header.kind == COMMAND_TELL_RECORD || record->header.kind == COMMAND_CARRY_RECORD) {
         json_text(json, "told_by", record->header.author);
+        if (step->origin_ms != 0) {
+            json_number(json, "origin_ms", step->origin_ms);
+        }
     }
     if (step->alert != NULL) {
         view_json_alert(json, step);

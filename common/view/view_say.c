@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/base/when.h"
+#include "common/core/kind.h"
 #include "common/view/view_alert.h"
 #include "common/view/view_say_private.h"
 
@@ -29,7 +30,7 @@ char *view_clock(const struct state *state, int64_t ms, int64_t near_ms, char re
 
     view_time(state, ms, text);
     view_time(state, near_ms, near);
-    if (ms == 0) {
+    if (ms == 0 || (near_ms != 0 && strncmp(text, near, 4) != 0)) {
         memcpy(ret, text, sizeof text);
     } else if (strncmp(text, near, 10) == 0) {
         memcpy(ret, text + 11, 9);
@@ -64,6 +65,30 @@ const char *view_rung_name(const struct view_voice *voice, enum rung rung)
 const char *view_mode_name(const struct view_voice *voice, enum mode mode)
 {
     return voice->zh ? mode_name_zh(mode) : mode_name(mode);
+}
+
+const char *view_incident_kind(const struct view_voice *voice, const char *word)
+{
+    return voice->zh ? incident_kind_zh(word) : word;
+}
+
+const char *view_order_kind(const struct view_voice *voice, const char *word)
+{
+    return voice->zh ? order_kind_zh(word) : word;
+}
+
+const char *view_seen_value(const struct view_voice *voice, const struct seen_fact *seen)
+{
+    enum tier tier = tier_parse(seen->value);
+
+    if (strcmp(seen->fact, "kind") == 0) {
+        return view_incident_kind(voice, seen->value);
+    }
+    if (strcmp(seen->fact, "order_kind") == 0) {
+        return view_order_kind(voice, seen->value);
+    }
+    return voice->zh && strcmp(seen->fact, "tier") == 0 && tier != TIER_NONE ? tier_name_zh(tier)
+                                                                             : seen->value;
 }
 
 /* --- parts of a sentence ---------------------------------------------------------------------- */
@@ -123,13 +148,15 @@ static void say_number(const struct view_voice *voice, const char *en, const cha
     }
 }
 
-void view_say_facts(const struct view_voice *voice, const struct facts *facts, struct buf *ret)
+void view_say_facts(const struct state *state, const struct view_voice *voice, const struct facts *facts,
+                    struct buf *ret)
 {
+    char time[VIEW_TIME];
     struct buf said;
 
     buf_init(&said, 0);
     say_fact(voice, FACT_TITLE, facts->title, &said);
-    say_fact(voice, FACT_KIND, facts->kind, &said);
+    say_fact(voice, FACT_KIND, view_incident_kind(voice, facts->kind), &said);
     say_fact(voice, FACT_SUBSTANCE, facts->substance, &said);
     say_fact(voice, FACT_PLACE, facts->place, &said);
     say_fact(voice, FACT_DIVISION, facts->division, &said);
@@ -140,6 +167,11 @@ void view_say_facts(const struct view_voice *voice, const struct facts *facts, s
         say_fact(voice, FACT_POSITION, position, &said);
     }
     say_fact(voice, FACT_UNIT, facts->unit, &said);
+    if (facts->occurred_at_ms != 0) {
+        buf_printf(&said, voice->zh ? "%s发生时间：%s" : "%soccurred %s",
+                   said.n > 0 ? (voice->zh ? "，" : ", ") : "",
+                   view_time(state, facts->occurred_at_ms, time));
+    }
     say_number(voice, "dead", "死亡", facts->casualties.dead, &said);
     say_number(voice, "missing", "失踪", facts->casualties.missing, &said);
     say_number(voice, "seriously injured", "重伤", facts->casualties.serious, &said);
@@ -344,7 +376,7 @@ static void say_incident(const struct saying *s)
         return;
     case EVENT_FACTS_CHANGED:
         SAY(s->ret, s->voice, "known of %s: ", "事件 %s 情况：", s->incident);
-        view_say_facts(s->voice, step->facts, s->ret);
+        view_say_facts(s->state, s->voice, step->facts, s->ret);
         return;
     case EVENT_INFORMATION_REQUESTED:
         SAY(s->ret, s->voice, "%s asked of incident %s", "要求补报%s（事件 %s）", fact_words(s, step->what),
@@ -387,7 +419,7 @@ static void say_issued(const struct saying *s)
             who(s, step->subject));
     } else {
         SAY(s->ret, s->voice, "order %s to %s: %s", "指令 %s → %s：%s", s->order, who(s, step->subject),
-            step->what);
+            view_order_kind(s->voice, step->what));
     }
     say_listed(s, " ", " ", step->words);
     view_say_quoted(s, step->text);

@@ -15,7 +15,8 @@ struct view_voice {
 
 /* "2026-11-22 11:00:07" in the region's civil time; "-" for 0. Returns ret. */
 char *view_time(const struct state *state, int64_t ms, char ret[VIEW_TIME]);
-/* "11:00:07", with the month and day before it when it is not the day of near_ms. */
+/* "11:00:07", with the month and day before it when it is not the day of near_ms, and the year when it is
+ * another one. */
 char *view_clock(const struct state *state, int64_t ms, int64_t near_ms, char ret[VIEW_TIME]);
 /* The last characters of an id, as people tell them apart. */
 char *view_short_id(struct id id, char ret[VIEW_SHORT_ID]);
@@ -38,12 +39,18 @@ void view_say_refusal(const struct view_voice *voice, enum command_kind kind, en
                       const char *detail, struct buf *ret);
 
 /* "kind fire, place ..., dead 1": what is known, in one line. */
-void view_say_facts(const struct view_voice *voice, const struct facts *facts, struct buf *ret);
+void view_say_facts(const struct state *state, const struct view_voice *voice, const struct facts *facts,
+                    struct buf *ret);
 /* Words with ", " between them. */
 void view_say_words(struct words words, struct buf *ret);
 
 const char *view_rung_name(const struct view_voice *voice, enum rung rung);
 const char *view_link_name(const struct view_voice *voice, enum link_kind kind);
 const char *view_mode_name(const struct view_voice *voice, enum mode mode);
+/* A word that is in no table of kinds as it is. */
+const char *view_incident_kind(const struct view_voice *voice, const char *word);
+const char *view_order_kind(const struct view_voice *voice, const char *word);
+/* What a condition saw, as people say it: tier and kinds are words for programs. */
+const char *view_seen_value(const struct view_voice *voice, const struct seen_fact *seen);
 
 #endif

@@ -35,7 +35,7 @@ static void say_fired(const struct saying *s)
         const struct seen_fact *seen = &step->seen[i];
         buf_printf(s->ret, "%s%s %s", i > 0 ? (s->voice->zh ? "，" : ", ") : (s->voice->zh ? "：" : ": "),
                    rule_fact_name(s, seen->fact),
-                   seen->value[0] != '\0' ? seen->value
+                   seen->value[0] != '\0' ? view_seen_value(s->voice, seen)
                    : s->voice->zh         ? "不详"
                                           : "not known");
     }

@@ -26,6 +26,9 @@ void view_say_share(const struct saying *s)
     case EVENT_HEARD:
         SAY(s->ret, s->voice, "so region %s told it: its record %llu", "据 %s 通报（其记录第 %llu 条）",
             step->subject, (unsigned long long)step->number);
+        if (step->from[0] != '\0') {
+            SAY(s->ret, s->voice, ", brought by %s", "，递交：%s", view_short_name(s->state, step->from));
+        }
         return;
     case EVENT_LEAD_OFFERED:
         SAY(s->ret, s->voice, "region %s offers the lead of incident %s to region %s",

@@ -118,6 +118,49 @@ void view_json_shares(const struct view *view, const struct incident *incident, 
     json_array_end(json);
 }
 
+/* The record with which the region hears of what was decided in record seq: that, or the share that told it
+ * with the past. */
+static uint64_t told_with(const struct view *view, struct id incident, const char *region, uint64_t seq)
+{
+    const struct view_incident *told = view_incident(view, incident);
+    uint64_t with = 0;
+
+    for (const struct view_told *at = told != NULL ? told->first : NULL; at != NULL; at = at->next) {
+        if (at->step.kind == EVENT_SHARE_BEGUN && strcmp(at->step.subject, region) == 0) {
+            if (at->step.seq < seq && with == 0) {
+                return seq; /* it was shared before */
+            }
+            with = at->step.seq;
+        }
+    }
+    return with;
+}
+
+struct view_order_way view_order_way(const struct view *view, const struct incident *incident,
+                                     const struct order *order)
+{
+    const struct region *region = state_region(view_state(view));
+    const struct view_order *told = view_order(view, order->id);
+    struct view_order_way way = {.region = "", .link = NULL};
+
+    if (order->home[0] != '\0' || order->history || told == NULL ||
+        !name_region(order->addressee, way.region) || strcmp(way.region, region->code) == 0) {
+        way.region[0] = '\0';
+        return way;
+    }
+    const struct member *link = region_way(region, way.region);
+    if (link == NULL || !name_is_link(link->name, way.next)) {
+        way.next[0] = '\0';
+        return way;
+    }
+    way.link = link->name;
+    uint64_t with = told_with(view, incident->id, way.next, told->issued_seq);
+    if (with > 0) {
+        way.delivery = view_delivered(view, link->name, LANE_ORDERS, with);
+    }
+    return way;
+}
+
 /* --- the lines ------------------------------------------------------------------------------------ */
 
 struct counting {

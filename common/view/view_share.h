@@ -20,6 +20,16 @@ void view_say_shares(const struct view *view, const struct view_voice *voice, co
                      struct buf *ret);
 void view_json_shares(const struct view *view, const struct incident *incident, struct json *json);
 
+/* The way of an order of ours to another region's agency. */
+struct view_order_way {
+    char region[REGION_CODE_MAX + 1]; /* the addressee's; "": it is ours, or the order is another region's */
+    char next[REGION_CODE_MAX + 1];   /* to which the link leads on that way; "": none leads there */
+    const char *link;                 /* the agent that is that region's broker; NULL: none */
+    struct view_delivery delivery;    /* of the record with which that region is told of the order */
+};
+struct view_order_way view_order_way(const struct view *view, const struct incident *incident,
+                                     const struct order *order);
+
 /* All lines of the region, as a table or as objects. 0 or ERR_NO_MEMORY. */
 int view_lines(const struct view *view, const struct view_voice *voice, int64_t now_ms, struct buf *ret);
 void view_json_lines(const struct view *view, int64_t now_ms, struct buf *ret);

@@ -5,6 +5,8 @@
 
 #include "common/base/text.h"
 #include "common/base/when.h"
+#include "common/core/kind.h"
+#include "common/view/view_equipment.h"
 #include "common/view/view_json.h"
 #include "common/view/view_share.h"
 #include "common/view/view_similar.h"
@@ -12,8 +14,6 @@
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
 #include "common/view/view_unreached.h"
-
-enum { LACKS_MAX = 32 };
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
 
@@ -58,35 +58,6 @@ const char *view_division_name(const struct view *view, const struct incident *i
     return division != NULL ? division->name : "";
 }
 
-/* --- equipment -------------------------------------------------------------------------------- */
-
-static bool any_unit_has(const struct agent *agent, const struct order *order, const char *equipment)
-{
-    for (size_t i = 0; agent != NULL && i < order->units.n; i++) {
-        const struct unit *unit = agent_unit(agent, order->units.at[i]);
-        if (unit != NULL && agent_unit_brings(agent, unit, equipment)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-size_t view_order_lacks(const struct view *view, const struct order *order, const char **ret, size_t max)
-{
-    const struct agent *agent = order->taker[0] != '\0' ? state_agent(view_state(view), order->taker) : NULL;
-    size_t n = 0;
-
-    if (order->units.n == 0 || !order_is_open(order)) {
-        return 0;
-    }
-    for (size_t i = 0; i < order->needs.n && n < max; i++) {
-        if (!any_unit_has(agent, order, order->needs.at[i])) {
-            ret[n++] = order->needs.at[i];
-        }
-    }
-    return n;
-}
-
 /* --- for people ------------------------------------------------------------------------------- */
 
 static const char *ago(const struct looking *l, int64_t at_ms, char ret[WHEN_TEXT])
@@ -111,7 +82,6 @@ static void say_awaited(const struct looking *l, const struct order *order, stru
     const struct state *state = view_state(l->view);
     const struct view_order *told = view_order(l->view, order->id);
     char clock[VIEW_TIME];
-    const char *lacks[LACKS_MAX];
 
     if (!order_is_open(order)) {
         return;
@@ -139,11 +109,7 @@ static void say_awaited(const struct looking *l, const struct order *order, stru
         buf_printf(ret, PICK(voice, "%samendment %u not acknowledged", "%s补充 %u 未签收"),
                    ret->n > 0 ? ", " : "", order->amendments);
     }
-    struct words lack = {lacks, view_order_lacks(l->view, order, lacks, LACKS_MAX)};
-    if (lack.n > 0) {
-        buf_printf(ret, PICK(voice, "%slacks ", "%s缺少 "), ret->n > 0 ? ", " : "");
-        view_say_words(lack, ret);
-    }
+    view_say_equipment(l->view, voice, order, ret);
 }
 
 struct order_rows {
@@ -165,7 +131,7 @@ static void show_order(void *ctx, const struct incident *home, const struct orde
     buf_init(&text, 0);
     table_cell(table, view_short_id(order->id, id));
     table_cell(table, view_short_name(state, order->addressee));
-    table_cell(table, order->kind);
+    table_cell(table, view_order_kind(voice, order->kind));
     table_cell(table, view_rung_name(voice, (enum rung)order->rung));
     table_cell(table, order->history ? "" : ago(l, rung_since(order), took));
     table_cell(table, view_short_name(state, order->taker));
@@ -249,7 +215,7 @@ static void show_facts(struct looking *l, const struct incident *incident)
         return;
     }
     buf_init(&text, 0);
-    view_say_facts(&l->options->voice, &told->facts, &text);
+    view_say_facts(view_state(l->view), &l->options->voice, &told->facts, &text);
     if (text.n > 0) {
         buf_puts(l->ret, "  ");
         text_escape(l->ret, (const char *)text.p, text.n);
@@ -398,7 +364,7 @@ void view_order_json(const struct view *view, const struct incident *incident, c
                      struct json *json)
 {
     const struct view_order *told = view_order(view, order->id);
-    const char *lacks[LACKS_MAX];
+    struct view_equipment equipment = view_order_equipment(view, order);
 
     json_id(json, "order", order->id);
     json_id(json, "incident", incident->id);
@@ -413,7 +379,8 @@ void view_order_json(const struct view *view, const struct incident *incident, c
     json_text(json, "taker", order->taker);
     json_words(json, "units", order->units);
     json_words(json, "needs", order->needs);
-    json_words(json, "lacks", (struct words){lacks, view_order_lacks(view, order, lacks, LACKS_MAX)});
+    json_words(json, "lacks", (struct words){equipment.lacks, equipment.lacks_n});
+    json_words(json, "unstated", (struct words){equipment.unstated, equipment.unstated_n});
     json_text(json, "text", told != NULL ? told->text : "");
     json_text(json, "end_reason", told != NULL ? told->end_reason : "");
     json_unsigned(json, "seq", told != NULL ? told->issued_seq : 0);
@@ -509,6 +476,11 @@ void view_incident_json(const struct view *view, const struct incident *incident
     view_json_unreached(view, incident, json);
     view_json_shares(view, incident, json);
     json_text(json, "kind", facts->kind);
+    json_text(json, "class",
+              incident_kind_find(facts->kind) != NULL
+                  ? incident_class_name(incident_kind_find(facts->kind)->class)
+                  : "");
+    json_number(json, "occurred_ms", facts->occurred_at_ms);
     json_text(json, "substance", facts->substance);
     json_text(json, "title", facts->title);
     json_text(json, "place", facts->place);

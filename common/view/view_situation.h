@@ -25,10 +25,6 @@ void view_incident_json(const struct view *view, const struct incident *incident
 void view_order_json(const struct view *view, const struct incident *incident, const struct order *order,
                      struct json *json);
 
-/* Equipment that the order needs and no unit on its way has, as the agencies stated their units; cut at max
- * words. A unit that nobody stated lacks everything. */
-size_t view_order_lacks(const struct view *view, const struct order *order, const char **ret, size_t max);
-
 /* The name of the division that the facts name, by the table in force, on the day on which it happened, or
  * was reported; "": there is none. */
 const char *view_division_name(const struct view *view, const struct incident *incident,

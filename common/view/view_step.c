@@ -547,6 +547,7 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
 {
     struct view_step step = {.kind = event->kind,
                              .seq = record->header.seq,
+                             .index = (size_t)(event - record->record.events),
                              .hash = record->hash,
                              .bus_ms = record->header.bus_ms,
                              .at_ms = event->at_ms,
@@ -562,12 +563,20 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .place = ""};
 
     if (record->has_command) {
-        const struct command *said = command_behind(&record->command, event);
+        const struct told_record *told = told_behind(&record->command, event);
+        const struct command *said = told != NULL ? told->command : &record->command;
+        step.origin_ms = told != NULL ? told->bus_ms : 0;
         step.operator= said->operator;
         step.text = words_of(record, said, event);
         step.mode = record->command.mode;
         if (said != &record->command && strchr(said->agent, '/') != NULL) {
             step.author = said->agent; /* whoever said it where it was said */
+        }
+        if (record->command.kind == COMMAND_CARRY_RECORD) { /* who brings it says none of it */
+            bool by_agent = told != NULL && strchr(said->agent, '/') != NULL;
+            step.author = by_agent ? said->agent : record->command.carry_record.agent;
+            step.operator= told != NULL ? said->operator: "";
+            step.from = event->kind == EVENT_HEARD ? record->header.author : "";
         }
         if (event->kind == EVENT_ALERT_RECORDED && said->kind == COMMAND_RECORD_ALERT) {
             step.alert_said = &said->record_alert;

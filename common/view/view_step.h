@@ -36,10 +36,13 @@ struct id view_command_order(const struct command *command);
 struct view_step {
     enum event_kind kind; /* EVENT_NONE: a refusal, or a record of which no more is known */
     uint64_t seq;
-    struct hash hash;     /* of its record */
-    int64_t bus_ms;       /* when the broker decided it */
-    int64_t at_ms;        /* when it happened, 0: then */
-    enum mode mode;       /* MODE_NONE: of the region, it holds in every mode */
+    size_t index;     /* in its record */
+    struct hash hash; /* of its record */
+    int64_t bus_ms;   /* when the broker decided it */
+    int64_t
+        origin_ms;  /* when another region's broker did, from which it was heard; 0: it is of this region */
+    int64_t at_ms;  /* when it happened, 0: then */
+    enum mode mode; /* MODE_NONE: of the region, it holds in every mode */
     const char *author;   /* agent; "" the root or the broker */
     const char *operator; /* on whose word; "" the agent's own */
     struct id incident;
@@ -59,7 +62,8 @@ struct view_step {
     enum grade grade;       /* or response level; NONE of a level: the response is over */
     enum medium medium;     /* by which a report went up, or must; NONE: any */
     enum tier to;           /* that it reached, or must */
-    const char *from;       /* POST_TAKEN, OFFERED: the agency that led; KEPT: that was offered it */
+    const char *from;       /* POST_TAKEN, OFFERED: the agency that led; KEPT: that was offered it; HEARD: who
+                             * brought it; "" it came over the link */
     const char *place;      /* POST_SET */
     bool withdrawn;         /* POST_KEPT */
     enum link_kind link;    /* INCIDENT_LINKED; NONE: not any more */
@@ -92,7 +96,7 @@ struct view_step {
     size_t units_n;
 };
 
-/* Borrows everything. state is the one after the event. */
+/* Borrows everything. state is the one after the event, which is one of the record's. */
 struct view_step view_step_of(const struct state *state, const struct view_record *record,
                               const struct event *event);
 

@@ -106,7 +106,7 @@ static void put_seen(const struct what_if_firing *firing, bool zh, struct buf *r
         if (seen->value[0] == '\0') {
             buf_puts(ret, zh ? "不详" : "not known");
         }
-        put_text(ret, seen->value);
+        put_text(ret, view_seen_value(&(struct view_voice){.zh = zh}, seen));
     }
     buf_puts(ret, firing->seen_n > 0 ? (zh ? "）" : ")") : "");
 }

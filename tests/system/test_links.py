@@ -398,6 +398,11 @@ class Regions(unittest.TestCase):
         self.assertEqual(self.brought(bundle), (records, 0))
         self.follows(self.city, incident, casualties={"dead": 2})
         self.assertEqual(self.city.order(order)["text"], "抽水")
+        told = [line for line in self.city.muster("replay", self.city.log).splitlines()
+                if " dead 2" in line or f"order {order[-6:]} to" in line]
+        self.assertEqual([f"  {COUNTY}/{CENTRE} (" in line for line in told], [True, True], told)
+        self.assertRegex(self.city.muster("replay", self.city.log),
+                         f"{COUNTY}/broker/link +so region {COUNTY} told it.* brought by {CENTRE}")
         self.assertEqual(self.brought(bundle), (0, records))
         # the line comes back with the same, and more
         self.county.muster("incident", "update", incident, "--dead", "3")

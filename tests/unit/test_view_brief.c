@@ -80,7 +80,7 @@ static void a_brief_says_what_was_known_then(void **state)
         "▲ 较上一号有变化",
         "",
         "  事件名称：三号车间中毒",
-        "  事件类型：hazardous-chemical",
+        "  事件类型：危险化学品事故（事故灾难）",
         "  事件等级：未定级",
         "  响应级别：未启动",
         "  现场指挥部：未设立",
@@ -109,7 +109,7 @@ static void a_brief_says_what_was_known_then(void **state)
         "五、已经采取的措施",
         "  已采取的措施：未报",
         "  已下达指令 1 条",
-        "▲ 指令 BHG68T 11:00:11 → fire-rescue：dispatch“搜救”；已送达 11:00:12（新增）",
+        "▲ 指令 BHG68T 11:00:11 → fire-rescue：出动“搜救”；已送达 11:00:12（新增）",
         "",
         "六、其他应当报告的情况",
         "  危险物质：未报",
@@ -176,9 +176,9 @@ static void the_last_is_the_default(void **state)
     bf_has(&out, "签发人：李区长\n");
     bf_has(&out, "▲ 被困（人）：0（上一号：1）\n");
     bf_has(&out, "▲ 简要经过：发电机尾气\n      积聚（上一号：未报）\n");
-    bf_has(&out, "▲ 到场力量：fire-rescue/station-3 E32, T1（上一号：尚无力量回执到场）\n");
+    bf_has(&out, "▲ 到场力量：fire-rescue/station-3 E32, T1（到场 11:00:15）（上一号：尚无力量回执到场）\n");
     bf_has(&out, "；到场 11:00:15，fire-rescue/station-3 E32, T1（上一号：已送达）\n");
-    bf_has(&out, "health/ambulance：dispatch“两副担架”；已下达 11:00:16（新增）\n");
+    bf_has(&out, "health/ambulance：出动“两副担架”；已下达 11:00:16（新增）\n");
     bf_has(&out, "  未报事项：无未答复的补报要求\n");
     bf_has(&out, "除报告人外无其他指挥中心\n");
     buf_free(&out);

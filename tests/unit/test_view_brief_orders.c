@@ -136,6 +136,27 @@ static void only_the_taker_moves_an_order(void **state)
     buf_free(&out);
 }
 
+/* Who came stays in the brief when the work is done, and who never did is not in it. */
+static void who_was_on_scene_and_has_gone(void **state)
+{
+    struct fixture fx;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    dispatch(&fx, ORDER, FX_STATION);
+    dispatch(&fx, LATER, FX_HEALTH);
+    answer(&fx, FX_STATION, RUNG_ACCEPTED);
+    answer(&fx, FX_STATION, RUNG_ON_SCENE);
+    answer(&fx, FX_STATION, RUNG_COMPLETED);
+    follow_up(&fx);
+    last(&fx, &out);
+    bf_has(&out,
+           "forces on scene: fire-rescue/station-3 E32, T1 (on-scene 11:00:13, completed 11:00:14) (brief");
+    assert_null(strstr(buf_text(&out), "forces on scene: health"));
+    buf_free(&out);
+}
+
 static void in_the_order_of_their_issue(void **state)
 {
     struct fixture fx;
@@ -177,6 +198,7 @@ int main(void)
         cmocka_unit_test(what_was_not_done_in_time),
         cmocka_unit_test(an_order_that_nobody_accepted_ended),
         cmocka_unit_test(only_the_taker_moves_an_order),
+        cmocka_unit_test(who_was_on_scene_and_has_gone),
         cmocka_unit_test(in_the_order_of_their_issue),
         cmocka_unit_test(a_long_text_is_not_said_twice),
     };

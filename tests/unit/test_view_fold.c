@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/log/log_memory.h"
+#include "common/view/view_equipment.h"
 #include "common/view/view_explain.h"
 #include "common/view/view_situation.h"
 #include "tests/unit/view_fixture.h"
@@ -136,7 +137,8 @@ static void the_order_of_streams_does_not_matter(void **state)
     assert_int_equal(view_situation_text(whole, &options, &a), 2);
     assert_int_equal(view_situation_text(t.view, &options, &b), 2);
     assert_string_equal(buf_text(&a), buf_text(&b));
-    assert_non_null(strstr(buf_text(&a), "lacks scba"));
+    assert_non_null(strstr(buf_text(&a), "units E32, T1: their equipment was never stated; needed: scba"));
+    assert_null(strstr(buf_text(&a), "lacks"));
     assert_non_null(strstr(buf_text(&a), "NOT ANSWERED by 11:02:21, not delivered to fire-rescue/station-7"));
     buf_free(&a);
     buf_free(&b);
@@ -213,6 +215,24 @@ static void reasons_are_told(void **state)
     fx_end(&fx);
 }
 
+/* A time that is near is short, one of another year is whole: nobody takes last November for this one. */
+static void a_time_of_another_year_says_so(void **state)
+{
+    struct fixture fx;
+    struct view *view = folded(&fx);
+    char time[VIEW_TIME];
+
+    (void)state;
+    assert_string_equal(view_clock(view_state(view), FX_START_MS + 1000, FX_START_MS, time), "11:00:01");
+    assert_string_equal(view_clock(view_state(view), FX_START_MS + 86400000, FX_START_MS, time),
+                        "11-23 11:00:00");
+    assert_string_equal(
+        view_clock(view_state(view), FX_START_MS - INT64_C(365) * 86400000, FX_START_MS, time),
+        "2025-11-22 11:00:00");
+    view_free(view);
+    fx_end(&fx);
+}
+
 static void situation_as_json(void **state)
 {
     struct view_situation_options options = {.mode = MODE_ACTUAL, .incident = "", .now_ms = FX_START_MS};
@@ -224,10 +244,63 @@ static void situation_as_json(void **state)
     buf_init(&out, 0);
     assert_int_equal(view_situation_json(view, &options, &out), 1);
     assert_true(fx_is_json(buf_text(&out), out.n - 1));
-    assert_non_null(strstr(buf_text(&out), "\"lacks\":[\"scba\"]"));
+    assert_non_null(strstr(buf_text(&out), "\"lacks\":[],\"unstated\":[\"E32\",\"T1\"]"));
     assert_null(strstr(buf_text(&out), "drill"));
     buf_free(&out);
     view_free(view);
+    fx_end(&fx);
+}
+
+static void equipment_of(struct fixture *fx, const char *const *wants, const char *const *lines)
+{
+    struct view_situation_options options = {.mode = MODE_ACTUAL, .incident = "", .now_ms = fx->now_ms};
+    struct view_voice voice = {.zh = false};
+    struct view *view = view_new(&(struct view_options){.details = true});
+    struct buf out;
+
+    fx_fold(fx, view);
+    buf_init(&out, 0);
+    assert_int_equal(view_situation_text(view, &options, &out), 1);
+    assert_int_equal(view_situation_json(view, &options, &out), 1);
+    for (; *wants != NULL; wants++) {
+        if (strstr(buf_text(&out), *wants) == NULL) {
+            fail_msg("\"%s\" is not in:\n%s", *wants, buf_text(&out));
+        }
+    }
+    buf_reset(&out);
+    view_say_equipment_of_units(view, &voice, view_find_order(view, fx_id(11), NULL), &out);
+    for (; *lines != NULL; lines++) {
+        assert_non_null(strstr(buf_text(&out), *lines));
+    }
+    buf_free(&out);
+    view_free(view);
+}
+
+/* What nobody stated is not known: it is not said to be lacking until everybody's equipment is. */
+static void equipment_is_lacking_only_where_it_is_known(void **state)
+{
+    static const char *const hose[] = {"hose"};
+    struct unit units[] = {
+        {.id = "E32", .type = "engine", .status = UNIT_FREE, .equipment = {hose, 1}, .team = ""},
+        {.id = "T1", .type = "engine", .status = UNIT_FREE, .equipment = {hose, 1}, .team = ""}};
+    struct command stated = {
+        .kind = COMMAND_STATE_UNITS, .agent = FX_STATION, .state_units = {.units = units, .units_n = 1}};
+    struct fixture fx;
+
+    (void)state;
+    fx_begin(&fx, log_memory_new());
+    fx_story(&fx);
+    assert_int_not_equal(fx_say(&fx, &stated), 0);
+    equipment_of(&fx,
+                 (const char *const[]){"unit T1: its equipment was never stated; needed: scba",
+                                       "\"lacks\":[],\"unstated\":[\"T1\"]", NULL},
+                 (const char *const[]){"unit E32 lacks scba\n",
+                                       "unit T1: its equipment was never stated; needed: scba\n", NULL});
+    stated.state_units.units_n = 2;
+    stated.counter = 0;
+    assert_int_not_equal(fx_say(&fx, &stated), 0);
+    equipment_of(&fx, (const char *const[]){"lacks scba", "\"lacks\":[\"scba\"],\"unstated\":[]", NULL},
+                 (const char *const[]){"unit E32 lacks scba\n", "unit T1 lacks scba\n", NULL});
     fx_end(&fx);
 }
 
@@ -239,7 +312,9 @@ int main(void)
         cmocka_unit_test(the_order_of_streams_does_not_matter),
         cmocka_unit_test(ids_are_found_by_their_end),
         cmocka_unit_test(reasons_are_told),
+        cmocka_unit_test(a_time_of_another_year_says_so),
         cmocka_unit_test(situation_as_json),
+        cmocka_unit_test(equipment_is_lacking_only_where_it_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,7 +125,7 @@ static void text_in_chinese_of_an_exercise(void **state)
         "2026-11-22 11:00:21     21  emergency/centre                【演练】事件 G228H3"
         " 情况：事件名称：drill\n"
         "2026-11-22 11:00:22     22  emergency/centre (zhang.wei)    【演练】指令 GJ48S4 →"
-        " fire-rescue/station-7：dispatch“as if”，答复时限 11:02:21\n"
+        " fire-rescue/station-7：出动“as if”，答复时限 11:02:21\n"
         "2026-11-22 11:05:23     23  broker                          【演练】指令 GJ48S4"
         " 超时未答复：已告知下达方\n");
 }

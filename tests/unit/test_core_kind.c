@@ -1,0 +1,110 @@
+/* The table of kinds: what duty rooms read and may type. */
+#include "common/core/kind.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/core/words.h"
+
+static void each_is_found_by_its_word_and_its_name_alone(void **state)
+{
+    size_t n = 0;
+
+    (void)state;
+    for (const struct incident_kind *kind = incident_kinds(); kind->word != NULL; kind++, n++) {
+        assert_ptr_equal(incident_kind_find(kind->word), kind);
+        if (incident_kind_find_zh(kind->zh) != kind) {
+            fail_msg("%s is also the name of %s", kind->zh, incident_kind_find_zh(kind->zh)->word);
+        }
+        assert_string_not_equal(kind->en, "");
+        assert_true(strlen(kind->word) <= NAME_MAX_BYTES);
+        assert_true(strspn(kind->word, "abcdefghijklmnopqrstuvwxyz-") == strlen(kind->word));
+    }
+    assert_true(n > 60);
+    assert_null(incident_kind_find("mien"));
+    assert_null(incident_kind_find(""));
+    assert_null(incident_kind_find_zh(""));
+    assert_null(incident_kind_find_zh("事故"));
+}
+
+/* Of each class the kinds that the National General Plan names for it. */
+static void the_classes_are_those_of_the_law(void **state)
+{
+    static const struct {
+        const char *name;
+        enum incident_class class;
+    } cases[] = {
+        {"水旱灾害", CLASS_NATURAL},      {"气象灾害", CLASS_NATURAL},
+        {"地震灾害", CLASS_NATURAL},      {"地质灾害", CLASS_NATURAL},
+        {"海洋灾害", CLASS_NATURAL},      {"生物灾害", CLASS_NATURAL},
+        {"森林草原火灾", CLASS_NATURAL},  {"煤矿事故", CLASS_ACCIDENT},
+        {"危险化学品", CLASS_ACCIDENT},   {"火灾事故", CLASS_ACCIDENT},
+        {"道路交通事故", CLASS_ACCIDENT}, {"环境污染事件", CLASS_ACCIDENT},
+        {"传染病", CLASS_HEALTH},         {"群体性不明原因疾病", CLASS_HEALTH},
+        {"食品安全", CLASS_HEALTH},       {"动物疫情", CLASS_HEALTH},
+        {"恐怖袭击", CLASS_SECURITY},     {"群体性事件", CLASS_SECURITY},
+        {"金融突发事件", CLASS_SECURITY}, {"急救", CLASS_NONE},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct incident_kind *kind = incident_kind_find_zh(cases[i].name);
+        if (kind == NULL) {
+            fail_msg("%s is not found", cases[i].name);
+        }
+        assert_int_equal(kind->class, cases[i].class);
+    }
+    assert_string_equal(incident_class_name_zh(CLASS_SECURITY), "社会安全事件");
+    assert_string_equal(incident_class_name(CLASS_HEALTH), "health");
+}
+
+static void words_of_no_table_stay(void **state)
+{
+    (void)state;
+    assert_string_equal(incident_kind_zh("mine"), "矿山事故");
+    assert_string_equal(incident_kind_zh("Structure Fire"), "Structure Fire");
+    assert_string_equal(order_kind_zh("dispatch"), "出动");
+    assert_string_equal(order_kind_zh("dance"), "dance");
+}
+
+/* Of the roster, the map of a dispatch file and the packs; the first by a system test too. */
+static void what_is_shipped_is_in_the_table(void **state)
+{
+    static const char *const words[] = {"hazardous-chemical",
+                                        "poisoning-asphyxiation",
+                                        "fire",
+                                        "explosion",
+                                        "traffic",
+                                        "collapse",
+                                        "mine",
+                                        "flood",
+                                        "earthquake",
+                                        "forest-fire",
+                                        "public-health",
+                                        "medical",
+                                        "other",
+                                        "alarm"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        assert_non_null(incident_kind_find(words[i]));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_is_found_by_its_word_and_its_name_alone),
+        cmocka_unit_test(the_classes_are_those_of_the_law),
+        cmocka_unit_test(words_of_no_table_stay),
+        cmocka_unit_test(what_is_shipped_is_in_the_table),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
