@@ -164,25 +164,27 @@ class Regions(unittest.TestCase):
         self.assert_verified()
 
     def test_what_no_link_leads_to_is_said_back(self):
-        """The city has no link to 370199, nor the province to 999999: nobody is to think that they know."""
+        """The city has no link to 370199, nor the province to 110000: nobody is to think that they know."""
         incident = self.county.report()
         order = self.county.issue("370199/fire-rescue", "--incident", incident, "--answer-within", "10 min")
-        self.county.muster("incident", "refer", incident, "--to", "999999")
-        self.county.muster("incident", "offer-lead", incident, "--to", "999999")
-        wanted = [{"region": "370199", "no_way_from": CITY}, {"region": "999999", "no_way_from": PROVINCE}]
+        refused = self.county.call("incident", "refer", incident, "--to", "999999")  # of no province
+        self.assertIn("is no code of a region", refused.stderr)
+        self.county.muster("incident", "refer", incident, "--to", "110000")
+        self.county.muster("incident", "offer-lead", incident, "--to", "110000")
+        wanted = [{"region": "370199", "no_way_from": CITY}, {"region": "110000", "no_way_from": PROVINCE}]
         self.follows(self.county, incident, unreached=wanted)
         self.follows(self.city, incident, unreached=wanted)
         until(lambda: self.county.order(order)["no_way"], "the order to be known not to arrive")
         rows = {row["region"]: row for row in self.county.json("link", "list")}
-        self.assertEqual((rows["370199"]["no_way_from"], rows["999999"]["no_way_from"]), (CITY, PROVINCE))
+        self.assertEqual((rows["370199"]["no_way_from"], rows["110000"]["no_way_from"]), (CITY, PROVINCE))
         shown = self.county.muster("incident", "show", incident)
-        self.assertIn("999999 (NO WAY: no link leads there from 370000)", shown)
+        self.assertIn("110000 (NO WAY: no link leads there from 370000)", shown)
         self.assertIn("NO WAY: no link leads there from 370100", shown)
         self.assertRegex(self.county.muster("link", "list"), r"370199 +NO WAY from 370100")
-        self.assertRegex(self.county.muster("link", "list", "--lang", "zh"), r"999999 +370000 无链路")
+        self.assertRegex(self.county.muster("link", "list", "--lang", "zh"), r"110000 +370000 无链路")
 
-        again = self.county.call("incident", "refer", incident, "--to", "999999")
-        self.assertIn("NO WAY: no link leads to region 999999 from 370000", again.stderr)
+        again = self.county.call("incident", "refer", incident, "--to", "110000")
+        self.assertIn("NO WAY: no link leads to region 110000 from 370000", again.stderr)
 
         # a link that comes later: what waits goes there, and its home learns of it
         late = County(code="370199", name="新区")
