@@ -16,7 +16,7 @@ struct line {
     struct peer peer;
     uint8_t server_key[CURVE_BYTES];
     struct net_dealer *dealer; /* NULL: that region's broker is not enrolled, or its key has changed */
-    int64_t heard_ms;          /* boot time */
+    int64_t since_ms;          /* boot time of this connection */
     unsigned refusals;         /* in a row */
     bool is_stranger;          /* ... and that has been said */
 };
@@ -51,9 +51,8 @@ static void part_closed(struct links *links)
 
 static void on_message(void *ctx, const void *body, size_t n)
 {
-    struct line *line = ctx;
+    const struct line *line = ctx;
 
-    line->heard_ms = boot_now();
     engine_frame(line->links->engine, line->peer, line->server_key, (struct bytes){body, n});
     line->links->on_turn(line->links->ctx);
 }
@@ -62,7 +61,7 @@ static void on_connected(void *ctx)
 {
     struct line *line = ctx;
 
-    line->heard_ms = boot_now();
+    line->since_ms = boot_now();
     line->refusals = 0;
     engine_link_up(line->links->engine, line->peer, line->config->region);
     line->links->on_turn(line->links->ctx);
@@ -122,7 +121,14 @@ static void close_line(struct line *line)
     }
 }
 
-/* Whoever is enrolled as that region's broker now is the one we call; who says nothing is called again. */
+static int64_t quiet_since(const struct line *line)
+{
+    int64_t heard_ms = engine_link_heard_ms(line->links->engine, line->config->region);
+
+    return heard_ms > line->since_ms ? heard_ms : line->since_ms;
+}
+
+/* Whoever is enrolled as that region's broker now is the one we call; who answers nothing is called again. */
 static void look(struct line *line)
 {
     struct links *links = line->links;
@@ -143,12 +149,12 @@ static void look(struct line *line)
     line->is_stranger = !known;
     if (known && line->dealer == NULL) {
         memcpy(line->server_key, key, sizeof key);
-        line->heard_ms = boot_now();
+        line->since_ms = boot_now();
         open_line(line);
     } else if (line->dealer != NULL && net_dealer_is_connected(line->dealer) &&
                !engine_link_is_up(links->engine, line->config->region) &&
-               boot_now() - line->heard_ms > (int64_t)beat_ms * QUIET_AFTER) {
-        line->heard_ms = boot_now();
+               boot_now() - quiet_since(line) > (int64_t)beat_ms * QUIET_AFTER) {
+        line->since_ms = boot_now();
         engine_link_down(links->engine, line->peer);
         net_dealer_reconnect(line->dealer);
     }

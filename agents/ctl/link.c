@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "agents/ctl/session.h"
-#include "common/base/clock.h"
 #include "common/view/view_share.h"
 
 int ctl_link_list(int argc, char **argv)
@@ -34,7 +33,7 @@ int ctl_link_list(int argc, char **argv)
     rc = rc ? rc : session_read(session, TAIL_OPEN, NULL, &err);
     if (rc == 0) {
         const struct view *view = session_view(session);
-        int64_t now_ms = clock_system()->utc_ms(clock_system()->ctx);
+        int64_t now_ms = session_now_ms(session); /* bus time */
         struct view_voice voice = {.zh = session_lang(session) == LANG_ZH};
         if (online.json) {
             view_json_lines(view, now_ms, &out);

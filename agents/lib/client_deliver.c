@@ -36,7 +36,8 @@ static bool is_recalled(const struct deliver *deliver, struct id order)
 /* The words of the order stand in the command, beside the event; of a re-issue in what it says again. */
 static bool find_words(struct taken *taken, const struct event *event, struct delivery *ret)
 {
-    const struct command *command = command_behind(&taken->command, event);
+    const struct command *command =
+        command_behind(&taken->command, taken->record.events, taken->record.events_n, event);
 
     if (command->kind == COMMAND_REISSUE_ORDER) {
         ret->order_said = client_said_again(&taken->said, event, &taken->arena);
@@ -132,7 +133,8 @@ static int take_recall(struct client *client, struct taken *taken, const struct 
     if (!rc) {
         struct delivery delivery = delivery_of(taken, event, DELIVERY_RECALL);
 
-        const struct command *said = command_behind(&taken->command, event);
+        const struct command *said =
+            command_behind(&taken->command, taken->record.events, taken->record.events_n, event);
         if (said->kind == COMMAND_RECALL_ORDER) {
             delivery.recall_said = &said->recall_order;
         }

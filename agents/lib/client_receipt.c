@@ -270,7 +270,8 @@ static int resume_one(struct client *client, struct id id, struct arena *arena, 
         return journal_end_order(client->journal, id, JOURNAL_EXPIRED, err);
     }
     const struct event *issued = event_of(&record, EVENT_ORDER_ISSUED, id);
-    const struct command *said = issued ? command_behind(&command, issued) : &command;
+    const struct command *said =
+        issued ? command_behind(&command, record.events, record.events_n, issued) : &command;
     delivery = (struct delivery){
         .kind = DELIVERY_ORDER,
         .resumed = true,

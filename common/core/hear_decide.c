@@ -358,13 +358,6 @@ static void hear(struct hearing *h, const struct event *event)
     }
 }
 
-/* How far a region's log is known with it: with a part of the past, as far as that goes. */
-static uint64_t known_with(const struct told_record *told)
-{
-    return told->command->kind == COMMAND_SHARE_INCIDENT ? told->command->share_incident.up_to_seq
-                                                         : told->seq;
-}
-
 static bool is_news(const struct deciding *d, const struct incident *incident, const struct told_record *told)
 {
     const struct heard_mark *mark = incident != NULL ? incident_heard(incident, told->region) : NULL;
@@ -380,7 +373,7 @@ static bool is_news(const struct deciding *d, const struct incident *incident, c
             seq = event->heard.seq;
         }
     }
-    return told->epoch > epoch || (told->epoch == epoch && known_with(told) > seq);
+    return told->epoch > epoch || (told->epoch == epoch && told_known_with(told) > seq);
 }
 
 /* One of the region at the link's other end; what goes on further is of no use. */
@@ -460,7 +453,7 @@ static void hear_told(struct hearing *h, const struct told_record *told)
     struct event *heard = decide_emit(d, EVENT_HEARD);
     heard->incident = h->id;
     heard->at_ms = d->env->now_ms;
-    heard->heard = (struct heard){.region = told->region, .epoch = told->epoch, .seq = known_with(told)};
+    heard->heard = (struct heard){.region = told->region, .epoch = told->epoch, .seq = told_known_with(told)};
 }
 
 /* agent: whose word it is, the broker of a region. */

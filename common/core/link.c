@@ -129,31 +129,59 @@ struct heard_mark *incident_heard(const struct incident *incident, const char *r
     return NULL;
 }
 
-/* A record tells of one order once in a kind, and of an incident once in a kind and a moment. */
-static bool is_same_event(const struct event *a, const struct event *b)
+uint64_t told_known_with(const struct told_record *told)
 {
-    return a->kind == b->kind && a->at_ms == b->at_ms && id_equal(a->incident, b->incident) &&
-           id_equal(a->order, b->order);
+    return told->command->kind == COMMAND_SHARE_INCIDENT ? told->command->share_incident.up_to_seq
+                                                         : told->seq;
 }
 
-const struct told_record *told_behind(const struct command *command, const struct event *event)
+/* A record tells of one order once in a kind, and of an incident once in a kind and a moment. */
+static bool tells_of(const struct told_record *told, const struct event *event)
 {
-    const struct tell_record *tell = command_tells(command);
+    for (size_t i = 0; i < told->events_n; i++) {
+        const struct event *there = &told->events[i];
+        if (there->kind == event->kind && there->at_ms == event->at_ms &&
+            id_equal(there->incident, event->incident) && id_equal(there->order, event->order)) {
+            return true;
+        }
+    }
+    return false;
+}
 
-    for (size_t i = 0; tell != NULL && i < tell->told_n; i++) {
-        const struct told_record *told = &tell->told[i];
-        for (size_t j = 0; j < told->events_n; j++) {
-            if (is_same_event(&told->events[j], event)) {
-                return told;
-            }
+/* What is made of one told record ends with the word that it was heard; NULL: `event` is made of none. */
+static const struct heard *heard_after(const struct event *events, size_t n, const struct event *event)
+{
+    bool there = false;
+
+    for (size_t i = 0; i < n; i++) {
+        there = there || &events[i] == event;
+        if (there && events[i].kind == EVENT_HEARD) {
+            return &events[i].heard;
         }
     }
     return NULL;
 }
 
-const struct command *command_behind(const struct command *command, const struct event *event)
+const struct told_record *told_behind(const struct command *command, const struct event *events, size_t n,
+                                      const struct event *event)
 {
-    const struct told_record *told = told_behind(command, event);
+    const struct tell_record *tell = command_tells(command);
+    const struct heard *heard = tell != NULL ? heard_after(events, n, event) : NULL;
+
+    for (size_t i = 0; heard != NULL && i < tell->told_n; i++) {
+        const struct told_record *told = &tell->told[i];
+        if (strcmp(told->region, heard->region) == 0 && told->epoch == heard->epoch &&
+            told_known_with(told) == heard->seq && tells_of(told, event)) {
+            return told;
+        }
+    }
+    return NULL;
+}
+
+const struct command *command_behind(const struct command *command, const struct event *events, size_t n,
+                                     const struct event *event)
+{
+    const struct told_record *told = told_behind(command, events, n, event);
 
     return told != NULL ? told->command : command;
 }

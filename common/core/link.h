@@ -31,11 +31,15 @@ struct share *incident_share(const struct incident *incident, const char *region
  * copied to ret (REGION_CODE_MAX + 1 bytes). *ret_after: it was told up to that record. */
 bool incident_wants_share(const struct region *region, const struct incident *incident, char *ret,
                           uint64_t *ret_after);
+/* How far a region's log is known with what is told of it: with a part of a past, as far as that goes. */
+uint64_t told_known_with(const struct told_record *told);
 /* Where the words of an event stand: in the command of its record, or, when that tells what another region's
- * log holds, in the command of that record. */
-const struct command *command_behind(const struct command *command, const struct event *event);
+ * log holds, in the command of that record. `event` is one of its record's `events`. */
+const struct command *command_behind(const struct command *command, const struct event *events, size_t n,
+                                     const struct event *event);
 /* The other region's record that such an event is from; NULL: it is of this region. */
-const struct told_record *told_behind(const struct command *command, const struct event *event);
+const struct told_record *told_behind(const struct command *command, const struct event *events, size_t n,
+                                      const struct event *event);
 
 /* How far the region's log was heard about the incident; NULL: not at all. */
 struct heard_mark *incident_heard(const struct incident *incident, const char *region);

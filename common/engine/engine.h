@@ -151,6 +151,8 @@ void engine_link_up(struct engine *engine, struct peer peer, const char *region)
 void engine_link_down(struct engine *engine, struct peer peer);
 /* It is reached, whoever made the connection. */
 bool engine_link_is_up(struct engine *engine, const char *region);
+/* Boot time at which it last said what it says only to whom it hears; 0: it is not known here. */
+int64_t engine_link_heard_ms(const struct engine *engine, const char *region);
 /* The CURVE key under which that broker is enrolled here; false: it is not. */
 bool engine_link_key(const struct engine *engine, const char *region, uint8_t ret_curve_key[CURVE_BYTES]);
 

@@ -94,7 +94,7 @@ static void connect_link(struct engine *engine, struct link *link, struct peer p
     link->peer = peer;
     link->connected = true;
     link->welcomed = false;
-    link->hello_ms = engine_boot(engine);
+    link->asked_ms = link->hello_ms = engine_boot(engine);
     link_say_hello(engine, link, peer);
 }
 
@@ -128,6 +128,13 @@ bool engine_link_is_up(struct engine *engine, const char *region)
     const struct link *link = link_find(engine, region);
 
     return link != NULL && link->welcomed && session_of_link(engine, link) != NULL;
+}
+
+int64_t engine_link_heard_ms(const struct engine *engine, const char *region)
+{
+    const struct link *link = link_find(engine, region);
+
+    return link != NULL ? link->heard_ms : 0;
 }
 
 bool engine_link_key(const struct engine *engine, const char *region, uint8_t ret_curve_key[CURVE_BYTES])
@@ -171,7 +178,6 @@ void link_session(struct engine *engine, struct session *session)
         return;
     }
     session->link = link;
-    link->heard_ms = engine_boot(engine);
     if (!link->connected || memcmp(&link->peer, &session->peer, sizeof link->peer) != 0) {
         link->dialled = false;
         connect_link(engine, link, session->peer);
@@ -212,6 +218,26 @@ static void keep_head(struct link *link, const struct signed_head *head)
     }
 }
 
+/* Its clock is not ours: nothing that is heard depends on it, but deadlines mean another time there. A word
+ * may come late, never early: that the other's clock is behind, only what answers us tells. */
+static void look_at_clock(struct engine *engine, struct link *link, int64_t bus_ms, int64_t asked_boot_ms)
+{
+    int64_t tolerance_ms = region_clock_tolerance_ms(state_region(engine->state));
+    int64_t ahead_ms = bus_ms - engine_now(engine);
+    int64_t behind_ms = -ahead_ms - (engine_boot(engine) - asked_boot_ms);
+    bool is_ahead = ahead_ms > tolerance_ms, is_behind = behind_ms > tolerance_ms;
+
+    if (!link->clock_noted && (is_ahead || is_behind)) {
+        link->clock_noted = true;
+        engine_note(
+            engine, LOG_LEVEL_WARNING,
+            "the clock of region %s is %lld s %s ours: the time by which an order is to be answered is "
+            "another there. Set the one that is wrong, and start its broker again",
+            link->region, (long long)((is_ahead ? ahead_ms : behind_ms) / 1000),
+            is_ahead ? "ahead of" : "behind");
+    }
+}
+
 static void welcomed(struct engine *engine, struct link *link, const struct welcome *welcome)
 {
     struct session *session = session_of_link(engine, link);
@@ -225,6 +251,7 @@ static void welcomed(struct engine *engine, struct link *link, const struct welc
     if (link->welcomed) {
         return; /* once is enough */
     }
+    look_at_clock(engine, link, welcome->bus_ms, link->asked_ms);
     if (welcome->epoch != link->epoch) { /* what was heard of another epoch is not to be acknowledged */
         link->ack_seq = 0;
     }
@@ -291,18 +318,22 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
     if (link == NULL) {
         return rival_take(engine, peer, envelope);
     }
-    link->heard_ms = engine_boot(engine);
     switch (envelope->kind) {
     case ENVELOPE_WELCOME:
+        link->heard_ms = engine_boot(engine);
         welcomed(engine, link, &envelope->welcome);
         return true;
     case ENVELOPE_REPLY:
+        link->heard_ms = engine_boot(engine);
         replied(engine, link, &envelope->reply);
         return true;
     case ENVELOPE_BEAT:
+        link->heard_ms = engine_boot(engine);
         keep_head(link, &envelope->beat.head);
+        look_at_clock(engine, link, envelope->beat.bus_ms, 0);
         return session_of(engine, peer) == NULL;
     case ENVELOPE_BYE:
+        link->heard_ms = engine_boot(engine);
         if (link->bye != envelope->bye.refusal ||
             link->bye == REFUSED_NOT) { /* it is asked again and again */
             engine_note(engine, LOG_LEVEL_WARNING, "region %s ends the link: %s", link->region,
@@ -441,8 +472,11 @@ static void send_canary(struct engine *engine, const struct link *link, int64_t 
 static void look(struct engine *engine, struct link *link, int64_t boot_ms)
 {
     struct session *session = session_of_link(engine, link);
-    bool is_up = session != NULL && link->welcomed;
 
+    if (boot_ms - link->heard_ms > (int64_t)engine->options.beat_ms * ENGINE_BEATS_MISSED_MAX) {
+        link->welcomed = false; /* we may hear it say Hello: it does not hear us */
+    }
+    bool is_up = session != NULL && link->welcomed;
     if (region_link(state_region(engine->state), link->region) == NULL) {
         return; /* it was revoked */
     }
@@ -480,7 +514,8 @@ void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)
         }
     }
     DL_FOREACH_SAFE (engine->links, link, next) {
-        link->heard_ms += stood_ms;
+        /* not what was heard after it: that is now */
+        link->heard_ms = link->heard_ms + stood_ms < boot_ms ? link->heard_ms + stood_ms : boot_ms;
         look(engine, link, boot_ms);
     }
 }

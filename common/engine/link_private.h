@@ -14,16 +14,18 @@ struct link {
     char region[REGION_CODE_MAX + 1];
     char name[NAME_MAX_BYTES + 1]; /* the agent that its broker is here */
     struct peer peer;
-    bool connected;   /* there is a connection, and Hello was said on it */
-    bool welcomed;    /* ... and answered */
-    bool dialled;     /* ... which we made */
-    uint64_t epoch;   /* of its log, and of ack_seq */
-    uint32_t beat_ms; /* it wants to hear something so often */
-    int64_t hello_ms;
-    int64_t heard_ms;        /* boot times */
+    bool connected;          /* there is a connection, and Hello was said on it */
+    bool welcomed;           /* ... and answered */
+    bool dialled;            /* ... which we made */
+    uint64_t epoch;          /* of its log, and of ack_seq */
+    uint32_t beat_ms;        /* it wants to hear something so often */
+    int64_t asked_ms;        /* boot times of the first Hello on this connection ... */
+    int64_t hello_ms;        /* ... and of the last */
+    int64_t heard_ms;        /* boot time of its last answer: what it says only to whom it hears */
     int64_t again_ms;        /* it was busy: what is for it goes on then; 0: it was not */
     uint64_t ack_seq;        /* heard up to that record of its log ... */
     bool ack_waits;          /* ... which is still to be said */
+    bool clock_noted;        /* that its clock is not ours */
     struct signed_head head; /* of its log, the last that it said */
     enum refusal bye;        /* with which it ended the link last */
     struct rival *rival;     /* NULL: none, see link_rival.c */

@@ -124,7 +124,7 @@ int net_endpoint_set_limits(void *socket, const struct net_limits *limits, struc
         {ZMQ_SNDHWM, "send queue", limits->send_queue},
         {ZMQ_RCVHWM, "receive queue", limits->receive_queue},
         {ZMQ_HANDSHAKE_IVL, "handshake time", limits->handshake_ms},
-        {ZMQ_CONNECT_TIMEOUT, "connect time", limits->handshake_ms},
+        {ZMQ_CONNECT_TIMEOUT, "connect time", limits->connect_ms},
         {ZMQ_HEARTBEAT_IVL, "heartbeat interval", limits->heartbeat_ms},
         {ZMQ_HEARTBEAT_TIMEOUT, "heartbeat timeout", limits->heartbeat_lost_ms},
         {ZMQ_HEARTBEAT_TTL, "heartbeat time to live", limits->heartbeat_lost_ms},
@@ -137,9 +137,10 @@ int net_endpoint_set_limits(void *socket, const struct net_limits *limits, struc
 
     /* Zero would mean "no limit" or "never" to libzmq. */
     if (limits->message_bytes_max <= 0 || limits->message_bytes_max > NET_MESSAGE_BYTES_MAX ||
-        limits->send_queue <= 0 || limits->receive_queue <= 0 || limits->handshake_ms <= 0 ||
-        limits->heartbeat_ms <= 0 || limits->heartbeat_lost_ms <= 0 || limits->linger_ms < 0 ||
-        limits->reconnect_ms <= 0 || limits->reconnect_max_ms < limits->reconnect_ms) {
+        limits->send_queue <= 0 || limits->receive_queue <= 0 || limits->connect_ms <= 0 ||
+        limits->handshake_ms <= 0 || limits->heartbeat_ms <= 0 || limits->heartbeat_lost_ms <= 0 ||
+        limits->linger_ms < 0 || limits->reconnect_ms <= 0 ||
+        limits->reconnect_max_ms < limits->reconnect_ms) {
         return err_set(err, ERR_CONFIG, "a network limit is zero, negative or out of order");
     }
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {

@@ -28,7 +28,8 @@ struct net_limits {
      * message_bytes_max of our memory; a slow one as much of the sending side. */
     int send_queue;
     int receive_queue;
-    int handshake_ms; /* from TCP connection to finished CURVE handshake, else cut */
+    int connect_ms;   /* to a TCP connection, else tried again */
+    int handshake_ms; /* from there to finished CURVE handshake, else cut */
     /* ZMTP ping: finds dead wires, not hung programs (the I/O thread answers). Sessions have beats of their
      * own and notice sooner; this frees what is left of them. Each costs the I/O thread some 50 us: 5,000
      * agents at 5 s took a tenth of a core. */
@@ -42,7 +43,7 @@ struct net_limits {
 /* 256 KiB: the largest envelope is a batch of imported records or a long message text; an order with its
  *   signatures is under 4 KiB.
  * 256 messages each way: 64 MiB at worst, about 256 KiB in ordinary traffic, and a turn's drain.
- * Handshake 10 s: two round trips and the CURVE arithmetic, over a bad radio link.
+ * Connect 10 s. Handshake 20 s: three round trips, of 4 s over a bad satellite link, with what is lost there.
  * Heartbeat 5 s, lost after three of them.
  * Linger 0.5 s: enough for what a send has just queued, too short to hold up a shutdown.
  * Reconnect 0.2 s to 10 s: 1,000 agents that miss their broker try about 130 times a second together. */
@@ -51,7 +52,8 @@ struct net_limits {
         .message_bytes_max = INT64_C(262144), \
         .send_queue = 256,                    \
         .receive_queue = 256,                 \
-        .handshake_ms = 10000,                \
+        .connect_ms = 10000,                  \
+        .handshake_ms = 20000,                \
         .heartbeat_ms = 60000,                \
         .heartbeat_lost_ms = 180000,          \
         .linger_ms = 500,                     \

@@ -563,7 +563,8 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .place = ""};
 
     if (record->has_command) {
-        const struct told_record *told = told_behind(&record->command, event);
+        const struct told_record *told =
+            told_behind(&record->command, record->record.events, record->record.events_n, event);
         const struct command *said = told != NULL ? told->command : &record->command;
         step.origin_ms = told != NULL ? told->bus_ms : 0;
         step.operator= said->operator;

@@ -216,8 +216,7 @@ class County:
             os.unlink(endpoint)
         with open(self.path("musterd.err"), "ab") as err:
             self.broker = start([*self.prefix, os.path.join(BIN, "musterd"), "--config", "musterd.yaml",
-                                 *options], cwd=self.home,
-                                stdin=subprocess.DEVNULL, stdout=err, stderr=err)
+                                 *options], cwd=self.home, stdin=subprocess.DEVNULL, stdout=err, stderr=err)
         until(lambda: os.path.exists(endpoint) or self.broker.poll() is not None,
               "the broker to be in service")
         if self.broker.poll() is not None:

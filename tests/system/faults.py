@@ -1,6 +1,7 @@
 """Faults for unmodified programs, by a library that is loaded before the C library (tests/fault/preload), and
 a TCP relay that delays, stalls and cuts.
 """
+import contextlib
 import errno
 import mmap
 import os
@@ -211,6 +212,8 @@ class Relay:
         for pair in connections:
             for end in pair:
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RD)  # else who waits in recv() holds it until there is something
                 end.close()
 
     def port_at_broker(self):

@@ -109,7 +109,7 @@ class InForce(CountyTest):
         self.assertEqual(len(self.data("grade-asked")), 1)
         self.county.muster("incident", "grade", incident, "II")
         self.assertEqual(self.shown(incident)["grade"], "II")
-        self.assertIn("未定级：", self.county.muster("replay", self.county.log, "--lang", "zh"))
+        self.assertIn("无定级规则，请人工定级", self.county.muster("replay", self.county.log, "--lang", "zh"))
         self.assert_verified()
 
     def test_a_table_is_put_in_force(self):

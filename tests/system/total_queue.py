@@ -181,7 +181,7 @@ class Agency:
             (say or self.life.saying.put)({"type": "receipt", "ref": ref, "order": order, "rung": rung})
 
     def effects(self):
-        return {order: count for order, count in self.executed.items() if count}
+        return {order: count for order, count in list(self.executed.items()) if count}  # its thread goes on
 
 
 class TotalQueueTest(SiteTest):

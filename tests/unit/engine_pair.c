@@ -154,6 +154,9 @@ static bool carry(struct pair *pair, struct rig *from, unsigned peer, struct rig
     bool any = false;
 
     engine_flush(from->engine);
+    if (pair->mute == from) {
+        return drop_frames(from, peer) > 0;
+    }
     for (size_t i = 0; i < from->frames_n; i++) {
         if (from->frames[i].peer == peer) {
             struct bytes frame = buf_bytes(&from->frames[i].bytes);

@@ -20,6 +20,7 @@ struct pair {
     struct rig county, city;
     struct pair_line lines[PAIR_LINES]; /* that the county makes, and that the city makes */
     unsigned peers;                     /* given so far */
+    const struct rig *mute;             /* what it says on any line is lost on the way; NULL: nobody */
     struct rig *victim;                 /* NULL: nobody is killed */
     unsigned kill_at;                   /* ... at this request to its log, counted from there */
     bool kill_after;                    /* what it appends is there, and it never hears so */

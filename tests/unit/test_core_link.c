@@ -226,6 +226,37 @@ static void what_is_to_be_shared(void **state)
     }
 }
 
+/* Two regions report in one millisecond, and the words of both come in one part of a past. */
+static void words_are_those_of_the_record_that_was_heard(void **state)
+{
+    enum { REPORTED_MS = 1000, SEQ = 10 };
+    const struct event report = {.kind = EVENT_REPORT_FILED, .at_ms = REPORTED_MS};
+    const struct command said[] = {{.kind = COMMAND_FILE_REPORT}, {.kind = COMMAND_FILE_REPORT}};
+    const struct told_record told[] = {
+        {.region = "370100", .epoch = 1, .seq = SEQ, .command = &said[0], .events = &report, .events_n = 1},
+        {.region = "370103", .epoch = 1, .seq = SEQ, .command = &said[1], .events = &report, .events_n = 1},
+    };
+    const struct command tell = {.kind = COMMAND_TELL_RECORD, .tell_record = {.told = told, .told_n = 2}};
+    const struct event events[] = {
+        report,
+        {.kind = EVENT_HEARD, .heard = {.region = "370100", .epoch = 1, .seq = SEQ}},
+        report,
+        {.kind = EVENT_GRADED, .at_ms = REPORTED_MS},
+        {.kind = EVENT_HEARD, .heard = {.region = "370103", .epoch = 1, .seq = SEQ}},
+        {.kind = EVENT_SHARE_BEGUN, .at_ms = REPORTED_MS},
+    };
+    const size_t n = sizeof events / sizeof events[0];
+
+    (void)state;
+    assert_ptr_equal(command_behind(&tell, events, n, &events[0]), &said[0]);
+    assert_ptr_equal(command_behind(&tell, events, n, &events[2]), &said[1]);
+    assert_ptr_equal(command_behind(&tell, events, n, &events[3]), &tell); /* made here */
+    assert_ptr_equal(command_behind(&tell, events, n, &events[5]), &tell);
+    /* the first of the two was known already */
+    assert_ptr_equal(command_behind(&tell, &events[2], n - 2, &events[2]), &said[1]);
+    assert_ptr_equal(command_behind(&said[0], &report, 1, &report), &said[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +265,7 @@ int main(void)
         cmocka_unit_test(names_of_links),
         cmocka_unit_test(codes_above),
         cmocka_unit_test(what_is_to_be_shared),
+        cmocka_unit_test(words_are_those_of_the_record_that_was_heard),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

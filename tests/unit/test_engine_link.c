@@ -13,6 +13,8 @@
 #include "common/core/state_private.h"
 #include "tests/unit/engine_pair.h"
 
+enum { PAUSE_MS = 60 * 1000 };
+
 static struct pair pair;
 
 static int setup(void **state)
@@ -146,6 +148,52 @@ static void test_a_cut_is_noted_once_at_both_ends(void **state)
     pair_until(&pair, pair_is_up, "both are reached again");
     assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 3);
     assert_int_equal(pair_events(&pair.city, EVENT_LINK_SET), 3);
+}
+
+/* Who is not heard hears the other ask, again and again, who it is: that is not the line. */
+static void test_a_cut_one_way_is_noted_at_both_ends(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        pair_call(&pair, &pair.county);
+        pair_until(&pair, pair_is_up, "both are reached");
+        pair.mute = i == 0 ? &pair.county : &pair.city;
+        int64_t cut_ms = rig_bus_ms(&pair.county);
+        pair_until(&pair, both_are_down, "the cut to be noted");
+        assert_true(rig_bus_ms(&pair.county) - cut_ms <=
+                    (int64_t)2 * (ENGINE_BEATS_MISSED_MAX + 1) * RIG_BEAT_MS);
+        pair_later(&pair, 20 * RIG_BEAT_MS);
+        assert_true(both_are_down(&pair));
+        pair.mute = NULL; /* on the same connection */
+        pair_until(&pair, pair_is_up, "both are reached again");
+        assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 2 * i + 3);
+        assert_int_equal(pair_events(&pair.city, EVENT_LINK_SET), 2 * i + 3);
+    }
+}
+
+/* What came while the broker stood still is heard before it sees that it did. */
+static void test_a_cut_after_a_pause_is_noted_in_time(void **state)
+{
+    (void)state;
+    pair_call(&pair, &pair.county);
+    pair_until(&pair, pair_is_up, "both are reached");
+    for (unsigned i = 0; i < 2 * RIG_BEAT_MS / PAIR_STEP_MS; i++) { /* the city beats, unheard */
+        pair.city.boot_ms += PAIR_STEP_MS;
+        pair.city.utc_ms += PAIR_STEP_MS;
+        engine_tick(pair.city.engine);
+    }
+    pair.county.boot_ms += PAUSE_MS;
+    pair.county.utc_ms += PAUSE_MS;
+    assert_true(pair_carry(&pair));
+    pair_settle(&pair);
+    assert_true(is_up(&pair.county));
+    pair_hang_up(&pair, &pair.county);
+    int64_t cut_ms = rig_bus_ms(&pair.county);
+    pair_later(&pair, (int64_t)(ENGINE_BEATS_MISSED_MAX + 1) * RIG_BEAT_MS);
+    assert_false(is_up(&pair.county));
+    const struct region_link *line =
+        region_line(state_region(engine_state(pair.county.engine)), pair.city.region);
+    assert_true(line->since_ms < cut_ms + RIG_BEAT_MS);
 }
 
 /* A link that was never reached is noted, too, and not again by the next engine. */
@@ -285,6 +333,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_other_calls_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_is_called_starts_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cut_is_noted_once_at_both_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_cut_one_way_is_noted_at_both_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_cut_after_a_pause_is_noted_in_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_never_reached_is_noted_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_incident_is_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_revoked_link_is_told_nothing, setup, teardown),
