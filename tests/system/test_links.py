@@ -3,7 +3,7 @@ below, and what a cut line keeps back comes once, when it is there again."""
 import os
 import time
 
-from agents import CENTRE, FIRE, until
+from agents import CENTRE, County, FIRE, until
 from faults import Faults, STALL, SYNC, WAL
 from harness import main
 from regions import CITY, COUNTY, LinkedRegions, PROVINCE
