@@ -276,8 +276,10 @@ static void hear_order_unreached(struct hearing *h, const struct event *event)
     struct known_order known;
     char region[REGION_CODE_MAX + 1];
 
+    /* a region knows who is enrolled there, and an order's own by which way it went */
+    bool is_of_home = event->order_unreached.no_way || event->order_unreached.region[0] == '\0';
     if (find_order(h, event->order, &known) && name_region(known.addressee, region) &&
-        strcmp(event->order_unreached.no_way ? known.home : region, h->told->region) == 0) {
+        strcmp(is_of_home ? known.home : region, h->told->region) == 0) {
         decide_hear_order_unreached(h->d, h->id, event->order, known.order, known.home,
                                     &event->order_unreached);
     }
