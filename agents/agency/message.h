@@ -27,7 +27,8 @@ struct asked {
     size_t samples_n;
 };
 
-/* `new_incident` names the incident of an initial report that names none. ERR_DATA with what is wrong. */
+/* message_parse.c. `new_incident` names the incident of an initial report that names none. ERR_DATA with what
+ * is wrong. */
 int message_parse(const json_t *json, struct id new_incident, struct arena *arena, struct asked *ret,
                   struct err *err);
 

@@ -1,4 +1,4 @@
-/* What the other side of the bridge says, as commands. */
+/* A line of the other side, read. */
 #include <string.h>
 
 #include "agents/agency/message.h"

@@ -33,6 +33,19 @@ static bool is_recalled(const struct deliver *deliver, struct id order)
     return false;
 }
 
+/* What another region tells of an incident's past may hold an order and its end: it is not to be begun. */
+static bool ends_at_once(const struct taken *taken, struct id order)
+{
+    for (size_t i = 0; i < taken->record.events_n; i++) {
+        const struct event *event = &taken->record.events[i];
+        if ((event->kind == EVENT_ORDER_RECALLED || event->kind == EVENT_ORDER_EXPIRED) &&
+            id_equal(event->order, order)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The words of the order stand in the command, beside the event; of a re-issue in what it says again. */
 static bool find_words(struct taken *taken, const struct event *event, struct delivery *ret)
 {
@@ -103,7 +116,7 @@ static int take_order(struct client *client, struct taken *taken, const struct e
     if (rc) {
         return rc;
     }
-    if (recalled || is_recalled(&taken->deliver, event->order)) {
+    if (recalled || is_recalled(&taken->deliver, event->order) || ends_at_once(taken, event->order)) {
         order.end = JOURNAL_RECALLED;
     } else if (order.expires_at_ms > 0 && order.expires_at_ms < client_bus_ms(client)) {
         order.end = JOURNAL_EXPIRED;
@@ -238,6 +251,13 @@ static int take_reminder(struct client *client, struct taken *taken, const struc
     return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
+/* In which an order comes. A record that brings it may come in another lane as well, for something else that
+ * is in it: only in its own does it say what has been recalled since. */
+static enum lane lane_of(const struct event *issued)
+{
+    return id_is_zero(issued->order_issued.evacuation) ? LANE_ORDERS : LANE_URGENT;
+}
+
 /* A record that does something to an order of ours is that; any other is a notice of each event. */
 static int take_events(struct client *client, struct taken *taken, struct err *err)
 {
@@ -251,7 +271,7 @@ static int take_events(struct client *client, struct taken *taken, struct err *e
         if (event->kind == EVENT_ORDER_ISSUED) {
             is_ours = !event->order_issued.history &&
                       words_have(event->order_issued.agents, client->options.agent->name);
-            rc = is_ours ? take_order(client, taken, event, err) : 0;
+            rc = is_ours && taken->deliver.lane == lane_of(event) ? take_order(client, taken, event, err) : 0;
         } else if (event->kind == EVENT_ORDER_RECALLED) {
             is_ours = is_recall_for(taken, event, client->options.agent->name);
             rc = is_ours ? take_recall(client, taken, event, err) : 0;

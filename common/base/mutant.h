@@ -41,14 +41,27 @@
     X(MUTANT_RULE_TWICE, "fires a rule again while it holds")                      \
     X(MUTANT_REMIND_FOREVER, "forgets that it has reminded")                       \
     X(MUTANT_REISSUE_TWICE, "gives an order to the next agency again")             \
-    X(MUTANT_FORGET_MERGE, "takes for itself what is said of a merged incident")
+    X(MUTANT_FORGET_MERGE, "takes for itself what is said of a merged incident")   \
+    X(MUTANT_HEAR_TWICE, "does not look up to where another region was heard")     \
+    X(MUTANT_HEAR_EARLY, "acknowledges another region's record before it is kept") \
+    X(MUTANT_TELL_SKIPS, "goes on one record too late when a link is back")        \
+    X(MUTANT_TERM_LOWER, "lets a lower term take the lead back")                   \
+    X(MUTANT_LEAD_UNASKED, "takes the lead though it was not offered")             \
+    X(MUTANT_MODE_LOST, "opens another region's exercise as actual")               \
+    X(MUTANT_COPY_DEADLINE, "passes the deadline of another region's order")       \
+    X(MUTANT_CANARY_FRESH, "takes a canary's coming for its sending")              \
+    X(MUTANT_CANARY_ONCE, "sends one canary and no more")                          \
+    X(MUTANT_HOPS_LOST, "does not count the links that a record has crossed")      \
+    X(MUTANT_CUT_UNSEEN, "does not notice that a link is cut")                     \
+    X(MUTANT_REFER_TWICE, "refers an incident again that it has referred")
 
 enum mutant {
     MUTANT_NONE = 0,
 #define MUTANT_ENUM(name, text) name,
     MUTANT_LIST(MUTANT_ENUM)
 #undef MUTANT_ENUM
-        MUTANT_COUNT
+        MUTANT_COUNT,
+    MUTANT_FIRST_OF_REGIONS = MUTANT_HEAR_TWICE /* from here on what only links between regions show */
 };
 
 #ifdef MUSTER_MUTANTS

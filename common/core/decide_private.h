@@ -167,8 +167,13 @@ void decide_reaches_region(struct deciding *d, struct id incident, const char *a
 bool decide_rung_can_be_said(enum rung rung);
 /* What follows when facts are known that were not: requests are answered, crews told what they need. */
 void decide_follow_facts(struct deciding *d, const struct incident *incident, const struct facts *news);
-/* What another region tells of who leads. */
-void decide_hear_lead(struct deciding *d, const struct incident *incident, const char *told_by,
+/* Who leads, as far as is known while a record is heard; "": nobody yet. */
+struct lead_known {
+    const char *region;
+    uint32_t term;
+};
+/* What another region tells of who leads; known follows. */
+void decide_hear_lead(struct deciding *d, struct lead_known *known, const char *told_by,
                       const struct event *event);
 /* A report, ours or another region's, names a division: the region that it is of is touched. `incident` is
  * NULL of a new one, `from` the region that says it, "" this one. */

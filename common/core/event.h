@@ -406,7 +406,7 @@ struct lead_step {      /* offered, taken, disputed */
 /* Who is not reached; `due`: noted in another region's word, and to be said in a record of this region's own
  * that follows at once. */
 struct order_unreached {
-    const char *region; /* where it ended */
+    const char *region; /* where it ended; "": a way was found */
     bool no_way;        /* from there to its addressee's; else nobody is enrolled there under its address */
     bool due;
 };

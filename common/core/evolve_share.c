@@ -38,8 +38,9 @@ static int share_begun(struct state *state, struct incident *incident, const str
     return 0;
 }
 
-static int heard(struct state *state, struct incident *incident, const struct heard *e)
+static int heard(struct state *state, struct incident *incident, const struct event *event)
 {
+    const struct heard *e = &event->heard;
     struct heard_mark *mark = incident_heard(incident, e->region);
 
     if (mark == NULL) {
@@ -56,7 +57,7 @@ static int heard(struct state *state, struct incident *incident, const struct he
     }
     mark->epoch = e->epoch;
     mark->seq = e->seq;
-    unreached_no_more(incident, e->region);
+    unreached_no_more(incident, e->region, event->at_ms);
     return 0;
 }
 
@@ -83,7 +84,7 @@ int evolve_share(struct state *state, struct incident *incident, const struct ev
     case EVENT_SHARE_BEGUN:
         return share_begun(state, incident, &event->share_begun);
     case EVENT_HEARD:
-        return heard(state, incident, &event->heard);
+        return heard(state, incident, event);
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
         return lead(state, incident, event);

@@ -16,15 +16,12 @@ static void orders_unreached(struct incident *incident, const struct referral *r
             !name_region(order->addressee, region) || strcmp(region, referral->region) != 0) {
             continue;
         }
-        if (referral->unreached[0] != '\0' && order->unreached[0] == '\0') {
+        bool unreached = referral->unreached[0] != '\0';
+        if (unreached ? order->unreached[0] == '\0' : order->no_way) {
+            order->unreached = referral->unreached;
+            order->no_way = unreached;
             order->unreached_due_ms = at_ms;
-        } else if (referral->unreached[0] == '\0' && order->no_way) {
-            order->unreached_due_ms = 0;
-        } else {
-            continue;
         }
-        order->unreached = referral->unreached;
-        order->no_way = referral->unreached[0] != '\0';
     }
 }
 
@@ -84,13 +81,13 @@ void unreached_by_now(const struct incident *incident, struct order *order)
     }
 }
 
-void unreached_no_more(struct incident *incident, const char *region)
+void unreached_no_more(struct incident *incident, const char *region, int64_t at_ms)
 {
     struct referral *referral = incident_referral(incident, region);
 
     if (referral != NULL && referral->unreached[0] != '\0') {
         referral->unreached = "";
         referral->unreached_due_ms = 0;
-        orders_unreached(incident, referral, 0);
+        orders_unreached(incident, referral, at_ms);
     }
 }

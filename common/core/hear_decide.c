@@ -3,6 +3,7 @@
  * recalled or over; only an addressee answers for itself; only who leads closes. Others hold copies. */
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/core/decide_private.h"
 #include "common/core/link.h"
 
@@ -18,9 +19,13 @@ struct hearing {
     uint32_t reports;
     size_t orders;
     enum grade grade;
+    struct lead_known lead;
     struct level_heard levels[LEVELS_TOLD_MAX]; /* the last that each region tells of */
     size_t levels_n;
     struct fact_mark marks[FACT_FIELDS];
+    struct fact_mark before[FACT_FIELDS]; /* what one region said at one moment */
+    const char *said_by;                  /* NULL: nobody has in this record */
+    int64_t said_ms;
 };
 
 /* An order of the incident, from before or brought by this record. */
@@ -74,6 +79,10 @@ static void hear_opened(struct hearing *h, const struct event *event)
     struct event *opened = decide_emit(d, EVENT_INCIDENT_OPENED);
     *opened = *event;
     opened->incident_opened.home = h->told->region;
+    if (MUTANT(MUTANT_MODE_LOST)) {
+        opened->incident_opened.mode = MODE_ACTUAL;
+    }
+    h->lead.region = h->told->region;
 }
 
 static void hear_report(struct hearing *h, const struct event *event)
@@ -99,10 +108,18 @@ int64_t decide_facts_at(const struct deciding *d, const struct incident *inciden
     return said_ms >= now_ms ? decide_heard_at(d, said_ms) + 1 : now_ms;
 }
 
+/* What a region says twice at one moment, as it may before it shares an incident, counts in its order there:
+ * only against others' words of that moment the greater value holds. */
 static void hear_facts(struct hearing *h, const struct event *event)
 {
     int64_t at_ms = decide_heard_at(h->d, event->at_ms);
-    struct facts news = facts_newer(h->marks, &event->facts_changed, at_ms);
+
+    if (h->said_by == NULL || strcmp(h->said_by, h->told->region) != 0 || h->said_ms != event->at_ms) {
+        memcpy(h->before, h->marks, sizeof h->before);
+        h->said_by = h->told->region;
+        h->said_ms = event->at_ms;
+    }
+    struct facts news = facts_newer(h->before, &event->facts_changed, at_ms);
 
     if (facts_are_none(&news)) { /* a later word is here already */
         decide_counts_apart(h->d, h->incident, h->told, &event->facts_changed.casualties, &news.casualties,
@@ -300,8 +317,10 @@ static void hear_order_unreached(struct hearing *h, const struct event *event)
     struct known_order known;
     char region[REGION_CODE_MAX + 1];
 
+    /* a region knows who is enrolled there, and an order's own by which way it went */
+    bool is_of_home = event->order_unreached.no_way || event->order_unreached.region[0] == '\0';
     if (find_order(h, event->order, &known) && name_region(known.addressee, region) &&
-        strcmp(event->order_unreached.no_way ? known.home : region, h->told->region) == 0) {
+        strcmp(is_of_home ? known.home : region, h->told->region) == 0) {
         decide_hear_order_unreached(h->d, h->id, event->order, known.order, known.home,
                                     &event->order_unreached);
     }
@@ -360,7 +379,7 @@ static void hear(struct hearing *h, const struct event *event)
         return;
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
-        decide_hear_lead(h->d, h->incident, h->told->region, event);
+        decide_hear_lead(h->d, &h->lead, h->told->region, event);
         return;
     case EVENT_INCIDENT_LINKED:
     case EVENT_INCIDENT_MERGED:
@@ -417,7 +436,8 @@ static bool is_news(const struct deciding *d, const struct incident *incident, c
             seq = event->heard.seq;
         }
     }
-    return told->epoch > epoch || (told->epoch == epoch && told_known_with(told) > seq);
+    return told->epoch > epoch || (told->epoch == epoch && told_known_with(told) > seq) ||
+           MUTANT(MUTANT_HEAR_TWICE);
 }
 
 /* One of the region at the link's other end; what goes on further is of no use. */
@@ -431,10 +451,11 @@ static void hear_canary(struct deciding *d, const struct told_record *told, cons
             (line == NULL || event->canary.sent_at_ms > line->heard_sent_ms)) {
             struct event *heard = decide_emit(d, EVENT_CANARY_HEARD);
             heard->at_ms = d->env->now_ms;
-            heard->canary = (struct canary){.region = told->region,
-                                            .sent_at_ms = event->canary.sent_at_ms,
-                                            .heard_at_ms = event->canary.heard_at_ms,
-                                            .late_ms = event->canary.late_ms};
+            heard->canary = (struct canary){
+                .region = told->region,
+                .sent_at_ms = MUTANT(MUTANT_CANARY_FRESH) ? d->env->now_ms : event->canary.sent_at_ms,
+                .heard_at_ms = event->canary.heard_at_ms,
+                .late_ms = event->canary.late_ms};
         }
     }
 }
@@ -530,7 +551,9 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
                         .id = command->incident,
                         .reports = incident != NULL ? incident->reports : 0,
                         .orders = incident != NULL ? incident->orders_n : 0,
-                        .grade = incident != NULL ? incident->grade : GRADE_NONE};
+                        .grade = incident != NULL ? incident->grade : GRADE_NONE,
+                        .lead = {.region = incident != NULL ? incident_lead(incident, d->region->code) : "",
+                                 .term = incident != NULL ? incident->lead_term : 0}};
     if (incident != NULL && incident->marks != NULL) {
         for (size_t i = 0; i < FACT_FIELDS; i++) {
             h.marks[i] = incident->marks[i];

@@ -4,6 +4,7 @@
  * 17, 18). Handing back is handing over. */
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/core/decide_private.h"
 #include "common/core/link.h"
 
@@ -67,7 +68,7 @@ void decide_take_lead(struct deciding *d, const struct take_lead *command)
         return;
     }
     bool offered = strcmp(incident->lead_offered, own) == 0;
-    if (!offered && !region_is_above(own, lead)) {
+    if (!offered && !region_is_above(own, lead) && !MUTANT(MUTANT_LEAD_UNASKED)) {
         decide_refuse(d, REFUSED_REGION,
                       "region %s leads and has not offered it; only a region above it takes it alone", lead);
         return;
@@ -75,33 +76,37 @@ void decide_take_lead(struct deciding *d, const struct take_lead *command)
     emit_lead(d, EVENT_LEAD_TAKEN, incident, own, incident->lead_term + 1)->lead.alone = !offered;
 }
 
-void decide_hear_lead(struct deciding *d, const struct incident *incident, const char *told_by,
+/* Of two that took it while they could not hear each other the one above has it; of two of which neither is
+ * above, as when it was offered to one and then to the other, the one with the smaller code: any rule does
+ * that is the same everywhere. */
+static bool goes_before(const char *region, const char *lead)
+{
+    return region_is_above(region, lead) || (!region_is_above(lead, region) && strcmp(region, lead) < 0);
+}
+
+void decide_hear_lead(struct deciding *d, struct lead_known *known, const char *told_by,
                       const struct event *event)
 {
-    if (incident == NULL) { /* with its beginning: as it is told */
-        *decide_emit(d, event->kind) = *event;
-        return;
-    }
-    const char *lead = incident_lead(incident, d->region->code);
     if (event->kind == EVENT_LEAD_OFFERED) {
-        if (strcmp(told_by, lead) == 0 && event->lead.term > incident->lead_term) {
+        if (strcmp(told_by, known->region) == 0 && event->lead.term > known->term) {
             *decide_emit(d, event->kind) = *event;
         }
         return;
     }
-    if (strcmp(event->lead.region, told_by) != 0 || strcmp(event->lead.region, lead) == 0) {
+    if (strcmp(event->lead.region, told_by) != 0 || strcmp(event->lead.region, known->region) == 0) {
         return; /* one takes it for oneself */
     }
-    bool higher = event->lead.term > incident->lead_term;
-    /* of two that took it while they could not hear each other the one above has it */
-    bool wins =
-        higher || (event->lead.term == incident->lead_term && region_is_above(event->lead.region, lead));
+    bool higher = event->lead.term > known->term || MUTANT(MUTANT_TERM_LOWER);
+    bool wins = higher || (event->lead.term == known->term && goes_before(event->lead.region, known->region));
     if (!higher) {
-        struct event *disputed =
-            emit_lead(d, EVENT_LEAD_DISPUTED, incident, event->lead.region, event->lead.term);
-        disputed->lead.alone = wins;
+        struct event *disputed = decide_emit(d, EVENT_LEAD_DISPUTED);
+        disputed->incident = event->incident;
+        disputed->at_ms = d->env->now_ms;
+        disputed->lead = (struct lead_step){
+            .region = event->lead.region, .term = event->lead.term, .from = known->region, .alone = wins};
     }
     if (wins) {
         *decide_emit(d, event->kind) = *event;
+        *known = (struct lead_known){event->lead.region, event->lead.term};
     }
 }

@@ -1,5 +1,7 @@
 #include "common/core/order.h"
 
+#include "common/base/mutant.h"
+
 bool rung_is_outcome(enum rung rung)
 {
     return rung >= RUNG_COMPLETED && rung <= RUNG_EXPIRED;
@@ -34,7 +36,8 @@ int64_t order_due(const struct order *order)
 {
     int64_t due = order_unreached_due(order);
 
-    if (order->history || order->home[0] != '\0' || !order_is_open(order)) {
+    if (order->history || (order->home[0] != '\0' && !MUTANT(MUTANT_COPY_DEADLINE)) ||
+        !order_is_open(order)) {
         return due; /* of another region's order it is that region that says when it is late */
     }
     if (order->rung < RUNG_ACCEPTED) {

@@ -2,13 +2,14 @@
  * order to one of their agencies. */
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/core/decide_private.h"
 #include "common/core/link.h"
 
 static bool is_referred(const struct deciding *d, const struct incident *incident, struct id id,
                         const char *region)
 {
-    if (incident != NULL && incident_is_referred(incident, region)) {
+    if (incident != NULL && incident_is_referred(incident, region) && !MUTANT(MUTANT_REFER_TWICE)) {
         return true;
     }
     for (size_t i = 0; i < d->events_n; i++) {

@@ -245,6 +245,9 @@ void route(const struct state *state, const struct event *event, const char *aut
         tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
         return;
     case EVENT_SHARE_BEGUN:
+        if (event->share_begun.up_to_seq == 0) {
+            return; /* nothing is told by this record: its past is to be */
+        }
         tell_regions(state, event, event->share_begun.region, author, sink);
         return;
     case EVENT_CANARY_SENT:

@@ -400,7 +400,8 @@ static void ask_about_shortage(struct deciding *d, const struct incident *incide
         m.ability = event->ability_short.ability;
         m.free = event->ability_short.free;
     }
-    if (m.order != NULL && m.order->home[0] == '\0') {
+    bool found = event->kind == EVENT_ORDER_UNREACHED && event->order_unreached.region[0] == '\0';
+    if (m.order != NULL && m.order->home[0] == '\0' && !found) {
         (void)ask_rules(d, &m);
     }
 }

@@ -67,14 +67,29 @@ static bool is_for_others(enum event_kind kind)
     }
 }
 
-static bool is_shared_already(const struct deciding *d, struct id incident)
+static bool is_shared_already(const struct deciding *d, struct id incident, bool *ret_another)
 {
+    *ret_another = false;
     for (size_t i = d->events_n; i > 0; i--) {
-        if (d->events[i - 1].kind == EVENT_SHARED && id_equal(d->events[i - 1].incident, incident)) {
+        const struct event *event = &d->events[i - 1];
+        bool again = event->kind == EVENT_SHARE_BEGUN && event->share_begun.up_to_seq == 0;
+        bool shares = event->kind == EVENT_SHARED || again;
+        if (shares && id_equal(event->incident, incident)) {
             return true;
         }
+        *ret_another = *ret_another || event->kind == EVENT_SHARED;
     }
     return false;
+}
+
+/* A record is told as one incident's. Where it is another's as well, as when the two are linked or merged,
+ * who follows that one is told its past again, of which all but this record is known. */
+static void share_again(struct deciding *d, const struct incident *incident)
+{
+    for (size_t i = 0; i < incident->shares_n; i++) {
+        emit_of(d, EVENT_SHARE_BEGUN, incident->id)->share_begun =
+            (struct share_begun){.region = incident->shares[i].region, .more = true};
+    }
 }
 
 void decide_shared(struct deciding *d)
@@ -86,7 +101,13 @@ void decide_shared(struct deciding *d)
         const struct event *event = &d->events[i];
         const struct incident *incident =
             is_for_others(event->kind) ? state_incident(d->state, event->incident) : NULL;
-        if (incident != NULL && incident->shares_n > 0 && !is_shared_already(d, incident->id)) {
+        bool another;
+        if (incident == NULL || incident->shares_n == 0 || is_shared_already(d, incident->id, &another)) {
+            continue;
+        }
+        if (another) {
+            share_again(d, incident);
+        } else {
             (void)emit_of(d, EVENT_SHARED, incident->id);
         }
     }

@@ -47,7 +47,7 @@ int evolve_unreached(struct state *state, struct incident *incident, const struc
 /* An order that is new, to a region of which it is known by now that no link leads there. */
 void unreached_by_now(const struct incident *incident, struct order *order);
 /* The region was heard of the incident: it is reached. */
-void unreached_no_more(struct incident *incident, const char *region);
+void unreached_no_more(struct incident *incident, const char *region, int64_t at_ms);
 
 /* evolve() for what belongs together. */
 int evolve_ties(struct incident *incident, const struct event *event);

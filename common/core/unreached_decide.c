@@ -91,7 +91,7 @@ void decide_hear_order_unreached(struct deciding *d, struct id incident, struct 
 {
     bool open = there == NULL || (order_is_open(there) && there->rung < RUNG_ACCEPTED);
 
-    if (!said->due && open && (there == NULL || there->unreached[0] == '\0')) {
+    if (!said->due && open && strcmp(there != NULL ? there->unreached : "", said->region) != 0) {
         emit_order(
             d, incident, order,
             (struct order_unreached){.region = said->region, .no_way = said->no_way, .due = home[0] == '\0'});

@@ -173,10 +173,14 @@ void deliver_start(struct engine *engine, struct session *session)
 
     for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
         uint64_t acked = agent != NULL ? agent->acked[lane] : 0;
-        session->lanes[lane] = (struct lane_state){.serial = ++engine->serials,
-                                                   .sent = acked + (MUTANT(MUTANT_CURSOR_OFF_BY_ONE) ? 1 : 0),
-                                                   .credit = session->window,
-                                                   .behind = true};
+        session->lanes[lane] =
+            (struct lane_state){.serial = ++engine->serials,
+                                .sent = acked + (MUTANT(MUTANT_CURSOR_OFF_BY_ONE) ||
+                                                         (MUTANT(MUTANT_TELL_SKIPS) && session->link != NULL)
+                                                     ? 1
+                                                     : 0),
+                                .credit = session->window,
+                                .behind = true};
         flight_begin(&session->lanes[lane].flight);
     }
     deliver_pump(engine, session);

@@ -559,5 +559,8 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
         submission->command.counter > session->author->mark) {
         session->author->mark = submission->command.counter;
     }
+    if (MUTANT(MUTANT_HEAR_EARLY)) {
+        link_heard(engine, submission, &(struct reply){.outcome = OUTCOME_DONE});
+    }
     parking_enter(engine, submission);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/core/link.h"
 #include "common/engine/engine_private.h"
 
@@ -98,11 +99,20 @@ static void connect_link(struct engine *engine, struct link *link, struct peer p
     link_say_hello(engine, link, peer);
 }
 
+/* The other end has called and said Hello, and of two calls its own is the one that stays: ours would be
+ * turned away, and what it says to us on its own would find nobody. */
+static bool gives_way(struct engine *engine, const struct link *link)
+{
+    return link->connected && !link->dialled && strcmp(engine->options.region, link->region) < 0 &&
+           session_of(engine, link->peer) != NULL;
+}
+
 void engine_link_up(struct engine *engine, struct peer peer, const char *region)
 {
     struct link *link = engine->phase == PHASE_SERVICE ? link_make(engine, region) : NULL;
 
-    if (link != NULL && !engine_link_is_up(engine, region)) { /* by the other's call, else */
+    if (link != NULL && !gives_way(engine, link) &&
+        !engine_link_is_up(engine, region)) { /* by the other's call, else */
         link->dialled = true;
         connect_link(engine, link, peer);
     }
@@ -430,6 +440,7 @@ static void note_line(struct engine *engine, struct link *link, bool is_up, int6
     const struct region_link *line = region_line(region, link->region);
     bool was_noted = line != NULL && line->since_ms != 0, was_up = was_noted && line->up;
     bool differs = is_up ? !was_up : (was_up || !was_noted) && boot_ms - link->heard_ms > patience;
+    differs = differs && (is_up || !MUTANT(MUTANT_CUT_UNSEEN));
     if (!differs || engine->fenced || boot_ms < engine->own_after_ms || !commit_has_room(engine)) {
         return;
     }
@@ -459,8 +470,9 @@ static void send_canary(struct engine *engine, const struct link *link, int64_t 
     const struct region_link *line = region_line(state_region(engine->state), link->region);
     int64_t sent_ms = line != NULL ? line->sent_ms : 0;
 
-    if (engine_now(engine) - sent_ms < engine->options.canary_ms || engine->fenced ||
-        boot_ms < engine->own_after_ms || !commit_has_room(engine)) {
+    if (engine_now(engine) - sent_ms < engine->options.canary_ms ||
+        (sent_ms != 0 && MUTANT(MUTANT_CANARY_ONCE)) || engine->fenced || boot_ms < engine->own_after_ms ||
+        !commit_has_room(engine)) {
         return;
     }
     struct command command = {.kind = COMMAND_SEND_CANARY,

@@ -13,6 +13,7 @@ enum {
 struct gathering {
     struct engine *engine;
     const char *region; /* that is to have it */
+    struct id incident;
     struct shared_record *past;
     size_t n;
     size_t bytes;
@@ -86,7 +87,9 @@ static bool gather_record(struct gathering *gathering, const struct log_record *
         return true;
     }
     if (command_tells(&command) != NULL) {
-        return gather_heard(gathering, command_tells(&command));
+        /* what was told of another and touches this one comes from its region as this one's, too */
+        bool is_of_this = id_equal(command_tells(&command)->incident, gathering->incident);
+        return !is_of_this || gather_heard(gathering, command_tells(&command));
     }
     if (record->payload.n > TOLD_BYTES_MAX) {
         link_note_untold(engine, gathering->region, record->header.seq, REFUSED_NOT, "it is too large");
@@ -124,6 +127,7 @@ static void past_answered(struct engine *engine, struct job *job)
     arena_init(&arena, (size_t)8 * ARENA_PER_FRAME);
     struct gathering gathering = {.engine = engine,
                                   .region = region,
+                                  .incident = incident->id,
                                   .past = arena_array(&arena, struct shared_record, SHARED_PAST_MAX)};
     size_t taken = 0;
     while (gathering.past != NULL && taken < answer->rows_n &&

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/core/link.h"
 #include "common/engine/engine_private.h"
 
@@ -46,7 +47,7 @@ static bool shared_of(struct engine *engine, const struct log_record *record, st
     const struct tell_record *heard = command_tells(&command);
     if (heard != NULL) {
         *ret = *heard;
-        ret->hops++;
+        ret->hops += MUTANT(MUTANT_HOPS_LOST) ? 0 : 1;
         return true;
     }
     for (size_t i = decoded.events_n; i > 0; i--) {

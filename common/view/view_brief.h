@@ -68,6 +68,7 @@ struct brief_order {
     enum rung rung; /* DELIVERED: proved by an Ack */
     int64_t rung_ms;
     const char *who;  /* the taker and its units; "" nobody has taken it */
+    bool unreached;   /* nobody has it: nobody is enrolled under its address, or no link leads there */
     bool unanswered;  /* nobody answered in time */
     bool overdue;     /* accepted, and not done in time */
     bool is_new;      /* issued since the brief before */

@@ -12,6 +12,7 @@ struct standing {
     int64_t on_scene_ms; /* when somebody said so; 0: nobody did */
     const char *taker;
     struct words units;
+    bool unreached;
     bool unanswered;
     bool overdue;
 };
@@ -22,6 +23,8 @@ static void take_step(const struct view_step *step, struct standing *standing)
         standing->unanswered = true;
     } else if (step->kind == EVENT_ORDER_OVERDUE) {
         standing->overdue = true;
+    } else if (step->kind == EVENT_ORDER_UNREACHED) {
+        standing->unreached = step->subject[0] != '\0';
     }
     if (step->kind == EVENT_RECEIPT_NOTED || step->rung == RUNG_NONE || rung_is_outcome(standing->rung) ||
         (step->rung <= standing->rung && !rung_is_outcome(step->rung))) {
@@ -102,6 +105,7 @@ static void add_order(struct making *m, const struct order *order, const struct 
                              .rung = now.rung,
                              .rung_ms = now.rung_ms,
                              .who = who_text(m, &now),
+                             .unreached = now.unreached && now.rung < RUNG_ACCEPTED,
                              .unanswered = now.unanswered && now.rung < RUNG_ACCEPTED,
                              .overdue = now.overdue && !rung_is_outcome(now.rung),
                              .is_new = !m->brief->is_first && then.rung == RUNG_NONE,

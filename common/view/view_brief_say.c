@@ -121,6 +121,9 @@ void brief_say_order(const struct view_brief *brief, const struct brief_order *o
     if (order->who[0] != '\0') {
         buf_printf(ret, PICK(brief, ", %s", "，%s"), order->who);
     }
+    if (order->unreached) {
+        buf_puts(ret, PICK(brief, ", NOBODY has it", "，无人收到"));
+    }
     if (order->unanswered) {
         buf_puts(ret, PICK(brief, ", NOT ANSWERED in time", "，逾期未答复"));
     }

@@ -221,6 +221,7 @@ static void json_orders(const struct view_brief *brief, struct json *json)
         json_text(json, "rung", rung_name(order->rung));
         json_number(json, "rung_ms", order->rung_ms);
         json_said(json, "who", order->who);
+        json_bool(json, "unreached", order->unreached);
         json_bool(json, "unanswered", order->unanswered);
         json_bool(json, "overdue", order->overdue);
         json_bool(json, "new", order->is_new);

@@ -65,7 +65,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_UNTOLD:
         return TONE_BAD;
     case EVENT_ORDER_UNREACHED:
-        return step->unsaid ? TONE_QUIET : TONE_BAD;
+        return step->unsaid ? TONE_QUIET : step->subject[0] != '\0' ? TONE_BAD : TONE_GOOD;
     case EVENT_REGION_UNREACHED:
         return step->unsaid ? TONE_QUIET : step->what[0] != '\0' ? TONE_BAD : TONE_GOOD;
     case EVENT_NOTIFIED:

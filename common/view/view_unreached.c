@@ -114,7 +114,7 @@ void view_step_add_unreached(const struct event *event, struct view_step *step)
 {
     if (event->kind == EVENT_ORDER_UNREACHED) {
         step->subject = event->order_unreached.region;
-        step->nobody = !event->order_unreached.no_way;
+        step->nobody = !event->order_unreached.no_way && step->subject[0] != '\0';
         step->unsaid = event->order_unreached.due;
     } else {
         step->subject = event->region_unreached.region;
@@ -127,7 +127,10 @@ void view_say_unreached(const struct saying *s)
 {
     const struct view_step *step = s->step;
 
-    if (step->kind == EVENT_ORDER_UNREACHED && step->nobody) {
+    if (step->kind == EVENT_ORDER_UNREACHED && step->subject[0] == '\0') {
+        SAY(s->ret, s->voice, "order %s is on its way: a link leads there now", "指令 %s 已转发：链路已接通",
+            s->order);
+    } else if (step->kind == EVENT_ORDER_UNREACHED && step->nobody) {
         SAY(s->ret, s->voice, "order %s REACHES NOBODY: nobody is enrolled under its address at %s",
             "指令 %s 无人收到：%s 无此单位注册", s->order, step->subject);
     } else if (step->kind == EVENT_ORDER_UNREACHED) {

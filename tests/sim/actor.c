@@ -167,7 +167,8 @@ bool actor_make(struct world *world, unsigned number)
     actor->clock = (struct clock){actor, boot_ms, utc_ms};
     actor->boot_base_ms = world->now_ms - world_between(world, 1000, 100000);
     actor->utc_offset_ms = WORLD_UTC_OFFSET_MS;
-    (void)snprintf(actor->vfs_name, sizeof actor->vfs_name, "sim-agent-%u", number);
+    (void)snprintf(actor->vfs_name, sizeof actor->vfs_name, "sim-%s-agent-%u", world->keys.region.name,
+                   number);
     actor->vfs = memvfs_new(actor->vfs_name, world_below(world, UINT64_MAX));
     return actor->vfs != NULL;
 }
@@ -188,9 +189,9 @@ static int open_client(struct actor *actor, struct err *err)
     struct world *world = actor->world;
     struct journal_options journal = {.path = "journal",
                                       .agent = world->keys.agents[actor->number].name,
-                                      .region = SIM_REGION,
+                                      .region = world->keys.region.name,
                                       .vfs = actor->vfs_name};
-    struct client_options options = {.region = SIM_REGION,
+    struct client_options options = {.region = world->keys.region.name,
                                      .agent = &world->keys.agents[actor->number],
                                      .operator= actor->number == 0
                                      ? &world->keys.operator: NULL,

@@ -55,7 +55,7 @@ struct known {
 struct actor {
     struct world *world;
     unsigned number;
-    char vfs_name[64];
+    char vfs_name[KEY_NAME_MAX + 32];
     struct memvfs *vfs;
     struct journal *journal;
     struct client *client; /* NULL: no process */
@@ -109,8 +109,12 @@ uint64_t actor_tag(struct actor *actor, char ret[TAG_TEXT]);
 void actor_submit(struct actor *actor, const struct command *command, uint64_t tag);
 struct id actor_id(struct actor *actor);
 
-/* centre.c, agency.c */
+/* centre.c, centre_regions.c, agency.c */
 void centre_act(struct actor *actor);
+/* Of other regions, if there are any. False: it does nothing of them now. */
+bool centre_act_beyond(struct actor *actor);
+/* An agency here, or elsewhere. */
+const char *centre_addressee(struct world *world);
 void agency_act(struct actor *actor);
 void agency_delivery(struct actor *actor, const struct delivery *delivery);
 

@@ -168,7 +168,7 @@ static void overstep(struct actor *actor)
     int64_t now = client_bus_ms(actor->client);
     struct new_order order = {.order = actor_id(actor),
                               .kind = "dispatch",
-                              .addressee = keys_address(1),
+                              .addressee = keys_address(&world->keys, 1),
                               .text = text,
                               .answer_by_ms = now + 3000,
                               .expires_at_ms = now + 6000};

@@ -1,11 +1,10 @@
 #include "tests/sim/broker.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "tests/sim/world.h"
-
-#define VFS_NAME "sim-broker"
+#include "tests/sim/country.h"
 
 enum {
     SLOTS_WITHIN_MS = 1000,
@@ -69,7 +68,7 @@ static int on_send(void *ctx, struct peer peer, struct bytes frame)
     if (world->broker.dying || world->broker.doomed || ends_before(world, frame)) {
         return ERR_NOT_FOUND;
     }
-    return network_down(world, peer, frame);
+    return trunk_is_peer(peer) ? trunk_send(world, peer, frame) : network_down(world, peer, frame);
 }
 
 static void push(struct requests *requests, struct log_request *request, bool first)
@@ -189,8 +188,9 @@ bool broker_make(struct world *world)
     broker->clock = (struct clock){world, boot_ms, utc_ms};
     broker->boot_base_ms = world->now_ms - world_between(world, 1000, 100000);
     broker->utc_offset_ms = WORLD_UTC_OFFSET_MS;
+    (void)snprintf(broker->vfs_name, sizeof broker->vfs_name, "sim-%s-broker", world->keys.region.name);
     world->rng.fill(world->rng.ctx, broker->boot, sizeof broker->boot);
-    broker->vfs = memvfs_new(VFS_NAME, world_below(world, UINT64_MAX));
+    broker->vfs = memvfs_new(broker->vfs_name, world_below(world, UINT64_MAX));
     return broker->vfs != NULL;
 }
 
@@ -198,9 +198,9 @@ static bool open_store(struct world *world)
 {
     struct broker *broker = &world->broker;
     struct log_sqlite_options options = {.folder = "log",
-                                         .region = SIM_REGION,
+                                         .region = world->keys.region.name,
                                          .create = true,
-                                         .vfs = VFS_NAME,
+                                         .vfs = broker->vfs_name,
                                          .single_process = true,
                                          .rng = &world->rng,
                                          .idle_frames = IDLE_FRAMES};
@@ -221,12 +221,13 @@ static bool open_store(struct world *world)
 void broker_start(struct world *world)
 {
     struct broker *broker = &world->broker;
-    struct engine_options options = {.region = SIM_REGION,
+    struct engine_options options = {.region = world->keys.region.name,
                                      .epoch = 1,
                                      .broker = &world->keys.broker,
                                      .region_keys = &world->keys.region,
                                      .genesis = buf_bytes(&world->keys.genesis),
                                      .beat_ms = BROKER_BEAT_MS,
+                                     .canary_ms = BROKER_CANARY_MS,
                                      .idle_streams_max = 2,
                                      .open_orders_max = 6,
                                      .accept_clock = broker->accept_clock};
@@ -330,6 +331,7 @@ static void lose_connections(struct world *world, bool power)
             network_cut(world, i, true);
         }
     }
+    trunks_lose(world, power);
 }
 
 void broker_crash(struct world *world, bool power)

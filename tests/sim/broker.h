@@ -18,7 +18,7 @@ struct requests {
     struct log_request *last;
 };
 
-enum { BROKER_BEAT_MS = 1000 };
+enum { BROKER_BEAT_MS = 1000, BROKER_CANARY_MS = 15000 };
 
 /* Where on the way of a commit the process ends. */
 enum crash_point {
@@ -33,6 +33,7 @@ enum crash_point {
 };
 
 struct broker {
+    char vfs_name[KEY_NAME_MAX + 32];
     struct memvfs *vfs;
     struct log_store *store;
     struct engine *engine; /* NULL: no process */

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/sim/world.h"
+#include "tests/sim/country.h"
 
 static struct facts some_facts(struct world *world, bool initial)
 {
@@ -86,7 +86,7 @@ static void issue(struct actor *actor, struct known *known, struct id reissue_of
         int64_t answer_by = now + world_between(world, 1500, 8000);
         orders[i] = (struct new_order){.order = actor_id(actor),
                                        .kind = world_once_in(world, 3) ? "stand-by" : "dispatch",
-                                       .addressee = keys_address((unsigned)world_between(world, 1, AGENTS)),
+                                       .addressee = centre_addressee(world),
                                        .text = text,
                                        .answer_by_ms = answer_by,
                                        .expires_at_ms = answer_by + world_between(world, 0, 12000),
@@ -195,13 +195,17 @@ static void set_policy(struct actor *actor)
 void centre_act(struct actor *actor)
 {
     struct world *world = actor->world;
-    struct known *known = some_known(actor);
     const struct id none = {{0}};
+
+    if (world->options.country != NULL && centre_act_beyond(actor)) {
+        return;
+    }
+    struct known *known = some_known(actor);
     uint64_t what = world_below(world, 100);
 
     if (known == NULL || what < 10) {
         report(actor);
-    } else if (what < 20 && world_once_in(world, 2)) {
+    } else if (what < 20 && world->options.country == NULL && world_once_in(world, 2)) {
         merge(actor, known);
     } else if (what < 20) {
         follow_up(actor, known);

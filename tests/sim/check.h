@@ -11,6 +11,7 @@
 #include "common/core/state.h"
 #include "common/log/log_derived.h"
 #include "common/log/log_writer.h"
+#include "tests/sim/check_regions.h"
 #include "tests/sim/keys.h"
 
 struct world;
@@ -82,16 +83,20 @@ struct check {
     uint64_t head;       /* written */
     size_t capacity;
     int64_t last_bus_ms;
+    struct id late; /* an incident with a deadline that has passed; zero: none */
+    int64_t late_since_ms;
     uint64_t told_head; /* the engine knows */
     uint64_t told_from; /* first of the last batch told */
     uint64_t compared;  /* head at the last comparison of states */
     struct seqs outbox[AGENTS][LANE_MAX + 1];
+    uint64_t for_region[REGIONS]; /* the last that is for another region */
     uint64_t received[AGENTS][LANE_MAX + 1];
     uint64_t last_tag[AGENTS];           /* decided */
     uint64_t said_counter[AGENTS];       /* the highest that the agent's client has sent */
     uint8_t heard[AGENTS][COUNTERS_MAX]; /* how often a counter has come to the broker; 2: more than once */
     bool refused[AGENTS][COUNTERS_MAX];  /* without a record */
     bool settled[AGENTS][COUNTERS_MAX];  /* the same, or unchanged: when it is asked for again it is STALE */
+    bool turned_away[AGENTS][COUNTERS_MAX]; /* it was told to come again, by this process */
     uint32_t tags[AGENTS][COUNTERS_MAX]; /* what was said under it, plus one; 0: nothing of an application */
     bool taken_back;                 /* since the broker started: refusals, too, and they are not counted */
     uint64_t refused_logged[AGENTS]; /* records, since the broker started */

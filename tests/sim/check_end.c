@@ -17,7 +17,7 @@ static bool no_deadline(void *ctx, const struct incident *incident)
 static bool all_acked(const struct world *world)
 {
     for (unsigned i = 0; i < AGENTS; i++) {
-        const struct agent *agent = state_agent(world->check.fold, keys_address(i));
+        const struct agent *agent = state_agent(world->check.fold, keys_address(&world->keys, i));
         for (int lane = LANE_URGENT; lane <= LANE_MAX; lane++) {
             const struct seqs *outbox = &world->check.outbox[i][lane];
             if (outbox->n > 0 && (agent == NULL || agent->acked[lane] < outbox->at[outbox->n - 1].seq)) {
@@ -64,7 +64,7 @@ static void reached_all(struct world *world, const struct order *order, const st
     bool withdrawn = order->rung == RUNG_RECALLED || order->rung == RUNG_EXPIRED;
 
     for (unsigned i = 0; i < AGENTS; i++) {
-        bool anothers = order->taker[0] != '\0' && strcmp(order->taker, keys_address(i)) != 0;
+        bool anothers = order->taker[0] != '\0' && strcmp(order->taker, keys_address(&world->keys, i)) != 0;
         if (watched->addressed[i] && !watched->seen[i] && !withdrawn && !anothers) {
             world_fail(world, "I1: order %s is lost: agent %u never saw it", id_format(order->id, text), i);
         }
@@ -98,7 +98,7 @@ static void forget_gone(struct world *world)
     struct check *check = &world->check;
 
     for (unsigned agent = 0; agent < AGENTS; agent++) {
-        const struct author *author = author_find(world->broker.engine, keys_address(agent));
+        const struct author *author = author_find(world->broker.engine, keys_address(&world->keys, agent));
         size_t n = author == NULL ? 0 : author->gone_n < ENGINE_GONE ? author->gone_n : ENGINE_GONE;
 
         for (size_t i = 0; i < n; i++) {
@@ -115,7 +115,7 @@ static void forget_gone(struct world *world)
 static void settle_taken(struct world *world)
 {
     for (unsigned agent = 0; agent < AGENTS; agent++) {
-        const struct author *author = author_find(world->broker.engine, keys_address(agent));
+        const struct author *author = author_find(world->broker.engine, keys_address(&world->keys, agent));
         uint64_t mark = author != NULL ? author->mark : 0;
 
         for (uint64_t counter = 1; counter <= mark && counter < COUNTERS_MAX; counter++) {
@@ -159,7 +159,7 @@ static bool has_end(void *ctx, const struct incident *incident)
             reached_all(world, order, watched);
         }
         if (watched != NULL && watched->outcome_seq != 0 && !watched->outcome_by_issuer &&
-            !watched->issuer_told) {
+            watched->issuer < AGENTS && !watched->issuer_told) {
             world_fail(world, "I2: the issuer of order %s was not told of its end at seq %" PRIu64,
                        id_format(order->id, text), watched->outcome_seq);
         }

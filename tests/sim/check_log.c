@@ -5,15 +5,16 @@
 #include <string.h>
 
 #include "common/core/evolve.h"
+#include "common/core/link.h"
 #include "common/core/route.h"
 #include "common/log/log_chain.h"
 #include "common/wire/wire.h"
-#include "tests/sim/world.h"
+#include "tests/sim/country.h"
 
-static unsigned agent_number(const char *name)
+static unsigned agent_number(const struct world *world, const char *name)
 {
     for (unsigned i = 0; i < AGENTS; i++) {
-        if (strcmp(keys_address(i), name) == 0) {
+        if (strcmp(keys_address(&world->keys, i), name) == 0) {
             return i;
         }
     }
@@ -71,6 +72,14 @@ static const char *tag_text(const struct command *command)
         return command->merge_incident.reason;
     case COMMAND_SPLIT_INCIDENT:
         return command->split_incident.reason;
+    case COMMAND_REFER_INCIDENT:
+        return command->refer_incident.reason;
+    case COMMAND_OFFER_LEAD:
+        return command->offer_lead.reason;
+    case COMMAND_TAKE_LEAD:
+        return command->take_lead.reason;
+    case COMMAND_LINK_INCIDENTS:
+        return command->link_incidents.reason;
     default:
         return "";
     }
@@ -125,10 +134,13 @@ static void add_seq(struct seqs *seqs, uint64_t seq, struct id order)
 static void route_add(void *ctx, const char *agent, enum lane lane, struct id order)
 {
     struct routing *routing = ctx;
-    unsigned number = agent_number(agent);
+    unsigned number = agent_number(routing->world, agent);
 
     if (number < AGENTS) {
         add_seq(&routing->world->check.outbox[number][lane], routing->seq, order);
+    } else if (routing->world->options.country != NULL && name_is_link(agent, NULL)) {
+        unsigned region = country_region(routing->world->options.country, agent);
+        routing->world->check.for_region[region] = routing->seq;
     }
 }
 
@@ -148,9 +160,9 @@ static void watch_issued(struct world *world, const struct event *event, enum mo
     watched->mode = mode;
     watched->lane = id_is_zero(event->order_issued.evacuation) ? LANE_ORDERS : LANE_URGENT;
     for (unsigned i = 0; i < AGENTS; i++) {
-        watched->addressed[i] = words_have(event->order_issued.agents, keys_address(i));
+        watched->addressed[i] = words_have(event->order_issued.agents, keys_address(&world->keys, i));
     }
-    watched->issuer = agent_number(event->order_issued.issuer);
+    watched->issuer = agent_number(world, event->order_issued.issuer);
     watched->issued_seq = seq;
 }
 
@@ -266,9 +278,11 @@ static void check_merged(struct world *world, const struct incident *incident, c
     needs(world, !is_said || !incident_is_merged(incident), "I3: of a merged incident", event, seq);
 }
 
-static void check_event(struct world *world, const struct event *event, enum mode mode,
+static void check_event(struct world *world, const struct event *event, const struct command *command,
                         const struct log_record *record)
 {
+    bool is_told = command_tells(command) != NULL;
+    enum mode mode = command->mode;
     const struct log_header *header = &record->header;
     const struct incident *incident = state_incident(world->check.fold, event->incident);
     const struct order *order = incident != NULL ? incident_order(incident, event->order) : NULL;
@@ -277,7 +291,10 @@ static void check_event(struct world *world, const struct event *event, enum mod
     if (event->kind == EVENT_CLOCK_SET) {
         check_clock_set(world, &event->clock_set, header);
     }
-    if (incident != NULL) {
+    if (world->options.country != NULL) {
+        check_regions_event(world, incident, event, command, header);
+    }
+    if (incident != NULL && !(is_told && event->kind == EVENT_GRADED)) {
         check_rule(world, incident, event, header);
     }
     if (event->kind == EVENT_INFORMATION_OVERDUE && incident != NULL) {
@@ -285,10 +302,12 @@ static void check_event(struct world *world, const struct event *event, enum mod
     }
     if (incident != NULL) {
         needs(world, incident->mode == mode, "I13: another mode", event, header->seq);
-        check_merged(world, incident, event, header->seq);
+        if (!is_told) {
+            check_merged(world, incident, event, header->seq);
+        }
     }
-    if (event->kind == EVENT_ACKNOWLEDGED && agent_number(event->acknowledged.agent) < AGENTS) {
-        check_acknowledged(world, agent_number(event->acknowledged.agent), event->acknowledged.lane,
+    if (event->kind == EVENT_ACKNOWLEDGED && agent_number(world, event->acknowledged.agent) < AGENTS) {
+        check_acknowledged(world, agent_number(world, event->acknowledged.agent), event->acknowledged.lane,
                            event->acknowledged.up_to_seq);
     }
     if (event->kind == EVENT_ORDER_ISSUED) {
@@ -298,14 +317,17 @@ static void check_event(struct world *world, const struct event *event, enum mod
     if (order == NULL || watched == NULL) {
         return;
     }
-    check_deadline(world, order, event, header);
-    check_silence(world, incident, order, watched, event, header);
-    if (event->kind == EVENT_RUNG_REACHED || is_outcome(event)) {
+    if (!is_told) { /* of another region's order it is that region that is checked, and by its time */
+        check_deadline(world, order, event, header);
+        check_silence(world, incident, order, watched, event, header);
+    }
+    bool is_ours = !is_told || order->home[0] == '\0'; /* of another's order the copy follows what is told */
+    if (is_ours && (event->kind == EVENT_RUNG_REACHED || is_outcome(event))) {
         needs(world, order_is_open(order), "I2: a second outcome", event, header->seq);
     }
     if (is_outcome(event)) {
         watched->outcome_seq = header->seq;
-        watched->outcome_by_issuer = agent_number(header->author) == watched->issuer;
+        watched->outcome_by_issuer = agent_number(world, header->author) == watched->issuer;
     }
 }
 
@@ -364,7 +386,7 @@ bool check_record(struct world *world, const struct log_record *record)
     world_trace(world, "log: seq %" PRIu64 " %s by %s, tag %" PRIu64 ": %s %s", record->header.seq,
                 command_kind_name(command.kind), record->header.author, tag,
                 decoded.refusal == REFUSED_NOT ? "decided" : refusal_word(decoded.refusal), decoded.detail);
-    unsigned agent = agent_number(record->header.author);
+    unsigned agent = agent_number(world, record->header.author);
     if (decoded.refusal != REFUSED_NOT && agent < AGENTS) {
         check->refused_logged[agent]++;
         world->options.tally->refusals++;
@@ -374,8 +396,11 @@ bool check_record(struct world *world, const struct log_record *record)
     if (command.kind == COMMAND_PASS_DEADLINES) {
         world->options.tally->deadlines++;
     }
+    if (world->options.country != NULL) {
+        check_regions_record(world, record, &decoded, &command);
+    }
     for (size_t i = 0; i < decoded.events_n; i++) {
-        check_event(world, &decoded.events[i], command.mode, record);
+        check_event(world, &decoded.events[i], &command, record);
         if (evolve(check->fold, &decoded.events[i]) < 0) {
             abort();
         }
@@ -457,6 +482,7 @@ void check_reopened(struct world *world)
 {
     read_from(world, 0);
     world->check.taken_back = false;
+    memset(world->check.turned_away, 0, sizeof world->check.turned_away);
     memset(world->check.refused_logged, 0, sizeof world->check.refused_logged);
     world->check.told_head = world->check.head;
     world->check.told_from = world->check.head + 1;

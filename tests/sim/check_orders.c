@@ -85,7 +85,7 @@ static bool is_off(const struct world *world, const struct watched *watched, uns
     const struct order *order = order_of(world, watched);
 
     return watched->over[agent] || order == NULL || !order_is_open(order) || is_past(world, order, agent) ||
-           (order->rung >= RUNG_ACCEPTED && strcmp(order->taker, keys_address(agent)) != 0);
+           (order->rung >= RUNG_ACCEPTED && strcmp(order->taker, keys_address(&world->keys, agent)) != 0);
 }
 
 /* --- delivered ------------------------------------------------------------------------------------ */
@@ -104,7 +104,7 @@ static void given(struct world *world, unsigned agent, struct watched *watched,
         world_fail(world, "I13: agent %u is given order %s as %s, and it is %s", agent, text,
                    mode_name(delivery->mode), mode_name(watched->mode));
     }
-    if (watched->over[agent]) {
+    if (watched->over[agent] || watched->outcome_seq == delivery->seq) {
         world_fail(world, "I3: agent %u is given order %s after its end", agent, text);
     }
     watched->seen[agent] = true;
@@ -179,7 +179,7 @@ void check_acknowledged(struct world *world, unsigned agent, enum lane lane, uin
 void check_resumed(struct world *world, unsigned agent)
 {
     struct check *check = &world->check;
-    const struct agent *acked = state_agent(check->fold, keys_address(agent));
+    const struct agent *acked = state_agent(check->fold, keys_address(&world->keys, agent));
     const uint32_t ended = 1u << RUNG_DECLINED | 1u << RUNG_COMPLETED;
     char text[ID_TEXT];
 

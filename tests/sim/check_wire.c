@@ -66,7 +66,10 @@ static void note_settled(struct check *check, unsigned agent, const struct reply
     }
     uint32_t tag = check->tags[agent][reply->counter];
     bool *settled = &check->settled[agent][reply->counter];
-    if (reply->refusal == REFUSED_STALE && *settled && tag != 0) {
+    bool *away = &check->turned_away[agent][reply->counter];
+    *away = *away || reply->refusal == REFUSED_BUSY || reply->refusal == REFUSED_DISK;
+    /* of what was never turned away the first answer found nobody */
+    if (reply->refusal == REFUSED_STALE && (*settled || !*away) && tag != 0) {
         check->sayings[tag - 1].forgotten = true;
     } else if (reply->refusal != REFUSED_STALE && reply->refusal != REFUSED_BUSY &&
                reply->refusal != REFUSED_DISK) {
@@ -210,13 +213,14 @@ static void check_not_over(struct world *world, unsigned agent, const struct del
     for (size_t i = 0; i < record.events_n; i++) {
         const struct event *event = &record.events[i];
         if (event->kind != EVENT_ORDER_ISSUED ||
-            !words_have(event->order_issued.agents, keys_address(agent))) {
+            !words_have(event->order_issued.agents, keys_address(&world->keys, agent))) {
             continue;
         }
         const struct watched *watched = check_order(world, event->order);
         const struct incident *incident = state_incident(check->fold, event->incident);
         const struct order *order = incident != NULL ? incident_order(incident, event->order) : NULL;
-        bool over = watched != NULL && order != NULL && watched->outcome_seq != 0 &&
+        bool over = watched != NULL && watched->lane == deliver->lane &&
+                    watched->outcome_seq != deliver->seq && order != NULL && watched->outcome_seq != 0 &&
                     (order->rung == RUNG_RECALLED || order->rung == RUNG_EXPIRED) &&
                     watched->outcome_seq <= check->told_head && watched->issued_seq < check->told_from;
         if (over && !is_recalled(deliver, event->order)) {
@@ -237,7 +241,7 @@ static void sent_deliver(struct world *world, unsigned agent, const struct deliv
         world_fail(world, "I1: seq %" PRIu64 " is delivered before it is durable", deliver->seq);
         return;
     }
-    const struct agent *acked = state_agent(world->check.fold, keys_address(agent));
+    const struct agent *acked = state_agent(world->check.fold, keys_address(&world->keys, agent));
     size_t next = check_place(outbox, *at + 1);
     if (next < outbox->n && outbox->at[next].seq < deliver->seq && acked != NULL &&
         acked->acked[deliver->lane] > *at) { /* had in an earlier session, acknowledged in this one */

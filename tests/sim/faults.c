@@ -1,7 +1,7 @@
 #include "tests/sim/faults.h"
 
+#include "tests/sim/country.h"
 #include "tests/sim/hostile.h"
-#include "tests/sim/world.h"
 
 enum {
     HOUR_MS = 3600 * 1000,
@@ -288,12 +288,16 @@ void faults_strike(struct world *world)
 {
     unsigned agent = (unsigned)world_below(world, AGENTS);
 
-    switch (world_below(world, 3)) {
+    switch (world_below(world, world->options.country == NULL ? 3 : 5)) {
     case 0:
         strike_broker(world);
         return;
     case 1:
         strike_line(world, agent);
+        return;
+    case 3:
+    case 4:
+        trunk_strike(world);
         return;
     default:
         strike_agent(world, agent);

@@ -1,19 +1,28 @@
 #include "tests/sim/keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/wire/wire.h"
 
 enum { ASK_WITHIN_MS = 5000, AMEND_ANSWER_MS = 4000 };
 
-static const char *const NAMES[ADDRESSES] = {
-    SIM_REGION "/emergency-management/centre", SIM_REGION "/health/desk",
-    SIM_REGION "/public-security/desk",        SIM_REGION "/fire-rescue/station-1",
-    SIM_REGION "/fire-rescue/station-2",       SIM_REGION "/fire-rescue"};
+static const char *const NAMES[ADDRESSES] = {"emergency-management/centre", "health/desk",
+                                             "public-security/desk",        "fire-rescue/station-1",
+                                             "fire-rescue/station-2",       "fire-rescue"};
 
-const char *keys_address(unsigned n)
+const char *keys_address(const struct keys *keys, unsigned n)
 {
-    return NAMES[n];
+    return keys->addresses[n];
+}
+
+void keys_name(struct keys *keys, const struct sim_region *which)
+{
+    keys->which = which;
+    (void)snprintf(keys->region.name, sizeof keys->region.name, "%s", which->code);
+    for (unsigned n = 0; n < ADDRESSES; n++) {
+        (void)snprintf(keys->addresses[n], sizeof keys->addresses[n], "%s/%s", which->code, NAMES[n]);
+    }
 }
 
 struct policy keys_policy(const char *version)
@@ -41,7 +50,7 @@ static void found(struct keys *keys, const struct rng *rng, int64_t utc_ms, stru
     struct signed_command said = {.payload = {NULL, 0}};
     struct buf payload, bytes;
 
-    command.region = SIM_REGION;
+    command.region = keys->which->code;
     command.epoch = 1;
     command.mode = MODE_ACTUAL;
     command.agent = "";
@@ -85,11 +94,18 @@ static const char PACK[] =
     "  - {rule: next, when: order-unanswered, if: step > 0, do: [reissue: next-able]}\n"
     "  - {rule: nobody, when: ability-short, do: [refer: parent]}\n";
 
+const struct sim_region *keys_alone(void)
+{
+    static const struct sim_region ALONE = {"370102", "Lixia", "370100", PACK};
+
+    return &ALONE;
+}
+
 void keys_make(struct keys *keys, const struct rng *rng, int64_t utc_ms)
 {
     static const char *const CENTRE[] = {"centre", "watch"};
     static const char *const OPERATOR[] = {"report", "order", "recall", "evacuate",
-                                           "close",  "admin", "grade"};
+                                           "close",  "admin", "grade",  "level"};
     static const char *const FIELD[] = {"report", "receipt", "units"};
     struct command command = {.kind = COMMAND_FOUND_REGION};
 
@@ -97,20 +113,31 @@ void keys_make(struct keys *keys, const struct rng *rng, int64_t utc_ms)
     keys_generate("root", rng, &keys->root);
     keys_generate("broker", rng, &keys->broker);
     keys_generate("duty-officer", rng, &keys->operator);
-    keys->region = (struct public_keys){.name = SIM_REGION, .sign = keys->root.sign.public};
-    command.found_region = (struct found_region){.region = SIM_REGION, .name = "Lixia", .parent = "370100"};
+    keys->region.sign = keys->root.sign.public;
+    command.found_region = (struct found_region){
+        .region = keys->which->code, .name = keys->which->name, .parent = keys->which->parent};
     memcpy(command.found_region.root_key, keys->root.sign.public.b, KEY_BYTES);
     memcpy(command.found_region.broker_sign_key, keys->broker.sign.public.b, KEY_BYTES);
     memcpy(command.found_region.broker_curve_key, keys->broker.curve_public, KEY_BYTES);
     found(keys, rng, utc_ms, command);
     found(keys, rng, utc_ms, (struct command){.kind = COMMAND_SET_POLICY, .set_policy = keys_policy("0")});
-    found(keys, rng, utc_ms, (struct command){.kind = COMMAND_SET_PACK, .set_pack = {.text = PACK}});
-    enrol(keys, rng, utc_ms, &keys->operator,(struct words){OPERATOR, 7}, true);
+    found(keys, rng, utc_ms,
+          (struct command){.kind = COMMAND_SET_PACK, .set_pack = {.text = keys->which->pack}});
+    enrol(keys, rng, utc_ms, &keys->operator,(struct words){OPERATOR, 8}, true);
     for (unsigned i = 0; i < AGENTS; i++) {
-        keys_generate(NAMES[i], rng, &keys->agents[i]);
+        keys_generate(keys->addresses[i], rng, &keys->agents[i]);
         enrol(keys, rng, utc_ms, &keys->agents[i],
               i == 0 ? (struct words){CENTRE, 2} : (struct words){FIELD, 3}, false);
     }
+}
+
+void keys_enrol_link(struct keys *keys, const struct rng *rng, int64_t utc_ms, const struct keys *other)
+{
+    static const char *const LINK[] = {"link"};
+    struct secret_keys broker = other->broker;
+
+    (void)snprintf(broker.name, sizeof broker.name, "%s/broker/link", other->which->code);
+    enrol(keys, rng, utc_ms, &broker, (struct words){LINK, 1}, false);
 }
 
 void keys_free(struct keys *keys)

@@ -8,14 +8,16 @@
 #include <unistd.h>
 
 #include "common/base/mutant.h"
-#include "tests/sim/world.h"
+#include "tests/sim/country.h"
 
 enum mutant mutant_on = MUTANT_NONE;
 
 enum {
-    SEEDS = 60, /* of the short set; each lives twice */
+    SEEDS = 60,           /* of the short set; each lives twice ... */
+    SEEDS_OF_REGIONS = 4, /* ... and of many regions */
     STEPS = 3000,
     MUTANT_LIVES = 600,
+    MUTANT_LIVES_OF_REGIONS = 60,
     TRACE_LINES = 200,
     EX_OK = 0,
     EX_FAILED = 1,
@@ -26,7 +28,7 @@ enum {
 struct arguments {
     uint64_t seed, seeds, from, steps;
     double hours;
-    bool has_seed, trace, mutants, same, only_safety, only_liveness;
+    bool has_seed, trace, mutants, same, only_safety, only_liveness, regions;
     size_t trace_lines;
 };
 
@@ -43,8 +45,35 @@ static const char *mode_words(enum mode_of_life mode)
     return mode == SAFETY ? "safety" : "liveness";
 }
 
-static void live(const struct world_options *options, struct result *ret)
+static void live_in_country(const struct world_options *options, struct result *ret)
 {
+    struct country *country = country_new(options);
+
+    *ret = (struct result){0};
+    if (country == NULL) {
+        (void)snprintf(ret->why, sizeof ret->why, "out of memory");
+        return;
+    }
+    ret->fine = country_run(country);
+    ret->step = country->step;
+    ret->hash = country_hash(country);
+    for (unsigned i = 0; i < REGIONS; i++) {
+        ret->records += country->worlds[i]->check.head;
+    }
+    if (!ret->fine) {
+        const struct world *failed = country_failed(country);
+        (void)snprintf(ret->why, sizeof ret->why, "%.6s: %.1000s", failed->keys.region.name, failed->why);
+        trace_tell(&country->trace);
+    }
+    country_free(country);
+}
+
+static void live(const struct world_options *options, bool regions, struct result *ret)
+{
+    if (regions) {
+        live_in_country(options, ret);
+        return;
+    }
     struct world *world = world_new(options);
 
     *ret = (struct result){0};
@@ -58,7 +87,7 @@ static void live(const struct world_options *options, struct result *ret)
     ret->hash = world->hash;
     memcpy(ret->why, world->why, sizeof ret->why);
     if (!ret->fine) {
-        world_tell_trace(world);
+        trace_tell(world->trace);
     }
     world_free(world);
 }
@@ -76,11 +105,14 @@ static bool tell_life(const struct arguments *arguments, uint64_t seed, enum mod
                                     .tally = tally};
     struct result result;
 
-    live(&options, &result);
+    const char *regions = arguments->regions ? " --regions" : "";
+
+    live(&options, arguments->regions, &result);
     if (!result.fine) {
-        printf("seed %" PRIu64 ", %s, step %" PRIu64 ": %s\n    again: muster-sim --seed %" PRIu64
+        printf("seed %" PRIu64 ", %s, step %" PRIu64 ": %s\n    again: muster-sim%s --seed %" PRIu64
                " --steps %" PRIu64 " --%s --trace\n",
-               seed, mode_words(mode), result.step, result.why, seed, arguments->steps, mode_words(mode));
+               seed, mode_words(mode), result.step, result.why, regions, seed, arguments->steps,
+               mode_words(mode));
     } else if (arguments->has_seed) {
         printf("seed %" PRIu64 ", %s: %" PRIu64 " steps, %" PRIu64 " records, hash %016" PRIx64 "\n", seed,
                mode_words(mode), result.step, result.records, result.hash);
@@ -128,6 +160,21 @@ static uint64_t run_lives(const struct arguments *arguments, struct tally *tally
     return failed;
 }
 
+/* Of one bus, unless only many regions are asked for; then of these. */
+static uint64_t run_short_set(const struct arguments *arguments, struct tally *tally)
+{
+    struct arguments set = *arguments;
+    uint64_t failed = 0;
+
+    if (!arguments->regions) {
+        set.seeds = SEEDS;
+        failed = run_lives(&set, tally);
+    }
+    set.regions = true;
+    set.seeds = SEEDS_OF_REGIONS;
+    return failed + run_lives(&set, tally);
+}
+
 /* True when each kind of fault really happened. */
 static bool tell_summary(const struct tally *tally)
 {
@@ -158,7 +205,7 @@ static bool is_same(const struct arguments *arguments)
                                          .steps = arguments->steps,
                                          .mode = LIVENESS,
                                          .tally = &tally},
-                 &results[turn]);
+                 arguments->regions, &results[turn]);
         }
         if (results[0].hash != results[1].hash || results[0].step != results[1].step) {
             printf("seed %" PRIu64 " lives differently the second time\n", arguments->from + i);
@@ -167,6 +214,20 @@ static bool is_same(const struct arguments *arguments)
         printf("seed %" PRIu64 ": hash %016" PRIx64 " both times\n", arguments->from + i, results[0].hash);
     }
     return true;
+}
+
+static bool is_same_everywhere(const struct arguments *arguments, bool plain)
+{
+    struct arguments set = *arguments;
+
+    if (!plain) {
+        return is_same(&set);
+    }
+    set.seeds = 3;
+    bool same = arguments->regions || is_same(&set);
+    set.regions = true;
+    set.seeds = 1;
+    return same && is_same(&set);
 }
 
 /* --- planted bugs --------------------------------------------------------------------------------- */
@@ -187,15 +248,16 @@ static const char *mutant_name(enum mutant mutant)
 /* Lives until one of them shows it. Both modes of one seed begin alike: each life has a seed of its own. */
 static bool is_caught(enum mutant mutant, uint64_t steps)
 {
+    bool regions = mutant >= MUTANT_FIRST_OF_REGIONS;
     struct tally tally = {0};
     struct result result;
     uint64_t all = 0;
 
     mutant_on = mutant;
-    for (uint64_t i = 0; i < MUTANT_LIVES; i++) {
+    for (uint64_t i = 0; i < (uint64_t)(regions ? MUTANT_LIVES_OF_REGIONS : MUTANT_LIVES); i++) {
         struct world_options options = {
             .seed = 1 + i, .steps = steps, .mode = i % 2 == 0 ? SAFETY : LIVENESS, .tally = &tally};
-        live(&options, &result);
+        live(&options, regions, &result);
         all += result.step;
         if (!result.fine) {
             printf("caught   %-28s after %" PRIu64 " steps, seed %" PRIu64 ", %s, step %" PRIu64 ": %s\n",
@@ -209,15 +271,16 @@ static bool is_caught(enum mutant mutant, uint64_t steps)
     return false;
 }
 
-static unsigned run_mutants(uint64_t steps)
+static unsigned run_mutants(const struct arguments *arguments)
 {
+    int first = arguments->regions ? (int)MUTANT_FIRST_OF_REGIONS : MUTANT_NONE + 1;
     unsigned survived = 0;
 
-    for (int mutant = MUTANT_NONE + 1; mutant < MUTANT_COUNT; mutant++) {
-        survived += is_caught((enum mutant)mutant, steps) ? 0 : 1;
+    for (int mutant = first; mutant < MUTANT_COUNT; mutant++) {
+        survived += is_caught((enum mutant)mutant, arguments->steps) ? 0 : 1;
     }
     mutant_on = MUTANT_NONE;
-    printf("%d planted bugs, %u survived\n", MUTANT_COUNT - 1, survived);
+    printf("%d planted bugs, %u survived\n", MUTANT_COUNT - first, survived);
     return survived;
 }
 
@@ -235,6 +298,7 @@ static int usage(FILE *to, int code)
           "muster-sim --same [--seeds N]             each seed must live the same life twice\n"
           "muster-sim --mutants                      the planted bugs: each must be caught\n"
           "muster-sim --mutant NAME --seed S         one life with a planted bug\n"
+          "muster-sim --regions ...                  lives of many regions with links, and of these alone\n"
           "all take --steps N (with faults, 3000), --safety or --liveness (only those lives)\n",
           to);
     return code;
@@ -292,6 +356,9 @@ static bool take_option(int option, struct arguments *ret)
     case 'a':
         ret->same = true;
         return true;
+    case 'r':
+        ret->regions = true;
+        return true;
     case 'y':
         ret->only_safety = true;
         return true;
@@ -305,19 +372,14 @@ static bool take_option(int option, struct arguments *ret)
 
 static bool parse(int argc, char **argv, struct arguments *ret, bool *ret_help)
 {
-    static const struct option OPTIONS[] = {{"seed", required_argument, NULL, 's'},
-                                            {"seeds", required_argument, NULL, 'n'},
-                                            {"from", required_argument, NULL, 'f'},
-                                            {"steps", required_argument, NULL, 'p'},
-                                            {"hours", required_argument, NULL, 'o'},
-                                            {"trace", optional_argument, NULL, 't'},
-                                            {"mutants", no_argument, NULL, 'm'},
-                                            {"mutant", required_argument, NULL, 'u'},
-                                            {"same", no_argument, NULL, 'a'},
-                                            {"safety", no_argument, NULL, 'y'},
-                                            {"liveness", no_argument, NULL, 'l'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {NULL, 0, NULL, 0}};
+    static const struct option OPTIONS[] = {
+        {"seed", required_argument, NULL, 's'},  {"seeds", required_argument, NULL, 'n'},
+        {"from", required_argument, NULL, 'f'},  {"steps", required_argument, NULL, 'p'},
+        {"hours", required_argument, NULL, 'o'}, {"trace", optional_argument, NULL, 't'},
+        {"mutants", no_argument, NULL, 'm'},     {"mutant", required_argument, NULL, 'u'},
+        {"same", no_argument, NULL, 'a'},        {"regions", no_argument, NULL, 'r'},
+        {"safety", no_argument, NULL, 'y'},      {"liveness", no_argument, NULL, 'l'},
+        {"help", no_argument, NULL, 'h'},        {NULL, 0, NULL, 0}};
     int option;
 
     while ((option = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1) {
@@ -345,23 +407,22 @@ int main(int argc, char **argv)
         return EX_SOFTWARE;
     }
     if (arguments.mutants) {
-        return run_mutants(arguments.steps) == 0 ? EX_OK : EX_FAILED;
+        return run_mutants(&arguments) == 0 ? EX_OK : EX_FAILED;
     }
     bool plain = !arguments.has_seed && arguments.seeds == 0 && arguments.hours <= 0;
     if (arguments.has_seed) {
         arguments.from = arguments.seed;
         arguments.seeds = 1;
-    } else if (plain) {
-        arguments.seeds = arguments.same ? 3 : SEEDS;
     }
     if (arguments.same) {
-        return is_same(&arguments) ? EX_OK : EX_FAILED;
+        return is_same_everywhere(&arguments, plain) ? EX_OK : EX_FAILED;
     }
-    uint64_t failed = run_lives(&arguments, &tally);
+    uint64_t failed = plain ? run_short_set(&arguments, &tally) : run_lives(&arguments, &tally);
     bool all = arguments.has_seed || tell_summary(&tally);
-    if (plain && !all) {
+    bool whole = plain && !arguments.regions; /* of one bus, and of many regions */
+    if (whole && !all) {
         printf("a kind of fault never struck: the short set does not try what it should\n");
     }
     printf("%" PRIu64 " lives passed, %" PRIu64 " failed\n", tally.lives - failed, failed);
-    return failed == 0 && (all || !plain) ? EX_OK : EX_FAILED;
+    return failed == 0 && (all || !whole) ? EX_OK : EX_FAILED;
 }

@@ -68,7 +68,22 @@
     X(FAULT_AGENT_KILL, "agent crash at any time")                                    \
     X(FAULT_AGENT_POWER, "agent crash that was a power cut")                          \
     X(FAULT_AGENT_DISK_FULL, "journal refused by a full disk")                        \
-    X(FAULT_AGENT_SYNC_ERROR, "fsync of a journal failed")
+    X(FAULT_AGENT_SYNC_ERROR, "fsync of a journal failed")                            \
+    X(FAULT_TRUNK_CUT_THERE, "link cut off, towards the region that was called")      \
+    X(FAULT_TRUNK_CUT_BACK, "link cut off, towards the region that called")           \
+    X(FAULT_TRUNK_CUT, "link cut off, both ways")                                     \
+    X(FAULT_TRUNK_CUT_LONG, "link cut off for 1 to 10 min")                           \
+    X(FAULT_TRUNK_BROKEN, "link's connection broken with frames in it")               \
+    X(FAULT_TRUNK_HOLE, "link's connection dead, nobody told")                        \
+    X(FAULT_TRUNK_LATE, "frame on a link delayed 1 s or more")                        \
+    X(FAULT_TRUNK_FULL, "link's queue full")                                          \
+    X(FAULT_REGION_HEARD, "no fault: a record heard of another region")               \
+    X(FAULT_REGION_BEYOND, "no fault: a record heard over two links or more")         \
+    X(FAULT_REGION_EXERCISE, "no fault: an exercise shared with another region")      \
+    X(FAULT_REGION_ORDER, "no fault: an order of another region given to an agency")  \
+    X(FAULT_LEAD_TAKEN, "no fault: the lead of an incident taken over")               \
+    X(FAULT_LEAD_DISPUTED, "one term of an incident taken by two regions")            \
+    X(FAULT_LINE_DOWN, "region written down as not reached")
 
 enum fault {
 #define FAULT_ENUM(name, words) name,

@@ -3,9 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/sim/country.h"
 #include "tests/sim/faults.h"
 
-enum { HEAL_STEPS_MAX = 400000, HEAL_MS_MAX = 20 * 60 * 1000, REST_EVERY = 16 };
+enum { HEAL_STEPS_MAX = 400000, REST_EVERY = 16 };
 
 /* --- life ----------------------------------------------------------------------------------------- */
 
@@ -21,9 +22,10 @@ struct world *world_new(const struct world_options *options)
     world->now_ms = WORLD_BEGIN_MS;
     world->rng = (struct rng){world, world_fill};
     world->queue = calloc(HAPPENINGS_MAX, sizeof *world->queue);
-    world->trace.size = options->trace ? options->trace_lines : 0;
-    world->trace.lines = calloc(world->trace.size + 1, sizeof *world->trace.lines);
-    if (world->queue == NULL || world->trace.lines == NULL || !check_make(world) || !broker_make(world)) {
+    world->trace = options->country != NULL ? &options->country->trace : &world->own_trace;
+    keys_name(&world->keys, options->region != NULL ? options->region : keys_alone());
+    if (world->queue == NULL || !trace_make(&world->own_trace, options) || !check_make(world) ||
+        !broker_make(world)) {
         world_free(world);
         return NULL;
     }
@@ -35,7 +37,8 @@ struct world *world_new(const struct world_options *options)
             return NULL;
         }
         /* some come late: what is for them must wait */
-        world_later(world, world_once_in(world, 3) ? world_between(world, 5000, 30000) : 0, HAPPEN_AGENT_UP,
+        int64_t most_ms = options->country == NULL ? 30000 : 8000;
+        world_later(world, world_once_in(world, 3) ? world_between(world, 5000, most_ms) : 0, HAPPEN_AGENT_UP,
                     i, 0);
     }
     world_later(world, 0, HAPPEN_BROKER_UP, 0, 0);
@@ -56,7 +59,7 @@ void world_free(struct world *world)
     network_free(world);
     check_free(world);
     keys_free(&world->keys);
-    free(world->trace.lines);
+    trace_free(&world->own_trace);
     free(world->queue);
     free(world);
 }
@@ -73,6 +76,8 @@ static bool waits(struct world *world, const struct happening *happening)
     case HAPPEN_LOG_TOLD:
     case HAPPEN_HEAD_SLOTS:
     case HAPPEN_FRAME_UP:
+    case HAPPEN_TRUNK_FRAME:
+    case HAPPEN_TRUNK_LOOK:
         until_ms = world->broker.paused_until_ms;
         break;
     case HAPPEN_FRAME_DOWN:
@@ -161,6 +166,12 @@ static void happen(struct world *world, const struct happening *happening)
     case HAPPEN_DISK_FREE:
         faults_free_disk(world, happening->who);
         return;
+    case HAPPEN_TRUNK_FRAME:
+        trunk_arrive(world, happening);
+        return;
+    case HAPPEN_TRUNK_LOOK:
+        trunk_look(world, happening->who);
+        return;
     }
 }
 
@@ -206,8 +217,15 @@ static void bury(struct world *world)
     }
 }
 
-/* False when nothing is left to happen, or all is lost. */
-static bool step(struct world *world)
+int64_t world_due_ms(const struct world *world)
+{
+    int64_t tick_ms;
+
+    (void)earliest_tick(world, &tick_ms);
+    return world->queue_n > 0 && world->queue[0].at_ms <= tick_ms ? world->queue[0].at_ms : tick_ms;
+}
+
+bool world_step(struct world *world)
 {
     int64_t tick_ms;
     unsigned who = earliest_tick(world, &tick_ms);
@@ -240,16 +258,21 @@ static bool step(struct world *world)
 
 /* --- a whole life --------------------------------------------------------------------------------- */
 
+void world_begin_healing(struct world *world)
+{
+    world_trace(world, "all is healed");
+    world->healing = true;
+    faults_end(world);
+}
+
 /* Faults end, everybody starts, time passes: all must come to its end. */
 static void heal(struct world *world)
 {
     int64_t until_ms = world->now_ms + HEAL_MS_MAX;
     const char *unrest = "";
 
-    world_trace(world, "all is healed");
-    world->healing = true;
-    faults_end(world);
-    for (uint64_t i = 0; i < HEAL_STEPS_MAX && world->now_ms < until_ms && step(world); i++) {
+    world_begin_healing(world);
+    for (uint64_t i = 0; i < HEAL_STEPS_MAX && world->now_ms < until_ms && world_step(world); i++) {
         unrest = world->step % REST_EVERY == 0 ? check_unrest(world) : unrest;
         if (unrest == NULL) {
             break;
@@ -263,15 +286,13 @@ static void heal(struct world *world)
     }
 }
 
-static void count_life(const struct world *world)
+void world_count(const struct world *world)
 {
     struct tally *tally = world->options.tally;
 
-    tally->lives++;
     tally->steps += world->step;
     tally->records += world->check.head;
     tally->orders += world->check.orders_n;
-    tally->ms += (uint64_t)(world->now_ms - WORLD_BEGIN_MS);
     for (unsigned i = 0; i <= AGENTS; i++) {
         const struct memvfs *vfs = i < AGENTS ? world->actors[i].vfs : world->broker.vfs;
         tally->faults[FAULT_TORN] += memvfs_torn(vfs);
@@ -281,7 +302,7 @@ static void count_life(const struct world *world)
 
 bool world_run(struct world *world)
 {
-    while (world->step < world->options.steps && step(world)) {
+    while (world->step < world->options.steps && world_step(world)) {
     }
     if (!world->failed && world->options.mode == LIVENESS) {
         heal(world);
@@ -289,6 +310,8 @@ bool world_run(struct world *world)
     if (!world->failed) {
         broker_last_look(world);
     }
-    count_life(world);
+    world_count(world);
+    world->options.tally->lives++;
+    world->options.tally->ms += (uint64_t)(world->now_ms - WORLD_BEGIN_MS);
     return !world->failed;
 }

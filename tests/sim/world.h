@@ -28,8 +28,10 @@ enum happening_kind {
     HAPPEN_ACT,        /* who: agent; life: its process */
     HAPPEN_FAULT,
     HAPPEN_BROKER_UP,
-    HAPPEN_AGENT_UP, /* who: agent */
-    HAPPEN_DISK_FREE /* who: agent, or AGENTS for the broker */
+    HAPPEN_AGENT_UP,    /* who: agent */
+    HAPPEN_DISK_FREE,   /* who: agent, or AGENTS for the broker */
+    HAPPEN_TRUNK_FRAME, /* who: trunk and direction; life: connection */
+    HAPPEN_TRUNK_LOOK   /* who: trunk that this region calls on */
 };
 
 struct happening {
@@ -41,6 +43,8 @@ struct happening {
     uint64_t number;
 };
 
+enum { HEAL_MS_MAX = 20 * 60 * 1000 /* within which all comes to rest */ };
+
 enum { WORLD_BEGIN_MS = 1000000, HAPPENINGS_MAX = 65536, WHY_MAX = 1024, TRACE_LINE_MAX = 240 };
 
 /* What a right wall clock shows above true time. */
@@ -50,7 +54,12 @@ enum { WORLD_BEGIN_MS = 1000000, HAPPENINGS_MAX = 65536, WHY_MAX = 1024, TRACE_L
  * and must come to its end. */
 enum mode_of_life { SAFETY, LIVENESS };
 
+struct country;
+
 struct world_options {
+    const struct sim_region *region; /* NULL: keys_alone() */
+    struct country *country;         /* of which it is one region ... */
+    unsigned number;                 /* ... this one; NULL: there is no other */
     uint64_t seed;
     uint64_t steps; /* with faults */
     enum mode_of_life mode;
@@ -70,8 +79,9 @@ struct world {
     struct world_options options;
     uint64_t step;
     uint64_t hash; /* over all that happened and all that was said: the same life has the same */
-    struct trace trace;
-    bool healing; /* no faults and no new business any more */
+    struct trace own_trace;
+    struct trace *trace; /* its own, or its country's */
+    bool healing;        /* no faults and no new business any more */
     bool failed;
     char why[WHY_MAX];
     uint64_t chance;
@@ -96,12 +106,23 @@ void world_free(struct world *world);
 /* A whole life; true when all was well. */
 bool world_run(struct world *world);
 
+/* What a life is made of, for many regions that live one together. */
+bool trace_make(struct trace *trace, const struct world_options *options);
+void trace_free(struct trace *trace);
+void trace_tell(const struct trace *trace);
+/* When the next thing happens; INT64_MAX: nothing will. */
+int64_t world_due_ms(const struct world *world);
+/* The next happening. False when nothing is left to happen, or all is lost. */
+bool world_step(struct world *world);
+void world_begin_healing(struct world *world);
+/* Its numbers go into the tally. */
+void world_count(const struct world *world);
+
 /* The first failure counts. */
 void world_fail(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void world_trace(struct world *world, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* A fault has happened to an agent, or (AGENTS) to the broker. */
 void world_struck(struct world *world, enum fault fault, unsigned who);
-void world_tell_trace(const struct world *world);
 /* Goes into the hash of the life. */
 void world_mix(struct world *world, const void *p, size_t n);
 

@@ -2,9 +2,10 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "tests/sim/world.h"
+#include "tests/sim/country.h"
 
 const char *fault_words(enum fault fault)
 {
@@ -33,27 +34,42 @@ void world_fail(struct world *world, const char *format, ...)
 
 void world_trace(struct world *world, const char *format, ...)
 {
+    struct trace *trace = world->trace;
     char line[TRACE_LINE_MAX];
     va_list args;
 
     if (!world->options.trace) {
         return;
     }
-    int n = snprintf(line, sizeof line, "%6" PRIu64 " %10.3f ", world->step,
-                     (double)(world->now_ms - WORLD_BEGIN_MS) / 1000);
+    bool is_alone = world->options.country == NULL;
+    int n = snprintf(line, sizeof line, "%6" PRIu64 " %10.3f %s%s",
+                     is_alone ? world->step : world->options.country->step,
+                     (double)(world->now_ms - WORLD_BEGIN_MS) / 1000, is_alone ? "" : world->keys.region.name,
+                     is_alone ? "" : " ");
     va_start(args, format);
     (void)vsnprintf(line + n, sizeof line - (size_t)n, format, args);
     va_end(args);
-    if (world->trace.size == 0) {
+    if (trace->size == 0) {
         (void)puts(line);
     } else {
-        memcpy(world->trace.lines[world->trace.n++ % world->trace.size], line, sizeof line);
+        memcpy(trace->lines[trace->n++ % trace->size], line, sizeof line);
     }
 }
 
-void world_tell_trace(const struct world *world)
+bool trace_make(struct trace *trace, const struct world_options *options)
 {
-    const struct trace *trace = &world->trace;
+    trace->size = options->trace ? options->trace_lines : 0;
+    trace->lines = calloc(trace->size + 1, sizeof *trace->lines);
+    return trace->lines != NULL;
+}
+
+void trace_free(struct trace *trace)
+{
+    free(trace->lines);
+}
+
+void trace_tell(const struct trace *trace)
+{
     size_t from = trace->n > trace->size ? trace->n - trace->size : 0;
 
     for (size_t i = from; i < trace->n; i++) {

@@ -3,7 +3,7 @@ below, and what a cut line keeps back comes once, when it is there again."""
 import os
 import time
 
-from agents import CENTRE, FIRE, until
+from agents import CENTRE, County, FIRE, until
 from faults import Faults, STALL, SYNC, WAL
 from harness import main
 from regions import CITY, COUNTY, LinkedRegions, PROVINCE
@@ -99,6 +99,12 @@ class Regions(LinkedRegions):
         self.assertIn("370102 无此单位注册", self.province.muster("order", "show", order, "--lang", "zh"))
         self.assertIn("NOBODY THERE", self.province.muster("order", "list"))
         self.assertIn("REACHES NOBODY", self.province.muster("replay", self.province.log))
+        self.province.muster("incident", "update", incident, "--dead", "1")
+        self.assertIn("无人收到", self.province.muster("incident", "brief", incident))
+        # and that pack, tried out on the log, would have done what it did
+        *_, summary = self.province.json("rules", "what-if", self.province.log, "--rules",
+                                         self.province.path("up.yaml"))
+        self.assertEqual((summary["fired"], summary["differ"]), (1, 0))
         self.assert_verified()
 
     def test_what_no_link_leads_to_is_said_back(self):
@@ -133,6 +139,8 @@ class Regions(LinkedRegions):
         self.follows(late, incident, home=COUNTY)
         self.follows(self.county, incident, unreached=wanted[1:])
         until(lambda: not self.county.order(order)["no_way"], "the order to be on its way")
+        until(lambda: "is on its way: a link leads there now" in
+              self.county.muster("incident", "show", incident), "its home to say so")
         self.assert_verified()
 
     def test_what_a_cut_line_keeps_back_comes_once(self):

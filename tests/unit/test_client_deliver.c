@@ -171,6 +171,81 @@ static void a_recall_overtakes_its_order(void **state)
     assert_int_equal(fake.given_n, 2);
 }
 
+/* Two orders, of which the first is recalled in the same record: as in a past that another region tells. */
+static void make_past(struct buf *ret, int64_t expires_at_ms)
+{
+    static const char *const AGENTS[] = {FAKE_AGENT};
+    struct new_order said[2];
+    struct event events[3];
+    struct command command = fake_command_of(&fake, COMMAND_ISSUE_ORDERS, FAKE_CENTRE);
+
+    for (uint8_t i = 0; i < 2; i++) {
+        said[i] = (struct new_order){.order = fake_id((uint8_t)(i + 1)),
+                                     .kind = "dispatch",
+                                     .addressee = "370102/fire-rescue",
+                                     .text = "go",
+                                     .answer_by_ms = expires_at_ms,
+                                     .expires_at_ms = expires_at_ms};
+        events[i] = (struct event){
+            .kind = EVENT_ORDER_ISSUED, .incident = fake_id(250), .order = said[i].order, .at_ms = 1};
+        events[i].order_issued = (struct order_issued){.kind = "dispatch",
+                                                       .home = "",
+                                                       .addressee = said[i].addressee,
+                                                       .agents = {AGENTS, 1},
+                                                       .issuer = FAKE_CENTRE,
+                                                       .operator= "",
+                                                       .answer_by_ms = expires_at_ms,
+                                                       .expires_at_ms = expires_at_ms};
+    }
+    events[2] = (struct event){
+        .kind = EVENT_ORDER_RECALLED, .incident = fake_id(250), .order = said[0].order, .at_ms = 1};
+    events[2].order_recalled = (struct order_recalled){.by = FAKE_CENTRE, .expires_at_ms = expires_at_ms};
+    command.issue_orders = (struct issue_orders){.incident = fake_id(250), .orders = said, .orders_n = 2};
+    fake_record(&fake, &fake.centre, &command, events, 3, ret);
+}
+
+static size_t orders_given(void)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < fake.given_n; i++) {
+        n += fake.given[i].kind == DELIVERY_ORDER;
+    }
+    return n;
+}
+
+/* The recall is urgent, and brings the orders' record; what of it was recalled since says only their lane. */
+static void an_order_is_taken_from_its_own_lane(void **state)
+{
+    struct buf record;
+    uint64_t seq = ++fake.seq;
+
+    (void)state;
+    make_past(&record, later());
+    fake_deliver(&fake, LANE_URGENT, seq, &record);
+    fake_run(&fake);
+    assert_int_equal(orders_given(), 0);
+    fake_recall(&fake, fake_id(2), later());
+    fake_deliver(&fake, LANE_ORDERS, seq, &record);
+    fake_run(&fake);
+    assert_int_equal(orders_given(), 0);
+    buf_free(&record);
+}
+
+static void an_order_that_ends_in_its_own_record_is_not_given(void **state)
+{
+    struct buf record;
+
+    (void)state;
+    make_past(&record, later());
+    fake_deliver(&fake, LANE_ORDERS, ++fake.seq, &record);
+    fake_run(&fake);
+    assert_int_equal(orders_given(), 1);
+    again();
+    assert_int_equal(orders_given(), 2); /* the second, resumed */
+    buf_free(&record);
+}
+
 /* That the journal knows it does not mean that the application was told: a crash may lie between. */
 static void a_recall_that_comes_again_is_given_again(void **state)
 {
@@ -406,6 +481,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_receipt_is_said_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_refused_receipt_may_be_said_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_recall_overtakes_its_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_order_is_taken_from_its_own_lane, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_order_that_ends_in_its_own_record_is_not_given, setup, teardown),
         cmocka_unit_test_setup_teardown(a_recall_that_comes_again_is_given_again, setup, teardown),
         cmocka_unit_test_setup_teardown(what_another_of_the_agency_took_is_withdrawn, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_withdrawn_stays_so_when_a_receipt_is_refused, setup,

@@ -2,6 +2,7 @@
  * others and what is not; links, their enrolment and what is noted of them. */
 #include <string.h>
 
+#include "common/core/route.h"
 #include "tests/unit/core_telling.h"
 
 /* --- referring --------------------------------------------------------------------------------------- */
@@ -136,6 +137,59 @@ static void only_what_matters_is_shared(void **state)
     assert_int_equal(bus_events(&bus, EVENT_SHARED), 1);
     bus_do(&bus, a_close(&bus, 1));
     assert_int_equal(bus_events(&bus, EVENT_SHARED), 1);
+    bus_close(&bus);
+}
+
+struct told {
+    unsigned city, neighbour;
+};
+
+static void add(void *ctx, const char *agent, enum lane lane, struct id order)
+{
+    struct told *told = ctx;
+
+    (void)lane;
+    (void)order;
+    told->city += strcmp(agent, CITY_LINK) == 0;
+    told->neighbour += strcmp(agent, NEIGHBOUR_LINK) == 0;
+}
+
+static void recalled(void *ctx, const char *agent, enum lane lane, struct id order)
+{
+    add(ctx, agent, lane, order);
+}
+
+/* A record about two incidents is told as the first one's. Who follows the other would not know it, or refuse
+ * it as that of an incident of which it was told nothing: it is told the other's past again, with this in it.
+ */
+static void of_two_incidents_each_is_told(void **state)
+{
+    struct told told = {0};
+    struct route_sink sink = {.ctx = &told, .add = add, .recalled = recalled};
+    struct bus bus;
+
+    (void)state;
+    open_linked(&bus);
+    open_and_share(&bus);
+    bus_do(&bus, a_report(&bus, 2, REPORT_INITIAL));
+    bus_do(&bus, a_referral(&bus, 2, NEIGHBOUR));
+    bus_do(&bus, a_share(&bus, 2, NEIGHBOUR, 31, false));
+    struct command command = by(from(&bus, CENTRE, COMMAND_LINK_INCIDENTS), LI_NA, "");
+    command.link_incidents = (struct link_incidents){
+        .incident = incident_id(1), .other = incident_id(2), .kind = LINK_RELATED, .reason = ""};
+    bus_do(&bus, command);
+    assert_int_equal(bus_events(&bus, EVENT_SHARED), 1);
+    assert_true(id_equal(bus_event(&bus, EVENT_SHARED, 0)->incident, incident_id(1)));
+    assert_int_equal(bus_events(&bus, EVENT_SHARE_BEGUN), 1);
+    const struct incident *other = state_incident(bus.state, incident_id(2));
+    assert_true(incident_share(other, NEIGHBOUR)->more);
+    assert_int_equal(incident_share(other, NEIGHBOUR)->up_to_seq, 0);
+    for (size_t i = 0; i < bus.decision.events_n; i++) {
+        route(bus.state, &bus.decision.events[i], CENTRE, &sink);
+    }
+    assert_int_equal(told.city, 1);
+    assert_int_equal(told.neighbour, 0);
+    assert_int_equal(bus_do(&bus, a_share(&bus, 2, NEIGHBOUR, 33, false)), 1);
     bus_close(&bus);
 }
 
@@ -370,6 +424,7 @@ int main(void)
         cmocka_unit_test(refer_needs_a_link_in_force),
         cmocka_unit_test(share_is_told_on_in_parts),
         cmocka_unit_test(only_what_matters_is_shared),
+        cmocka_unit_test(of_two_incidents_each_is_told),
         cmocka_unit_test(what_was_heard_is_not_shared_as_ours),
         cmocka_unit_test(an_order_beyond_refers_its_incident),
         cmocka_unit_test(enrolment_of_links),

@@ -377,6 +377,33 @@ static void a_past_is_heard_in_its_order(void **state)
 }
 
 /* The record that brings a past stands behind what its next part brings: it is no mark. */
+static struct event counted(int64_t dead)
+{
+    struct event event = changed("", "");
+
+    event.facts_changed.casualties.dead = dead;
+    return event;
+}
+
+/* What one region said twice within a millisecond counts in its order, though the greater came first. */
+static void of_one_moment_the_last_word_of_a_region_holds(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_linked(&bus);
+    struct command past = with(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 10), opened()), counted(3));
+    past = and_then(&bus, past, with(&bus, telling(&bus, CITY_LINK, CITY, 11), counted(2)));
+    bus_do(&bus, past);
+    assert_int_equal(the_incident(&bus)->casualties.dead, 2);
+    /* against another's of that moment the greater does */
+    bus_do(&bus, with(&bus, telling(&bus, NEIGHBOUR_LINK, NEIGHBOUR, 5), counted(1)));
+    assert_int_equal(the_incident(&bus)->casualties.dead, 2);
+    bus_do(&bus, with(&bus, telling(&bus, NEIGHBOUR_LINK, NEIGHBOUR, 6), counted(4)));
+    assert_int_equal(the_incident(&bus)->casualties.dead, 4);
+    bus_close(&bus);
+}
+
 static void a_past_in_parts_is_heard_whole(void **state)
 {
     struct command share = {.kind = COMMAND_SHARE_INCIDENT, .mode = MODE_ACTUAL, .cosigner = ""};
@@ -469,6 +496,7 @@ int main(void)
         cmocka_unit_test(a_record_is_heard_once),
         cmocka_unit_test(our_own_word_is_not_heard),
         cmocka_unit_test(a_past_is_heard_in_its_order),
+        cmocka_unit_test(of_one_moment_the_last_word_of_a_region_holds),
         cmocka_unit_test(a_past_in_parts_is_heard_whole),
         cmocka_unit_test(a_past_of_our_own_and_theirs_is_sorted_out),
         cmocka_unit_test(a_past_without_its_beginning_is_refused),

@@ -97,6 +97,17 @@ static void test_both_call(void **state)
     assert_one_line();
 }
 
+/* The county's Hello is there, and not answered yet, when the city calls: the county's call stays, and the
+ * city must not wait for an answer on its own. */
+static void test_a_call_meets_the_others(void **state)
+{
+    (void)state;
+    pair_call(&pair, &pair.county);
+    (void)pair_carry(&pair);
+    pair_call(&pair, &pair.city);
+    assert_one_line();
+}
+
 static void test_the_other_calls_later(void **state)
 {
     (void)state;
@@ -330,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_county_calls, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_city_calls, setup, teardown),
         cmocka_unit_test_setup_teardown(test_both_call, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_call_meets_the_others, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_other_calls_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_is_called_starts_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cut_is_noted_once_at_both_ends, setup, teardown),

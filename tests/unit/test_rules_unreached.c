@@ -166,13 +166,11 @@ static void a_log_of_before_says_nothing(void **state)
 /* Our order to the city; *book: with a rule of what nobody is able to take. */
 static void order_the_city(struct bus *bus, struct rule_book **book)
 {
-    struct command command = by_root(bus, COMMAND_SET_PACK);
-
     open_it(bus);
     *book = rule_book_new();
     assert_non_null(*book);
     bus->env.rules = rule_book_rules(*book);
-    command = by_root(bus, COMMAND_SET_PACK);
+    struct command command = by_root(bus, COMMAND_SET_PACK);
     command.set_pack.text = "pack: p\nversion: 1\nmatch: all\nrules:\n"
                             "  - {rule: nobody, when: ability-short, if: free = 0, do: [notify: centre]}\n";
     bus_do(bus, command);
@@ -324,8 +322,11 @@ static void its_home_says_so_of_its_orders(void **state)
     /* until a way is found */
     bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 12), region_unreached(BEYOND, "")));
     pass(&bus);
-    assert_string_equal(bus_order(&bus, 1, order_id(2))->unreached, "");
     assert_string_equal(incident_referral(the_incident(&bus), BEYOND)->unreached, "");
+    pass(&bus);
+    assert_int_equal(bus_events(&bus, EVENT_ORDER_UNREACHED), 2); /* of both orders */
+    assert_string_equal(bus_event(&bus, EVENT_ORDER_UNREACHED, 1)->order_unreached.region, "");
+    assert_string_equal(bus_order(&bus, 1, order_id(2))->unreached, "");
     close_it(&bus);
 }
 
@@ -339,6 +340,8 @@ static void a_region_that_is_heard_is_reached(void **state)
     bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, BEYOND, 3), reported(2)));
     assert_string_equal(incident_referral(the_incident(&bus), BEYOND)->unreached, "");
     assert_string_equal(bus_order(&bus, 1, order_id(1))->unreached, "");
+    pass(&bus);
+    assert_string_equal(bus_event(&bus, EVENT_ORDER_UNREACHED, 0)->order_unreached.region, "");
     close_it(&bus);
 }
 
