@@ -110,6 +110,12 @@ void message_put_notice(json_t *json, const struct event *event)
         put(json, "from", text_of(event->lead.from));
         put(json, "term", json_integer(event->lead.term));
         break;
+    case EVENT_ORDERS_DISPUTED:
+    case EVENT_DISPUTE_SETTLED:
+        put(json, "other", text_of_id(event->disputed.other));
+        put(json, "region", text_of(event->disputed.region));
+        put(json, "against", text_of(event->disputed.against));
+        break;
     case EVENT_REISSUE_WANTED:
         put(json, "ability", text_of(event->reissue_wanted.ability));
         put(json, "rule", text_of(event->reissue_wanted.rule));

@@ -60,6 +60,7 @@ int ctl_incident_list(int argc, char **argv);
 int ctl_incident_brief(int argc, char **argv); /* of a broker or of a log */
 int ctl_order_issue(int argc, char **argv);
 int ctl_order_recall(int argc, char **argv);
+int ctl_order_confirm(int argc, char **argv);
 int ctl_order_reissue(int argc, char **argv);
 int ctl_order_evacuate(int argc, char **argv);
 int ctl_order_receipt(int argc, char **argv);

@@ -38,6 +38,7 @@ static const struct entry entries[] = {
     {"incident", "list", ctl_incident_list, "list the incidents"},
     {"order", "issue", ctl_order_issue, "issue dispatch orders"},
     {"order", "recall", ctl_order_recall, "recall an order"},
+    {"order", "confirm", ctl_order_confirm, "say that it stands beside one that contradicts it (确认)"},
     {"order", "reissue", ctl_order_reissue, "give an order to somebody else, and recall it"},
     {"order", "evacuate", ctl_order_evacuate, "order everybody on scene out, answered by head-count"},
     {"order", "receipt", ctl_order_receipt, "say how far an order is, as its addressee"},

@@ -121,6 +121,9 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
     case EVENT_REGION_UNREACHED:
         ret->to = event->region_unreached.region;
         return;
+    case EVENT_ORDERS_DISPUTED:
+        ret->to = event->disputed.against;
+        return;
     case EVENT_NOTIFIED:
         ret->to = event->notified.role;
         ret->rule = event->notified.rule;

@@ -31,6 +31,8 @@ const char *command_kind_name(enum command_kind kind)
         return "issue-orders";
     case COMMAND_RECALL_ORDER:
         return "recall-order";
+    case COMMAND_CONFIRM_ORDER:
+        return "confirm-order";
     case COMMAND_ORDER_EVACUATION:
         return "order-evacuation";
     case COMMAND_GIVE_RECEIPT:

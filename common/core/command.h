@@ -56,6 +56,7 @@ enum command_kind {
     COMMAND_TAKE_LEAD = 63,
     COMMAND_ACK = 64,
     COMMAND_CARRY_RECORD = 65,
+    COMMAND_CONFIRM_ORDER = 125,
     COMMAND_PASS_DEADLINES = 80,
     COMMAND_SET_CLOCK = 81,
     COMMAND_COUNT_REFUSALS = 82,
@@ -351,6 +352,13 @@ struct recall_order {
     const char *reason;
 };
 
+/* A person's word that the order stands beside those that contradict it. */
+struct confirm_order {
+    struct id incident;
+    struct id order;
+    const char *reason;
+};
+
 struct order_evacuation {
     struct id incident;
     struct id evacuation; /* its last two bytes are zero */
@@ -491,6 +499,7 @@ struct command {
         struct close_incident close_incident;
         struct issue_orders issue_orders;
         struct recall_order recall_order;
+        struct confirm_order confirm_order;
         struct order_evacuation order_evacuation;
         struct give_receipt give_receipt;
         struct state_units state_units;

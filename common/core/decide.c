@@ -344,6 +344,9 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_RECALL_ORDER:
         decide_recall_order(d, &command->recall_order);
         return;
+    case COMMAND_CONFIRM_ORDER:
+        decide_confirm_order(d, &command->confirm_order);
+        return;
     case COMMAND_ORDER_EVACUATION:
         decide_order_evacuation(d, &command->order_evacuation);
         return;
@@ -473,6 +476,7 @@ int decide(const struct state *state, const struct command *command, const struc
     }
     if (d.refusal == REFUSED_NOT) {
         decide_rules_due(&d);
+        decide_orders_known(&d);
         decide_shared(&d);
     }
     if (d.no_memory) {

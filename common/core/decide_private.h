@@ -51,6 +51,24 @@ const char *decide_speaker(const struct deciding *d);
 const struct incident *decide_incident(struct deciding *d, struct id id);
 /* The same, and the very one that is named. */
 const struct incident *decide_named_incident(struct deciding *d, struct id id);
+/* The moment as which another region's word counts that says it was said then: by a clock that is ahead, as
+ * far as an author's may be off. Within that regions that hear each other come to the same. */
+int64_t decide_heard_at(const struct deciding *d, int64_t at_ms);
+/* The moment under which these facts are said here: now, or just after what was heard of them by a clock that
+ * is ahead. */
+int64_t decide_facts_at(const struct deciding *d, const struct incident *incident, const struct facts *news);
+/* This record issues orders of a shared incident, or takes its lead: what was known of others' orders. */
+void decide_orders_known(struct deciding *d);
+/* The same as another region, `told_by`, says it: of what was done apart it is told that a person decides.
+ * incident NULL: it was not known here. */
+void decide_disputes(struct deciding *d, const struct incident *incident, const char *told_by,
+                     const struct event *known);
+/* Counts that a record of that region says, of which `news` hold: what gives way to a word that did not know
+ * of it is told. */
+void decide_counts_apart(struct deciding *d, const struct incident *incident, const struct told_record *told,
+                         const struct casualties *said, const struct casualties *news, int64_t at_ms);
+void decide_hear_settled(struct deciding *d, const struct incident *incident, const char *told_by,
+                         const struct event *event);
 /* The code of a division that a report names and the table in force does not know is told: the report
  * stands. */
 void decide_check_division(struct deciding *d, struct id incident, const struct facts *facts);
@@ -96,6 +114,7 @@ void decide_answer_post(struct deciding *d, const struct answer_post *command);
 void decide_close_incident(struct deciding *d, const struct close_incident *command);
 void decide_issue_orders(struct deciding *d, const struct issue_orders *command);
 void decide_recall_order(struct deciding *d, const struct recall_order *command);
+void decide_confirm_order(struct deciding *d, const struct confirm_order *command);
 void decide_order_evacuation(struct deciding *d, const struct order_evacuation *command);
 void decide_give_receipt(struct deciding *d, const struct give_receipt *command);
 void decide_record_history(struct deciding *d, const struct record_history *command);

@@ -13,3 +13,11 @@ const char *event_kind_name(enum event_kind kind)
     }
     return "?";
 }
+
+int64_t known_count_ms(const struct counts_known *known, size_t i)
+{
+    const int64_t at_ms[] = {known->dead_ms, known->missing_ms, known->serious_ms, known->minor_ms,
+                             known->trapped_ms};
+
+    return at_ms[i];
+}

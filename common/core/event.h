@@ -92,7 +92,12 @@
     X(EVENT_LOOKOUT_DOUBTED, 143, "lookout-doubted")              \
     X(EVENT_LOOKOUT_LIMITED, 144, "lookout-limited")              \
     X(EVENT_ORDER_UNREACHED, 150, "order-unreached")              \
-    X(EVENT_REGION_UNREACHED, 151, "region-unreached")
+    X(EVENT_REGION_UNREACHED, 151, "region-unreached")            \
+    X(EVENT_ORDERS_KNOWN, 160, "orders-known")                    \
+    X(EVENT_ORDERS_DISPUTED, 161, "orders-disputed")              \
+    X(EVENT_DISPUTE_SETTLED, 162, "dispute-settled")              \
+    X(EVENT_COUNTS_KNOWN, 163, "counts-known")                    \
+    X(EVENT_COUNT_APART, 164, "count-apart")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -106,7 +111,8 @@ const char *event_kind_name(enum event_kind kind);
 /* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
  * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
- * reaches, of who was not reached, of readings and silence, and what has grown since a person graded it, too.
+ * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
+ * what regions order and count apart.
  * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 3,
@@ -114,7 +120,8 @@ enum {
     GENERATION_GREW = 3,       /* ... and asked again when what he has graded grows */
     GENERATION_SPREAD = 3,     /* ... and it is noted which regions are touched, and other regions' levels */
     GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
-    GENERATION_UNREACHED = 3   /* ... and it is said who was not reached, and who was told instead */
+    GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
+    GENERATION_APART = 3       /* what regions do apart is told, and no word counts as said long after now */
 };
 
 struct pack_set {
@@ -410,6 +417,42 @@ struct region_unreached {
     bool due;
 };
 
+/* What was known here of other regions' orders when the event's order was given, or, without one, when the
+ * lead was taken: so that whoever hears of it can tell what was done apart from what followed. */
+struct orders_known {
+    const struct id *known; /* to the same addressee; of a lead: of who led until then */
+    size_t known_n;
+    bool more;        /* of a lead: there were more, and who is not named may have been known */
+    const char *lead; /* the region that led, as far as was known */
+    uint32_t term;
+};
+
+struct orders_disputed { /* and settled */
+    struct id other;     /* zero: the order was given under a term that was over */
+    const char *region;  /* whose the event's order is ... */
+    const char *against; /* ... and whose the other is, or who led */
+    const char *by;      /* settled: whose word it is */
+};
+
+/* With counts that are said of a shared incident: of when the ones are in whose place they stand; 0: none. */
+struct counts_known {
+    int64_t dead_ms;
+    int64_t missing_ms;
+    int64_t serious_ms;
+    int64_t minor_ms;
+    int64_t trapped_ms;
+};
+
+int64_t known_count_ms(const struct counts_known *known, size_t i); /* in the order of struct casualties */
+
+/* A count that two regions said apart: the later word holds, and this one gave way. */
+struct count_apart {
+    const char *fact;   /* "dead" */
+    const char *region; /* whose word it was, which came late; "": what was known here before */
+    int64_t count;
+    int64_t holds;
+};
+
 struct canary {
     const char *region;
     int64_t sent_at_ms;
@@ -470,6 +513,10 @@ struct event {
         struct alert_recorded alert_recorded;
         struct share_begun share_begun;
         struct heard heard;
+        struct orders_known orders_known;
+        struct orders_disputed disputed; /* settled, too */
+        struct counts_known counts_known;
+        struct count_apart count_apart;
         struct note_link link_set;
         struct note_untold untold;
         struct canary canary;  /* sent, heard */

@@ -61,6 +61,7 @@ static int facts_changed(struct state *state, struct incident *incident, const s
         incident->substance = substance;
     }
     incident_learn(incident, e);
+    evolve_counted(incident, &e->casualties);
     if (incident->marks != NULL) {
         facts_mark(incident->marks, e, event->at_ms);
     }
@@ -499,6 +500,12 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_ORDER_UNREACHED:
     case EVENT_REGION_UNREACHED:
         return evolve_unreached(state, incident, event);
+    case EVENT_ORDERS_KNOWN:
+    case EVENT_ORDERS_DISPUTED:
+    case EVENT_DISPUTE_SETTLED:
+    case EVENT_COUNTS_KNOWN:
+    case EVENT_COUNT_APART:
+        return evolve_dispute(incident, event);
     case EVENT_ORDER_ISSUED:
         return order_issued(state, incident, event);
     default:

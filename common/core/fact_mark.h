@@ -6,7 +6,10 @@
 
 #include "common/core/words.h"
 
-enum { FACT_FIELDS = 17 }; /* of struct facts; each of the five counts is one */
+enum {
+    FACT_FIELDS = 17,     /* of struct facts; each of the five counts is one ... */
+    FACT_COUNTS_FROM = 9, /* ... and they stand side by side, in the order of struct casualties */
+};
 
 struct fact_mark {
     int64_t at_ms;

@@ -93,28 +93,50 @@ static void hear_report(struct hearing *h, const struct event *event)
     report->report_filed.number = ++h->reports;
 }
 
+int64_t decide_heard_at(const struct deciding *d, int64_t at_ms)
+{
+    int64_t latest_ms = d->env->now_ms + region_clock_tolerance_ms(d->region);
+
+    return d->region->generation >= GENERATION_APART && at_ms > latest_ms ? latest_ms : at_ms;
+}
+
+int64_t decide_facts_at(const struct deciding *d, const struct incident *incident, const struct facts *news)
+{
+    int64_t now_ms = d->env->now_ms;
+    int64_t said_ms = incident->marks != NULL ? facts_said_at(incident->marks, news) : 0;
+
+    return said_ms >= now_ms ? decide_heard_at(d, said_ms) + 1 : now_ms;
+}
+
 /* What a region says twice at one moment, as it may before it shares an incident, counts in its order there:
  * only against others' words of that moment the greater value holds. */
 static void hear_facts(struct hearing *h, const struct event *event)
 {
+    int64_t at_ms = decide_heard_at(h->d, event->at_ms);
+
     if (h->said_by == NULL || strcmp(h->said_by, h->told->region) != 0 || h->said_ms != event->at_ms) {
         memcpy(h->before, h->marks, sizeof h->before);
         h->said_by = h->told->region;
         h->said_ms = event->at_ms;
     }
-    struct facts news = facts_newer(h->before, &event->facts_changed, event->at_ms);
+    struct facts news = facts_newer(h->before, &event->facts_changed, at_ms);
 
-    if (facts_are_none(&news)) {
-        return; /* a later word is here already */
+    if (facts_are_none(&news)) { /* a later word is here already */
+        decide_counts_apart(h->d, h->incident, h->told, &event->facts_changed.casualties, &news.casualties,
+                            at_ms);
+        return;
     }
-    facts_mark(h->marks, &news, event->at_ms);
+    facts_mark(h->marks, &news, at_ms);
     struct event *changed = decide_emit(h->d, EVENT_FACTS_CHANGED);
     *changed = *event;
+    changed->at_ms = at_ms;
     changed->facts_changed = news;
     decide_touch_division(h->d, h->incident, h->id, news.division, h->told->region);
     if (h->incident != NULL) {
         decide_follow_facts(h->d, h->incident, &news);
     }
+    decide_counts_apart(h->d, h->incident, h->told, &event->facts_changed.casualties, &news.casualties,
+                        at_ms);
 }
 
 static void hear_closed(struct hearing *h, const struct event *event)
@@ -218,6 +240,25 @@ static void hear_order(struct hearing *h, const struct event *event)
         decide_nobody_there(d, h->id, event->order);
     } else if (leads_on(h, region) || has_no_way(h, region)) {
         decide_reaches_region(d, h->id, addressee);
+    }
+}
+
+/* With the order, or the lead, that this very record brings. */
+static void hear_known(struct hearing *h, const struct event *event)
+{
+    struct known_order known;
+    bool brought;
+
+    if (id_is_zero(event->order)) {
+        const struct event *last = h->d->events_n > 0 ? &h->d->events[h->d->events_n - 1] : NULL;
+        brought = last != NULL && last->kind == EVENT_LEAD_TAKEN;
+    } else {
+        brought = find_order(h, event->order, &known) && known.order == NULL &&
+                  strcmp(known.home, h->told->region) == 0;
+    }
+    if (brought) {
+        pass_on(h, event);
+        decide_disputes(h->d, h->incident, h->told->region, event);
     }
 }
 
@@ -360,6 +401,12 @@ static void hear(struct hearing *h, const struct event *event)
         return;
     case EVENT_REGION_UNREACHED:
         decide_hear_region_unreached(h->d, h->incident, h->told->region, &event->region_unreached);
+        return;
+    case EVENT_ORDERS_KNOWN:
+        hear_known(h, event);
+        return;
+    case EVENT_DISPUTE_SETTLED:
+        decide_hear_settled(h->d, h->incident, h->told->region, event);
         return;
     case EVENT_ORDER_AMENDED:
     case EVENT_AMENDMENT_OVERDUE:
@@ -508,7 +555,10 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
                         .lead = {.region = incident != NULL ? incident_lead(incident, d->region->code) : "",
                                  .term = incident != NULL ? incident->lead_term : 0}};
     if (incident != NULL && incident->marks != NULL) {
-        memcpy(h.marks, incident->marks, sizeof h.marks);
+        for (size_t i = 0; i < FACT_FIELDS; i++) {
+            h.marks[i] = incident->marks[i];
+            h.marks[i].at_ms = decide_heard_at(d, h.marks[i].at_ms); /* heard before there was a bound */
+        }
     }
     for (size_t i = 0; i < command->told_n && d->refusal == REFUSED_NOT; i++) {
         if (is_news(d, incident, &command->told[i])) {

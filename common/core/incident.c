@@ -241,13 +241,6 @@ const char *incident_lead(const struct incident *incident, const char *own)
     return incident->lead[0] != '\0' ? incident->lead : home;
 }
 
-int64_t incident_facts_at(const struct incident *incident, const struct facts *news, int64_t now_ms)
-{
-    int64_t said_ms = incident->marks != NULL ? facts_said_at(incident->marks, news) : 0;
-
-    return said_ms >= now_ms ? said_ms + 1 : now_ms;
-}
-
 struct referral *incident_referral(const struct incident *incident, const char *region)
 {
     for (size_t i = 0; i < incident->referrals_n; i++) {
@@ -271,9 +264,13 @@ static const char *new_text(const struct incident *incident, enum fact fact, con
     return said;
 }
 
-static int64_t new_count(int64_t known, int64_t said)
+/* What was said apart is settled by whoever counts anew, also to the same number. */
+static int64_t new_count(const struct incident *incident, size_t i, const struct facts *said)
 {
-    return said == known ? COUNT_UNKNOWN : said;
+    int64_t count = count_of(&said->casualties, i);
+
+    return count == count_of(&incident->casualties, i) && incident_apart(incident, i) == NULL ? COUNT_UNKNOWN
+                                                                                              : count;
 }
 
 struct facts incident_news(const struct incident *incident, const struct facts *said)
@@ -300,12 +297,12 @@ struct facts incident_news(const struct incident *incident, const struct facts *
          p->accuracy_m != incident->position.accuracy_m)) {
         news.position = *p;
     }
-    news.casualties.dead = new_count(incident->casualties.dead, said->casualties.dead);
-    news.casualties.missing = new_count(incident->casualties.missing, said->casualties.missing);
-    news.casualties.serious = new_count(incident->casualties.serious, said->casualties.serious);
-    news.casualties.minor = new_count(incident->casualties.minor, said->casualties.minor);
-    news.casualties.trapped = new_count(incident->casualties.trapped, said->casualties.trapped);
-    news.loss_cny = new_count(incident->loss_cny, said->loss_cny);
+    news.casualties.dead = new_count(incident, 0, said);
+    news.casualties.missing = new_count(incident, 1, said);
+    news.casualties.serious = new_count(incident, 2, said);
+    news.casualties.minor = new_count(incident, 3, said);
+    news.casualties.trapped = new_count(incident, 4, said);
+    news.loss_cny = said->loss_cny == incident->loss_cny ? COUNT_UNKNOWN : said->loss_cny;
     if (said->occurred_at_ms != incident->occurred_at_ms) {
         news.occurred_at_ms = said->occurred_at_ms;
     }
@@ -344,6 +341,7 @@ void incident_clear(struct incident *incident)
     free(incident->clocks);
     free(incident->sent);
     ties_free(incident->ties);
+    disputes_free(incident->disputes);
     free(incident->post);
     spread_free(incident->spread);
 }

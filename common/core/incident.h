@@ -2,6 +2,7 @@
 #ifndef MUSTER_COMMON_CORE_INCIDENT_H
 #define MUSTER_COMMON_CORE_INCIDENT_H
 
+#include "common/core/dispute.h"
 #include "common/core/fact_mark.h"
 #include "common/core/order.h"
 #include "common/core/post.h"
@@ -147,10 +148,11 @@ struct incident {
     size_t reissues_n;
     struct request *requests;
     size_t requests_n;
-    struct ties *ties;     /* owned; NULL: none */
-    struct post *post;     /* owned; NULL: none */
-    struct spread *spread; /* owned; NULL: nothing is said of it */
-    struct order *orders;  /* sorted by id, so that no order of importing can be told from another */
+    struct ties *ties;         /* owned; NULL: none */
+    struct post *post;         /* owned; NULL: none */
+    struct spread *spread;     /* owned; NULL: nothing is said of it */
+    struct disputes *disputes; /* owned; NULL: none */
+    struct order *orders;      /* sorted by id, so that no order of importing can be told from another */
     size_t orders_n;
     size_t orders_capacity;
 };
@@ -186,9 +188,6 @@ bool clock_runs(const struct incident_clock *clock);
 bool clock_is_daily(const struct incident_clock *clock);
 /* The region that leads; own: this region's code. */
 const char *incident_lead(const struct incident *incident, const char *own);
-/* The moment under which these facts are said here: now, or just after what was heard of them by a clock that
- * is ahead. */
-int64_t incident_facts_at(const struct incident *incident, const struct facts *news, int64_t now_ms);
 /* NULL: it was not referred there. */
 struct referral *incident_referral(const struct incident *incident, const char *region);
 bool incident_is_referred(const struct incident *incident, const char *region);

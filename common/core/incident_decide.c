@@ -127,7 +127,7 @@ static void supplement_incident(struct deciding *d, const struct incident *incid
     if (known_news == 0) {
         return;
     }
-    emit_about(d, EVENT_FACTS_CHANGED, incident->id, incident_facts_at(incident, &news, now))->facts_changed =
+    emit_about(d, EVENT_FACTS_CHANGED, incident->id, decide_facts_at(d, incident, &news))->facts_changed =
         news;
     decide_answer_requests(d, incident, known_news);
     decide_check_division(d, incident->id, &news);

@@ -135,12 +135,19 @@ uint64_t told_known_with(const struct told_record *told)
                                                          : told->seq;
 }
 
+/* What was said too far ahead counts as said before then. */
+static bool is_moment(const struct event *there, const struct event *event)
+{
+    return there->at_ms == event->at_ms ||
+           (event->kind == EVENT_FACTS_CHANGED && there->at_ms > event->at_ms);
+}
+
 /* A record tells of one order once in a kind, and of an incident once in a kind and a moment. */
 static bool tells_of(const struct told_record *told, const struct event *event)
 {
     for (size_t i = 0; i < told->events_n; i++) {
         const struct event *there = &told->events[i];
-        if (there->kind == event->kind && there->at_ms == event->at_ms &&
+        if (there->kind == event->kind && is_moment(there, event) &&
             id_equal(there->incident, event->incident) && id_equal(there->order, event->order)) {
             return true;
         }

@@ -63,6 +63,7 @@ struct order {
     bool amendment_overdue;
     bool no_way; /* unreached for want of a link, and not of somebody there */
     bool has_head_count;
+    bool says_known; /* it says of what others' orders it was given knowing */
 };
 
 /* COMPLETED, DECLINED, RECALLED or EXPIRED. */

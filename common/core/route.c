@@ -224,6 +224,9 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
     case EVENT_LEAD_DISPUTED:
+    case EVENT_ORDERS_DISPUTED:
+    case EVENT_DISPUTE_SETTLED:
+    case EVENT_COUNT_APART:
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
     case EVENT_LEVEL_SET:

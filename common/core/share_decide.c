@@ -60,6 +60,7 @@ static bool is_for_others(enum event_kind kind)
     case EVENT_ORDER_OVERDUE:
     case EVENT_ORDER_UNREACHED:
     case EVENT_REGION_UNREACHED:
+    case EVENT_DISPUTE_SETTLED:
         return true;
     default:
         return false;

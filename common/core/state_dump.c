@@ -210,6 +210,7 @@ static void dump_order(const struct order *order, struct buf *ret)
     put_words(ret, "agents", order->agents);
     put_words(ret, "units", order->units);
     put_words(ret, "needs", order->needs);
+    put_number(ret, "says_known", order->says_known);
     put_words(ret, "there", order->there);
     put_id(ret, "reissue_of", order->reissue_of);
     put_id(ret, "evacuation", order->evacuation);
@@ -474,6 +475,9 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     }
     if (incident->ties != NULL) {
         dump_ties(incident->ties, ret);
+    }
+    if (incident->disputes != NULL) {
+        disputes_dump(incident->disputes, ret);
     }
     for (size_t i = 0; i < incident->orders_n; i++) {
         dump_order(&incident->orders[i], ret);

@@ -52,6 +52,11 @@ void unreached_no_more(struct incident *incident, const char *region, int64_t at
 /* evolve() for what belongs together. */
 int evolve_ties(struct incident *incident, const struct event *event);
 
+/* evolve() for what regions ordered apart. */
+int evolve_dispute(struct incident *incident, const struct event *event);
+/* Somebody has counted anew. */
+void evolve_counted(struct incident *incident, const struct casualties *said);
+
 /* evolve() for command posts. */
 int evolve_post(struct state *state, struct incident *incident, const struct event *event);
 

@@ -256,6 +256,9 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_ASSESS_INCIDENT:
         ret[0] = stream_key_incident(command->assess_incident.incident);
         return 1;
+    case COMMAND_CONFIRM_ORDER:
+        ret[0] = stream_key_incident(command->confirm_order.incident);
+        return 1;
     case COMMAND_TELL_RECORD:
     case COMMAND_CARRY_RECORD:
         return heard_streams(command_tells(command), ret);

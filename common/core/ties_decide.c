@@ -89,7 +89,7 @@ static void emit_facts(struct deciding *d, const struct incident *incident, cons
 {
     struct event *event = emit_about(d, EVENT_FACTS_CHANGED, incident);
 
-    event->at_ms = incident_facts_at(incident, facts, event->at_ms);
+    event->at_ms = decide_facts_at(d, incident, facts);
     event->facts_changed = *facts;
 }
 

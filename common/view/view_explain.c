@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/view/view_course.h"
+#include "common/view/view_dispute.h"
 #include "common/view/view_share.h"
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
@@ -347,6 +348,7 @@ int view_explain_order(const struct view *view, const struct view_voice *voice, 
         put_time(&e, order->expires_at_ms);
         buf_puts(ret, "\n");
     }
+    view_say_disputes(view, voice, incident, order->id, ret);
     show_told(&e, incident, order, told);
     int result = view_say_course(view, voice, incident, told, ret);
     put_heading(&e, "how it ended", "结果");

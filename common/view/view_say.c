@@ -534,7 +534,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         view_say_alert(s.state, voice, step, &raw);
     } else if (step->kind >= EVENT_LOOKOUT_BEGAN && step->kind <= EVENT_LOOKOUT_LIMITED) {
         view_say_lookout(&s);
-    } else if (step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_UNTOLD) {
+    } else if ((step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_UNTOLD) ||
+               (step->kind >= EVENT_ORDERS_KNOWN && step->kind <= EVENT_COUNT_APART)) {
         view_say_share(&s);
     } else if (step->kind >= EVENT_GRADE_EXPECTED && step->kind <= EVENT_LEVEL_HEARD) {
         view_say_spread(&s);

@@ -1,4 +1,5 @@
 /* What regions tell each other, and the lines between them. */
+#include "common/view/view_dispute.h"
 #include "common/view/view_say_private.h"
 
 static void say_line(const struct saying *s)
@@ -12,6 +13,41 @@ static void say_line(const struct saying *s)
     } else {
         SAY(s->ret, s->voice, "region %s is reached", "与 %s 的链路已通", step->subject);
     }
+}
+
+static void say_disputed(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+    char other[VIEW_SHORT_ID];
+
+    if (id_is_zero(step->other)) {
+        SAY(s->ret, s->voice,
+            "UNDER AN OLD TERM: region %s gave order %s as if it led; region %s had taken the lead: a person "
+            "decides",
+            "旧任期指令：%s 仍以指挥方身份下达指令 %s，当时指挥权已由 %s 接管，须由人决定", step->subject,
+            s->order, step->what);
+    } else {
+        SAY(s->ret, s->voice,
+            "ORDERS CONTRADICT: order %s of region %s and order %s of region %s are to the same addressee, "
+            "and neither region knew of the other's: a person decides",
+            "指令冲突：指令 %s（%s）与指令 %s（%s）下达同一单位，双方互不知情，须由人决定", s->order,
+            step->subject, view_short_id(step->other, other), step->what);
+    }
+}
+
+static void say_settled(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+    char other[VIEW_SHORT_ID];
+
+    if (id_is_zero(step->other)) {
+        SAY(s->ret, s->voice, "order %s STANDS, so region %s says", "确认指令 %s 有效（%s）", s->order,
+            step->subject);
+    } else {
+        SAY(s->ret, s->voice, "orders %s and %s BOTH STAND, so region %s says",
+            "确认指令 %s 与 %s 均有效（%s）", s->order, view_short_id(step->other, other), step->subject);
+    }
+    view_say_quoted(s, step->text);
 }
 
 void view_say_share(const struct saying *s)
@@ -52,6 +88,22 @@ void view_say_share(const struct saying *s)
             step->late ? "指挥权冲突：%s 亦接管事件 %s（当时由 %s 指挥），以上级为准"
                        : "指挥权冲突：%s 亦接管事件 %s（当时由 %s 指挥），仍由后者指挥",
             step->subject, s->incident, step->what);
+        return;
+    case EVENT_ORDERS_DISPUTED:
+        say_disputed(s);
+        return;
+    case EVENT_DISPUTE_SETTLED:
+        say_settled(s);
+        return;
+    case EVENT_COUNT_APART:
+        SAY(s->ret, s->voice,
+            "COUNTED APART: %s %llu by %s, %lld by a later word that did not know of it, which holds",
+            "互不知情的统计：%s %llu（%s），以其后所报 %lld 为准", view_count_name(s->voice, step->what),
+            (unsigned long long)step->number,
+            step->subject[0] != '\0' ? step->subject
+            : s->voice->zh           ? "此前所知"
+                                     : "what was known here",
+            (long long)step->holds);
         return;
     case EVENT_UNTOLD:
         SAY(s->ret, s->voice, "NOT TOLD: region %s does not have record %llu",

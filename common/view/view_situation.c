@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/core/kind.h"
+#include "common/view/view_dispute.h"
 #include "common/view/view_equipment.h"
 #include "common/view/view_json.h"
 #include "common/view/view_share.h"
@@ -297,7 +298,9 @@ static bool show_incident(void *ctx, const struct incident *incident)
     show_grade(l, incident);
     view_say_reach(voice, incident, l->ret);
     view_say_shares(l->view, voice, incident, l->ret);
+    view_say_disputes(l->view, voice, incident, (struct id){{0}}, l->ret);
     show_facts(l, incident);
+    view_say_apart(voice, incident, l->ret);
     view_say_command_post(l->view, voice, incident, l->ret);
     view_say_together(l->view, voice, incident, l->ret);
     show_suspects(l, incident);
@@ -406,6 +409,7 @@ void view_order_json(const struct view *view, const struct incident *incident, c
         json_unsigned(json, "present", order->present);
         json_unsigned(json, "missing", order->missing);
     }
+    view_json_disputes(view, incident, order->id, json);
     put_agents(view, order, json);
 }
 
@@ -475,6 +479,8 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_array_end(json);
     view_json_unreached(view, incident, json);
     view_json_shares(view, incident, json);
+    view_json_disputes(view, incident, (struct id){{0}}, json);
+    view_json_apart(incident, json);
     json_text(json, "kind", facts->kind);
     json_text(json, "class",
               incident_kind_find(facts->kind) != NULL

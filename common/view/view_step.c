@@ -127,6 +127,8 @@ struct id view_command_incident(const struct command *command)
         return command->take_lead.incident;
     case COMMAND_ASSESS_INCIDENT:
         return command->assess_incident.incident;
+    case COMMAND_CONFIRM_ORDER:
+        return command->confirm_order.incident;
     case COMMAND_TELL_RECORD:
     case COMMAND_CARRY_RECORD:
         return command_tells(command)->incident;
@@ -148,6 +150,8 @@ struct id view_command_order(const struct command *command)
         return command->issue_orders.orders_n == 1 ? command->issue_orders.orders[0].order : (struct id){{0}};
     case COMMAND_RECALL_ORDER:
         return command->recall_order.order;
+    case COMMAND_CONFIRM_ORDER:
+        return command->confirm_order.order;
     case COMMAND_GIVE_RECEIPT:
         return command->give_receipt.order;
     case COMMAND_REISSUE_ORDER:
@@ -216,6 +220,8 @@ static const char *words_of(const struct view_record *record, const struct comma
         return event->kind == EVENT_RULES_DUE ? "" : command->assess_incident.reason;
     case COMMAND_RECALL_ORDER:
         return command->recall_order.reason;
+    case COMMAND_CONFIRM_ORDER:
+        return command->confirm_order.reason;
     case COMMAND_ORDER_EVACUATION:
         return command->order_evacuation.text;
     case COMMAND_GIVE_RECEIPT:
@@ -430,23 +436,16 @@ static void add_incident_event(const struct event *event, struct view_step *step
         view_step_add_spread(event, step);
         return;
     case EVENT_SHARE_BEGUN:
-        step->subject = event->share_begun.region;
-        return;
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
     case EVENT_LEAD_DISPUTED:
-        step->subject = event->lead.region;
-        step->what = event->lead.from;
-        step->number = event->lead.term;
-        step->late = event->lead.alone;
-        return;
     case EVENT_HEARD:
-        step->subject = event->heard.region;
-        step->number = event->heard.seq;
-        return;
+    case EVENT_COUNT_APART:
+    case EVENT_ORDERS_DISPUTED:
+    case EVENT_DISPUTE_SETTLED:
     case EVENT_ORDER_UNREACHED:
     case EVENT_REGION_UNREACHED:
-        view_step_add_unreached(event, step);
+        view_step_add_share(event, step);
         return;
     default:
         add_order_event(event, step);

@@ -1,5 +1,7 @@
 #include "common/view/view_step_ties.h"
 
+#include "common/view/view_unreached.h"
+
 void view_step_add_post(const struct event *event, struct view_step *step)
 {
     step->subject = event->post.commander;
@@ -27,6 +29,41 @@ void view_step_add_ties(const struct event *event, struct view_step *step)
     default:
         step->other = event->merged.other;
         step->number = event->merged.parts;
+        return;
+    }
+}
+
+void view_step_add_share(const struct event *event, struct view_step *step)
+{
+    switch (event->kind) {
+    case EVENT_SHARE_BEGUN:
+        step->subject = event->share_begun.region;
+        return;
+    case EVENT_HEARD:
+        step->subject = event->heard.region;
+        step->number = event->heard.seq;
+        return;
+    case EVENT_ORDER_UNREACHED:
+    case EVENT_REGION_UNREACHED:
+        view_step_add_unreached(event, step);
+        return;
+    case EVENT_COUNT_APART:
+        step->subject = event->count_apart.region;
+        step->what = event->count_apart.fact;
+        step->number = (uint64_t)event->count_apart.count;
+        step->holds = event->count_apart.holds;
+        return;
+    case EVENT_ORDERS_DISPUTED:
+    case EVENT_DISPUTE_SETTLED:
+        step->other = event->disputed.other;
+        step->subject = event->disputed.region;
+        step->what = event->kind == EVENT_ORDERS_DISPUTED ? event->disputed.against : event->disputed.by;
+        return;
+    default:
+        step->subject = event->lead.region;
+        step->what = event->lead.from;
+        step->number = event->lead.term;
+        step->late = event->lead.alone;
         return;
     }
 }

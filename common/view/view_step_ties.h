@@ -5,6 +5,8 @@
 #include "common/view/view_step.h"
 
 void view_step_add_ties(const struct event *event, struct view_step *step);
+/* What regions tell each other. */
+void view_step_add_share(const struct event *event, struct view_step *step);
 void view_step_add_post(const struct event *event, struct view_step *step);
 
 #endif

@@ -51,6 +51,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_SHARE_BEGUN:
     case EVENT_SHARED:
     case EVENT_HEARD:
+    case EVENT_ORDERS_KNOWN:
+    case EVENT_COUNTS_KNOWN:
     case EVENT_CANARY_SENT:
     case EVENT_CANARY_HEARD:
         return TONE_QUIET;
@@ -58,6 +60,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_LEAD_TAKEN:
         return TONE_WARN;
     case EVENT_LEAD_DISPUTED:
+    case EVENT_ORDERS_DISPUTED:
+    case EVENT_COUNT_APART:
     case EVENT_UNTOLD:
         return TONE_BAD;
     case EVENT_ORDER_UNREACHED:

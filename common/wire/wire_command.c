@@ -213,6 +213,11 @@ static const struct wire_field assess_incident_fields[] = {
 static const struct wire_map assess_incident_map = {WIRE_MAP(assess_incident, S, assess_incident_fields)};
 #undef S
 
+#define S struct confirm_order
+static const struct wire_field confirm_order_fields[] = {ID(S, incident), ID(S, order), TEXT(S, reason)};
+static const struct wire_map confirm_order_map = {WIRE_MAP(confirm_order, S, confirm_order_fields)};
+#undef S
+
 #define S struct shared_record
 static const struct wire_field shared_record_fields[] = {
     NAME(S, region),     SEQ(S, epoch), SEQ(S, seq), TIME(S, bus_ms), BLOB(S, record, COMMAND_MAX),
@@ -493,6 +498,7 @@ static const struct wire_field command_fields[] = {
     BODY(S, note_silence, note_silence_map),
     BODY(S, note_lookout_limit, note_lookout_limit_map),
     BODY(S, assess_incident, assess_incident_map),
+    BODY(S, confirm_order, confirm_order_map),
 };
 const struct wire_map wire_map_command = {WIRE_MAP(command, S, command_fields),
                                           .body_from = COMMAND_FOUND_REGION, .kind = offsetof(S, kind)};

@@ -461,16 +461,6 @@ static const struct wire_field canary_heard_fields[] = {
     TIME(S, at_ms),         U32(S, canary.late_ms),
 };
 static const struct wire_map canary_heard_map = {WIRE_MAP(canary_heard, S, canary_heard_fields)};
-static const struct wire_field lead_offered_fields[] = {
-    ID(S, incident), NAME(S, lead.region), U32(S, lead.term), NAME(S, lead.from), TIME(S, at_ms),
-};
-static const struct wire_map lead_offered_map = {WIRE_MAP(lead_offered, S, lead_offered_fields)};
-static const struct wire_field lead_fields[] = {
-    ID(S, incident),    NAME(S, lead.region), U32(S, lead.term),
-    NAME(S, lead.from), BOOL(S, lead.alone),  TIME(S, at_ms),
-};
-static const struct wire_map lead_taken_map = {WIRE_MAP(lead_taken, S, lead_fields)};
-static const struct wire_map lead_disputed_map = {WIRE_MAP(lead_disputed, S, lead_fields)};
 static const struct wire_field order_unreached_fields[] = {
     ID(S, incident),
     ID(S, order),
@@ -577,9 +567,9 @@ static const struct wire_field event_fields[] = {
     BODY(S, link_set, link_set_map),
     BODY_SPREAD("canary_sent", canary_sent_map),
     BODY_SPREAD("canary_heard", canary_heard_map),
-    BODY_SPREAD("lead_offered", lead_offered_map),
-    BODY_SPREAD("lead_taken", lead_taken_map),
-    BODY_SPREAD("lead_disputed", lead_disputed_map),
+    BODY_SPREAD("lead_offered", wire_map_lead_offered),
+    BODY_SPREAD("lead_taken", wire_map_lead_taken),
+    BODY_SPREAD("lead_disputed", wire_map_lead_disputed),
     BODY(S, untold, untold_map),
     BODY_SPREAD("grade_expected", grade_expected_map),
     BODY_SPREAD("region_touched", region_touched_map),
@@ -591,6 +581,11 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("lookout_limited", wire_map_lookout_limited),
     BODY_SPREAD("order_unreached", order_unreached_map),
     BODY_SPREAD("region_unreached", region_unreached_map),
+    BODY_SPREAD("orders_known", wire_map_orders_known),
+    BODY_SPREAD("orders_disputed", wire_map_orders_disputed),
+    BODY_SPREAD("dispute_settled", wire_map_dispute_settled),
+    BODY_SPREAD("counts_known", wire_map_counts_known),
+    BODY_SPREAD("count_apart", wire_map_count_apart),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

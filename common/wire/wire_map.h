@@ -254,6 +254,15 @@ extern const struct wire_map wire_map_division;
 /* Bodies that wire_alert.c holds: of a command, and of struct event itself. */
 extern const struct wire_map wire_map_record_alert;
 extern const struct wire_map wire_map_alert_recorded;
+/* ... that wire_dispute.c holds ... */
+extern const struct wire_map wire_map_lead_offered;
+extern const struct wire_map wire_map_lead_taken;
+extern const struct wire_map wire_map_lead_disputed;
+extern const struct wire_map wire_map_orders_known;
+extern const struct wire_map wire_map_orders_disputed;
+extern const struct wire_map wire_map_dispute_settled;
+extern const struct wire_map wire_map_counts_known;
+extern const struct wire_map wire_map_count_apart;
 /* ... and that wire_lookout.c holds, with what of it a rule's firing has, too. */
 extern const struct wire_map wire_map_lookout_step;
 extern const struct wire_map wire_map_lookout_limited;

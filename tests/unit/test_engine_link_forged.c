@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/core/state.h"
+#include "common/wire/wire_map.h"
 #include "tests/unit/engine_pair.h"
 
 enum { FORGER = 91 };
@@ -112,6 +113,15 @@ static struct shared_record a_report(const struct rig *rig, uint64_t seq)
 
     event.report_filed = (struct report_filed){.kind = REPORT_FOLLOW_UP, .reporter = ""};
     return shared_by(rig, rig_follow_up(1, "all is well"), &event, 1, seq);
+}
+
+static struct shared_record a_count(const struct rig *rig, int64_t dead, int64_t at_ms, uint64_t seq)
+{
+    struct event event = {.kind = EVENT_FACTS_CHANGED, .incident = rig_id(1), .at_ms = at_ms};
+
+    event.facts_changed = facts_none();
+    event.facts_changed.casualties.dead = dead;
+    return shared_by(rig, rig_follow_up(1, "by a clock of its own"), &event, 1, seq);
 }
 
 static struct shared_record a_past(const struct rig *rig, const struct shared_record *past, size_t n,
@@ -223,11 +233,34 @@ static void test_an_unknown_regions_record_is_its_tellers_word(void **state)
     assert_int_equal(incident_of(&pair.county)->reports, 2);
 }
 
+/* A clock that is far ahead pins nothing: what is said here afterwards is written down and holds. */
+static void test_a_clock_far_ahead_stops_no_report(void **state)
+{
+    struct shared_record ahead = a_count(&pair.city, 3, TIME_MAX_MS, 5000);
+    struct command report = rig_follow_up(1, "they are seven");
+
+    (void)state;
+    report.file_report.facts.casualties.dead = 7;
+    assert_int_equal(tell(&ahead), REFUSED_NOT);
+    assert_int_equal(incident_of(&pair.county)->casualties.dead, 3);
+    pair_say(&pair, &pair.county, CENTRE, &report);
+    assert_int_equal(incident_of(&pair.county)->casualties.dead, 7);
+    ahead = a_count(&pair.city, 4, TIME_MAX_MS, 5001); /* ... nor does it once more */
+    pair_later(&pair, 1000);
+    assert_int_equal(tell(&ahead), REFUSED_NOT);
+    assert_int_equal(incident_of(&pair.county)->casualties.dead, 4);
+    pair_later(&pair, 1000);
+    report.file_report.text = "seven they are";
+    pair_say(&pair, &pair.county, CENTRE, &report);
+    assert_int_equal(incident_of(&pair.county)->casualties.dead, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_forged_record_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_forged_record_in_a_past_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_clock_far_ahead_stops_no_report, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_unknown_regions_record_is_its_tellers_word, setup, teardown),
     };
 

@@ -1,0 +1,134 @@
+#include "common/core/dispute.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/core/incident.h"
+
+void disputes_free(struct disputes *disputes)
+{
+    if (disputes != NULL) {
+        free(disputes->at);
+        free(disputes->foreseen);
+        free(disputes);
+    }
+}
+
+void disputes_dump(const struct disputes *disputes, struct buf *ret)
+{
+    char one[ID_TEXT], other[ID_TEXT];
+
+    for (size_t i = 0; i < disputes->n; i++) {
+        const struct dispute *dispute = &disputes->at[i];
+        buf_printf(ret, "dispute\torder=%s\tother=%s\tat_ms=%" PRId64 "\tsettled_ms=%" PRId64 "\n",
+                   id_format(dispute->order, one), id_format(dispute->other, other), dispute->at_ms,
+                   dispute->settled_ms);
+    }
+    for (size_t i = 0; i < COUNTS; i++) {
+        const struct apart *apart = &disputes->apart[i];
+        if (disputes->known_ms[i] != 0 && disputes->known_ms[i] != INT64_MAX) {
+            buf_printf(ret, "counted\tfact=%s\tknown_ms=%" PRId64 "\n", count_name(i), disputes->known_ms[i]);
+        }
+        if (apart->at_ms != 0) {
+            buf_printf(ret, "apart\tfact=%s\tregion=%s\tcount=%" PRId64 "\tat_ms=%" PRId64 "\n",
+                       count_name(i), apart->region, apart->count, apart->at_ms);
+        }
+    }
+    for (size_t i = 0; i < disputes->foreseen_n; i++) {
+        buf_printf(ret, "foreseen\torder=%s\tknown=%s\n", id_format(disputes->foreseen[i].order, one),
+                   id_format(disputes->foreseen[i].known, other));
+    }
+}
+
+struct dispute *incident_dispute(const struct incident *incident, struct id order, struct id other)
+{
+    for (size_t i = 0; incident->disputes != NULL && i < incident->disputes->n; i++) {
+        struct dispute *dispute = &incident->disputes->at[i];
+        if ((id_equal(dispute->order, order) && id_equal(dispute->other, other)) ||
+            (id_equal(dispute->order, other) && id_equal(dispute->other, order))) {
+            return dispute;
+        }
+    }
+    return NULL;
+}
+
+bool incident_foresaw(const struct incident *incident, struct id order, struct id known)
+{
+    for (size_t i = 0; incident->disputes != NULL && i < incident->disputes->foreseen_n; i++) {
+        const struct foreseen *foreseen = &incident->disputes->foreseen[i];
+        if (id_equal(foreseen->order, order) && id_equal(foreseen->known, known)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_void(const struct incident *incident, struct id id)
+{
+    const struct order *order = incident_order(incident, id);
+
+    return order != NULL && order_is_void(order);
+}
+
+bool dispute_is_open(const struct incident *incident, const struct dispute *dispute)
+{
+    return dispute->settled_ms == 0 && !is_void(incident, dispute->order) &&
+           !is_void(incident, dispute->other);
+}
+
+const struct dispute *incident_open_dispute(const struct incident *incident, struct id order, size_t i)
+{
+    for (size_t j = 0; incident->disputes != NULL && j < incident->disputes->n; j++) {
+        const struct dispute *dispute = &incident->disputes->at[j];
+        bool is_of = id_is_zero(order) || id_equal(dispute->order, order) || id_equal(dispute->other, order);
+        if (is_of && dispute_is_open(incident, dispute) && i-- == 0) {
+            return dispute;
+        }
+    }
+    return NULL;
+}
+
+const char *count_name(size_t i)
+{
+    static const char *const names[COUNTS] = {"dead", "missing", "serious", "minor", "trapped"};
+
+    return names[i];
+}
+
+int64_t count_of(const struct casualties *casualties, size_t i)
+{
+    const int64_t counts[COUNTS] = {casualties->dead, casualties->missing, casualties->serious,
+                                    casualties->minor, casualties->trapped};
+
+    return counts[i];
+}
+
+const struct apart *incident_apart(const struct incident *incident, size_t i)
+{
+    return incident->disputes != NULL && incident->disputes->apart[i].at_ms != 0
+               ? &incident->disputes->apart[i]
+               : NULL;
+}
+
+bool order_is_void(const struct order *order)
+{
+    return order->rung == RUNG_RECALLED || order->rung == RUNG_DECLINED || order->rung == RUNG_EXPIRED;
+}
+
+const char *order_region(const struct order *order, const char *own)
+{
+    return order->home[0] != '\0' ? order->home : own;
+}
+
+static bool is_under(const char *agent, const char *agency)
+{
+    size_t n = strlen(agency);
+
+    return strncmp(agent, agency, n) == 0 && agent[n] == '/';
+}
+
+bool addressees_overlap(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0 || is_under(a, b) || is_under(b, a);
+}

@@ -1,0 +1,113 @@
+"""Orders that two regions gave apart, each not knowing the other's: both ends show them until a person has
+decided, and nobody gets one twice."""
+import test_links
+from agents import FIRE, until
+from harness import main
+from test_links import CITY, COUNTY
+
+
+class Contradictions(test_links.Regions):
+    """The same regions and lines."""
+
+    def heal(self):
+        self.relays[self.county].heal()
+        self.relays[self.county].cut()
+
+    def disputes(self, region, incident, n):
+        shown = until(lambda: (s := self.shown(region, incident)) and len(s["disputes"]) == n and s,
+                      f"{region.code} to show {n} disputes")
+        return shown["disputes"]
+
+    def test_both_ends_show_orders_given_apart_until_a_person_decides(self):
+        station = self.station()
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        first = self.county.issue(FIRE, "--incident", incident, text="待命")
+        until(lambda: self.city.order(first), "the city to hear of it")
+        after = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident, text="原地待命")
+        station.one("order", order=first)
+        station.one("order", order=after)
+        self.disputes(self.county, incident, 0)  # it follows the county's, and contradicts nothing
+        self.relays[self.county].part()
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        inward = self.county.issue(FIRE, "--incident", incident, text="进入搜救")
+        out = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident, text="全部撤出")
+        self.heal()
+        station.one("order", order=inward)
+        station.one("order", order=out)
+        for region in (self.county, self.city):
+            dispute, = self.disputes(region, incident, 1)
+            self.assertEqual(dispute["why"], "same-addressee")
+            self.assertEqual({dispute["order"], dispute["other"]}, {inward, out})
+            self.assertEqual({dispute["region"], dispute["other_region"]}, {COUNTY, CITY})
+            for command in (("incident", "show", incident), ("incident", "list"), ("order", "show", inward),
+                            ("order", "show", out)):
+                text = region.muster(*command)
+                self.assertIn("CONTRADICTORY", text)
+                self.assertIn("进入搜救", text)
+                self.assertIn("全部撤出", text)
+            self.assertIn("指令冲突", region.muster("incident", "show", incident, "--lang", "zh"))
+            self.assertEqual(region.muster("order", "list").count("CONTRADICTED"), 2)
+            self.assertIn("neither region knew of the other's", region.muster("replay", region.log))
+        refused = self.city.call("order", "confirm", out)
+        self.assertIn("--reason is wanted", refused.stderr)
+        self.city.muster("order", "confirm", out, "--reason", "东侧进入，西侧撤出")
+        for region in (self.county, self.city):
+            self.disputes(region, incident, 0)
+            self.assertIn("BOTH STAND", region.muster("replay", region.log))
+            self.assertIn("东侧进入", region.muster("replay", region.log))
+            self.assertNotIn("CONTRADICT", region.muster("order", "list"))
+        self.assertEqual(len(station.all("order")), 4)
+        self.assert_verified()
+
+    def test_a_count_that_gave_way_is_shown_until_somebody_counts_anew(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        self.relays[self.county].part()
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        self.county.muster("incident", "update", incident, "--dead", "5")
+        self.city.muster("incident", "update", incident, "--dead", "2")
+        self.heal()
+        for region in (self.county, self.city):
+            shown = until(lambda: (s := self.shown(region, incident)) and s["counted_apart"] and s,
+                          "the count that gave way")
+            apart, = shown["counted_apart"]
+            self.assertEqual((apart["fact"], apart["count"], apart["holds"]), ("dead", 5, 2))
+            self.assertIn("COUNTED APART: dead 2, but 5", region.muster("incident", "list"))
+            chinese = region.muster("incident", "show", incident, "--lang", "zh")
+            self.assertIn("统计不一致：死亡 2 人，另有 5 人", chinese)
+            self.assertIn("COUNTED APART: dead 5", region.muster("replay", region.log))
+        self.county.muster("incident", "update", incident, "--dead", "2")  # the same, counted anew
+        for region in (self.county, self.city):
+            self.follows(region, incident, casualties={"dead": 2}, counted_apart=[])
+        self.assert_verified()
+
+    def test_an_order_under_an_old_term_is_shown_until_it_is_recalled(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, lead=COUNTY)
+        self.relays[self.county].part()
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        self.city.muster("incident", "take-lead", incident, "--reason", "two counties")
+        order = self.county.issue(FIRE, "--incident", incident, text="继续指挥")
+        self.heal()
+        for region in (self.county, self.city):
+            dispute, = self.disputes(region, incident, 1)
+            self.assertEqual((dispute["why"], dispute["order"]), ("old-term", order))
+            self.assertIn("UNDER AN OLD TERM", region.muster("incident", "show", incident))
+            self.assertIn("旧任期指令", region.muster("order", "show", order, "--lang", "zh"))
+        self.county.muster("order", "recall", order, "--reason", "the city leads")
+        for region in (self.county, self.city):
+            self.disputes(region, incident, 0)
+        self.assert_verified()
+
+
+for name in dir(test_links.Regions):
+    if name.startswith("test_"):
+        setattr(Contradictions, name, None)  # run where it stands
+
+
+if __name__ == "__main__":
+    main()
