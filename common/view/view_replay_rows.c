@@ -160,7 +160,7 @@ static void put_data(struct json *json, const struct view_record *record, const 
     if (step->lookout != NULL) {
         put_lookout(json, step->lookout);
     }
-    if (step->kind == EVENT_LOOKOUT_DOUBTED) {
+    if (step->lookout != NULL && step->kind == EVENT_LOOKOUT_DOUBTED) {
         json_bool(json, "known", step->lookout->known);
     }
     if (step->seen_n > 0) {
