@@ -11,6 +11,29 @@ static struct view_voice voice_of(const struct session *session)
     return (struct view_voice){.zh = session_lang(session) == LANG_ZH, .color = ctl_has_colour()};
 }
 
+/* What is owed upwards goes on being owed (docs/rules.md), and nobody looks at a closed incident. */
+static void note_clocks(struct session *session, struct id id)
+{
+    const struct incident *incident = state_incident(view_state(session_view(session)), id);
+    size_t n = 0;
+
+    for (size_t i = 0; incident != NULL && i < incident->clocks_n; i++) {
+        const struct incident_clock *clock = &incident->clocks[i];
+        n += clock->met_ms == 0 && !clock->stopped && clock->terms.times_n == 0; /* daily ones end with it */
+    }
+    if (n > 0) {
+        ctl_note(
+            lang_text(session_lang(session),
+                      "%zu of its statutory clocks run on: \"muster incident show\" names them, \"muster "
+                      "incident send\" meets them%s",
+                      "仍有 %zu 项法定时限未办结：muster incident show 可查，muster incident send 可报送%s"),
+            n,
+            incident->final_at_ms != 0
+                ? ""
+                : lang_text(session_lang(session), "; no final report was filed", "；尚未提交终报"));
+    }
+}
+
 int ctl_incident_close(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
@@ -52,6 +75,9 @@ int ctl_incident_close(int argc, char **argv)
         printf("%s %s\n", id_format(resolved.incident, text),
                reply.outcome == OUTCOME_DONE ? lang_text(online.lang, "is closed", "已结束")
                                              : lang_text(online.lang, "was closed already", "此前已结束"));
+    }
+    if (rc == 0 && reply.outcome == OUTCOME_DONE) {
+        note_clocks(session, resolved.incident); /* as they were before */
     }
     return session_end(session, rc, &err);
 }

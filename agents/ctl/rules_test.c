@@ -158,27 +158,47 @@ static void put_started(const struct pack *pack, const enum rule_answer *answers
     }
 }
 
-static void put_failure(struct cases *cases, const struct conf_node *node, const char *name,
-                        const enum rule_answer *answers)
-{
-    cases->failed++;
-    buf_printf(&cases->out, "%s:%u: %s: %s [", cases->path, conf_line(node), name,
-               lang_text(cases->lang, "fires", "触发"));
-    put_names(cases->pack, answers, ANSWER_YES, &cases->out);
-    buf_printf(&cases->out, "], %s [", lang_text(cases->lang, "could not tell", "无法判断"));
-    put_names(cases->pack, answers, ANSWER_UNKNOWN, &cases->out);
-    if (cases->pack->clocks_n > 0) {
-        buf_printf(&cases->out, "], %s [", lang_text(cases->lang, "starts", "启动时限"));
-        put_started(cases->pack, answers, &cases->out);
-    }
-    buf_puts(&cases->out, "]\n");
-}
-
 /* What a case says, its texts in the cases' arena. */
 struct wanted {
     struct words fires, unknown, starts;
     bool has_unknown, has_starts;
 };
+
+/* "; the case wants [a, b]" */
+static void put_wanted(struct cases *cases, struct words wanted)
+{
+    buf_printf(&cases->out, "%s [", lang_text(cases->lang, "; the case wants", "；用例要求"));
+    for (size_t i = 0; i < wanted.n; i++) {
+        buf_printf(&cases->out, "%s%s", i > 0 ? ", " : "", wanted.at[i]);
+    }
+    buf_puts(&cases->out, "]");
+}
+
+static void put_failure(struct cases *cases, const struct conf_node *node, const char *name,
+                        const enum rule_answer *answers, const struct wanted *wanted)
+{
+    cases->failed++;
+    buf_printf(&cases->out, "%s:%u: %s: %s [", cases->path, conf_line(node), name,
+               lang_text(cases->lang, "fires", "触发"));
+    put_names(cases->pack, answers, ANSWER_YES, &cases->out);
+    buf_puts(&cases->out, "]");
+    put_wanted(cases, wanted->fires);
+    buf_printf(&cases->out, "%s [", lang_text(cases->lang, ". Could not tell", "。无法判断"));
+    put_names(cases->pack, answers, ANSWER_UNKNOWN, &cases->out);
+    buf_puts(&cases->out, "]");
+    if (wanted->has_unknown) {
+        put_wanted(cases, wanted->unknown);
+    }
+    if (cases->pack->clocks_n > 0) {
+        buf_printf(&cases->out, "%s [", lang_text(cases->lang, ". Starts", "。启动时限"));
+        put_started(cases->pack, answers, &cases->out);
+        buf_puts(&cases->out, "]");
+        if (wanted->has_starts) {
+            put_wanted(cases, wanted->starts);
+        }
+    }
+    buf_puts(&cases->out, "\n");
+}
 
 /* A list of words that may be left out. */
 static int read_list(struct cases *cases, const struct conf_node *map, const char *key, struct words *ret,
@@ -247,7 +267,9 @@ static int run_series(struct cases *cases, const struct conf_node *map, const ch
         for (size_t i = 0; i < fired.n; i++) {
             buf_printf(&cases->out, "%s%s", i > 0 ? ", " : "", fired.at[i]);
         }
-        buf_puts(&cases->out, "]\n");
+        buf_puts(&cases->out, "]");
+        put_wanted(cases, wanted);
+        buf_puts(&cases->out, "\n");
     }
     return 0;
 }
@@ -285,7 +307,7 @@ static int run_case(struct cases *cases, const struct conf_node *map, enum rule_
     if (!is_wanted(cases->pack, answers, ANSWER_YES, wanted.fires) ||
         (wanted.has_unknown && !is_wanted(cases->pack, answers, ANSWER_UNKNOWN, wanted.unknown)) ||
         (wanted.has_starts && !starts_wanted(cases->pack, answers, wanted.starts))) {
-        put_failure(cases, map, name, answers);
+        put_failure(cases, map, name, answers, &wanted);
     }
     return 0;
 }

@@ -194,7 +194,9 @@ int ctl_incident_split(int argc, char **argv)
         .usage = "muster incident split ID [--order ID ... --into ID] [options]",
         .summary = "Takes a merge back: the incident is its own again, and what was told under its id "
                    "meanwhile stays\n"
-                   "with the other. With --order: orders that were given under ID belong to another "
+                   "with the other, as does what that one took over (facts, grade): correct it there by "
+                   "saying it anew. With\n"
+                   "--order: orders that were given under ID belong to another "
                    "incident, which\n"
                    "was reported by itself (\"muster incident report\"); they are answered under either id.\n"
                    "An operator signs it, with the right \"report\".",

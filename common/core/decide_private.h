@@ -51,8 +51,8 @@ const char *decide_speaker(const struct deciding *d);
 const struct incident *decide_incident(struct deciding *d, struct id id);
 /* The same, and the very one that is named. */
 const struct incident *decide_named_incident(struct deciding *d, struct id id);
-/* The moment as which another region's word counts that says it was said then: by a clock that is ahead, as
- * far as an author's may be off. Within that regions that hear each other come to the same. */
+/* The moment as which another region's word counts that says it was said then: at FACTS_AHEAD_MAX_MS from now
+ * at the latest. Within that regions that hear each other come to the same. */
 int64_t decide_heard_at(const struct deciding *d, int64_t at_ms);
 /* The moment under which these facts are said here: now, or just after what was heard of them by a clock that
  * is ahead. */

@@ -11,6 +11,10 @@ enum {
     FACT_COUNTS_FROM = 9, /* ... and they stand side by side, in the order of struct casualties */
 };
 
+/* No broker begins with a clock that is so far ahead of its log's (docs/operations.md, "Clock"). What is
+ * nearer counts as it was said: a region whose clock is right says its own word after it, and is believed. */
+#define FACTS_AHEAD_MAX_MS (INT64_C(31) * 24 * 60 * 60 * 1000)
+
 struct fact_mark {
     int64_t at_ms;
     uint64_t value; /* a count, or a fingerprint */

@@ -95,7 +95,7 @@ static void hear_report(struct hearing *h, const struct event *event)
 
 int64_t decide_heard_at(const struct deciding *d, int64_t at_ms)
 {
-    int64_t latest_ms = d->env->now_ms + region_clock_tolerance_ms(d->region);
+    int64_t latest_ms = d->env->now_ms + FACTS_AHEAD_MAX_MS;
 
     return d->region->generation >= GENERATION_APART && at_ms > latest_ms ? latest_ms : at_ms;
 }

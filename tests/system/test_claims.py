@@ -2,20 +2,13 @@
 none, a link to oneself. Each is refused in one line, at both ends where there are two."""
 import os
 import shutil
-import socket
 import subprocess
 import unittest
 
 from agents import County, FIRE, ROSTER, until
-from harness import BIN, main
+from harness import BIN, free_port, main
 
 CITY, COUNTY = "370100", "370102"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def said(region):
@@ -113,7 +106,7 @@ class Claims(unittest.TestCase):
                                  "--rights", "link")
         self.assertIn("another key", refused.stderr)
         self.assertEqual(refused.stderr.count("\n"), 1)
-        self.assertTrue(self.reached(self.county))
+        until(lambda: self.reached(self.county), "the first one's line to stand")
 
     def test_parents_in_a_circle_are_refused(self):
         def found(code, parent):

@@ -1,22 +1,15 @@
 """The law's cross-region rules, and the relief plan's joint level, as they are shipped, with real
 brokers: a province, two of its cities that are neighbours, and the province beside it."""
 import os
-import socket
 import unittest
 
 from agents import County, until
-from harness import SOURCE, main
+from harness import free_port, main, SOURCE
 
 PROVINCE, CITY, OTHER_CITY, BESIDE = "370000", "370100", "370200", "410000"
 PACK, RELIEF = (os.path.join(SOURCE, "common", "rules", "packs", name)
                 for name in ("cross-region.yaml", "disaster-relief.yaml"))
 LINES = ((CITY, PROVINCE), (OTHER_CITY, PROVINCE), (CITY, OTHER_CITY), (BESIDE, PROVINCE))
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class CrossRegion(unittest.TestCase):

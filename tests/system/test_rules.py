@@ -148,7 +148,8 @@ class Mistakes(unittest.TestCase):
         self.write("p.cases.yaml", "cases:\n  - {case: three, facts: {dead: 3}, fires: [many]}\n"
                                    "  - {case: nothing, facts: {}, fires: [], unknown: [many]}\n")
         done = self.refused("does not do what its cases say", "test", pack, code=65)
-        self.assertIn("p.cases.yaml:2: three: fires [], could not tell []\n", done.stdout)
+        self.assertIn("p.cases.yaml:2: three: fires []; the case wants [many]. Could not tell []\n",
+                      done.stdout)
         self.assertIn("2 cases, 1 failed", done.stdout)
 
     def test_a_case_says_which_clocks_start(self):
@@ -157,7 +158,8 @@ class Mistakes(unittest.TestCase):
                                    "  - {case: two, facts: {dead: 2}, fires: [], starts: []}\n"
                                    "  - {case: five, facts: {dead: 5}, fires: [many], starts: []}\n")
         done = self.refused("does not do what its cases say", "test", pack, code=65)
-        self.assertIn("p.cases.yaml:4: five: fires [many], could not tell [], starts [c]\n", done.stdout)
+        self.assertIn("p.cases.yaml:4: five: fires [many]; the case wants [many]. Could not tell []. "
+                      "Starts [c]; the case wants []\n", done.stdout)
         self.assertIn("3 cases, 1 failed", done.stdout)
         cases = self.write("c.yaml", "cases:\n  - {case: a, facts: {}, fires: [], starts: [d]}\n")
         self.refused('p has no clock "d"', "test", pack, cases)
@@ -179,7 +181,7 @@ class Mistakes(unittest.TestCase):
             f" series: [{', '.join('{at: ' + step + '}' for step in steps)}]}}\n"
             for name, when, facts, steps, fires in rows))
         done = self.refused("does not do what its cases say", "test", pack, code=65)
-        self.assertIn("p.cases.yaml:7: wrong: fires [gone]\n", done.stdout)
+        self.assertIn("p.cases.yaml:7: wrong: fires [gone]; the case wants [gas]\n", done.stdout)
         self.assertIn("6 cases, 1 failed", done.stdout)
         for bad, why in (("[{at: 2 s, reading: 1}, {at: 1 s}]", "goes on in time"), ("[]", "1 to 1000 steps"),
                          ("[{reading: 1}]", "missing key 'at'")):

@@ -182,6 +182,10 @@ class InForce(CountyTest):
         done = self.county.call("incident", "send", incident, "--to", "moon", "--medium", "phone")
         self.assertEqual(done.returncode, 64)
         self.assertIn("county, city, province, state", done.stderr)
+        done = self.county.call("incident", "close", incident, "--reason", "over")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("1 of its statutory clocks", done.stderr)
+        self.assertIn("no final report was filed", done.stderr)
         self.assert_verified()
 
     def test_a_silent_agency(self):
