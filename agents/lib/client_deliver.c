@@ -258,10 +258,16 @@ static enum lane lane_of(const struct event *issued)
     return id_is_zero(issued->order_issued.evacuation) ? LANE_ORDERS : LANE_URGENT;
 }
 
-/* A record that does something to an order of ours is that; any other is a notice of each event. */
+/* A record that does something to an order of ours is that; any other is a notice of each event. What another
+ * region told is many records in one: what in it is of no order of ours is a notice all the same. */
 static int take_events(struct client *client, struct taken *taken, struct err *err)
 {
+    bool *is_taken = arena_array(&taken->arena, bool, taken->record.events_n);
     size_t ours = 0;
+
+    if (is_taken == NULL) {
+        return ERR_NO_MEMORY;
+    }
 
     for (size_t i = 0; i < taken->record.events_n && !taken->bad; i++) {
         const struct event *event = &taken->record.events[i];
@@ -285,10 +291,12 @@ static int take_events(struct client *client, struct taken *taken, struct err *e
         if (rc) {
             return rc;
         }
+        is_taken[i] = is_ours;
         ours += is_ours ? 1 : 0;
     }
-    if (ours == 0 && !taken->bad) {
-        for (size_t i = 0; i < taken->record.events_n; i++) {
+    bool notices = ours == 0 || command_tells(&taken->command) != NULL;
+    for (size_t i = 0; i < taken->record.events_n && notices && !taken->bad; i++) {
+        if (!is_taken[i]) {
             give(taken, delivery_of(taken, &taken->record.events[i], DELIVERY_NOTICE));
         }
     }

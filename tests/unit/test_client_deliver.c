@@ -232,6 +232,37 @@ static void an_order_is_taken_from_its_own_lane(void **state)
     buf_free(&record);
 }
 
+/* What another region told is many records in one: an end of an order that we gave is not lost behind a recall
+ * of one that was given to us. */
+static void what_is_told_beside_an_order_of_ours_is_a_notice(void **state)
+{
+    struct command told = fake_command_of(&fake, COMMAND_RECALL_ORDER, FAKE_CENTRE);
+    struct command command = fake_command_of(&fake, COMMAND_TELL_RECORD, FAKE_CENTRE);
+    struct event events[2] = {
+        {.kind = EVENT_ORDER_RECALLED, .incident = fake_id(250), .order = fake_id(1), .at_ms = 1},
+        {.kind = EVENT_RUNG_REACHED, .incident = fake_id(250), .order = fake_id(3), .at_ms = 1}};
+    struct buf inner, record;
+    size_t notices = 0;
+
+    (void)state;
+    events[0].order_recalled = (struct order_recalled){.by = FAKE_CENTRE, .expires_at_ms = later()};
+    events[1].rung = (struct rung_reached){.rung = RUNG_COMPLETED, .agent = FAKE_CENTRE};
+    told.recall_order = (struct recall_order){.incident = fake_id(250), .order = fake_id(1), .reason = "x"};
+    fake_record(&fake, &fake.centre, &told, events, 2, &inner);
+    command.tell_record = (struct tell_record){
+        .incident = fake_id(250),
+        .shared = {.region = "370100", .epoch = 1, .seq = 7, .record = {inner.p, inner.n}}};
+    fake_record(&fake, &fake.centre, &command, events, 2, &record);
+    fake_deliver(&fake, LANE_URGENT, ++fake.seq, &record);
+    fake_run(&fake);
+    for (size_t i = 0; i < fake.given_n; i++) {
+        notices += fake.given[i].kind == DELIVERY_NOTICE && id_equal(fake.given[i].order, fake_id(3));
+    }
+    assert_int_equal(notices, 1);
+    buf_free(&inner);
+    buf_free(&record);
+}
+
 static void an_order_that_ends_in_its_own_record_is_not_given(void **state)
 {
     struct buf record;
@@ -482,6 +513,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_refused_receipt_may_be_said_again, setup, teardown),
         cmocka_unit_test_setup_teardown(a_recall_overtakes_its_order, setup, teardown),
         cmocka_unit_test_setup_teardown(an_order_is_taken_from_its_own_lane, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_told_beside_an_order_of_ours_is_a_notice, setup, teardown),
         cmocka_unit_test_setup_teardown(an_order_that_ends_in_its_own_record_is_not_given, setup, teardown),
         cmocka_unit_test_setup_teardown(a_recall_that_comes_again_is_given_again, setup, teardown),
         cmocka_unit_test_setup_teardown(what_another_of_the_agency_took_is_withdrawn, setup, teardown),
