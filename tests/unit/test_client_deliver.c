@@ -232,8 +232,8 @@ static void an_order_is_taken_from_its_own_lane(void **state)
     buf_free(&record);
 }
 
-/* What another region told is many records in one: an end of an order that we gave is not lost behind a recall
- * of one that was given to us. */
+/* What another region told is many records in one: an end of an order that we gave is not lost behind a
+ * recall of one that was given to us. */
 static void what_is_told_beside_an_order_of_ours_is_a_notice(void **state)
 {
     struct command told = fake_command_of(&fake, COMMAND_RECALL_ORDER, FAKE_CENTRE);
