@@ -207,7 +207,7 @@ struct muster_callbacks {
     void (*on_amendment)(void *ctx, const struct muster_amendment *amendment);
     /* Stop what the order began: it was recalled, or another agent of the agency has taken or declined it.
      * Also comes for orders that never arrived: then there is nothing to stop. May come twice after a crash,
-     * as an expiry may. */
+     * as an expiry may. An order that expired before it arrived is told as a notice. */
     void (*on_recall)(void *ctx, const char *order, const char *incident);
     void (*on_expired)(void *ctx, const char *order, const char *incident);
     void (*on_notice)(void *ctx, const struct muster_notice *notice);

@@ -159,6 +159,8 @@ class Agency:
             self.perform(order, message, say)
         elif kind in ("recall", "expired"):
             (self.recalled if kind == "recall" else self.expired)[order] += 1
+        elif kind == "notice" and message["event"] == "order-expired":
+            self.expired[order] += 1  # before it came
         elif kind == "reply":
             self.replied[message["ref"]] = message["outcome"]
         elif kind == "error":
