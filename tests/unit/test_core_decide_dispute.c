@@ -124,6 +124,36 @@ static void what_was_ordered_apart_is_disputed(void **state)
     bus_close(&bus);
 }
 
+/* More of ours than a record brings disputes for: by the second order of theirs each is in one. */
+static size_t left_out(uint32_t generation)
+{
+    struct bus bus;
+    size_t n = 0;
+
+    open_sharing(&bus, generation);
+    for (unsigned i = 1; i <= DISPUTES_PER_RECORD_MAX + 6; i++) {
+        bus_do(&bus, an_order(&bus, 1, i, STATION_3));
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned theirs = 200 + i;
+        bus_do(&bus, with(&bus, order_of(&bus, CITY_LINK, CITY, 20 + i, theirs, STATION_3),
+                          knowing(&bus, theirs, 0, OWN_LEAD, 0)));
+        assert_int_equal(bus_events(&bus, EVENT_ORDERS_DISPUTED), DISPUTES_PER_RECORD_MAX);
+    }
+    for (unsigned i = 1; i <= DISPUTES_PER_RECORD_MAX + 6; i++) {
+        n += open_dispute(&bus, i) == NULL;
+    }
+    bus_close(&bus);
+    return n;
+}
+
+static void no_order_is_left_out_for_others(void **state)
+{
+    (void)state;
+    assert_int_equal(left_out(GENERATION_COVERS), 0);
+    assert_int_equal(left_out(GENERATION_COVERS - 1), 6); /* a log of before decides as it did */
+}
+
 /* Of two other regions the order of hearing tells nothing: each says what it knew. */
 static void orders_of_two_others_are_told_apart(void **state)
 {
@@ -334,6 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orders_say_what_they_were_given_knowing),
         cmocka_unit_test(what_was_ordered_apart_is_disputed),
+        cmocka_unit_test(no_order_is_left_out_for_others),
         cmocka_unit_test(orders_of_two_others_are_told_apart),
         cmocka_unit_test(orders_of_an_old_term_are_disputed),
         cmocka_unit_test(a_person_says_that_both_stand),
