@@ -65,8 +65,8 @@ static void say_dispute(const struct view *view, const struct view_voice *voice,
 
 /* --- many of them --------------------------------------------------------------------------------- */
 
-/* An open dispute as one of its kind: between which two regions, and to which agency. Sides are in the order of
- * their regions' codes; of an order under an old term the second is nobody. */
+/* An open dispute as one of its kind: between which two regions, and to which agency. Sides are in the order
+ * of their regions' codes; of an order under an old term the second is nobody. */
 struct open {
     const struct dispute *dispute;
     struct id orders[2];
