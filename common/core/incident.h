@@ -112,8 +112,9 @@ struct incident {
     struct casualties casualties;
     int64_t loss_cny;
     int64_t occurred_at_ms;
-    uint32_t known;             /* bits 1u << enum fact */
-    struct fact_mark *marks;    /* of one that other regions follow: FACT_FIELDS; NULL */
+    uint32_t known; /* bits 1u << enum fact */
+    struct fact_mark
+        *marks; /* FACT_FIELDS; NULL: nothing is known, or an older log's, and it is not shared */
     uint64_t texts[FACT_COUNT]; /* fingerprints of place, unit, course, measures, caller, title */
 
     enum grade grade;      /* 事件分级; NONE: 未定级 */
@@ -165,6 +166,8 @@ bool incident_has_asked(const struct incident *incident, const struct order *ord
 /* NULL: no rule wants it issued again. */
 struct reissue *incident_reissue(const struct incident *incident, struct id order);
 bool incident_is_open(const struct incident *incident);
+/* It is another region's, or one is told of it. */
+bool incident_is_shared(const struct incident *incident);
 
 /* Whether the broker must keep the stream at hand: the incident is open, or an order of it is, unless
  * it is history. */
