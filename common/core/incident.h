@@ -99,7 +99,8 @@ struct incident {
     const char *lead_offered; /* to that region; "": to none */
     uint32_t lead_term;
     uint64_t content;
-    int64_t opened_at_ms; /* reported */
+    int64_t opened_at_ms; /* reported, to its home */
+    int64_t heard_at_ms;  /* by this region, of another's; 0: it is its own, or an older log's */
     int64_t closed_at_ms; /* 0: open */
     int64_t final_at_ms;  /* of the final report */
     int64_t last_report_at_ms;
@@ -166,6 +167,8 @@ bool incident_has_asked(const struct incident *incident, const struct order *ord
 /* NULL: no rule wants it issued again. */
 struct reissue *incident_reissue(const struct incident *incident, struct id order);
 bool incident_is_open(const struct incident *incident);
+/* 接报: when this region knew of it first. */
+int64_t incident_received_ms(const struct incident *incident);
 /* It is another region's, or one is told of it. */
 bool incident_is_shared(const struct incident *incident);
 

@@ -359,7 +359,7 @@ static void a_count_that_gives_way_stays_in_sight(void **state)
     bus_close(&bus);
 }
 
-/* What it said before it shared the incident is its own: of which word it knew, those who follow have to see. */
+/* What it said before it shared the incident is its own: which word it knew, those who follow have to see. */
 static void a_count_from_before_the_share_is_known(void **state)
 {
     for (uint32_t generation = GENERATION_MARKS - 1; generation <= GENERATION_MARKS; generation++) {
