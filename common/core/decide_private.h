@@ -235,6 +235,11 @@ void decide_remind(struct deciding *d, const struct incident *incident, const st
                    const char *rule, int64_t within_ms);
 void decide_want_reissue(struct deciding *d, const struct incident *incident, const struct order *order,
                          const char *rule, const char *ability);
+/* Whether another region's reminder of its order still says something here: nobody has answered, as far as this
+ * region knows. order NULL: this record brings it. */
+bool decide_hears_reminder(const struct deciding *d, const struct order *order, struct id id);
+/* The line's own word, told by the region at its other end. */
+void decide_hear_canary(struct deciding *d, const struct told_record *told, const char *from);
 
 /* Rules of the packs in force. */
 bool decide_has_rules(const struct deciding *d);

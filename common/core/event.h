@@ -122,7 +122,8 @@ enum {
     GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
     GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
     GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
-    GENERATION_COVERS = 4 /* of more disputes than a record holds, those of orders that have none go first */
+    GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */
+    GENERATION_FOLLOWS = 4 /* who follows hears of reminders, command posts and what ends with an incident */
 };
 
 struct pack_set {

@@ -63,6 +63,23 @@ class Regions(LinkedRegions):
         self.assertEqual(self.county.order(recalled)["rung"], "recalled")
         self.assert_verified()
 
+    def test_a_reminder_from_above_reaches_who_has_the_order(self):
+        with open(self.city.path("climb.yaml"), "w", encoding="utf-8") as file:
+            file.write("pack: climb\nversion: '1'\nmatch: all\nrules:\n  - {rule: remind, when: order-unanswered, "
+                       "if: step = 0, do: [{remind: 10 min}]}\n")
+        self.city.muster("rules", "load", self.city.path("climb.yaml"))
+        station = self.station()
+        order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", self.city.report(), "--answer-within", "1 s",
+                                "--expires-within", "1 h")
+        station.one("order", order=order)
+        reminder = station.one("reminder", order=order)
+        self.assertEqual((reminder["step"], reminder["rule"]), (1, "climb/remind"))
+        reminded = [event["data"] for event in self.county.events() if event["event"] == "order-reminded"]
+        self.assertEqual([event["what"] for event in reminded], ["climb/remind"])
+        station.say(type="receipt", order=order, rung="accepted")
+        self.city.wait_rung(order, "accepted")
+        self.assert_verified()
+
     def test_an_order_crosses_two_lines_and_its_answer_comes_back(self):
         station = self.station()
         incident = self.province.report()
