@@ -217,6 +217,10 @@ void decide_start_clock(struct deciding *d, const struct incident *after, const 
                         const struct rule_clock *clock);
 void decide_stop_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
                        const char *clock);
+/* What another region tells of who commands at the scene: whoever leads says it, and goes before what was said
+ * under an old lead; until then what is there stands. known: whose word the post is, NULL: there is none. */
+void decide_hear_post(struct deciding *d, const char **known, const char *lead, const char *told_by,
+                      const struct event *event);
 /* Two incidents turn out to be one: the survivor has the command post of the other when it has none. */
 void decide_keep_post(struct deciding *d, const struct incident *whole, const struct incident *part);
 /* Two incidents turn out to be one: what went up of `from` has met what is asked of `to`. */

@@ -289,6 +289,7 @@ struct orders_moved {
 };
 
 struct post_step { /* set, offered, taken, kept */
+    const char *home; /* the region that says so; "": this one */
     const char *lead;
     const char *commander;
     const char *place; /* set */

@@ -20,6 +20,7 @@ struct hearing {
     size_t orders;
     enum grade grade;
     struct lead_known lead;
+    const char *post;                           /* whose word the command post is; NULL: there is none */
     struct level_heard levels[LEVELS_TOLD_MAX]; /* the last that each region tells of */
     size_t levels_n;
     struct fact_mark marks[FACT_FIELDS];
@@ -382,6 +383,12 @@ static void hear(struct hearing *h, const struct event *event)
     case EVENT_LEAD_TAKEN:
         decide_hear_lead(h->d, &h->lead, h->told->region, event);
         return;
+    case EVENT_POST_SET:
+    case EVENT_POST_OFFERED:
+    case EVENT_POST_TAKEN:
+    case EVENT_POST_KEPT:
+        decide_hear_post(h->d, &h->post, h->lead.region, h->told->region, event);
+        return;
     case EVENT_INCIDENT_LINKED:
     case EVENT_INCIDENT_MERGED:
     case EVENT_INCIDENT_JOINED:
@@ -536,6 +543,9 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
                         .grade = incident != NULL ? incident->grade : GRADE_NONE,
                         .lead = {.region = incident != NULL ? incident_lead(incident, d->region->code) : "",
                                  .term = incident != NULL ? incident->lead_term : 0}};
+    if (incident != NULL && incident->post != NULL) {
+        h.post = incident->post->home[0] != '\0' ? incident->post->home : d->region->code;
+    }
     if (incident != NULL && incident->marks != NULL) {
         for (size_t i = 0; i < FACT_FIELDS; i++) {
             h.marks[i] = incident->marks[i];

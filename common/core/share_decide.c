@@ -37,6 +37,10 @@ static bool is_for_others(const struct deciding *d, enum event_kind kind)
 {
     switch (kind) {
     case EVENT_ORDER_REMINDED:
+    case EVENT_POST_SET:
+    case EVENT_POST_OFFERED:
+    case EVENT_POST_TAKEN:
+    case EVENT_POST_KEPT:
         return d->region->generation >= GENERATION_FOLLOWS;
     case EVENT_REPORT_FILED:
     case EVENT_FACTS_CHANGED:

@@ -65,12 +65,12 @@ class Regions(LinkedRegions):
 
     def test_a_reminder_from_above_reaches_who_has_the_order(self):
         with open(self.city.path("climb.yaml"), "w", encoding="utf-8") as file:
-            file.write("pack: climb\nversion: '1'\nmatch: all\nrules:\n  - {rule: remind, when: order-unanswered, "
-                       "if: step = 0, do: [{remind: 10 min}]}\n")
+            file.write("pack: climb\nversion: '1'\nmatch: all\nrules:\n  - {rule: remind, "
+                       "when: order-unanswered, if: step = 0, do: [{remind: 10 min}]}\n")
         self.city.muster("rules", "load", self.city.path("climb.yaml"))
         station = self.station()
-        order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", self.city.report(), "--answer-within", "1 s",
-                                "--expires-within", "1 h")
+        order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", self.city.report(),
+                                "--answer-within", "1 s", "--expires-within", "1 h")
         station.one("order", order=order)
         reminder = station.one("reminder", order=order)
         self.assertEqual((reminder["step"], reminder["rule"]), (1, "climb/remind"))
@@ -78,6 +78,38 @@ class Regions(LinkedRegions):
         self.assertEqual([event["what"] for event in reminded], ["climb/remind"])
         station.say(type="receipt", order=order, rung="accepted")
         self.city.wait_rung(order, "accepted")
+        self.assert_verified()
+
+    def post(self, region, incident, lead, commander, call="muster"):
+        return getattr(region, call)("incident", "post", incident, "--lead", lead, "--commander", commander)
+
+    def commands(self, incident, *who):
+        """Of every region that follows it: the lead agency, the commander and his term."""
+        for region in (self.city, self.county):
+            until(lambda: (post := (self.shown(region, incident) or {}).get("post")) and
+                  (post["lead"], post["commander"], post["term"]) == who, f"{region.code} to show {who}")
+
+    def test_who_leads_says_who_commands(self):
+        incident = self.county.report("--dead", "1")
+        self.post(self.county, incident, "fire-rescue", "wang.lei")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.commands(incident, f"{COUNTY}/fire-rescue", "wang.lei", 1)  # its past, too
+        refused = self.post(self.city, incident, "health", "li.na", "call")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn(f"region {COUNTY} leads the incident and its command post: take the lead", refused.stderr)
+        self.assertIn(f"行政区 {COUNTY} 牵头", refused.stderr)
+        self.county.muster("incident", "handover", incident, "--to", "health", "--commander", "duty-officer")
+        self.county.muster("incident", "accept-post", incident)
+        self.commands(incident, f"{COUNTY}/health", "duty-officer", 2)
+        self.city.muster("incident", "take-lead", incident)
+        self.follows(self.county, incident, lead=CITY)
+        self.commands(incident, f"{COUNTY}/health", "duty-officer", 2)  # it stands
+        refused = self.county.call("incident", "handover", incident, "--to", "health", "--commander", "x")
+        self.assertIn(f"region {CITY} leads", refused.stderr)
+        self.post(self.city, incident, "health", "li.na")
+        self.commands(incident, f"{CITY}/health", "li.na", 3)
+        self.assertIn(f"command post: {CITY}/health leads, commander li.na, term 3",
+                      self.county.muster("incident", "show", incident))
         self.assert_verified()
 
     def test_an_order_crosses_two_lines_and_its_answer_comes_back(self):
