@@ -288,7 +288,7 @@ struct orders_moved {
     bool taken; /* issued under the other, and belong here */
 };
 
-struct post_step { /* set, offered, taken, kept */
+struct post_step {    /* set, offered, taken, kept */
     const char *home; /* the region that says so; "": this one */
     const char *lead;
     const char *commander;

@@ -38,6 +38,22 @@ class Regions(LinkedRegions):
         self.city.wait_rung(order, "completed")
         self.assert_verified()
 
+    def test_what_was_merged_below_ends_above_with_the_survivor(self):
+        first, second = self.county.report("--dead", "1"), self.county.report("--dead", "2")
+        for incident in (first, second):
+            self.county.muster("incident", "refer", incident, "--to", CITY)
+            self.follows(self.city, incident, reports=1)
+        self.county.muster("incident", "merge", second, "--into", first)
+        self.county.muster("incident", "close", first, "--reason", "done")
+        for region in (self.city, self.county):
+            until(lambda: not self.open(region), f"{region.code} to have nothing open")
+        self.assertIn("closed", self.city.muster("explain", self.city.log, second))
+        self.assert_verified()
+
+    @staticmethod
+    def open(region):
+        return [row["incident"] for row in region.json("incident", "list")]
+
     def station(self):
         self.county.add(self.county.config(FIRE), "bridge: true")
         station = self.county.bridge(FIRE)
@@ -96,7 +112,7 @@ class Regions(LinkedRegions):
         self.commands(incident, f"{COUNTY}/fire-rescue", "wang.lei", 1)  # its past, too
         refused = self.post(self.city, incident, "health", "li.na", "call")
         self.assertNotEqual(refused.returncode, 0)
-        self.assertIn(f"region {COUNTY} leads the incident and its command post: take the lead", refused.stderr)
+        self.assertIn(f"region {COUNTY} leads the incident and its command post", refused.stderr)
         self.assertIn(f"行政区 {COUNTY} 牵头", refused.stderr)
         self.county.muster("incident", "handover", incident, "--to", "health", "--commander", "duty-officer")
         self.county.muster("incident", "accept-post", incident)

@@ -307,7 +307,7 @@ static void a_post_stands_until_the_new_lead_sets_one(void **state)
     bus_close(&bus);
 }
 
-/* Cut off, the county goes on handing over its post while the city takes the lead: that is who commands, until
+/* Cut off, a region goes on handing over its post while the city takes the lead: that is who commands, until
  * the city names another. */
 static void what_was_handed_over_apart_is_known(void **state)
 {
@@ -331,6 +331,15 @@ static void what_was_handed_over_apart_is_known(void **state)
     bus_close(&bus);
 }
 
+static struct command a_merge(struct bus *bus, unsigned incident, unsigned into)
+{
+    struct command command = by(from(bus, CENTRE, COMMAND_MERGE_INCIDENT), LI_NA, "");
+
+    command.merge_incident =
+        (struct merge_incident){.incident = incident_id(incident), .into = incident_id(into), .reason = ""};
+    return command;
+}
+
 /* What is merged into an incident that another region leads brings no post to it. */
 static void a_merge_sets_up_no_post_for_another(void **state)
 {
@@ -343,13 +352,89 @@ static void a_merge_sets_up_no_post_for_another(void **state)
         struct command command = a_post(&bus, FIRE, WANG_FANG);
         command.set_post.incident = incident_id(2);
         bus_do(&bus, command);
-        command = by(from(&bus, CENTRE, COMMAND_MERGE_INCIDENT), LI_NA, "");
-        command.merge_incident =
-            (struct merge_incident){.incident = incident_id(2), .into = incident_id(1), .reason = ""};
-        bus_do(&bus, command);
+        bus_do(&bus, a_merge(&bus, 2, 1));
         assert_int_equal(the_incident(&bus)->post != NULL, generation < GENERATION_FOLLOWS);
         bus_close(&bus);
     }
+}
+
+/* --- what ends with it ------------------------------------------------------------------------------- */
+
+static bool is_open(const struct bus *bus, unsigned incident)
+{
+    return incident_is_open(state_incident(bus->state, incident_id(incident)));
+}
+
+/* 3 was merged into 2, that into 1, which the city follows; it was told of 3 before. */
+static void open_merged(struct bus *bus, uint32_t generation)
+{
+    open_linked(bus);
+    begin_generation(bus, generation);
+    open_and_share(bus);
+    bus_do(bus, a_report(bus, 2, REPORT_INITIAL));
+    bus_do(bus, a_report(bus, 3, REPORT_INITIAL));
+    bus_do(bus, a_referral(bus, 3, CITY));
+    bus_do(bus, a_share(bus, 3, CITY, 40, false));
+    bus_do(bus, a_merge(bus, 3, 2));
+    bus_do(bus, a_merge(bus, 2, 1));
+    bus_do(bus, a_share(bus, 3, CITY, 50, false));
+}
+
+static void what_was_merged_ends_with_the_survivor(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_merged(&bus, GENERATION_FOLLOWS);
+    struct command command = a_close(&bus, 3);
+    assert_int_equal(bus_say(&bus, &command), REFUSED_MERGED); /* the event goes on */
+    bus_do(&bus, a_close(&bus, 1));
+    assert_int_equal(bus_events(&bus, EVENT_INCIDENT_CLOSED), 3);
+    assert_false(is_open(&bus, 1) || is_open(&bus, 2) || is_open(&bus, 3));
+    /* the record is told as the survivor's, and the past of the other again, with the record in it */
+    assert_int_equal(bus_events(&bus, EVENT_SHARED), 1);
+    const struct incident *part = state_incident(bus.state, incident_id(3));
+    assert_true(incident_share(part, CITY)->more);
+    assert_int_equal(bus_do(&bus, a_close(&bus, 1)), 0);
+    assert_int_equal(bus_do(&bus, a_close(&bus, 3)), 0);
+    bus_close(&bus);
+}
+
+/* What an older version left open is closed by itself: nothing of it goes on. */
+static void what_was_left_open_is_closed(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_merged(&bus, GENERATION_FOLLOWS - 1);
+    bus_do(&bus, a_close(&bus, 1));
+    assert_int_equal(bus_events(&bus, EVENT_INCIDENT_CLOSED), 1);
+    assert_true(is_open(&bus, 3));
+    struct command command = a_close(&bus, 3);
+    assert_int_equal(bus_say(&bus, &command), REFUSED_MERGED);
+    begin_generation(&bus, GENERATION_FOLLOWS);
+    bus_do(&bus, a_close(&bus, 3));
+    assert_int_equal(bus_events(&bus, EVENT_SHARED), 1);
+    assert_false(is_open(&bus, 3));
+    bus_close(&bus);
+}
+
+static void what_another_region_leads_is_its_to_close(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_following(&bus, GENERATION_FOLLOWS);
+    bus_do(&bus, a_report(&bus, 2, REPORT_INITIAL));
+    bus_do(&bus, a_merge(&bus, 1, 2));
+    bus_do(&bus, a_close(&bus, 2));
+    assert_int_equal(bus_events(&bus, EVENT_INCIDENT_CLOSED), 1);
+    assert_true(is_open(&bus, 1));
+    struct command command = a_close(&bus, 1);
+    assert_int_equal(bus_say(&bus, &command), REFUSED_REGION);
+    bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 11), an_event(EVENT_INCIDENT_CLOSED)));
+    assert_false(is_open(&bus, 1));
+    bus_close(&bus);
 }
 
 int main(void)
@@ -364,6 +449,9 @@ int main(void)
         cmocka_unit_test(a_post_stands_until_the_new_lead_sets_one),
         cmocka_unit_test(what_was_handed_over_apart_is_known),
         cmocka_unit_test(a_merge_sets_up_no_post_for_another),
+        cmocka_unit_test(what_was_merged_ends_with_the_survivor),
+        cmocka_unit_test(what_was_left_open_is_closed),
+        cmocka_unit_test(what_another_region_leads_is_its_to_close),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
