@@ -82,7 +82,8 @@ class Regions(LinkedRegions):
     def test_a_reminder_from_above_reaches_who_has_the_order(self):
         with open(self.city.path("climb.yaml"), "w", encoding="utf-8") as file:
             file.write("pack: climb\nversion: '1'\nmatch: all\nrules:\n  - {rule: remind, "
-                       "when: order-unanswered, if: step = 0, do: [{remind: 10 min}]}\n")
+                       "when: order-unanswered, if: step = 0, do: [{remind: 2 s}]}\n"
+                       "  - {rule: next, when: order-unanswered, if: step = 1, do: [{reissue: next-able}]}\n")
         self.city.muster("rules", "load", self.city.path("climb.yaml"))
         station = self.station()
         order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", self.city.report(),
@@ -92,6 +93,14 @@ class Regions(LinkedRegions):
         self.assertEqual((reminder["step"], reminder["rule"]), (1, "climb/remind"))
         reminded = [event["data"] for event in self.county.events() if event["event"] == "order-reminded"]
         self.assertEqual([event["what"] for event in reminded], ["climb/remind"])
+        until(lambda: "NOBODY ELSE" in self.city.muster("replay", self.city.log), "the city to find nobody")
+        self.assertRegex(self.city.muster("replay", self.city.log),
+                         r"NOBODY ELSE of region 370100 can take order \w+: no unit is free; "
+                         r"the units of region 370102 were not looked at, by rule climb/next")
+        self.assertRegex(self.city.muster("replay", self.city.log, "--lang", "zh"),
+                         r"行政区 370100 内无其他单位可接指令 \w+：无待命力量；未查询行政区 370102 的力量")
+        again = self.city.issue(f"{COUNTY}/{FIRE}", "--reissue-of", order)  # a person knows whom to ask
+        self.assertEqual(station.one("order", order=again)["reissue_of"], order)
         station.say(type="receipt", order=order, rung="accepted")
         self.city.wait_rung(order, "accepted")
         self.assert_verified()
