@@ -217,6 +217,10 @@ void decide_start_clock(struct deciding *d, const struct incident *after, const 
                         const struct rule_clock *clock);
 void decide_stop_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
                        const char *clock);
+/* What another region tells of who commands at the scene: whoever leads says it, and goes before what was
+ * said under an old lead; until then what is there stands. known: whose word it is, NULL: there is none. */
+void decide_hear_post(struct deciding *d, const char **known, const char *lead, const char *told_by,
+                      const struct event *event);
 /* Two incidents turn out to be one: the survivor has the command post of the other when it has none. */
 void decide_keep_post(struct deciding *d, const struct incident *whole, const struct incident *part);
 /* Two incidents turn out to be one: what went up of `from` has met what is asked of `to`. */
@@ -235,6 +239,11 @@ void decide_remind(struct deciding *d, const struct incident *incident, const st
                    const char *rule, int64_t within_ms);
 void decide_want_reissue(struct deciding *d, const struct incident *incident, const struct order *order,
                          const char *rule, const char *ability);
+/* Whether another region's reminder of its order still says something here: nobody has answered, as far as is
+ * known. order NULL: this record brings it. */
+bool decide_hears_reminder(const struct deciding *d, const struct order *order, struct id id);
+/* The line's own word, told by the region at its other end. */
+void decide_hear_canary(struct deciding *d, const struct told_record *told, const char *from);
 
 /* Rules of the packs in force. */
 bool decide_has_rules(const struct deciding *d);

@@ -124,7 +124,8 @@ enum {
     GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
     GENERATION_MARKS = 4,      /* facts have their times from the first word on, not from the first share */
     GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of it, not from when its home did */
-    GENERATION_COVERS = 4 /* of more disputes than a record holds, those of orders that have none go first */
+    GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */
+    GENERATION_FOLLOWS = 4 /* who follows hears of reminders, command posts and what ends with an incident */
 };
 
 struct pack_set {
@@ -289,7 +290,8 @@ struct orders_moved {
     bool taken; /* issued under the other, and belong here */
 };
 
-struct post_step { /* set, offered, taken, kept */
+struct post_step {    /* set, offered, taken, kept */
+    const char *home; /* the region that says so; "": this one */
     const char *lead;
     const char *commander;
     const char *place; /* set */

@@ -20,6 +20,7 @@ struct hearing {
     size_t orders;
     enum grade grade;
     struct lead_known lead;
+    const char *post;                           /* whose word the command post is; NULL: there is none */
     struct level_heard levels[LEVELS_TOLD_MAX]; /* the last that each region tells of */
     size_t levels_n;
     struct fact_mark marks[FACT_FIELDS];
@@ -306,6 +307,7 @@ static void hear_fate(struct hearing *h, const struct event *event)
     struct known_order known;
 
     if (find_order(h, event->order, &known) && strcmp(known.home, h->told->region) == 0 &&
+        (event->kind != EVENT_ORDER_REMINDED || decide_hears_reminder(h->d, known.order, event->order)) &&
         decide_reaches(h->d, known.agents)) {
         pass_on(h, event);
     }
@@ -381,6 +383,12 @@ static void hear(struct hearing *h, const struct event *event)
     case EVENT_LEAD_TAKEN:
         decide_hear_lead(h->d, &h->lead, h->told->region, event);
         return;
+    case EVENT_POST_SET:
+    case EVENT_POST_OFFERED:
+    case EVENT_POST_TAKEN:
+    case EVENT_POST_KEPT:
+        decide_hear_post(h->d, &h->post, h->lead.region, h->told->region, event);
+        return;
     case EVENT_INCIDENT_LINKED:
     case EVENT_INCIDENT_MERGED:
     case EVENT_INCIDENT_JOINED:
@@ -414,6 +422,7 @@ static void hear(struct hearing *h, const struct event *event)
     case EVENT_ORDER_EXPIRED:
     case EVENT_ORDER_UNANSWERED:
     case EVENT_ORDER_OVERDUE:
+    case EVENT_ORDER_REMINDED:
         hear_fate(h, event);
         return;
     default: /* clocks, requests and rules are each region's own */
@@ -438,26 +447,6 @@ static bool is_news(const struct deciding *d, const struct incident *incident, c
     }
     return told->epoch > epoch || (told->epoch == epoch && told_known_with(told) > seq) ||
            MUTANT(MUTANT_HEAR_TWICE);
-}
-
-/* One of the region at the link's other end; what goes on further is of no use. */
-static void hear_canary(struct deciding *d, const struct told_record *told, const char *from)
-{
-    const struct region_link *line = region_line(d->region, from);
-
-    for (size_t i = 0; i < told->events_n && strcmp(told->region, from) == 0; i++) {
-        const struct event *event = &told->events[i];
-        if (event->kind == EVENT_CANARY_SENT && strcmp(event->canary.region, d->region->code) == 0 &&
-            (line == NULL || event->canary.sent_at_ms > line->heard_sent_ms)) {
-            struct event *heard = decide_emit(d, EVENT_CANARY_HEARD);
-            heard->at_ms = d->env->now_ms;
-            heard->canary = (struct canary){
-                .region = told->region,
-                .sent_at_ms = MUTANT(MUTANT_CANARY_FRESH) ? d->env->now_ms : event->canary.sent_at_ms,
-                .heard_at_ms = event->canary.heard_at_ms,
-                .late_ms = event->canary.late_ms};
-        }
-    }
 }
 
 /* A record that bears our name and our epoch, of an incident that this log knows nothing of: somebody else
@@ -539,7 +528,7 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
         return;
     }
     if (id_is_zero(command->incident)) { /* of no incident, but of the line */
-        hear_canary(d, &command->told[command->told_n - 1], from);
+        decide_hear_canary(d, &command->told[command->told_n - 1], from);
         return;
     }
     if ((incident != NULL && decide_named_incident(d, command->incident) == NULL) || is_claimed(d, command)) {
@@ -554,6 +543,9 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
                         .grade = incident != NULL ? incident->grade : GRADE_NONE,
                         .lead = {.region = incident != NULL ? incident_lead(incident, d->region->code) : "",
                                  .term = incident != NULL ? incident->lead_term : 0}};
+    if (incident != NULL && incident->post != NULL) {
+        h.post = incident->post->home[0] != '\0' ? incident->post->home : d->region->code;
+    }
     if (incident != NULL && incident->marks != NULL) {
         for (size_t i = 0; i < FACT_FIELDS; i++) {
             h.marks[i] = incident->marks[i];

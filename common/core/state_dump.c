@@ -294,6 +294,7 @@ static void dump_clock(const struct incident_clock *clock, struct buf *ret)
 static void dump_post(const struct post *post, struct buf *ret)
 {
     buf_puts(ret, "post");
+    put_text(ret, "home", post->home);
     put_text(ret, "lead", post->lead);
     put_text(ret, "commander", post->commander);
     put_text(ret, "place", post->place);

@@ -280,20 +280,21 @@ static const struct wire_map orders_moved_map = {WIRE_MAP(orders_moved, S, order
 /* The last of each is beyond the message: "". */
 static const struct wire_field post_set_fields[] = {
     ID(S, incident),   NAME(S, post.lead), NAME(S, post.commander), NAME(S, post.place),
-    U32(S, post.term), TIME(S, at_ms),     NAME(S, post.from),
+    U32(S, post.term), TIME(S, at_ms),     NAME(S, post.home),      NAME(S, post.from),
 };
 static const struct wire_map post_set_map = {WIRE_MAP(post_set, S, post_set_fields)};
 
 static const struct wire_field post_fields[] = {
     ID(S, incident),   NAME(S, post.lead), NAME(S, post.commander), NAME(S, post.from),
-    U32(S, post.term), TIME(S, at_ms),     NAME(S, post.place),
+    U32(S, post.term), TIME(S, at_ms),     NAME(S, post.home),      NAME(S, post.place),
 };
 static const struct wire_map post_offered_map = {WIRE_MAP(post_offered, S, post_fields)};
 static const struct wire_map post_taken_map = {WIRE_MAP(post_taken, S, post_fields)};
 
 static const struct wire_field post_kept_fields[] = {
-    ID(S, incident),   NAME(S, post.lead),      NAME(S, post.commander), NAME(S, post.from),
-    U32(S, post.term), BOOL(S, post.withdrawn), TIME(S, at_ms),          NAME(S, post.place),
+    ID(S, incident),    NAME(S, post.lead), NAME(S, post.commander),
+    NAME(S, post.from), U32(S, post.term),  BOOL(S, post.withdrawn),
+    TIME(S, at_ms),     NAME(S, post.home), NAME(S, post.place),
 };
 static const struct wire_map post_kept_map = {WIRE_MAP(post_kept, S, post_kept_fields)};
 
