@@ -97,7 +97,9 @@
     X(EVENT_ORDERS_DISPUTED, 161, "orders-disputed")              \
     X(EVENT_DISPUTE_SETTLED, 162, "dispute-settled")              \
     X(EVENT_COUNTS_KNOWN, 163, "counts-known")                    \
-    X(EVENT_COUNT_APART, 164, "count-apart")
+    X(EVENT_COUNT_APART, 164, "count-apart")                      \
+    X(EVENT_FACTS_TAKEN, 180, "facts-taken")                      \
+    X(EVENT_FACTS_RETURNED, 181, "facts-returned")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -112,16 +114,18 @@ const char *event_kind_name(enum event_kind kind);
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
  * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
  * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
- * what regions order and count apart.
+ * what regions order and count apart, 4 those of what a merge takes over and a split gives back.
  * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
-    EVENT_GENERATION = 3,
+    EVENT_GENERATION = 4,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
     GENERATION_GREW = 3,       /* ... and asked again when what he has graded grows */
     GENERATION_SPREAD = 3,     /* ... and it is noted which regions are touched, and other regions' levels */
     GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
     GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
-    GENERATION_APART = 3       /* what regions do apart is told, and no word counts as said long after now */
+    GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
+    GENERATION_GIVES_BACK =
+        4 /* a split gives back what the merge brought, and other regions are told of it */
 };
 
 struct pack_set {
@@ -206,6 +210,13 @@ struct graded { /* and doubted */
     const char *by;   /* operator or agent; "": a rule */
     const char *rule; /* PACK/RULE; "": a person */
     struct words unknown;
+    struct id
+        from; /* nobody graded it: it came with that incident, which was merged into this one; else zero */
+};
+
+struct grade_asked {
+    struct id
+        of; /* the grade came with that incident, which is another event; zero: no pack grades its kind */
 };
 
 struct level_set {
@@ -272,11 +283,23 @@ struct incident_linked {
     struct id other;
     enum link_kind kind; /* NONE: not any more */
     bool caused;         /* the other is the consequence */
+    bool merged;         /* another region has merged them: taken back when that is */
 };
 
 struct incident_merged { /* merged, joined, split */
     struct id other;
     uint32_t parts; /* joined: how many ids came with the other, its own too */
+};
+
+/* Facts that came with a merge, as the event before this one has them: nobody has said them of this incident.
+ * And given back: they are not known any more, or what they were before. */
+struct facts_taken {       /* and returned */
+    struct id other;       /* whose they are */
+    struct words fields;   /* their names, fact_mark.h */
+    const char *kind;      /* as it was before, if it is among them; "": not known */
+    const char *substance; /* the same */
+    enum grade grade;      /* that it had before */
+    bool graded;           /* returned: the grade that it has came with them; a person decides */
 };
 
 struct orders_moved {
@@ -490,6 +513,7 @@ struct event {
         struct rules_due rules_due;
         struct rule_step rule;
         struct graded graded; /* doubted, too */
+        struct grade_asked grade_asked;
         struct level_set level_set;
         struct referred referred;
         struct grade_expected grade_expected;
@@ -500,6 +524,7 @@ struct event {
         struct clock_step clock;
         struct incident_linked linked;
         struct incident_merged merged; /* joined, split, too */
+        struct facts_taken taken;      /* returned, too */
         struct orders_moved moved;
         struct post_step post;
         struct rung_reached rung; /* rung-reached, receipt-noted */

@@ -40,6 +40,14 @@ static void rule_ended(struct incident *incident, const struct rule_step *e)
     }
 }
 
+/* It is known again what its grade rests upon, or that a person is to say so. */
+static void regraded(struct incident *incident)
+{
+    if (incident->ties != NULL) {
+        incident->ties->regrade = (struct id){{0}};
+    }
+}
+
 static int graded(struct state *state, struct incident *incident, const struct event *event)
 {
     const char *by = state_intern(state, event->graded.by[0] != '\0' ? event->graded.by : event->graded.rule);
@@ -51,6 +59,7 @@ static int graded(struct state *state, struct incident *incident, const struct e
     incident->graded_by = by;
     incident->graded_at_ms = event->at_ms;
     incident->doubted = GRADE_NONE;
+    regraded(incident);
     return 0;
 }
 
@@ -86,6 +95,7 @@ int evolve_rule(struct state *state, struct incident *incident, const struct eve
         incident->rules_due_ms = 0;
         incident->rules_fired = 0;
         incident->grew = false;
+        regraded(incident);
         return 0;
     case EVENT_RULE_WAITS:
         return rule_holds(state, incident, event, event->rule.due_at_ms);

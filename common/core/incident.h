@@ -179,6 +179,12 @@ bool incident_is_of_unit(const struct incident *incident, const char *unit);
 /* What a report adds to what is known, but for kind and substance, whose texts the caller must keep. */
 void incident_learn(struct incident *incident, const struct facts *said);
 
+/* What it knows, of the fields whose values are kept: bits, fact_mark.h. */
+uint32_t incident_fields(const struct incident *incident);
+/* These fields are not known any more; kind and substance, if they are among them, become what is named.
+ * Their marks are not touched: a copy of the incident is fine. */
+void incident_forget(struct incident *incident, uint32_t fields, const char *kind, const char *substance);
+
 /* NULL: the rule's condition does not hold, as far as is known. */
 struct rule_hold *incident_hold(const struct incident *incident, const char *pack, const char *rule);
 /* NULL: none of that name was started. */

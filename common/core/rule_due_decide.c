@@ -63,6 +63,7 @@ static bool changes_facts(const struct event *event, bool orders_too)
     case EVENT_LEVEL_HEARD:
     case EVENT_INCIDENT_JOINED:
     case EVENT_INCIDENT_SPLIT:
+    case EVENT_FACTS_RETURNED:
         return true;
     case EVENT_ORDER_ISSUED:
     case EVENT_RUNG_REACHED:

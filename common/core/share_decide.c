@@ -32,9 +32,12 @@ void decide_share_incident(struct deciding *d, const struct share_incident *comm
 }
 
 /* What another region makes something of. */
-static bool is_for_others(enum event_kind kind)
+static bool is_for_others(const struct deciding *d, enum event_kind kind)
 {
     switch (kind) {
+    case EVENT_INCIDENT_SPLIT:
+        return d->region->generation >= GENERATION_GIVES_BACK;
+    case EVENT_FACTS_RETURNED:
     case EVENT_REPORT_FILED:
     case EVENT_FACTS_CHANGED:
     case EVENT_INCIDENT_CLOSED:
@@ -100,7 +103,7 @@ void decide_shared(struct deciding *d)
     for (size_t i = 0, n = d->events_n; i < n; i++) {
         const struct event *event = &d->events[i];
         const struct incident *incident =
-            is_for_others(event->kind) ? state_incident(d->state, event->incident) : NULL;
+            is_for_others(d, event->kind) ? state_incident(d->state, event->incident) : NULL;
         bool another;
         if (incident == NULL || incident->shares_n == 0 || is_shared_already(d, incident->id, &another)) {
             continue;
@@ -111,6 +114,23 @@ void decide_shared(struct deciding *d)
             (void)emit_of(d, EVENT_SHARED, incident->id);
         }
     }
+}
+
+/* --- when it was said ----------------------------------------------------------------------------- */
+
+int64_t decide_heard_at(const struct deciding *d, int64_t at_ms)
+{
+    int64_t latest_ms = d->env->now_ms + FACTS_AHEAD_MAX_MS;
+
+    return d->region->generation >= GENERATION_APART && at_ms > latest_ms ? latest_ms : at_ms;
+}
+
+int64_t decide_facts_at(const struct deciding *d, const struct incident *incident, const struct facts *news)
+{
+    int64_t now_ms = d->env->now_ms;
+    int64_t said_ms = incident->marks != NULL ? facts_said_at(incident->marks, news) : 0;
+
+    return said_ms >= now_ms ? decide_heard_at(d, said_ms) + 1 : now_ms;
 }
 
 /* --- the line ------------------------------------------------------------------------------------- */

@@ -527,6 +527,7 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, incident->clocks[i].terms.name);
         names_mark(names, incident->clocks[i].terms.title);
     }
+    ties_mark(incident->ties, names);
     spread_mark(incident->spread, names);
     if (incident->post != NULL) {
         names_mark(names, incident->post->lead);

@@ -349,6 +349,7 @@ static void dump_ties(const struct ties *ties, struct buf *ret)
         put_id(ret, "other", ties->links[i].other);
         put_text(ret, "kind", link_kind_name(ties->links[i].kind));
         put_number(ret, "caused", ties->links[i].caused);
+        put_number(ret, "merged", ties->links[i].merged);
         put_number(ret, "at_ms", ties->links[i].at_ms);
         buf_puts(ret, "\n");
     }
@@ -359,6 +360,7 @@ static void dump_ties(const struct ties *ties, struct buf *ret)
         put_number(ret, "taken", ties->moved[i].taken);
         buf_puts(ret, "\n");
     }
+    taken_dump(ties, ret);
 }
 
 void state_dump_incident(const struct incident *incident, struct buf *ret)

@@ -138,6 +138,9 @@ static struct facts facts_at(const struct making *m, const struct cut *cut)
     for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
         if (at->step.kind == EVENT_FACTS_CHANGED && brief_is_within(cut, at->step.seq, at->step.bus_ms)) {
             view_merge_facts(&facts, at->step.facts);
+        } else if (at->step.kind == EVENT_FACTS_RETURNED &&
+                   brief_is_within(cut, at->step.seq, at->step.bus_ms)) {
+            view_return_facts(&facts, &at->step);
         }
     }
     return facts;
@@ -197,7 +200,9 @@ static const char *grade_text(struct making *m, const struct cut *cut)
         const struct view_step *step = &at->step;
         if (step->kind == EVENT_GRADED && brief_is_within(cut, step->seq, step->bus_ms)) {
             grade = step->grade;
-            by = step->what[0] != '\0' ? step->what : view_short_name(m->brief->state, step->subject);
+            by = step->what[0] != '\0'      ? step->what
+                 : !id_is_zero(step->other) ? PICK(m, "of an incident merged into it", "随并入事件")
+                                            : view_short_name(m->brief->state, step->subject);
             doubted = GRADE_NONE;
         } else if (step->kind == EVENT_GRADE_DOUBTED && brief_is_within(cut, step->seq, step->bus_ms)) {
             doubted = step->grade;

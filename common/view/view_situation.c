@@ -254,8 +254,8 @@ static void show_grade(struct looking *l, const struct incident *incident)
                    PICK(voice, grade_name(grade), grade_name_zh(grade)));
         if (incident->grade_asked_ms > incident->graded_at_ms) {
             buf_printf(l->ret,
-                       PICK(voice, ", it has grown: a person is asked again since %s",
-                            "，情况扩大，自 %s 起请重新定级"),
+                       PICK(voice, ", a person is asked again since %s",
+                            "，自 %s 起请重新定级"),
                        view_clock(view_state(l->view), incident->grade_asked_ms, l->options->now_ms, clock));
         }
     }

@@ -326,6 +326,7 @@ static void add_rule_event(const struct event *event, struct view_step *step)
         step->subject = event->graded.by;
         step->what = event->graded.rule;
         step->words = event->graded.unknown;
+        step->other = event->graded.from;
         return;
     case EVENT_LEVEL_SET:
         step->grade = event->level_set.level;
@@ -345,27 +346,6 @@ static void add_rule_event(const struct event *event, struct view_step *step)
         return;
     default:
         return;
-    }
-}
-
-static void add_clock_event(const struct event *event, struct view_step *step)
-{
-    if (event->kind == EVENT_REPORT_SENT) {
-        step->report = event->report_sent.kind;
-        step->medium = event->report_sent.medium;
-        step->to = event->report_sent.to;
-        step->subject = event->report_sent.signed_off_by;
-        return;
-    }
-    step->subject = event->clock.pack;
-    step->what = event->clock.clock;
-    step->due_ms = event->clock.due_at_ms;
-    if (event->kind == EVENT_CLOCK_STARTED) {
-        step->report = event->clock.report;
-        step->medium = event->clock.medium;
-        step->to = event->clock.to;
-    } else if (event->kind == EVENT_CLOCK_MET) {
-        step->late = event->clock.late;
     }
 }
 
@@ -412,13 +392,16 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_CLOCK_OVERDUE:
     case EVENT_CLOCK_MET:
     case EVENT_CLOCK_STOPPED:
-        add_clock_event(event, step);
+        view_step_add_clock(event, step);
         return;
     case EVENT_INCIDENT_LINKED:
     case EVENT_INCIDENT_MERGED:
     case EVENT_INCIDENT_JOINED:
     case EVENT_INCIDENT_SPLIT:
     case EVENT_ORDERS_MOVED:
+    case EVENT_FACTS_TAKEN:
+    case EVENT_FACTS_RETURNED:
+    case EVENT_GRADE_ASKED:
         view_step_add_ties(event, step);
         return;
     case EVENT_DIVISION_DOUBTED:

@@ -48,7 +48,8 @@ struct view_step {
     struct id incident;
     struct id order;
     /* The order that this one replaces; ORDER_REISSUED: that replaces it; the evacuation that it is part
-     * of; the incident under whose id a report came, or with which this one is linked, merged, split. */
+     * of; the incident under whose id a report came, or with which this one is linked, merged, split; from
+     * which facts or a grade came. */
     struct id other;
     const char *subject;       /* whom it concerns: addressee, taker, who was enrolled ... */
     const char *what;          /* kind of order or incident, name of a fact, version of a policy, PACK/RULE */
@@ -68,7 +69,7 @@ struct view_step {
     bool withdrawn;         /* POST_KEPT */
     enum link_kind link;    /* INCIDENT_LINKED; NONE: not any more */
     bool caused;            /* ... the other is the consequence */
-    bool taken;             /* ORDERS_MOVED: they belong here now */
+    bool taken;             /* ORDERS_MOVED: they belong here now; FACTS_RETURNED: the grade came with them */
     const struct id *moved; /* ... which */
     size_t moved_n;
     bool late;                    /* CLOCK_MET: after it was due; LOOKOUT_LIMITED: readings are too many */

@@ -2,6 +2,27 @@
 
 #include "common/view/view_unreached.h"
 
+void view_step_add_clock(const struct event *event, struct view_step *step)
+{
+    if (event->kind == EVENT_REPORT_SENT) {
+        step->report = event->report_sent.kind;
+        step->medium = event->report_sent.medium;
+        step->to = event->report_sent.to;
+        step->subject = event->report_sent.signed_off_by;
+        return;
+    }
+    step->subject = event->clock.pack;
+    step->what = event->clock.clock;
+    step->due_ms = event->clock.due_at_ms;
+    if (event->kind == EVENT_CLOCK_STARTED) {
+        step->report = event->clock.report;
+        step->medium = event->clock.medium;
+        step->to = event->clock.to;
+    } else if (event->kind == EVENT_CLOCK_MET) {
+        step->late = event->clock.late;
+    }
+}
+
 void view_step_add_post(const struct event *event, struct view_step *step)
 {
     step->subject = event->post.commander;
@@ -25,6 +46,17 @@ void view_step_add_ties(const struct event *event, struct view_step *step)
         step->moved = event->moved.orders;
         step->moved_n = event->moved.orders_n;
         step->taken = event->moved.taken;
+        return;
+    case EVENT_FACTS_TAKEN:
+    case EVENT_FACTS_RETURNED:
+        step->other = event->taken.other;
+        step->words = event->taken.fields;
+        step->what = event->taken.kind;
+        step->from = event->taken.substance;
+        step->taken = event->taken.graded;
+        return;
+    case EVENT_GRADE_ASKED:
+        step->other = event->grade_asked.of;
         return;
     default:
         step->other = event->merged.other;

@@ -7,6 +7,7 @@
 void view_step_add_ties(const struct event *event, struct view_step *step);
 /* What regions tell each other. */
 void view_step_add_share(const struct event *event, struct view_step *step);
+void view_step_add_clock(const struct event *event, struct view_step *step);
 void view_step_add_post(const struct event *event, struct view_step *step);
 
 #endif
