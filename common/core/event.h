@@ -99,7 +99,8 @@
     X(EVENT_COUNTS_KNOWN, 163, "counts-known")                    \
     X(EVENT_COUNT_APART, 164, "count-apart")                      \
     X(EVENT_FACTS_TAKEN, 180, "facts-taken")                      \
-    X(EVENT_FACTS_RETURNED, 181, "facts-returned")
+    X(EVENT_FACTS_RETURNED, 181, "facts-returned")                \
+    X(EVENT_GRADE_OTHERWISE, 182, "grade-otherwise")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -114,7 +115,8 @@ const char *event_kind_name(enum event_kind kind);
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
  * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
  * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
- * what regions order and count apart, 4 those of what a merge takes over and a split gives back.
+ * what regions order and count apart, 4 those of what a merge takes over and a split gives back,
+ * and of what the grade would be if a count were reckoned otherwise.
  * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 4,
@@ -124,8 +126,8 @@ enum {
     GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
     GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
     GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
-    GENERATION_GIVES_BACK =
-        4 /* a split gives back what the merge brought, and other regions are told of it */
+    GENERATION_OTHERWISE = 4,  /* ... and what the grade would be by what does not count is told */
+    GENERATION_GIVES_BACK = 4  /* ... and a split gives back what the merge brought, and is told */
 };
 
 struct pack_set {
@@ -217,6 +219,18 @@ struct graded { /* and doubted */
 struct grade_asked {
     struct id
         of; /* the grade came with that incident, which is another event; zero: no pack grades its kind */
+};
+
+/* What the grade would be, by rules: if casualties corrected after the term of the law counted; or by the
+ * count that another region has. */
+struct grade_otherwise {
+    enum grade grade;    /* NONE: no other than it is, any more */
+    const char *rule;    /* PACK/RULE */
+    const char *article; /* of the law, as the rule names it; "" */
+    const char *fact;    /* "dead", of a count; "": of a correction */
+    const char *region;  /* whose count; "": what was known here before */
+    int64_t count;       /* of a correction the day on which it was made, that of the accident being 0 ... */
+    int64_t up_to;       /* ... and the last on which it would have counted */
 };
 
 struct level_set {
@@ -514,6 +528,7 @@ struct event {
         struct rule_step rule;
         struct graded graded; /* doubted, too */
         struct grade_asked grade_asked;
+        struct grade_otherwise otherwise;
         struct level_set level_set;
         struct referred referred;
         struct grade_expected grade_expected;

@@ -470,6 +470,7 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
     case EVENT_GRADE_ASKED:
+    case EVENT_GRADE_OTHERWISE:
     case EVENT_LEVEL_SET:
     case EVENT_REFERRED:
     case EVENT_NOTIFIED:

@@ -1,4 +1,5 @@
 /* evolve() for what rules and people make of an incident: grade, level, referrals, and which rules hold. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -63,6 +64,25 @@ static int graded(struct state *state, struct incident *incident, const struct e
     return 0;
 }
 
+static int otherwise(struct incident *incident, const struct grade_otherwise *e)
+{
+    size_t i = 0;
+
+    if (incident->otherwise == NULL) {
+        incident->otherwise = calloc(OTHERWISES, sizeof *incident->otherwise);
+    }
+    if (incident->otherwise == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    while (i < OTHERWISE_LATE && strcmp(e->fact, count_name(i)) != 0) {
+        i++;
+    }
+    struct otherwise *there = &incident->otherwise[i];
+    *there = (struct otherwise){.grade = e->grade, .count = e->count, .up_to = e->up_to};
+    (void)snprintf(there->article, sizeof there->article, "%s", e->article);
+    return 0;
+}
+
 static int referred(struct state *state, struct incident *incident, const struct event *event)
 {
     const char *region = state_intern(state, event->referred.region);
@@ -114,6 +134,8 @@ int evolve_rule(struct state *state, struct incident *incident, const struct eve
     case EVENT_GRADE_ASKED:
         incident->grade_asked_ms = event->at_ms;
         return 0;
+    case EVENT_GRADE_OTHERWISE:
+        return otherwise(incident, &event->otherwise);
     case EVENT_LEVEL_SET:
         incident->level = event->level_set.level;
         incident->level_at_ms = event->at_ms;

@@ -386,6 +386,7 @@ void incident_clear(struct incident *incident)
     free(incident->sent);
     ties_free(incident->ties);
     disputes_free(incident->disputes);
+    free(incident->otherwise);
     free(incident->post);
     spread_free(incident->spread);
 }

@@ -5,6 +5,7 @@
 #include "common/core/dispute.h"
 #include "common/core/fact_mark.h"
 #include "common/core/order.h"
+#include "common/core/otherwise.h"
 #include "common/core/post.h"
 #include "common/core/rule.h"
 #include "common/core/spread.h"
@@ -148,11 +149,12 @@ struct incident {
     size_t reissues_n;
     struct request *requests;
     size_t requests_n;
-    struct ties *ties;         /* owned; NULL: none */
-    struct post *post;         /* owned; NULL: none */
-    struct spread *spread;     /* owned; NULL: nothing is said of it */
-    struct disputes *disputes; /* owned; NULL: none */
-    struct order *orders;      /* sorted by id, so that no order of importing can be told from another */
+    struct ties *ties;           /* owned; NULL: none */
+    struct post *post;           /* owned; NULL: none */
+    struct spread *spread;       /* owned; NULL: nothing is said of it */
+    struct disputes *disputes;   /* owned; NULL: none */
+    struct otherwise *otherwise; /* owned, OTHERWISES; NULL: none */
+    struct order *orders;        /* sorted by id, so that no order of importing can be told from another */
     size_t orders_n;
     size_t orders_capacity;
 };

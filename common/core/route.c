@@ -245,6 +245,7 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_COUNT_APART:
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
+    case EVENT_GRADE_OTHERWISE:
     case EVENT_LEVEL_SET:
     case EVENT_CLOCK_WARNED:
     case EVENT_CLOCK_OVERDUE:

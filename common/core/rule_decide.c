@@ -467,6 +467,9 @@ void decide_rules(struct deciding *d, const struct incident *incident)
     if (whole) {
         decide_regrade(d, &m);
     }
+    if (whole && decide_has_rules(d)) {
+        decide_otherwise(d, &m);
+    }
     bool endless = incident->rules_fired >= RULES_FIRED_MAX; /* rules that make each other hold again */
     if ((whole || endless) && incident->rules_due_ms != 0) {
         emit(d, &m, EVENT_RULES_ASKED);

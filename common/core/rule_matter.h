@@ -41,6 +41,10 @@ const char *matter_reason(struct deciding *d, const struct rule_verdict *v);
  * none does. To be called when every rule was asked. */
 void decide_regrade(struct deciding *d, struct matter *m);
 
+/* What the grade would be if a count were reckoned otherwise, where that is news. Asks the rules again: the
+ * verdicts of the matter are void. */
+void decide_otherwise(struct deciding *d, struct matter *m);
+
 /* A kind that no pack in force grades: asks a person, once. To be called when every rule was asked. */
 void decide_ask_grade(struct deciding *d, const struct matter *m);
 

@@ -481,6 +481,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     if (incident->disputes != NULL) {
         disputes_dump(incident->disputes, ret);
     }
+    otherwise_dump(incident, ret);
     for (size_t i = 0; i < incident->orders_n; i++) {
         dump_order(&incident->orders[i], ret);
     }

@@ -194,6 +194,7 @@ static const char *place_text(struct making *m, const struct facts *facts)
 static const char *grade_text(struct making *m, const struct cut *cut)
 {
     enum grade grade = GRADE_NONE, doubted = GRADE_NONE;
+    const struct view_step *late = NULL;
     const char *by = "";
 
     for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
@@ -206,6 +207,9 @@ static const char *grade_text(struct making *m, const struct cut *cut)
             doubted = GRADE_NONE;
         } else if (step->kind == EVENT_GRADE_DOUBTED && brief_is_within(cut, step->seq, step->bus_ms)) {
             doubted = step->grade;
+        } else if (step->kind == EVENT_GRADE_OTHERWISE && step->from[0] == '\0' &&
+                   brief_is_within(cut, step->seq, step->bus_ms)) {
+            late = step->grade != GRADE_NONE ? step : NULL;
         }
     }
     if (grade == GRADE_NONE) {
@@ -213,6 +217,17 @@ static const char *grade_text(struct making *m, const struct cut *cut)
     }
     const char *text = brief_kept(m, arena_printf(&m->brief->arena, PICK(m, "%s (%s)", "%s（%s）"),
                                                   PICK(m, grade_name(grade), grade_name_zh(grade)), by));
+    if (late != NULL && late->grade != grade) {
+        text = brief_kept(
+            m,
+            arena_printf(
+                &m->brief->arena,
+                PICK(m, "%s; casualties changed on day %llu move no grade, they count up to day %lld%s%s%s",
+                     "%s；第 %llu 日变更的伤亡不计入定级，计至第 %lld 日%s%s%s"),
+                text, (unsigned long long)late->number, (long long)late->holds,
+                late->place[0] != '\0' ? PICK(m, " (", "（") : "", late->place,
+                late->place[0] != '\0' ? PICK(m, ")", "）") : ""));
+    }
     if (doubted == GRADE_NONE) {
         return text;
     }

@@ -537,6 +537,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
     } else if ((step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_UNTOLD) ||
                (step->kind >= EVENT_ORDERS_KNOWN && step->kind <= EVENT_COUNT_APART)) {
         view_say_share(&s);
+    } else if (step->kind == EVENT_GRADE_OTHERWISE) {
+        view_say_otherwise_step(&s);
     } else if (step->kind >= EVENT_GRADE_EXPECTED && step->kind <= EVENT_LEVEL_HEARD) {
         view_say_spread(&s);
     } else if (step->kind == EVENT_ORDER_UNREACHED || step->kind == EVENT_REGION_UNREACHED) {

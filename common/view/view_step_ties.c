@@ -55,6 +55,15 @@ void view_step_add_ties(const struct event *event, struct view_step *step)
         step->from = event->taken.substance;
         step->taken = event->taken.graded;
         return;
+    case EVENT_GRADE_OTHERWISE:
+        step->grade = event->otherwise.grade;
+        step->what = event->otherwise.rule;
+        step->place = event->otherwise.article;
+        step->from = event->otherwise.fact;
+        step->subject = event->otherwise.region;
+        step->number = (uint64_t)event->otherwise.count;
+        step->holds = event->otherwise.up_to;
+        return;
     case EVENT_GRADE_ASKED:
         step->other = event->grade_asked.of;
         return;
