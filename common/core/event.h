@@ -126,7 +126,10 @@ enum {
     GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
     GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
     GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
-    GENERATION_OTHERWISE = 4,  /* ... and what the grade would be by what does not count is told */
+    GENERATION_MARKS = 4,      /* facts have their times from the first word on, not from the first share */
+    GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of it, not from when its home did */
+    GENERATION_COVERS = 4,     /* of too many disputes, those of orders that have none go first */
+    GENERATION_OTHERWISE = 4,  /* what the grade would be by what does not count is told ... */
     GENERATION_GIVES_BACK = 4  /* ... and a split gives back what the merge brought, and is told */
 };
 

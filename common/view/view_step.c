@@ -6,6 +6,7 @@
 #include "common/core/link.h"
 #include "common/core/stream.h"
 #include "common/view/view_step_agent.h"
+#include "common/view/view_step_clock.h"
 #include "common/view/view_step_ties.h"
 #include "common/view/view_unreached.h"
 
@@ -425,8 +426,6 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_LEAD_DISPUTED:
     case EVENT_HEARD:
     case EVENT_COUNT_APART:
-    case EVENT_ORDERS_DISPUTED:
-    case EVENT_DISPUTE_SETTLED:
     case EVENT_ORDER_UNREACHED:
     case EVENT_REGION_UNREACHED:
         view_step_add_share(event, step);
@@ -578,6 +577,10 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
     if (is_of_region(event->kind)) {
         step.mode = MODE_NONE;
     }
-    add_other_event(event, &step);
+    if (event->kind == EVENT_ORDERS_DISPUTED || event->kind == EVENT_DISPUTE_SETTLED) {
+        view_step_add_disputed(record, event, &step);
+    } else {
+        add_other_event(event, &step);
+    }
     return step;
 }
