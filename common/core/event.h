@@ -3,6 +3,7 @@
 #define MUSTER_COMMON_CORE_EVENT_H
 
 #include "common/core/command.h"
+#include "common/core/warning.h"
 #include "common/core/words.h"
 
 /* The numbers are the body's field numbers in event.proto. Whoever adds one: docs/log.md, "Rules of change",
@@ -97,7 +98,12 @@
     X(EVENT_ORDERS_DISPUTED, 161, "orders-disputed")              \
     X(EVENT_DISPUTE_SETTLED, 162, "dispute-settled")              \
     X(EVENT_COUNTS_KNOWN, 163, "counts-known")                    \
-    X(EVENT_COUNT_APART, 164, "count-apart")
+    X(EVENT_COUNT_APART, 164, "count-apart")                      \
+    X(EVENT_WARNING_TAKEN, 170, "warning-taken")                  \
+    X(EVENT_WARNING_BEGAN, 171, "warning-began")                  \
+    X(EVENT_WARNING_FIRED, 172, "warning-fired")                  \
+    X(EVENT_WARNING_ENDED, 173, "warning-ended")                  \
+    X(EVENT_WARNINGS_HEEDED, 174, "warnings-heeded")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -112,16 +118,17 @@ const char *event_kind_name(enum event_kind kind);
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
  * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
  * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
- * what regions order and count apart.
+ * what regions order and count apart, 4 those of warnings that are in force.
  * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
-    EVENT_GENERATION = 3,
+    EVENT_GENERATION = 4,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
     GENERATION_GREW = 3,       /* ... and asked again when what he has graded grows */
     GENERATION_SPREAD = 3,     /* ... and it is noted which regions are touched, and other regions' levels */
     GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
     GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
-    GENERATION_APART = 3       /* what regions do apart is told, and no word counts as said long after now */
+    GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
+    GENERATION_ALERTS = 4      /* what warns of this region stays at hand, and rules are asked about it */
 };
 
 struct pack_set {
@@ -199,6 +206,43 @@ struct lookout_limited {
     const char *agent;
     uint32_t at_most;
     bool readings; /* that the broker follows; else what rules look at of the agent */
+};
+
+/* What becomes of a warning that is at hand: warning.h. */
+struct warning_step { /* taken, began, fired, ended */
+    struct id alert;
+    enum mode mode;
+    enum alert_source source;
+    enum alert_type type;
+    const char *sender;
+    const char *identifier;
+    const char *event; /* what it warns of */
+    enum alert_urgency urgency;
+    enum alert_severity severity;
+    enum alert_certainty certainty;
+    enum alert_colour colour;
+    bool here;          /* its areas cover the region, or lie in it; else it could not be told */
+    struct words areas; /* the codes of what it covers within the region; none: all of it, or not known */
+    int64_t sent_ms;
+    int64_t from_ms;
+    int64_t onset_ms;
+    int64_t expires_ms;
+    const struct id *replaces; /* taken: what it updates or cancels, and what that did */
+    size_t replaces_n;
+    bool began;           /* taken: it goes on where what it replaces was in force */
+    bool asked;           /* ... and no rule is asked again: it is no graver */
+    bool asks;            /* open incidents are to be asked about it */
+    enum warning_end why; /* ended */
+    const char *pack;     /* fired, to its roles */
+    const char *version;
+    const char *rule;
+    const struct seen_fact *seen;
+    size_t seen_n;
+    struct words roles; /* who is notified */
+};
+
+struct warnings_heeded {
+    uint32_t turn; /* of the region, up to which every open incident was asked */
 };
 
 struct graded { /* and doubted */
@@ -525,6 +569,8 @@ struct event {
         struct region_unreached region_unreached;
         struct lookout_step lookout; /* began, fired, ended, doubted */
         struct lookout_limited lookout_limited;
+        struct warning_step warning; /* taken, began, fired, ended */
+        struct warnings_heeded warnings_heeded;
     };
 };
 

@@ -586,6 +586,11 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("dispute_settled", wire_map_dispute_settled),
     BODY_SPREAD("counts_known", wire_map_counts_known),
     BODY_SPREAD("count_apart", wire_map_count_apart),
+    BODY_SPREAD("warning_taken", wire_map_warning_step),
+    BODY_SPREAD("warning_began", wire_map_warning_step),
+    BODY_SPREAD("warning_fired", wire_map_warning_step),
+    BODY_SPREAD("warning_ended", wire_map_warning_step),
+    BODY_SPREAD("warnings_heeded", wire_map_warnings_heeded),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,
