@@ -11,18 +11,71 @@
 #include "common/core/region.h"
 #include "common/core/statutory.h"
 
+static const char *const colours[] = {"", "red", "orange", "yellow", "blue", NULL};
+static const char *const severities[] = {"", "extreme", "severe", "moderate", "minor", NULL};
+static const char *const urgencies[] = {"", "immediate", "expected", "future", "past", NULL};
+static const char *const certainties[] = {"", "observed", "likely", "possible", "unlikely", NULL};
+enum { WORDS_MAX = 4 }; /* of each; what else CAP has is "Unknown" */
+
+static const char *const *words_of(enum alert_list list)
+{
+    switch (list) {
+    case ALERT_COLOURS:
+        return colours;
+    case ALERT_SEVERITIES:
+        return severities;
+    case ALERT_URGENCIES:
+        return urgencies;
+    case ALERT_CERTAINTIES:
+        return certainties;
+    default:
+        return NULL;
+    }
+}
+
+static enum alert_list list_of(enum rule_fact fact)
+{
+    switch (fact) {
+    case RULE_WARNING_COLOUR:
+        return ALERT_COLOURS;
+    case RULE_WARNING_SEVERITY:
+        return ALERT_SEVERITIES;
+    case RULE_WARNING_URGENCY:
+        return ALERT_URGENCIES;
+    case RULE_WARNING_CERTAINTY:
+        return ALERT_CERTAINTIES;
+    default:
+        return ALERT_LISTS;
+    }
+}
+
 const char *warning_word(enum alert_list list, int value)
 {
-    static const char *const colours[] = {"", "red", "orange", "yellow", "blue"};
-    static const char *const severities[] = {"", "extreme", "severe", "moderate", "minor"};
-    static const char *const urgencies[] = {"", "immediate", "expected", "future", "past"};
-    static const char *const certainties[] = {"", "observed", "likely", "possible", "unlikely"};
-    const char *const *words = list == ALERT_COLOURS      ? colours
-                               : list == ALERT_SEVERITIES ? severities
-                               : list == ALERT_URGENCIES  ? urgencies
-                                                          : certainties;
+    const char *const *words = words_of(list);
 
-    return value > 0 && value < (int)(sizeof colours / sizeof colours[0]) ? words[value] : "";
+    return words != NULL && value > 0 && value <= WORDS_MAX ? words[value] : "";
+}
+
+const char *const *warning_fact_words(enum rule_fact fact)
+{
+    enum alert_list list = list_of(fact);
+
+    return list != ALERT_LISTS ? words_of(list) + 1 : NULL;
+}
+
+const char *warning_fact_word_zh(enum rule_fact fact, const char *zh)
+{
+    static const char hue[] = "色"; /* 红 is 红色 */
+    enum alert_list list = list_of(fact);
+
+    for (int value = 1; list != ALERT_LISTS && value <= WORDS_MAX; value++) {
+        const char *word = alert_word_zh(list, value);
+        size_t n = strlen(word), tail = list == ALERT_COLOURS ? sizeof hue - 1 : 0;
+        if (strcmp(word, zh) == 0 || (strlen(zh) + tail == n && strncmp(word, zh, n - tail) == 0)) {
+            return warning_word(list, value);
+        }
+    }
+    return list != ALERT_LISTS && strcmp(zh, "无") == 0 ? "none" : NULL;
 }
 
 static const struct {
