@@ -134,7 +134,8 @@ struct warning *region_warning(const struct region *region, struct id alert)
 
 bool warning_is_in_force(const struct warning *warning, int64_t now_ms)
 {
-    return warning->began && warning->type != ALERT_TYPE_CANCEL && now_ms < warning->expires_ms;
+    return warning->began && warning->type != ALERT_TYPE_CANCEL && warning->from_ms <= now_ms &&
+           now_ms < warning->expires_ms;
 }
 
 bool region_warning_is_over(const struct region *region, struct id alert)

@@ -65,7 +65,7 @@ struct warning_step;
 
 /* What a rule reads: "red" to "blue", "extreme" to "minor", ...; "": it says none that can be known. */
 const char *warning_word(enum alert_list list, int value);
-/* The words of such a fact, NULL-terminated, as `warning_colour` has them; within an incident there is "none",
+/* The words of such a fact, NULL-terminated, as `warning_colour` has them; within an incident there is "none"
  * too. NULL: it is no such fact, or any text. */
 const char *const *warning_fact_words(enum rule_fact fact);
 /* One of them by its Chinese name (红色, 红); NULL: it is none. */

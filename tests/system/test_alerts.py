@@ -81,6 +81,9 @@ class Alerts(unittest.TestCase):
     def assert_verified(self):
         report = self.county.json("verify", self.county.log)[0]
         self.assertEqual((report["good"], report["bad"]), (True, 0), report["findings"])
+        # the pack in force, asked about, differs in nothing
+        *_, summary = self.county.json("rules", "what-if", self.county.log, "--rules", PACK)
+        self.assertEqual(summary["differ"], 0)
 
     def test_a_red_one_raises_what_fits_once(self):
         self.load()
@@ -129,6 +132,13 @@ class Alerts(unittest.TestCase):
         until(lambda: len(self.data("rule-fired", subject="weather-warning")) == 4,
               "and the rules to fire anew")
         self.assert_verified()
+        with open(PACK, encoding="utf-8") as file:
+            text = file.read().replace("raise: II\n", "raise: I\n")
+        changed = self.county.path("changed.yaml")
+        with open(changed, "w", encoding="utf-8") as file:
+            file.write(text)
+        *_, summary = self.county.json("rules", "what-if", self.county.log, "--rules", changed)
+        self.assertEqual(summary["differ"], 2)  # both floods would be at level I
 
     def test_it_ends_by_its_time_and_what_is_elsewhere_does_not_count(self):
         self.load()
