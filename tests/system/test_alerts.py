@@ -55,7 +55,7 @@ class Alerts(unittest.TestCase):
               status="Actual", kind="Alert", of=None, expires=3600.0):
         """Imports an alert of its own; `of` is the number of the one that it refers to."""
         identifier = f"37010041600000_2026112300{number:04}"
-        self.sent[number] = (identifier, stamp(-60 + number))
+        self.sent.setdefault(number, (identifier, stamp(-60 + number)))
         references = "" if of is None else (
             f"<references>{SENDER},{self.sent[of][0]},{self.sent[of][1].replace('T', ' ')}</references>")
         path = self.county.path(f"{number}.xml")
@@ -167,10 +167,7 @@ class Alerts(unittest.TestCase):
     def test_an_update_or_cancel_that_comes_first(self):
         self.sent[1] = (f"37010041600000_2026112300{1:04}", stamp(-59))
         self.alert(2, kind="Cancel", of=1)
-        sent = self.sent[1]
         self.alert(1, "Red")
-        if self.sent[1] != sent:
-            self.skipTest("the second passed between the two")
         self.assertEqual(self.at_hand(), [])
         self.assertEqual(self.data("warning-began"), [])
 

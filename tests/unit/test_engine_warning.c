@@ -1,5 +1,5 @@
-/* Warnings in the engine: each comes into force, and ends, by itself and once; and every open incident is asked
- * about it, also those that are not in memory, some in a record, and anew after a restart in the middle. */
+/* Warnings in the engine: each comes into force, and ends, by itself and once; and every open incident is
+ * asked about it, also those that are not in memory, some in a record, and anew after a restart meanwhile. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
