@@ -128,7 +128,10 @@ enum {
     GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
     GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
     GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
-    GENERATION_ALERTS = 4      /* what warns of this region stays at hand, and rules are asked about it */
+    GENERATION_ALERTS = 4,     /* what warns of this region stays at hand, and rules are asked about it */
+    GENERATION_MARKS = 4,      /* facts have their times from the first word on, not from the first share */
+    GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of it, not from when its home did */
+    GENERATION_COVERS = 4 /* of more disputes than a record holds, those of orders that have none go first */
 };
 
 struct pack_set {

@@ -6,6 +6,7 @@
 #include "common/core/link.h"
 #include "common/core/stream.h"
 #include "common/view/view_step_agent.h"
+#include "common/view/view_step_clock.h"
 #include "common/view/view_step_ties.h"
 #include "common/view/view_step_warning.h"
 #include "common/view/view_unreached.h"
@@ -349,27 +350,6 @@ static void add_rule_event(const struct event *event, struct view_step *step)
     }
 }
 
-static void add_clock_event(const struct event *event, struct view_step *step)
-{
-    if (event->kind == EVENT_REPORT_SENT) {
-        step->report = event->report_sent.kind;
-        step->medium = event->report_sent.medium;
-        step->to = event->report_sent.to;
-        step->subject = event->report_sent.signed_off_by;
-        return;
-    }
-    step->subject = event->clock.pack;
-    step->what = event->clock.clock;
-    step->due_ms = event->clock.due_at_ms;
-    if (event->kind == EVENT_CLOCK_STARTED) {
-        step->report = event->clock.report;
-        step->medium = event->clock.medium;
-        step->to = event->clock.to;
-    } else if (event->kind == EVENT_CLOCK_MET) {
-        step->late = event->clock.late;
-    }
-}
-
 static void add_incident_event(const struct event *event, struct view_step *step)
 {
     switch (event->kind) {
@@ -413,7 +393,7 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_CLOCK_OVERDUE:
     case EVENT_CLOCK_MET:
     case EVENT_CLOCK_STOPPED:
-        add_clock_event(event, step);
+        view_step_add_clock(event, step);
         return;
     case EVENT_INCIDENT_LINKED:
     case EVENT_INCIDENT_MERGED:
@@ -442,8 +422,6 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_LEAD_DISPUTED:
     case EVENT_HEARD:
     case EVENT_COUNT_APART:
-    case EVENT_ORDERS_DISPUTED:
-    case EVENT_DISPUTE_SETTLED:
     case EVENT_ORDER_UNREACHED:
     case EVENT_REGION_UNREACHED:
         view_step_add_share(event, step);
@@ -593,6 +571,10 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
     if (is_of_region(event->kind)) {
         step.mode = MODE_NONE;
     }
-    add_other_event(event, &step);
+    if (event->kind == EVENT_ORDERS_DISPUTED || event->kind == EVENT_DISPUTE_SETTLED) {
+        view_step_add_disputed(record, event, &step);
+    } else {
+        add_other_event(event, &step);
+    }
     return step;
 }

@@ -50,6 +50,7 @@ struct view_step {
     /* The order that this one replaces; ORDER_REISSUED: that replaces it; the evacuation that it is part
      * of; the incident under whose id a report came, or with which this one is linked, merged, split. */
     struct id other;
+    struct id common;          /* ORDERS_DISPUTED, DISPUTE_SETTLED: the order in all `number` of the record */
     const char *subject;       /* whom it concerns: addressee, taker, who was enrolled ... */
     const char *what;          /* kind of order or incident, name of a fact, version of a policy, PACK/RULE */
     const char *text;          /* the author's words */
@@ -84,7 +85,8 @@ struct view_step {
     uint64_t after;     /* ... which is lost, with what was above this one; 0: not known */
     bool history;
     bool bare;   /* incident opened by an order without one */
-    bool unsaid; /* ABILITY_SHORT: it cannot be said again; UNREACHED: a record of ours is to say so */
+    bool unsaid; /* ABILITY_SHORT: it cannot be said again; UNREACHED: a record of ours is to say so;
+                  * ORDERS_DISPUTED, DISPUTE_SETTLED: the first with `common` says it of all */
     bool nobody; /* ORDER_UNREACHED: is enrolled there; NOTIFIED: has the role; the centres were told ... */
     bool untold; /* ... or nobody was */
     bool is_evacuation;

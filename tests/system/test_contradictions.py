@@ -61,6 +61,54 @@ class Contradictions(test_links.Regions):
         self.assertEqual(len(station.all("order")), 4)
         self.assert_verified()
 
+    def test_many_against_many_are_a_line(self):
+        """At night it is to be seen what is the matter, and settled by naming the orders of one side."""
+        self.station()
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        self.relays[self.county].part()
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        ours = [self.county.issue(FIRE, "--incident", incident, text=f"进入{n}号楼") for n in range(3)]
+        theirs = [self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident, text=f"撤出{n}号楼")
+                  for n in range(4)]
+        self.heal()
+        for region in (self.county, self.city):
+            self.disputes(region, incident, 12)
+            for command in (("incident", "show", incident), ("incident", "list")):
+                line, = [each for each in region.muster(*command).splitlines() if "CONTRADICTORY" in each]
+                self.assertIn("4 of region 370100", line)
+                self.assertIn("3 of region 370102", line)
+            for order in ours + theirs:
+                self.assertIn(order[-6:], line)
+            line, = [each for each in region.muster("incident", "show", incident, "--lang", "zh").splitlines()
+                     if "指令冲突：下达" in each]
+            replay = region.muster("replay", region.log)
+            self.assertIn(replay.count("ORDERS CONTRADICT"), (3, 4))  # for each that came from there
+        self.city.muster("order", "confirm", *theirs[:2], "--reason", "两栋楼")
+        for region in (self.county, self.city):
+            self.disputes(region, incident, 6)
+            self.assertIn("2 of region 370100", region.muster("incident", "show", incident))
+            self.assertEqual(region.muster("replay", region.log).count("and so do 3 orders"), 2)
+        self.county.muster("order", "confirm", *ours, "--reason", "两栋楼")
+        for region in (self.county, self.city):
+            self.disputes(region, incident, 0)
+        self.assert_verified()
+
+    def test_what_a_region_said_before_it_shared_is_its_own(self):
+        """The commonest flow there is: a count, a referral, a higher count. Nobody said anything apart."""
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        self.county.muster("incident", "update", incident, "--dead", "2", "--serious", "3")
+        self.follows(self.city, incident, casualties={"dead": 2, "serious": 3})
+        self.city.muster("incident", "update", incident, "--dead", "4")
+        self.follows(self.county, incident, casualties={"dead": 4, "serious": 3})
+        for region in (self.county, self.city):
+            self.assertEqual(self.shown(region, incident)["counted_apart"], [])
+            self.assertNotIn("COUNTED APART", region.muster("replay", region.log))
+        self.assert_verified()
+
     def test_a_count_that_gave_way_is_shown_until_somebody_counts_anew(self):
         incident = self.county.report("--dead", "1")
         self.county.muster("incident", "refer", incident, "--to", CITY)
