@@ -219,17 +219,21 @@ void warning_know(struct rule_facts *ret, const struct region *region, const str
     ret->at[RULE_HERE] = (struct rule_value){.known = warning->here, .whole = 1};
 }
 
-/* Of what was reported to this region its place within it is no state: it may lie where the warning is
- * for. */
-static bool covers(const struct warning *warning, const char *home)
+/* Of what was reported to this region its place within it is no state: it may lie where the warning is for.
+ * Of what happened outside it is told only that a part of this region is not there. */
+static enum rule_answer covers(const struct warning *warning, const char *own, const char *home)
 {
-    bool covered = warning->areas.n == 0 || home[0] == '\0';
+    bool outside = home[0] != '\0' && strcmp(home, own) != 0 && !region_is_above(own, home);
+    bool covered = warning->areas.n == 0 || home[0] == '\0' || strcmp(home, own) == 0;
 
+    if (outside) {
+        return warning->areas.n == 0 ? ANSWER_UNKNOWN : ANSWER_NO;
+    }
     for (size_t i = 0; i < warning->areas.n && !covered; i++) {
         const char *area = warning->areas.at[i];
         covered = strcmp(area, home) == 0 || region_is_above(area, home) || region_is_above(home, area);
     }
-    return covered;
+    return covered ? ANSWER_YES : ANSWER_NO;
 }
 
 struct in_force {
@@ -243,11 +247,11 @@ static void find_in_force(struct in_force *ret, const struct region *region, con
 {
     for (size_t i = 0; i < region->warnings_n && ret->n < WARNINGS_MAX; i++) {
         const struct warning *warning = &region->warnings[i];
-        if (!warning_is_in_force(warning, now_ms) || warning->mode != incident->mode ||
-            !covers(warning, incident->home)) {
+        enum rule_answer there = covers(warning, region->code, incident->home);
+        if (!warning_is_in_force(warning, now_ms) || warning->mode != incident->mode || there == ANSWER_NO) {
             continue;
         }
-        if (!warning->here) {
+        if (!warning->here || there == ANSWER_UNKNOWN) {
             ret->doubtful = true;
             continue;
         }

@@ -7,6 +7,8 @@
 #include "common/core/link.h"
 #include "common/core/rule_matter.h"
 
+#define AHEAD_MAX_MS (INT64_C(365) * 24 * 3600 * 1000)
+
 enum {
     FIRED_PER_WARNING_MAX = 64, /* rules */
     EVENT_BYTES_MAX = NAME_MAX_BYTES
@@ -117,6 +119,13 @@ static const char *cut(struct deciding *d, const char *text)
     return kept != NULL ? kept : "";
 }
 
+/* When it ends that does not say so. What is to begin in a year or later, as by a slip in a date, is no
+ * warning: it ends as it begins. */
+static int64_t end_of(const struct deciding *d, int64_t from_ms)
+{
+    return from_ms < d->env->now_ms + AHEAD_MAX_MS ? from_ms + WARNING_LIFE_MS : from_ms;
+}
+
 static bool is_said(int value, int last)
 {
     return value > 0 && value <= last;
@@ -145,7 +154,7 @@ static void add_info(struct deciding *d, struct warning_step *w, const struct al
     w->event = first || is_chinese ? cut(d, info->event) : w->event;
     w->from_ms = first || from < w->from_ms ? from : w->from_ms;
     w->onset_ms = first || info->onset_ms > w->onset_ms ? info->onset_ms : w->onset_ms;
-    int64_t expires = info->expires_ms != 0 ? info->expires_ms : from + WARNING_LIFE_MS;
+    int64_t expires = info->expires_ms != 0 ? info->expires_ms : end_of(d, from);
     w->expires_ms = expires > w->expires_ms ? expires : w->expires_ms;
 }
 
@@ -182,7 +191,7 @@ static enum place read_alert(struct deciding *d, const struct record_alert *comm
             first = false;
         }
     }
-    ret->expires_ms = ret->expires_ms != 0 ? ret->expires_ms : ret->sent_ms + WARNING_LIFE_MS;
+    ret->expires_ms = ret->expires_ms != 0 ? ret->expires_ms : end_of(d, ret->sent_ms);
     ret->here = place == PLACE_HERE;
     ret->areas = ret->here && !placed.all ? (struct words){placed.areas, placed.areas_n} : ret->areas;
     return command->infos_n == 0 ? PLACE_UNKNOWN : place;
@@ -242,6 +251,7 @@ static void end(struct deciding *d, const struct warning *warning, enum warning_
     struct warning_step step = step_of(warning);
 
     step.why = why;
+    step.areas = (struct words){NULL, 0}; /* one alert may end many */
     step.asks = asks && warning->began && incidents_ask(d);
     emit(d, EVENT_WARNING_ENDED, &step);
 }
@@ -366,7 +376,8 @@ static bool is_kept(const struct deciding *d, const struct warning_step *w, enum
 {
     bool refers = w->replaces_n > 0;
 
-    if (w->expires_ms <= d->env->now_ms || region_warning_is_over(d->region, w->alert)) {
+    if (w->expires_ms <= d->env->now_ms || w->expires_ms <= w->from_ms ||
+        region_warning_is_over(d->region, w->alert)) {
         return false;
     }
     return w->type == ALERT_TYPE_CANCEL ? refers : place != PLACE_ELSEWHERE;

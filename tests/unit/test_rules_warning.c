@@ -187,6 +187,10 @@ static void its_time(void **state)
     red.until_ms = 0; /* it does not say */
     say(&r, red);
     assert_true(region_of(&r)->warnings[0].expires_ms == r.bus.env.now_ms + WARNING_LIFE_MS);
+    red.number = 4;
+    red.from_ms = INT64_C(253402300799999); /* the year 9999 */
+    say(&r, red);
+    assert_int_equal(region_of(&r)->warnings_n, 1);
     rules_close(&r);
 }
 
@@ -326,6 +330,49 @@ static void what_an_incident_knows(void **state)
     rules_close(&r);
 }
 
+/* At a city: an incident of a county below, of the city itself, and of a county elsewhere. */
+static void which_incidents_it_is_for(void **state)
+{
+    static const char *const counties[] = {"370102", "370103001"};
+    static const struct {
+        const char *home;
+        size_t areas_n;
+        const char *colour; /* NULL: it could not be told */
+    } rows[] = {
+        {"", 0, "red"},        {"370102", 0, "red"},  {"370199", 0, "red"}, {"370203", 0, NULL},
+        {"", 2, "red"},        {"370102", 2, "red"},  {"370103", 2, "red"}, {"370102001", 2, "red"},
+        {"370104", 2, "none"}, {"370203", 2, "none"}, {"370100", 2, "red"},
+    };
+    struct arena arena;
+
+    (void)state;
+    arena_init(&arena, 64 * 1024);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const char *areas[] = {counties[0], counties[1]};
+        struct warning warning = {.mode = MODE_ACTUAL,
+                                  .type = ALERT_TYPE_ALERT,
+                                  .event = "暴雨",
+                                  .colour = ALERT_COLOUR_RED,
+                                  .here = true,
+                                  .areas = {areas, rows[i].areas_n},
+                                  .from_ms = 1,
+                                  .expires_ms = 10,
+                                  .began = true};
+        struct region region = {.code = "370100", .warnings = &warning, .warnings_n = 1};
+        struct incident incident = {.mode = MODE_ACTUAL, .home = rows[i].home};
+        struct rule_facts facts = {.at = {{.known = false}}};
+        assert_true(warnings_know(&facts, &region, &incident, 5, &arena));
+        const struct rule_value *colour = &facts.at[RULE_WARNING_COLOUR];
+        assert_int_equal(colour->known, rows[i].colour != NULL);
+        if (colour->known) {
+            assert_string_equal(colour->text, rows[i].colour);
+        }
+        assert_true(warnings_know(&facts, &region, &incident, 10, &arena)); /* over */
+        assert_string_equal(colour->text, "none");
+    }
+    arena_free(&arena);
+}
+
 /* --- bounds --------------------------------------------------------------------------------------- */
 
 static void what_is_for_here_and_grave_stays(void **state)
@@ -377,6 +424,7 @@ int main(void)
         cmocka_unit_test(a_cancel_ends_it_whichever_comes_first),
         cmocka_unit_test(who_says_two_things_is_taken_at_the_graver),
         cmocka_unit_test(what_an_incident_knows),
+        cmocka_unit_test(which_incidents_it_is_for),
         cmocka_unit_test(what_is_for_here_and_grave_stays),
         cmocka_unit_test(too_many_incidents_are_refused),
     };
