@@ -122,6 +122,7 @@ enum {
     GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
     GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
     GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
+    GENERATION_KINDS = 4,      /* ... and packs may call kinds of incident by their Chinese names */
     GENERATION_COVERS = 4 /* of more disputes than a record holds, those of orders that have none go first */
 };
 

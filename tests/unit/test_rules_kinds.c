@@ -1,4 +1,5 @@
-/* Kinds of incident in rule packs: each of the table is a shipped pack's, or meant to be without one. */
+/* Kinds of incident in rule packs: each of the table is a shipped pack's, or meant to be without one; and
+ * what a pack calls by its Chinese name. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +8,10 @@
 
 #include <cmocka.h>
 
+#include "common/core/event.h"
 #include "common/core/kind.h"
-#include "common/rules/pack.h"
+#include "common/rules/pack_check.h"
+#include "common/rules/rule_book.h"
 
 /* Those of the shipped packs that are for certain kinds; the others are for all. */
 static const char *const shipped[] = {"decree-493", "public-health", "disaster-relief", "henan-2021"};
@@ -140,12 +143,134 @@ static void packs_are_for_what_their_law_is_for(void **state)
     }
 }
 
+/* --- Chinese names -------------------------------------------------------------------------------- */
+
+static struct pack *read_text(struct conditions *conditions, const char *text)
+{
+    struct pack *pack = NULL;
+    struct err err = {0};
+
+    if (pack_read("p.yaml", text, strlen(text), conditions, &pack, &err) != 0) {
+        fail_msg("%s", err.text);
+    }
+    return pack;
+}
+
+#define RULES "match: all\nrules:\n  - {rule: a, when: incident, do: [{grade: IV}]}\n"
+
+static void a_chinese_name_means_the_kind(void **state)
+{
+    static const char text[] = "pack: p\nversion: 1\nkinds: [火灾, 煤矿, fire, 矿难, mine*]\n" RULES;
+    const struct packs *all = *state;
+
+    struct pack *pack = read_text(all->conditions, text);
+    assert_true(pack_is_for(pack, "fire") && pack_is_for(pack, "coal-mine") && pack_is_for(pack, "mine"));
+    assert_true(pack_is_for(pack, "火灾") && pack_is_for(pack, "矿难")); /* a policy may have these itself */
+    assert_false(pack_is_for(pack, "explosion"));
+    assert_int_equal(pack->kinds_n, 6);
+    pack_free(pack);
+    /* as an older log has it */
+    conditions_name_kinds(all->conditions, false);
+    pack = read_text(all->conditions, text);
+    conditions_name_kinds(all->conditions, true);
+    assert_false(pack_is_for(pack, "coal-mine"));
+    assert_true(pack_is_for(pack, "火灾"));
+    assert_int_equal(pack->kinds_n, 5);
+    pack_free(pack);
+}
+
+static void a_table_means_the_kind_too(void **state)
+{
+    const struct packs *all = *state;
+    struct pack *pack =
+        read_text(all->conditions, "规则包,t,,,,\n版本,1,,,,\n事件类型,指标,比较,值,持续,动作\n"
+                                   "火灾、mine*、坍塌,死亡,>=,3,,定级 III\n"
+                                   ",事件类型,等于,火灾,,定级 IV\n"
+                                   ",事件类型,不等于,食品安全,,定级 IV\n"
+                                   ",事件类型,等于,化工园,,定级 IV\n");
+
+    assert_string_equal(
+        pack->rules[0].text,
+        "(kind in ('fire', '火灾') or kind glob 'mine*' or kind in ('collapse', '坍塌')) and dead >= 3");
+    assert_string_equal(pack->rules[1].text, "kind in ('fire', '火灾')");
+    assert_string_equal(pack->rules[2].text, "kind not in ('food-safety', '食品安全')");
+    assert_string_equal(pack->rules[3].text, "kind = '化工园'");
+    assert_int_equal(pack_try(all->conditions, pack, "t.csv", NULL), 0);
+    pack_free(pack);
+}
+
+static void a_name_in_a_condition_is_a_mistake(void **state)
+{
+    static const struct {
+        const char *condition, *wanted; /* NULL: it is none */
+    } cases[] = {
+        {"kind = '火灾'", "'fire' and not '火灾'"},
+        {"dead > 1 and '火灾' = kind", "'fire' and not '火灾'"},
+        {"kind != '煤矿事故' and dead > 1", "'coal-mine' and not '煤矿事故'"},
+        {"kind in ('fire', '坍塌')", "'collapse' and not '坍塌'"},
+        {"iif(kind is not '火灾', dead, 3) > 2", "'fire' and not '火灾'"},
+        {"kind in ('fire', '火灾')", NULL}, /* a policy's own, too */
+        {"kind = '化工园' or substance = '火灾'", NULL},
+        {"kind glob '火灾*'", NULL},
+    };
+    const struct packs *all = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[256];
+        struct err err = {0};
+        (void)snprintf(text, sizeof text,
+                       "pack: p\nversion: 1\nmatch: all\nrules:\n"
+                       "  - rule: a\n    when: incident\n    if: %s\n    do: [{grade: IV}]\n",
+                       cases[i].condition);
+        struct pack *pack = read_text(all->conditions, text);
+        int rc = pack_try(all->conditions, pack, "p.yaml", &err);
+        if (cases[i].wanted == NULL ? rc != 0
+                                    : rc != ERR_DATA || strstr(err.text, "p.yaml:7:9:") == NULL ||
+                                          strstr(err.text, cases[i].wanted) == NULL) {
+            fail_msg("%s: %s", cases[i].condition, err.text);
+        }
+        pack_free(pack);
+    }
+}
+
+/* A pack that an older log has in force is what it was there, until a broker says that it goes on as this one
+ * does; a trial reads as this version does. */
+static void an_older_logs_pack_is_what_it_was(void **state)
+{
+    static const char text[] = "pack: p\nversion: 1\nkinds: [火灾]\n" RULES;
+    struct region_pack in_force = {.name = "p", .version = "1", .text = text};
+    struct region region = {.packs_n = 1, .generation = GENERATION_KINDS - 1};
+    struct rule_facts facts = {.at[RULE_KIND] = {.known = true, .text = "fire"}};
+    struct rule_book *book = rule_book_new();
+    const struct rule_verdict *verdicts;
+    size_t n;
+
+    (void)state;
+    assert_non_null(book);
+    region.packs[0] = in_force;
+    const struct rules *rules = rule_book_rules(book);
+    for (int turn = 0; turn < 3; turn++) {
+        assert_int_equal(rules->ask(rules->ctx, &region, TRIGGER_INCIDENT, &facts, &verdicts, &n), 0);
+        assert_int_equal(n, 1);
+        assert_int_equal(verdicts[0].is_for, turn > 0);
+        region.generation = turn == 0 ? GENERATION_KINDS : GENERATION_KINDS - 1;
+        if (turn == 1) {
+            rule_book_try(book);
+        }
+    }
+    rule_book_free(book);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_kind_is_a_packs_or_meant_to_be_without),
         cmocka_unit_test(packs_name_no_other_kinds),
         cmocka_unit_test(packs_are_for_what_their_law_is_for),
+        cmocka_unit_test(a_chinese_name_means_the_kind),
+        cmocka_unit_test(a_table_means_the_kind_too),
+        cmocka_unit_test(a_name_in_a_condition_is_a_mistake),
+        cmocka_unit_test(an_older_logs_pack_is_what_it_was),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
