@@ -1,5 +1,6 @@
-/* From which generation of the log on a rule of decision, or a kind of event, is there: a log of before decides
- * as it did. A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
+/* From which generation of the log on a rule of decision, or a kind of event, is there: a log of before
+ * decides as it did. A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of
+ * change"). */
 #ifndef MUSTER_COMMON_CORE_GENERATION_H
 #define MUSTER_COMMON_CORE_GENERATION_H
 
@@ -22,8 +23,9 @@ enum {
     GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of it, not from when its home did */
     GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */
     GENERATION_FOLLOWS = 4, /* who follows hears of reminders, command posts and what ends with an incident */
-    GENERATION_OTHERWISE = 4, /* what the grade would be by what does not count is told ... */
-    GENERATION_GIVES_BACK = 4 /* ... and a split gives back what the merge brought, and is told */
+    GENERATION_OTHERWISE = 4,  /* what the grade would be by what does not count is told ... */
+    GENERATION_GIVES_BACK = 4, /* ... and a split gives back what the merge brought, and is told */
+    GENERATION_KINDS = 4       /* packs may call kinds of incident by their Chinese names */
 };
 
 #endif

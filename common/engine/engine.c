@@ -45,6 +45,7 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     if (engine->options.beat_ms == 0) {
         engine->options.beat_ms = ENGINE_BEAT_MS;
     }
+    engine->links_ms = INT64_MAX;
     if (engine->options.canary_ms == 0) {
         engine->options.canary_ms = ENGINE_CANARY_MS;
     }
@@ -463,6 +464,8 @@ void engine_tick(struct engine *engine)
         if (region_is_loaded(engine)) { /* else what names its members is swept away under them */
             state_tidy(engine->state);
         }
+    } else if (boot >= engine->links_ms) {
+        links_sweep(engine, boot, 0);
     }
     shares_pump(engine);
     go_on(engine);
@@ -493,6 +496,7 @@ int64_t engine_due_ms(const struct engine *engine)
         lookouts_wait(engine)) {
         at = engine->swept_ms + SWEEP_MS < at ? engine->swept_ms + SWEEP_MS : at;
     }
+    at = engine->links_ms < at ? engine->links_ms : at;
     at = room_ask_ms(engine) < at ? room_ask_ms(engine) : at;
     at = telemetry_due_ms(engine) < at ? telemetry_due_ms(engine) : at;
     at = engine->tails_ms < at ? engine->tails_ms : at;

@@ -362,6 +362,7 @@ struct engine {
     int64_t disk_said_ms;
     int64_t damage_said_ms; /* of a record that a reader asked for; 0: never */
     int64_t swept_ms;       /* boot time of the last look at sessions and counters */
+    int64_t links_ms;       /* boot time of the next look at lines, if that comes before the next of all */
     size_t jobs_under_way;
 
     struct signed_head signed_head; /* of `head`, made when first asked for */

@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/core/kind.h"
 #include "common/core/warning.h"
+#include "common/core/words.h"
 #include "common/rules/constant.h"
 #include "common/rules/expression.h"
 
@@ -221,10 +223,50 @@ static int fail_mixed(struct conditions *conditions, const struct rule *rule, co
     return fail_rule(conditions, rule, path, what, err);
 }
 
+static bool is_compared(const char *text, const char *word)
+{
+    const char *fact = rule_fact_words(RULE_KIND)->word;
+    size_t n = 0, length = strlen(text), at = expression_compared(text, length, fact, 0, &n);
+
+    while (at != SIZE_MAX && (strlen(word) != n || strncmp(text + at, word, n) != 0)) {
+        at = expression_compared(text, length, fact, at, &n);
+    }
+    return at != SIZE_MAX;
+}
+
+/* A kind that is compared with its Chinese name alone: incidents hold its word, so nothing would come of it.
+ * Of what a table names so, both stand here. */
+static int check_kinds(struct conditions *conditions, const struct rule *rule, const char *text,
+                       const char *path, struct err *err)
+{
+    const char *fact = rule_fact_words(RULE_KIND)->word;
+    char name[NAME_MAX_BYTES + 1], what[4 * NAME_MAX_BYTES];
+    size_t n = 0, length = strlen(text);
+
+    for (size_t at = expression_compared(text, length, fact, 0, &n); at != SIZE_MAX;
+         at = expression_compared(text, length, fact, at, &n)) {
+        (void)snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : 0, text + at);
+        const struct incident_kind *kind = incident_kind_find_zh(name);
+        if (kind != NULL && !is_compared(text, kind->word)) {
+            (void)snprintf(what, sizeof what,
+                           conditions_say(conditions, "incidents hold '%s' and not '%s'; write '%s'",
+                                          "事件记录的类型是 '%s' 而不是 '%s'，请写 '%s'"),
+                           kind->word, name, kind->word);
+            return fail_rule(conditions, rule, path, what, err);
+        }
+    }
+    return 0;
+}
+
 int pack_try(struct conditions *conditions, const struct pack *pack, const char *path, struct err *err)
 {
     for (size_t i = 0; i < pack->rules_n; i++) {
         enum pack_holds holds = rule_try(conditions, &pack->rules[i]);
+        int rc = check_kinds(conditions, &pack->rules[i], pack->rules[i].text, path, err);
+        rc = rc ? rc : check_kinds(conditions, &pack->rules[i], pack->rules[i].until_text, path, err);
+        if (rc != 0) {
+            return rc;
+        }
         if (holds == HOLDS_MIXED) {
             return fail_mixed(conditions, &pack->rules[i], path, err);
         }

@@ -74,7 +74,19 @@ static void put_quoted(struct buf *ret, const char *text)
     buf_puts(ret, "'");
 }
 
-/* "fire、mine*": kind = 'fire' or kind glob 'mine*' */
+/* 'fire', or ('fire', '火灾'): its word, and what the table calls it */
+static void put_kind(struct buf *ret, const char *kind, const char *word)
+{
+    if (word != NULL) {
+        buf_puts(ret, "(");
+        put_quoted(ret, word);
+        buf_puts(ret, ", ");
+    }
+    put_quoted(ret, kind);
+    buf_puts(ret, word != NULL ? ")" : "");
+}
+
+/* "fire、mine*、坍塌": kind = 'fire' or kind glob 'mine*' or kind in ('collapse', '坍塌') */
 static int put_kinds(struct table *t, struct buf *ret)
 {
     const char *rest = t->row[COLUMN_KIND], *kind, *between = "(";
@@ -86,8 +98,9 @@ static int put_kinds(struct table *t, struct buf *ret)
             return fail_cell(t, COLUMN_KIND, "星号只能写在类型名末尾",
                              "a * stands only at the end of a kind");
         }
-        buf_printf(ret, "%skind %s ", between, is_beginning ? "glob" : "=");
-        put_quoted(ret, kind);
+        const char *word = pack_kind_word(&t->reading, kind);
+        buf_printf(ret, "%skind %s ", between, is_beginning ? "glob" : word != NULL ? "in" : "=");
+        put_kind(ret, kind, word);
         between = " or ";
     }
     buf_puts(ret, between[0] == '(' ? "" : ") and ");
@@ -133,6 +146,21 @@ static int put_number(struct table *t, enum rule_fact fact, struct buf *ret)
     return 0;
 }
 
+/* "事件类型 等于 火灾"; false: it is no name of a kind, or is not compared as one. */
+static bool put_kind_value(struct table *t, struct buf *ret)
+{
+    const char *value = t->row[COLUMN_VALUE], *word = pack_kind_word(&t->reading, value);
+    const char *comparison = table_comparison(t->row[COLUMN_COMPARISON]);
+    bool is_equal = strcmp(comparison, "=") == 0;
+
+    if (word == NULL || (!is_equal && strcmp(comparison, "!=") != 0)) {
+        return false;
+    }
+    buf_puts(ret, is_equal ? "kind in " : "kind not in ");
+    put_kind(ret, value, word);
+    return true;
+}
+
 /* A fact, or "读数:h2s", what a certain thing reads. */
 static int put_comparison(struct table *t, enum rule_fact fact, const char *measured, struct buf *ret)
 {
@@ -149,6 +177,9 @@ static int put_comparison(struct table *t, enum rule_fact fact, const char *meas
         buf_printf(ret, "%s = ", rule_fact_words(RULE_READING_NAME)->word);
         put_quoted(ret, measured);
         buf_puts(ret, " and ");
+    }
+    if (fact == RULE_KIND && put_kind_value(t, ret)) {
+        return 0;
     }
     buf_printf(ret, "%s %s ", words->word, table_comparison(t->row[COLUMN_COMPARISON]));
     return words->type == RULE_TEXT ? put_text_value(t, fact, ret) : put_number(t, fact, ret);
