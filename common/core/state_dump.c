@@ -241,6 +241,7 @@ static void dump_clock(const struct incident_clock *clock, struct buf *ret)
 static void dump_post(const struct post *post, struct buf *ret)
 {
     buf_puts(ret, "post");
+    put_text(ret, "home", post->home);
     put_text(ret, "lead", post->lead);
     put_text(ret, "commander", post->commander);
     put_text(ret, "place", post->place);
@@ -296,6 +297,7 @@ static void dump_ties(const struct ties *ties, struct buf *ret)
         put_id(ret, "other", ties->links[i].other);
         put_text(ret, "kind", link_kind_name(ties->links[i].kind));
         put_number(ret, "caused", ties->links[i].caused);
+        put_number(ret, "merged", ties->links[i].merged);
         put_number(ret, "at_ms", ties->links[i].at_ms);
         buf_puts(ret, "\n");
     }
@@ -306,6 +308,7 @@ static void dump_ties(const struct ties *ties, struct buf *ret)
         put_number(ret, "taken", ties->moved[i].taken);
         buf_puts(ret, "\n");
     }
+    taken_dump(ties, ret);
 }
 
 void state_dump_incident(const struct incident *incident, struct buf *ret)
@@ -429,6 +432,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     if (incident->disputes != NULL) {
         disputes_dump(incident->disputes, ret);
     }
+    otherwise_dump(incident, ret);
     for (size_t i = 0; i < incident->orders_n; i++) {
         dump_order(&incident->orders[i], ret);
     }
