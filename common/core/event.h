@@ -195,43 +195,6 @@ struct lookout_limited {
     bool readings; /* that the broker follows; else what rules look at of the agent */
 };
 
-/* What becomes of a warning that is at hand: warning.h. */
-struct warning_step { /* taken, began, fired, ended */
-    struct id alert;
-    enum mode mode;
-    enum alert_source source;
-    enum alert_type type;
-    const char *sender;
-    const char *identifier;
-    const char *event; /* what it warns of */
-    enum alert_urgency urgency;
-    enum alert_severity severity;
-    enum alert_certainty certainty;
-    enum alert_colour colour;
-    bool here;          /* its areas cover the region, or lie in it; else it could not be told */
-    struct words areas; /* the codes of what it covers within the region; none: all of it, or not known */
-    int64_t sent_ms;
-    int64_t from_ms;
-    int64_t onset_ms;
-    int64_t expires_ms;
-    const struct id *replaces; /* taken: what it updates or cancels, and what that did */
-    size_t replaces_n;
-    bool began;           /* taken: it goes on where what it replaces was in force */
-    bool asked;           /* ... and no rule is asked again: it is no graver */
-    bool asks;            /* open incidents are to be asked about it */
-    enum warning_end why; /* ended */
-    const char *pack;     /* fired, to its roles */
-    const char *version;
-    const char *rule;
-    const struct seen_fact *seen;
-    size_t seen_n;
-    struct words roles; /* who is notified */
-};
-
-struct warnings_heeded {
-    uint32_t turn; /* of the region, up to which every open incident was asked */
-};
-
 struct graded { /* and doubted */
     enum grade grade;
     const char *by;   /* operator or agent; "": a rule */

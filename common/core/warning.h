@@ -61,7 +61,47 @@ struct region;
 struct incident;
 struct arena;
 struct names;
-struct warning_step;
+struct seen_fact;
+
+/* --- its events ------------------------------------------------------------------------------------ */
+
+struct warning_step { /* taken, began, fired, ended */
+    struct id alert;
+    enum mode mode;
+    enum alert_source source;
+    enum alert_type type;
+    const char *sender;
+    const char *identifier;
+    const char *event; /* what it warns of */
+    enum alert_urgency urgency;
+    enum alert_severity severity;
+    enum alert_certainty certainty;
+    enum alert_colour colour;
+    bool here;          /* its areas cover the region, or lie in it; else it could not be told */
+    struct words areas; /* the codes of what it covers within the region; none: all of it, or not known */
+    int64_t sent_ms;
+    int64_t from_ms;
+    int64_t onset_ms;
+    int64_t expires_ms;
+    const struct id *replaces; /* taken: what it updates or cancels, and what that did */
+    size_t replaces_n;
+    bool began;           /* taken: it goes on where what it replaces was in force */
+    bool asked;           /* ... and no rule is asked again: it is no graver */
+    bool asks;            /* open incidents are to be asked about it */
+    enum warning_end why; /* ended */
+    const char *pack;     /* fired, to its roles */
+    const char *version;
+    const char *rule;
+    const struct seen_fact *seen;
+    size_t seen_n;
+    struct words roles; /* who is notified */
+};
+
+struct warnings_heeded {
+    uint32_t turn; /* of the region, up to which every open incident was asked */
+};
+
+/* --- asking --------------------------------------------------------------------------------------- */
 
 /* What a rule reads: "red" to "blue", "extreme" to "minor", ...; "": it says none that can be known. */
 const char *warning_word(enum alert_list list, int value);
