@@ -63,6 +63,28 @@ void message_put_notice(json_t *json, const struct event *event)
         put(json, "by", text_of(event->graded.by));
         put(json, "rule", text_of(event->graded.rule));
         put(json, "unknown", list_of(event->graded.unknown));
+        if (!id_is_zero(event->graded.from)) {
+            put(json, "from", text_of_id(event->graded.from));
+        }
+        break;
+    case EVENT_GRADE_ASKED:
+        if (!id_is_zero(event->grade_asked.of)) {
+            put(json, "of", text_of_id(event->grade_asked.of));
+        }
+        break;
+    case EVENT_GRADE_OTHERWISE:
+        put(json, "grade", json_string(event->otherwise.grade ? grade_name(event->otherwise.grade) : "none"));
+        put(json, "rule", text_of(event->otherwise.rule));
+        put(json, "article", text_of(event->otherwise.article));
+        put(json, "fact", text_of(event->otherwise.fact));
+        put(json, "region", text_of(event->otherwise.region));
+        put(json, "count", json_integer(event->otherwise.count));
+        put(json, "up_to", json_integer(event->otherwise.up_to));
+        break;
+    case EVENT_FACTS_RETURNED:
+        put(json, "other", text_of_id(event->taken.other));
+        put(json, "fields", list_of(event->taken.fields));
+        put(json, "graded", json_boolean(event->taken.graded));
         break;
     case EVENT_LEVEL_SET:
         put(json, "level", json_string(event->level_set.level ? grade_name(event->level_set.level) : "none"));

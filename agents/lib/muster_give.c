@@ -82,6 +82,15 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         ret->agent = event->graded.by;
         ret->rule = event->graded.rule;
         return;
+    case EVENT_GRADE_OTHERWISE:
+        ret->grade = event->otherwise.grade != GRADE_NONE ? grade_name(event->otherwise.grade) : "";
+        ret->fact = event->otherwise.fact;
+        ret->to = event->otherwise.region;
+        ret->rule = event->otherwise.rule;
+        return;
+    case EVENT_FACTS_RETURNED: /* the first of them, or that it was the grade */
+        ret->fact = event->taken.fields.n > 0 ? event->taken.fields.at[0] : "grade";
+        return;
     case EVENT_LEVEL_SET:
         ret->grade = event->level_set.level != GRADE_NONE ? grade_name(event->level_set.level) : "";
         ret->agent = event->level_set.by;

@@ -39,6 +39,9 @@ class Split(LinkedRegions):
         self.assertIn("county-state", clocks)
 
         self.county.muster("incident", "split", second, "--reason", "另一处工地")
+        told = station.one("notice", event="facts-returned", incident=first)  # who is at work there
+        self.assertEqual((told["other"], told["graded"]), (second, True))
+        self.assertIn("dead", told["fields"])
         for region in (self.county, self.city):
             shown = self.follows(region, first, grade="I", casualties={}, links=[])
             self.assertNotIn("loss", shown)
@@ -51,7 +54,10 @@ class Split(LinkedRegions):
             self.assertEqual(self.shown(region, second)["casualties"], {"dead": 40})
         clock = {row["clock"]: row for row in self.shown(self.county, first)["clocks"]}["county-state"]
         self.assertEqual((clock["met_ms"], clock["stopped"]), (0, False))  # a duty is not undone
-        self.assertNotIn("40", self.county.muster("incident", "brief", first))
+        self.county.muster("incident", "update", first, "--place", "东口")
+        brief = self.county.muster("incident", "brief", first)
+        self.assertIn("事件等级：特别重大（随并入事件）", brief)
+        self.assertIn("死亡（人）：未报", brief)
 
         self.county.kill_broker()  # it is in the log
         self.county.start_broker()
