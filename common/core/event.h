@@ -3,6 +3,8 @@
 #define MUSTER_COMMON_CORE_EVENT_H
 
 #include "common/core/command.h"
+#include "common/core/generation.h"
+#include "common/core/warning.h"
 #include "common/core/words.h"
 
 /* The numbers are the body's field numbers in event.proto. Whoever adds one: docs/log.md, "Rules of change",
@@ -97,7 +99,15 @@
     X(EVENT_ORDERS_DISPUTED, 161, "orders-disputed")              \
     X(EVENT_DISPUTE_SETTLED, 162, "dispute-settled")              \
     X(EVENT_COUNTS_KNOWN, 163, "counts-known")                    \
-    X(EVENT_COUNT_APART, 164, "count-apart")
+    X(EVENT_COUNT_APART, 164, "count-apart")                      \
+    X(EVENT_WARNING_TAKEN, 170, "warning-taken")                  \
+    X(EVENT_WARNING_BEGAN, 171, "warning-began")                  \
+    X(EVENT_WARNING_FIRED, 172, "warning-fired")                  \
+    X(EVENT_WARNING_ENDED, 173, "warning-ended")                  \
+    X(EVENT_WARNINGS_HEEDED, 174, "warnings-heeded")              \
+    X(EVENT_FACTS_TAKEN, 180, "facts-taken")                      \
+    X(EVENT_FACTS_RETURNED, 181, "facts-returned")                \
+    X(EVENT_GRADE_OTHERWISE, 182, "grade-otherwise")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -107,24 +117,6 @@ enum event_kind {
 };
 
 const char *event_kind_name(enum event_kind kind);
-
-/* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
- * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
- * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
- * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
- * what regions order and count apart. 4 brings rules of decision alone so far.
- * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
-enum {
-    EVENT_GENERATION = 4,
-    GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
-    GENERATION_GREW = 3,       /* ... and asked again when what he has graded grows */
-    GENERATION_SPREAD = 3,     /* ... and it is noted which regions are touched, and other regions' levels */
-    GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
-    GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
-    GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
-    GENERATION_KINDS = 4,      /* ... and packs may call kinds of incident by their Chinese names */
-    GENERATION_COVERS = 4 /* of more disputes than a record holds, those of orders that have none go first */
-};
 
 struct pack_set {
     const char *name;
@@ -203,11 +195,67 @@ struct lookout_limited {
     bool readings; /* that the broker follows; else what rules look at of the agent */
 };
 
+/* What becomes of a warning that is at hand: warning.h. */
+struct warning_step { /* taken, began, fired, ended */
+    struct id alert;
+    enum mode mode;
+    enum alert_source source;
+    enum alert_type type;
+    const char *sender;
+    const char *identifier;
+    const char *event; /* what it warns of */
+    enum alert_urgency urgency;
+    enum alert_severity severity;
+    enum alert_certainty certainty;
+    enum alert_colour colour;
+    bool here;          /* its areas cover the region, or lie in it; else it could not be told */
+    struct words areas; /* the codes of what it covers within the region; none: all of it, or not known */
+    int64_t sent_ms;
+    int64_t from_ms;
+    int64_t onset_ms;
+    int64_t expires_ms;
+    const struct id *replaces; /* taken: what it updates or cancels, and what that did */
+    size_t replaces_n;
+    bool began;           /* taken: it goes on where what it replaces was in force */
+    bool asked;           /* ... and no rule is asked again: it is no graver */
+    bool asks;            /* open incidents are to be asked about it */
+    enum warning_end why; /* ended */
+    const char *pack;     /* fired, to its roles */
+    const char *version;
+    const char *rule;
+    const struct seen_fact *seen;
+    size_t seen_n;
+    struct words roles; /* who is notified */
+};
+
+struct warnings_heeded {
+    uint32_t turn; /* of the region, up to which every open incident was asked */
+};
+
 struct graded { /* and doubted */
     enum grade grade;
     const char *by;   /* operator or agent; "": a rule */
     const char *rule; /* PACK/RULE; "": a person */
     struct words unknown;
+    struct id
+        from; /* nobody graded it: it came with that incident, which was merged into this one; else zero */
+};
+
+struct grade_asked {
+    struct id
+        of; /* the grade came with that incident, which is another event; zero: no pack grades its kind */
+};
+
+/* What the grade would be, by rules: if casualties corrected after the term of the law counted; or by the
+ * count that another region has. */
+struct grade_otherwise {
+    enum grade grade;    /* NONE: no other than it is, any more */
+    const char *rule;    /* PACK/RULE */
+    const char *article; /* of the law, as the rule names it; "" */
+    const char *fact;    /* "dead", of a count; "": of a correction */
+    const char *region;  /* whose count; "": what was known here before */
+    int64_t count;       /* of a correction the day on which it was made, that of the accident being 0 ... */
+    int64_t up_to;       /* ... and the last on which it would have counted */
 };
 
 struct level_set {
@@ -274,11 +322,23 @@ struct incident_linked {
     struct id other;
     enum link_kind kind; /* NONE: not any more */
     bool caused;         /* the other is the consequence */
+    bool merged;         /* another region has merged them: taken back when that is */
 };
 
 struct incident_merged { /* merged, joined, split */
     struct id other;
     uint32_t parts; /* joined: how many ids came with the other, its own too */
+};
+
+/* Facts that came with a merge, as the event before this one has them: nobody has said them of this incident.
+ * And given back: they are not known any more, or what they were before. */
+struct facts_taken {       /* and returned */
+    struct id other;       /* whose they are */
+    struct words fields;   /* their names, fact_mark.h */
+    const char *kind;      /* as it was before, if it is among them; "": not known */
+    const char *substance; /* the same */
+    enum grade grade;      /* that it had before */
+    bool graded;           /* returned: the grade that it has came with them; a person decides */
 };
 
 struct orders_moved {
@@ -288,7 +348,8 @@ struct orders_moved {
     bool taken; /* issued under the other, and belong here */
 };
 
-struct post_step { /* set, offered, taken, kept */
+struct post_step {    /* set, offered, taken, kept */
+    const char *home; /* the region that says so; "": this one */
     const char *lead;
     const char *commander;
     const char *place; /* set */
@@ -492,6 +553,8 @@ struct event {
         struct rules_due rules_due;
         struct rule_step rule;
         struct graded graded; /* doubted, too */
+        struct grade_asked grade_asked;
+        struct grade_otherwise otherwise;
         struct level_set level_set;
         struct referred referred;
         struct grade_expected grade_expected;
@@ -502,6 +565,7 @@ struct event {
         struct clock_step clock;
         struct incident_linked linked;
         struct incident_merged merged; /* joined, split, too */
+        struct facts_taken taken;      /* returned, too */
         struct orders_moved moved;
         struct post_step post;
         struct rung_reached rung; /* rung-reached, receipt-noted */
@@ -527,6 +591,8 @@ struct event {
         struct region_unreached region_unreached;
         struct lookout_step lookout; /* began, fired, ended, doubted */
         struct lookout_limited lookout_limited;
+        struct warning_step warning; /* taken, began, fired, ended */
+        struct warnings_heeded warnings_heeded;
     };
 };
 

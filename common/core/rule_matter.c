@@ -98,9 +98,10 @@ void matter_know(struct deciding *d, struct matter *m)
     know_number(m, RULE_GRADE, after->grade != GRADE_NONE, (int64_t)after->grade);
     know_number(m, RULE_LEVEL, after->level != GRADE_NONE, (int64_t)after->level);
     know_spread(d, m);
+    d->no_memory = !warnings_know(&m->facts, d->region, after, now, d->arena) || d->no_memory;
     know_number(m, RULE_REPORTS, true, (int64_t)after->reports);
     know_number(m, RULE_AGE_MIN, after->occurred_at_ms != 0, (now - after->occurred_at_ms) / MINUTE_MS);
-    know_number(m, RULE_KNOWN_MIN, true, (now - after->opened_at_ms) / MINUTE_MS);
+    know_number(m, RULE_KNOWN_MIN, true, (now - incident_received_ms(after)) / MINUTE_MS);
     know_number(m, RULE_ORDERS, true, (int64_t)after->orders_n);
     know_number(m, RULE_ORDERS_OPEN, true, m->orders_open);
     know_number(m, RULE_ORDERS_SILENT, true, m->orders_silent);
@@ -175,4 +176,17 @@ const struct seen_fact *matter_seen(struct deciding *d, uint64_t bits, const str
         }
     }
     return seen;
+}
+
+const char *matter_reason(struct deciding *d, const struct rule_verdict *v)
+{
+    size_t n = strlen(v->pack) + 1 + strlen(v->rule) + 1;
+    char *text = arena_alloc(d->arena, n);
+
+    if (text == NULL) {
+        d->no_memory = true;
+        return "";
+    }
+    (void)snprintf(text, n, "%s/%s", v->pack, v->rule);
+    return text;
 }

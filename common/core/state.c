@@ -95,6 +95,7 @@ void region_clear(struct region *region)
     free(region->members);
     free(region->divisions);
     free(region->links);
+    warnings_free(region);
     region_policy_clear(&region->policy);
     *region = (struct region){.code = "",
                               .name = "",
@@ -484,6 +485,7 @@ static void mark_region(struct names *names, const struct region *region)
     for (size_t i = 0; i < region->links_n; i++) {
         names_mark(names, region->links[i].region);
     }
+    warnings_mark(region, names);
     names_mark(names, policy->version);
     for (size_t i = 0; i < policy->kinds_n; i++) {
         names_mark(names, policy->kinds[i].kind);
@@ -527,14 +529,9 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, incident->clocks[i].terms.name);
         names_mark(names, incident->clocks[i].terms.title);
     }
+    ties_mark(incident->ties, names);
     spread_mark(incident->spread, names);
-    if (incident->post != NULL) {
-        names_mark(names, incident->post->lead);
-        names_mark(names, incident->post->commander);
-        names_mark(names, incident->post->place);
-        names_mark(names, incident->post->offered_lead);
-        names_mark(names, incident->post->offered_commander);
-    }
+    post_mark(incident->post, names);
     for (size_t i = 0; i < incident->reissues_n; i++) {
         names_mark(names, incident->reissues[i].rule);
         names_mark(names, incident->reissues[i].ability);

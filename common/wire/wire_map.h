@@ -263,10 +263,23 @@ extern const struct wire_map wire_map_orders_disputed;
 extern const struct wire_map wire_map_dispute_settled;
 extern const struct wire_map wire_map_counts_known;
 extern const struct wire_map wire_map_count_apart;
+/* ... that wire_ties.c holds ... */
+extern const struct wire_map wire_map_incident_linked;
+extern const struct wire_map wire_map_incident_merged;
+extern const struct wire_map wire_map_incident_joined;
+extern const struct wire_map wire_map_incident_split;
+extern const struct wire_map wire_map_orders_moved;
+extern const struct wire_map wire_map_facts_taken;
+extern const struct wire_map wire_map_facts_returned;
+/* ... the grade by another count, wire_dispute.c ... */
+extern const struct wire_map wire_map_grade_otherwise;
 /* ... and that wire_lookout.c holds, with what of it a rule's firing has, too. */
 extern const struct wire_map wire_map_lookout_step;
 extern const struct wire_map wire_map_lookout_limited;
 extern const struct wire_map wire_map_seen_fact;
+/* ... that wire_warning.c holds. */
+extern const struct wire_map wire_map_warning_step;
+extern const struct wire_map wire_map_warnings_heeded;
 /* Bodies that a command and its event share. */
 extern const struct wire_field wire_fields_found_region[7];
 extern const struct wire_field wire_fields_enrol_agent[4];
