@@ -23,7 +23,7 @@ enum option_kind {
     OPTION_TEXTS,    /* struct texts: may be repeated */
     OPTION_COUNT,    /* int64_t >= 0 */
     OPTION_DURATION, /* int64_t milliseconds, "60s", "10 min" */
-    OPTION_TIME      /* int64_t unix milliseconds, RFC 3339 */
+    OPTION_TIME      /* const char *, a time by its form; moment_parse() of moment.h reads it */
 };
 
 struct texts {
@@ -53,7 +53,7 @@ struct arguments {
     size_t n;
 };
 
-/* Texts stay argv's. ERR_USAGE with the remedy; ret_help true when --help was there (nothing else is then
+/* Texts stay argv's. ERR_USAGE with the remedy, in the language that the words ask for; ret_help true when --help was there (nothing else is then
  * checked). */
 int option_parse(const struct page *page, int argc, char **argv, struct arguments *ret, bool *ret_help,
                  struct err *err);
