@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agents/ctl/saying.h"
 #include "common/base/text.h"
 
 enum { LINE_MAX_BYTES = 1024 };
@@ -47,9 +48,17 @@ static void say(const char *prefix, const char *text)
     (void)fprintf(stderr, "muster: %s%s\n", prefix, line);
 }
 
+/* Of the language that the environment names, where option_read() puts that of --lang. */
 int ctl_fail(const struct err *err)
 {
-    say("", err->text[0] != '\0' ? err->text : err_string(err->code));
+    const char *text = err->text[0] != '\0' ? err->text : err_string(err->code);
+    char chinese[VIEW_SAYING_TEXT];
+    enum lang lang;
+
+    if (lang_choose("", &lang, NULL) == 0 && lang == LANG_ZH) {
+        text = ctl_saying_zh(text, chinese);
+    }
+    say("", text);
     return err_exit_code(err->code);
 }
 

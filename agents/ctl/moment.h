@@ -1,5 +1,6 @@
-/* A point in time as a person types it, everywhere on the command line: RFC 3339 ("2026-11-23T16:30:00+08:00"),
- * the region's civil time ("2026-11-23 16:30", seconds if wanted), or a time of today ("16:30"). */
+/* A point in time as a person types it, everywhere on the command line: RFC 3339
+ * ("2026-11-23T16:30:00+08:00"), the region's civil time ("2026-11-23 16:30", seconds if wanted), or a time
+ * of today ("16:30"). */
 #ifndef MUSTER_AGENTS_CTL_MOMENT_H
 #define MUSTER_AGENTS_CTL_MOMENT_H
 

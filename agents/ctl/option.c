@@ -206,6 +206,11 @@ bool option_read(const struct page *page, int argc, char **argv, struct argument
     struct err err = {0};
     bool help;
 
+    /* the process's language, as a locale is: whatever fails later, and wherever, is said in it */
+    if (setenv("LC_ALL", lang_of(argc, argv) == LANG_ZH ? "zh_CN.UTF-8" : "C.UTF-8", 1) != 0) {
+        *ret_exit = ctl_fail_text(ERR_NO_MEMORY, "out of memory");
+        return false;
+    }
     if (option_parse(page, argc, argv, ret, &help, &err) != 0) {
         *ret_exit = ctl_fail(&err);
         return false;

@@ -21,8 +21,8 @@ int report_check_time(struct session *session, const struct facts *facts, struct
 /* A kind by its Chinese name becomes the word of the table; one that the policy knows stays. */
 void report_name_kind(struct session *session, struct facts *facts);
 
-/* When a report of the incident got where it went: ERR_DATA before it happened or, where nobody said when that
- * was, more than a day before its first report. What is before that report is taken, and noted. */
+/* When a report of the incident got where it went: ERR_DATA before it happened or, where nobody said when
+ * that was, more than a day before its first report. What is before that report is taken, and noted. */
 int report_check_sent(struct session *session, const struct incident *incident, int64_t at_ms,
                       struct err *err);
 

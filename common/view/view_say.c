@@ -8,6 +8,7 @@
 #include "common/core/kind.h"
 #include "common/view/view_alert.h"
 #include "common/view/view_say_private.h"
+#include "common/view/view_saying.h"
 
 char *view_time(const struct state *state, int64_t ms, char ret[VIEW_TIME])
 {
@@ -567,10 +568,13 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
 void view_say_refusal(const struct view_voice *voice, enum command_kind kind, enum refusal refusal,
                       const char *detail, struct buf *ret)
 {
+    char chinese[VIEW_SAYING_TEXT];
+
     SAY(ret, voice, "REFUSED %s: %s", "拒绝 %s：%s", command_kind_name(kind),
         voice->zh ? refusal_text_zh(refusal) : refusal_text(refusal));
     if (detail[0] != '\0') {
         buf_puts(ret, voice->zh ? "（" : " (");
+        detail = voice->zh ? view_detail_zh(refusal, detail, chinese) : detail;
         text_escape(ret, detail, strlen(detail));
         buf_puts(ret, voice->zh ? "）" : ")");
     }

@@ -55,7 +55,8 @@ class Divisions(CountyTest):
                             (ROWS + "370102003,x,2023-02-29,\n", ':6: "2023-02-29" is no day'),
                             (ROWS + "370102003\n", "has no name beside it"),
                             (ROWS + "370103001,x,,\n", ":6: 370103001 x is not of region 370102"),
-                            (ROWS + "370102001,x,2022-01-01,\n", ":6: 370102001 is given twice for one day, in line 3 too"),
+                            (ROWS + "370102001,x,2022-01-01,\n",
+                             ":6: 370102001 is given twice for one day, in line 3 too"),
                             ("代码,名称\n", "no divisions")):
             done = self.county.call("region", "load", self.table(text, "bad.csv"))
             self.assertNotEqual(done.returncode, 0)

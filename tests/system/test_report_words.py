@@ -62,11 +62,12 @@ class ReportWords(unittest.TestCase):
         if self.civil(0, "%H") != "00":  # a time of today, unless there is none yet
             self.county.muster("incident", "update", incident, "--occurred", self.civil(-300, "%H:%M"))
             self.assertLess(abs(now_ms - 300000 - self.occurred(incident)), 90000)
-        if self.civil(7200, "%d") == self.civil(0, "%d"):  # two hours ahead, of which yesterday's may be meant
+        if self.civil(7200, "%d") == self.civil(0, "%d"):  # yesterday's may be meant
             ahead = self.civil(7200, "%H:%M")
             for lang, words in (("en", f'is "{self.civil(-86400, "%Y-%m-%d")} {ahead}" meant?'),
                                 ("zh", "今日尚未到该时刻")):
-                refused = self.county.call("incident", "update", incident, "--occurred", ahead, "--lang", lang)
+                refused = self.county.call("incident", "update", incident, "--occurred", ahead, "--lang",
+                                           lang)
                 self.assertEqual((refused.returncode, words in refused.stderr), (64, True), refused.stderr)
         for lang, words in (("en", "a time is wanted"), ("zh", "请写时间")):
             refused = self.call("--occurred", "昨天", "--lang", lang)

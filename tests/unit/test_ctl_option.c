@@ -59,10 +59,10 @@ static void all_kinds_in_any_order(void **state)
 {
     (void)state;
     struct taken t = {0};
-    assert_int_equal(take(&t, (const char *const[]){"--text", "a b", "ARG", "--to", "one", "--flag",
-                                                    "--to=two", "--count=7", "--wait", "2 min", "--at",
-                                                    "16:30", NULL}),
-                     0);
+    assert_int_equal(
+        take(&t, (const char *const[]){"--text", "a b", "ARG", "--to", "one", "--flag", "--to=two",
+                                       "--count=7", "--wait", "2 min", "--at", "16:30", NULL}),
+        0);
     assert_true(t.flag);
     assert_int_equal(t.texts.n, 2);
     assert_int_equal(t.count, 7);
