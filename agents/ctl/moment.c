@@ -85,7 +85,7 @@ static int parse_civil(const char *day, const char *time, int32_t utc_offset_min
 static int parse_of_day(const char *option, const char *text, const struct moment_base *base, enum lang lang,
                         int64_t *ret_ms, struct err *err)
 {
-    char today[WHEN_TEXT], yesterday[WHEN_TEXT];
+    char today[WHEN_TEXT], other[WHEN_TEXT];
     int64_t ms;
 
     if (base->now_ms == 0) {
@@ -98,12 +98,19 @@ static int parse_of_day(const char *option, const char *text, const struct momen
     if (parse_civil(today, text, base->utc_offset_minutes, &ms) != 0) {
         return moment_refuse(option, text, lang, err);
     }
-    if (ms > base->now_ms + MOMENT_AHEAD_MAX_MS) {
-        when_format(base->now_ms - DAY_MS, base->utc_offset_minutes, yesterday);
+    if (!base->ahead && ms > base->now_ms + MOMENT_AHEAD_MAX_MS) {
+        when_format(base->now_ms - DAY_MS, base->utc_offset_minutes, other);
         return err_set(err, ERR_USAGE,
                        lang_text(lang, "--%s %s is still to come today; is \"%.*s %s\" meant?",
                                  "--%s %s：今日尚未到该时刻；如指昨日，请写 \"%.*s %s\""),
-                       option, text, DAY_CHARACTERS, yesterday, text);
+                       option, text, DAY_CHARACTERS, other, text);
+    }
+    if (base->ahead && ms <= base->now_ms) {
+        when_format(base->now_ms + DAY_MS, base->utc_offset_minutes, other);
+        return err_set(err, ERR_USAGE,
+                       lang_text(lang, "--%s %s is past today; is \"%.*s %s\" meant?",
+                                 "--%s %s：今日已过该时刻；如指明日，请写 \"%.*s %s\""),
+                       option, text, DAY_CHARACTERS, other, text);
     }
     *ret_ms = ms;
     return 0;

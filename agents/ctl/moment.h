@@ -4,6 +4,7 @@
 #ifndef MUSTER_AGENTS_CTL_MOMENT_H
 #define MUSTER_AGENTS_CTL_MOMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "agents/ctl/ctl.h"
@@ -26,10 +27,11 @@ enum moment_form moment_form(const char *text);
 struct moment_base {
     int32_t utc_offset_minutes; /* the region's */
     int64_t now_ms;             /* 0: there is no today, as in a log */
+    bool ahead;                 /* what is still to come is meant */
 };
 
 /* option: "at". ERR_USAGE, one line with the remedy; a time of day that is still to come is refused, for
- * yesterday's may be meant. */
+ * yesterday's may be meant; where what lies ahead is wanted, one that is past. */
 int moment_parse(const char *option, const char *text, const struct moment_base *base, enum lang lang,
                  int64_t *ret_ms, struct err *err);
 

@@ -143,11 +143,11 @@ int resolve_centres(struct session *session, struct err *err)
     return rc;
 }
 
-int resolve_time(struct session *session, const char *option, const char *text, int64_t *ret_ms,
-                 struct err *err)
+static int read_time(struct session *session, const char *option, const char *text, bool ahead,
+                     int64_t *ret_ms, struct err *err)
 {
     const struct region *region = state_region(view_state(session_view(session)));
-    struct moment_base base = {.now_ms = session_now_ms(session)};
+    struct moment_base base = {.now_ms = session_now_ms(session), .ahead = ahead};
     char stream[STREAM_NAME_MAX];
     int rc = 0;
 
@@ -158,4 +158,16 @@ int resolve_time(struct session *session, const char *option, const char *text, 
     }
     base.utc_offset_minutes = region->utc_offset_minutes;
     return rc ? rc : moment_parse(option, text, &base, session_lang(session), ret_ms, err);
+}
+
+int resolve_time(struct session *session, const char *option, const char *text, int64_t *ret_ms,
+                 struct err *err)
+{
+    return read_time(session, option, text, false, ret_ms, err);
+}
+
+int resolve_time_ahead(struct session *session, const char *option, const char *text, int64_t *ret_ms,
+                       struct err *err)
+{
+    return read_time(session, option, text, true, ret_ms, err);
 }

@@ -29,5 +29,8 @@ int resolve_centres(struct session *session, struct err *err);
  * clock. ERR_USAGE. */
 int resolve_time(struct session *session, const char *option, const char *text, int64_t *ret_ms,
                  struct err *err);
+/* The same of a time that is to lie ahead. */
+int resolve_time_ahead(struct session *session, const char *option, const char *text, int64_t *ret_ms,
+                       struct err *err);
 
 #endif

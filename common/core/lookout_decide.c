@@ -132,7 +132,11 @@ static void set_level(struct deciding *d, struct subject *s, const struct rule_v
         struct event *event = decide_emit(d, EVENT_LEVEL_SET);
         event->incident = s->incident->id;
         event->at_ms = d->env->now_ms;
-        event->level_set = (struct level_set){.level = action->grade, .by = "", .rule = reason(d, v)};
+        event->level_set =
+            (struct level_set){.level = action->grade,
+                               .by = "",
+                               .rule = reason(d, v),
+                               .until_ms = action->within_ms > 0 ? d->env->now_ms + action->within_ms : 0};
         s->level = action->grade;
     }
 }

@@ -123,8 +123,9 @@ struct rule_action {
     enum rule_action_kind kind;
     const char
         *value; /* as it stands: a level "I" to "IV", "parent", a region's code, a fact, a role, a clock */
-    enum grade grade;    /* of grade, raise and lower */
-    int64_t within_ms;   /* ask, remind: until when the answer is due; else 0 */
+    enum grade grade;  /* of grade, raise and lower */
+    int64_t within_ms; /* ask, remind: until when the answer is due; raise: how long the response is expected
+                            to take, 0: not said; else 0 */
     const char *ability; /* reissue: that a free unit must have; NULL or "": any */
 };
 

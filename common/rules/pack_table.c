@@ -243,6 +243,11 @@ static int read_action(struct table *t, const char *phrase, enum rule_trigger tr
         return fail(t, headings[COLUMN_DO], phrase, "缺时间，应写如 要求补充 伤亡 30分钟",
                     "until when? write such as 要求补充 伤亡 30分钟");
     }
+    if (ret->kind == ACTION_RAISE && ret->within_ms != 0 &&
+        (ret->within_ms < PACK_WITHIN_MIN_MS || ret->within_ms > PACK_FOR_MAX_MS)) {
+        return fail(t, headings[COLUMN_DO], phrase, "预计期限应写如 提升响应 II 12小时，1 分钟至 30 天",
+                    "how long it is expected to take is written as 提升响应 II 12小时, 1 min to 30 d");
+    }
     if (ret->kind == ACTION_REMIND &&
         (ret->within_ms < PACK_FOR_MIN_MS || ret->within_ms > PACK_FOR_MAX_MS)) {
         return fail(t, headings[COLUMN_DO], phrase, "缺时间，应写如 催办 2分钟",

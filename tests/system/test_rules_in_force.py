@@ -90,9 +90,23 @@ class InForce(CountyTest):
         self.assertEqual((shown["grade"], shown["grade_doubted"], shown["graded_by"]),
                          ("II", "", "duty-officer"))
 
-        # the response ends by a person's word, too
+        # the response ends by a person's word, too, with a reason; what starts it anew says how long
+        refused = self.county.call("incident", "level", incident, "none")
+        self.assertEqual(refused.returncode, 64)
+        self.assertIn("lowered or ended with a reason", refused.stderr)
+        self.assertIn("duration not stated", self.county.muster("incident", "show", incident))
         self.county.muster("incident", "level", incident, "none", "--reason", "over")
         self.assertEqual(self.shown(incident)["level"], "")
+        for words, lang, said in (((), "en", "Emergency Response Law Art. 72"), ((), "zh", "第七十二条"),
+                                  (("--reason", "pump"), "zh", "第七十二条"),
+                                  (("--for", "12 h"), "en", "Art. 72"),
+                                  (("--for", "12 h", "--until", "08:00"), "zh", "请只写一个")):
+            refused = self.county.call("incident", "level", incident, "III", *words, "--lang", lang)
+            self.assertEqual((refused.returncode, said in refused.stderr), (64, True), refused.stderr)
+        self.county.muster("incident", "level", incident, "III", "--reason", "pump", "--for", "12 h")
+        self.assertGreater(self.shown(incident)["level_until_ms"], 0)
+        self.assertIn("三级响应，预计至", self.county.muster("incident", "show", incident, "--lang", "zh"))
+        self.county.muster("incident", "level", incident, "IV", "--reason", "pumped")
         self.assertIn("定级 重大", self.county.muster("replay", self.county.log, "--lang", "zh"))
         self.assertIn("by rule decree-493/grade-I", self.county.muster("replay", self.county.log))
         self.assert_verified()

@@ -101,12 +101,27 @@ static void a_time_of_day_is_of_today(void **state)
     assert_int_equal(ms, 7);
 }
 
+static void what_lies_ahead(void **state)
+{
+    const struct moment_base base = {
+        .utc_offset_minutes = CHINA_MINUTES, .now_ms = ms_of("2026-11-23T08:30:10Z"), .ahead = true};
+    int64_t ms = 0;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(moment_parse("until", "18:00", &base, LANG_EN, &ms, NULL), 0);
+    assert_int_equal(ms, ms_of("2026-11-23T10:00:00Z"));
+    assert_int_equal(moment_parse("until", "08:00", &base, LANG_EN, &ms, &err), ERR_USAGE);
+    assert_string_equal(err.text, "--until 08:00 is past today; is \"2026-11-24 08:00\" meant?");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_people_type),
         cmocka_unit_test(what_is_none),
         cmocka_unit_test(a_time_of_day_is_of_today),
+        cmocka_unit_test(what_lies_ahead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
