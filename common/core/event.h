@@ -112,16 +112,17 @@ const char *event_kind_name(enum event_kind kind);
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
  * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
  * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
- * what regions order and count apart.
+ * what regions order and count apart, 4 what is noted below.
  * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
-    EVENT_GENERATION = 3,
+    EVENT_GENERATION = 4,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
     GENERATION_GREW = 3,       /* ... and asked again when what he has graded grows */
     GENERATION_SPREAD = 3,     /* ... and it is noted which regions are touched, and other regions' levels */
     GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
     GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
-    GENERATION_APART = 3       /* what regions do apart is told, and no word counts as said long after now */
+    GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
+    GENERATION_TIERS = 4       /* rules are told that a region is a township or a village */
 };
 
 struct pack_set {

@@ -70,7 +70,7 @@ enum {
     X(RULE_KNOWN_MIN, "known_min", "接报后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it was reported")   \
     X(RULE_CORRECTED_DAYS, "corrected_days", "伤亡变更天数", RULE_WHOLE, RULE_WITHIN,                        \
       "days from that on which it occurred to that of the last change of casualties; 0: none was changed")   \
-    X(RULE_TIER, "tier", "层级", RULE_TEXT, RULE_ALWAYS, "what this region is: county, city or province")    \
+    X(RULE_TIER, "tier", "层级", RULE_TEXT, RULE_ALWAYS, "what this region is: county, city, province ...")  \
     X(RULE_ORDERS, "orders", "指令总数", RULE_WHOLE, RULE_WITHIN, "orders issued so far")                    \
     X(RULE_ORDERS_OPEN, "orders_open", "未结指令", RULE_WHOLE, RULE_WITHIN, "orders without an outcome")     \
     X(RULE_ORDERS_SILENT, "orders_silent", "未签收指令", RULE_WHOLE, RULE_WITHIN, "orders nobody answered")  \

@@ -10,7 +10,7 @@
 enum {
     SMALL_MAX = 40, /* whole numbers from 0 that are tried whatever the text says */
     NUMBERS_MAX = 7 * CONSTANTS_MAX + SMALL_MAX + 4,
-    TEXTS_MAX = CONSTANTS_MAX + TIER_STATE + 3,
+    TEXTS_MAX = CONSTANTS_MAX + TIER_STATE + 5,
     TRIES_MAX = 200000
 };
 
@@ -61,6 +61,8 @@ static void make_candidates(const struct constants *constants, struct candidates
     for (int i = TIER_COUNTY; i <= TIER_STATE; i++) {
         add_text(ret, tier_name((enum tier)i));
     }
+    add_text(ret, "township");
+    add_text(ret, "village");
     add_text(ret, "something else");
     add_text(ret, "");
     add_text(ret, NULL);
@@ -79,7 +81,7 @@ struct attempt {
     bool failed;
 };
 
-/* Persons, money and minutes are not negative; of grades, levels and tiers there are four. */
+/* Persons, money and minutes are not negative; of grades and levels there are four. */
 static bool is_possible(enum rule_fact fact, const struct rule_value *value)
 {
     if (!value->known) {
@@ -89,7 +91,7 @@ static bool is_possible(enum rule_fact fact, const struct rule_value *value)
         return value->whole >= GRADE_I && value->whole <= GRADE_IV;
     }
     if (fact == RULE_TIER) {
-        return tier_parse(value->text) != TIER_NONE;
+        return tier_word_zh(value->text) != NULL;
     }
     if (fact == RULE_HERE) {
         return value->whole == 0 || value->whole == 1;

@@ -80,7 +80,7 @@ const char *view_order_kind(const struct view_voice *voice, const char *word)
 
 const char *view_seen_value(const struct view_voice *voice, const struct seen_fact *seen)
 {
-    enum tier tier = tier_parse(seen->value);
+    const char *tier = strcmp(seen->fact, "tier") == 0 ? tier_word_zh(seen->value) : NULL;
 
     if (strcmp(seen->fact, "kind") == 0) {
         return view_incident_kind(voice, seen->value);
@@ -88,8 +88,7 @@ const char *view_seen_value(const struct view_voice *voice, const struct seen_fa
     if (strcmp(seen->fact, "order_kind") == 0) {
         return view_order_kind(voice, seen->value);
     }
-    return voice->zh && strcmp(seen->fact, "tier") == 0 && tier != TIER_NONE ? tier_name_zh(tier)
-                                                                             : seen->value;
+    return voice->zh && tier != NULL ? tier : seen->value;
 }
 
 /* --- parts of a sentence ---------------------------------------------------------------------- */
