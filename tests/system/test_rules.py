@@ -253,6 +253,12 @@ class Mistakes(unittest.TestCase):
                 self.assertEqual(rules("test", pack).returncode, 0)
         pack = self.write("limits.csv", TABLE.replace("5000万", "五千万"))
         self.refused(f'{pack}:5: 值 "五千万": 不是数字，应写如 10、2.5、5000万', "check", pack)
+        for broken, said in (('"fire,', "引号未闭合 (a quote is opened and not closed)"),
+                             ('"fire"x,', "单元格内的引号须写两个 (there is text behind a closing quote"),
+                             ('fi"re,', "请把整个单元格加引号 (a quote stands inside a field")):
+            pack = self.write("limits.csv", TABLE.replace("fire,", broken))
+            self.refused(f"{pack}:4: ", "check", pack)
+            self.refused(said, "check", pack)
 
     def test_bad_cases_and_files(self):
         pack = self.write("p.yaml", PACK)

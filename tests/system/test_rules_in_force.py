@@ -28,7 +28,7 @@ class InForce(CountyTest):
         """And the packs in force, tried out on the log, would have done what they did."""
         super().assert_verified()
         packs = []
-        for pack in self.county.json("rules", "list")[0]:
+        for pack in self.county.json("rules", "list"):
             packs.append(self.county.path(f"in-force-{pack['pack']}.yaml"))
             with open(packs[-1], "w", encoding="utf-8") as file:
                 file.write(self.county.muster("rules", "list", pack["pack"]))
@@ -61,7 +61,7 @@ class InForce(CountyTest):
 
     def test_a_grade_rises_with_the_facts(self):
         self.load()
-        packs = self.county.json("rules", "list")[0]
+        packs = self.county.json("rules", "list")
         self.assertEqual([pack["pack"] for pack in packs], ["county", "decree-493"])
         with open(DECREE, encoding="utf-8") as file:
             self.assertEqual(self.county.muster("rules", "list", "decree-493"), file.read())
@@ -182,7 +182,7 @@ class InForce(CountyTest):
         self.assertIn("剩余", self.county.muster("incident", "list", "--lang", "zh"))
 
         self.county.muster("incident", "send", incident, "--to", "city", "--medium", "phone",
-                           "--signer", "王芳")
+                           "--signed-off-by", "王芳")
         clocks = self.clocks(incident)
         self.assertEqual((clocks["county-city"]["late"], clocks["unit-county"]["late"]), (False, True))
         self.assertGreater(clocks["county-city"]["met_ms"], 0)
@@ -265,7 +265,7 @@ class InForce(CountyTest):
         self.assertIn('no fact is called "deths"', done.stderr)
         self.assertNotIn("bad", self.county.muster("rules", "list", "county"))
         self.county.muster("rules", "drop", "county", "--reason", "test")
-        self.assertEqual([pack["pack"] for pack in self.county.json("rules", "list")[0]], ["decree-493"])
+        self.assertEqual([pack["pack"] for pack in self.county.json("rules", "list")], ["decree-493"])
         self.assert_verified()
 
     def test_a_loop_is_not_put_in_force(self):
@@ -297,7 +297,7 @@ class InForce(CountyTest):
                       refused.stderr)
         self.assertIn("up/up-0 (line 5, column 38)", refused.stderr)
         self.county.muster("rules", "load", pack("up", down))
-        self.assertEqual([each["pack"] for each in self.county.json("rules", "list")[0]], ["up"])
+        self.assertEqual([each["pack"] for each in self.county.json("rules", "list")], ["up"])
         self.assert_verified()
 
 
