@@ -61,11 +61,12 @@ int ctl_export(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
     const char *to = NULL, *path = NULL;
-    int64_t since = 0;
+    int64_t since = -1; /* not given */
     const struct option options[] = {
         {"to", OPTION_TEXT, &to, "CODE", "the region whose broker is to have it"},
         {"output", OPTION_TEXT, &path, "FILE", "-o FILE: where to write it, whole or not at all"},
-        {"since", OPTION_COUNT, &since, "SEQ", "only records after this one (default: all that wait)"},
+        {"since", OPTION_COUNT, &since, "SEQ",
+         "say again what was told after this record (default: what waits)"},
         ONLINE_OPTIONS(online),
         {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {
@@ -74,9 +75,11 @@ int ctl_export(int argc, char **argv)
             "Writes what waits for a region that is cut off into a file, each record signed by this "
             "region's\n"
             "broker for that one. It is brought there by hand and read with muster import bundle; what\n"
-            "comes over the link later as well changes nothing.",
+            "comes over the link later as well changes nothing. With --since it says again what that region\n"
+            "was told, acknowledged or not: for one that was restored from a backup.",
         .options = options,
-        .examples = "  muster export --to 370100 -o /media/usb/to-370100.bundle\n"};
+        .examples = "  muster export --to 370100 -o /media/usb/to-370100.bundle\n"
+                    "  muster export --to 370100 -o again.bundle --since 0\n"};
     const struct session_needs needs = {0};
     struct exporting exporting = {.records = 0};
     struct arguments arguments;
@@ -93,8 +96,11 @@ int ctl_export(int argc, char **argv)
         rc = err_set(&err, ERR_USAGE, "--to CODE and -o FILE are wanted");
     }
     (void)snprintf(agent, sizeof agent, "%s/broker/link", to != NULL ? to : "");
-    const struct tail tail = {
-        .filter = TAIL_SHARED, .stream = agent, .from_seq = since > 0 ? (uint64_t)since : 0};
+    const struct tail tail = {.filter = TAIL_SHARED,
+                              .stream = agent,
+                              .from_seq = since < 0    ? 0
+                                          : since == 0 ? 1
+                                                       : (uint64_t)since}; /* record 1 is the founding */
     const struct session_follow follow = {
         .ctx = &exporting, .item = on_item, .waiting = on_waiting, .tail = &tail};
     buf_init(&exporting.file, BUNDLE_FILE_MAX);
