@@ -375,8 +375,9 @@ class Regions(LinkedRegions):
         until(lambda: self.line(self.county, CITY)["pending"] == 0, "everything to be acknowledged")
         again, later = self.county.path("again.bundle"), self.county.path("later.bundle")
         said = self.county.json("export", "--to", CITY, "-o", again, "--since", "0")[0]
-        self.assertEqual(self.brought(again), (0, said["records"]))  # where nothing is lost it changes nothing
-        half = self.county.json("export", "--to", CITY, "-o", later, "--since", str(said["last_seq"] - 1))[0]
+        self.assertEqual(self.brought(again), (0, said["records"]))  # where nothing is lost
+        half = self.county.json("export", "--to", CITY, "-o", later, "--since",
+                                str(said["last_seq"] - 1))[0]
         self.assertEqual((half["records"], half["last_seq"]), (1, said["last_seq"]))
         self.assertEqual(self.county.json("export", "--to", CITY, "-o", later)[0]["records"], 0)
         # the city's disk is lost, and the link with it

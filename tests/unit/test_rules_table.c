@@ -263,7 +263,7 @@ static void test_mistakes_have_row_and_column(void **state)
         {",读数,大于,3,,定级 II", "p.csv:4: 动作 \"定级 II\": 此触发下不能做这个动作"},
         {",死亡,大于,3,,通知 a;通知 b;通知 c;通知 d;通知 e;通知 f;通知 g;通知 h;通知 i",
          "动作过多，最多 8 个"},
-        {",死亡,大于,3,,\"通知 d", "p.csv:4: a quote is opened and not closed"},
+        {",死亡,大于,3,,\"通知 d", "p.csv:4: 引号未闭合 (a quote is opened and not closed)"},
     };
     char text[512];
 
