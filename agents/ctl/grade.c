@@ -118,9 +118,13 @@ static int check_level(const struct levelling *l, const struct incident *inciden
     return 0;
 }
 
-static int expected_end(struct session *session, const struct levelling *l, int64_t *ret_ms, struct err *err)
+/* The level said again without a time leaves the time that was stated. */
+static int expected_end(struct session *session, const struct levelling *l, const struct incident *incident,
+                        int64_t *ret_ms, struct err *err)
 {
-    *ret_ms = l->for_ms > 0 ? session_now_ms(session) + l->for_ms : 0;
+    bool stays = incident != NULL && incident->level == l->level;
+
+    *ret_ms = l->for_ms > 0 ? session_now_ms(session) + l->for_ms : stays ? incident->level_until_ms : 0;
     return l->until != NULL ? resolve_time_ahead(session, "until", l->until, ret_ms, err) : 0;
 }
 
@@ -172,10 +176,10 @@ int ctl_incident_level(int argc, char **argv)
     int rc = choose_level(arguments.at[1], &l, &err);
     rc = rc ? rc : session_open(&online, &needs, &session, &err);
     rc = rc ? rc : resolve_incident(session, arguments.at[0], &resolved, &err);
-    rc = rc ? rc
-            : check_level(&l, state_incident(view_state(session_view(session)), resolved.incident),
-                          online.lang, &err);
-    rc = rc ? rc : expected_end(session, &l, &command.set_level.until_ms, &err);
+    const struct incident *incident =
+        rc == 0 ? state_incident(view_state(session_view(session)), resolved.incident) : NULL;
+    rc = rc ? rc : check_level(&l, incident, online.lang, &err);
+    rc = rc ? rc : expected_end(session, &l, incident, &command.set_level.until_ms, &err);
     if (rc == 0) {
         command.mode = resolved.mode;
         command.set_level.incident = resolved.incident;

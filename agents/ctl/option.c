@@ -122,8 +122,7 @@ static int parse_option(const struct page *page, int argc, char **argv, int *at,
     return take(option, argv[*at], lang, err);
 }
 
-/* The language of what is said of the words themselves, whether they are right or wrong. */
-static enum lang lang_of(int argc, char **argv)
+enum lang option_lang(int argc, char **argv)
 {
     const char *word = "";
     enum lang lang;
@@ -151,7 +150,7 @@ static bool asks_help(int argc, char **argv)
 int option_parse(const struct page *page, int argc, char **argv, struct arguments *ret, bool *ret_help,
                  struct err *err)
 {
-    enum lang lang = lang_of(argc, argv);
+    enum lang lang = option_lang(argc, argv);
     struct arguments found = {.n = 0};
     bool ended = false;
 
@@ -206,11 +205,6 @@ bool option_read(const struct page *page, int argc, char **argv, struct argument
     struct err err = {0};
     bool help;
 
-    /* the process's language, as a locale is: whatever fails later, and wherever, is said in it */
-    if (setenv("LC_ALL", lang_of(argc, argv) == LANG_ZH ? "zh_CN.UTF-8" : "C.UTF-8", 1) != 0) {
-        *ret_exit = ctl_fail_text(ERR_NO_MEMORY, "out of memory");
-        return false;
-    }
     if (option_parse(page, argc, argv, ret, &help, &err) != 0) {
         *ret_exit = ctl_fail(&err);
         return false;

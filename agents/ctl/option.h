@@ -58,10 +58,13 @@ struct arguments {
 int option_parse(const struct page *page, int argc, char **argv, struct arguments *ret, bool *ret_help,
                  struct err *err);
 
+/* The language that the words ask for by --lang, whether they are right or wrong, else the environment's. */
+enum lang option_lang(int argc, char **argv);
+
 /* The page as --help shows it, on standard output. */
 void option_help(const struct page *page);
 
-/* Both with all that a command does about it, its language put into the environment: true to go on; false
+/* Both with all that a command does about it: true to go on; false
  * when the command ends with *ret_exit (help was shown, or the usage was wrong and has been said). */
 bool option_read(const struct page *page, int argc, char **argv, struct arguments *ret, int *ret_exit);
 

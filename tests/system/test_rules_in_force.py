@@ -104,7 +104,10 @@ class InForce(CountyTest):
             refused = self.county.call("incident", "level", incident, "III", *words, "--lang", lang)
             self.assertEqual((refused.returncode, said in refused.stderr), (64, True), refused.stderr)
         self.county.muster("incident", "level", incident, "III", "--reason", "pump", "--for", "12 h")
-        self.assertGreater(self.shown(incident)["level_until_ms"], 0)
+        until_ms = self.shown(incident)["level_until_ms"]
+        self.assertGreater(until_ms, 0)
+        self.assertIn("as it was", self.county.muster("incident", "level", incident, "III"))
+        self.assertEqual(self.shown(incident)["level_until_ms"], until_ms)
         self.assertIn("三级响应，预计至", self.county.muster("incident", "show", incident, "--lang", "zh"))
         self.county.muster("incident", "level", incident, "IV", "--reason", "pumped")
         self.assertIn("定级 重大", self.county.muster("replay", self.county.log, "--lang", "zh"))

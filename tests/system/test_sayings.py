@@ -89,6 +89,7 @@ class Sayings(CountyTest):
                 (("replay", self.county.path("none")), "没有该文件或目录"),
                 (("export", "--to", "370100"), "请写 --to CODE 和 -o FILE"),
                 (("import", "bundle", self.county.path("torn")), "不是 muster export 导出的文件"),
+                (("incident", "frobnicate"), "没有命令 \"incident frobnicate\"；"),
                 (("import", "bundle", self.county.path("none")), "没有该文件"),
                 (("incident", "report", "--config", self.county.path("none.yaml"), "--kind", "fire"),
                  "none.yaml")):
