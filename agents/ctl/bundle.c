@@ -12,6 +12,7 @@
 #include "agents/ctl/output_file.h"
 #include "agents/ctl/resolve.h"
 #include "common/core/link.h"
+#include "common/core/stream.h"
 
 enum { MAGIC_BYTES = 16, LENGTH_BYTES = 4, BUNDLE_FILE_MAX = 256 * 1024 * 1024 };
 
@@ -41,6 +42,32 @@ static void on_waiting(void *ctx, const char *why)
 {
     (void)ctx;
     ctl_note("%s", why);
+}
+
+/* What is for a region without a link of its own waits for the next one on the way. */
+static int check_way(struct session *session, const char *to, struct err *err)
+{
+    char stream[STREAM_NAME_MAX], next[REGION_CODE_MAX + 1] = "";
+    enum lang lang = session_lang(session);
+    int rc = session_read(session, TAIL_STREAM,
+                          stream_of_region(session_profile(session)->region.name, stream), err);
+    const struct region *region = state_region(view_state(session_view(session)));
+
+    if (rc != 0 || region_link_kept(region, to) != NULL) {
+        return rc;
+    }
+    const struct member *way = region_way(region, to);
+    if (way == NULL || !name_is_link(way->name, next)) {
+        return err_set(err, ERR_NOT_FOUND,
+                       lang_text(lang,
+                                 "no link leads to region %s: \"muster link list\" shows those there are",
+                                 "没有通往 %s 的链路：muster link list 可查"),
+                       to);
+    }
+    return err_set(err, ERR_NOT_FOUND,
+                   lang_text(lang, "region %s is reached by way of %s: what is for it waits there, --to %s",
+                             "%s 经由 %s 转达，待送内容在该处：--to %s"),
+                   to, next, next);
 }
 
 static int write_bundle(struct exporting *exporting, const char *path, struct err *err)
@@ -106,6 +133,7 @@ int ctl_export(int argc, char **argv)
     buf_init(&exporting.file, BUNDLE_FILE_MAX);
     buf_append(&exporting.file, magic, MAGIC_BYTES);
     rc = rc ? rc : session_open(&online, &needs, &session, &err);
+    rc = rc ? rc : check_way(session, to, &err);
     rc = rc ? rc : session_follow(session, &follow, &err);
     rc = rc ? rc : write_bundle(&exporting, path, &err);
     if (rc == 0 && online.json) {

@@ -380,6 +380,11 @@ class Regions(LinkedRegions):
                                 str(said["last_seq"] - 1))[0]
         self.assertEqual((half["records"], half["last_seq"]), (1, said["last_seq"]))
         self.assertEqual(self.county.json("export", "--to", CITY, "-o", later)[0]["records"], 0)
+        beyond = self.county.call("export", "--to", PROVINCE, "-o", later)
+        self.assertIn(f"region {PROVINCE} is reached by way of {CITY}", beyond.stderr)
+        nowhere = self.province.call("export", "--to", "110000", "-o", later)
+        self.assertEqual((beyond.returncode, nowhere.returncode, nowhere.stderr.count("\n")), (66, 66, 1))
+        self.assertIn("no link leads to region 110000", nowhere.stderr)
         # the city's disk is lost, and the link with it
         self.relays[self.county].part()
         self.assertEqual(self.city.stop_broker(), 0)
