@@ -3,6 +3,36 @@
 
 #include "agents/ctl/resolve.h"
 
+static int confirm(struct session *session, const struct online *online, const char *id, const char *reason,
+                   struct err *err)
+{
+    struct command command = {.kind = COMMAND_CONFIRM_ORDER};
+    struct resolved resolved;
+    struct reply reply;
+    char text[ID_TEXT];
+    int rc = resolve_order(session, id, &resolved, err);
+
+    if (rc == 0) {
+        command.mode = resolved.mode;
+        command.confirm_order = (struct confirm_order){resolved.incident, resolved.order, reason};
+        rc = session_submit(session, &command, &reply, err);
+    }
+    if (rc) {
+        return rc;
+    }
+    bool done = reply.outcome == OUTCOME_DONE;
+    if (online->json) {
+        printf("{\"order\":\"%s\",\"outcome\":\"%s\",\"seq\":%llu}\n", id_format(resolved.order, text),
+               done ? "done" : "unchanged", (unsigned long long)reply.seq);
+    } else {
+        printf("%s %s\n", id_format(resolved.order, text),
+               done ? lang_text(online->lang, "stands, and what contradicts it, too",
+                                "确认有效，与其冲突的指令亦有效")
+                    : lang_text(online->lang, "is not contradicted", "无冲突"));
+    }
+    return 0;
+}
+
 int ctl_order_confirm(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
@@ -11,7 +41,7 @@ int ctl_order_confirm(int argc, char **argv)
                                      ONLINE_OPTIONS(online),
                                      {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {
-        .usage = "muster order confirm ID --reason TEXT [options]",
+        .usage = "muster order confirm ID... --reason TEXT [options]",
         .summary = "Says that an order stands (确认有效) which contradicts another that a region gave apart, "
                    "or that was\n"
                    "given under a term that was over: the other stands, too. The region that leads the "
@@ -20,15 +50,11 @@ int ctl_order_confirm(int argc, char **argv)
         .options = options,
         .examples = "  muster order confirm 9V0TQX --reason \"one enters from the east, one leaves west\"\n",
         .arguments_min = 1,
-        .arguments_max = 1};
+        .arguments_max = ARGUMENTS_MAX};
     const struct session_needs needs = {0};
-    struct command command = {.kind = COMMAND_CONFIRM_ORDER};
     struct arguments arguments;
-    struct resolved resolved;
     struct session *session = NULL;
-    struct reply reply;
     struct err err = {0};
-    char text[ID_TEXT];
     int exit_code;
 
     if (!option_read(&page, argc, argv, &arguments, &exit_code)) {
@@ -36,23 +62,8 @@ int ctl_order_confirm(int argc, char **argv)
     }
     int rc = reason[0] == '\0' ? err_set(&err, ERR_USAGE, "--reason is wanted: why both stand") : 0;
     rc = rc ? rc : session_open(&online, &needs, &session, &err);
-    rc = rc ? rc : resolve_order(session, arguments.at[0], &resolved, &err);
-    if (rc == 0) {
-        command.mode = resolved.mode;
-        command.confirm_order = (struct confirm_order){resolved.incident, resolved.order, reason};
-        rc = session_submit(session, &command, &reply, &err);
-    }
-    if (rc == 0) {
-        bool done = reply.outcome == OUTCOME_DONE;
-        if (online.json) {
-            printf("{\"order\":\"%s\",\"outcome\":\"%s\",\"seq\":%llu}\n", id_format(resolved.order, text),
-                   done ? "done" : "unchanged", (unsigned long long)reply.seq);
-        } else {
-            printf("%s %s\n", id_format(resolved.order, text),
-                   done ? lang_text(online.lang, "stands, and what contradicts it, too",
-                                    "确认有效，与其冲突的指令亦有效")
-                        : lang_text(online.lang, "is not contradicted", "无冲突"));
-        }
+    for (size_t i = 0; rc == 0 && i < arguments.n; i++) {
+        rc = confirm(session, &online, arguments.at[i], reason, &err);
     }
     return session_end(session, rc, &err);
 }

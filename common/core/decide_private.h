@@ -203,6 +203,27 @@ void decide_answer_requests(struct deciding *d, const struct incident *incident,
 void decide_event_needs(struct deciding *d, const struct incident *const *family, size_t n, const char *kind,
                         const char *substance);
 
+/* What a merge takes over: facts of `part` that `whole` did not know, beside the event that says them; the
+ * kind and substance of `whole`, which `part` has from then on. Then, how a split gives them back. */
+void decide_note_taken(struct deciding *d, const struct incident *whole, const struct incident *part,
+                       const struct facts *fill);
+void decide_note_mirrored(struct deciding *d, const struct incident *part, struct id whole,
+                          const struct facts *said);
+void decide_give_back(struct deciding *d, const struct incident *part, const struct incident *into);
+/* What the survivor does not know and the one that joins it does. */
+struct facts decide_facts_to_fill(const struct incident *whole, const struct incident *part);
+/* Of the facts that another region says, an event of `told`, those that a merge there filled in where nothing
+ * was known: bits, fact_mark.h. ret_known: what is known here by a word of its own. */
+uint32_t decide_taken_there(const struct told_record *told, const struct event *facts,
+                            const struct incident *incident, uint32_t *ret_known);
+/* What another region tells of merges; incident NULL: not known here. news: which of its facts hold here. */
+void decide_hear_taken(struct deciding *d, const struct incident *incident, const struct event *event,
+                       uint32_t news);
+void decide_hear_returned(struct deciding *d, const struct incident *incident, const struct event *event);
+/* What another region has joined is for a person here to join, or not: it is shown as related while it is. */
+void decide_hear_tied(struct deciding *d, const struct incident *incident, struct id id,
+                      const struct event *event);
+
 /* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
 struct words decide_addressees(struct deciding *d, const char *addressee);
 /* The order's id is not taken in another incident, or the command is refused. */
@@ -217,6 +238,10 @@ void decide_start_clock(struct deciding *d, const struct incident *after, const 
                         const struct rule_clock *clock);
 void decide_stop_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
                        const char *clock);
+/* What another region tells of who commands at the scene: whoever leads says it, and goes before what was
+ * said under an old lead; until then what is there stands. known: whose word it is, NULL: there is none. */
+void decide_hear_post(struct deciding *d, const char **known, const char *lead, const char *told_by,
+                      const struct event *event);
 /* Two incidents turn out to be one: the survivor has the command post of the other when it has none. */
 void decide_keep_post(struct deciding *d, const struct incident *whole, const struct incident *part);
 /* Two incidents turn out to be one: what went up of `from` has met what is asked of `to`. */
@@ -235,6 +260,11 @@ void decide_remind(struct deciding *d, const struct incident *incident, const st
                    const char *rule, int64_t within_ms);
 void decide_want_reissue(struct deciding *d, const struct incident *incident, const struct order *order,
                          const char *rule, const char *ability);
+/* Whether another region's reminder of its order still says something here: nobody has answered, as far as is
+ * known. order NULL: this record brings it. */
+bool decide_hears_reminder(const struct deciding *d, const struct order *order, struct id id);
+/* The line's own word, told by the region at its other end. */
+void decide_hear_canary(struct deciding *d, const struct told_record *told, const char *from);
 
 /* Rules of the packs in force. */
 bool decide_has_rules(const struct deciding *d);

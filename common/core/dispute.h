@@ -9,7 +9,7 @@
 
 enum {
     ORDERS_KNOWN_MAX = 64,        /* of others, that one order names as known */
-    DISPUTES_PER_RECORD_MAX = 64, /* what one record brings: the first are enough to call a person */
+    DISPUTES_PER_RECORD_MAX = 64, /* what one record brings */
     DISPUTES_PER_INCIDENT_MAX = 1024,
     FORESEEN_PER_INCIDENT_MAX = 4096
 };

@@ -74,7 +74,7 @@ static void emit_counts(struct deciding *d, const struct event *event)
 {
     const struct incident *incident = state_incident(d->state, event->incident);
 
-    if (incident != NULL && incident->marks != NULL && has_count(&event->facts_changed)) {
+    if (incident != NULL && incident_is_shared(incident) && has_count(&event->facts_changed)) {
         emit_counts_known(d, incident);
     }
 }
@@ -93,7 +93,7 @@ void decide_orders_known(struct deciding *d)
         }
         const struct incident *incident =
             is_order || event->kind == EVENT_LEAD_TAKEN ? state_incident(d->state, event->incident) : NULL;
-        if (incident != NULL && incident->marks != NULL && !incident->history) {
+        if (incident != NULL && incident_is_shared(incident) && !incident->history) {
             emit_known(d, incident, is_order ? event->order : (struct id){{0}},
                        is_order ? event->order_issued.addressee : NULL);
         }
@@ -165,25 +165,61 @@ static const char *addressee_of(const struct deciding *d, struct id order)
     return "";
 }
 
-/* An order of that region is here now: which of the others was it given apart from? */
+/* Whether the order has an open dispute with one of that region already, or gets it by this record. */
+static bool is_covered(const struct deciding *d, const struct incident *incident, struct id order,
+                       const char *region)
+{
+    const struct dispute *dispute;
+
+    for (size_t i = 0; (dispute = incident_open_dispute(incident, order, i)) != NULL; i++) {
+        struct id other = id_equal(dispute->order, order) ? dispute->other : dispute->order;
+        const struct order *there = incident_order(incident, other);
+        if (there != NULL && strcmp(order_region(there, d->region->code), region) == 0) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < d->events_n; i++) {
+        const struct event *event = &d->events[i];
+        if (event->kind == EVENT_ORDERS_DISPUTED &&
+            (id_equal(event->order, order) || id_equal(event->disputed.other, order))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The order that is here now, and another: was either given knowing of the other? */
+static void dispute_pair(struct deciding *d, const struct incident *incident, const char *told_by,
+                         const struct event *event, const char *addressee, const struct order *other)
+{
+    const char *own = d->region->code, *region = order_region(other, own);
+    /* the other could not know what only comes now, if it is ours; else it says what it knew */
+    bool was_blind = strcmp(region, own) == 0 ||
+                     (other->says_known && !incident_foresaw(incident, other->id, event->order));
+
+    if (strcmp(region, told_by) != 0 && !order_is_void(other) && !other->history && was_blind &&
+        addressees_overlap(other->addressee, addressee) && !names(&event->orders_known, other->id)) {
+        emit_disputed(d, incident, other->id, region, event->order, told_by);
+    }
+}
+
+/* An order of that region is here now: which of the others was it given apart from? Where there are more than
+ * a record holds, those first that nobody has been shown yet. */
 static void dispute_order(struct deciding *d, const struct incident *incident, const char *told_by,
                           const struct event *event)
 {
     const struct orders_known *known = &event->orders_known;
-    const char *own = d->region->code, *lead = incident_lead(incident, own);
+    const char *lead = incident_lead(incident, d->region->code);
     const char *addressee = addressee_of(d, event->order);
     struct id none = {{0}};
 
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct order *other = &incident->orders[i];
-        const char *region = order_region(other, own);
-        /* the other could not know what only comes now, if it is ours; else it says what it knew */
-        bool was_blind = strcmp(region, own) == 0 ||
-                         (other->says_known && !incident_foresaw(incident, other->id, event->order));
-        if (strcmp(region, told_by) != 0 && !order_is_void(other) && !other->history && was_blind &&
-            addressees_overlap(other->addressee, addressee) && !names(known, other->id)) {
-            emit_disputed(d, incident, other->id, region, event->order, told_by);
+    for (size_t i = 0; i < incident->orders_n && d->region->generation >= GENERATION_COVERS; i++) {
+        if (!is_covered(d, incident, incident->orders[i].id, told_by)) {
+            dispute_pair(d, incident, told_by, event, addressee, &incident->orders[i]);
         }
+    }
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        dispute_pair(d, incident, told_by, event, addressee, &incident->orders[i]);
     }
     if (strcmp(known->lead, told_by) == 0 && strcmp(lead, told_by) != 0 &&
         known->term < incident->lead_term && !incident_foresaw(incident, none, event->order)) {

@@ -5,6 +5,7 @@
 #include "common/core/dispute.h"
 #include "common/core/fact_mark.h"
 #include "common/core/order.h"
+#include "common/core/otherwise.h"
 #include "common/core/post.h"
 #include "common/core/rule.h"
 #include "common/core/spread.h"
@@ -99,7 +100,8 @@ struct incident {
     const char *lead_offered; /* to that region; "": to none */
     uint32_t lead_term;
     uint64_t content;
-    int64_t opened_at_ms; /* reported */
+    int64_t opened_at_ms; /* reported, to its home */
+    int64_t heard_at_ms;  /* by this region, of another's; 0: it is its own, or an older log's */
     int64_t closed_at_ms; /* 0: open */
     int64_t final_at_ms;  /* of the final report */
     int64_t last_report_at_ms;
@@ -112,8 +114,9 @@ struct incident {
     struct casualties casualties;
     int64_t loss_cny;
     int64_t occurred_at_ms;
-    uint32_t known;             /* bits 1u << enum fact */
-    struct fact_mark *marks;    /* of one that other regions follow: FACT_FIELDS; NULL */
+    uint32_t known; /* bits 1u << enum fact */
+    struct fact_mark
+        *marks; /* FACT_FIELDS; NULL: nothing is known, or an older log's, and it is not shared */
     uint64_t texts[FACT_COUNT]; /* fingerprints of place, unit, course, measures, caller, title */
 
     enum grade grade;      /* 事件分级; NONE: 未定级 */
@@ -148,11 +151,12 @@ struct incident {
     size_t reissues_n;
     struct request *requests;
     size_t requests_n;
-    struct ties *ties;         /* owned; NULL: none */
-    struct post *post;         /* owned; NULL: none */
-    struct spread *spread;     /* owned; NULL: nothing is said of it */
-    struct disputes *disputes; /* owned; NULL: none */
-    struct order *orders;      /* sorted by id, so that no order of importing can be told from another */
+    struct ties *ties;           /* owned; NULL: none */
+    struct post *post;           /* owned; NULL: none */
+    struct spread *spread;       /* owned; NULL: nothing is said of it */
+    struct disputes *disputes;   /* owned; NULL: none */
+    struct otherwise *otherwise; /* owned, OTHERWISES; NULL: none */
+    struct order *orders;        /* sorted by id, so that no order of importing can be told from another */
     size_t orders_n;
     size_t orders_capacity;
 };
@@ -165,6 +169,10 @@ bool incident_has_asked(const struct incident *incident, const struct order *ord
 /* NULL: no rule wants it issued again. */
 struct reissue *incident_reissue(const struct incident *incident, struct id order);
 bool incident_is_open(const struct incident *incident);
+/* 接报: when this region knew of it first. */
+int64_t incident_received_ms(const struct incident *incident);
+/* It is another region's, or one is told of it. */
+bool incident_is_shared(const struct incident *incident);
 
 /* Whether the broker must keep the stream at hand: the incident is open, or an order of it is, unless
  * it is history. */
@@ -178,6 +186,12 @@ bool incident_is_of_unit(const struct incident *incident, const char *unit);
 
 /* What a report adds to what is known, but for kind and substance, whose texts the caller must keep. */
 void incident_learn(struct incident *incident, const struct facts *said);
+
+/* What it knows, of the fields whose values are kept: bits, fact_mark.h. */
+uint32_t incident_fields(const struct incident *incident);
+/* These fields are not known any more; kind and substance, if they are among them, become what is named.
+ * Their marks are not touched: a copy of the incident is fine. */
+void incident_forget(struct incident *incident, uint32_t fields, const char *kind, const char *substance);
 
 /* NULL: the rule's condition does not hold, as far as is known. */
 struct rule_hold *incident_hold(const struct incident *incident, const char *pack, const char *rule);

@@ -195,6 +195,27 @@ static bool orders_have_ended(struct deciding *d, const struct incident *inciden
     return true;
 }
 
+/* Elsewhere what was merged here is an incident of its own, and nobody else may say that it is over. */
+static void close_parts(struct deciding *d, const struct incident *incident)
+{
+    const struct incident *family[MERGED_PER_EVENT_MAX + 1];
+    size_t n = ties_family(d->state, incident, family);
+    const char *own = d->region->code;
+
+    for (size_t i = 1; i < n && d->region->generation >= GENERATION_FOLLOWS; i++) {
+        if (incident_is_open(family[i]) && strcmp(incident_lead(family[i], own), own) == 0) {
+            emit_about(d, EVENT_INCIDENT_CLOSED, family[i]->id, d->env->now_ms);
+        }
+    }
+}
+
+/* Who clears away what came twice must not end the event; what an event left behind is closed by itself. */
+static bool belongs_to_open_event(const struct deciding *d, const struct incident *incident)
+{
+    return incident_is_merged(incident) && (d->region->generation < GENERATION_FOLLOWS ||
+                                            incident_is_open(ties_survivor(d->state, incident)));
+}
+
 void decide_close_incident(struct deciding *d, const struct close_incident *command)
 {
     char text[ID_TEXT];
@@ -206,7 +227,7 @@ void decide_close_incident(struct deciding *d, const struct close_incident *comm
     if (incident == NULL || !incident_is_open(incident)) {
         return;
     }
-    if (incident_is_merged(incident)) { /* who clears away what came twice must not end the event */
+    if (belongs_to_open_event(d, incident)) {
         decide_refuse(d, REFUSED_MERGED, "the event is closed as %s",
                       id_format(ties_survivor(d->state, incident)->id, text));
         return;
@@ -221,4 +242,5 @@ void decide_close_incident(struct deciding *d, const struct close_incident *comm
     }
     emit_about(d, EVENT_INCIDENT_CLOSED, incident->id, d->env->now_ms);
     decide_stop_daily(d, incident);
+    close_parts(d, incident);
 }

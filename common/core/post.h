@@ -4,7 +4,10 @@
 
 #include <stdint.h>
 
+struct names;
+
 struct post {
+    const char *home; /* the region that set it up or handed it over last; "": this one */
     const char *lead; /* REGION/AGENCY; texts are interned */
     const char *commander;
     const char *place; /* "": not said */
@@ -14,5 +17,7 @@ struct post {
     const char *offered_commander;
     int64_t offered_at_ms;
 };
+
+void post_mark(const struct post *post, struct names *names); /* NULL is fine */
 
 #endif

@@ -11,13 +11,28 @@ static struct event *emit_post(struct deciding *d, enum event_kind kind, const s
 
     event->incident = incident->id;
     event->at_ms = d->env->now_ms;
-    event->post = (struct post_step){.lead = "", .commander = "", .place = "", .from = ""};
+    event->post = (struct post_step){.home = "", .lead = "", .commander = "", .place = "", .from = ""};
     return event;
 }
 
 static bool leads(const struct incident *incident, const char *lead, const char *commander)
 {
     return strcmp(incident->post->lead, lead) == 0 && strcmp(incident->post->commander, commander) == 0;
+}
+
+/* Of two commanders of two regions nobody at the scene would know whom to follow: who leads names him. */
+static bool is_ours_to_say(struct deciding *d, const struct incident *incident)
+{
+    const char *lead = incident_lead(incident, d->region->code);
+
+    if (d->region->generation >= GENERATION_FOLLOWS && strcmp(lead, d->region->code) != 0) {
+        decide_refuse(
+            d, REFUSED_REGION,
+            "region %s leads the incident and its command post: take the lead first, or have it done "
+            "there 行政区 %s 牵头，现场指挥部由其设立和移交：须先接管牵头，或由其办理",
+            lead, lead);
+    }
+    return d->refusal == REFUSED_NOT;
 }
 
 /* The agency is one by its form, and somebody is named. */
@@ -38,29 +53,35 @@ void decide_set_post(struct deciding *d, const struct set_post *command)
         return;
     }
     const struct incident *incident = decide_incident(d, command->incident);
-    if (incident == NULL) {
+    if (incident == NULL || !is_ours_to_say(d, incident)) {
         return;
     }
     const struct post *post = incident->post;
+    bool same = post != NULL && leads(incident, command->lead, command->commander);
     if (!incident_is_open(incident)) {
         decide_refuse(d, REFUSED_INCIDENT_CLOSED, "incident %s", id_format(incident->id, text));
-    } else if (post != NULL && !leads(incident, command->lead, command->commander)) {
+    } else if (post != NULL && !same && post->home[0] == '\0') {
         decide_refuse(d, REFUSED_CONFLICT, "%s of %s leads in term %u: it is handed over", post->commander,
                       post->lead, post->term);
-    } else if (post == NULL || strcmp(post->place, command->place) != 0) {
+    } else if (!same || strcmp(post->place, command->place) != 0) {
         emit_post(d, EVENT_POST_SET, incident)->post =
-            (struct post_step){.lead = command->lead,
+            (struct post_step){.home = "",
+                               .lead = command->lead,
                                .commander = command->commander,
                                .place = command->place,
                                .from = "",
-                               .term = post != NULL ? post->term : 1};
+                               .term = post == NULL ? 1 : post->term + (same ? 0 : 1)};
     }
 }
 
 void decide_keep_post(struct deciding *d, const struct incident *whole, const struct incident *part)
 {
-    if (part->post != NULL && whole->post == NULL && incident_is_open(whole)) {
-        emit_post(d, EVENT_POST_SET, whole)->post = (struct post_step){.lead = part->post->lead,
+    bool ours = d->region->generation < GENERATION_FOLLOWS ||
+                strcmp(incident_lead(whole, d->region->code), d->region->code) == 0;
+
+    if (part->post != NULL && whole->post == NULL && incident_is_open(whole) && ours) {
+        emit_post(d, EVENT_POST_SET, whole)->post = (struct post_step){.home = part->post->home,
+                                                                       .lead = part->post->lead,
                                                                        .commander = part->post->commander,
                                                                        .place = part->post->place,
                                                                        .from = "",
@@ -68,12 +89,12 @@ void decide_keep_post(struct deciding *d, const struct incident *whole, const st
     }
 }
 
-/* Who leads now may hand over, and who may start a response. */
+/* Who leads now may hand over, and who may start a response. An operator of another region is another. */
 static bool may_hand_over(struct deciding *d, const struct incident *incident)
 {
     const struct post *post = incident->post;
 
-    return (post != NULL && strcmp(post->commander, d->command->operator) == 0) ||
+    return (post != NULL && post->home[0] == '\0' && strcmp(post->commander, d->command->operator) == 0) ||
            decide_needs_right(d, "level", NULL);
 }
 
@@ -109,8 +130,8 @@ void decide_offer_post(struct deciding *d, const struct offer_post *command)
         return;
     }
     const struct incident *incident = decide_incident(d, command->incident);
-    if (incident == NULL || !may_hand_over(d, incident) || !has_post(d, incident) ||
-        !can_accept(d, command->commander)) {
+    if (incident == NULL || !is_ours_to_say(d, incident) || !may_hand_over(d, incident) ||
+        !has_post(d, incident) || !can_accept(d, command->commander)) {
         return;
     }
     const struct post *post = incident->post;
@@ -125,7 +146,8 @@ void decide_offer_post(struct deciding *d, const struct offer_post *command)
         decide_refuse(d, REFUSED_CONFLICT, "it is offered to %s of %s: withdraw that first",
                       post->offered_commander, post->offered_lead);
     } else if (!is_offered) {
-        emit_post(d, EVENT_POST_OFFERED, incident)->post = (struct post_step){.lead = command->lead,
+        emit_post(d, EVENT_POST_OFFERED, incident)->post = (struct post_step){.home = "",
+                                                                              .lead = command->lead,
                                                                               .commander = command->commander,
                                                                               .place = "",
                                                                               .from = post->lead,
@@ -146,7 +168,8 @@ static bool is_offered_to(struct deciding *d, const struct post *post)
 
 static void keep(struct deciding *d, const struct incident *incident, bool withdrawn)
 {
-    emit_post(d, EVENT_POST_KEPT, incident)->post = (struct post_step){.lead = incident->post->lead,
+    emit_post(d, EVENT_POST_KEPT, incident)->post = (struct post_step){.home = "",
+                                                                       .lead = incident->post->lead,
                                                                        .commander = incident->post->commander,
                                                                        .place = "",
                                                                        .from = incident->post->offered_lead,
@@ -168,7 +191,8 @@ static void answer(struct deciding *d, const struct incident *incident, const st
         keep(d, incident, false);
     } else {
         emit_post(d, EVENT_POST_TAKEN, incident)->post =
-            (struct post_step){.lead = post->offered_lead,
+            (struct post_step){.home = "",
+                               .lead = post->offered_lead,
                                .commander = post->offered_commander,
                                .place = "",
                                .from = post->lead,
@@ -191,7 +215,7 @@ void decide_answer_post(struct deciding *d, const struct answer_post *command)
         return;
     }
     const struct incident *incident = decide_incident(d, command->incident);
-    if (incident == NULL || !has_post(d, incident)) {
+    if (incident == NULL || !is_ours_to_say(d, incident) || !has_post(d, incident)) {
         return;
     }
     const struct post *post = incident->post;
@@ -207,5 +231,21 @@ void decide_answer_post(struct deciding *d, const struct answer_post *command)
         decide_refuse(d, REFUSED_INCIDENT_CLOSED, "incident %s", id_format(incident->id, text));
     } else {
         answer(d, incident, command);
+    }
+}
+
+/* --- another region's ----------------------------------------------------------------------------- */
+
+void decide_hear_post(struct deciding *d, const char **known, const char *lead, const char *told_by,
+                      const struct event *event)
+{
+    bool begins = event->kind == EVENT_POST_SET || event->kind == EVENT_POST_TAKEN;
+    bool says = *known == NULL ? begins : strcmp(told_by, lead) == 0 || strcmp(told_by, *known) == 0;
+
+    if (d->region->generation >= GENERATION_FOLLOWS && says) {
+        struct event *heard = decide_emit(d, event->kind);
+        *heard = *event;
+        heard->post.home = told_by;
+        *known = begins ? told_by : *known;
     }
 }

@@ -48,6 +48,20 @@ void decide_remind(struct deciding *d, const struct incident *incident, const st
                                 .answer_by_ms = by_ms < order->expires_at_ms ? by_ms : order->expires_at_ms};
 }
 
+bool decide_hears_reminder(const struct deciding *d, const struct order *order, struct id id)
+{
+    bool waits = d->region->generation >= GENERATION_FOLLOWS && !has_said(d, EVENT_ORDER_EXPIRED, id) &&
+                 !has_said(d, EVENT_ORDER_RECALLED, id) &&
+                 (order == NULL || (order_is_open(order) && order->rung < RUNG_ACCEPTED));
+
+    for (size_t i = 0; i < d->events_n && waits; i++) {
+        const struct event *event = &d->events[i];
+        waits = event->kind != EVENT_RUNG_REACHED || event->rung.rung < RUNG_ACCEPTED ||
+                !id_equal(event->order, id);
+    }
+    return waits;
+}
+
 /* It stands with somebody else already, or nobody may be asked. */
 static bool cannot_go_on(const struct incident *incident, const struct order *order)
 {

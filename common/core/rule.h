@@ -67,7 +67,8 @@ enum {
       "one")                                                                                                 \
     X(RULE_REPORTS, "reports", "报告次数", RULE_WHOLE, RULE_WITHIN, "reports filed so far")                  \
     X(RULE_AGE_MIN, "age_min", "发生后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it occurred")           \
-    X(RULE_KNOWN_MIN, "known_min", "接报后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it was reported")   \
+    X(RULE_KNOWN_MIN, "known_min", "接报后分钟", RULE_WHOLE, RULE_WITHIN,                                    \
+      "minutes since this region knew of it")                                                                \
     X(RULE_CORRECTED_DAYS, "corrected_days", "伤亡变更天数", RULE_WHOLE, RULE_WITHIN,                        \
       "days from that on which it occurred to that of the last change of casualties; 0: none was changed")   \
     X(RULE_TIER, "tier", "层级", RULE_TEXT, RULE_ALWAYS, "what this region is: county, city, province ...")  \
@@ -169,6 +170,7 @@ struct rule_facts {
 /* What a rule of a pack in force says. Texts and actions are the pack's and live while it is in force. */
 struct rule_verdict {
     const char *pack, *version, *rule;
+    const char *article;    /* of the law, as the pack names it; "" */
     enum rule_answer holds; /* its condition; NO, too, of one that another goes before */
     bool is_over;           /* once fired: it may fire again */
     uint64_t facts;         /* bits 1 << enum rule_fact: what its condition reads */

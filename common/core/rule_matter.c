@@ -100,7 +100,7 @@ void matter_know(struct deciding *d, struct matter *m)
     know_spread(d, m);
     know_number(m, RULE_REPORTS, true, (int64_t)after->reports);
     know_number(m, RULE_AGE_MIN, after->occurred_at_ms != 0, (now - after->occurred_at_ms) / MINUTE_MS);
-    know_number(m, RULE_KNOWN_MIN, true, (now - after->opened_at_ms) / MINUTE_MS);
+    know_number(m, RULE_KNOWN_MIN, true, (now - incident_received_ms(after)) / MINUTE_MS);
     know_number(m, RULE_ORDERS, true, (int64_t)after->orders_n);
     know_number(m, RULE_ORDERS_OPEN, true, m->orders_open);
     know_number(m, RULE_ORDERS_SILENT, true, m->orders_silent);
@@ -174,4 +174,17 @@ const struct seen_fact *matter_seen(struct deciding *d, uint64_t bits, const str
         }
     }
     return seen;
+}
+
+const char *matter_reason(struct deciding *d, const struct rule_verdict *v)
+{
+    size_t n = strlen(v->pack) + 1 + strlen(v->rule) + 1;
+    char *text = arena_alloc(d->arena, n);
+
+    if (text == NULL) {
+        d->no_memory = true;
+        return "";
+    }
+    (void)snprintf(text, n, "%s/%s", v->pack, v->rule);
+    return text;
 }

@@ -2,6 +2,7 @@
  * there, first its past and then every record that matters to others. What is heard is in hear_decide.c. */
 #include <string.h>
 
+#include "common/base/mutant.h"
 #include "common/core/decide_private.h"
 #include "common/core/link.h"
 
@@ -32,9 +33,18 @@ void decide_share_incident(struct deciding *d, const struct share_incident *comm
 }
 
 /* What another region makes something of. */
-static bool is_for_others(enum event_kind kind)
+static bool is_for_others(const struct deciding *d, enum event_kind kind)
 {
     switch (kind) {
+    case EVENT_ORDER_REMINDED:
+    case EVENT_POST_SET:
+    case EVENT_POST_OFFERED:
+    case EVENT_POST_TAKEN:
+    case EVENT_POST_KEPT:
+        return d->region->generation >= GENERATION_FOLLOWS;
+    case EVENT_INCIDENT_SPLIT:
+        return d->region->generation >= GENERATION_GIVES_BACK;
+    case EVENT_FACTS_RETURNED:
     case EVENT_REPORT_FILED:
     case EVENT_FACTS_CHANGED:
     case EVENT_INCIDENT_CLOSED:
@@ -100,7 +110,7 @@ void decide_shared(struct deciding *d)
     for (size_t i = 0, n = d->events_n; i < n; i++) {
         const struct event *event = &d->events[i];
         const struct incident *incident =
-            is_for_others(event->kind) ? state_incident(d->state, event->incident) : NULL;
+            is_for_others(d, event->kind) ? state_incident(d->state, event->incident) : NULL;
         bool another;
         if (incident == NULL || incident->shares_n == 0 || is_shared_already(d, incident->id, &another)) {
             continue;
@@ -111,6 +121,23 @@ void decide_shared(struct deciding *d)
             (void)emit_of(d, EVENT_SHARED, incident->id);
         }
     }
+}
+
+/* --- when it was said ----------------------------------------------------------------------------- */
+
+int64_t decide_heard_at(const struct deciding *d, int64_t at_ms)
+{
+    int64_t latest_ms = d->env->now_ms + FACTS_AHEAD_MAX_MS;
+
+    return d->region->generation >= GENERATION_APART && at_ms > latest_ms ? latest_ms : at_ms;
+}
+
+int64_t decide_facts_at(const struct deciding *d, const struct incident *incident, const struct facts *news)
+{
+    int64_t now_ms = d->env->now_ms;
+    int64_t said_ms = incident->marks != NULL ? facts_said_at(incident->marks, news) : 0;
+
+    return said_ms >= now_ms ? decide_heard_at(d, said_ms) + 1 : now_ms;
 }
 
 /* --- the line ------------------------------------------------------------------------------------- */
@@ -141,5 +168,25 @@ void decide_send_canary(struct deciding *d, const struct send_canary *command)
                             .sent_at_ms = d->env->now_ms,
                             .heard_at_ms = line != NULL ? line->heard_sent_ms : 0,
                             .late_ms = command->late_ms};
+    }
+}
+
+/* What goes on further is of no use. */
+void decide_hear_canary(struct deciding *d, const struct told_record *told, const char *from)
+{
+    const struct region_link *line = region_line(d->region, from);
+
+    for (size_t i = 0; i < told->events_n && strcmp(told->region, from) == 0; i++) {
+        const struct event *event = &told->events[i];
+        if (event->kind == EVENT_CANARY_SENT && strcmp(event->canary.region, d->region->code) == 0 &&
+            (line == NULL || event->canary.sent_at_ms > line->heard_sent_ms)) {
+            struct event *heard = decide_emit(d, EVENT_CANARY_HEARD);
+            heard->at_ms = d->env->now_ms;
+            heard->canary = (struct canary){
+                .region = told->region,
+                .sent_at_ms = MUTANT(MUTANT_CANARY_FRESH) ? d->env->now_ms : event->canary.sent_at_ms,
+                .heard_at_ms = event->canary.heard_at_ms,
+                .late_ms = event->canary.late_ms};
+        }
     }
 }

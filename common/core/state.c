@@ -527,14 +527,9 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, incident->clocks[i].terms.name);
         names_mark(names, incident->clocks[i].terms.title);
     }
+    ties_mark(incident->ties, names);
     spread_mark(incident->spread, names);
-    if (incident->post != NULL) {
-        names_mark(names, incident->post->lead);
-        names_mark(names, incident->post->commander);
-        names_mark(names, incident->post->place);
-        names_mark(names, incident->post->offered_lead);
-        names_mark(names, incident->post->offered_commander);
-    }
+    post_mark(incident->post, names);
     for (size_t i = 0; i < incident->reissues_n; i++) {
         names_mark(names, incident->reissues[i].rule);
         names_mark(names, incident->reissues[i].ability);

@@ -294,6 +294,7 @@ static void dump_clock(const struct incident_clock *clock, struct buf *ret)
 static void dump_post(const struct post *post, struct buf *ret)
 {
     buf_puts(ret, "post");
+    put_text(ret, "home", post->home);
     put_text(ret, "lead", post->lead);
     put_text(ret, "commander", post->commander);
     put_text(ret, "place", post->place);
@@ -349,6 +350,7 @@ static void dump_ties(const struct ties *ties, struct buf *ret)
         put_id(ret, "other", ties->links[i].other);
         put_text(ret, "kind", link_kind_name(ties->links[i].kind));
         put_number(ret, "caused", ties->links[i].caused);
+        put_number(ret, "merged", ties->links[i].merged);
         put_number(ret, "at_ms", ties->links[i].at_ms);
         buf_puts(ret, "\n");
     }
@@ -359,6 +361,7 @@ static void dump_ties(const struct ties *ties, struct buf *ret)
         put_number(ret, "taken", ties->moved[i].taken);
         buf_puts(ret, "\n");
     }
+    taken_dump(ties, ret);
 }
 
 void state_dump_incident(const struct incident *incident, struct buf *ret)
@@ -375,6 +378,9 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "lead_term", incident->lead_term);
     put_print(ret, "content", incident->content);
     put_number(ret, "opened_at_ms", incident->opened_at_ms);
+    if (incident->heard_at_ms != 0) {
+        put_number(ret, "heard_at_ms", incident->heard_at_ms);
+    }
     put_number(ret, "closed_at_ms", incident->closed_at_ms);
     put_number(ret, "final_at_ms", incident->final_at_ms);
     put_number(ret, "last_report_at_ms", incident->last_report_at_ms);
@@ -479,6 +485,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     if (incident->disputes != NULL) {
         disputes_dump(incident->disputes, ret);
     }
+    otherwise_dump(incident, ret);
     for (size_t i = 0; i < incident->orders_n; i++) {
         dump_order(&incident->orders[i], ret);
     }

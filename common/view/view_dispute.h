@@ -5,7 +5,7 @@
 #include "common/view/view_json.h"
 #include "common/view/view_say.h"
 
-/* A line for each open dispute of the order, or, where it is zero, of the incident. */
+/* What is open of the order, or (zero) of the incident: a line for each two regions and agency. */
 void view_say_disputes(const struct view *view, const struct view_voice *voice,
                        const struct incident *incident, struct id order, struct buf *ret);
 /* "dead", or its name in Chinese. */

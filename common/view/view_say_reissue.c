@@ -1,4 +1,7 @@
 /* Sentences about what rules do with an order that nobody answers. */
+#include <string.h>
+
+#include "common/core/link.h"
 #include "common/view/view_say_private.h"
 
 /* ", by rule night/next (step 2)" */
@@ -12,12 +15,29 @@ static void say_why(const struct saying *s, bool with_step)
     }
 }
 
+/* The order went to another region, whose units nobody has looked at. */
+static bool went_elsewhere(const struct saying *s, const char *own, char *ret_region)
+{
+    const struct incident *incident = state_incident(s->state, s->step->incident);
+    const struct order *order = incident != NULL ? incident_order(incident, s->step->order) : NULL;
+
+    return order != NULL && name_region(order->addressee, ret_region) && strcmp(ret_region, own) != 0;
+}
+
 static void say_short(const struct saying *s)
 {
     const struct view_step *step = s->step;
     bool named = step->subject[0] != '\0';
+    const char *own = state_region(s->state)->code;
+    char region[REGION_CODE_MAX + 1];
+    bool elsewhere = went_elsewhere(s, own, region);
 
-    SAY(s->ret, s->voice, "NOBODY ELSE can take order %s", "指令 %s 无其他单位可接", s->order);
+    if (elsewhere) {
+        SAY(s->ret, s->voice, "NOBODY ELSE of region %s can take order %s",
+            "行政区 %s 内无其他单位可接指令 %s", own, s->order);
+    } else {
+        SAY(s->ret, s->voice, "NOBODY ELSE can take order %s", "指令 %s 无其他单位可接", s->order);
+    }
     if (step->unsaid) {
         PUT(s->ret, s->voice, ": it cannot be said again", "：原指令不能再次下达");
     } else if (!named) {
@@ -27,6 +47,10 @@ static void say_short(const struct saying *s)
     } else {
         SAY(s->ret, s->voice, ": %llu free units have %s, and not all that is needed",
             "：有 %llu 个待命力量具备 %s，但不满足全部要求", (unsigned long long)step->number, step->subject);
+    }
+    if (elsewhere) {
+        SAY(s->ret, s->voice, "; the units of region %s were not looked at", "；未查询行政区 %s 的力量",
+            region);
     }
     say_why(s, false);
 }

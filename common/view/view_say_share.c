@@ -20,7 +20,17 @@ static void say_disputed(const struct saying *s)
     const struct view_step *step = s->step;
     char other[VIEW_SHORT_ID];
 
-    if (id_is_zero(step->other)) {
+    if (step->unsaid) {
+        return;
+    }
+    if (step->number > 1) {
+        SAY(s->ret, s->voice,
+            "ORDERS CONTRADICT: order %s and %llu orders of other regions are to the same addressee, and "
+            "were "
+            "given apart: a person decides",
+            "指令冲突：指令 %s 与其他地区的 %llu 条指令下达同一单位，双方互不知情，须由人决定",
+            view_short_id(step->common, other), (unsigned long long)step->number);
+    } else if (id_is_zero(step->other)) {
         SAY(s->ret, s->voice,
             "UNDER AN OLD TERM: region %s gave order %s as if it led; region %s had taken the lead: a person "
             "decides",
@@ -40,7 +50,14 @@ static void say_settled(const struct saying *s)
     const struct view_step *step = s->step;
     char other[VIEW_SHORT_ID];
 
-    if (id_is_zero(step->other)) {
+    if (step->unsaid) {
+        return;
+    }
+    if (step->number > 1) {
+        SAY(s->ret, s->voice, "order %s STANDS, and so do %llu orders of other regions, so region %s says",
+            "确认指令 %s 与其他地区的 %llu 条指令均有效（%s）", view_short_id(step->common, other),
+            (unsigned long long)step->number, step->subject);
+    } else if (id_is_zero(step->other)) {
         SAY(s->ret, s->voice, "order %s STANDS, so region %s says", "确认指令 %s 有效（%s）", s->order,
             step->subject);
     } else {

@@ -6,6 +6,7 @@
 #include "common/core/link.h"
 #include "common/core/stream.h"
 #include "common/view/view_step_agent.h"
+#include "common/view/view_step_clock.h"
 #include "common/view/view_step_ties.h"
 #include "common/view/view_unreached.h"
 
@@ -326,6 +327,7 @@ static void add_rule_event(const struct event *event, struct view_step *step)
         step->subject = event->graded.by;
         step->what = event->graded.rule;
         step->words = event->graded.unknown;
+        step->other = event->graded.from;
         return;
     case EVENT_LEVEL_SET:
         step->grade = event->level_set.level;
@@ -345,27 +347,6 @@ static void add_rule_event(const struct event *event, struct view_step *step)
         return;
     default:
         return;
-    }
-}
-
-static void add_clock_event(const struct event *event, struct view_step *step)
-{
-    if (event->kind == EVENT_REPORT_SENT) {
-        step->report = event->report_sent.kind;
-        step->medium = event->report_sent.medium;
-        step->to = event->report_sent.to;
-        step->subject = event->report_sent.signed_off_by;
-        return;
-    }
-    step->subject = event->clock.pack;
-    step->what = event->clock.clock;
-    step->due_ms = event->clock.due_at_ms;
-    if (event->kind == EVENT_CLOCK_STARTED) {
-        step->report = event->clock.report;
-        step->medium = event->clock.medium;
-        step->to = event->clock.to;
-    } else if (event->kind == EVENT_CLOCK_MET) {
-        step->late = event->clock.late;
     }
 }
 
@@ -412,13 +393,17 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_CLOCK_OVERDUE:
     case EVENT_CLOCK_MET:
     case EVENT_CLOCK_STOPPED:
-        add_clock_event(event, step);
+        view_step_add_clock(event, step);
         return;
     case EVENT_INCIDENT_LINKED:
     case EVENT_INCIDENT_MERGED:
     case EVENT_INCIDENT_JOINED:
     case EVENT_INCIDENT_SPLIT:
     case EVENT_ORDERS_MOVED:
+    case EVENT_FACTS_TAKEN:
+    case EVENT_FACTS_RETURNED:
+    case EVENT_GRADE_ASKED:
+    case EVENT_GRADE_OTHERWISE:
         view_step_add_ties(event, step);
         return;
     case EVENT_DIVISION_DOUBTED:
@@ -441,8 +426,6 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_LEAD_DISPUTED:
     case EVENT_HEARD:
     case EVENT_COUNT_APART:
-    case EVENT_ORDERS_DISPUTED:
-    case EVENT_DISPUTE_SETTLED:
     case EVENT_ORDER_UNREACHED:
     case EVENT_REGION_UNREACHED:
         view_step_add_share(event, step);
@@ -594,6 +577,10 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
     if (is_of_region(event->kind)) {
         step.mode = MODE_NONE;
     }
-    add_other_event(event, &step);
+    if (event->kind == EVENT_ORDERS_DISPUTED || event->kind == EVENT_DISPUTE_SETTLED) {
+        view_step_add_disputed(record, event, &step);
+    } else {
+        add_other_event(event, &step);
+    }
     return step;
 }

@@ -48,8 +48,10 @@ struct view_step {
     struct id incident;
     struct id order;
     /* The order that this one replaces; ORDER_REISSUED: that replaces it; the evacuation that it is part
-     * of; the incident under whose id a report came, or with which this one is linked, merged, split. */
+     * of; the incident under whose id a report came, or with which this one is linked, merged, split; from
+     * which facts or a grade came. */
     struct id other;
+    struct id common;          /* ORDERS_DISPUTED, DISPUTE_SETTLED: the order in all `number` of the record */
     const char *subject;       /* whom it concerns: addressee, taker, who was enrolled ... */
     const char *what;          /* kind of order or incident, name of a fact, version of a policy, PACK/RULE */
     const char *text;          /* the author's words */
@@ -68,15 +70,16 @@ struct view_step {
     bool withdrawn;         /* POST_KEPT */
     enum link_kind link;    /* INCIDENT_LINKED; NONE: not any more */
     bool caused;            /* ... the other is the consequence */
-    bool taken;             /* ORDERS_MOVED: they belong here now */
+    bool taken;             /* ORDERS_MOVED: they belong here now; FACTS_RETURNED: the grade came with them */
     const struct id *moved; /* ... which */
     size_t moved_n;
     bool late;                    /* CLOCK_MET: after it was due; LOOKOUT_LIMITED: readings are too many */
     const struct seen_fact *seen; /* RULE_FIRED, LOOKOUT_...: the facts that it saw */
     size_t seen_n;
     uint64_t number; /* of the report, amendment or step; refusals counted; acknowledged up to; units free */
-    int64_t holds;   /* COUNT_APART: the count in whose favour `number` gave way */
-    int64_t due_ms;  /* to be answered by */
+    int64_t
+        holds; /* COUNT_APART: the count in whose favour `number` gave way; GRADE_OTHERWISE: the last day */
+    int64_t due_ms; /* to be answered by */
     int64_t expires_ms;
     int64_t stepped_ms; /* the wall clock */
     int64_t stood_ms;   /* the broker */
@@ -84,7 +87,8 @@ struct view_step {
     uint64_t after;     /* ... which is lost, with what was above this one; 0: not known */
     bool history;
     bool bare;   /* incident opened by an order without one */
-    bool unsaid; /* ABILITY_SHORT: it cannot be said again; UNREACHED: a record of ours is to say so */
+    bool unsaid; /* ABILITY_SHORT: it cannot be said again; UNREACHED: a record of ours is to say so;
+                  * ORDERS_DISPUTED, DISPUTE_SETTLED: the first with `common` says it of all */
     bool nobody; /* ORDER_UNREACHED: is enrolled there; NOTIFIED: has the role; the centres were told ... */
     bool untold; /* ... or nobody was */
     bool is_evacuation;

@@ -26,6 +26,26 @@ void view_step_add_ties(const struct event *event, struct view_step *step)
         step->moved_n = event->moved.orders_n;
         step->taken = event->moved.taken;
         return;
+    case EVENT_FACTS_TAKEN:
+    case EVENT_FACTS_RETURNED:
+        step->other = event->taken.other;
+        step->words = event->taken.fields;
+        step->what = event->taken.kind;
+        step->from = event->taken.substance;
+        step->taken = event->taken.graded;
+        return;
+    case EVENT_GRADE_OTHERWISE:
+        step->grade = event->otherwise.grade;
+        step->what = event->otherwise.rule;
+        step->place = event->otherwise.article;
+        step->from = event->otherwise.fact;
+        step->subject = event->otherwise.region;
+        step->number = (uint64_t)event->otherwise.count;
+        step->holds = event->otherwise.up_to;
+        return;
+    case EVENT_GRADE_ASKED:
+        step->other = event->grade_asked.of;
+        return;
     default:
         step->other = event->merged.other;
         step->number = event->merged.parts;
@@ -53,12 +73,6 @@ void view_step_add_share(const struct event *event, struct view_step *step)
         step->number = (uint64_t)event->count_apart.count;
         step->holds = event->count_apart.holds;
         return;
-    case EVENT_ORDERS_DISPUTED:
-    case EVENT_DISPUTE_SETTLED:
-        step->other = event->disputed.other;
-        step->subject = event->disputed.region;
-        step->what = event->kind == EVENT_ORDERS_DISPUTED ? event->disputed.against : event->disputed.by;
-        return;
     default:
         step->subject = event->lead.region;
         step->what = event->lead.from;
@@ -66,4 +80,56 @@ void view_step_add_share(const struct event *event, struct view_step *step)
         step->late = event->lead.alone;
         return;
     }
+}
+
+/* A record brings an order, or a person's word on it, and so a run of disputes that all name it. */
+struct run {
+    size_t begin, end;
+    struct id orders[2]; /* in all of them; of a single one both */
+};
+
+static bool is_in(const struct event *event, struct id order)
+{
+    return !id_is_zero(order) && (id_equal(event->order, order) || id_equal(event->disputed.other, order));
+}
+
+static bool goes_on(struct run *run, const struct event *first, const struct event *event)
+{
+    bool one = is_in(event, run->orders[0]), two = is_in(event, run->orders[1]);
+
+    if (event->kind != first->kind || !id_equal(event->incident, first->incident) || (!one && !two)) {
+        return false;
+    }
+    run->orders[0] = one ? run->orders[0] : run->orders[1];
+    run->orders[1] = two ? run->orders[1] : run->orders[0];
+    return true;
+}
+
+static struct run run_with(const struct event *events, size_t n, size_t index)
+{
+    struct run run = {.end = 0};
+
+    while (run.end <= index) {
+        const struct event *first = &events[run.end];
+        run = (struct run){run.end, run.end + 1, {first->order, first->disputed.other}};
+        bool is_pair = (first->kind == EVENT_ORDERS_DISPUTED || first->kind == EVENT_DISPUTE_SETTLED) &&
+                       !id_is_zero(first->disputed.other);
+        while (is_pair && run.end < n && goes_on(&run, first, &events[run.end])) {
+            run.end++;
+        }
+    }
+    return run;
+}
+
+void view_step_add_disputed(const struct view_record *record, const struct event *event,
+                            struct view_step *step)
+{
+    const struct run run = run_with(record->record.events, record->record.events_n, step->index);
+
+    step->other = event->disputed.other;
+    step->subject = event->disputed.region;
+    step->what = event->kind == EVENT_ORDERS_DISPUTED ? event->disputed.against : event->disputed.by;
+    step->number = run.end - run.begin;
+    step->unsaid = run.begin != step->index;
+    step->common = run.orders[0];
 }

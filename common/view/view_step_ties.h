@@ -5,6 +5,9 @@
 #include "common/view/view_step.h"
 
 void view_step_add_ties(const struct event *event, struct view_step *step);
+/* What regions order apart, and a person's word on it. */
+void view_step_add_disputed(const struct view_record *record, const struct event *event,
+                            struct view_step *step);
 /* What regions tell each other. */
 void view_step_add_share(const struct event *event, struct view_step *step);
 void view_step_add_post(const struct event *event, struct view_step *step);

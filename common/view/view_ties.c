@@ -122,6 +122,7 @@ void view_post_json(const struct incident *incident, struct json *json)
         return;
     }
     json_object(json, "post");
+    json_text(json, "home", post->home);
     json_text(json, "lead", post->lead);
     json_text(json, "commander", post->commander);
     json_text(json, "place", post->place);

@@ -404,6 +404,8 @@ bool check_record(struct world *world, const struct log_record *record)
         if (evolve(check->fold, &decoded.events[i]) < 0) {
             abort();
         }
+    }
+    for (size_t i = 0; i < decoded.events_n; i++) { /* who is told follows from the whole record */
         route(check->fold, &decoded.events[i], record->header.author, &sink);
     }
     check->last_bus_ms = record->header.bus_ms;

@@ -1,8 +1,10 @@
 """Orders that two regions gave apart, each not knowing the other's: both ends show them until a person has
 decided, and nobody gets one twice."""
+import os
+
 import test_links
 from agents import FIRE, until
-from harness import main
+from harness import main, SOURCE
 from test_links import CITY, COUNTY
 
 
@@ -61,8 +63,58 @@ class Contradictions(test_links.Regions):
         self.assertEqual(len(station.all("order")), 4)
         self.assert_verified()
 
-    def test_a_count_that_gave_way_is_shown_until_somebody_counts_anew(self):
+    def test_many_against_many_are_a_line(self):
+        """At night it is to be seen what is the matter, and settled by naming the orders of one side."""
+        self.station()
         incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        self.relays[self.county].part()
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        ours = [self.county.issue(FIRE, "--incident", incident, text=f"进入{n}号楼") for n in range(3)]
+        theirs = [self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident, text=f"撤出{n}号楼")
+                  for n in range(4)]
+        self.heal()
+        for region in (self.county, self.city):
+            self.disputes(region, incident, 12)
+            for command in (("incident", "show", incident), ("incident", "list")):
+                line, = [each for each in region.muster(*command).splitlines() if "CONTRADICTORY" in each]
+                self.assertIn("4 of region 370100", line)
+                self.assertIn("3 of region 370102", line)
+            for order in ours + theirs:
+                self.assertIn(order[-6:], line)
+            line, = [each for each in region.muster("incident", "show", incident, "--lang", "zh").splitlines()
+                     if "指令冲突：下达" in each]
+            replay = region.muster("replay", region.log)
+            self.assertIn(replay.count("ORDERS CONTRADICT"), (3, 4))  # for each that came from there
+        self.city.muster("order", "confirm", *theirs[:2], "--reason", "两栋楼")
+        for region in (self.county, self.city):
+            self.disputes(region, incident, 6)
+            self.assertIn("2 of region 370100", region.muster("incident", "show", incident))
+            self.assertEqual(region.muster("replay", region.log).count("and so do 3 orders"), 2)
+        self.county.muster("order", "confirm", *ours, "--reason", "两栋楼")
+        for region in (self.county, self.city):
+            self.disputes(region, incident, 0)
+        self.assert_verified()
+
+    def test_what_a_region_said_before_it_shared_is_its_own(self):
+        """The commonest flow there is: a count, a referral, a higher count. Nobody said anything apart."""
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        self.county.muster("incident", "update", incident, "--dead", "2", "--serious", "3")
+        self.follows(self.city, incident, casualties={"dead": 2, "serious": 3})
+        self.city.muster("incident", "update", incident, "--dead", "4")
+        self.follows(self.county, incident, casualties={"dead": 4, "serious": 3})
+        for region in (self.county, self.city):
+            self.assertEqual(self.shown(region, incident)["counted_apart"], [])
+            self.assertNotIn("COUNTED APART", region.muster("replay", region.log))
+        self.assert_verified()
+
+    def test_a_count_that_gave_way_is_shown_until_somebody_counts_anew(self):
+        for region in (self.county, self.city):
+            region.muster("rules", "load", os.path.join(SOURCE, "common/rules/packs/decree-493.yaml"))
+        incident = self.county.report("--kind", "mine", "--dead", "1")
         self.county.muster("incident", "refer", incident, "--to", CITY)
         self.follows(self.city, incident, casualties={"dead": 1})
         self.relays[self.county].part()
@@ -79,9 +131,17 @@ class Contradictions(test_links.Regions):
             chinese = region.muster("incident", "show", incident, "--lang", "zh")
             self.assertIn("统计不一致：死亡 2 人，另有 5 人", chinese)
             self.assertIn("COUNTED APART: dead 5", region.muster("replay", region.log))
+            other, = until(lambda r=region: self.shown(r, incident)["grade_otherwise"], "its grade")
+            self.assertEqual((other["grade"], other["by"], other["count"]), ("III", "dead", 5))
+            for command in (("incident", "show", incident), ("incident", "list"), ("replay", region.log)):
+                self.assertIn("III by the 5 dead of ", region.muster(*command))
+            self.assertIn("所报死亡 5 人应为较大",
+                          region.muster("incident", "show", incident, "--lang", "zh"))
         self.county.muster("incident", "update", incident, "--dead", "2")  # the same, counted anew
         for region in (self.county, self.city):
-            self.follows(region, incident, casualties={"dead": 2}, counted_apart=[])
+            self.follows(region, incident, casualties={"dead": 2}, counted_apart=[], grade_otherwise=[])
+            shown = region.muster("incident", "show", incident).split("what happened")[0]
+            self.assertNotIn("by the 5 dead", shown)
         self.assert_verified()
 
     def test_an_order_under_an_old_term_is_shown_until_it_is_recalled(self):

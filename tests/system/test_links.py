@@ -39,6 +39,22 @@ class Regions(LinkedRegions):
         self.city.wait_rung(order, "completed")
         self.assert_verified()
 
+    def test_what_was_merged_below_ends_above_with_the_survivor(self):
+        first, second = self.county.report("--dead", "1"), self.county.report("--dead", "2")
+        for incident in (first, second):
+            self.county.muster("incident", "refer", incident, "--to", CITY)
+            self.follows(self.city, incident, reports=1)
+        self.county.muster("incident", "merge", second, "--into", first)
+        self.county.muster("incident", "close", first, "--reason", "done")
+        for region in (self.city, self.county):
+            until(lambda: not self.open(region), f"{region.code} to have nothing open")
+        self.assertIn("closed", self.city.muster("explain", self.city.log, second))
+        self.assert_verified()
+
+    @staticmethod
+    def open(region):
+        return [row["incident"] for row in region.json("incident", "list")]
+
     def station(self):
         self.county.add(self.county.config(FIRE), "bridge: true")
         station = self.county.bridge(FIRE)
@@ -62,6 +78,89 @@ class Regions(LinkedRegions):
         self.city.wait_rung(order, "completed")
         self.assertEqual(self.county.order(order)["rung"], "completed")
         self.assertEqual(self.county.order(recalled)["rung"], "recalled")
+        self.assert_verified()
+
+    def test_a_clock_runs_from_when_its_region_was_told(self):
+        """Each level has its own term, from its own receipt (Decree 493 Art. 10, 11): what the county knew
+        while the line was cut is no offence of the city's."""
+        self.city.add("told.yaml", "pack: told\nversion: '1'\nmatch: all\nclocks:\n"
+                                   "  - {clock: up, from: received, within: 1 min, to: province}\n"
+                                   "  - {clock: here, from: received, within: 1 min, to: city}\n"
+                                   "rules:\n  - rule: begin\n    when: incident\n"
+                                   "    do: [{start: up}, {start: here}]\n")
+        self.city.muster("rules", "load", self.city.path("told.yaml"))
+        self.relays[self.county].part()
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        time.sleep(2)  # the interval in question
+        self.relays[self.county].heal()
+        self.relays[self.county].cut()
+        self.follows(self.city, incident, casualties={"dead": 1})
+        shown = until(lambda: len((s := self.shown(self.city, incident))["clocks"]) == 2 and s, "its clocks")
+        clocks = {clock["clock"]: clock for clock in shown["clocks"]}
+        self.assertGreaterEqual(clocks["up"]["begins_ms"], shown["opened_ms"] + 2000)
+        self.assertEqual(clocks["up"]["due_ms"], clocks["up"]["begins_ms"] + 60000)
+        self.assertFalse(clocks["up"]["overdue"])
+        self.assertEqual(clocks["here"]["met_ms"], clocks["up"]["begins_ms"])  # which is when it was told
+        self.assert_verified()
+
+    def test_a_reminder_from_above_reaches_who_has_the_order(self):
+        with open(self.city.path("climb.yaml"), "w", encoding="utf-8") as file:
+            file.write("pack: climb\nversion: '1'\nmatch: all\nrules:\n  - {rule: remind, "
+                       "when: order-unanswered, if: step = 0, do: [{remind: 2 s}]}\n"
+                       "  - {rule: next, when: order-unanswered, if: step = 1, do: [{reissue: next-able}]}\n")
+        self.city.muster("rules", "load", self.city.path("climb.yaml"))
+        station = self.station()
+        order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", self.city.report(),
+                                "--answer-within", "1 s", "--expires-within", "1 h")
+        station.one("order", order=order)
+        reminder = station.one("reminder", order=order)
+        self.assertEqual((reminder["step"], reminder["rule"]), (1, "climb/remind"))
+        reminded = [event["data"] for event in self.county.events() if event["event"] == "order-reminded"]
+        self.assertEqual([event["what"] for event in reminded], ["climb/remind"])
+        until(lambda: "NOBODY ELSE" in self.city.muster("replay", self.city.log), "the city to find nobody")
+        self.assertRegex(self.city.muster("replay", self.city.log),
+                         r"NOBODY ELSE of region 370100 can take order \w+: no unit is free; "
+                         r"the units of region 370102 were not looked at, by rule climb/next")
+        self.assertRegex(self.city.muster("replay", self.city.log, "--lang", "zh"),
+                         r"行政区 370100 内无其他单位可接指令 \w+：无待命力量；未查询行政区 370102 的力量")
+        again = self.city.issue(f"{COUNTY}/{FIRE}", "--reissue-of", order)  # a person knows whom to ask
+        self.assertEqual(station.one("order", order=again)["reissue_of"], order)
+        station.say(type="receipt", order=order, rung="accepted")
+        self.city.wait_rung(order, "accepted")
+        self.assert_verified()
+
+    def post(self, region, incident, lead, commander, call="muster"):
+        return getattr(region, call)("incident", "post", incident, "--lead", lead, "--commander", commander)
+
+    def commands(self, incident, *who):
+        """Of every region that follows it: the lead agency, the commander and his term."""
+        for region in (self.city, self.county):
+            until(lambda: (post := (self.shown(region, incident) or {}).get("post")) and
+                  (post["lead"], post["commander"], post["term"]) == who, f"{region.code} to show {who}")
+
+    def test_who_leads_says_who_commands(self):
+        incident = self.county.report("--dead", "1")
+        self.post(self.county, incident, "fire-rescue", "wang.lei")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.commands(incident, f"{COUNTY}/fire-rescue", "wang.lei", 1)  # its past, too
+        refused = self.post(self.city, incident, "health", "li.na", "call")
+        self.assertNotEqual(refused.returncode, 0)
+        self.assertIn(f"region {COUNTY} leads the incident and its command post", refused.stderr)
+        self.assertIn(f"行政区 {COUNTY} 牵头", refused.stderr)
+        self.county.muster("incident", "handover", incident, "--to", "health", "--commander", "duty-officer")
+        self.county.muster("incident", "accept-post", incident)
+        self.commands(incident, f"{COUNTY}/health", "duty-officer", 2)
+        self.city.muster("incident", "take-lead", incident)
+        self.follows(self.county, incident, lead=CITY)
+        self.commands(incident, f"{COUNTY}/health", "duty-officer", 2)  # it stands
+        refused = self.county.call("incident", "handover", incident, "--to", "health", "--commander", "x")
+        self.assertIn(f"region {CITY} leads", refused.stderr)
+        self.post(self.city, incident, "health", "li.na")
+        self.commands(incident, f"{CITY}/health", "li.na", 3)
+        self.assertIn(f"command post: {CITY}/health leads, commander li.na, term 3",
+                      self.county.muster("incident", "show", incident))
         self.assert_verified()
 
     def test_an_order_crosses_two_lines_and_its_answer_comes_back(self):

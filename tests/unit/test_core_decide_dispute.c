@@ -124,6 +124,36 @@ static void what_was_ordered_apart_is_disputed(void **state)
     bus_close(&bus);
 }
 
+/* More of ours than a record brings disputes for: by the second order of theirs each is in one. */
+static size_t left_out(uint32_t generation)
+{
+    struct bus bus;
+    size_t n = 0;
+
+    open_sharing(&bus, generation);
+    for (unsigned i = 1; i <= DISPUTES_PER_RECORD_MAX + 6; i++) {
+        bus_do(&bus, an_order(&bus, 1, i, STATION_3));
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        unsigned theirs = 200 + i;
+        bus_do(&bus, with(&bus, order_of(&bus, CITY_LINK, CITY, 20 + i, theirs, STATION_3),
+                          knowing(&bus, theirs, 0, OWN_LEAD, 0)));
+        assert_int_equal(bus_events(&bus, EVENT_ORDERS_DISPUTED), DISPUTES_PER_RECORD_MAX);
+    }
+    for (unsigned i = 1; i <= DISPUTES_PER_RECORD_MAX + 6; i++) {
+        n += open_dispute(&bus, i) == NULL;
+    }
+    bus_close(&bus);
+    return n;
+}
+
+static void no_order_is_left_out_for_others(void **state)
+{
+    (void)state;
+    assert_int_equal(left_out(GENERATION_COVERS), 0);
+    assert_int_equal(left_out(GENERATION_COVERS - 1), 6); /* a log of before decides as it did */
+}
+
 /* Of two other regions the order of hearing tells nothing: each says what it knew. */
 static void orders_of_two_others_are_told_apart(void **state)
 {
@@ -329,16 +359,43 @@ static void a_count_that_gives_way_stays_in_sight(void **state)
     bus_close(&bus);
 }
 
+/* What it said before it shared the incident is its own: which word it knew, those who follow have to see. */
+static void a_count_from_before_the_share_is_known(void **state)
+{
+    for (uint32_t generation = GENERATION_MARKS - 1; generation <= GENERATION_MARKS; generation++) {
+        struct bus bus;
+        struct command command;
+
+        (void)state;
+        open_linked(&bus);
+        begin_generation(&bus, generation);
+        command = a_report(&bus, 1, REPORT_INITIAL);
+        command.file_report.facts.casualties.dead = 1;
+        bus_do(&bus, command);
+        int64_t first_ms = bus_event(&bus, EVENT_FACTS_CHANGED, 0)->at_ms;
+        bus.env.now_ms += 60000;
+        bus_do(&bus, a_referral(&bus, 1, CITY));
+        bus_do(&bus, a_share(&bus, 1, CITY, 30, false));
+        (void)count_dead(&bus, 2);
+        const struct event *known = bus_event(&bus, EVENT_COUNTS_KNOWN, 0);
+        assert_non_null(known);
+        assert_true(known->counts_known.dead_ms == (generation >= GENERATION_MARKS ? first_ms : 0));
+        bus_close(&bus);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(orders_say_what_they_were_given_knowing),
         cmocka_unit_test(what_was_ordered_apart_is_disputed),
+        cmocka_unit_test(no_order_is_left_out_for_others),
         cmocka_unit_test(orders_of_two_others_are_told_apart),
         cmocka_unit_test(orders_of_an_old_term_are_disputed),
         cmocka_unit_test(a_person_says_that_both_stand),
         cmocka_unit_test(who_has_no_part_in_it_settles_nothing),
         cmocka_unit_test(a_count_that_gives_way_stays_in_sight),
+        cmocka_unit_test(a_count_from_before_the_share_is_known),
         cmocka_unit_test(a_word_far_ahead_counts_as_at_the_bound),
     };
 
