@@ -14,7 +14,7 @@
 #include "common/core/stream.h"
 #include "common/engine/due.h"
 #include "common/engine/engine.h"
-#include "common/engine/followed.h"
+#include "common/engine/told_log.h"
 #include "common/rules/rule_book.h"
 #include "common/wire/wire.h"
 #include "common/wire/wire_bundle.h"
@@ -200,7 +200,7 @@ struct tail_state {
     size_t names_n, names_at, names_capacity;
     bool names_done;
     char last_open[STREAM_NAME_MAX];
-    struct followed *followed; /* of SHARED: what was told is told again, from the log; NULL: what waits */
+    struct told_log *told_log; /* of SHARED: what was told is told again, from the log; NULL: what waits */
     uint64_t since;            /* ... of that what is above it */
 };
 

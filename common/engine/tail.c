@@ -22,7 +22,7 @@ void tail_clear(struct engine *engine, struct session *session)
         DL_DELETE2(engine->tails, session, tail.prev, tail.next);
     }
     free(session->tail.names);
-    followed_free(session->tail.followed);
+    told_log_free(session->tail.told_log);
     session->tail = (struct tail_state){.serial = session->tail.serial,
                                         .id = session->tail.id,
                                         .reading = session->tail.reading,
@@ -159,7 +159,7 @@ static bool is_told_again(struct engine *engine, struct session *session, const 
 {
     bool told = false;
 
-    if (followed_take(session->tail.followed, record, &told) < 0) {
+    if (told_log_take(session->tail.told_log, record, &told) < 0) {
         refuse_tail(engine, session, REFUSED_BUSY, "out of memory");
         *ret_refused = true;
         return false;
@@ -184,7 +184,7 @@ static bool rows_answered(struct engine *engine, struct session *session, const 
             refuse_damaged(engine, session, record->header.seq);
             return false;
         }
-        if (tail->followed != NULL && !is_told_again(engine, session, record, &refused)) {
+        if (tail->told_log != NULL && !is_told_again(engine, session, record, &refused)) {
             if (refused) {
                 return false;
             }
@@ -294,7 +294,7 @@ void tail_pump(struct engine *engine, struct session *session)
     if (tail->ended) {
         tail->dirty = false; /* what is committed from now on makes it dirty again */
     }
-    if (tail->filter == TAIL_SHARED && tail->followed == NULL) {
+    if (tail->filter == TAIL_SHARED && tail->told_log == NULL) {
         tail_ask(engine, session,
                  (struct log_query){.question = LOG_Q_OUTBOX,
                                     .lane = LANE_ORDERS,
@@ -396,7 +396,7 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
     tail->head = engine->head.seq;
     tail->after = said->filter == TAIL_OPEN ? 0 : said->from_seq;
     if (said->filter == TAIL_SHARED && said->from_seq > 0) { /* told before, acknowledged or not */
-        tail->followed = followed_new(said->stream);
+        tail->told_log = told_log_new(said->stream);
         tail->since = said->from_seq;
         tail->after = 0;
     } else if (said->filter == TAIL_SHARED) { /* what is acknowledged may still stand in the outbox */
@@ -409,7 +409,7 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
     bool fine = said->filter == TAIL_OPEN     ? add_members(engine, tail)
                 : said->filter >= TAIL_STREAM ? add_name(tail, said->stream)
                                               : true;
-    fine = fine && (tail->followed != NULL || said->filter != TAIL_SHARED || said->from_seq == 0);
+    fine = fine && (tail->told_log != NULL || said->filter != TAIL_SHARED || said->from_seq == 0);
     if (!fine) {
         refuse_tail(engine, session, REFUSED_BUSY, "out of memory");
         return;

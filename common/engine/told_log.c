@@ -1,4 +1,4 @@
-#include "common/engine/followed.h"
+#include "common/engine/told_log.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,83 +14,83 @@ struct incident_followed {
     UT_hash_handle hh;
 };
 
-struct followed {
+struct told_log {
     char agent[NAME_MAX_BYTES + 1];
     char region[REGION_CODE_MAX + 1];
     struct incident_followed *incidents;
     size_t n;
 };
 
-struct followed *followed_new(const char *agent)
+struct told_log *told_log_new(const char *agent)
 {
-    struct followed *followed = calloc(1, sizeof *followed);
+    struct told_log *told_log = calloc(1, sizeof *told_log);
 
-    if (followed == NULL || strlen(agent) > NAME_MAX_BYTES || !name_is_link(agent, followed->region)) {
-        free(followed);
+    if (told_log == NULL || strlen(agent) > NAME_MAX_BYTES || !name_is_link(agent, told_log->region)) {
+        free(told_log);
         return NULL;
     }
-    memcpy(followed->agent, agent, strlen(agent) + 1);
-    return followed;
+    memcpy(told_log->agent, agent, strlen(agent) + 1);
+    return told_log;
 }
 
-void followed_free(struct followed *followed)
+void told_log_free(struct told_log *told_log)
 {
     struct incident_followed *at, *next;
 
-    if (followed == NULL) {
+    if (told_log == NULL) {
         return;
     }
-    HASH_ITER (hh, followed->incidents, at, next) {
-        HASH_DEL(followed->incidents, at);
+    HASH_ITER (hh, told_log->incidents, at, next) {
+        HASH_DEL(told_log->incidents, at); /* NOLINT(clang-analyzer-unix.Malloc) */
         free(at);
     }
-    free(followed);
+    free(told_log);
 }
 
-static struct incident_followed *find(const struct followed *followed, struct id id)
+static struct incident_followed *find(const struct told_log *told_log, struct id id)
 {
     struct incident_followed *at;
 
-    HASH_FIND(hh, followed->incidents, &id, sizeof id, at);
+    HASH_FIND(hh, told_log->incidents, &id, sizeof id, at);
     return at;
 }
 
-static int begin(struct followed *followed, struct id id, bool more)
+static int begin(struct told_log *told_log, struct id id, bool more)
 {
-    struct incident_followed *at = find(followed, id);
+    struct incident_followed *at = find(told_log, id);
 
     if (at == NULL) {
-        at = followed->n < FOLLOWED_MAX ? calloc(1, sizeof *at) : NULL;
+        at = told_log->n < FOLLOWED_MAX ? calloc(1, sizeof *at) : NULL;
         if (at == NULL) {
             return ERR_NO_MEMORY;
         }
         at->id = id;
-        HASH_ADD(hh, followed->incidents, id, sizeof at->id, at);
+        HASH_ADD(hh, told_log->incidents, id, sizeof at->id, at);
         if (at->hh.tbl == NULL) { /* uthash is told not to end the program */
             free(at);
             return ERR_NO_MEMORY;
         }
-        followed->n++;
+        told_log->n++;
     }
     at->more = more;
     return 0;
 }
 
 /* As route.c has it for what is told. */
-static int take_event(struct followed *followed, const struct event *event, bool *told)
+static int take_event(struct told_log *told_log, const struct event *event, bool *told)
 {
     const struct incident_followed *at;
 
     switch (event->kind) {
     case EVENT_SHARE_BEGUN:
-        if (strcmp(event->share_begun.region, followed->region) != 0) {
+        if (strcmp(event->share_begun.region, told_log->region) != 0) {
             return 0;
         }
         *told = *told || event->share_begun.up_to_seq != 0;
-        return begin(followed, event->incident, event->share_begun.more);
+        return begin(told_log, event->incident, event->share_begun.more);
     case EVENT_SHARED:
     case EVENT_HEARD:
-        at = find(followed, event->incident);
+        at = find(told_log, event->incident);
         *told = *told || (at != NULL && !at->more);
         return 0;
     default:
@@ -99,22 +99,22 @@ static int take_event(struct followed *followed, const struct event *event, bool
 }
 
 /* It came from there, or by way of there. */
-static bool is_its_own(const struct followed *followed, const struct log_record *record,
+static bool is_its_own(const struct told_log *told_log, const struct log_record *record,
                        const struct record *decoded, struct arena *arena)
 {
     struct command command;
 
-    if (strcmp(record->header.author, followed->agent) == 0) {
+    if (strcmp(record->header.author, told_log->agent) == 0) {
         return true;
     }
     if (wire_decode_command(decoded->signed_command.payload, arena, &command, NULL) < 0) {
         return true; /* it can be told to nobody */
     }
     const struct tell_record *heard = command_tells(&command);
-    return heard != NULL && strcmp(heard->shared.region, followed->region) == 0;
+    return heard != NULL && strcmp(heard->shared.region, told_log->region) == 0;
 }
 
-int followed_take(struct followed *followed, const struct log_record *record, bool *ret_told)
+int told_log_take(struct told_log *told_log, const struct log_record *record, bool *ret_told)
 {
     struct record decoded;
     struct arena arena;
@@ -128,9 +128,9 @@ int followed_take(struct followed *followed, const struct log_record *record, bo
     arena_init(&arena, (size_t)2 * ARENA_PER_FRAME);
     if (wire_decode_record(record->payload, &arena, &decoded, NULL) == 0) {
         for (size_t i = 0; i < decoded.events_n && rc == 0; i++) {
-            rc = take_event(followed, &decoded.events[i], &told);
+            rc = take_event(told_log, &decoded.events[i], &told);
         }
-        *ret_told = rc == 0 && told && !is_its_own(followed, record, &decoded, &arena);
+        *ret_told = rc == 0 && told && !is_its_own(told_log, record, &decoded, &arena);
     }
     rc = arena.starved ? ERR_NO_MEMORY : rc;
     arena_free(&arena);
