@@ -449,6 +449,7 @@ void engine_tick(struct engine *engine)
         region_is_loaded(engine)) {
         pass_deadlines(engine);
         streams_ask_due(engine);
+        warnings_look(engine);
     }
     if (engine->phase == PHASE_SERVICE && boot >= room_ask_ms(engine)) {
         room_ask(engine);
@@ -498,7 +499,9 @@ int64_t engine_due_ms(const struct engine *engine)
     if (can_pass_deadlines(engine)) {
         int64_t deadline = due != NULL ? due->at_ms - engine->offset_ms : INT64_MAX;
         int64_t ask = streams_ask_due_ms(engine);
+        int64_t warning = warnings_due_ms(engine);
         deadline = ask < deadline ? ask : deadline;
+        deadline = warning < deadline ? warning : deadline;
         if (deadline < engine->own_after_ms) {
             deadline = engine->own_after_ms;
         }

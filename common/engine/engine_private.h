@@ -151,6 +151,20 @@ struct batch {
     size_t bytes;
 };
 
+/* --- warning.c: open incidents are asked about the warnings in force --------------------------------- */
+
+struct warning_walk {
+    bool walking;
+    bool asking;       /* the log, for names */
+    bool answered;     /* `at` is to be said */
+    bool more;         /* open streams after those */
+    uint32_t turn;     /* of the region's warnings, about which they are asked */
+    uint64_t from_seq; /* the record of that turn is this one, or before it */
+    struct id at[INCIDENTS_ASKED_MAX];
+    size_t n;
+    char after[STREAM_NAME_MAX]; /* the last name of the log's answer */
+};
+
 /* --- deliver.c, tail.c, sessions.c ---------------------------------------------------------------- */
 
 enum { FLIGHT_ROUNDS = 4 };
@@ -325,6 +339,7 @@ struct engine {
     uint64_t serials;
     struct last_values *last_values; /* telemetry.c */
     struct lookouts *lookouts;       /* lookout.c */
+    struct warning_walk warning_walk;
 
     struct submission *spare; /* to be used again */
     size_t spare_n;
@@ -506,6 +521,12 @@ void tail_committed(struct engine *engine);
 void tail_pump(struct engine *engine, struct session *session);
 void tails_pump(struct engine *engine); /* those that were held back, when it is time */
 void tail_clear(struct engine *engine, struct session *session);
+
+/* warning.c */
+void warnings_look(struct engine *engine); /* what has its time, and who is to be asked about it */
+/* A commit failed: incidents that were to be asked may be to be asked again. */
+void warnings_again(struct engine *engine);
+int64_t warnings_due_ms(const struct engine *engine); /* boot time; INT64_MAX: nothing is due */
 
 /* telemetry.c */
 /* lookout.c */

@@ -4,13 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/core/warning.h"
 #include "common/rules/constant.h"
 #include "common/rules/expression.h"
 
 enum {
     SMALL_MAX = 40, /* whole numbers from 0 that are tried whatever the text says */
     NUMBERS_MAX = 7 * CONSTANTS_MAX + SMALL_MAX + 4,
-    TEXTS_MAX = CONSTANTS_MAX + TIER_STATE + 5,
+    WORDS_MAX = 5, /* of a warning's colour, and none */
+    TEXTS_MAX = CONSTANTS_MAX + TIER_STATE + WORDS_MAX + 5,
     TRIES_MAX = 200000
 };
 
@@ -81,9 +83,37 @@ struct attempt {
     bool failed;
 };
 
-/* Persons, money and minutes are not negative; of grades and levels there are four. */
-static bool is_possible(enum rule_fact fact, const struct rule_value *value)
+/* Of a warning's colours, severities and the like there are four, and within an incident none. */
+static bool is_word(const struct rule *rule, const char *const *words, const char *text)
 {
+    size_t i = 0;
+
+    while (words[i] != NULL && strcmp(words[i], text) != 0) {
+        i++;
+    }
+    return words[i] != NULL || (strcmp(text, "none") == 0 && rule->trigger != TRIGGER_ALERT);
+}
+
+/* The words of the first such fact that the rule asks for: `!= 'red'` holds for another one. */
+static void add_words(struct candidates *ret, const struct attempt *attempt)
+{
+    for (size_t i = 0; i < attempt->used_n; i++) {
+        const char *const *words = warning_fact_words(attempt->used[i]);
+        for (size_t j = 0; words != NULL && words[j] != NULL; j++) {
+            add_text(ret, words[j]);
+        }
+        if (words != NULL) {
+            add_text(ret, "none");
+            return;
+        }
+    }
+}
+
+/* Persons, money and minutes are not negative; of grades and levels there are four. */
+static bool is_possible(const struct rule *rule, enum rule_fact fact, const struct rule_value *value)
+{
+    const char *const *words = warning_fact_words(fact);
+
     if (!value->known) {
         return true;
     }
@@ -93,8 +123,11 @@ static bool is_possible(enum rule_fact fact, const struct rule_value *value)
     if (fact == RULE_TIER) {
         return tier_word_zh(value->text) != NULL;
     }
-    if (fact == RULE_HERE) {
-        return value->whole == 0 || value->whole == 1;
+    if (words != NULL) {
+        return is_word(rule, words, value->text);
+    }
+    if (fact == RULE_HERE) { /* a warning that is for elsewhere is asked about by no rule */
+        return value->whole == 1 || (value->whole == 0 && rule->trigger != TRIGGER_ALERT);
     }
     return rule_fact_words(fact)->type != RULE_WHOLE || value->whole >= (fact == RULE_REGIONS);
 }
@@ -118,7 +151,7 @@ static bool holds_for(struct attempt *attempt, size_t at)
     const struct rule_value *values = is_text ? attempt->candidates->texts : attempt->candidates->numbers;
     size_t n = is_text ? attempt->candidates->texts_n : attempt->candidates->numbers_n;
     for (size_t i = 0; i < n && attempt->tries <= TRIES_MAX; i++) {
-        if (!is_possible(attempt->used[at], &values[i])) {
+        if (!is_possible(attempt->rule, attempt->used[at], &values[i])) {
             continue;
         }
         attempt->facts.at[attempt->used[at]] = values[i];
@@ -151,6 +184,7 @@ enum pack_holds rule_try(struct conditions *conditions, const struct rule *rule)
             attempt.used[attempt.used_n++] = (enum rule_fact)i;
         }
     }
+    add_words(&candidates, &attempt);
     if (holds_for(&attempt, 0)) {
         return HOLDS_SOMETIMES;
     }

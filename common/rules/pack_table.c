@@ -9,6 +9,7 @@
 #include "common/base/buf.h"
 #include "common/base/text.h"
 #include "common/conf/csv.h"
+#include "common/core/warning.h"
 #include "common/rules/pack_private.h"
 #include "common/rules/pack_words.h"
 
@@ -117,14 +118,15 @@ static int put_kinds(struct table *t, struct buf *ret)
     return 0;
 }
 
-static int put_text_value(struct table *t, struct buf *ret)
+static int put_text_value(struct table *t, enum rule_fact fact, struct buf *ret)
 {
     const char *comparison = table_comparison(t->row[COLUMN_COMPARISON]);
 
     if (strcmp(comparison, "=") != 0 && strcmp(comparison, "!=") != 0) {
         return fail_cell(t, COLUMN_COMPARISON, "文字只能用 等于 或 不等于", "a text is equal or unequal");
     }
-    put_quoted(ret, t->row[COLUMN_VALUE]);
+    const char *word = warning_fact_word_zh(fact, t->row[COLUMN_VALUE]); /* 红色 is 'red' */
+    put_quoted(ret, word != NULL ? word : t->row[COLUMN_VALUE]);
     return 0;
 }
 
@@ -173,7 +175,7 @@ static int put_comparison(struct table *t, enum rule_fact fact, const char *meas
         buf_puts(ret, " and ");
     }
     buf_printf(ret, "%s %s ", words->word, table_comparison(t->row[COLUMN_COMPARISON]));
-    return words->type == RULE_TEXT ? put_text_value(t, ret) : put_number(t, fact, ret);
+    return words->type == RULE_TEXT ? put_text_value(t, fact, ret) : put_number(t, fact, ret);
 }
 
 /* --- trigger -------------------------------------------------------------------------------------- */
@@ -340,6 +342,9 @@ static int read_rule(struct table *t)
     int rc = choose_fact(t, &fact, &measured);
     rc = rc ? rc : choose_trigger(t, fact, &rule->trigger);
     rc = rc ? rc : build_condition(t, rule, fact, measured);
+    if (rc == 0 && t->row[COLUMN_FOR][0] != '\0' && rule->trigger == TRIGGER_ALERT) {
+        return fail_cell(t, COLUMN_FOR, "预警只触发一次，请留空", "a warning happens once; leave it empty");
+    }
     if (rc == 0 && t->row[COLUMN_FOR][0] != '\0' &&
         (!table_duration(t->row[COLUMN_FOR], &rule->for_ms) || rule->for_ms < PACK_FOR_MIN_MS ||
          rule->for_ms > PACK_FOR_MAX_MS)) {
