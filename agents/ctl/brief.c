@@ -15,6 +15,7 @@ struct brief_command {
     const char *format;
     const char *output;
     bool zh;
+    enum lang lang; /* of errors */
     bool html;
 };
 
@@ -36,6 +37,10 @@ static int choose(struct brief_command *c, struct err *err)
         return rc;
     }
     c->zh = lang == LANG_ZH;
+    rc = lang_choose(word, &c->lang, err);
+    if (rc != 0) {
+        return rc;
+    }
     if (c->number >= 0 && c->as_of[0] != '\0') {
         return err_set(err, ERR_USAGE, "--number and --as-of both say which brief: give one of them");
     }
@@ -83,9 +88,9 @@ static int write_brief(const struct brief_command *c, const struct view_brief *b
     return rc;
 }
 
-/* head: the log's last record, as far as is known. */
+/* head: the log's last record, as far as is known; now_ms: 0 of a log. */
 static int make(const struct brief_command *c, const struct view *view, struct id incident, uint64_t head,
-                struct err *err)
+                int64_t now_ms, struct err *err)
 {
     struct view_brief_point point = {.number = c->number > 0 ? (uint64_t)c->number : 0};
     struct view_until until = {.seq = 0};
@@ -93,8 +98,9 @@ static int make(const struct brief_command *c, const struct view *view, struct i
     int rc = 0;
 
     if (c->as_of[0] != '\0') {
-        rc = point_parse("as-of", c->as_of, state_region(view_state(view))->utc_offset_minutes, head, &until,
-                         err);
+        const struct moment_base base = {
+            .utc_offset_minutes = state_region(view_state(view))->utc_offset_minutes, .now_ms = now_ms};
+        rc = point_parse("as-of", c->as_of, &base, head, c->lang, &until, err);
     }
     point.seq = until.seq;
     point.bus_ms = until.bus_ms;
@@ -127,7 +133,7 @@ static int make_of_log(const struct brief_command *c, struct log_input *input, s
     if (is_order) {
         id = view_order(view, id)->incident;
     }
-    return make(c, view, id, view_counts(view).last_seq, err);
+    return make(c, view, id, view_counts(view).last_seq, 0, err);
 }
 
 static int run_log(const struct brief_command *c, const char *text, struct err *err)
@@ -179,7 +185,9 @@ static int run_online(struct brief_command *c, const char *text, struct session 
         note_merged(*ret_session, resolved.incident);
     }
     rc = rc ? rc : resolve_centres(*ret_session, err);
-    return rc ? rc : make(c, session_view(*ret_session), resolved.incident, UINT64_MAX, err);
+    return rc ? rc
+              : make(c, session_view(*ret_session), resolved.incident, UINT64_MAX,
+                     session_now_ms(*ret_session), err);
 }
 
 int ctl_incident_brief(int argc, char **argv)

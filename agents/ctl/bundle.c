@@ -12,6 +12,7 @@
 #include "agents/ctl/output_file.h"
 #include "agents/ctl/resolve.h"
 #include "common/core/link.h"
+#include "common/core/stream.h"
 
 enum { MAGIC_BYTES = 16, LENGTH_BYTES = 4, BUNDLE_FILE_MAX = 256 * 1024 * 1024 };
 
@@ -43,6 +44,32 @@ static void on_waiting(void *ctx, const char *why)
     ctl_note("%s", why);
 }
 
+/* What is for a region without a link of its own waits for the next one on the way. */
+static int check_way(struct session *session, const char *to, struct err *err)
+{
+    char stream[STREAM_NAME_MAX], next[REGION_CODE_MAX + 1] = "";
+    enum lang lang = session_lang(session);
+    int rc = session_read(session, TAIL_STREAM,
+                          stream_of_region(session_profile(session)->region.name, stream), err);
+    const struct region *region = state_region(view_state(session_view(session)));
+
+    if (rc != 0 || region_link_kept(region, to) != NULL) {
+        return rc;
+    }
+    const struct member *way = region_way(region, to);
+    if (way == NULL || !name_is_link(way->name, next)) {
+        return err_set(err, ERR_NOT_FOUND,
+                       lang_text(lang,
+                                 "no link leads to region %s: \"muster link list\" shows those there are",
+                                 "没有通往 %s 的链路：muster link list 可查"),
+                       to);
+    }
+    return err_set(err, ERR_NOT_FOUND,
+                   lang_text(lang, "region %s is reached by way of %s: what is for it waits there, --to %s",
+                             "%s 经由 %s 转达，待送内容在该处：--to %s"),
+                   to, next, next);
+}
+
 static int write_bundle(struct exporting *exporting, const char *path, struct err *err)
 {
     struct hash hash;
@@ -61,11 +88,12 @@ int ctl_export(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
     const char *to = NULL, *path = NULL;
-    int64_t since = 0;
+    int64_t since = -1; /* not given */
     const struct option options[] = {
         {"to", OPTION_TEXT, &to, "CODE", "the region whose broker is to have it"},
         {"output", OPTION_TEXT, &path, "FILE", "-o FILE: where to write it, whole or not at all"},
-        {"since", OPTION_COUNT, &since, "SEQ", "only records after this one (default: all that wait)"},
+        {"since", OPTION_COUNT, &since, "SEQ",
+         "say again what was told after this record (default: what waits)"},
         ONLINE_OPTIONS(online),
         {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {
@@ -74,9 +102,11 @@ int ctl_export(int argc, char **argv)
             "Writes what waits for a region that is cut off into a file, each record signed by this "
             "region's\n"
             "broker for that one. It is brought there by hand and read with muster import bundle; what\n"
-            "comes over the link later as well changes nothing.",
+            "comes over the link later as well changes nothing. With --since it says again what that region\n"
+            "was told, acknowledged or not: for one that was restored from a backup.",
         .options = options,
-        .examples = "  muster export --to 370100 -o /media/usb/to-370100.bundle\n"};
+        .examples = "  muster export --to 370100 -o /media/usb/to-370100.bundle\n"
+                    "  muster export --to 370100 -o again.bundle --since 0\n"};
     const struct session_needs needs = {0};
     struct exporting exporting = {.records = 0};
     struct arguments arguments;
@@ -93,13 +123,17 @@ int ctl_export(int argc, char **argv)
         rc = err_set(&err, ERR_USAGE, "--to CODE and -o FILE are wanted");
     }
     (void)snprintf(agent, sizeof agent, "%s/broker/link", to != NULL ? to : "");
-    const struct tail tail = {
-        .filter = TAIL_SHARED, .stream = agent, .from_seq = since > 0 ? (uint64_t)since : 0};
+    const struct tail tail = {.filter = TAIL_SHARED,
+                              .stream = agent,
+                              .from_seq = since < 0    ? 0
+                                          : since == 0 ? 1
+                                                       : (uint64_t)since}; /* record 1 is the founding */
     const struct session_follow follow = {
         .ctx = &exporting, .item = on_item, .waiting = on_waiting, .tail = &tail};
     buf_init(&exporting.file, BUNDLE_FILE_MAX);
     buf_append(&exporting.file, magic, MAGIC_BYTES);
     rc = rc ? rc : session_open(&online, &needs, &session, &err);
+    rc = rc ? rc : check_way(session, to, &err);
     rc = rc ? rc : session_follow(session, &follow, &err);
     rc = rc ? rc : write_bundle(&exporting, path, &err);
     if (rc == 0 && online.json) {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agents/ctl/saying.h"
 #include "common/base/text.h"
 
 enum { LINE_MAX_BYTES = 1024 };
@@ -47,9 +48,23 @@ static void say(const char *prefix, const char *text)
     (void)fprintf(stderr, "muster: %s%s\n", prefix, line);
 }
 
+/* Of the language that the environment names, where main() puts that of --lang. */
+static bool speaks_chinese(void)
+{
+    enum lang lang;
+
+    return lang_choose("", &lang, NULL) == 0 && lang == LANG_ZH;
+}
+
 int ctl_fail(const struct err *err)
 {
-    say("", err->text[0] != '\0' ? err->text : err_string(err->code));
+    const char *text = err->text[0] != '\0' ? err->text : err_string(err->code);
+    char chinese[VIEW_SAYING_TEXT];
+
+    if (speaks_chinese()) {
+        text = ctl_saying_zh(text, chinese);
+    }
+    say("", text);
     return err_exit_code(err->code);
 }
 
@@ -72,7 +87,7 @@ void ctl_note(const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    say("note: ", text);
+    say(speaks_chinese() ? "提示：" : "note: ", text);
 }
 
 bool ctl_has_colour(void)

@@ -21,8 +21,9 @@ int lang_choose(const char *word, enum lang *ret, struct err *err);
 const char *lang_text(enum lang lang, const char *english, const char *chinese)
     __attribute__((format_arg(2), format_arg(3)));
 
-/* One line "muster: TEXT" on standard error, escaped; returns the exit code that belongs to the error. An
- * error without a text gets its code's general words. */
+/* One line "muster: TEXT" on standard error, escaped, in Chinese where the environment's language is that and
+ * saying.h has it; returns the exit code that belongs to the error. An error without a text gets its code's
+ * general words. */
 int ctl_fail(const struct err *err);
 /* The same for a code and a text of the caller's. */
 int ctl_fail_text(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));

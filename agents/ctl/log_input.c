@@ -6,9 +6,8 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
-#include "common/base/when.h"
 
-enum { PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 200, POUR_BYTES = 64 * 1024, POINT_TEXT = 32 };
+enum { PROGRESS_AFTER_MS = 1000, PROGRESS_EVERY_MS = 200, POUR_BYTES = 64 * 1024 };
 
 static int64_t boot_ms(void)
 {
@@ -93,7 +92,7 @@ static bool is_number(const char *text)
 }
 
 /* The region's civil time, as its founding says, which is the first record. */
-static int region_offset(struct log_input *input, int *ret, struct err *err)
+static int region_offset(struct log_input *input, int32_t *ret, struct err *err)
 {
     struct view *view = view_new(&(struct view_options){.details = false});
 
@@ -106,57 +105,48 @@ static int region_offset(struct log_input *input, int *ret, struct err *err)
     return result;
 }
 
-int point_parse(const char *option, const char *text, int utc_offset_minutes, uint64_t head,
-                struct view_until *ret, struct err *err)
+int point_parse(const char *option, const char *text, const struct moment_base *base, uint64_t head,
+                enum lang lang, struct view_until *ret, struct err *err)
 {
-    char local[POINT_TEXT + sizeof ":00+00:00"];
-    size_t n = strlen(text);
     struct view_until until = {.seq = 0};
+    int rc = 0;
 
     if (is_number(text)) {
         for (const char *p = text; *p != '\0'; p++) {
             until.seq = until.seq * 10 + (uint64_t)(*p - '0');
         }
         if (until.seq == 0 || until.seq > head) {
-            return err_set(err, ERR_USAGE, "--%s %s: the log has records 1 to %llu", option, text,
-                           (unsigned long long)head);
+            return err_set(err, ERR_USAGE,
+                           lang_text(lang, "--%s %s: the log has records 1 to %llu",
+                                     "--%s %s：日志有第 1 至 %llu 条记录"),
+                           option, text, (unsigned long long)head);
         }
+    } else if (moment_form(text) == MOMENT_NONE) {
+        rc = err_set(err, ERR_USAGE,
+                     lang_text(lang, "--%s \"%s\": give a record's number or a time, \"2026-11-22 11:00:07\"",
+                               "--%s \"%s\"：请写记录号或时间，如 \"2026-11-22 11:00:07\""),
+                     option, text);
+    } else {
+        rc = moment_parse(option, text, base, lang, &until.bus_ms, err);
+    }
+    if (rc == 0) {
         *ret = until;
-        return 0;
     }
-    if (when_parse(text, &until.bus_ms) == 0) {
-        *ret = until;
-        return 0;
-    }
-    unsigned minutes = (unsigned)(utc_offset_minutes < 0 ? -utc_offset_minutes : utc_offset_minutes);
-    if (n <= POINT_TEXT) {
-        (void)snprintf(local, sizeof local, "%s%s%c%02u:%02u", text,
-                       n == sizeof "2026-11-22 11:00" - 1 ? ":00" : "", utc_offset_minutes < 0 ? '-' : '+',
-                       minutes / 60 % 24, minutes % 60);
-        if (local[10] == ' ') {
-            local[10] = 'T';
-        }
-    }
-    if (n > POINT_TEXT || when_parse(local, &until.bus_ms) < 0) {
-        return err_set(err, ERR_USAGE,
-                       "--%s \"%s\": give a record's number or a time, \"2026-11-22 11:00:07\"", option,
-                       text);
-    }
-    *ret = until;
-    return 0;
+    return rc;
 }
 
-int log_input_point(struct log_input *input, const char *text, struct view_until *ret, struct err *err)
+int log_input_point(struct log_input *input, const char *text, enum lang lang, struct view_until *ret,
+                    struct err *err)
 {
     uint64_t head = log_reader_facts(input->reader)->head.seq;
-    int offset = 0;
+    struct moment_base base = {.now_ms = 0};
+    int rc = 0;
 
     *ret = (struct view_until){.seq = 0};
-    if (is_number(text) || when_parse(text, &ret->bus_ms) == 0) {
-        return point_parse("at", text, 0, head, ret, err);
+    if (moment_form(text) == MOMENT_CIVIL) {
+        rc = region_offset(input, &base.utc_offset_minutes, err);
     }
-    int result = region_offset(input, &offset, err);
-    return result < 0 ? result : point_parse("at", text, offset, head, ret, err);
+    return rc < 0 ? rc : point_parse("at", text, &base, head, lang, ret, err);
 }
 
 /* --- words ------------------------------------------------------------------------------------ */

@@ -3,7 +3,7 @@
 #ifndef MUSTER_AGENTS_CTL_LOG_INPUT_H
 #define MUSTER_AGENTS_CTL_LOG_INPUT_H
 
-#include "agents/ctl/ctl.h"
+#include "agents/ctl/moment.h"
 #include "common/base/buf.h"
 #include "common/view/view_say.h"
 #include "common/view/view_scan.h"
@@ -33,11 +33,12 @@ int log_input_fold(struct log_input *input, const struct view_until *until, stru
 /* Takes the line on progress away, if there is one, so that what is printed stands alone. */
 void log_input_quiet(struct log_input *input);
 
-/* "SEQ", RFC 3339, or "YYYY-MM-DD hh:mm[:ss]" in the region's civil time. ERR_USAGE. */
-int log_input_point(struct log_input *input, const char *text, struct view_until *ret, struct err *err);
+/* A record's number, or a time as moment.h has them. ERR_USAGE. */
+int log_input_point(struct log_input *input, const char *text, enum lang lang, struct view_until *ret,
+                    struct err *err);
 /* The same where the region's civil time and the log's last record are known; option: "at". */
-int point_parse(const char *option, const char *text, int utc_offset_minutes, uint64_t head,
-                struct view_until *ret, struct err *err);
+int point_parse(const char *option, const char *text, const struct moment_base *base, uint64_t head,
+                enum lang lang, struct view_until *ret, struct err *err);
 
 /* "actual", "exercise", "test", "all" (MODE_NONE). ERR_USAGE. */
 int mode_choose(const char *word, enum mode *ret, struct err *err);

@@ -1,9 +1,10 @@
 /* muster: the command line for operators and analysts. Finds the command and hands over. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "agents/ctl/ctl.h"
+#include "agents/ctl/option.h"
 #include "common/base/text.h"
 #include "muster/version.h"
 
@@ -153,6 +154,10 @@ static int run_in_group(const char *group, int argc, char **argv)
 int main(int argc, char **argv)
 {
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write, said once */
+    /* the process's language, as a locale is: whatever fails later, and wherever, is said in it */
+    if (setenv("LC_ALL", option_lang(argc, argv) == LANG_ZH ? "zh_CN.UTF-8" : "C.UTF-8", 1) != 0) {
+        return ctl_fail_text(ERR_NO_MEMORY, "out of memory");
+    }
     if (argc < 2) {
         return ctl_fail_text(ERR_USAGE, "a command is missing; \"muster --help\" lists them");
     }

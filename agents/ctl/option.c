@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/ctl/moment.h"
 #include "common/base/text.h"
 #include "common/base/when.h"
 
@@ -57,7 +58,7 @@ static int take_count(const struct option *option, const char *value, struct err
     return 0;
 }
 
-static int take(const struct option *option, const char *value, struct err *err)
+static int take(const struct option *option, const char *value, enum lang lang, struct err *err)
 {
     switch (option->kind) {
     case OPTION_FLAG:
@@ -84,17 +85,15 @@ static int take(const struct option *option, const char *value, struct err *err)
         }
         return 0;
     case OPTION_TIME:
-        if (when_parse(value, option->to) != 0) {
-            return err_set(err, ERR_USAGE, "--%s %s: a time is wanted, such as 2026-11-22T03:00:00+08:00",
-                           option->name, value);
-        }
-        return 0;
+        *(const char **)option->to = value;
+        return moment_form(value) != MOMENT_NONE ? 0 : moment_refuse(option->name, value, lang, err);
     }
     return ERR_SOFTWARE;
 }
 
 /* One option at argv[*at]; leaves *at on the last word that belongs to it. */
-static int parse_option(const struct page *page, int argc, char **argv, int *at, struct err *err)
+static int parse_option(const struct page *page, int argc, char **argv, int *at, enum lang lang,
+                        struct err *err)
 {
     const char *word = strcmp(argv[*at], "-o") == 0 ? "--output" : argv[*at];
     const char *name = word + 2;
@@ -111,16 +110,31 @@ static int parse_option(const struct page *page, int argc, char **argv, int *at,
         if (equals != NULL) {
             return err_set(err, ERR_USAGE, "--%s takes no value", option->name);
         }
-        return take(option, "", err);
+        return take(option, "", lang, err);
     }
     if (equals != NULL) {
-        return take(option, equals + 1, err);
+        return take(option, equals + 1, lang, err);
     }
     if (*at + 1 >= argc) {
         return err_set(err, ERR_USAGE, "--%s needs a value: %s", option->name, option->value);
     }
     (*at)++;
-    return take(option, argv[*at], err);
+    return take(option, argv[*at], lang, err);
+}
+
+enum lang option_lang(int argc, char **argv)
+{
+    const char *word = "";
+    enum lang lang;
+
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strncmp(argv[i], "--lang=", 7) == 0) {
+            word = argv[i] + 7;
+        } else if (strcmp(argv[i], "--lang") == 0 && i + 1 < argc) {
+            word = argv[i + 1];
+        }
+    }
+    return lang_choose(word, &lang, NULL) == 0 || lang_choose("", &lang, NULL) == 0 ? lang : LANG_EN;
 }
 
 static bool asks_help(int argc, char **argv)
@@ -136,6 +150,7 @@ static bool asks_help(int argc, char **argv)
 int option_parse(const struct page *page, int argc, char **argv, struct arguments *ret, bool *ret_help,
                  struct err *err)
 {
+    enum lang lang = option_lang(argc, argv);
     struct arguments found = {.n = 0};
     bool ended = false;
 
@@ -147,7 +162,7 @@ int option_parse(const struct page *page, int argc, char **argv, struct argument
         if (!ended && strcmp(argv[i], "--") == 0) {
             ended = true;
         } else if (!ended && argv[i][0] == '-' && argv[i][1] != '\0') {
-            int rc = parse_option(page, argc, argv, &i, err);
+            int rc = parse_option(page, argc, argv, &i, lang, err);
             if (rc != 0) {
                 return rc;
             }

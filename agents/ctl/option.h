@@ -23,7 +23,7 @@ enum option_kind {
     OPTION_TEXTS,    /* struct texts: may be repeated */
     OPTION_COUNT,    /* int64_t >= 0 */
     OPTION_DURATION, /* int64_t milliseconds, "60s", "10 min" */
-    OPTION_TIME      /* int64_t unix milliseconds, RFC 3339 */
+    OPTION_TIME      /* const char *, a time by its form; moment_parse() of moment.h reads it */
 };
 
 struct texts {
@@ -53,16 +53,19 @@ struct arguments {
     size_t n;
 };
 
-/* Texts stay argv's. ERR_USAGE with the remedy; ret_help true when --help was there (nothing else is then
- * checked). */
+/* Texts stay argv's. ERR_USAGE with the remedy, in the language that the words ask for; ret_help true when
+ * --help was there (nothing else is then checked). */
 int option_parse(const struct page *page, int argc, char **argv, struct arguments *ret, bool *ret_help,
                  struct err *err);
+
+/* The language that the words ask for by --lang, whether they are right or wrong, else the environment's. */
+enum lang option_lang(int argc, char **argv);
 
 /* The page as --help shows it, on standard output. */
 void option_help(const struct page *page);
 
-/* Both with all that a command does about it: true to go on; false when the command ends with
- * *ret_exit (help was shown, or the usage was wrong and has been said). */
+/* Both with all that a command does about it: true to go on; false
+ * when the command ends with *ret_exit (help was shown, or the usage was wrong and has been said). */
 bool option_read(const struct page *page, int argc, char **argv, struct arguments *ret, int *ret_exit);
 
 /* "a,b,c" as words in place: text is a copy that the caller owns. ERR_USAGE for an empty word or more than

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "agents/ctl/region_table.h"
-#include "agents/ctl/session.h"
+#include "agents/ctl/resolve.h"
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/core/stream.h"
@@ -19,12 +19,12 @@ static const char *base_of(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-static int is_of_region(const struct set_divisions *table, const char *path, const char *region,
-                        struct err *err)
+static int is_of_region(const struct set_divisions *table, const size_t *lines, const char *path,
+                        const char *region, struct err *err)
 {
     for (size_t i = 0; i < table->divisions_n; i++) {
         if (!division_is_within(table->divisions[i].code, region)) {
-            return err_set(err, ERR_DATA, "%s: %s %s is not of region %s; leave it out", path,
+            return err_set(err, ERR_DATA, "%s:%zu: %s %s is not of region %s; leave it out", path, lines[i],
                            table->divisions[i].code, table->divisions[i].name, region);
         }
     }
@@ -56,6 +56,7 @@ int ctl_region_load(int argc, char **argv)
     struct command command = {.kind = COMMAND_SET_DIVISIONS};
     struct arguments arguments;
     struct session *session = NULL;
+    const size_t *lines = NULL;
     struct reply reply;
     struct arena arena;
     struct err err = {0};
@@ -66,10 +67,11 @@ int ctl_region_load(int argc, char **argv)
     }
     const char *path = arguments.at[0];
     arena_init(&arena, TABLE_MEMORY);
-    int rc = region_table_load(path, &arena, &command.set_divisions, &err);
+    int rc = region_table_load(path, &arena, &command.set_divisions, &lines, &err);
     command.set_divisions.source = source[0] != '\0' ? source : base_of(path);
     rc = rc ? rc : session_open(&online, &needs, &session, &err);
-    rc = rc ? rc : is_of_region(&command.set_divisions, path, session_profile(session)->region.name, &err);
+    rc = rc ? rc
+            : is_of_region(&command.set_divisions, lines, path, session_profile(session)->region.name, &err);
     rc = rc ? rc : session_submit(session, &command, &reply, &err);
     if (rc == 0 && online.json) {
         printf("{\"divisions\":%zu,\"outcome\":\"%s\",\"seq\":%llu}\n", command.set_divisions.divisions_n,
@@ -91,6 +93,21 @@ static const char *day_text(uint32_t day, char ret[16])
 {
     (void)snprintf(ret, 16, "%04u-%02u-%02u", day / 10000, day / 100 % 100, day % 100);
     return day != 0 ? ret : "";
+}
+
+/* A day, or that of a time. */
+static int day_of(struct session *session, const char *text, uint32_t *ret, struct err *err)
+{
+    int64_t ms = 0;
+
+    if (region_table_day(text, ret)) {
+        return 0;
+    }
+    int rc = resolve_time(session, "at", text, &ms, err);
+    if (rc == 0) {
+        *ret = division_day(ms, state_region(view_state(session_view(session)))->utc_offset_minutes);
+    }
+    return rc;
 }
 
 static bool is_shown(const struct division *division, const char *code, uint32_t day)
@@ -144,22 +161,23 @@ static size_t print_divisions(const struct region *region, const char *code, uin
 int ctl_region_list(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
-    int64_t at_ms = 0;
+    const char *at = "";
     const struct option options[] = {
-        {"at", OPTION_TIME, &at_ms, "TIME", "those of that day (default: all, with their days)"},
+        {"at", OPTION_TEXT, &at, "DAY", "those of that day, 2023-01-01 (default: all, with their days)"},
         ONLINE_OPTIONS(online),
         {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {.usage = "muster region list [CODE] [options]",
                               .summary =
                                   "Lists the divisions of the table in force, or what one code stands for.",
                               .options = options,
-                              .examples = "  muster region list 370102001\n",
+                              .examples = "  muster region list 370102001 --at 2022-06-01\n",
                               .arguments_max = 1};
     const struct session_needs needs = {0};
     struct arguments arguments;
     struct session *session = NULL;
     struct err err = {0};
     char stream[STREAM_NAME_MAX];
+    uint32_t day = 0;
     int exit_code;
 
     if (!option_read(&page, argc, argv, &arguments, &exit_code)) {
@@ -169,9 +187,9 @@ int ctl_region_list(int argc, char **argv)
     rc = rc ? rc
             : session_read(session, TAIL_STREAM,
                            stream_of_region(session_profile(session)->region.name, stream), &err);
+    rc = rc ? rc : day_of(session, at, &day, &err);
     if (rc == 0) {
         const struct region *region = state_region(view_state(session_view(session)));
-        uint32_t day = at_ms != 0 ? division_day(at_ms, region->utc_offset_minutes) : 0;
         const char *code = arguments.n > 0 ? arguments.at[0] : NULL;
         if (print_divisions(region, code, day, online.json) == 0) {
             rc = err_set(&err, ERR_NOT_FOUND, "%s",

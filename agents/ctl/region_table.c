@@ -15,8 +15,7 @@ static int row_fault(const struct csv *csv, const struct csv_row *row, const cha
     return err_set(err, ERR_DATA, "%s:%zu: \"%s\" %s", csv_name(csv), row->line, what, why);
 }
 
-/* "2023-01-01" or "20230101"; "" is 0. */
-static bool read_day(const char *text, uint32_t *ret)
+bool region_table_day(const char *text, uint32_t *ret)
 {
     uint32_t day = 0;
     size_t digits = 0;
@@ -52,10 +51,10 @@ static int read_row(const struct csv *csv, const struct csv_row *row, struct are
     if (row->fields[1][0] == '\0' || strlen(row->fields[1]) > NAME_MAX_BYTES) {
         return row_fault(csv, row, row->fields[0], "has no name, or one of more than 128 bytes", err);
     }
-    if (!read_day(from, &ret->from)) {
+    if (!region_table_day(from, &ret->from)) {
         return row_fault(csv, row, from, "is no day: write 2023-01-01", err);
     }
-    if (!read_day(to, &ret->to)) {
+    if (!region_table_day(to, &ret->to)) {
         return row_fault(csv, row, to, "is no day: write 2023-01-01", err);
     }
     ret->code = code;
@@ -63,12 +62,50 @@ static int read_row(const struct csv *csv, const struct csv_row *row, struct are
     return ret->name != NULL ? 0 : err_set(err, ERR_NO_MEMORY, "out of memory");
 }
 
-static int compare_divisions(const void *a, const void *b)
-{
-    const struct division *x = a, *y = b;
-    int order = strcmp(x->code, y->code);
+struct placed {
+    struct division division;
+    size_t line;
+};
 
-    return order != 0 ? order : x->from < y->from ? -1 : x->from > y->from;
+static int compare_placed(const void *a, const void *b)
+{
+    const struct placed *x = a, *y = b;
+    int order = strcmp(x->division.code, y->division.code);
+
+    return order != 0                             ? order
+           : x->division.from != y->division.from ? (x->division.from < y->division.from ? -1 : 1)
+                                                  : (x->line > y->line) - (x->line < y->line);
+}
+
+/* The rows in order, as the log wants them; one code is of one division on any day. */
+static int give_rows(const char *name, struct placed *rows, size_t n, struct arena *arena,
+                     struct set_divisions *ret, const size_t **ret_lines, struct err *err)
+{
+    struct division *at = arena_array(arena, struct division, n);
+    size_t *lines = arena_array(arena, size_t, n);
+
+    if (at == NULL || lines == NULL) {
+        return err_set(err, ERR_NO_MEMORY, "out of memory");
+    }
+    qsort(rows, n, sizeof *rows, compare_placed);
+    for (size_t i = 0; i < n; i++) {
+        const struct division *before = i > 0 ? &at[i - 1] : NULL;
+        at[i] = rows[i].division;
+        lines[i] = rows[i].line;
+        if (before != NULL && strcmp(before->code, at[i].code) == 0 &&
+            (before->to == 0 || before->to >= at[i].from)) {
+            size_t first = lines[i - 1] < lines[i] ? lines[i - 1] : lines[i];
+            return err_set(
+                err, ERR_DATA,
+                "%s:%zu: %s is given twice for one day, in line %zu too; let the earlier end before the "
+                "later begins",
+                name, first == lines[i] ? lines[i - 1] : lines[i], at[i].code, first);
+        }
+    }
+    ret->divisions = at;
+    ret->divisions_n = n;
+    *ret_lines = lines;
+    return 0;
 }
 
 static bool is_heading(const struct csv_row *row)
@@ -76,9 +113,10 @@ static bool is_heading(const struct csv_row *row)
     return row->line == 1 && row->n > 0 && strpbrk(row->fields[0], "0123456789") == NULL;
 }
 
-static int read_rows(struct csv *csv, struct arena *arena, struct set_divisions *ret, struct err *err)
+static int read_rows(struct csv *csv, struct arena *arena, struct set_divisions *ret,
+                     const size_t **ret_lines, struct err *err)
 {
-    struct division *at = arena_array(arena, struct division, DIVISIONS_MAX);
+    struct placed *at = arena_array(arena, struct placed, DIVISIONS_MAX);
     struct csv_row row;
     size_t n = 0;
     int rc = at != NULL ? 1 : err_set(err, ERR_NO_MEMORY, "out of memory");
@@ -92,17 +130,15 @@ static int read_rows(struct csv *csv, struct arena *arena, struct set_divisions 
                 csv_name(csv), DIVISIONS_MAX);
         }
         if (!is_heading(&row)) {
-            read = read_row(csv, &row, arena, &at[n], err);
-            n++;
+            read = read_row(csv, &row, arena, &at[n].division, err);
+            at[n++].line = row.line;
         }
         rc = read < 0 ? read : rc;
     }
-    if (rc == 0) {
-        qsort(at, n, sizeof *at, compare_divisions);
-        ret->divisions = at;
-        ret->divisions_n = n;
+    if (rc == 0 && n == 0) {
+        rc = err_set(err, ERR_DATA, "%s: no divisions; write CODE,NAME,FROM,TO a line", csv_name(csv));
     }
-    return rc;
+    return rc ? rc : give_rows(csv_name(csv), at, n, arena, ret, ret_lines, err);
 }
 
 static int read_file(const char *path, char *text, size_t *ret_n, struct err *err)
@@ -121,7 +157,8 @@ static int read_file(const char *path, char *text, size_t *ret_n, struct err *er
     return n > TABLE_FILE_MAX ? err_set(err, ERR_TOO_BIG, "%s: larger than 1 MiB", path) : 0;
 }
 
-int region_table_load(const char *path, struct arena *arena, struct set_divisions *ret, struct err *err)
+int region_table_load(const char *path, struct arena *arena, struct set_divisions *ret,
+                      const size_t **ret_lines, struct err *err)
 {
     struct set_divisions table = {.source = ""};
     char *text = malloc(TABLE_FILE_MAX + 1);
@@ -134,10 +171,7 @@ int region_table_load(const char *path, struct arena *arena, struct set_division
         memcpy(table.hash, hash.b, sizeof table.hash);
         rc = csv_parse(path, text, n, &csv, err);
     }
-    rc = rc ? rc : read_rows(csv, arena, &table, err);
-    if (rc == 0 && table.divisions_n == 0) {
-        rc = err_set(err, ERR_DATA, "%s: no divisions; write CODE,NAME,FROM,TO a line", path);
-    }
+    rc = rc ? rc : read_rows(csv, arena, &table, ret_lines, err);
     if (rc == 0) {
         *ret = table;
     }

@@ -86,7 +86,7 @@ static int show_point(struct replay_command *c, struct err *err)
     struct view_situation_options options = {
         .voice = c->options.voice, .mode = c->options.mode, .incident = c->incident};
     struct view_until until;
-    int result = log_input_point(&c->input, c->at, &until, err);
+    int result = log_input_point(&c->input, c->at, options.voice.zh ? LANG_ZH : LANG_EN, &until, err);
 
     if (result == 0) {
         result = log_input_fold(&c->input, &until, c->view, err);

@@ -22,35 +22,36 @@ struct report {
     int64_t accuracy_m;
     const char *text;
     const char *signed_off_by;
+    const char *occurred; /* NULL: not said */
     const char *id;
     bool final;
 };
 
-#define REPORT_OPTIONS(report)                                                                          \
-    {"kind", OPTION_TEXT, &(report).facts.kind, "KIND", "kind of incident, by its word or in Chinese"}, \
-        {"title", OPTION_TEXT, &(report).facts.title, "TEXT", "its short name"},                        \
-        {"place", OPTION_TEXT, &(report).facts.place, "TEXT", "address, plant, room"},                  \
-        {"division", OPTION_TEXT, &(report).facts.division, "CODE",                                     \
-         "township or village by its code, 9 or 12 digits; 6 of a county"},                             \
-        {"position", OPTION_TEXT, &(report).position, "LAT,LON", "degrees; needs --datum"},             \
-        {"datum", OPTION_TEXT, &(report).datum, "NAME", "wgs84, cgcs2000, gcj02 or bd09"},              \
-        {"accuracy", OPTION_COUNT, &(report).accuracy_m, "METRES", "of the position"},                  \
-        {"unit", OPTION_TEXT, &(report).facts.unit, "NAME", "the unit where it happened"},              \
-        {"dead", OPTION_COUNT, &(report).facts.casualties.dead, "N", "dead"},                           \
-        {"missing", OPTION_COUNT, &(report).facts.casualties.missing, "N", "missing"},                  \
-        {"serious", OPTION_COUNT, &(report).facts.casualties.serious, "N",                              \
-         "badly injured, acute poisoning too"},                                                         \
-        {"minor", OPTION_COUNT, &(report).facts.casualties.minor, "N", "slightly injured"},             \
-        {"trapped", OPTION_COUNT, &(report).facts.casualties.trapped, "N", "trapped"},                  \
-        {"loss", OPTION_COUNT, &(report).facts.loss_cny, "YUAN", "direct economic loss"},               \
-        {"substance", OPTION_TEXT, &(report).facts.substance, "NAME", "as the policy names it"},        \
-        {"course", OPTION_TEXT, &(report).facts.course, "TEXT", "what happened so far"},                \
-        {"measures", OPTION_TEXT, &(report).facts.measures, "TEXT", "what has been done"},              \
-        {"caller", OPTION_TEXT, &(report).facts.caller, "TEXT", "who told it, how to call back"},       \
-        {"occurred", OPTION_TIME, &(report).facts.occurred_at_ms, "TIME", "when it happened"},          \
-        {"text", OPTION_TEXT, &(report).text, "TEXT", "other words"},                                   \
-    {                                                                                                   \
-        "signed-off-by", OPTION_TEXT, &(report).signed_off_by, "NAME", "who let the report go out"      \
+#define REPORT_OPTIONS(report)                                                                           \
+    {"kind", OPTION_TEXT, &(report).facts.kind, "KIND", "kind of incident, by its word or in Chinese"},  \
+        {"title", OPTION_TEXT, &(report).facts.title, "TEXT", "its short name"},                         \
+        {"place", OPTION_TEXT, &(report).facts.place, "TEXT", "address, plant, room"},                   \
+        {"division", OPTION_TEXT, &(report).facts.division, "CODE",                                      \
+         "township or village by its code, 9 or 12 digits; 6 of a county"},                              \
+        {"position", OPTION_TEXT, &(report).position, "LAT,LON", "degrees; needs --datum"},              \
+        {"datum", OPTION_TEXT, &(report).datum, "NAME", "wgs84, cgcs2000, gcj02 or bd09"},               \
+        {"accuracy", OPTION_COUNT, &(report).accuracy_m, "METRES", "of the position"},                   \
+        {"unit", OPTION_TEXT, &(report).facts.unit, "NAME", "the unit where it happened"},               \
+        {"dead", OPTION_COUNT, &(report).facts.casualties.dead, "N", "dead"},                            \
+        {"missing", OPTION_COUNT, &(report).facts.casualties.missing, "N", "missing"},                   \
+        {"serious", OPTION_COUNT, &(report).facts.casualties.serious, "N",                               \
+         "badly injured, acute poisoning too"},                                                          \
+        {"minor", OPTION_COUNT, &(report).facts.casualties.minor, "N", "slightly injured"},              \
+        {"trapped", OPTION_COUNT, &(report).facts.casualties.trapped, "N", "trapped"},                   \
+        {"loss", OPTION_COUNT, &(report).facts.loss_cny, "YUAN", "direct economic loss"},                \
+        {"substance", OPTION_TEXT, &(report).facts.substance, "NAME", "as the policy names it"},         \
+        {"course", OPTION_TEXT, &(report).facts.course, "TEXT", "what happened so far"},                 \
+        {"measures", OPTION_TEXT, &(report).facts.measures, "TEXT", "what has been done"},               \
+        {"caller", OPTION_TEXT, &(report).facts.caller, "TEXT", "who told it, how to call back"},        \
+        {"occurred", OPTION_TIME, &(report).occurred, "TIME", "when it happened, \"2026-11-23 16:30\""}, \
+        {"text", OPTION_TEXT, &(report).text, "TEXT", "other words"},                                    \
+    {                                                                                                    \
+        "signed-off-by", OPTION_TEXT, &(report).signed_off_by, "NAME", "who let the report go out"       \
     }
 
 static struct report report_none(void)
@@ -113,7 +114,10 @@ static int open_session(struct online *online, struct report *report, struct ses
     const struct session_needs needs = {0};
     int rc = session_open(online, &needs, ret, err);
 
-    rc = rc ? rc : report_check_time(*ret, &report->facts, err);
+    if (rc == 0 && report->occurred != NULL) {
+        rc = resolve_time(*ret, "occurred", report->occurred, &report->facts.occurred_at_ms, err);
+        rc = rc ? rc : report_check_time(*ret, &report->facts, err);
+    }
     if (rc == 0) {
         report_name_kind(*ret, &report->facts);
     }
@@ -203,6 +207,7 @@ static int file(struct session *session, const struct online *online, struct com
     (void)session_read_stream(session, stream_of_incident(id, stream), &no_watch);
     report_note_doubts(session, &command->file_report.facts);
     const struct incident *incident = state_incident(view_state(session_view(session)), id);
+    report_note_time(session, &command->file_report.facts, incident);
     if (incident != NULL && incident_is_merged(incident)) {
         ctl_note("%s %s", lang_text(session_lang(session), "this is one event with", "系同一事件："),
                  id_format(incident_merged_into(incident), text));
@@ -255,7 +260,7 @@ int ctl_incident_report(int argc, char **argv)
         return exit_code;
     }
     int rc = check(&report, &online, &err);
-    if (rc == 0 && facts_known(&report.facts) == 0 && report.text[0] == '\0') {
+    if (rc == 0 && facts_known(&report.facts) == 0 && report.occurred == NULL && report.text[0] == '\0') {
         rc = err_set(&err, ERR_USAGE, "nothing is reported; say at least --kind and --place");
     }
     if (rc == 0 && report.id != NULL && !find_is_whole(report.id, &command.file_report.incident)) {

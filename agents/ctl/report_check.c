@@ -8,6 +8,7 @@
 #include "common/core/division.h"
 #include "common/core/kind.h"
 #include "common/core/stream.h"
+#include "common/view/view_say.h"
 
 enum { WORDS_MAX = 512 };
 
@@ -52,19 +53,86 @@ int report_check_facts(const struct facts *facts, enum lang lang, struct err *er
     return 0;
 }
 
-int report_check_time(const struct session *session, const struct facts *facts, struct err *err)
+/* In the region's time where that is known. */
+static const char *time_text(struct session *session, int64_t ms, char ret[WHEN_TEXT])
+{
+    return region_of(session)->code[0] != '\0' ? view_time(view_state(session_view(session)), ms, ret)
+                                               : when_format(ms, 0, ret);
+}
+
+int report_check_time(struct session *session, const struct facts *facts, struct err *err)
 {
     int64_t now_ms = session_now_ms(session);
     char occurred[WHEN_TEXT], now[WHEN_TEXT];
 
-    if (facts->occurred_at_ms <= now_ms + REPORT_AHEAD_MAX_MS) {
+    if (facts->occurred_at_ms <= now_ms + MOMENT_AHEAD_MAX_MS) {
         return 0;
     }
     return err_set(err, ERR_DATA,
                    lang_text(session_lang(session),
                              "--occurred %s lies in the future: it is %s now; mend the time, or leave it out",
                              "--occurred %s 晚于当前时间 %s：请更正，或不填"),
-                   when_format(facts->occurred_at_ms, 0, occurred), when_format(now_ms, 0, now));
+                   time_text(session, facts->occurred_at_ms, occurred), time_text(session, now_ms, now));
+}
+
+void report_note_time(struct session *session, const struct facts *facts, const struct incident *incident)
+{
+    int64_t ago_ms = session_now_ms(session) - facts->occurred_at_ms;
+    char occurred[WHEN_TEXT], opened[WHEN_TEXT];
+
+    if (facts->occurred_at_ms == 0) {
+        return;
+    }
+    if (ago_ms > REPORT_LONG_AGO_MS) {
+        ctl_note(
+            lang_text(session_lang(session),
+                      "it happened %lld d ago, at %s; if that is not meant, \"muster incident update ID "
+                      "--occurred TIME\" corrects it",
+                      "发生时间在 %lld 天前（%s）：如有误，muster incident update ID --occurred TIME 可更正"),
+            (long long)(ago_ms / REPORT_LONG_AGO_MS), time_text(session, facts->occurred_at_ms, occurred));
+    } else if (incident != NULL && facts->occurred_at_ms > incident->opened_at_ms + MOMENT_AHEAD_MAX_MS) {
+        ctl_note(lang_text(
+                     session_lang(session),
+                     "%s lies after the incident's first report, of %s; if that is not meant, \"muster "
+                     "incident update ID --occurred TIME\" corrects it",
+                     "发生时间 %s 晚于初报时间 %s：如有误，muster incident update ID --occurred TIME 可更正"),
+                 time_text(session, facts->occurred_at_ms, occurred),
+                 time_text(session, incident->opened_at_ms, opened));
+    }
+}
+
+int report_check_sent(struct session *session, const struct incident *incident, int64_t at_ms,
+                      struct err *err)
+{
+    char at[WHEN_TEXT], begun[WHEN_TEXT];
+    enum lang lang = session_lang(session);
+
+    if (incident->occurred_at_ms != 0 && at_ms < incident->occurred_at_ms) {
+        return err_set(
+            err, ERR_DATA,
+            lang_text(lang,
+                      "--at %s lies before the incident happened, at %s; mend the time, or say when it "
+                      "happened: \"muster incident update ID --occurred TIME\"",
+                      "--at %s 早于事发时间 %s：请更正；如事发时间有误，"
+                      "muster incident update ID --occurred TIME 可更正"),
+            time_text(session, at_ms, at), time_text(session, incident->occurred_at_ms, begun));
+    }
+    if (incident->occurred_at_ms == 0 && at_ms < incident->opened_at_ms - REPORT_SENT_EARLY_MAX_MS) {
+        return err_set(
+            err, ERR_DATA,
+            lang_text(lang,
+                      "--at %s lies more than a day before the incident's first report, of %s; mend the "
+                      "time, or say when it happened: \"muster incident update ID --occurred TIME\"",
+                      "--at %s 早于初报时间 %s 一天以上：请更正，或先以 "
+                      "muster incident update ID --occurred TIME 说明事发时间"),
+            time_text(session, at_ms, at), time_text(session, incident->opened_at_ms, begun));
+    }
+    if (at_ms < incident->opened_at_ms) {
+        ctl_note(lang_text(lang, "%s lies before the incident's first report here, of %s; it is taken so",
+                           "%s 早于本地初报时间 %s，仍按此登记"),
+                 time_text(session, at_ms, at), time_text(session, incident->opened_at_ms, begun));
+    }
+    return 0;
 }
 
 /* --- kinds ---------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 #include "agents/ctl/resolve.h"
 
 #include "agents/ctl/find.h"
+#include "agents/ctl/moment.h"
 #include "common/core/stream.h"
 
 static int read_incident(struct session *session, struct resolved *resolved, struct err *err)
@@ -140,4 +141,33 @@ int resolve_centres(struct session *session, struct err *err)
         }
     }
     return rc;
+}
+
+static int read_time(struct session *session, const char *option, const char *text, bool ahead,
+                     int64_t *ret_ms, struct err *err)
+{
+    const struct region *region = state_region(view_state(session_view(session)));
+    struct moment_base base = {.now_ms = session_now_ms(session), .ahead = ahead};
+    char stream[STREAM_NAME_MAX];
+    int rc = 0;
+
+    if (moment_form(text) != MOMENT_WHOLE && region->code[0] == '\0') {
+        rc = session_read(session, TAIL_STREAM,
+                          stream_of_region(session_profile(session)->region.name, stream), err);
+        region = state_region(view_state(session_view(session)));
+    }
+    base.utc_offset_minutes = region->utc_offset_minutes;
+    return rc ? rc : moment_parse(option, text, &base, session_lang(session), ret_ms, err);
+}
+
+int resolve_time(struct session *session, const char *option, const char *text, int64_t *ret_ms,
+                 struct err *err)
+{
+    return read_time(session, option, text, false, ret_ms, err);
+}
+
+int resolve_time_ahead(struct session *session, const char *option, const char *text, int64_t *ret_ms,
+                       struct err *err)
+{
+    return read_time(session, option, text, true, ret_ms, err);
 }

@@ -25,4 +25,12 @@ int resolve_ordered(struct session *session, struct id incident, struct err *err
 /* Of every agent that is or was a command centre: who was told of its reports. */
 int resolve_centres(struct session *session, struct err *err);
 
+/* A time as moment.h has them, of the region's zone, which every agent may read, and of today by the broker's
+ * clock. ERR_USAGE. */
+int resolve_time(struct session *session, const char *option, const char *text, int64_t *ret_ms,
+                 struct err *err);
+/* The same of a time that is to lie ahead. */
+int resolve_time_ahead(struct session *session, const char *option, const char *text, int64_t *ret_ms,
+                       struct err *err);
+
 #endif

@@ -52,6 +52,11 @@ static void put_actions(const struct check *check, const struct rule *rule, stru
         if (kind == ACTION_REISSUE && rule->actions[i].ability[0] != '\0') {
             buf_printf(ret, lang_text(check->lang, " (%s)", "（%s）"), rule->actions[i].ability);
         }
+        if (kind == ACTION_RAISE && rule->actions[i].within_ms > 0) {
+            char lasts[WHEN_TEXT];
+            buf_printf(ret, lang_text(check->lang, " for %s", "（预计 %s）"),
+                       when_format_duration(rule->actions[i].within_ms, lasts));
+        }
     }
 }
 
@@ -104,6 +109,9 @@ static void put_json(struct check *check, const struct rule *rule, enum pack_hol
         json_text(json, rule_action_word(rule->actions[i].kind), rule->actions[i].value);
         if (rule->actions[i].kind == ACTION_REISSUE && rule->actions[i].ability[0] != '\0') {
             json_text(json, "ability", rule->actions[i].ability);
+        }
+        if (rule->actions[i].kind == ACTION_RAISE && rule->actions[i].within_ms > 0) {
+            json_number(json, "lasts_ms", rule->actions[i].within_ms);
         }
         json_object_end(json);
     }

@@ -200,18 +200,15 @@ int ctl_rules_drop(int argc, char **argv)
 
 static void put_json(const struct region *region, struct buf *out)
 {
-    struct json json = json_begin(out);
-
-    json_array(&json, NULL);
     for (size_t i = 0; i < region->packs_n; i++) {
+        struct json json = json_begin(out);
         json_object(&json, NULL);
         json_text(&json, "pack", region->packs[i].name);
         json_text(&json, "version", region->packs[i].version);
         json_hex(&json, "hash", region->packs[i].hash, HASH_OF_PACK_BYTES);
         json_object_end(&json);
+        buf_puts(out, "\n");
     }
-    json_array_end(&json);
-    buf_puts(out, "\n");
 }
 
 static void put_text(const struct region *region, enum lang lang, struct buf *out)

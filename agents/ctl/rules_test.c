@@ -7,7 +7,9 @@
 #include "agents/ctl/log_input.h"
 #include "agents/ctl/option.h"
 #include "agents/ctl/roster.h"
+#include "agents/ctl/rules_life.h"
 #include "agents/ctl/rules_series.h"
+#include "common/base/when.h"
 #include "common/conf/conf.h"
 #include "common/rules/pack.h"
 
@@ -246,7 +248,7 @@ static int run_series(struct cases *cases, const struct conf_node *map, const ch
 
     rc = rc ? rc : check_names(cases, map, wanted, err);
     if (rc == 0 && series->trigger != TRIGGER_READING && series->trigger != TRIGGER_SILENT) {
-        rc = conf_fail(list, err, ERR_CONFIG, "a series is of a reading or of a silence: say when");
+        rc = conf_fail(list, err, ERR_CONFIG, "a series is of an incident, a reading or a silence: say when");
     }
     if (rc == 0 && (conf_count(list) == 0 || conf_count(list) > SERIES_MAX)) {
         rc = conf_fail(list, err, ERR_CONFIG, "1 to %d steps are wanted", SERIES_MAX);
@@ -274,6 +276,116 @@ static int run_series(struct cases *cases, const struct conf_node *map, const ch
     return 0;
 }
 
+/* --- the life of an incident ---------------------------------------------------------------------- */
+
+/* "16:30" after midnight. */
+static int read_begins(const struct conf_node *map, int64_t *ret_ms, struct err *err)
+{
+    const char *text = "00:00";
+    int rc = conf_string(map, "begins", CONF_OPTIONAL, &text, err);
+    int minutes = strlen(text) == 5 && text[2] == ':' && strspn(text, "0123456789") == 2 &&
+                          strspn(text + 3, "0123456789") == 2
+                      ? ((text[0] - '0') * 10 + text[1] - '0') * 60 + (text[3] - '0') * 10 + text[4] - '0'
+                      : -1;
+
+    if (rc == 0 && (minutes < 0 || minutes >= 24 * 60 || text[3] > '5')) {
+        rc = conf_fail(map, err, ERR_CONFIG, "begins: a time of day is wanted, such as \"16:30\"");
+    }
+    *ret_ms = (int64_t)minutes * 60 * 1000;
+    return rc;
+}
+
+/* [{clock: NAME, at: DURATION}], in order; *ret_n: LIFE_ALARMS_MAX at most. */
+static int read_overdue(const struct cases *cases, const struct conf_node *list, struct life_alarm *ret,
+                        size_t *ret_n, struct err *err)
+{
+    static const int64_t at_max_ms = INT64_C(20) * 24 * 3600 * 1000;
+    size_t n = list != NULL ? conf_count(list) : 0;
+    int rc = n > LIFE_ALARMS_MAX
+                 ? conf_fail(list, err, ERR_CONFIG, "at most %d clocks are overdue", LIFE_ALARMS_MAX)
+                 : 0;
+
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        const struct conf_node *node = conf_value_at(list, i);
+        rc = conf_string(node, "clock", CONF_REQUIRED, &ret[i].clock, err);
+        rc = rc ? rc : check_clocks(cases, node, (struct words){&ret[i].clock, 1}, err);
+        rc = rc ? rc : conf_duration(node, "at", CONF_REQUIRED, 0, at_max_ms, &ret[i].at_ms, err);
+    }
+    *ret_n = n;
+    return rc;
+}
+
+static void put_alarms(const struct life_alarm *alarms, size_t n, struct buf *ret)
+{
+    char at[WHEN_TEXT];
+
+    for (size_t i = 0; i < n; i++) {
+        buf_printf(ret, "%s%s %s", i > 0 ? ", " : "", alarms[i].clock,
+                   when_format_duration(alarms[i].at_ms, at));
+    }
+}
+
+static bool are_alarms(const struct lived *lived, const struct life_alarm *wanted, size_t n)
+{
+    bool same = lived->alarms_n == n;
+
+    for (size_t i = 0; i < n && same; i++) {
+        same =
+            lived->alarms[i].at_ms == wanted[i].at_ms && strcmp(lived->alarms[i].clock, wanted[i].clock) == 0;
+    }
+    return same;
+}
+
+static void put_lived(struct cases *cases, const struct conf_node *map, const char *name,
+                      const struct lived *lived, struct words wanted, const struct life_alarm *overdue,
+                      size_t overdue_n)
+{
+    cases->failed++;
+    buf_printf(&cases->out, "%s:%u: %s: %s [", cases->path, conf_line(map), name,
+               lang_text(cases->lang, "fires", "触发"));
+    for (size_t i = 0; i < lived->fired.n; i++) {
+        buf_printf(&cases->out, "%s%s", i > 0 ? ", " : "", lived->fired.at[i]);
+    }
+    buf_puts(&cases->out, "]");
+    put_wanted(cases, wanted);
+    buf_printf(&cases->out, "%s [", lang_text(cases->lang, ". Overdue", "。逾期"));
+    put_alarms(lived->alarms, lived->alarms_n, &cases->out);
+    buf_printf(&cases->out, "]%s [", lang_text(cases->lang, "; the case wants", "；用例要求"));
+    put_alarms(overdue, overdue_n, &cases->out);
+    buf_puts(&cases->out, "]\n");
+}
+
+/* Each firing in order, and each clock that was overdue with when. */
+static int run_life(struct cases *cases, const struct conf_node *map, const char *name,
+                    const struct rule_facts *facts, const struct conf_node *list, struct err *err)
+{
+    struct life life = {.pack = cases->pack, .text = cases->text, .facts = facts};
+    struct life_alarm overdue[LIFE_ALARMS_MAX];
+    const struct conf_node *alarms = NULL;
+    struct words wanted = {NULL, 0};
+    struct lived lived;
+    size_t overdue_n = 0;
+    int rc = conf_words(map, "fires", CONF_REQUIRED, &cases->arena, &wanted, err);
+
+    rc = rc ? rc : check_names(cases, map, wanted, err);
+    rc = rc ? rc : read_begins(map, &life.begins_ms, err);
+    rc = rc ? rc : conf_list(map, "overdue", CONF_OPTIONAL, &alarms, err);
+    rc = rc ? rc : read_overdue(cases, alarms, overdue, &overdue_n, err);
+    if (rc == 0 && (conf_count(list) == 0 || conf_count(list) > SERIES_MAX)) {
+        rc = conf_fail(list, err, ERR_CONFIG, "1 to %d steps are wanted", SERIES_MAX);
+    }
+    rc = rc ? rc : life_run(&life, list, &cases->arena, &lived, err);
+    if (rc != 0) {
+        return rc;
+    }
+    cases->n++;
+    bool same = words_equal(wanted, lived.fired);
+    if (!same || !are_alarms(&lived, overdue, overdue_n)) {
+        put_lived(cases, map, name, &lived, wanted, overdue, overdue_n);
+    }
+    return 0;
+}
+
 static int run_case(struct cases *cases, const struct conf_node *map, enum rule_answer *answers,
                     struct err *err)
 {
@@ -288,6 +400,9 @@ static int run_case(struct cases *cases, const struct conf_node *map, enum rule_
     rc = rc ? rc : conf_choice(map, "when", CONF_OPTIONAL, rule_trigger_list(), &trigger, err);
     rc = rc ? rc : read_facts(map, &facts, err);
     rc = rc ? rc : conf_list(map, "series", CONF_OPTIONAL, &list, err);
+    if (rc == 0 && list != NULL && trigger == TRIGGER_INCIDENT) {
+        return run_life(cases, map, name, &facts, list, err);
+    }
     if (rc == 0 && list != NULL) {
         const struct series series = {.pack = cases->pack->name,
                                       .text = cases->text,

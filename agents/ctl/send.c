@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/ctl/report_check.h"
 #include "agents/ctl/resolve.h"
 
 /* A word of a list by its parser; 0 is none. */
@@ -22,7 +23,7 @@ static enum report_kind kind_of(const char *word)
 
 struct sending {
     const char *to, *medium, *kind, *signer, *text;
-    int64_t at_ms;
+    const char *at; /* NULL: now */
 };
 
 static int make_command(const struct sending *sending, struct command *ret, struct err *err)
@@ -35,7 +36,6 @@ static int make_command(const struct sending *sending, struct command *ret, stru
     rc = rc ? rc : choose("--medium", sending->medium, (int)medium, "phone, written, network", err);
     rc = rc ? rc : choose("--kind", sending->kind, (int)kind, "initial, follow-up, final", err);
     ret->kind = COMMAND_SEND_REPORT;
-    ret->occurred_at_ms = sending->at_ms;
     ret->send_report = (struct send_report){
         .kind = kind, .medium = medium, .to = to, .signed_off_by = sending->signer, .text = sending->text};
     return rc;
@@ -59,6 +59,16 @@ static void print_outcome(const struct online *online, struct id incident, const
     }
 }
 
+static int take_time(struct session *session, const char *text, const struct resolved *resolved,
+                     int64_t *ret_ms, struct err *err)
+{
+    const struct incident *incident = state_incident(view_state(session_view(session)), resolved->incident);
+    int rc = text != NULL ? resolve_time(session, "at", text, ret_ms, err) : 0;
+
+    return rc == 0 && text != NULL && incident != NULL ? report_check_sent(session, incident, *ret_ms, err)
+                                                       : rc;
+}
+
 int ctl_incident_send(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
@@ -68,8 +78,10 @@ int ctl_incident_send(int argc, char **argv)
          "the highest that it reached: county, city, province, state"},
         {"medium", OPTION_TEXT, &sending.medium, "HOW", "phone, written or network"},
         {"kind", OPTION_TEXT, &sending.kind, "KIND", "initial (as without it), follow-up or final"},
-        {"signer", OPTION_TEXT, &sending.signer, "NAME", "who signed it off (签发人)"},
-        {"at", OPTION_TIME, &sending.at_ms, "TIME", "when it got there, if not now"},
+        {"signed-off-by", OPTION_TEXT, &sending.signer, "NAME", "who let it go out (签发人); --signer, too"},
+        {"signer", OPTION_TEXT, &sending.signer, "NAME", "the same"},
+        {"at", OPTION_TIME, &sending.at, "TIME",
+         "when it got there, if not now: \"2026-11-23 16:30\", 16:30"},
         {"text", OPTION_TEXT, &sending.text, "TEXT", "who took it, its number"},
         ONLINE_OPTIONS(online),
         {NULL, OPTION_FLAG, NULL, NULL, NULL}};
@@ -79,8 +91,7 @@ int ctl_incident_send(int argc, char **argv)
             "Writes down that a report of the incident went up: which level it reached, by phone, in\n"
             "writing or over the network, and who signed it off. Statutory clocks (报送时限) are met by it.",
         .options = options,
-        .examples =
-            "  muster incident send 7QK3M2 --to province --medium phone --at 2026-11-22T03:14:00+08:00\n",
+        .examples = "  muster incident send 7QK3M2 --to province --medium phone --at 16:30\n",
         .arguments_min = 1,
         .arguments_max = 1};
     const struct session_needs needs = {0};
@@ -98,6 +109,7 @@ int ctl_incident_send(int argc, char **argv)
     int rc = make_command(&sending, &command, &err);
     rc = rc ? rc : session_open(&online, &needs, &session, &err);
     rc = rc ? rc : resolve_incident(session, arguments.at[0], &resolved, &err);
+    rc = rc ? rc : take_time(session, sending.at, &resolved, &command.occurred_at_ms, &err);
     if (rc == 0) {
         command.mode = resolved.mode;
         command.send_report.incident = resolved.incident;

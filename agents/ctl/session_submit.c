@@ -4,6 +4,7 @@
 
 #include "agents/ctl/session_private.h"
 #include "common/base/when.h"
+#include "common/view/view_saying.h"
 
 enum { TICK_MS = 250 };
 
@@ -37,6 +38,12 @@ static int refusal_code(enum refusal refusal)
 int refusal_fail(enum lang lang, enum refusal refusal, const char *detail, struct err *err)
 {
     bool has_detail = detail != NULL && detail[0] != '\0';
+    char chinese[VIEW_SAYING_TEXT];
+
+    if (has_detail && lang == LANG_ZH) {
+        return err_set(err, refusal_code(refusal), "被拒绝：%s（%s）", refusal_text_zh(refusal),
+                       view_detail_zh(refusal, detail, chinese));
+    }
 
     return err_set(err, refusal_code(refusal), "%s%s%s%s%s", lang_text(lang, "refused: ", "被拒绝："),
                    lang == LANG_ZH ? refusal_text_zh(refusal) : refusal_text(refusal), has_detail ? " (" : "",

@@ -26,7 +26,8 @@ enum {
     GENERATION_FOLLOWS = 4, /* who follows hears of reminders, command posts and what ends with an incident */
     GENERATION_OTHERWISE = 4,  /* what the grade would be by what does not count is told ... */
     GENERATION_GIVES_BACK = 4, /* ... and a split gives back what the merge brought, and is told */
-    GENERATION_KINDS = 4       /* packs may call kinds of incident by their Chinese names */
+    GENERATION_KINDS = 4,      /* packs may call kinds of incident by their Chinese names */
+    GENERATION_TIERS = 4       /* rules are told that a region is a township or a village */
 };
 
 #endif

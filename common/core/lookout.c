@@ -4,6 +4,7 @@
 
 #include "common/core/agent.h"
 #include "common/core/command.h"
+#include "common/core/event.h"
 #include "common/core/names.h"
 #include "common/core/region.h"
 #include "common/core/statutory.h"
@@ -17,11 +18,11 @@ static struct rule_value number_of(const struct reading *reading)
 void lookout_know_reading(struct rule_facts *ret, const struct region *region,
                           const struct note_reading *said)
 {
-    enum tier tier = statutory_tier(region->code);
+    const char *tier = statutory_tier_word(region->code, region->generation >= GENERATION_TIERS);
 
     memset(ret, 0, sizeof *ret);
-    if (tier != TIER_NONE) {
-        ret->at[RULE_TIER] = (struct rule_value){.known = true, .text = tier_name(tier)};
+    if (tier[0] != '\0') {
+        ret->at[RULE_TIER] = (struct rule_value){.known = true, .text = tier};
     }
     ret->at[RULE_UNIT] = (struct rule_value){.known = true, .text = said->unit};
     ret->at[RULE_READING_NAME] = (struct rule_value){.known = true, .text = said->name};

@@ -67,14 +67,14 @@ static void know_silent(struct deciding *d, struct subject *s, int64_t since_ms)
     char *code = arena_alloc(d->arena, REGION_CODE_MAX + 1),
          *agency = arena_alloc(d->arena, NAME_MAX_BYTES + 1);
     const struct member *member = region_member(d->region, s->name_of_agent);
-    enum tier tier = statutory_tier(d->region->code);
+    const char *tier = statutory_tier_word(d->region->code, d->region->generation >= GENERATION_TIERS);
 
     if (code == NULL || agency == NULL) {
         d->no_memory = true;
         return;
     }
-    if (tier != TIER_NONE) {
-        know_text(s, RULE_TIER, tier_name(tier));
+    if (tier[0] != '\0') {
+        know_text(s, RULE_TIER, tier);
     }
     if (name_is_link(s->name_of_agent, code)) {
         know_text(s, RULE_LINK, code);
@@ -132,7 +132,11 @@ static void set_level(struct deciding *d, struct subject *s, const struct rule_v
         struct event *event = decide_emit(d, EVENT_LEVEL_SET);
         event->incident = s->incident->id;
         event->at_ms = d->env->now_ms;
-        event->level_set = (struct level_set){.level = action->grade, .by = "", .rule = reason(d, v)};
+        event->level_set =
+            (struct level_set){.level = action->grade,
+                               .by = "",
+                               .rule = reason(d, v),
+                               .until_ms = action->within_ms > 0 ? d->env->now_ms + action->within_ms : 0};
         s->level = action->grade;
     }
 }

@@ -74,7 +74,7 @@ enum {
       "minutes since this region knew of it")                                                                \
     X(RULE_CORRECTED_DAYS, "corrected_days", "伤亡变更天数", RULE_WHOLE, RULE_WITHIN,                        \
       "days from that on which it occurred to that of the last change of casualties; 0: none was changed")   \
-    X(RULE_TIER, "tier", "层级", RULE_TEXT, RULE_ALWAYS, "what this region is: county, city or province")    \
+    X(RULE_TIER, "tier", "层级", RULE_TEXT, RULE_ALWAYS, "what this region is: county, city, province ...")  \
     X(RULE_ORDERS, "orders", "指令总数", RULE_WHOLE, RULE_WITHIN, "orders issued so far")                    \
     X(RULE_ORDERS_OPEN, "orders_open", "未结指令", RULE_WHOLE, RULE_WITHIN, "orders without an outcome")     \
     X(RULE_ORDERS_SILENT, "orders_silent", "未签收指令", RULE_WHOLE, RULE_WITHIN, "orders nobody answered")  \
@@ -139,8 +139,9 @@ struct rule_action {
     enum rule_action_kind kind;
     const char
         *value; /* as it stands: a level "I" to "IV", "parent", a region's code, a fact, a role, a clock */
-    enum grade grade;    /* of grade, raise and lower */
-    int64_t within_ms;   /* ask, remind: until when the answer is due; else 0 */
+    enum grade grade;  /* of grade, raise and lower */
+    int64_t within_ms; /* ask, remind: until when the answer is due; raise: how long the response is expected
+                            to take, 0: not said; else 0 */
     const char *ability; /* reissue: that a free unit must have; NULL or "": any */
 };
 

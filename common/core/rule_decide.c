@@ -114,15 +114,21 @@ static void set_grade(struct deciding *d, struct matter *m, const struct rule_ve
     m->changed = true;
 }
 
-static void set_level(struct deciding *d, struct matter *m, const struct rule_verdict *v, enum grade level,
-                      bool raises)
+/* With its expected duration, where the pack says one (Emergency Response Law Art. 72). */
+static void set_level(struct deciding *d, struct matter *m, const struct rule_verdict *v,
+                      const struct rule_action *action)
 {
-    enum grade now = m->after.level;
+    enum grade now = m->after.level, level = action->grade;
+    bool raises = action->kind == ACTION_RAISE;
     bool does = raises ? now == GRADE_NONE || level < now : now != GRADE_NONE && level > now;
 
     if (does && incident_is_open(&m->after)) { /* a response is to what is still going on */
         struct event *event = emit(d, m, EVENT_LEVEL_SET);
-        event->level_set = (struct level_set){.level = level, .by = "", .rule = matter_reason(d, v)};
+        event->level_set =
+            (struct level_set){.level = level,
+                               .by = "",
+                               .rule = matter_reason(d, v),
+                               .until_ms = action->within_ms > 0 ? d->env->now_ms + action->within_ms : 0};
         matter_see(m, event);
         m->changed = true;
     }
@@ -180,7 +186,7 @@ static void act(struct deciding *d, struct matter *m, const struct rule_verdict 
         return;
     case ACTION_RAISE:
     case ACTION_LOWER:
-        set_level(d, m, v, action->grade, action->kind == ACTION_RAISE);
+        set_level(d, m, v, action);
         return;
     case ACTION_REFER:
         decide_refer(d, &m->after, action->value, matter_reason(d, v));

@@ -110,8 +110,7 @@ void matter_know(struct deciding *d, struct matter *m)
     know_text(m, RULE_CLOCK, m->clock);
     know_text(m, RULE_ABILITY, m->ability);
     know_number(m, RULE_FREE, m->trigger == TRIGGER_SHORT, m->free);
-    enum tier tier = statutory_tier(d->region->code);
-    know_text(m, RULE_TIER, tier != TIER_NONE ? tier_name(tier) : "");
+    know_text(m, RULE_TIER, statutory_tier_word(d->region->code, d->region->generation >= GENERATION_TIERS));
     int64_t since = after->occurred_at_ms != 0 ? after->occurred_at_ms : after->opened_at_ms;
     know_number(m, RULE_CORRECTED_DAYS, true,
                 after->recounted_at_ms != 0

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/core/division.h"
+
 static const int64_t MINUTE_MS = INT64_C(60) * 1000;
 static const int64_t DAY_MS = INT64_C(24) * 60 * 60 * 1000;
 
@@ -112,4 +114,19 @@ enum tier statutory_tier(const char *region_code)
         n -= 2;
     }
     return n <= 2 ? TIER_PROVINCE : n <= 4 ? TIER_CITY : TIER_COUNTY;
+}
+
+const char *statutory_tier_word(const char *region_code, bool all)
+{
+    enum { TOWNSHIP = 9 };
+    char whole[REGION_CODE_MAX + 1];
+    enum tier tier = statutory_tier(region_code);
+
+    if (tier != TIER_NONE) {
+        return tier_name(tier);
+    }
+    if (!all || !division_code(region_code, whole)) {
+        return "";
+    }
+    return strlen(whole) == TOWNSHIP ? "township" : strlen(whole) == REGION_CODE_MAX ? "village" : "";
 }

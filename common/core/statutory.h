@@ -70,5 +70,8 @@ int64_t statutory_days(int64_t from_ms, int64_t to_ms, int32_t utc_offset_minute
 /* The level of government that a region's code stands for (GB/T 2260: 370000, 370100, 370102; also in its
  * short forms and with zeros behind); NONE: of a township or village, or no code. */
 enum tier statutory_tier(const char *region_code);
+/* The level as rules have it: "county", "city" or "province"; `all`: also "township" (9 digits) or
+ * "village" (12), which no report has to reach. "": not known. */
+const char *statutory_tier_word(const char *region_code, bool all);
 
 #endif

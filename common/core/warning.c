@@ -205,11 +205,11 @@ uint64_t warning_facts(void)
 
 void warning_know(struct rule_facts *ret, const struct region *region, const struct warning *warning)
 {
-    enum tier tier = statutory_tier(region->code);
+    const char *tier = statutory_tier_word(region->code, region->generation >= GENERATION_TIERS);
 
     memset(ret, 0, sizeof *ret);
-    if (tier != TIER_NONE) {
-        know(ret, RULE_TIER, tier_name(tier));
+    if (tier[0] != '\0') {
+        know(ret, RULE_TIER, tier);
     }
     know(ret, RULE_WARNING_COLOUR, warning_word(ALERT_COLOURS, (int)warning->colour));
     know(ret, RULE_WARNING_SEVERITY, warning_word(ALERT_SEVERITIES, (int)warning->severity));

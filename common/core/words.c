@@ -193,6 +193,16 @@ const char *tier_name_zh(enum tier tier)
     return name_of(tiers, (int)tier, true);
 }
 
+const char *tier_word_zh(const char *word)
+{
+    enum tier tier = tier_parse(word);
+
+    return tier != TIER_NONE               ? tier_name_zh(tier)
+           : strcmp(word, "township") == 0 ? "乡镇级"
+           : strcmp(word, "village") == 0  ? "村级"
+                                           : NULL;
+}
+
 enum tier tier_parse(const char *name)
 {
     return (enum tier)value_of(tiers, name);

@@ -117,6 +117,8 @@ const char *grade_name_zh(enum grade grade); /* 特别重大, 重大, 较大, �
 const char *level_name_zh(enum grade level); /* 一级 to 四级 */
 const char *medium_name_zh(enum medium medium);
 const char *tier_name_zh(enum tier tier);
+/* Of the word of a fact `tier`, below the county too; NULL: of none. */
+const char *tier_word_zh(const char *word);
 const char *link_kind_name_zh(enum link_kind kind);
 const char *rung_name_zh(enum rung rung);
 const char *fact_name_zh(enum fact fact);

@@ -14,6 +14,7 @@
 #include "common/core/stream.h"
 #include "common/engine/due.h"
 #include "common/engine/engine.h"
+#include "common/engine/told_log.h"
 #include "common/rules/rule_book.h"
 #include "common/wire/wire.h"
 #include "common/wire/wire_bundle.h"
@@ -213,6 +214,8 @@ struct tail_state {
     size_t names_n, names_at, names_capacity;
     bool names_done;
     char last_open[STREAM_NAME_MAX];
+    struct told_log *told_log; /* of SHARED: what was told is told again, from the log; NULL: what waits */
+    uint64_t since;            /* ... of that what is above it */
 };
 
 /* What a session is still to be told. */

@@ -22,6 +22,7 @@ void tail_clear(struct engine *engine, struct session *session)
         DL_DELETE2(engine->tails, session, tail.prev, tail.next);
     }
     free(session->tail.names);
+    told_log_free(session->tail.told_log);
     session->tail = (struct tail_state){.serial = session->tail.serial,
                                         .id = session->tail.id,
                                         .reading = session->tail.reading,
@@ -151,12 +152,27 @@ static void refuse_damaged(struct engine *engine, struct session *session, uint6
     refuse_tail(engine, session, REFUSED_FENCED, detail);
 }
 
+/* Of a tail that says again what was told: whether this was, above the point that was named. Read again, it
+ * is taken in again, which changes nothing. False with *ret_refused: the tail has ended. */
+static bool is_told_again(struct engine *engine, struct session *session, const struct log_record *record,
+                          bool *ret_refused)
+{
+    bool told = false;
+
+    if (told_log_take(session->tail.told_log, record, &told) < 0) {
+        refuse_tail(engine, session, REFUSED_BUSY, "out of memory");
+        *ret_refused = true;
+        return false;
+    }
+    return told && record->header.seq > session->tail.since;
+}
+
 /* False: not to be gone on with at once, which would only read the same again: the peer's queue is full. */
 static bool rows_answered(struct engine *engine, struct session *session, const struct log_answer *answer)
 {
     struct tail_state *tail = &session->tail;
 
-    bool more = answer->more;
+    bool more = answer->more, refused = false;
 
     for (size_t i = 0; i < answer->rows_n; i++) {
         const struct log_record *record = &answer->rows[i].record;
@@ -167,6 +183,13 @@ static bool rows_answered(struct engine *engine, struct session *session, const 
         if (!log_chain_is_whole(record)) {
             refuse_damaged(engine, session, record->header.seq);
             return false;
+        }
+        if (tail->told_log != NULL && !is_told_again(engine, session, record, &refused)) {
+            if (refused) {
+                return false;
+            }
+            tail->after = record->header.seq;
+            continue;
         }
         if (tail->credit == 0 || !give_item(engine, session, record)) {
             tail->dirty = true; /* read again when credit comes, or at the next sweep */
@@ -271,7 +294,7 @@ void tail_pump(struct engine *engine, struct session *session)
     if (tail->ended) {
         tail->dirty = false; /* what is committed from now on makes it dirty again */
     }
-    if (tail->filter == TAIL_SHARED) {
+    if (tail->filter == TAIL_SHARED && tail->told_log == NULL) {
         tail_ask(engine, session,
                  (struct log_query){.question = LOG_Q_OUTBOX,
                                     .lane = LANE_ORDERS,
@@ -372,7 +395,11 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
     tail->follow = said->follow;
     tail->head = engine->head.seq;
     tail->after = said->filter == TAIL_OPEN ? 0 : said->from_seq;
-    if (said->filter == TAIL_SHARED) { /* what is acknowledged may still stand in the outbox */
+    if (said->filter == TAIL_SHARED && said->from_seq > 0) { /* told before, acknowledged or not */
+        tail->told_log = told_log_new(said->stream);
+        tail->since = said->from_seq;
+        tail->after = 0;
+    } else if (said->filter == TAIL_SHARED) { /* what is acknowledged may still stand in the outbox */
         const struct agent *agent = state_agent(engine->state, said->stream);
         uint64_t acked = agent != NULL ? agent->acked[LANE_ORDERS] : 0;
         tail->after = acked > tail->after ? acked : tail->after;
@@ -382,6 +409,7 @@ void tail_begin(struct engine *engine, struct session *session, const struct tai
     bool fine = said->filter == TAIL_OPEN     ? add_members(engine, tail)
                 : said->filter >= TAIL_STREAM ? add_name(tail, said->stream)
                                               : true;
+    fine = fine && (tail->told_log != NULL || said->filter != TAIL_SHARED || said->from_seq == 0);
     if (!fine) {
         refuse_tail(engine, session, REFUSED_BUSY, "out of memory");
         return;

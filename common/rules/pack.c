@@ -229,6 +229,10 @@ static int read_action(struct pack_reading *r, const struct conf_node *map, cons
     if (rc == 0 && ret->kind == ACTION_REISSUE) {
         rc = pack_keep_text(r, map, "ability", CONF_OPTIONAL, PACK_VALUE_MAX, &ret->ability);
     }
+    if (rc == 0 && ret->kind == ACTION_RAISE) {
+        rc = conf_duration(map, "lasts", CONF_OPTIONAL, PACK_WITHIN_MIN_MS, PACK_FOR_MAX_MS, &ret->within_ms,
+                           r->err);
+    }
     if (rc == 0 && ret->kind == ACTION_ASK) {
         rc = conf_duration(map, "within", CONF_REQUIRED, PACK_WITHIN_MIN_MS, PACK_FOR_MAX_MS, &ret->within_ms,
                            r->err);

@@ -14,7 +14,7 @@ enum {
     SMALL_MAX = 40, /* whole numbers from 0 that are tried whatever the text says */
     NUMBERS_MAX = 7 * CONSTANTS_MAX + SMALL_MAX + 4,
     WORDS_MAX = 5, /* of a warning's colour, and none */
-    TEXTS_MAX = CONSTANTS_MAX + TIER_STATE + WORDS_MAX + 3,
+    TEXTS_MAX = CONSTANTS_MAX + TIER_STATE + WORDS_MAX + 5,
     TRIES_MAX = 200000
 };
 
@@ -65,6 +65,8 @@ static void make_candidates(const struct constants *constants, struct candidates
     for (int i = TIER_COUNTY; i <= TIER_STATE; i++) {
         add_text(ret, tier_name((enum tier)i));
     }
+    add_text(ret, "township");
+    add_text(ret, "village");
     add_text(ret, "something else");
     add_text(ret, "");
     add_text(ret, NULL);
@@ -109,7 +111,7 @@ static void add_words(struct candidates *ret, const struct attempt *attempt)
     }
 }
 
-/* Persons, money and minutes are not negative; of grades, levels and tiers there are four. */
+/* Persons, money and minutes are not negative; of grades and levels there are four. */
 static bool is_possible(const struct rule *rule, enum rule_fact fact, const struct rule_value *value)
 {
     const char *const *words = warning_fact_words(fact);
@@ -121,7 +123,7 @@ static bool is_possible(const struct rule *rule, enum rule_fact fact, const stru
         return value->whole >= GRADE_I && value->whole <= GRADE_IV;
     }
     if (fact == RULE_TIER) {
-        return tier_parse(value->text) != TIER_NONE;
+        return tier_word_zh(value->text) != NULL;
     }
     if (words != NULL) {
         return is_word(rule, words, value->text);

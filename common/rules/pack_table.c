@@ -52,6 +52,30 @@ static int fail(const struct table *t, const char *heading, const char *cell, co
                    chinese, english);
 }
 
+/* What stands in the way of reading the rows is said by the reader of CSV, in English: here in both. */
+static int fail_csv(const struct table *t, int rc)
+{
+    static const char *const whys[][2] = {
+        {"a quote is opened and not closed", "引号未闭合"},
+        {"there is text behind a closing quote", "右引号后还有文字，单元格内的引号须写两个"},
+        {"a quote stands inside a field", "引号在单元格中间，请把整个单元格加引号"},
+        {"more than 1,024 fields", "超过 1,024 列"},
+        {"a field is larger than 64 KiB", "单元格超过 64 KiB"},
+        {"not UTF-8; convert the file", "不是 UTF-8，请转换编码"},
+    };
+    struct err *err = t->reading.err;
+
+    for (size_t i = 0; err != NULL && i < sizeof whys / sizeof whys[0]; i++) {
+        const char *at = strstr(err->text, whys[i][0]);
+        if (at != NULL) {
+            struct err said = *err;
+            return err_set(err, rc, "%.*s%s (%s)", (int)(at - err->text), said.text, whys[i][1],
+                           said.text + (at - err->text));
+        }
+    }
+    return rc;
+}
+
 static int fail_cell(const struct table *t, enum column column, const char *chinese, const char *english)
 {
     return fail(t, headings[column], t->row[column], chinese, english);
@@ -276,6 +300,11 @@ static int read_action(struct table *t, const char *phrase, enum rule_trigger tr
         return fail(t, headings[COLUMN_DO], phrase, "缺时间，应写如 要求补充 伤亡 30分钟",
                     "until when? write such as 要求补充 伤亡 30分钟");
     }
+    if (ret->kind == ACTION_RAISE && ret->within_ms != 0 &&
+        (ret->within_ms < PACK_WITHIN_MIN_MS || ret->within_ms > PACK_FOR_MAX_MS)) {
+        return fail(t, headings[COLUMN_DO], phrase, "预计期限应写如 提升响应 II 12小时，1 分钟至 30 天",
+                    "how long it is expected to take is written as 提升响应 II 12小时, 1 min to 30 d");
+    }
     if (ret->kind == ACTION_REMIND &&
         (ret->within_ms < PACK_FOR_MIN_MS || ret->within_ms > PACK_FOR_MAX_MS)) {
         return fail(t, headings[COLUMN_DO], phrase, "缺时间，应写如 催办 2分钟",
@@ -461,7 +490,7 @@ static int read_rows(struct table *t, const char *text, size_t n)
     rc = rc == 0 && more < 0 ? more : rc;
     csv_free(csv);
     if (rc == ERR_DATA && t->reading.err != NULL) {
-        t->reading.err->code = ERR_CONFIG; /* a row that is none: its place and why are said */
+        t->reading.err->code = fail_csv(t, ERR_CONFIG); /* a row that is none: its place and why are said */
     }
     if (rc == 0 && t->pack->rules_n == 0) {
         return err_set(t->reading.err, ERR_CONFIG, "%s: 没有规则 (there is no rule in it)", t->file);

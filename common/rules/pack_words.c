@@ -253,6 +253,23 @@ static const char *split_ask(struct arena *arena, const char *value, int64_t *re
     return word != NULL ? asked(word) : NULL;
 }
 
+/* "II 12小时": the level's word; how long, if it is said, or -1: that is no duration. */
+static const char *split_raise(struct arena *arena, const char *value, int64_t *ret_within_ms)
+{
+    const char *end = value;
+
+    while (*end != '\0' && blank(end) == 0) {
+        end++;
+    }
+    const char *word = arena_text(arena, value, (size_t)(end - value));
+    const char *rest = skip_blanks(end);
+    *ret_within_ms = 0;
+    if (*rest != '\0' && !table_duration(rest, ret_within_ms)) {
+        *ret_within_ms = -1;
+    }
+    return word == NULL ? NULL : table_grade(word) != GRADE_NONE ? grade_name(table_grade(word)) : word;
+}
+
 const char *table_action_value(struct arena *arena, enum rule_action_kind kind, const char *value,
                                int64_t *ret_within_ms)
 {
@@ -263,8 +280,9 @@ const char *table_action_value(struct arena *arena, enum rule_action_kind kind, 
     const char *meaning = NULL;
 
     switch (kind) {
-    case ACTION_GRADE:
     case ACTION_RAISE:
+        return split_raise(arena, value, ret_within_ms);
+    case ACTION_GRADE:
     case ACTION_LOWER:
         meaning = table_grade(value) != GRADE_NONE ? grade_name(table_grade(value)) : NULL;
         break;

@@ -27,7 +27,8 @@ bool table_duration(const char *text, int64_t *ret_ms);
 
 /* "定级 II": its kind, and where its value begins. */
 bool table_action(const char *phrase, enum rule_action_kind *ret, const char **ret_value);
-/* The value in the words of docs/rules.md; of `ask` without its duration, which ret_within_ms gets. */
+/* The value in the words of docs/rules.md; of `ask` and `raise` without the duration, which ret_within_ms
+ * gets. */
 const char *table_action_value(struct arena *arena, enum rule_action_kind kind, const char *value,
                                int64_t *ret_within_ms);
 

@@ -239,16 +239,25 @@ static const char *grade_text(struct making *m, const struct cut *cut)
 
 static const char *level_text(struct making *m, const struct cut *cut)
 {
-    const char *text = PICK(m, "no response has been started", "未启动");
+    const struct view_step *last = NULL;
+    char until[VIEW_TIME];
 
     for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
         const struct view_step *step = &at->step;
         if (step->kind == EVENT_LEVEL_SET && brief_is_within(cut, step->seq, step->bus_ms)) {
-            text = step->grade == GRADE_NONE ? PICK(m, "over", "已终止")
-                                             : PICK(m, grade_name(step->grade), level_name_zh(step->grade));
+            last = step;
         }
     }
-    return text;
+    if (last == NULL || last->grade == GRADE_NONE) {
+        return last == NULL ? PICK(m, "no response has been started", "未启动") : PICK(m, "over", "已终止");
+    }
+    const char *level = PICK(m, grade_name(last->grade), level_name_zh(last->grade));
+    return brief_kept(
+        m,
+        last->due_ms == 0
+            ? arena_printf(&m->brief->arena, PICK(m, "%s (duration not stated)", "%s（未说明期限）"), level)
+            : arena_printf(&m->brief->arena, PICK(m, "%s (expected until %s)", "%s（预计至 %s）"), level,
+                           view_time(m->brief->state, last->due_ms, until)));
 }
 
 /* Who led then. */

@@ -8,6 +8,7 @@
 #include "common/core/kind.h"
 #include "common/view/view_alert.h"
 #include "common/view/view_say_private.h"
+#include "common/view/view_saying.h"
 #include "common/view/view_warning.h"
 
 char *view_time(const struct state *state, int64_t ms, char ret[VIEW_TIME])
@@ -80,7 +81,7 @@ const char *view_order_kind(const struct view_voice *voice, const char *word)
 
 const char *view_seen_value(const struct view_voice *voice, const struct seen_fact *seen)
 {
-    enum tier tier = tier_parse(seen->value);
+    const char *tier = strcmp(seen->fact, "tier") == 0 ? tier_word_zh(seen->value) : NULL;
 
     if (strcmp(seen->fact, "kind") == 0) {
         return view_incident_kind(voice, seen->value);
@@ -91,8 +92,7 @@ const char *view_seen_value(const struct view_voice *voice, const struct seen_fa
     if (voice->zh && view_warning_value_zh(seen->fact, seen->value) != NULL) {
         return view_warning_value_zh(seen->fact, seen->value);
     }
-    return voice->zh && strcmp(seen->fact, "tier") == 0 && tier != TIER_NONE ? tier_name_zh(tier)
-                                                                             : seen->value;
+    return voice->zh && tier != NULL ? tier : seen->value;
 }
 
 /* --- parts of a sentence ---------------------------------------------------------------------- */
@@ -576,10 +576,13 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
 void view_say_refusal(const struct view_voice *voice, enum command_kind kind, enum refusal refusal,
                       const char *detail, struct buf *ret)
 {
+    char chinese[VIEW_SAYING_TEXT];
+
     SAY(ret, voice, "REFUSED %s: %s", "拒绝 %s：%s", command_kind_name(kind),
         voice->zh ? refusal_text_zh(refusal) : refusal_text(refusal));
     if (detail[0] != '\0') {
         buf_puts(ret, voice->zh ? "（" : " (");
+        detail = voice->zh ? view_detail_zh(refusal, detail, chinese) : detail;
         text_escape(ret, detail, strlen(detail));
         buf_puts(ret, voice->zh ? "）" : ")");
     }

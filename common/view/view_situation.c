@@ -268,6 +268,12 @@ static void show_grade(struct looking *l, const struct incident *incident)
     if (incident->level != GRADE_NONE) {
         buf_printf(l->ret, PICK(voice, ", response level %s", "，%s响应"),
                    PICK(voice, grade_name(incident->level), level_name_zh(incident->level)));
+        if (incident->level_until_ms != 0) {
+            buf_printf(l->ret, PICK(voice, ", expected until %s", "，预计至 %s"),
+                       view_clock(view_state(l->view), incident->level_until_ms, l->options->now_ms, clock));
+        } else {
+            buf_puts(l->ret, PICK(voice, ", duration not stated", "，未说明期限"));
+        }
     }
     view_say_referrals(l->view, voice, incident, l->ret);
     buf_puts(l->ret, "\n");
@@ -471,6 +477,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "graded_by", incident->graded_by);
     json_number(json, "grade_asked_ms", incident->grade_asked_ms);
     json_text(json, "level", incident->level != GRADE_NONE ? grade_name(incident->level) : "");
+    json_number(json, "level_until_ms", incident->level_until_ms);
     view_json_reach(incident, json);
     json_array(json, "referred_to");
     for (size_t i = 0; i < incident->referrals_n; i++) {

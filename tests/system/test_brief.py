@@ -138,7 +138,9 @@ class Brief(Case):
         while "grade III" not in self.ok("incident", "show", incident) and time.monotonic() < deadline:
             time.sleep(0.05)
         self.ok("incident", "update", incident, "--dead", "10")
-        self.ok("incident", "level", incident, "II")
+        self.bad(64, "Art. 72", "incident", "level", incident, "II", "--reason", "x")
+        self.bad(64, "Art. 72", "incident", "level", incident, "II", "--for", "12 h")
+        self.ok("incident", "level", incident, "II", "--reason", "封控、转移", "--until", "2099-01-01 08:00")
         self.ok("incident", "update", incident, "--minor", "1")
 
         def graded():
@@ -153,7 +155,7 @@ class Brief(Case):
         self.assertEqual(second[1]["grade"]["before"], "较大（decree-493/grade-III）")
         self.assertFalse(third[1]["grade"]["changed"])
         self.assertEqual([each[1]["level"]["value"] for each in (first, second, third)],
-                         ["未启动", "未启动", "二级"])
+                         ["未启动", "未启动", "二级（预计至 2099-01-01 08:00:00）"])
         self.assertLess(first[0]["seq"], second[0]["seq"])
         # as of the report's own record the rules had not been asked yet
         records = [json.loads(line) for line in

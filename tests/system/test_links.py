@@ -1,6 +1,7 @@
 """Brokers of several regions: what one refers is followed at the other, orders from above reach agencies
 below, and what a cut line keeps back comes once, when it is there again."""
 import os
+import shutil
 import time
 
 from agents import CENTRE, County, FIRE, until
@@ -453,6 +454,55 @@ class Regions(LinkedRegions):
         self.relays[self.county].cut()
         self.follows(self.city, incident, casualties={"dead": 3}, reports=3)
         until(lambda: self.line(self.county, CITY)["pending"] == 0, "everything to be acknowledged")
+        self.assert_verified()
+
+    def test_what_was_told_is_said_again_to_one_that_was_restored(self):
+        known, lost, elsewhere = (self.county.report("--dead", "1") for _ in range(3))
+        self.county.muster("incident", "refer", known, "--to", CITY)
+        self.follows(self.city, known, casualties={"dead": 1})
+        until(lambda: self.line(self.county, CITY)["pending"] == 0, "everything to be acknowledged")
+        self.assertEqual(self.city.stop_broker(), 0)
+        shutil.copytree(self.city.log, self.city.path("saved"))
+        self.city.start_broker()
+        self.county.muster("incident", "update", known, "--dead", "2")
+        self.county.muster("incident", "refer", lost, "--to", CITY)
+        order = self.county.issue(FIRE, "--incident", lost, text="抽水")
+        self.follows(self.city, known, casualties={"dead": 2})
+        until(lambda: self.shown(self.city, lost), "the city to know of it")
+        self.city.muster("incident", "update", lost, "--minor", "4")  # is not told back to it
+        self.follows(self.county, lost, casualties={"dead": 1, "minor": 4})
+        until(lambda: self.line(self.county, CITY)["pending"] == 0, "everything to be acknowledged")
+        again, later = self.county.path("again.bundle"), self.county.path("later.bundle")
+        said = self.county.json("export", "--to", CITY, "-o", again, "--since", "0")[0]
+        self.assertEqual(self.brought(again), (0, said["records"]))  # where nothing is lost
+        half = self.county.json("export", "--to", CITY, "-o", later, "--since",
+                                str(said["last_seq"] - 1))[0]
+        self.assertEqual((half["records"], half["last_seq"]), (1, said["last_seq"]))
+        self.assertEqual(self.county.json("export", "--to", CITY, "-o", later)[0]["records"], 0)
+        beyond = self.county.call("export", "--to", PROVINCE, "-o", later)
+        self.assertIn(f"region {PROVINCE} is reached by way of {CITY}", beyond.stderr)
+        nowhere = self.province.call("export", "--to", "110000", "-o", later)
+        self.assertEqual((beyond.returncode, nowhere.returncode, nowhere.stderr.count("\n")), (66, 66, 1))
+        self.assertIn("no link leads to region 110000", nowhere.stderr)
+        # the city's disk is lost, and the link with it
+        self.relays[self.county].part()
+        self.assertEqual(self.city.stop_broker(), 0)
+        shutil.rmtree(self.city.log)
+        shutil.copytree(self.city.path("saved"), self.city.log)
+        self.city.start_broker("--recover", "the disk is lost")
+        self.assertIsNone(self.shown(self.city, lost))
+        taken, had = self.brought(again)
+        self.assertEqual(taken + had, said["records"])
+        self.assertGreater(min(taken, had), 0)
+        self.follows(self.city, known, casualties={"dead": 2}, reports=2)
+        self.follows(self.city, lost, casualties={"dead": 1})
+        self.assertEqual(self.city.order(order)["text"], "抽水")
+        self.assertIsNone(self.shown(self.city, elsewhere))
+        self.assertEqual(self.brought(again), (0, said["records"]))
+        self.relays[self.county].heal()
+        self.relays[self.county].cut()
+        self.county.muster("incident", "update", known, "--dead", "3")
+        self.follows(self.city, known, casualties={"dead": 3}, reports=3)
         self.assert_verified()
 
     def test_a_canary_shows_what_crosses(self):

@@ -22,9 +22,12 @@ class Divisions(CountyTest):
         path = self.table(ROWS)
         self.assertEqual(self.county.muster("region", "load", path), "4 divisions are in force\n")
         self.assertIn("already", self.county.muster("region", "load", path))
-        on = ("--at", "2022-06-01T00:00:00+08:00")
-        self.assertEqual([row["name"] for row in self.county.json("region", "list", "370102001", *on)],
-                         ["解放路街道"])
+        for day, name in (("2022-06-01T00:00:00+08:00", "解放路街道"), ("2022-12-31", "解放路街道"),
+                          ("2023-01-01", "新街道"), ("2022-12-31 23:59", "解放路街道")):
+            self.assertEqual([row["name"] for row in self.county.json("region", "list", "370102001", "--at",
+                                                                      day)], [name])
+        refused = self.county.call("region", "list", "--at", "2023-02-30")
+        self.assertEqual((refused.returncode, refused.stderr.count("\n")), (64, 1))
         self.assertEqual(len(self.county.json("region", "list")), 4)
 
         incident = self.county.report("--division", "370102001005")
@@ -51,8 +54,9 @@ class Divisions(CountyTest):
                             (ROWS + "370102003,x,2023-13-01,\n", ':6: "2023-13-01" is no day'),
                             (ROWS + "370102003,x,2023-02-29,\n", ':6: "2023-02-29" is no day'),
                             (ROWS + "370102003\n", "has no name beside it"),
-                            (ROWS + "370103001,x,,\n", "370103001 x is not of region 370102"),
-                            (ROWS + "370102001,x,2022-01-01,\n", "given twice for one day"),
+                            (ROWS + "370103001,x,,\n", ":6: 370103001 x is not of region 370102"),
+                            (ROWS + "370102001,x,2022-01-01,\n",
+                             ":6: 370102001 is given twice for one day, in line 3 too"),
                             ("代码,名称\n", "no divisions")):
             done = self.county.call("region", "load", self.table(text, "bad.csv"))
             self.assertNotEqual(done.returncode, 0)

@@ -47,6 +47,77 @@ class ReportWords(unittest.TestCase):
         taken = self.call("--occurred", at(30), "--dead", "10000000", "--loss", "100000000000000")
         self.assertEqual(taken.returncode, 0, taken.stderr)
 
+    def civil(self, seconds, form="%Y-%m-%d %H:%M:%S"):
+        """So many seconds from now on the county's clock."""
+        moment = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=8, seconds=seconds)
+        return moment.strftime(form)
+
+    def occurred(self, incident):
+        return self.county.json("incident", "show", incident)[0]["occurred_ms"]
+
+    def test_times_are_typed_as_the_duty_room_says_them(self):
+        now_ms = datetime.datetime.now().timestamp() * 1000
+        incident = self.county.report("--occurred", self.civil(-7200, "%Y-%m-%d %H:%M"))
+        self.assertLess(abs(now_ms - 7200000 - self.occurred(incident)), 90000)
+        if self.civil(0, "%H") != "00":  # a time of today, unless there is none yet
+            self.county.muster("incident", "update", incident, "--occurred", self.civil(-300, "%H:%M"))
+            self.assertLess(abs(now_ms - 300000 - self.occurred(incident)), 90000)
+        if self.civil(7200, "%d") == self.civil(0, "%d"):  # yesterday's may be meant
+            ahead = self.civil(7200, "%H:%M")
+            for lang, words in (("en", f'is "{self.civil(-86400, "%Y-%m-%d")} {ahead}" meant?'),
+                                ("zh", "今日尚未到该时刻")):
+                refused = self.county.call("incident", "update", incident, "--occurred", ahead, "--lang",
+                                           lang)
+                self.assertEqual((refused.returncode, words in refused.stderr), (64, True), refused.stderr)
+        for lang, words in (("en", "a time is wanted"), ("zh", "请写时间")):
+            refused = self.call("--occurred", "昨天", "--lang", lang)
+            self.assertEqual((refused.returncode, refused.stderr.count("\n")), (64, 1))
+            self.assertIn(words, refused.stderr)
+        # a point of a log and of a brief, by the same words
+        for words in (("replay", self.county.log, "--at"), ("incident", "brief", incident, "--as-of")):
+            self.assertEqual(self.county.call(*words, self.civil(1, "%Y-%m-%d %H:%M:%S")).returncode, 0)
+            refused = self.county.call(*words, "2026-13-01 11:00", "--lang", "zh")
+            self.assertEqual((refused.returncode, "请写时间" in refused.stderr), (64, True), refused.stderr)
+        self.assertIn("of which day?", self.county.call("replay", self.county.log, "--at", "11:00").stderr)
+
+    def test_an_agent_without_the_right_to_read_types_them_too(self):
+        station = ("--config", self.county.path("agents", "fire-rescue.station-1.yaml"))
+        civil = self.civil(-120, "%Y-%m-%d %H:%M:%S")
+        reported = self.call(*station, "--occurred", civil, "--json")
+        self.assertEqual(reported.returncode, 0, reported.stderr)
+        incident = re.search(r'"incident":"(\w+)"', reported.stdout)[1]
+        self.assertIn(f"occurred {civil}", self.county.muster("incident", "show", incident))
+
+    def test_what_is_long_ago_is_noted(self):
+        for lang, words in (("en", "it happened 357 d ago, at 20"), ("zh", "发生时间在 357 天前（20")):
+            taken = self.call("--occurred", self.civil(-357.5 * 86400), "--lang", lang)
+            self.assertEqual(taken.returncode, 0, taken.stderr)
+            self.assertIn(words, taken.stderr)
+        self.assertEqual(self.call("--occurred", at(-3600)).stderr, "")
+        incident = self.county.report()
+        later = self.county.call("incident", "update", incident, "--occurred", at(-3600))
+        self.assertEqual(later.stderr, "")
+
+    def test_a_report_is_not_sent_before_its_incident(self):
+        def send(incident, when, *words):
+            return self.county.call("incident", "send", incident, "--to", "city", "--medium", "phone", "--at",
+                                    when, *words)
+        known = self.county.report("--occurred", at(-3600))
+        for lang, words in (("en", "lies before the incident happened, at"), ("zh", "早于事发时间")):
+            refused = send(known, self.civil(-3700), "--lang", lang)
+            self.assertEqual((refused.returncode, refused.stderr.count("\n")), (65, 1), refused.stderr)
+            self.assertIn(words, refused.stderr)
+        unknown = self.county.report()
+        for lang, words in (("en", "more than a day before"), ("zh", "一天以上")):
+            refused = send(unknown, self.civil(-366 * 86400), "--lang", lang)
+            self.assertEqual((refused.returncode, refused.stderr.count("\n")), (65, 1), refused.stderr)
+            self.assertIn(words, refused.stderr)
+        # the phone comes before the paper
+        taken = send(unknown, self.civil(-600))
+        self.assertEqual(taken.returncode, 0, taken.stderr)
+        self.assertIn("before the incident's first report here", taken.stderr)
+        self.assertEqual(send(known, self.civil(-60, "%Y-%m-%d %H:%M")).returncode, 0)
+
     def test_what_no_record_takes_is_named(self):
         """A terminal of another encoding, and a text beyond its bound: which word of it, and nothing sent."""
         incident = self.county.report()

@@ -189,6 +189,45 @@ class Mistakes(unittest.TestCase):
                                          f"series: {bad}, fires: []}}\n")
             self.refused(why, "test", pack, cases)
 
+    def test_a_case_may_be_the_life_of_an_incident(self):
+        pack = self.write("life.yaml", "pack: life\nversion: '1'\nmatch: all\nkinds: [mine*]\nclocks:\n"
+                          "  - {clock: daily, title: 每日续报, daily: ['08:00', '17:00'], to: city}\n"
+                          "  - {clock: phone, title: 电话, within: 15 min, to: city, medium: phone}\n"
+                          "rules:\n  - rule: begin\n    when: incident\n"
+                          "    if: tier = 'county' and dead >= 3\n"
+                          "    do: [{start: daily}, {start: phone}]\n  - rule: long\n    when: incident\n"
+                          "    if: trapped > 0\n    for: 30 min\n    until: trapped = 0\n"
+                          "    do: [{raise: III}]\n")
+        cases = self.write("life.cases.yaml", """cases:
+  - case: daily rounds
+    begins: "16:30"
+    facts: {tier: county, dead: 3}
+    series: [{at: 5 min, sent: city, medium: phone}, {at: 25 min, sent: city}, {at: 25 h}]
+    fires: [begin]
+    overdue: [{clock: daily, at: 15 h 30 min}, {clock: daily, at: 24 h 30 min}]
+  - case: trapped for long enough, once
+    facts: {tier: county}
+    series: [{at: 0 s, trapped: 2}, {at: 29 min, trapped: 0}, {at: 1 h, trapped: 1}, {at: 2 h, trapped: 2}]
+    fires: [long]
+""".replace("15 h 30 min", "930 min").replace("24 h 30 min", "1470 min"))
+        self.assertEqual(rules("test", pack).stdout.splitlines()[-1], f"{cases}: 2 cases, 0 failed")
+        text = cases.read_text(encoding="utf-8")
+        cases.write_text(text.replace('"16:30"', '"17:30"').replace("[long]", "[]"), encoding="utf-8")
+        failed = rules("test", pack, "--lang", "zh")
+        self.assertEqual(failed.returncode, 65)
+        # what went up at 17:35 is the morning's
+        self.assertIn("触发 [begin]；用例要求 [begin]。逾期 [daily 23 h 30 min]；用例要求 "
+                      "[daily 15 h 30 min, daily 1 d]", failed.stdout)
+        self.assertIn("触发 [long]；用例要求 []", failed.stdout)
+        for old, new, said in (('"16:30"', '"24:00"', "a time of day is wanted"),
+                               ("dead: 3}", "grade: 3}", 'no report says "grade"'),
+                               ("sent: city}", "sent: moon}", "life.cases.yaml:5:"),
+                               ("{at: 25 h}", "{at: 1 min}", "a series goes on in time"),
+                               ("clock: daily", "clock: hourly", 'life has no clock "hourly"'),
+                               ("trapped: 1}", "traped: 1}", 'not "traped"')):
+            cases.write_text(text.replace(old, new, 1), encoding="utf-8")
+            self.refused(said, "test", pack)
+
     def test_a_pack_is_not_asked_about_other_kinds(self):
         pack = self.write("p.yaml", PACK.replace("rules:", "kinds: [mine]\nrules:"))
         self.write("p.cases.yaml", "cases:\n  - {case: mine, facts: {kind: mine, dead: 4}, fires: [many]}\n"
@@ -273,6 +312,12 @@ class Mistakes(unittest.TestCase):
                 self.assertEqual(rules("test", pack).returncode, 0)
         pack = self.write("limits.csv", TABLE.replace("5000万", "五千万"))
         self.refused(f'{pack}:5: 值 "五千万": 不是数字，应写如 10、2.5、5000万', "check", pack)
+        for broken, said in (('"fire,', "引号未闭合 (a quote is opened and not closed)"),
+                             ('"fire"x,', "单元格内的引号须写两个 (there is text behind a closing quote"),
+                             ('fi"re,', "请把整个单元格加引号 (a quote stands inside a field")):
+            pack = self.write("limits.csv", TABLE.replace("fire,", broken))
+            self.refused(f"{pack}:4: ", "check", pack)
+            self.refused(said, "check", pack)
 
     def test_bad_cases_and_files(self):
         pack = self.write("p.yaml", PACK)

@@ -28,7 +28,7 @@ class InForce(CountyTest):
         """And the packs in force, tried out on the log, would have done what they did."""
         super().assert_verified()
         packs = []
-        for pack in self.county.json("rules", "list")[0]:
+        for pack in self.county.json("rules", "list"):
             packs.append(self.county.path(f"in-force-{pack['pack']}.yaml"))
             with open(packs[-1], "w", encoding="utf-8") as file:
                 file.write(self.county.muster("rules", "list", pack["pack"]))
@@ -61,7 +61,7 @@ class InForce(CountyTest):
 
     def test_a_grade_rises_with_the_facts(self):
         self.load()
-        packs = self.county.json("rules", "list")[0]
+        packs = self.county.json("rules", "list")
         self.assertEqual([pack["pack"] for pack in packs], ["county", "decree-493"])
         with open(DECREE, encoding="utf-8") as file:
             self.assertEqual(self.county.muster("rules", "list", "decree-493"), file.read())
@@ -90,9 +90,26 @@ class InForce(CountyTest):
         self.assertEqual((shown["grade"], shown["grade_doubted"], shown["graded_by"]),
                          ("II", "", "duty-officer"))
 
-        # the response ends by a person's word, too
+        # the response ends by a person's word, too, with a reason; what starts it anew says how long
+        refused = self.county.call("incident", "level", incident, "none")
+        self.assertEqual(refused.returncode, 64)
+        self.assertIn("lowered or ended with a reason", refused.stderr)
+        self.assertIn("duration not stated", self.county.muster("incident", "show", incident))
         self.county.muster("incident", "level", incident, "none", "--reason", "over")
         self.assertEqual(self.shown(incident)["level"], "")
+        for words, lang, said in (((), "en", "Emergency Response Law Art. 72"), ((), "zh", "第七十二条"),
+                                  (("--reason", "pump"), "zh", "第七十二条"),
+                                  (("--for", "12 h"), "en", "Art. 72"),
+                                  (("--for", "12 h", "--until", "08:00"), "zh", "请只写一个")):
+            refused = self.county.call("incident", "level", incident, "III", *words, "--lang", lang)
+            self.assertEqual((refused.returncode, said in refused.stderr), (64, True), refused.stderr)
+        self.county.muster("incident", "level", incident, "III", "--reason", "pump", "--for", "12 h")
+        until_ms = self.shown(incident)["level_until_ms"]
+        self.assertGreater(until_ms, 0)
+        self.assertIn("as it was", self.county.muster("incident", "level", incident, "III"))
+        self.assertEqual(self.shown(incident)["level_until_ms"], until_ms)
+        self.assertIn("三级响应，预计至", self.county.muster("incident", "show", incident, "--lang", "zh"))
+        self.county.muster("incident", "level", incident, "IV", "--reason", "pumped")
         self.assertIn("定级 重大", self.county.muster("replay", self.county.log, "--lang", "zh"))
         self.assertIn("by rule decree-493/grade-I", self.county.muster("replay", self.county.log))
         self.assert_verified()
@@ -184,7 +201,7 @@ class InForce(CountyTest):
         self.assertIn("剩余", self.county.muster("incident", "list", "--lang", "zh"))
 
         self.county.muster("incident", "send", incident, "--to", "city", "--medium", "phone",
-                           "--signer", "王芳")
+                           "--signed-off-by", "王芳")
         clocks = self.clocks(incident)
         self.assertEqual((clocks["county-city"]["late"], clocks["unit-county"]["late"]), (False, True))
         self.assertGreater(clocks["county-city"]["met_ms"], 0)
@@ -267,7 +284,7 @@ class InForce(CountyTest):
         self.assertIn('no fact is called "deths"', done.stderr)
         self.assertNotIn("bad", self.county.muster("rules", "list", "county"))
         self.county.muster("rules", "drop", "county", "--reason", "test")
-        self.assertEqual([pack["pack"] for pack in self.county.json("rules", "list")[0]], ["decree-493"])
+        self.assertEqual([pack["pack"] for pack in self.county.json("rules", "list")], ["decree-493"])
         self.assert_verified()
 
     def test_a_loop_is_not_put_in_force(self):
@@ -299,7 +316,7 @@ class InForce(CountyTest):
                       refused.stderr)
         self.assertIn("up/up-0 (line 5, column 38)", refused.stderr)
         self.county.muster("rules", "load", pack("up", down))
-        self.assertEqual([each["pack"] for each in self.county.json("rules", "list")[0]], ["up"])
+        self.assertEqual([each["pack"] for each in self.county.json("rules", "list")], ["up"])
         self.assert_verified()
 
 

@@ -235,6 +235,30 @@ static void test_the_level_of_a_region(void **state)
     }
 }
 
+static void what_rules_are_told(void **state)
+{
+    static const struct {
+        const char *code, *before, *word;
+    } rows[] = {
+        {"370000", "province", "province"},
+        {"370100", "city", "city"},
+        {"370102", "county", "county"},
+        {"370102000000", "county", "county"},
+        {"370102001", "", "township"},
+        {"370102001000", "", "township"},
+        {"370102001001", "", "village"},
+        {"", "", ""},
+        {"3701020", "", ""},
+        {"370102001a", "", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_string_equal(statutory_tier_word(rows[i].code, false), rows[i].before);
+        assert_string_equal(statutory_tier_word(rows[i].code, true), rows[i].word);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_until_when_corrections_count),
         cmocka_unit_test(test_numbers_do_not_overflow),
         cmocka_unit_test(test_the_level_of_a_region),
+        cmocka_unit_test(what_rules_are_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

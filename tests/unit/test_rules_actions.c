@@ -275,6 +275,25 @@ static void what_one_rule_does_another_sees(void **state)
     rules_close(&r);
 }
 
+/* Emergency Response Law Art. 72: level and expected duration. */
+static void a_level_says_how_long_it_is_expected_to_last(void **state)
+{
+    struct region_with_rules r;
+
+    (void)state;
+    rules_open(&r, PACK "  - {rule: up, when: incident, if: dead > 0, do: [{raise: III, lasts: 12 h}]}\n"
+                        "  - {rule: high, when: incident, if: dead > 9, do: [{raise: II}]}\n");
+    rules_report(&r, 1, 0);
+    rules_ask(&r);
+    assert_int_equal(rules_incident(&r)->level, GRADE_III);
+    assert_int_equal(rules_incident(&r)->level_until_ms, rules_incident(&r)->level_at_ms + 12 * 60 * MINUTE);
+    rules_report(&r, 10, 0);
+    rules_ask(&r);
+    assert_int_equal(rules_incident(&r)->level, GRADE_II);
+    assert_int_equal(rules_incident(&r)->level_until_ms, 0); /* this one's duration is not stated */
+    rules_close(&r);
+}
+
 static void a_level_is_lowered_by_a_rule_that_says_so(void **state)
 {
     struct region_with_rules r;
@@ -545,6 +564,7 @@ int main(void)
         cmocka_unit_test(a_closed_incident_is_graded_still),
         cmocka_unit_test(history_is_asked_nothing),
         cmocka_unit_test(what_one_rule_does_another_sees),
+        cmocka_unit_test(a_level_says_how_long_it_is_expected_to_last),
         cmocka_unit_test(a_level_is_lowered_by_a_rule_that_says_so),
         cmocka_unit_test(a_person_starts_and_ends_the_response),
         cmocka_unit_test(who_may_not_grade_is_refused),

@@ -49,6 +49,7 @@ static const char two_rules[] = "pack: p\n"
                                 "    for: 5 min\n"
                                 "    do:\n"
                                 "      - raise: III\n"
+                                "        lasts: 12 h\n"
                                 "      - notify: duty\n"
                                 "  - rule: late\n"
                                 "    when: order-unanswered\n"
@@ -77,7 +78,9 @@ static void test_everything_is_read(void **state)
     assert_int_equal(leak->actions_n, 2);
     assert_int_equal(leak->actions[0].kind, ACTION_RAISE);
     assert_string_equal(leak->actions[0].value, "III");
+    assert_int_equal(leak->actions[0].within_ms, 12 * 3600000);
     assert_string_equal(leak->actions[1].value, "duty");
+    assert_int_equal(leak->actions[1].within_ms, 0);
     assert_null(late->condition);
     assert_int_equal(late->actions[0].kind, ACTION_REISSUE);
     assert_string_equal(late->actions[0].ability, "rescue");
@@ -102,21 +105,26 @@ static void test_mistakes_are_placed(void **state)
         {"when: reading", "when: readings", "p.yaml:6:11: "},
         {"raise: III", "raise: 3", "p.yaml:11:16: \"raise\" wants I, II, III or IV, not \"3\""},
         {"raise: III", "rise: III", "p.yaml:11:9: no action is called \"rise\"; did you mean \"raise\"?"},
-        {"raise: III", "grade: III", "\"grade\" cannot be done when \"reading\" happens"},
+        {"raise: III\n        lasts: 12 h", "grade: III",
+         "\"grade\" cannot be done when \"reading\" happens"},
         {"reissue: next-able", "reissue: anybody",
-         "p.yaml:16:18: \"reissue\" wants next-able, not \"anybody\""},
-        {"remind: 2 min", "remind: soon", "p.yaml:18:17: "},
-        {"remind: 2 min", "remind: 500 ms", "p.yaml:18:17: "},
-        {"raise: III", "remind: 2 min", "\"remind\" cannot be done when \"reading\" happens"},
-        {"rule: late", "rule: leak", "p.yaml:13:5: two rules are called \"leak\"; the other is at line 7"},
+         "p.yaml:17:18: \"reissue\" wants next-able, not \"anybody\""},
+        {"lasts: 12 h", "lasts: long", "p.yaml:12:16: "},
+        {"lasts: 12 h", "lasts: 31 d", "p.yaml:12:16: "},
+        {"remind: 2 min", "remind: 2 min\n        lasts: 2 h", "p.yaml:20:9: unknown key 'lasts'"},
+        {"remind: 2 min", "remind: soon", "p.yaml:19:17: "},
+        {"remind: 2 min", "remind: 500 ms", "p.yaml:19:17: "},
+        {"raise: III\n        lasts: 12 h", "remind: 2 min",
+         "\"remind\" cannot be done when \"reading\" happens"},
+        {"rule: late", "rule: leak", "p.yaml:14:5: two rules are called \"leak\"; the other is at line 7"},
         {"match: all", "match: some", "p.yaml:3:8: "},
         {"    for: 5 min", "    fro: 5 min", "p.yaml:9:5: "},
         {"version: '1'\n", "", "missing key 'version'"},
-        {"within: 30 min", "within: 30 mon", "p.yaml:20:17: "},
+        {"within: 30 min", "within: 30 mon", "p.yaml:21:17: "},
         {"ask: casualties\n        within: 30 min", "refer: mars",
          "\"refer\" wants parent, neighbours, superior, touched or a region's code"},
         {"ask: casualties", "ask: dead",
-         "p.yaml:19:14: \"ask\" wants a fact of a report, such as casualties"},
+         "p.yaml:20:14: \"ask\" wants a fact of a report, such as casualties"},
         {"notify: duty", "notify: ''", "\"notify\" wants a role"},
     };
     char text[2048];

@@ -45,7 +45,7 @@ static const char table[] = "规则包,county-limits,,,,\r\n"
                             ",直接经济损失,>=,5000万,,上报移交 上级; 通知 duty-officer\r\n"
                             ",,,,,\r\n"
                             "\r\n"
-                            ",读数:h2s,大于,10.5,5分钟,提升响应 Ⅱ\r\n"
+                            ",读数:h2s,大于,10.5,5分钟,提升响应 Ⅱ 12小时\r\n"
                             ",危化品,等于,it's,,要求补充 伤亡 30分钟\r\n"
                             ",未签收指令,＞,2,,通知：值班领导\r\n"
                             ",升级次数,小于,3,,改派\r\n"
@@ -91,6 +91,8 @@ static void test_rows_become_rules(void **state)
     assert_rule(&rules[2], "第9行", TRIGGER_READING, "name = 'h2s' and reading > 10.5");
     assert_int_equal(rules[2].for_ms, 300000);
     assert_action(&rules[2].actions[0], ACTION_RAISE, "II");
+    assert_int_equal(rules[2].actions[0].within_ms, 12 * 3600000);
+    assert_int_equal(rules[0].actions[1].within_ms, 0);
     assert_rule(&rules[3], "第10行", TRIGGER_INCIDENT, "substance = 'it''s'");
     assert_action(&rules[3].actions[0], ACTION_ASK, "casualties");
     assert_int_equal(rules[3].actions[0].within_ms, 1800000);
@@ -253,12 +255,15 @@ static void test_mistakes_have_row_and_column(void **state)
         {",死亡,大于,3,,要求补充 伤亡", "p.csv:4: 动作 \"要求补充 伤亡\": 缺时间"},
         {",死亡,大于,3,,要求补充 死忘 5分钟", "p.csv:4: 动作 \"要求补充 死忘 5分钟\": 动作的对象不对"},
         {",死亡,大于,3,,改派", "p.csv:4: 动作 \"改派\": 此触发下不能做这个动作"},
+        {",死亡,大于,3,,提升响应 II 很久",
+         "p.csv:4: 动作 \"提升响应 II 很久\": 预计期限应写如 提升响应 II 12小时"},
+        {",死亡,大于,3,,提升响应 II 31天", "p.csv:4: 动作 \"提升响应 II 31天\": 预计期限应写如"},
         {",升级次数,大于,0,,催办", "p.csv:4: 动作 \"催办\": 缺时间，应写如 催办 2分钟"},
         {",升级次数,大于,0,,催办 很快", "p.csv:4: 动作 \"催办 很快\": 缺时间"},
         {",读数,大于,3,,定级 II", "p.csv:4: 动作 \"定级 II\": 此触发下不能做这个动作"},
         {",死亡,大于,3,,通知 a;通知 b;通知 c;通知 d;通知 e;通知 f;通知 g;通知 h;通知 i",
          "动作过多，最多 8 个"},
-        {",死亡,大于,3,,\"通知 d", "p.csv:4: a quote is opened and not closed"},
+        {",死亡,大于,3,,\"通知 d", "p.csv:4: 引号未闭合 (a quote is opened and not closed)"},
     };
     char text[512];
 
