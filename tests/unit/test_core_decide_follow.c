@@ -358,6 +358,59 @@ static void a_merge_sets_up_no_post_for_another(void **state)
     }
 }
 
+/* --- the lead ---------------------------------------------------------------------------------------- */
+
+static struct command a_lead_offer(struct bus *bus, const char *region)
+{
+    struct command command = by(from(bus, CENTRE, COMMAND_OFFER_LEAD), LI_NA, "");
+
+    command.offer_lead = (struct offer_lead){.incident = incident_id(1), .region = region, .reason = ""};
+    return command;
+}
+
+static void an_offered_lead_is_withdrawn(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_linked(&bus);
+    begin_generation(&bus, GENERATION_FOLLOWS - 1);
+    open_and_share(&bus);
+    bus_do(&bus, a_lead_offer(&bus, NEIGHBOUR));
+    struct command command = a_lead_offer(&bus, "");
+    assert_int_equal(bus_say(&bus, &command), REFUSED_INVALID);
+    begin_generation(&bus, GENERATION_FOLLOWS);
+    bus_do(&bus, a_lead_offer(&bus, ""));
+    assert_int_equal(bus_events(&bus, EVENT_LEAD_OFFERED), 1);
+    assert_int_equal(bus_events(&bus, EVENT_SHARED), 1);
+    assert_string_equal(the_incident(&bus)->lead_offered, "");
+    assert_int_equal(bus_do(&bus, a_lead_offer(&bus, "")), 0);
+    bus_do(&bus, a_lead_offer(&bus, NEIGHBOUR));
+    hear(&bus, NEIGHBOUR, 20, lead_taken(NEIGHBOUR, 1)); /* it had not heard of it */
+    assert_string_equal(incident_lead(the_incident(&bus), REGION), NEIGHBOUR);
+    command = a_lead_offer(&bus, "");
+    assert_int_equal(bus_say(&bus, &command), REFUSED_REGION);
+    bus_close(&bus);
+}
+
+static void a_withdrawn_lead_is_not_taken(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_following(&bus, GENERATION_FOLLOWS);
+    struct event offer = lead_taken(REGION, 1);
+    offer.kind = EVENT_LEAD_OFFERED;
+    hear(&bus, CITY, 11, offer);
+    assert_string_equal(the_incident(&bus)->lead_offered, REGION);
+    offer.lead.region = "";
+    hear(&bus, CITY, 12, offer);
+    struct command command = by(from(&bus, CENTRE, COMMAND_TAKE_LEAD), LI_NA, "");
+    command.take_lead = (struct take_lead){.incident = incident_id(1), .reason = ""};
+    assert_int_equal(bus_say(&bus, &command), REFUSED_REGION);
+    bus_close(&bus);
+}
+
 /* --- what ends with it ------------------------------------------------------------------------------- */
 
 static bool is_open(const struct bus *bus, unsigned incident)
@@ -449,6 +502,8 @@ int main(void)
         cmocka_unit_test(a_post_stands_until_the_new_lead_sets_one),
         cmocka_unit_test(what_was_handed_over_apart_is_known),
         cmocka_unit_test(a_merge_sets_up_no_post_for_another),
+        cmocka_unit_test(an_offered_lead_is_withdrawn),
+        cmocka_unit_test(a_withdrawn_lead_is_not_taken),
         cmocka_unit_test(what_was_merged_ends_with_the_survivor),
         cmocka_unit_test(what_was_left_open_is_closed),
         cmocka_unit_test(what_another_region_leads_is_its_to_close),
