@@ -213,7 +213,8 @@ int client_submit_sign(struct client *client, struct command *command, bool as_a
     buf_init(&payload, FRAME_MAX - SIGNED_OVERHEAD);
     wire_encode_command(command, &payload);
     if (payload.failed) {
-        rc = err_set(err, ERR_TOO_BIG, "the command is larger than %d bytes", FRAME_MAX - SIGNED_OVERHEAD);
+        rc = wire_command_fault(command, err);
+        rc = rc ? rc : ERR_NO_MEMORY;
     } else {
         signed_command.payload = buf_bytes(&payload);
         rc = add_signatures(client, as_agent, &signed_command, 1);
@@ -230,16 +231,19 @@ static int encode_all(struct client *client, const struct command *commands, siz
                       struct buf *all, struct signed_command *ret, struct err *err)
 {
     size_t *ends = calloc(n, sizeof *ends);
+    int rc = ends != NULL ? 0 : ERR_NO_MEMORY;
 
-    if (!ends) {
-        return ERR_NO_MEMORY;
-    }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && !rc; i++) {
         struct command command = commands[i];
 
         fill(client, &command, first + i, false);
         wire_encode_command(&command, all);
         ends[i] = all->n;
+        rc = all->failed ? wire_command_fault(&command, err) : 0;
+    }
+    if (rc) {
+        free(ends);
+        return rc;
     }
     for (size_t i = 0, from = 0; i < n && !all->failed; from = ends[i], i++) {
         ret[i].payload = (struct bytes){all->p + from, ends[i] - from};

@@ -106,7 +106,7 @@ static void meet_by_earlier(struct deciding *d, const struct incident *after, co
     const struct sent_report opening = {.kind = REPORT_INITIAL,
                                         .medium = MEDIUM_NETWORK,
                                         .to = statutory_tier(d->region->code),
-                                        .at_ms = after->opened_at_ms};
+                                        .at_ms = incident_received_ms(after)};
 
     for (enum clock_answer wanted = CLOCK_MET; wanted <= CLOCK_LATE; wanted++) {
         for (size_t i = 0; i <= after->sent_n; i++) {
@@ -152,7 +152,7 @@ void decide_start_clock(struct deciding *d, const struct incident *after, const 
     enum event_kind last = said_last(d, after, pack, clock->name);
     /* as of the report that brought it about, not of this record, which is a moment later */
     struct clock_moments moments = {.occurred_ms = after->occurred_at_ms,
-                                    .received_ms = after->opened_at_ms,
+                                    .received_ms = incident_received_ms(after),
                                     .started_ms =
                                         after->rules_due_ms != 0 ? after->rules_due_ms : d->env->now_ms};
     int64_t begins_ms = statutory_begins(clock, &moments);

@@ -74,7 +74,7 @@ static void emit_counts(struct deciding *d, const struct event *event)
 {
     const struct incident *incident = state_incident(d->state, event->incident);
 
-    if (incident != NULL && incident->marks != NULL && has_count(&event->facts_changed)) {
+    if (incident != NULL && incident_is_shared(incident) && has_count(&event->facts_changed)) {
         emit_counts_known(d, incident);
     }
 }
@@ -93,7 +93,7 @@ void decide_orders_known(struct deciding *d)
         }
         const struct incident *incident =
             is_order || event->kind == EVENT_LEAD_TAKEN ? state_incident(d->state, event->incident) : NULL;
-        if (incident != NULL && incident->marks != NULL && !incident->history) {
+        if (incident != NULL && incident_is_shared(incident) && !incident->history) {
             emit_known(d, incident, is_order ? event->order : (struct id){{0}},
                        is_order ? event->order_issued.addressee : NULL);
         }

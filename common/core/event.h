@@ -112,7 +112,7 @@ const char *event_kind_name(enum event_kind kind);
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
  * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
  * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
- * what regions order and count apart. 4 brings rules of decision alone so far.
+ * what regions order and count apart. 4 brings no kind of event so far.
  * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 4,
@@ -122,6 +122,8 @@ enum {
     GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
     GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
     GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
+    GENERATION_MARKS = 4,      /* facts have their times from the first word on, not from the first share */
+    GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of it, not from when its home did */
     GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */
     GENERATION_FOLLOWS = 4 /* who follows hears of reminders, command posts and what ends with an incident */
 };

@@ -62,6 +62,11 @@ static int facts_changed(struct state *state, struct incident *incident, const s
     }
     incident_learn(incident, e);
     evolve_counted(incident, &e->casualties);
+    /* from the first word on, so that whoever is told later and this region have the same of it */
+    if (state_region(state)->generation >= GENERATION_MARKS && !incident->history &&
+        evolve_marks(incident) < 0) {
+        return ERR_NO_MEMORY;
+    }
     if (incident->marks != NULL) {
         facts_mark(incident->marks, e, event->at_ms);
     }

@@ -83,6 +83,16 @@ bool incident_is_open(const struct incident *incident)
     return incident->closed_at_ms == 0;
 }
 
+int64_t incident_received_ms(const struct incident *incident)
+{
+    return incident->heard_at_ms != 0 ? incident->heard_at_ms : incident->opened_at_ms;
+}
+
+bool incident_is_shared(const struct incident *incident)
+{
+    return incident->home[0] != '\0' || incident->shares_n > 0;
+}
+
 static bool any_order_open(const struct incident *incident)
 {
     for (size_t i = 0; i < incident->orders_n; i++) {

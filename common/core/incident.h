@@ -99,7 +99,8 @@ struct incident {
     const char *lead_offered; /* to that region; "": to none */
     uint32_t lead_term;
     uint64_t content;
-    int64_t opened_at_ms; /* reported */
+    int64_t opened_at_ms; /* reported, to its home */
+    int64_t heard_at_ms;  /* by this region, of another's; 0: it is its own, or an older log's */
     int64_t closed_at_ms; /* 0: open */
     int64_t final_at_ms;  /* of the final report */
     int64_t last_report_at_ms;
@@ -112,8 +113,9 @@ struct incident {
     struct casualties casualties;
     int64_t loss_cny;
     int64_t occurred_at_ms;
-    uint32_t known;             /* bits 1u << enum fact */
-    struct fact_mark *marks;    /* of one that other regions follow: FACT_FIELDS; NULL */
+    uint32_t known; /* bits 1u << enum fact */
+    struct fact_mark
+        *marks; /* FACT_FIELDS; NULL: nothing is known, or an older log's, and it is not shared */
     uint64_t texts[FACT_COUNT]; /* fingerprints of place, unit, course, measures, caller, title */
 
     enum grade grade;      /* 事件分级; NONE: 未定级 */
@@ -165,6 +167,10 @@ bool incident_has_asked(const struct incident *incident, const struct order *ord
 /* NULL: no rule wants it issued again. */
 struct reissue *incident_reissue(const struct incident *incident, struct id order);
 bool incident_is_open(const struct incident *incident);
+/* 接报: when this region knew of it first. */
+int64_t incident_received_ms(const struct incident *incident);
+/* It is another region's, or one is told of it. */
+bool incident_is_shared(const struct incident *incident);
 
 /* Whether the broker must keep the stream at hand: the incident is open, or an order of it is, unless
  * it is history. */

@@ -67,7 +67,8 @@ enum {
       "one")                                                                                                 \
     X(RULE_REPORTS, "reports", "报告次数", RULE_WHOLE, RULE_WITHIN, "reports filed so far")                  \
     X(RULE_AGE_MIN, "age_min", "发生后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it occurred")           \
-    X(RULE_KNOWN_MIN, "known_min", "接报后分钟", RULE_WHOLE, RULE_WITHIN, "minutes since it was reported")   \
+    X(RULE_KNOWN_MIN, "known_min", "接报后分钟", RULE_WHOLE, RULE_WITHIN,                                    \
+      "minutes since this region knew of it")                                                                \
     X(RULE_CORRECTED_DAYS, "corrected_days", "伤亡变更天数", RULE_WHOLE, RULE_WITHIN,                        \
       "days from that on which it occurred to that of the last change of casualties; 0: none was changed")   \
     X(RULE_TIER, "tier", "层级", RULE_TEXT, RULE_ALWAYS, "what this region is: county, city or province")    \

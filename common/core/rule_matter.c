@@ -100,7 +100,7 @@ void matter_know(struct deciding *d, struct matter *m)
     know_spread(d, m);
     know_number(m, RULE_REPORTS, true, (int64_t)after->reports);
     know_number(m, RULE_AGE_MIN, after->occurred_at_ms != 0, (now - after->occurred_at_ms) / MINUTE_MS);
-    know_number(m, RULE_KNOWN_MIN, true, (now - after->opened_at_ms) / MINUTE_MS);
+    know_number(m, RULE_KNOWN_MIN, true, (now - incident_received_ms(after)) / MINUTE_MS);
     know_number(m, RULE_ORDERS, true, (int64_t)after->orders_n);
     know_number(m, RULE_ORDERS_OPEN, true, m->orders_open);
     know_number(m, RULE_ORDERS_SILENT, true, m->orders_silent);

@@ -274,7 +274,7 @@ static void say_facts(struct making *m, const struct cut *cut, const char *ret[B
     ret[BRIEF_ITEM_KIND] = kind_text(m, facts.kind);
     ret[BRIEF_ITEM_UNIT] = facts.unit;
     ret[BRIEF_ITEM_OCCURRED] = time_text(m, facts.occurred_at_ms);
-    ret[BRIEF_ITEM_OPENED] = time_text(m, m->incident->opened_at_ms);
+    ret[BRIEF_ITEM_OPENED] = time_text(m, incident_received_ms(m->incident));
     ret[BRIEF_ITEM_PLACE] = place_text(m, &facts);
     ret[BRIEF_ITEM_POSITION] = position_text(m, &facts.position);
     ret[BRIEF_ITEM_COURSE] = facts.course;

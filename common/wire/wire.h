@@ -32,6 +32,9 @@ enum {
 
 int wire_decode_command(struct bytes bytes, struct arena *arena, struct command *ret, struct err *err);
 void wire_encode_command(const struct command *command, struct buf *ret);
+/* What keeps a command from being written: "command.issue_orders.orders[0].text: not UTF-8", ERR_DATA, or its
+ * size, ERR_TOO_BIG. 0: nothing does. */
+int wire_command_fault(const struct command *command, struct err *err);
 /* The counter of a command that wire_decode_command() refused, so that its author knows which it was; 0 if
  * it cannot be read. */
 uint64_t wire_peek_counter(struct bytes bytes);

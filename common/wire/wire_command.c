@@ -523,3 +523,18 @@ void wire_encode_command(const struct command *command, struct buf *ret)
 {
     wire_encode(&wire_map_command, command, ret);
 }
+
+int wire_command_fault(const struct command *command, struct err *err)
+{
+    struct err why = {0};
+    struct buf scratch;
+
+    buf_init(&scratch, COMMAND_MAX);
+    (void)wire_encode_checked(&wire_map_command, "command", command, &scratch, &why);
+    bool is_large = scratch.failed && why.code == 0;
+    buf_free(&scratch);
+    if (is_large) {
+        return err_set(err, ERR_TOO_BIG, "the command is larger than %d bytes", COMMAND_MAX);
+    }
+    return why.code != 0 ? err_set(err, ERR_DATA, "%s", why.text) : 0;
+}

@@ -301,5 +301,8 @@ int wire_decode(const struct wire_map *map, const char *root, struct bytes bytes
                 void *ret, struct err *err);
 /* Appends; marks buf failed when the result is nothing that a decoder would take. */
 void wire_encode(const struct wire_map *map, const void *plain, struct buf *buf);
+/* The same, and says what of it cannot go out; `name` is the message's. 0 or ERR_PROTOCOL. */
+int wire_encode_checked(const struct wire_map *map, const char *name, const void *plain, struct buf *buf,
+                        struct err *err);
 
 #endif

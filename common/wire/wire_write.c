@@ -1,12 +1,19 @@
 /* Plain structs to bytes, field by field in the order of their numbers, zero values left out, so that one
  * content has one form. What goes out is held to the same rules as what comes in: nothing is signed or kept
  * that nobody could read again. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/wire/wire_check.h"
 #include "common/wire/wire_item.h"
 
 enum { VARINT_MAX = 10 };
+
+/* Where it goes, and, for who asks, why it does not. */
+struct writer {
+    struct buf *buf;
+    struct err *err; /* NULL: nobody asks */
+};
 
 static size_t varint_size(uint64_t value)
 {
@@ -89,21 +96,22 @@ static uint64_t number_of(const struct wire_field *row, const char *member)
 }
 
 /* False: nothing that a reader would take. */
-static bool put_number(struct buf *buf, const struct wire_field *row, const ProtobufCFieldDescriptor *field,
-                       const char *member)
+static bool put_number(const struct writer *to, const struct place *here, const struct wire_field *row,
+                       const ProtobufCFieldDescriptor *field, const char *member)
 {
     uint64_t number = number_of(row, member);
 
     if (number == 0)
         return true;
-    put_varint(buf, field->id, number);
-    return wire_check_number(NULL, NULL, row, field, number) == 0;
+    put_varint(to->buf, field->id, number);
+    return wire_check_number(to->err, here, row, field, number) == 0;
 }
 
-static bool put_checked(struct buf *buf, const struct wire_field *row, uint32_t number, struct bytes bytes)
+static bool put_checked(const struct writer *to, const struct place *here, const struct wire_field *row,
+                        uint32_t number, struct bytes bytes)
 {
-    put_bytes(buf, number, bytes);
-    return wire_check_bytes(NULL, NULL, row, bytes) == 0;
+    put_bytes(to->buf, number, bytes);
+    return wire_check_bytes(to->err, here, row, bytes) == 0;
 }
 
 static struct bytes text_bytes(const char *text)
@@ -111,7 +119,8 @@ static struct bytes text_bytes(const char *text)
     return (struct bytes){(const uint8_t *)text, text ? strlen(text) : 0};
 }
 
-static bool put_delimited(struct buf *buf, const struct wire_field *row, uint32_t number, const char *member)
+static bool put_delimited(const struct writer *to, const struct place *here, const struct wire_field *row,
+                          uint32_t number, const char *member)
 {
     size_t size = row->type == WIRE_ID ? ID_BYTES : (size_t)row->max;
     struct bytes bytes = {(const uint8_t *)member, size};
@@ -122,18 +131,20 @@ static bool put_delimited(struct buf *buf, const struct wire_field *row, uint32_
         bytes = *(const struct bytes *)(const void *)member;
     else if (!(row->flags & WIRE_REQUIRED) && all_zero(member, size))
         return true;
-    return bytes.n == 0 || put_checked(buf, row, number, bytes);
+    return bytes.n == 0 || put_checked(to, here, row, number, bytes);
 }
 
 /* --- messages -------------------------------------------------------------------------------------- */
 
-static bool put_message(struct buf *buf, const struct wire_map *map, const char *plain);
+static bool put_message(const struct writer *to, const struct place *here, const struct wire_map *map,
+                        const char *plain);
 
 /* The message with its key and length; its bytes are written where they would be if the length took one
  * byte, and moved up when it takes more. An empty one is left out unless it must be there. */
-static bool put_sub(struct buf *buf, const struct wire_map *map, uint32_t number, const char *plain,
-                    bool must)
+static bool put_sub(const struct writer *to, const struct place *here, const struct wire_map *map,
+                    uint32_t number, const char *plain, bool must)
 {
+    struct buf *buf = to->buf;
     size_t before = buf->n, start, n, length_n;
     uint8_t *at = buf_grow(buf, varint_size(key(number, DELIMITED)) + 1);
 
@@ -141,7 +152,7 @@ static bool put_sub(struct buf *buf, const struct wire_map *map, uint32_t number
         return false;
     varint(at, key(number, DELIMITED));
     start = buf->n;
-    if (!put_message(buf, map, plain) || buf->failed)
+    if (!put_message(to, here, map, plain) || buf->failed)
         return false;
     n = buf->n - start;
     if (n == 0 && !must) {
@@ -158,7 +169,8 @@ static bool put_sub(struct buf *buf, const struct wire_map *map, uint32_t number
     return true;
 }
 
-static bool put_single(struct buf *buf, const struct wire_field *row, uint32_t number, const char *plain)
+static bool put_single(const struct writer *to, const struct place *here, const struct wire_field *row,
+                       uint32_t number, const char *plain)
 {
     bool flagged = (row->flags & WIRE_FLAGGED) != 0, flag = flagged && *(const bool *)(plain + row->n);
     bool must = flag || row->type == WIRE_BODY || (row->flags & WIRE_REQUIRED) || row->type == WIRE_COUNT;
@@ -171,42 +183,45 @@ static bool put_single(struct buf *buf, const struct wire_field *row, uint32_t n
     }
     if (flagged && !flag && !(row->flags & WIRE_OR_FULL))
         return true;
-    return put_sub(buf, row->map, number, plain + row->member, must);
+    return put_sub(to, here, row->map, number, plain + row->member, must);
 }
 
-static bool put_cursors(struct buf *buf, const struct wire_field *row, uint32_t number, const char *plain)
+static bool put_cursors(const struct writer *to, const struct place *here, const struct wire_field *row,
+                        uint32_t number, const char *plain)
 {
     const uint64_t *acked = (const uint64_t *)(const void *)(plain + row->member);
 
     for (int lane = 1; lane <= LANE_MAX; lane++) {
         struct lane_cursor cursor = {.lane = (enum lane)lane, .acked_seq = acked[lane]};
 
-        if (acked[lane] != 0 && !put_sub(buf, row->map, number, (const char *)&cursor, true))
+        if (acked[lane] != 0 && !put_sub(to, here, row->map, number, (const char *)&cursor, true))
             return false;
     }
     return true;
 }
 
-static bool put_element(struct buf *buf, const struct wire_field *row, uint32_t number, const char *element)
+static bool put_element(const struct writer *to, const struct place *here, const struct wire_field *row,
+                        uint32_t number, const char *element)
 {
     size_t size = row->type == WIRE_IDS ? ID_BYTES : (size_t)row->max;
 
     if (row->type == WIRE_WORDS)
-        return put_checked(buf, row, number, text_bytes(*(const char *const *)(const void *)element));
+        return put_checked(to, here, row, number, text_bytes(*(const char *const *)(const void *)element));
     if (row->type == WIRE_BLOBS)
-        return put_checked(buf, row, number, *(const struct bytes *)(const void *)element);
+        return put_checked(to, here, row, number, *(const struct bytes *)(const void *)element);
     if (row->map)
-        return put_sub(buf, row->map, number, element, true);
-    return put_checked(buf, row, number, (struct bytes){(const uint8_t *)element, size});
+        return put_sub(to, here, row->map, number, element, true);
+    return put_checked(to, here, row, number, (struct bytes){(const uint8_t *)element, size});
 }
 
-static bool put_list(struct buf *buf, const struct wire_field *row, uint32_t number, const char *plain)
+static bool put_list(const struct writer *to, struct place *here, const struct wire_field *row,
+                     uint32_t number, const char *plain)
 {
     const char *member = plain + row->member, *elements = member;
     size_t n, size;
 
     if (row->type == WIRE_CURSORS)
-        return put_cursors(buf, row, number, plain);
+        return put_cursors(to, here, row, number, plain);
     if (row->type == WIRE_WORDS) {
         n = ((const struct words *)(const void *)member)->n;
         size = sizeof(const char *);
@@ -218,27 +233,38 @@ static bool put_list(struct buf *buf, const struct wire_field *row, uint32_t num
                                          : (size_t)row->max;
     }
     if (n > row->list_max) /* and beyond its array, it may be */
-        return false;
+        return wire_refuse(to->err, here, "more than %" PRIu32, row->list_max) == 0;
     if (row->type != WIRE_PATH && row->type != WIRE_INLINE)
         memcpy(&elements, member, sizeof elements);
-    for (size_t i = 0; i < n; i++)
-        if (!put_element(buf, row, number, elements + i * size))
+    here->in_list = true;
+    for (size_t i = 0; i < n; i++) {
+        here->index = (uint32_t)i;
+        if (!put_element(to, here, row, number, elements + i * size))
             return false;
+    }
     return true;
 }
 
-static bool put_field(struct buf *buf, const struct wire_map *map, size_t i, const char *plain)
+static bool put_field(const struct writer *to, const struct place *up, const struct wire_map *map, size_t i,
+                      const char *plain)
 {
     const ProtobufCFieldDescriptor *field = &map->descriptor->fields[i];
     const struct wire_field *row = &map->fields[i];
+    struct place here = {.up = up, .name = field->name};
+    size_t before = to->buf->n;
+    bool fine;
 
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        return put_list(buf, row, field->id, plain);
-    if (row->map)
-        return put_single(buf, row, field->id, plain);
-    if (wire_of(row->type) == VARINT)
-        return put_number(buf, row, field, plain + row->member);
-    return put_delimited(buf, row, field->id, plain + row->member);
+        fine = put_list(to, &here, row, field->id, plain);
+    else if (row->map)
+        fine = put_single(to, &here, row, field->id, plain);
+    else if (wire_of(row->type) == VARINT)
+        fine = put_number(to, &here, row, field, plain + row->member);
+    else
+        fine = put_delimited(to, &here, row, field->id, plain + row->member);
+    if (fine && (row->flags & WIRE_REQUIRED) && to->buf->n == before)
+        return wire_refuse(to->err, &here, "missing") == 0;
+    return fine;
 }
 
 /* Of the bodies, which stand last, the row of the one that there is; else behind the rows. */
@@ -254,27 +280,38 @@ static size_t body_row(const struct wire_map *map, size_t first, const char *pla
     return i;
 }
 
-static bool put_message(struct buf *buf, const struct wire_map *map, const char *plain)
+static bool put_message(const struct writer *to, const struct place *here, const struct wire_map *map,
+                        const char *plain)
 {
     size_t n = wire_rows(map);
 
     for (size_t i = 0; i < n; i++) {
-        size_t before = buf->n;
         bool body = map->fields[i].type == WIRE_BODY;
 
         if (body)
             i = body_row(map, i, plain);
-        if (i == n || !put_field(buf, map, i, plain) ||
-            ((map->fields[i].flags & WIRE_REQUIRED) && buf->n == before))
+        if (i == n)
+            break;
+        if (!put_field(to, here, map, i, plain))
             return false;
         if (body)
             return true;
     }
-    return map->body_from == 0;
+    return map->body_from == 0 || wire_refuse(to->err, here, "says nothing") == 0;
+}
+
+int wire_encode_checked(const struct wire_map *map, const char *name, const void *plain, struct buf *buf,
+                        struct err *err)
+{
+    const struct place root = {.name = name};
+
+    if (put_message(&(struct writer){buf, err}, &root, map, plain))
+        return 0;
+    buf->failed = true;
+    return ERR_PROTOCOL;
 }
 
 void wire_encode(const struct wire_map *map, const void *plain, struct buf *buf)
 {
-    if (!put_message(buf, map, plain))
-        buf->failed = true;
+    (void)wire_encode_checked(map, "", plain, buf, NULL);
 }

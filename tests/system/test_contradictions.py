@@ -95,6 +95,20 @@ class Contradictions(test_links.Regions):
             self.disputes(region, incident, 0)
         self.assert_verified()
 
+    def test_what_a_region_said_before_it_shared_is_its_own(self):
+        """The commonest flow there is: a count, a referral, a higher count. Nobody said anything apart."""
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        self.county.muster("incident", "update", incident, "--dead", "2", "--serious", "3")
+        self.follows(self.city, incident, casualties={"dead": 2, "serious": 3})
+        self.city.muster("incident", "update", incident, "--dead", "4")
+        self.follows(self.county, incident, casualties={"dead": 4, "serious": 3})
+        for region in (self.county, self.city):
+            self.assertEqual(self.shown(region, incident)["counted_apart"], [])
+            self.assertNotIn("COUNTED APART", region.muster("replay", region.log))
+        self.assert_verified()
+
     def test_a_count_that_gave_way_is_shown_until_somebody_counts_anew(self):
         incident = self.county.report("--dead", "1")
         self.county.muster("incident", "refer", incident, "--to", CITY)

@@ -47,6 +47,23 @@ class ReportWords(unittest.TestCase):
         taken = self.call("--occurred", at(30), "--dead", "10000000", "--loss", "100000000000000")
         self.assertEqual(taken.returncode, 0, taken.stderr)
 
+    def test_what_no_record_takes_is_named(self):
+        """A terminal of another encoding, and a text beyond its bound: which word of it, and nothing sent."""
+        incident = self.county.report()
+        order = ("order", "issue", "--incident", incident, "--to", f"370102/{FIRE}", "--kind", "dispatch",
+                 "--text")
+        for words, said in (
+                ((*order, "出动".encode("gbk")), "command.issue_orders.orders[0].text: not UTF-8"),
+                ((*order, "长" * 6000), "command.issue_orders.orders[0].text: longer than 16384 bytes"),
+                (("incident", "close", incident, "--reason", b"\xff"),
+                 "command.close_incident.reason: not UTF-8")):
+            refused = self.county.call(*words)
+            self.assertEqual(refused.returncode, 65, refused.stderr)
+            self.assertIn(said, refused.stderr)
+            self.assertEqual(refused.stderr.count("\n"), 1)
+        self.assertEqual(self.county.json("order", "list"), [])
+        self.assertTrue(self.county.issue(FIRE, "--incident", incident))  # nothing of it stands in the way
+
     def test_when_it_happened_is_shown(self):
         occurred = at(-3600)
         incident = self.county.report("--occurred", occurred)

@@ -359,6 +359,31 @@ static void a_count_that_gives_way_stays_in_sight(void **state)
     bus_close(&bus);
 }
 
+/* What it said before it shared the incident is its own: which word it knew, those who follow have to see. */
+static void a_count_from_before_the_share_is_known(void **state)
+{
+    for (uint32_t generation = GENERATION_MARKS - 1; generation <= GENERATION_MARKS; generation++) {
+        struct bus bus;
+        struct command command;
+
+        (void)state;
+        open_linked(&bus);
+        begin_generation(&bus, generation);
+        command = a_report(&bus, 1, REPORT_INITIAL);
+        command.file_report.facts.casualties.dead = 1;
+        bus_do(&bus, command);
+        int64_t first_ms = bus_event(&bus, EVENT_FACTS_CHANGED, 0)->at_ms;
+        bus.env.now_ms += 60000;
+        bus_do(&bus, a_referral(&bus, 1, CITY));
+        bus_do(&bus, a_share(&bus, 1, CITY, 30, false));
+        (void)count_dead(&bus, 2);
+        const struct event *known = bus_event(&bus, EVENT_COUNTS_KNOWN, 0);
+        assert_non_null(known);
+        assert_true(known->counts_known.dead_ms == (generation >= GENERATION_MARKS ? first_ms : 0));
+        bus_close(&bus);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +395,7 @@ int main(void)
         cmocka_unit_test(a_person_says_that_both_stand),
         cmocka_unit_test(who_has_no_part_in_it_settles_nothing),
         cmocka_unit_test(a_count_that_gives_way_stays_in_sight),
+        cmocka_unit_test(a_count_from_before_the_share_is_known),
         cmocka_unit_test(a_word_far_ahead_counts_as_at_the_bound),
     };
 

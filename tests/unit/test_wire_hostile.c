@@ -460,14 +460,24 @@ static void a_frame_has_a_limit(void **state)
 /* Encoders give nothing that decoders would refuse. */
 static void what_nobody_would_take_is_not_said(void **state)
 {
-    struct command bad[] = {
+    const struct new_order orders[] = {{.addressee = "a/b"}, {.addressee = "a/b", .text = "\xff"}};
+    const struct command bad[] = {
         {.kind = COMMAND_NONE},
         {.kind = COMMAND_CLOSE_INCIDENT, .close_incident.reason = "\xff"},
         {.kind = COMMAND_CLOSE_INCIDENT, .issued_at_ms = -1},
         {.kind = COMMAND_CLOSE_INCIDENT, .mode = (enum mode)9},
         {.kind = COMMAND_CLOSE_INCIDENT, .counter = UINT64_MAX},
         {.kind = COMMAND_ISSUE_ORDERS, .issue_orders.orders_n = ORDERS_PER_COMMAND_MAX + 1},
+        {.kind = COMMAND_ISSUE_ORDERS, .issue_orders = {.orders = orders, .orders_n = 2}},
     };
+    const char *const why[] = {"command: says nothing",
+                               "command.close_incident.reason: not UTF-8, or with a NUL in it",
+                               "command.issued_at_ms: ",
+                               "command.mode: ",
+                               "command.counter: ",
+                               "command.issue_orders.orders: more than 64",
+                               "command.issue_orders.orders[1].text: not UTF-8, or with a NUL in it"};
+    struct err err;
     struct buf buf;
 
     (void)state;
@@ -477,7 +487,10 @@ static void what_nobody_would_take_is_not_said(void **state)
         wire_encode_command(&bad[i], &buf);
         assert_true(buf.failed);
         assert_int_equal(buf_bytes(&buf).n, 0);
+        assert_int_equal(wire_command_fault(&bad[i], &err), ERR_DATA); /* who wrote it learns which part */
+        assert_memory_equal(err.text, why[i], strlen(why[i]));
     }
+    assert_int_equal(wire_command_fault(&(struct command){.kind = COMMAND_CLOSE_INCIDENT}, &err), 0);
     buf_free(&buf);
 }
 
