@@ -203,6 +203,27 @@ void decide_answer_requests(struct deciding *d, const struct incident *incident,
 void decide_event_needs(struct deciding *d, const struct incident *const *family, size_t n, const char *kind,
                         const char *substance);
 
+/* What a merge takes over: facts of `part` that `whole` did not know, beside the event that says them; the
+ * kind and substance of `whole`, which `part` has from then on. Then, how a split gives them back. */
+void decide_note_taken(struct deciding *d, const struct incident *whole, const struct incident *part,
+                       const struct facts *fill);
+void decide_note_mirrored(struct deciding *d, const struct incident *part, struct id whole,
+                          const struct facts *said);
+void decide_give_back(struct deciding *d, const struct incident *part, const struct incident *into);
+/* What the survivor does not know and the one that joins it does. */
+struct facts decide_facts_to_fill(const struct incident *whole, const struct incident *part);
+/* Of the facts that another region says, an event of `told`, those that a merge there filled in where nothing
+ * was known: bits, fact_mark.h. ret_known: what is known here by a word of its own. */
+uint32_t decide_taken_there(const struct told_record *told, const struct event *facts,
+                            const struct incident *incident, uint32_t *ret_known);
+/* What another region tells of merges; incident NULL: not known here. news: which of its facts hold here. */
+void decide_hear_taken(struct deciding *d, const struct incident *incident, const struct event *event,
+                       uint32_t news);
+void decide_hear_returned(struct deciding *d, const struct incident *incident, const struct event *event);
+/* What another region has joined is for a person here to join, or not: it is shown as related while it is. */
+void decide_hear_tied(struct deciding *d, const struct incident *incident, struct id id,
+                      const struct event *event);
+
 /* Who gets an order to this address: the agent, or every agent of the agency, that takes orders. */
 struct words decide_addressees(struct deciding *d, const char *addressee);
 /* The order's id is not taken in another incident, or the command is refused. */

@@ -97,7 +97,10 @@
     X(EVENT_ORDERS_DISPUTED, 161, "orders-disputed")              \
     X(EVENT_DISPUTE_SETTLED, 162, "dispute-settled")              \
     X(EVENT_COUNTS_KNOWN, 163, "counts-known")                    \
-    X(EVENT_COUNT_APART, 164, "count-apart")
+    X(EVENT_COUNT_APART, 164, "count-apart")                      \
+    X(EVENT_FACTS_TAKEN, 180, "facts-taken")                      \
+    X(EVENT_FACTS_RETURNED, 181, "facts-returned")                \
+    X(EVENT_GRADE_OTHERWISE, 182, "grade-otherwise")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -112,7 +115,8 @@ const char *event_kind_name(enum event_kind kind);
  * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
  * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
  * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
- * what regions order and count apart. 4 brings no kind of event so far.
+ * what regions order and count apart, 4 those of what a merge takes over and a split gives back,
+ * and of what the grade would be if a count were reckoned otherwise.
  * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
 enum {
     EVENT_GENERATION = 4,
@@ -125,7 +129,9 @@ enum {
     GENERATION_MARKS = 4,      /* facts have their times from the first word on, not from the first share */
     GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of it, not from when its home did */
     GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */
-    GENERATION_FOLLOWS = 4 /* who follows hears of reminders, command posts and what ends with an incident */
+    GENERATION_FOLLOWS = 4, /* who follows hears of reminders, command posts and what ends with an incident */
+    GENERATION_OTHERWISE = 4, /* what the grade would be by what does not count is told ... */
+    GENERATION_GIVES_BACK = 4 /* ... and a split gives back what the merge brought, and is told */
 };
 
 struct pack_set {
@@ -210,6 +216,25 @@ struct graded { /* and doubted */
     const char *by;   /* operator or agent; "": a rule */
     const char *rule; /* PACK/RULE; "": a person */
     struct words unknown;
+    struct id
+        from; /* nobody graded it: it came with that incident, which was merged into this one; else zero */
+};
+
+struct grade_asked {
+    struct id
+        of; /* the grade came with that incident, which is another event; zero: no pack grades its kind */
+};
+
+/* What the grade would be, by rules: if casualties corrected after the term of the law counted; or by the
+ * count that another region has. */
+struct grade_otherwise {
+    enum grade grade;    /* NONE: no other than it is, any more */
+    const char *rule;    /* PACK/RULE */
+    const char *article; /* of the law, as the rule names it; "" */
+    const char *fact;    /* "dead", of a count; "": of a correction */
+    const char *region;  /* whose count; "": what was known here before */
+    int64_t count;       /* of a correction the day on which it was made, that of the accident being 0 ... */
+    int64_t up_to;       /* ... and the last on which it would have counted */
 };
 
 struct level_set {
@@ -276,11 +301,23 @@ struct incident_linked {
     struct id other;
     enum link_kind kind; /* NONE: not any more */
     bool caused;         /* the other is the consequence */
+    bool merged;         /* another region has merged them: taken back when that is */
 };
 
 struct incident_merged { /* merged, joined, split */
     struct id other;
     uint32_t parts; /* joined: how many ids came with the other, its own too */
+};
+
+/* Facts that came with a merge, as the event before this one has them: nobody has said them of this incident.
+ * And given back: they are not known any more, or what they were before. */
+struct facts_taken {       /* and returned */
+    struct id other;       /* whose they are */
+    struct words fields;   /* their names, fact_mark.h */
+    const char *kind;      /* as it was before, if it is among them; "": not known */
+    const char *substance; /* the same */
+    enum grade grade;      /* that it had before */
+    bool graded;           /* returned: the grade that it has came with them; a person decides */
 };
 
 struct orders_moved {
@@ -495,6 +532,8 @@ struct event {
         struct rules_due rules_due;
         struct rule_step rule;
         struct graded graded; /* doubted, too */
+        struct grade_asked grade_asked;
+        struct grade_otherwise otherwise;
         struct level_set level_set;
         struct referred referred;
         struct grade_expected grade_expected;
@@ -505,6 +544,7 @@ struct event {
         struct clock_step clock;
         struct incident_linked linked;
         struct incident_merged merged; /* joined, split, too */
+        struct facts_taken taken;      /* returned, too */
         struct orders_moved moved;
         struct post_step post;
         struct rung_reached rung; /* rung-reached, receipt-noted */

@@ -62,6 +62,7 @@ static int facts_changed(struct state *state, struct incident *incident, const s
     }
     incident_learn(incident, e);
     evolve_counted(incident, &e->casualties);
+    evolve_said(incident, e);
     /* from the first word on, so that whoever is told later and this region have the same of it */
     if (state_region(state)->generation >= GENERATION_MARKS && !incident->history &&
         evolve_marks(incident) < 0) {
@@ -96,6 +97,13 @@ static int information(struct state *state, struct incident *incident, const str
     }
     if (event->kind != EVENT_INFORMATION_REQUESTED) {
         return 0;
+    }
+    for (size_t i = 0; i < incident->requests_n; i++) {
+        if (strcmp(incident->requests[i].fact, e->fact) == 0) { /* asked again: the answer was given back */
+            incident->requests[i] = (struct request){
+                .fact = incident->requests[i].fact, .asked_at_ms = event->at_ms, .due_at_ms = e->due_at_ms};
+            return 0;
+        }
     }
     const char *fact = state_intern(state, e->fact);
     struct request *grown = realloc(incident->requests, (incident->requests_n + 1) * sizeof *grown);
@@ -467,6 +475,7 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
     case EVENT_GRADE_ASKED:
+    case EVENT_GRADE_OTHERWISE:
     case EVENT_LEVEL_SET:
     case EVENT_REFERRED:
     case EVENT_NOTIFIED:
@@ -483,7 +492,9 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_INCIDENT_JOINED:
     case EVENT_INCIDENT_SPLIT:
     case EVENT_ORDERS_MOVED:
-        return evolve_ties(incident, event);
+    case EVENT_FACTS_TAKEN:
+    case EVENT_FACTS_RETURNED:
+        return evolve_ties(state, incident, event);
     case EVENT_DIVISION_DOUBTED:
         return 0; /* told; what was reported stands */
     case EVENT_POST_SET:

@@ -116,6 +116,9 @@ void evolve_counted(struct incident *incident, const struct casualties *said)
         if (count_of(said, i) != COUNT_UNKNOWN) {
             incident->disputes->apart[i].at_ms = 0;
             incident->disputes->known_ms[i] = INT64_MAX;
+            if (incident->otherwise != NULL) { /* nobody is to settle it any more */
+                incident->otherwise[i].grade = GRADE_NONE;
+            }
         }
     }
 }

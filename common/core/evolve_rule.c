@@ -1,4 +1,5 @@
 /* evolve() for what rules and people make of an incident: grade, level, referrals, and which rules hold. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,6 +41,14 @@ static void rule_ended(struct incident *incident, const struct rule_step *e)
     }
 }
 
+/* It is known again what its grade rests upon, or that a person is to say so. */
+static void regraded(struct incident *incident)
+{
+    if (incident->ties != NULL) {
+        incident->ties->regrade = (struct id){{0}};
+    }
+}
+
 static int graded(struct state *state, struct incident *incident, const struct event *event)
 {
     const char *by = state_intern(state, event->graded.by[0] != '\0' ? event->graded.by : event->graded.rule);
@@ -51,6 +60,26 @@ static int graded(struct state *state, struct incident *incident, const struct e
     incident->graded_by = by;
     incident->graded_at_ms = event->at_ms;
     incident->doubted = GRADE_NONE;
+    regraded(incident);
+    return 0;
+}
+
+static int otherwise(struct incident *incident, const struct grade_otherwise *e)
+{
+    size_t i = 0;
+
+    if (incident->otherwise == NULL) {
+        incident->otherwise = calloc(OTHERWISES, sizeof *incident->otherwise);
+    }
+    if (incident->otherwise == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    while (i < OTHERWISE_LATE && strcmp(e->fact, count_name(i)) != 0) {
+        i++;
+    }
+    struct otherwise *there = &incident->otherwise[i];
+    *there = (struct otherwise){.grade = e->grade, .count = e->count, .up_to = e->up_to};
+    (void)snprintf(there->article, sizeof there->article, "%s", e->article);
     return 0;
 }
 
@@ -86,6 +115,7 @@ int evolve_rule(struct state *state, struct incident *incident, const struct eve
         incident->rules_due_ms = 0;
         incident->rules_fired = 0;
         incident->grew = false;
+        regraded(incident);
         return 0;
     case EVENT_RULE_WAITS:
         return rule_holds(state, incident, event, event->rule.due_at_ms);
@@ -104,6 +134,8 @@ int evolve_rule(struct state *state, struct incident *incident, const struct eve
     case EVENT_GRADE_ASKED:
         incident->grade_asked_ms = event->at_ms;
         return 0;
+    case EVENT_GRADE_OTHERWISE:
+        return otherwise(incident, &event->otherwise);
     case EVENT_LEVEL_SET:
         incident->level = event->level_set.level;
         incident->level_at_ms = event->at_ms;

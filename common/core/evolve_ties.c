@@ -49,7 +49,7 @@ static int linked(struct incident *incident, const struct event *event)
     }
     ties->links = grown;
     grown[ties->links_n++] = (struct incident_link){
-        .other = e->other, .kind = e->kind, .caused = e->caused, .at_ms = event->at_ms};
+        .other = e->other, .kind = e->kind, .caused = e->caused, .merged = e->merged, .at_ms = event->at_ms};
     return 0;
 }
 
@@ -98,6 +98,7 @@ static void split(struct incident *incident, struct id other)
     if (ties == NULL) {
         return; /* what tied them was redacted */
     }
+    taken_drop(ties, other);
     if (id_equal(ties->merged_into, other)) {
         ties->merged_into = (struct id){{0}};
         ties->merged_at_ms = 0;
@@ -146,7 +147,7 @@ static int moved(struct incident *incident, const struct orders_moved *e)
     return 0;
 }
 
-int evolve_ties(struct incident *incident, const struct event *event)
+int evolve_ties(struct state *state, struct incident *incident, const struct event *event)
 {
     switch (event->kind) {
     case EVENT_INCIDENT_LINKED:
@@ -160,6 +161,9 @@ int evolve_ties(struct incident *incident, const struct event *event)
         return 0;
     case EVENT_ORDERS_MOVED:
         return moved(incident, &event->moved);
+    case EVENT_FACTS_TAKEN:
+    case EVENT_FACTS_RETURNED:
+        return evolve_taken(state, incident, event);
     default:
         return 0;
     }

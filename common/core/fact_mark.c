@@ -112,6 +112,52 @@ int64_t facts_said_at(const struct fact_mark marks[FACT_FIELDS], const struct fa
     return at_ms;
 }
 
+uint32_t facts_fields(const struct facts *said)
+{
+    struct facts facts = *said;
+    struct field fields[FACT_FIELDS];
+    uint32_t bits = 0;
+
+    fields_of(&facts, fields);
+    for (size_t i = 0; i < FACT_FIELDS; i++) {
+        bits |= is_said(&fields[i]) ? 1U << i : 0;
+    }
+    return bits;
+}
+
+struct facts facts_only(const struct facts *said, uint32_t keep)
+{
+    struct facts facts = *said;
+    struct field fields[FACT_FIELDS];
+
+    fields_of(&facts, fields);
+    for (size_t i = 0; i < FACT_FIELDS; i++) {
+        if ((keep >> i & 1) == 0) {
+            leave_out(&fields[i]);
+        }
+    }
+    return facts;
+}
+
+const char *fact_field_name(size_t i)
+{
+    static const char *const names[FACT_FIELDS] = {
+        "kind", "place",   "unit",    "substance", "course",  "measures", "caller", "title",   "division",
+        "dead", "missing", "serious", "minor",     "trapped", "loss",     "time",   "position"};
+
+    return names[i];
+}
+
+uint32_t fact_fields_of(struct words names)
+{
+    uint32_t bits = 0;
+
+    for (size_t i = 0; i < FACT_FIELDS; i++) {
+        bits |= words_have(names, fact_field_name(i)) ? 1U << i : 0;
+    }
+    return bits;
+}
+
 bool facts_are_none(const struct facts *said)
 {
     struct facts facts = *said;

@@ -27,6 +27,7 @@ struct hearing {
     struct fact_mark before[FACT_FIELDS]; /* what one region said at one moment */
     const char *said_by;                  /* NULL: nobody has in this record */
     int64_t said_ms;
+    uint32_t news; /* fields of the last facts that hold here: bits, fact_mark.h */
 };
 
 /* An order of the incident, from before or brought by this record. */
@@ -94,19 +95,16 @@ static void hear_report(struct hearing *h, const struct event *event)
     report->report_filed.number = ++h->reports;
 }
 
-int64_t decide_heard_at(const struct deciding *d, int64_t at_ms)
+/* What it says that holds here. What a merge there has filled in nobody said of this incident: it is as old
+ * as can be. */
+static struct facts news_of(struct hearing *h, const struct event *event, int64_t at_ms, uint32_t filled,
+                            uint32_t known)
 {
-    int64_t latest_ms = d->env->now_ms + FACTS_AHEAD_MAX_MS;
+    struct facts news = facts_newer(h->before, &event->facts_changed, at_ms);
+    struct facts fill = facts_only(&event->facts_changed, filled & ~known);
 
-    return d->region->generation >= GENERATION_APART && at_ms > latest_ms ? latest_ms : at_ms;
-}
-
-int64_t decide_facts_at(const struct deciding *d, const struct incident *incident, const struct facts *news)
-{
-    int64_t now_ms = d->env->now_ms;
-    int64_t said_ms = incident->marks != NULL ? facts_said_at(incident->marks, news) : 0;
-
-    return said_ms >= now_ms ? decide_heard_at(d, said_ms) + 1 : now_ms;
+    fill = facts_newer(h->before, &fill, 0);
+    return facts_only(&news, (facts_fields(&news) & ~filled) | facts_fields(&fill));
 }
 
 /* What a region says twice at one moment, as it may before it shares an incident, counts in its order there:
@@ -114,20 +112,27 @@ int64_t decide_facts_at(const struct deciding *d, const struct incident *inciden
 static void hear_facts(struct hearing *h, const struct event *event)
 {
     int64_t at_ms = decide_heard_at(h->d, event->at_ms);
+    bool gives_back = h->d->region->generation >= GENERATION_GIVES_BACK;
+    uint32_t known = 0;
+    uint32_t filled = gives_back ? decide_taken_there(h->told, event, h->incident, &known) : 0;
+    struct facts said = facts_only(&event->facts_changed, ~filled);
 
     if (h->said_by == NULL || strcmp(h->said_by, h->told->region) != 0 || h->said_ms != event->at_ms) {
         memcpy(h->before, h->marks, sizeof h->before);
         h->said_by = h->told->region;
         h->said_ms = event->at_ms;
     }
-    struct facts news = facts_newer(h->before, &event->facts_changed, at_ms);
+    struct facts news = news_of(h, event, at_ms, filled, known);
 
+    h->news = facts_fields(&news);
     if (facts_are_none(&news)) { /* a later word is here already */
-        decide_counts_apart(h->d, h->incident, h->told, &event->facts_changed.casualties, &news.casualties,
-                            at_ms);
+        decide_counts_apart(h->d, h->incident, h->told, &said.casualties, &news.casualties, at_ms);
         return;
     }
     facts_mark(h->marks, &news, at_ms);
+    for (size_t i = 0; i < FACT_FIELDS; i++) {
+        h->marks[i].at_ms = (h->news & filled & 1U << i) != 0 ? 0 : h->marks[i].at_ms;
+    }
     struct event *changed = decide_emit(h->d, EVENT_FACTS_CHANGED);
     *changed = *event;
     changed->at_ms = at_ms;
@@ -136,8 +141,7 @@ static void hear_facts(struct hearing *h, const struct event *event)
     if (h->incident != NULL) {
         decide_follow_facts(h->d, h->incident, &news);
     }
-    decide_counts_apart(h->d, h->incident, h->told, &event->facts_changed.casualties, &news.casualties,
-                        at_ms);
+    decide_counts_apart(h->d, h->incident, h->told, &said.casualties, &news.casualties, at_ms);
 }
 
 static void hear_closed(struct hearing *h, const struct event *event)
@@ -330,24 +334,6 @@ static void hear_order_unreached(struct hearing *h, const struct event *event)
 
 /* -------------------------------------------------------------------------------------------------- */
 
-/* What another region has joined is for a person here to join, or not: it is shown as related. */
-static void hear_tied(struct hearing *h, const struct event *event)
-{
-    struct id other = event->kind == EVENT_INCIDENT_LINKED ? event->linked.other : event->merged.other;
-    const struct incident_link *there = h->incident != NULL ? incident_link(h->incident, other) : NULL;
-    bool has_room = h->incident == NULL || h->incident->ties == NULL ||
-                    h->incident->ties->links_n < LINKS_PER_INCIDENT_MAX;
-
-    if (event->kind == EVENT_INCIDENT_LINKED && (there != NULL || has_room)) {
-        pass_on(h, event);
-    } else if (event->kind != EVENT_INCIDENT_LINKED && there == NULL && has_room) {
-        struct event *linked = decide_emit(h->d, EVENT_INCIDENT_LINKED);
-        linked->incident = h->id;
-        linked->at_ms = h->d->env->now_ms;
-        linked->linked = (struct incident_linked){.other = other, .kind = LINK_RELATED};
-    }
-}
-
 static void hear(struct hearing *h, const struct event *event)
 {
     if (!id_equal(event->incident, h->id)) {
@@ -392,7 +378,14 @@ static void hear(struct hearing *h, const struct event *event)
     case EVENT_INCIDENT_LINKED:
     case EVENT_INCIDENT_MERGED:
     case EVENT_INCIDENT_JOINED:
-        hear_tied(h, event);
+    case EVENT_INCIDENT_SPLIT:
+        decide_hear_tied(h->d, h->incident, h->id, event);
+        return;
+    case EVENT_FACTS_TAKEN:
+        decide_hear_taken(h->d, h->incident, event, h->news);
+        return;
+    case EVENT_FACTS_RETURNED:
+        decide_hear_returned(h->d, h->incident, event);
         return;
     case EVENT_ORDER_ISSUED:
         hear_order(h, event);

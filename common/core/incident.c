@@ -233,6 +233,45 @@ void incident_learn(struct incident *incident, const struct facts *said)
     incident->known |= facts_known(said);
 }
 
+/* As what is kept of it says them. */
+static struct facts known_facts(const struct incident *incident)
+{
+    struct facts facts = facts_none();
+
+    facts.kind = incident->kind;
+    facts.substance = incident->substance;
+    facts.position = incident->position;
+    facts.casualties = incident->casualties;
+    facts.loss_cny = incident->loss_cny;
+    facts.occurred_at_ms = incident->occurred_at_ms;
+    return facts;
+}
+
+uint32_t incident_fields(const struct incident *incident)
+{
+    struct facts facts = known_facts(incident);
+
+    return facts_fields(&facts);
+}
+
+void incident_forget(struct incident *incident, uint32_t fields, const char *kind, const char *substance)
+{
+    const uint32_t kept = 1U << FACT_KIND | 1U << FACT_SUBSTANCE | 1U << FACT_POSITION |
+                          1U << FACT_CASUALTIES | 1U << FACT_LOSS | 1U << FACT_TIME;
+    struct facts facts = known_facts(incident);
+
+    facts = facts_only(&facts, ~fields);
+    facts.kind = (fields & FIELD_KIND) != 0 ? kind : facts.kind;
+    facts.substance = (fields & FIELD_SUBSTANCE) != 0 ? substance : facts.substance;
+    incident->kind = facts.kind;
+    incident->substance = facts.substance;
+    incident->position = facts.position;
+    incident->casualties = facts.casualties;
+    incident->loss_cny = facts.loss_cny;
+    incident->occurred_at_ms = facts.occurred_at_ms;
+    incident->known = (incident->known & ~kept) | facts_known(&facts);
+}
+
 struct rule_hold *incident_hold(const struct incident *incident, const char *pack, const char *rule)
 {
     for (size_t i = 0; i < incident->holds_n; i++) {
@@ -274,23 +313,27 @@ static const char *new_text(const struct incident *incident, enum fact fact, con
     return said;
 }
 
-/* What was said apart is settled by whoever counts anew, also to the same number. */
+/* What was said apart is settled by whoever counts anew, also to the same number; and what was taken over
+ * with a merge becomes the incident's own by being said of it. */
 static int64_t new_count(const struct incident *incident, size_t i, const struct facts *said)
 {
     int64_t count = count_of(&said->casualties, i);
+    bool own = (incident_taken_fields(incident) >> (FACT_COUNTS_FROM + i) & 1) == 0;
 
-    return count == count_of(&incident->casualties, i) && incident_apart(incident, i) == NULL ? COUNT_UNKNOWN
-                                                                                              : count;
+    return own && count == count_of(&incident->casualties, i) && incident_apart(incident, i) == NULL
+               ? COUNT_UNKNOWN
+               : count;
 }
 
 struct facts incident_news(const struct incident *incident, const struct facts *said)
 {
     struct facts news = facts_none();
+    uint32_t taken = incident_taken_fields(incident);
 
-    if (strcmp(said->kind, incident->kind) != 0) {
+    if (strcmp(said->kind, incident->kind) != 0 || (taken & FIELD_KIND) != 0) {
         news.kind = said->kind;
     }
-    if (strcmp(said->substance, incident->substance) != 0) {
+    if (strcmp(said->substance, incident->substance) != 0 || (taken & FIELD_SUBSTANCE) != 0) {
         news.substance = said->substance;
     }
     news.place = new_text(incident, FACT_PLACE, said->place);
@@ -304,7 +347,7 @@ struct facts incident_news(const struct incident *incident, const struct facts *
     if (p->datum != DATUM_NONE &&
         (p->datum != incident->position.datum || p->latitude_e7 != incident->position.latitude_e7 ||
          p->longitude_e7 != incident->position.longitude_e7 ||
-         p->accuracy_m != incident->position.accuracy_m)) {
+         p->accuracy_m != incident->position.accuracy_m || (taken & FIELD_POSITION) != 0)) {
         news.position = *p;
     }
     news.casualties.dead = new_count(incident, 0, said);
@@ -312,8 +355,9 @@ struct facts incident_news(const struct incident *incident, const struct facts *
     news.casualties.serious = new_count(incident, 2, said);
     news.casualties.minor = new_count(incident, 3, said);
     news.casualties.trapped = new_count(incident, 4, said);
-    news.loss_cny = said->loss_cny == incident->loss_cny ? COUNT_UNKNOWN : said->loss_cny;
-    if (said->occurred_at_ms != incident->occurred_at_ms) {
+    bool own_loss = (taken & FIELD_LOSS) == 0;
+    news.loss_cny = own_loss && said->loss_cny == incident->loss_cny ? COUNT_UNKNOWN : said->loss_cny;
+    if (said->occurred_at_ms != incident->occurred_at_ms || (taken & FIELD_OCCURRED) != 0) {
         news.occurred_at_ms = said->occurred_at_ms;
     }
     return news;
@@ -352,6 +396,7 @@ void incident_clear(struct incident *incident)
     free(incident->sent);
     ties_free(incident->ties);
     disputes_free(incident->disputes);
+    free(incident->otherwise);
     free(incident->post);
     spread_free(incident->spread);
 }

@@ -5,6 +5,7 @@
 #include "common/core/dispute.h"
 #include "common/core/fact_mark.h"
 #include "common/core/order.h"
+#include "common/core/otherwise.h"
 #include "common/core/post.h"
 #include "common/core/rule.h"
 #include "common/core/spread.h"
@@ -150,11 +151,12 @@ struct incident {
     size_t reissues_n;
     struct request *requests;
     size_t requests_n;
-    struct ties *ties;         /* owned; NULL: none */
-    struct post *post;         /* owned; NULL: none */
-    struct spread *spread;     /* owned; NULL: nothing is said of it */
-    struct disputes *disputes; /* owned; NULL: none */
-    struct order *orders;      /* sorted by id, so that no order of importing can be told from another */
+    struct ties *ties;           /* owned; NULL: none */
+    struct post *post;           /* owned; NULL: none */
+    struct spread *spread;       /* owned; NULL: nothing is said of it */
+    struct disputes *disputes;   /* owned; NULL: none */
+    struct otherwise *otherwise; /* owned, OTHERWISES; NULL: none */
+    struct order *orders;        /* sorted by id, so that no order of importing can be told from another */
     size_t orders_n;
     size_t orders_capacity;
 };
@@ -184,6 +186,12 @@ bool incident_is_of_unit(const struct incident *incident, const char *unit);
 
 /* What a report adds to what is known, but for kind and substance, whose texts the caller must keep. */
 void incident_learn(struct incident *incident, const struct facts *said);
+
+/* What it knows, of the fields whose values are kept: bits, fact_mark.h. */
+uint32_t incident_fields(const struct incident *incident);
+/* These fields are not known any more; kind and substance, if they are among them, become what is named.
+ * Their marks are not touched: a copy of the incident is fine. */
+void incident_forget(struct incident *incident, uint32_t fields, const char *kind, const char *substance);
 
 /* NULL: the rule's condition does not hold, as far as is known. */
 struct rule_hold *incident_hold(const struct incident *incident, const char *pack, const char *rule);

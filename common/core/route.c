@@ -169,6 +169,19 @@ static void route_post(const struct state *state, const struct event *event, con
     tell_at_work(state, incident, sink, author);
 }
 
+/* What was known of it is not, or its grade rests upon nothing: whoever acts on it learns that. */
+static void route_returned(const struct state *state, const struct event *event, const char *author,
+                           const struct route_sink *sink)
+{
+    const struct incident *incident = state_incident(state, event->incident);
+
+    if (incident != NULL) {
+        tell(sink, incident->home[0] == '\0' ? incident->reporter : "", LANE_ORDERS, author);
+        tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
+        tell_at_work(state, incident, sink, author);
+    }
+}
+
 void route(const struct state *state, const struct event *event, const char *author,
            const struct route_sink *sink)
 {
@@ -203,6 +216,9 @@ void route(const struct state *state, const struct event *event, const char *aut
             tell_centres(state_region(state), sink, author);
         }
         return;
+    case EVENT_FACTS_RETURNED:
+        route_returned(state, event, author, sink);
+        return;
     case EVENT_POST_SET:
     case EVENT_POST_OFFERED:
     case EVENT_POST_TAKEN:
@@ -229,6 +245,7 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_COUNT_APART:
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
+    case EVENT_GRADE_OTHERWISE:
     case EVENT_LEVEL_SET:
     case EVENT_CLOCK_WARNED:
     case EVENT_CLOCK_OVERDUE:

@@ -169,6 +169,7 @@ struct rule_facts {
 /* What a rule of a pack in force says. Texts and actions are the pack's and live while it is in force. */
 struct rule_verdict {
     const char *pack, *version, *rule;
+    const char *article;    /* of the law, as the pack names it; "" */
     enum rule_answer holds; /* its condition; NO, too, of one that another goes before */
     bool is_over;           /* once fired: it may fire again */
     uint64_t facts;         /* bits 1 << enum rule_fact: what its condition reads */

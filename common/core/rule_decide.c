@@ -50,20 +50,6 @@ static void emit_step(struct deciding *d, const struct matter *m, enum event_kin
         (struct rule_step){.pack = pack, .version = "", .rule = rule, .when = "", .due_at_ms = due_ms};
 }
 
-/* "PACK/RULE" */
-static const char *reason(struct deciding *d, const struct rule_verdict *v)
-{
-    size_t n = strlen(v->pack) + 1 + strlen(v->rule) + 1;
-    char *text = arena_alloc(d->arena, n);
-
-    if (text == NULL) {
-        d->no_memory = true;
-        return "";
-    }
-    (void)snprintf(text, n, "%s/%s", v->pack, v->rule);
-    return text;
-}
-
 /* Facts that are not known and for want of which rules before this one could not be told: with them the
  * answer might be another. */
 static struct words wanting(struct deciding *d, const struct matter *m, const struct rule_verdict *verdicts,
@@ -118,8 +104,9 @@ static void set_grade(struct deciding *d, struct matter *m, const struct rule_ve
         return;
     }
     struct event *event = emit(d, m, rises ? EVENT_GRADED : EVENT_GRADE_DOUBTED);
-    event->graded = (struct graded){
-        .grade = grade != after->grade ? grade : GRADE_NONE, .by = "", .rule = reason(d, &verdicts[at])};
+    event->graded = (struct graded){.grade = grade != after->grade ? grade : GRADE_NONE,
+                                    .by = "",
+                                    .rule = matter_reason(d, &verdicts[at])};
     if (rises) {
         event->graded.unknown = wanting(d, m, verdicts, at);
     }
@@ -135,7 +122,7 @@ static void set_level(struct deciding *d, struct matter *m, const struct rule_ve
 
     if (does && incident_is_open(&m->after)) { /* a response is to what is still going on */
         struct event *event = emit(d, m, EVENT_LEVEL_SET);
-        event->level_set = (struct level_set){.level = level, .by = "", .rule = reason(d, v)};
+        event->level_set = (struct level_set){.level = level, .by = "", .rule = matter_reason(d, v)};
         matter_see(m, event);
         m->changed = true;
     }
@@ -196,14 +183,14 @@ static void act(struct deciding *d, struct matter *m, const struct rule_verdict 
         set_level(d, m, v, action->grade, action->kind == ACTION_RAISE);
         return;
     case ACTION_REFER:
-        decide_refer(d, &m->after, action->value, reason(d, v));
+        decide_refer(d, &m->after, action->value, matter_reason(d, v));
         return;
     case ACTION_ASK:
         ask(d, m, action);
         return;
     case ACTION_NOTIFY:
         if (!has_said(d, m, EVENT_NOTIFIED, action->value)) {
-            emit(d, m, EVENT_NOTIFIED)->notified = decide_notice(d, action->value, reason(d, v));
+            emit(d, m, EVENT_NOTIFIED)->notified = decide_notice(d, action->value, matter_reason(d, v));
         }
         return;
     case ACTION_START:
@@ -213,10 +200,10 @@ static void act(struct deciding *d, struct matter *m, const struct rule_verdict 
         decide_stop_clock(d, &m->after, v->pack, v->rule, action->value);
         return;
     case ACTION_REMIND:
-        decide_remind(d, &m->after, m->order, reason(d, v), action->within_ms);
+        decide_remind(d, &m->after, m->order, matter_reason(d, v), action->within_ms);
         return;
     case ACTION_REISSUE:
-        decide_want_reissue(d, &m->after, m->order, reason(d, v),
+        decide_want_reissue(d, &m->after, m->order, matter_reason(d, v),
                             action->ability != NULL ? action->ability : "");
         return;
     case RULE_ACTION_COUNT:
@@ -302,7 +289,7 @@ static void doubt_again(struct deciding *d, struct matter *m, const struct rule_
         if (v->actions[i].kind == ACTION_GRADE && m->after.grade != GRADE_NONE && grade < m->after.grade &&
             (m->after.doubted == GRADE_NONE || grade < m->after.doubted)) {
             struct event *event = emit(d, m, EVENT_GRADE_DOUBTED);
-            event->graded = (struct graded){.grade = grade, .by = "", .rule = reason(d, v)};
+            event->graded = (struct graded){.grade = grade, .by = "", .rule = matter_reason(d, v)};
             matter_see(m, event);
         }
     }
@@ -476,6 +463,12 @@ void decide_rules(struct deciding *d, const struct incident *incident)
         }
     } else {
         whole = end_orphans(d, &m, NULL, 0); /* every pack was dropped meanwhile */
+    }
+    if (whole) {
+        decide_regrade(d, &m);
+    }
+    if (whole && decide_has_rules(d)) {
+        decide_otherwise(d, &m);
     }
     bool endless = incident->rules_fired >= RULES_FIRED_MAX; /* rules that make each other hold again */
     if ((whole || endless) && incident->rules_due_ms != 0) {

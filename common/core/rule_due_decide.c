@@ -51,9 +51,11 @@ static void emit_due(struct deciding *d, struct id id)
 }
 
 /* Whether the event changes what incidents' rules ask for; orders are many, and few rules look at them. */
-static bool changes_facts(const struct event *event, bool orders_too)
+static bool changes_facts(const struct deciding *d, const struct event *event, bool orders_too)
 {
     switch (event->kind) {
+    case EVENT_COUNT_APART:
+        return d->region->generation >= GENERATION_OTHERWISE;
     case EVENT_REPORT_FILED:
     case EVENT_FACTS_CHANGED:
     case EVENT_GRADED:
@@ -63,6 +65,7 @@ static bool changes_facts(const struct event *event, bool orders_too)
     case EVENT_LEVEL_HEARD:
     case EVENT_INCIDENT_JOINED:
     case EVENT_INCIDENT_SPLIT:
+    case EVENT_FACTS_RETURNED:
         return true;
     case EVENT_ORDER_ISSUED:
     case EVENT_RUNG_REACHED:
@@ -114,7 +117,7 @@ void decide_rules_due(struct deciding *d)
         once = once || event->kind == EVENT_ORDER_UNANSWERED || event->kind == EVENT_INFORMATION_OVERDUE ||
                event->kind == EVENT_CLOCK_OVERDUE || event->kind == EVENT_ORDER_UNREACHED;
         /* what the incident's own rules did they have seen; what those of a deadline did they have not */
-        if ((is_order || !own || once) && changes_facts(event, orders) && may_be_due(d, event->incident)) {
+        if ((is_order || !own || once) && changes_facts(d, event, orders) && may_be_due(d, event->incident)) {
             emit_due(d, event->incident);
         }
     }

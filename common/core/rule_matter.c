@@ -176,3 +176,16 @@ const struct seen_fact *matter_seen(struct deciding *d, uint64_t bits, const str
     }
     return seen;
 }
+
+const char *matter_reason(struct deciding *d, const struct rule_verdict *v)
+{
+    size_t n = strlen(v->pack) + 1 + strlen(v->rule) + 1;
+    char *text = arena_alloc(d->arena, n);
+
+    if (text == NULL) {
+        d->no_memory = true;
+        return "";
+    }
+    (void)snprintf(text, n, "%s/%s", v->pack, v->rule);
+    return text;
+}

@@ -35,6 +35,16 @@ enum { VALUE_TEXT_MAX = 32 };
 const struct seen_fact *matter_seen(struct deciding *d, uint64_t bits, const struct rule_facts *facts,
                                     size_t *ret_n);
 
+/* "PACK/RULE", in the arena. */
+const char *matter_reason(struct deciding *d, const struct rule_verdict *v);
+/* The grade came with a merge that was taken back: doubts it by the rules that hold, or asks a person where
+ * none does. To be called when every rule was asked. */
+void decide_regrade(struct deciding *d, struct matter *m);
+
+/* What the grade would be if a count were reckoned otherwise, where that is news. Asks the rules again: the
+ * verdicts of the matter are void. */
+void decide_otherwise(struct deciding *d, struct matter *m);
+
 /* A kind that no pack in force grades: asks a person, once. To be called when every rule was asked. */
 void decide_ask_grade(struct deciding *d, const struct matter *m);
 

@@ -42,6 +42,9 @@ static bool is_for_others(const struct deciding *d, enum event_kind kind)
     case EVENT_POST_TAKEN:
     case EVENT_POST_KEPT:
         return d->region->generation >= GENERATION_FOLLOWS;
+    case EVENT_INCIDENT_SPLIT:
+        return d->region->generation >= GENERATION_GIVES_BACK;
+    case EVENT_FACTS_RETURNED:
     case EVENT_REPORT_FILED:
     case EVENT_FACTS_CHANGED:
     case EVENT_INCIDENT_CLOSED:
@@ -118,6 +121,23 @@ void decide_shared(struct deciding *d)
             (void)emit_of(d, EVENT_SHARED, incident->id);
         }
     }
+}
+
+/* --- when it was said ----------------------------------------------------------------------------- */
+
+int64_t decide_heard_at(const struct deciding *d, int64_t at_ms)
+{
+    int64_t latest_ms = d->env->now_ms + FACTS_AHEAD_MAX_MS;
+
+    return d->region->generation >= GENERATION_APART && at_ms > latest_ms ? latest_ms : at_ms;
+}
+
+int64_t decide_facts_at(const struct deciding *d, const struct incident *incident, const struct facts *news)
+{
+    int64_t now_ms = d->env->now_ms;
+    int64_t said_ms = incident->marks != NULL ? facts_said_at(incident->marks, news) : 0;
+
+    return said_ms >= now_ms ? decide_heard_at(d, said_ms) + 1 : now_ms;
 }
 
 /* --- the line ------------------------------------------------------------------------------------- */

@@ -527,6 +527,7 @@ static void mark_incident(struct names *names, const struct incident *incident)
         names_mark(names, incident->clocks[i].terms.name);
         names_mark(names, incident->clocks[i].terms.title);
     }
+    ties_mark(incident->ties, names);
     spread_mark(incident->spread, names);
     post_mark(incident->post, names);
     for (size_t i = 0; i < incident->reissues_n; i++) {

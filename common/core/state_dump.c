@@ -350,6 +350,7 @@ static void dump_ties(const struct ties *ties, struct buf *ret)
         put_id(ret, "other", ties->links[i].other);
         put_text(ret, "kind", link_kind_name(ties->links[i].kind));
         put_number(ret, "caused", ties->links[i].caused);
+        put_number(ret, "merged", ties->links[i].merged);
         put_number(ret, "at_ms", ties->links[i].at_ms);
         buf_puts(ret, "\n");
     }
@@ -360,6 +361,7 @@ static void dump_ties(const struct ties *ties, struct buf *ret)
         put_number(ret, "taken", ties->moved[i].taken);
         buf_puts(ret, "\n");
     }
+    taken_dump(ties, ret);
 }
 
 void state_dump_incident(const struct incident *incident, struct buf *ret)
@@ -483,6 +485,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     if (incident->disputes != NULL) {
         disputes_dump(incident->disputes, ret);
     }
+    otherwise_dump(incident, ret);
     for (size_t i = 0; i < incident->orders_n; i++) {
         dump_order(&incident->orders[i], ret);
     }

@@ -50,7 +50,12 @@ void unreached_by_now(const struct incident *incident, struct order *order);
 void unreached_no_more(struct incident *incident, const char *region, int64_t at_ms);
 
 /* evolve() for what belongs together. */
-int evolve_ties(struct incident *incident, const struct event *event);
+int evolve_ties(struct state *state, struct incident *incident, const struct event *event);
+/* ... for what a merge takes over, and a split gives back, ... */
+int evolve_taken(struct state *state, struct incident *incident, const struct event *event);
+/* ... and what is said of the incident is its own. */
+void evolve_said(struct incident *incident, const struct facts *said);
+void taken_drop(struct ties *ties, struct id other);
 
 /* evolve() for what regions ordered apart. */
 int evolve_dispute(struct incident *incident, const struct event *event);

@@ -11,6 +11,7 @@ void ties_free(struct ties *ties)
         free(ties->parts);
         free(ties->links);
         free(ties->moved);
+        free(ties->taken);
         free(ties);
     }
 }

@@ -14,6 +14,8 @@ enum {
     LINKS_PER_INCIDENT_MAX = 64, /* causes, consequences, related ones */
     MOVED_FROM_MAX = 4,          /* incidents whose orders one has: they are loaded with it */
     MOVED_PER_INCIDENT_MAX = 1024,
+    TAKEN_PER_INCIDENT_MAX =
+        128, /* more than ids and links of an event; beyond it what is taken is its own */
     /* What belongs to the two incidents that a command may name, see ties_streams(). */
     TIES_STREAMS_MAX = 2 * (1 + MERGED_PER_EVENT_MAX) * (1 + MOVED_FROM_MAX)
 };
@@ -28,6 +30,7 @@ struct incident_link {
     struct id other;
     enum link_kind kind;
     bool caused; /* the other is the consequence of this one; else the other way round, or neither */
+    bool merged; /* another region takes them for one event */
     int64_t at_ms;
 };
 
@@ -36,6 +39,16 @@ struct moved_order {
     struct id order;
     struct id other; /* where it belongs; or, of one that was taken over, where it was issued */
     bool taken;
+};
+
+/* What an incident has, since a merge, from the other: no word of its own. Until somebody says it anew, or
+ * the merge is taken back. */
+struct takeover {
+    struct id other;       /* that was merged into it; or, of kind and substance, into which it was */
+    uint32_t fields;       /* bits, fact_mark.h */
+    enum grade grade;      /* that it had before, NONE: none */
+    const char *kind;      /* as it was before, of FIELD_KIND; "": not known */
+    const char *substance; /* the same, of FIELD_SUBSTANCE */
 };
 
 struct ties {
@@ -47,20 +60,37 @@ struct ties {
     size_t links_n;
     struct moved_order *moved;
     size_t moved_n;
+    struct takeover *taken;
+    size_t taken_n;
+    struct id
+        regrade; /* with that incident, which is another event, its grade came: rules are to be asked what
+                        * it would be; zero: they are not */
 };
 
+struct buf;
 struct incident;
+struct names;
 struct order;
 struct state;
 struct stream_key;
 
 void ties_free(struct ties *ties); /* NULL is fine */
+/* The words it holds are in use; NULL is fine. */
+void ties_mark(const struct ties *ties, struct names *names);
 
 bool incident_is_merged(const struct incident *incident);
 /* Zero: it is its own. */
 struct id incident_merged_into(const struct incident *incident);
 /* NULL: none with that one. */
 const struct incident_link *incident_link(const struct incident *incident, struct id other);
+/* NULL: nothing was taken over from that one. */
+struct takeover *incident_taken(const struct incident *incident, struct id other);
+/* What is taken over from whichever, as bits. */
+uint32_t incident_taken_fields(const struct incident *incident);
+/* That one was merged into this one, directly. */
+bool incident_has_part(const struct incident *incident, struct id part);
+/* Its lines of state_dump(). */
+void taken_dump(const struct ties *ties, struct buf *ret);
 /* How many ids are one event with this one, itself too. */
 size_t incident_parts(const struct incident *incident);
 /* The order was issued here and belongs to another incident: that one's id; zero when it belongs here. */

@@ -66,7 +66,8 @@ void decide_link_incidents(struct deciding *d, const struct link_incidents *comm
         return;
     }
     const struct incident_link *there = incident_link(incident, other->id);
-    if (there != NULL ? there->kind == command->kind && !there->caused : command->kind == LINK_NONE) {
+    if (there != NULL ? there->kind == command->kind && !there->caused && !there->merged
+                      : command->kind == LINK_NONE) {
         return;
     }
     if (there != NULL && there->caused && command->kind > LINK_RELATED) {
@@ -93,7 +94,8 @@ static void emit_facts(struct deciding *d, const struct incident *incident, cons
     event->facts_changed = *facts;
 }
 
-static void mirror(struct deciding *d, const struct incident *part, const char *kind, const char *substance)
+static void mirror(struct deciding *d, const struct incident *part, struct id whole, const char *kind,
+                   const char *substance)
 {
     struct facts facts = facts_none();
 
@@ -101,6 +103,7 @@ static void mirror(struct deciding *d, const struct incident *part, const char *
     facts.substance = strcmp(part->substance, substance) != 0 ? substance : "";
     if (facts_known(&facts) != 0) {
         emit_facts(d, part, &facts);
+        decide_note_mirrored(d, part, whole, &facts);
     }
 }
 
@@ -111,7 +114,7 @@ void decide_event_needs(struct deciding *d, const struct incident *const *family
 
     for (size_t i = 0; i < n; i++) {
         if (i > 0) {
-            mirror(d, family[i], kind, substance);
+            mirror(d, family[i], family[0]->id, kind, substance);
         }
         decide_amendments(d, family[i], needs);
     }
@@ -126,7 +129,7 @@ static void fill_count(int64_t known, int64_t said, int64_t *ret)
 
 /* What the survivor does not know is taken from the one that joins it. Numbers of the same people are not
  * added, and where both know something the survivor's stands: a person says which is right, by a report. */
-static struct facts facts_to_fill(const struct incident *whole, const struct incident *part)
+struct facts decide_facts_to_fill(const struct incident *whole, const struct incident *part)
 {
     struct facts fill = facts_none();
     const struct casualties *known = &whole->casualties, *said = &part->casualties;
@@ -149,7 +152,7 @@ static struct facts facts_to_fill(const struct incident *whole, const struct inc
 static void share_facts(struct deciding *d, const struct incident *whole, const struct incident *part)
 {
     const struct incident *family[MERGED_PER_EVENT_MAX + 1], *joining[MERGED_PER_EVENT_MAX + 1];
-    struct facts fill = facts_to_fill(whole, part);
+    struct facts fill = decide_facts_to_fill(whole, part);
     const char *kind = fill.kind[0] != '\0' ? fill.kind : whole->kind;
     const char *substance = fill.substance[0] != '\0' ? fill.substance : whole->substance;
     size_t n = ties_family(d->state, whole, family), joining_n = ties_family(d->state, part, joining);
@@ -157,6 +160,7 @@ static void share_facts(struct deciding *d, const struct incident *whole, const 
     if (facts_known(&fill) != 0) {
         emit_facts(d, whole, &fill);
     }
+    decide_note_taken(d, whole, part, &fill);
     decide_answer_requests(d, whole, facts_known(&fill) | part->known);
     if (fill.kind[0] != '\0') {
         decide_ask_missing(d, whole->id, whole, kind, whole->known | part->known);
@@ -190,8 +194,12 @@ static void share_with(struct deciding *d, const struct incident *whole, const c
 static void share_standing(struct deciding *d, const struct incident *whole, const struct incident *part)
 {
     if (is_graver(part->grade, whole->grade)) {
+        bool told = d->region->generation >= GENERATION_GIVES_BACK; /* that no person graded it */
         emit_about(d, EVENT_GRADED, whole)->graded =
-            (struct graded){.grade = part->grade, .by = decide_speaker(d), .rule = ""};
+            (struct graded){.grade = part->grade,
+                            .by = told ? "" : decide_speaker(d),
+                            .rule = "",
+                            .from = told ? part->id : (struct id){{0}}};
     }
     if (is_graver(part->level, whole->level) && incident_is_open(whole)) {
         emit_about(d, EVENT_LEVEL_SET, whole)->level_set =
@@ -259,7 +267,7 @@ void decide_merge_incident(struct deciding *d, const struct merge_incident *comm
 
 /* --- splitting ------------------------------------------------------------------------------------ */
 
-/* What was said since under its id stays where it was taken. */
+/* What was said since under its id stays where it was taken; what was taken over is given back. */
 static void take_back_merge(struct deciding *d, const struct incident *part)
 {
     char text[ID_TEXT];
@@ -272,6 +280,7 @@ static void take_back_merge(struct deciding *d, const struct incident *part)
     }
     emit_about(d, EVENT_INCIDENT_SPLIT, part)->merged = (struct incident_merged){.other = into->id};
     emit_about(d, EVENT_INCIDENT_SPLIT, into)->merged = (struct incident_merged){.other = part->id};
+    decide_give_back(d, part, into);
 }
 
 /* How many incidents it has orders of, with one more. */

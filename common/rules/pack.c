@@ -6,6 +6,7 @@
 
 #include "common/base/text.h"
 #include "common/core/division.h"
+#include "common/core/otherwise.h"
 #include "common/rules/pack_private.h"
 
 /* --- words ---------------------------------------------------------------------------------------- */
@@ -269,6 +270,7 @@ static int read_rule(struct pack_reading *r, const struct conf_node *map, const 
     rule->trigger = (enum rule_trigger)trigger;
     rc = rc ? rc : pack_keep_text(r, map, "if", CONF_OPTIONAL, CONDITION_TEXT_MAX, &rule->text);
     rc = rc ? rc : read_condition(r, map, "if", rule->trigger, &rule->condition);
+    rc = rc ? rc : pack_keep_text(r, map, "article", CONF_OPTIONAL, ARTICLE_MAX, &rule->article);
     rc = rc ? rc : pack_keep_text(r, map, "until", CONF_OPTIONAL, CONDITION_TEXT_MAX, &rule->until_text);
     rc = rc ? rc : read_condition(r, map, "until", rule->trigger, &rule->until);
     rc = rc ? rc

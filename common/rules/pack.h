@@ -24,6 +24,7 @@ struct rule {
     enum rule_trigger trigger;
     const char *text;            /* of the condition; "": always */
     struct condition *condition; /* NULL: always */
+    const char *article;         /* of the law, for people; NULL or "": none is named */
     const char *until_text;
     struct condition *until; /* it holds until this does; NULL: until the condition does not */
     int64_t for_ms;          /* so long it must hold before it fires */

@@ -104,6 +104,7 @@ static struct rule_verdict verdict_of(const struct pack *pack, const struct rule
     return (struct rule_verdict){.pack = pack->name,
                                  .version = pack->version,
                                  .rule = rule->name,
+                                 .article = rule->article != NULL ? rule->article : "",
                                  .holds = ANSWER_NO,
                                  .facts = rule->condition != NULL ? condition_facts(rule->condition) : 0,
                                  .for_ms = rule->for_ms,

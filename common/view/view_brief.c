@@ -138,6 +138,9 @@ static struct facts facts_at(const struct making *m, const struct cut *cut)
     for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
         if (at->step.kind == EVENT_FACTS_CHANGED && brief_is_within(cut, at->step.seq, at->step.bus_ms)) {
             view_merge_facts(&facts, at->step.facts);
+        } else if (at->step.kind == EVENT_FACTS_RETURNED &&
+                   brief_is_within(cut, at->step.seq, at->step.bus_ms)) {
+            view_return_facts(&facts, &at->step);
         }
     }
     return facts;
@@ -191,16 +194,22 @@ static const char *place_text(struct making *m, const struct facts *facts)
 static const char *grade_text(struct making *m, const struct cut *cut)
 {
     enum grade grade = GRADE_NONE, doubted = GRADE_NONE;
+    const struct view_step *late = NULL;
     const char *by = "";
 
     for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
         const struct view_step *step = &at->step;
         if (step->kind == EVENT_GRADED && brief_is_within(cut, step->seq, step->bus_ms)) {
             grade = step->grade;
-            by = step->what[0] != '\0' ? step->what : view_short_name(m->brief->state, step->subject);
+            by = step->what[0] != '\0'      ? step->what
+                 : !id_is_zero(step->other) ? PICK(m, "of an incident merged into it", "随并入事件")
+                                            : view_short_name(m->brief->state, step->subject);
             doubted = GRADE_NONE;
         } else if (step->kind == EVENT_GRADE_DOUBTED && brief_is_within(cut, step->seq, step->bus_ms)) {
             doubted = step->grade;
+        } else if (step->kind == EVENT_GRADE_OTHERWISE && step->from[0] == '\0' &&
+                   brief_is_within(cut, step->seq, step->bus_ms)) {
+            late = step->grade != GRADE_NONE ? step : NULL;
         }
     }
     if (grade == GRADE_NONE) {
@@ -208,6 +217,17 @@ static const char *grade_text(struct making *m, const struct cut *cut)
     }
     const char *text = brief_kept(m, arena_printf(&m->brief->arena, PICK(m, "%s (%s)", "%s（%s）"),
                                                   PICK(m, grade_name(grade), grade_name_zh(grade)), by));
+    if (late != NULL && late->grade != grade) {
+        text = brief_kept(
+            m,
+            arena_printf(
+                &m->brief->arena,
+                PICK(m, "%s; casualties changed on day %llu move no grade, they count up to day %lld%s%s%s",
+                     "%s；第 %llu 日变更的伤亡不计入定级，计至第 %lld 日%s%s%s"),
+                text, (unsigned long long)late->number, (long long)late->holds,
+                late->place[0] != '\0' ? PICK(m, " (", "（") : "", late->place,
+                late->place[0] != '\0' ? PICK(m, ")", "）") : ""));
+    }
     if (doubted == GRADE_NONE) {
         return text;
     }

@@ -6,6 +6,7 @@
 #include "common/base/when.h"
 #include "common/view/view_course.h"
 #include "common/view/view_dispute.h"
+#include "common/view/view_otherwise.h"
 #include "common/view/view_share.h"
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
@@ -378,6 +379,22 @@ static void say_incident_end(const struct explaining *e, const struct incident *
     buf_puts(e->ret, "\n");
 }
 
+/* Where it is not what one would make of the numbers. */
+static void show_grade(const struct explaining *e, const struct incident *incident)
+{
+    bool differs = false;
+
+    for (size_t i = 0; i < OTHERWISES; i++) {
+        differs = differs || incident_otherwise(incident, i) != NULL;
+    }
+    if (differs) {
+        buf_printf(e->ret, PICK(e->voice, "  grade %s", "  事件等级：%s"),
+                   PICK(e->voice, grade_name(incident->grade), grade_name_zh(incident->grade)));
+        view_say_otherwise(e->voice, incident, e->ret);
+        buf_puts(e->ret, "\n");
+    }
+}
+
 int view_explain_incident(const struct view *view, const struct view_voice *voice, struct id id,
                           struct buf *ret, struct err *err)
 {
@@ -409,6 +426,7 @@ int view_explain_incident(const struct view *view, const struct view_voice *voic
         buf_puts(ret, "\n");
     }
     buf_free(&facts);
+    show_grade(&e, incident);
     view_say_command_post(view, voice, incident, ret);
     view_say_together(view, voice, incident, ret);
     int result = view_say_course(view, voice, incident, NULL, ret);

@@ -96,6 +96,8 @@ uint64_t *view_alert_mark(struct view *view, struct id alert);
 int view_note(struct view *view, const struct view_record *record, const struct event *event);
 /* What is said replaces what is known; said must live as long as the view. */
 void view_merge_facts(struct facts *known, const struct facts *said);
+/* What the step, FACTS_RETURNED, takes away again. */
+void view_return_facts(struct facts *known, const struct view_step *step);
 
 /* view_delivery.c: what waits for whom, and what proves that it came. */
 struct agent_entry *view_agent_make(struct view *view, const char *name);

@@ -176,6 +176,7 @@ static void put_data(struct json *json, const struct view_record *record, const 
         json_words(json,
                    step->kind == EVENT_GRADED           ? "unknown"
                    : step->kind < EVENT_INCIDENT_OPENED ? "rights"
+                   : step->kind >= EVENT_FACTS_TAKEN    ? "fields"
                                                         : "units",
                    step->words);
     }
@@ -217,6 +218,9 @@ static void put_data(struct json *json, const struct view_record *record, const 
     if (step->kind == EVENT_INCIDENT_LINKED) {
         json_text(json, "link", step->link != LINK_NONE ? link_kind_name(step->link) : "none");
         json_bool(json, "caused", step->caused);
+    }
+    if (step->kind == EVENT_FACTS_RETURNED) {
+        json_bool(json, "graded", step->taken);
     }
     if (step->moved_n > 0) {
         json_bool(json, "taken", step->taken);

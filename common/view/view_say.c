@@ -537,6 +537,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
     } else if ((step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_UNTOLD) ||
                (step->kind >= EVENT_ORDERS_KNOWN && step->kind <= EVENT_COUNT_APART)) {
         view_say_share(&s);
+    } else if (step->kind == EVENT_GRADE_OTHERWISE) {
+        view_say_otherwise_step(&s);
     } else if (step->kind >= EVENT_GRADE_EXPECTED && step->kind <= EVENT_LEVEL_HEARD) {
         view_say_spread(&s);
     } else if (step->kind == EVENT_ORDER_UNREACHED || step->kind == EVENT_REGION_UNREACHED) {
@@ -545,7 +547,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         say_region(&s);
     } else if (step->kind >= EVENT_REPORT_SENT && step->kind <= EVENT_CLOCK_STOPPED) {
         view_say_clock(&s);
-    } else if (step->kind >= EVENT_INCIDENT_LINKED && step->kind <= EVENT_ORDERS_MOVED) {
+    } else if ((step->kind >= EVENT_INCIDENT_LINKED && step->kind <= EVENT_ORDERS_MOVED) ||
+               step->kind == EVENT_FACTS_TAKEN || step->kind == EVENT_FACTS_RETURNED) {
         view_say_ties(&s);
     } else if (step->kind >= EVENT_POST_SET && step->kind <= EVENT_POST_KEPT) {
         view_say_post(&s);

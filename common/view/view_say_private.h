@@ -40,6 +40,7 @@ void view_say_post(const struct saying *s);
 
 /* What regions tell each other. That a record is for others is not told. */
 void view_say_share(const struct saying *s);
+void view_say_otherwise_step(const struct saying *s);
 
 /* How far an incident reaches. */
 void view_say_spread(const struct saying *s);

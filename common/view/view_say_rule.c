@@ -75,6 +75,11 @@ static void say_graded(const struct saying *s)
     }
     SAY(s->ret, s->voice, "GRADE %s: incident %s", "定级 %s：事件 %s", grade_words(s, step->grade),
         s->incident);
+    if (!id_is_zero(step->other)) {
+        char other[VIEW_SHORT_ID];
+        SAY(s->ret, s->voice, ", taken over from %s with the merge", "，随 %s 并入",
+            view_short_id(step->other, other));
+    }
     say_source(s);
     for (size_t i = 0; i < step->words.n; i++) {
         buf_printf(s->ret, "%s%s",
@@ -138,6 +143,15 @@ void view_say_rule(const struct saying *s)
         say_graded(s);
         return;
     case EVENT_GRADE_ASKED:
+        if (!id_is_zero(step->other)) {
+            char other[VIEW_SHORT_ID];
+            SAY(s->ret, s->voice,
+                "the grade of incident %s came with %s, and no rule says what it would be: a person is asked "
+                "to",
+                "事件 %s 的等级随 %s 而来，现有情况无规则可定，请人工定级", s->incident,
+                view_short_id(step->other, other));
+            return;
+        }
         SAY(s->ret, s->voice, "no pack grades incident %s: a person is asked to",
             "事件 %s 无定级规则，请人工定级", s->incident);
         return;

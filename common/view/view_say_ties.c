@@ -1,4 +1,5 @@
 /* Sentences about incidents that belong together: linked, merged, split, and orders that moved. */
+#include "common/view/view_dispute.h"
 #include "common/view/view_say_private.h"
 
 const char *view_link_name(const struct view_voice *voice, enum link_kind kind)
@@ -45,6 +46,50 @@ static void say_moved(const struct saying *s)
     }
 }
 
+static void say_fields(const struct saying *s)
+{
+    const struct words fields = s->step->words;
+
+    for (size_t i = 0; i < fields.n; i++) {
+        enum fact fact = fact_parse(fields.at[i]);
+        buf_printf(s->ret, "%s%s",
+                   i == 0         ? ""
+                   : s->voice->zh ? "、"
+                                  : ", ",
+                   s->voice->zh && fact != FACT_COUNT ? fact_name_zh(fact)
+                                                      : view_count_name(s->voice, fields.at[i]));
+    }
+}
+
+/* What a merge has brought, and a split takes away again. */
+static void say_taken(const struct saying *s, const char *other)
+{
+    const struct view_step *step = s->step;
+    bool back = step->kind == EVENT_FACTS_RETURNED;
+
+    if (step->words.n > 0) {
+        SAY(s->ret, s->voice,
+            back ? "GIVEN BACK to %s, not said of incident %s itself: " : "from %s incident %s has: ",
+            back ? "随拆分退回 %s（并非事件 %s 自身所报）：" : "自 %s 并入事件 %s 的情况：", other,
+            s->incident);
+        say_fields(s);
+    }
+    if (back && (step->what[0] != '\0' || step->from[0] != '\0')) {
+        SAY(s->ret, s->voice, "; it is %s%s%s again", "；恢复为 %s%s%s", step->what,
+            step->what[0] != '\0' && step->from[0] != '\0' ? ", " : "", step->from);
+    }
+    if (back && step->taken) {
+        PUT(s->ret, s->voice, step->words.n > 0 ? "; " : "", step->words.n > 0 ? "；" : "");
+        SAY(s->ret, s->voice,
+            "the grade of incident %s CAME WITH %s, which is another event: a person decides",
+            "事件 %s 的等级系随 %s 而来，二者已非同一事件，须由人决定", s->incident, other);
+    }
+    if (!back && step->words.n == 0) {
+        SAY(s->ret, s->voice, "from %s incident %s has its grade", "事件 %2$s 的等级随 %1$s 而来", other,
+            s->incident);
+    }
+}
+
 void view_say_ties(const struct saying *s)
 {
     const struct view_step *step = s->step;
@@ -68,6 +113,10 @@ void view_say_ties(const struct saying *s)
         break;
     case EVENT_ORDERS_MOVED:
         say_moved(s);
+        break;
+    case EVENT_FACTS_TAKEN:
+    case EVENT_FACTS_RETURNED:
+        say_taken(s, other);
         break;
     default:
         return;

@@ -9,6 +9,7 @@
 #include "common/view/view_dispute.h"
 #include "common/view/view_equipment.h"
 #include "common/view/view_json.h"
+#include "common/view/view_otherwise.h"
 #include "common/view/view_share.h"
 #include "common/view/view_similar.h"
 #include "common/view/view_spread.h"
@@ -253,9 +254,7 @@ static void show_grade(struct looking *l, const struct incident *incident)
         buf_printf(l->ret, PICK(voice, "  grade %s", "  事件等级：%s"),
                    PICK(voice, grade_name(grade), grade_name_zh(grade)));
         if (incident->grade_asked_ms > incident->graded_at_ms) {
-            buf_printf(l->ret,
-                       PICK(voice, ", it has grown: a person is asked again since %s",
-                            "，情况扩大，自 %s 起请重新定级"),
+            buf_printf(l->ret, PICK(voice, ", a person is asked again since %s", "，自 %s 起请重新定级"),
                        view_clock(view_state(l->view), incident->grade_asked_ms, l->options->now_ms, clock));
         }
     }
@@ -265,6 +264,7 @@ static void show_grade(struct looking *l, const struct incident *incident)
                         "，依现有情况应为%s：须由人决定"),
                    PICK(voice, grade_name(incident->doubted), grade_name_zh(incident->doubted)));
     }
+    view_say_otherwise(voice, incident, l->ret);
     if (incident->level != GRADE_NONE) {
         buf_printf(l->ret, PICK(voice, ", response level %s", "，%s响应"),
                    PICK(voice, grade_name(incident->level), level_name_zh(incident->level)));
@@ -482,6 +482,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     view_json_shares(view, incident, json);
     view_json_disputes(view, incident, (struct id){{0}}, json);
     view_json_apart(incident, json);
+    view_json_otherwise(incident, json);
     json_text(json, "kind", facts->kind);
     json_text(json, "class",
               incident_kind_find(facts->kind) != NULL

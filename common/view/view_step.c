@@ -327,6 +327,7 @@ static void add_rule_event(const struct event *event, struct view_step *step)
         step->subject = event->graded.by;
         step->what = event->graded.rule;
         step->words = event->graded.unknown;
+        step->other = event->graded.from;
         return;
     case EVENT_LEVEL_SET:
         step->grade = event->level_set.level;
@@ -399,6 +400,10 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_INCIDENT_JOINED:
     case EVENT_INCIDENT_SPLIT:
     case EVENT_ORDERS_MOVED:
+    case EVENT_FACTS_TAKEN:
+    case EVENT_FACTS_RETURNED:
+    case EVENT_GRADE_ASKED:
+    case EVENT_GRADE_OTHERWISE:
         view_step_add_ties(event, step);
         return;
     case EVENT_DIVISION_DOUBTED:

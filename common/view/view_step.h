@@ -48,7 +48,8 @@ struct view_step {
     struct id incident;
     struct id order;
     /* The order that this one replaces; ORDER_REISSUED: that replaces it; the evacuation that it is part
-     * of; the incident under whose id a report came, or with which this one is linked, merged, split. */
+     * of; the incident under whose id a report came, or with which this one is linked, merged, split; from
+     * which facts or a grade came. */
     struct id other;
     struct id common;          /* ORDERS_DISPUTED, DISPUTE_SETTLED: the order in all `number` of the record */
     const char *subject;       /* whom it concerns: addressee, taker, who was enrolled ... */
@@ -69,15 +70,16 @@ struct view_step {
     bool withdrawn;         /* POST_KEPT */
     enum link_kind link;    /* INCIDENT_LINKED; NONE: not any more */
     bool caused;            /* ... the other is the consequence */
-    bool taken;             /* ORDERS_MOVED: they belong here now */
+    bool taken;             /* ORDERS_MOVED: they belong here now; FACTS_RETURNED: the grade came with them */
     const struct id *moved; /* ... which */
     size_t moved_n;
     bool late;                    /* CLOCK_MET: after it was due; LOOKOUT_LIMITED: readings are too many */
     const struct seen_fact *seen; /* RULE_FIRED, LOOKOUT_...: the facts that it saw */
     size_t seen_n;
     uint64_t number; /* of the report, amendment or step; refusals counted; acknowledged up to; units free */
-    int64_t holds;   /* COUNT_APART: the count in whose favour `number` gave way */
-    int64_t due_ms;  /* to be answered by */
+    int64_t
+        holds; /* COUNT_APART: the count in whose favour `number` gave way; GRADE_OTHERWISE: the last day */
+    int64_t due_ms; /* to be answered by */
     int64_t expires_ms;
     int64_t stepped_ms; /* the wall clock */
     int64_t stood_ms;   /* the broker */

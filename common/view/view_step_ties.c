@@ -26,6 +26,26 @@ void view_step_add_ties(const struct event *event, struct view_step *step)
         step->moved_n = event->moved.orders_n;
         step->taken = event->moved.taken;
         return;
+    case EVENT_FACTS_TAKEN:
+    case EVENT_FACTS_RETURNED:
+        step->other = event->taken.other;
+        step->words = event->taken.fields;
+        step->what = event->taken.kind;
+        step->from = event->taken.substance;
+        step->taken = event->taken.graded;
+        return;
+    case EVENT_GRADE_OTHERWISE:
+        step->grade = event->otherwise.grade;
+        step->what = event->otherwise.rule;
+        step->place = event->otherwise.article;
+        step->from = event->otherwise.fact;
+        step->subject = event->otherwise.region;
+        step->number = (uint64_t)event->otherwise.count;
+        step->holds = event->otherwise.up_to;
+        return;
+    case EVENT_GRADE_ASKED:
+        step->other = event->grade_asked.of;
+        return;
     default:
         step->other = event->merged.other;
         step->number = event->merged.parts;

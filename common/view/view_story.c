@@ -240,6 +240,16 @@ void view_merge_facts(struct facts *known, const struct facts *said)
     }
 }
 
+void view_return_facts(struct facts *known, const struct view_step *step)
+{
+    uint32_t fields = fact_fields_of(step->words);
+
+    *known = facts_only(known, ~fields);
+    known->position.present = known->position.datum != DATUM_NONE;
+    known->kind = (fields & FIELD_KIND) != 0 ? step->what : known->kind;
+    known->substance = (fields & FIELD_SUBSTANCE) != 0 ? step->from : known->substance;
+}
+
 static int note_incident(struct view *view, const struct view_record *record, const struct view_step *step)
 {
     struct incident_entry *entry = view_incident_make(view, step->incident);
@@ -255,6 +265,8 @@ static int note_incident(struct view *view, const struct view_record *record, co
         incident->close_reason = kept->text;
     } else if (step->kind == EVENT_FACTS_CHANGED) {
         view_merge_facts(&incident->facts, kept->facts);
+    } else if (step->kind == EVENT_FACTS_RETURNED) {
+        view_return_facts(&incident->facts, kept);
     }
     if (record->has_command && record->command.kind == COMMAND_RECORD_HISTORY &&
         incident->source[0] == '\0') {

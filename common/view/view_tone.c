@@ -38,6 +38,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_ORDER_RECALLED:
     case EVENT_RECEIPT_NOTED:
     case EVENT_GRADE_DOUBTED:
+    case EVENT_FACTS_RETURNED:
+    case EVENT_GRADE_OTHERWISE:
     case EVENT_GRADE_EXPECTED:
     case EVENT_REGION_TOUCHED:
     case EVENT_LEVEL_HEARD:

@@ -14,7 +14,7 @@ static bool is_deed(const struct event *event, const char **ret_value)
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
         *ret_value = event->graded.grade != GRADE_NONE ? grade_name(event->graded.grade) : "";
-        return event->graded.by[0] == '\0';
+        return event->graded.by[0] == '\0' && id_is_zero(event->graded.from);
     case EVENT_LEVEL_SET:
         *ret_value = event->level_set.level != GRADE_NONE ? grade_name(event->level_set.level) : "";
         return event->level_set.by[0] == '\0';

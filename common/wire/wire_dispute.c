@@ -1,5 +1,5 @@
 /* The tables of event.proto for who leads, and for what regions order and count apart. */
-#include "common/core/dispute.h"
+#include "common/core/otherwise.h"
 #include "common/wire/wire_map.h"
 
 #include "muster/v1/event.pb-c.h"
@@ -54,4 +54,16 @@ static const struct wire_field count_apart_fields[] = {
     TIME(S, at_ms),
 };
 const struct wire_map wire_map_count_apart = {WIRE_MAP(count_apart, S, count_apart_fields)};
+static const struct wire_field grade_otherwise_fields[] = {
+    ID(S, incident),
+    ENUM(S, otherwise.grade),
+    LONG_TEXT(S, otherwise.rule, RULE_NAME_MAX),
+    LONG_TEXT(S, otherwise.article, ARTICLE_MAX),
+    NAME(S, otherwise.fact),
+    NAME(S, otherwise.region),
+    S64(S, otherwise.count, INT64_MAX),
+    S64(S, otherwise.up_to, INT64_MAX),
+    TIME(S, at_ms),
+};
+const struct wire_map wire_map_grade_otherwise = {WIRE_MAP(grade_otherwise, S, grade_otherwise_fields)};
 #undef S

@@ -152,6 +152,7 @@ static const struct wire_field graded_fields[] = {
     LONG_TEXT(S, graded.rule, RULE_NAME_MAX),
     WORDS(S, graded.unknown, RULE_FACTS_SEEN_MAX),
     TIME(S, at_ms),
+    ID(S, graded.from),
 };
 static const struct wire_map graded_map = {WIRE_MAP(graded, S, graded_fields)};
 
@@ -161,7 +162,12 @@ static const struct wire_field grade_doubted_fields[] = {
 };
 static const struct wire_map grade_doubted_map = {WIRE_MAP(grade_doubted, S, grade_doubted_fields)};
 
-static const struct wire_map grade_asked_map = {WIRE_MAP(grade_asked, S, incident_fields)};
+static const struct wire_field grade_asked_fields[] = {
+    ID(S, incident),
+    TIME(S, at_ms),
+    ID(S, grade_asked.of),
+};
+static const struct wire_map grade_asked_map = {WIRE_MAP(grade_asked, S, grade_asked_fields)};
 
 static const struct wire_field division_doubted_fields[] = {
     ID(S, incident),
@@ -245,35 +251,6 @@ static const struct wire_field clock_stopped_fields[] = {
     NAME(S, clock.rule), TIME(S, at_ms),      NAME(S, clock.title),
 };
 static const struct wire_map clock_stopped_map = {WIRE_MAP(clock_stopped, S, clock_stopped_fields)};
-
-/* --- incidents that belong together --------------------------------------------------------------- */
-
-static const struct wire_field incident_linked_fields[] = {
-    ID(S, incident), ID(S, linked.other), ENUM(S, linked.kind), BOOL(S, linked.caused), TIME(S, at_ms),
-};
-static const struct wire_map incident_linked_map = {WIRE_MAP(incident_linked, S, incident_linked_fields)};
-
-static const struct wire_field incident_merged_fields[] = {
-    ID(S, incident),
-    ID(S, merged.other),
-    TIME(S, at_ms),
-};
-static const struct wire_map incident_merged_map = {WIRE_MAP(incident_merged, S, incident_merged_fields)};
-static const struct wire_map incident_split_map = {WIRE_MAP(incident_split, S, incident_merged_fields)};
-
-static const struct wire_field incident_joined_fields[] = {
-    ID(S, incident),
-    ID(S, merged.other),
-    U32(S, merged.parts),
-    TIME(S, at_ms),
-};
-static const struct wire_map incident_joined_map = {WIRE_MAP(incident_joined, S, incident_joined_fields)};
-
-static const struct wire_field orders_moved_fields[] = {
-    ID(S, incident),      ID(S, moved.other), IDS(S, moved.orders, ORDERS_PER_COMMAND_MAX),
-    BOOL(S, moved.taken), TIME(S, at_ms),
-};
-static const struct wire_map orders_moved_map = {WIRE_MAP(orders_moved, S, orders_moved_fields)};
 
 /* --- command posts -------------------------------------------------------------------------------- */
 
@@ -551,11 +528,11 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("clock_overdue", clock_overdue_map),
     BODY_SPREAD("clock_met", clock_met_map),
     BODY_SPREAD("clock_stopped", clock_stopped_map),
-    BODY_SPREAD("incident_linked", incident_linked_map),
-    BODY_SPREAD("incident_merged", incident_merged_map),
-    BODY_SPREAD("incident_joined", incident_joined_map),
-    BODY_SPREAD("incident_split", incident_split_map),
-    BODY_SPREAD("orders_moved", orders_moved_map),
+    BODY_SPREAD("incident_linked", wire_map_incident_linked),
+    BODY_SPREAD("incident_merged", wire_map_incident_merged),
+    BODY_SPREAD("incident_joined", wire_map_incident_joined),
+    BODY_SPREAD("incident_split", wire_map_incident_split),
+    BODY_SPREAD("orders_moved", wire_map_orders_moved),
     BODY_SPREAD("post_set", post_set_map),
     BODY_SPREAD("post_offered", post_offered_map),
     BODY_SPREAD("post_taken", post_taken_map),
@@ -587,6 +564,9 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("dispute_settled", wire_map_dispute_settled),
     BODY_SPREAD("counts_known", wire_map_counts_known),
     BODY_SPREAD("count_apart", wire_map_count_apart),
+    BODY_SPREAD("facts_taken", wire_map_facts_taken),
+    BODY_SPREAD("facts_returned", wire_map_facts_returned),
+    BODY_SPREAD("grade_otherwise", wire_map_grade_otherwise),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

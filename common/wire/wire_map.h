@@ -263,6 +263,16 @@ extern const struct wire_map wire_map_orders_disputed;
 extern const struct wire_map wire_map_dispute_settled;
 extern const struct wire_map wire_map_counts_known;
 extern const struct wire_map wire_map_count_apart;
+/* ... that wire_ties.c holds ... */
+extern const struct wire_map wire_map_incident_linked;
+extern const struct wire_map wire_map_incident_merged;
+extern const struct wire_map wire_map_incident_joined;
+extern const struct wire_map wire_map_incident_split;
+extern const struct wire_map wire_map_orders_moved;
+extern const struct wire_map wire_map_facts_taken;
+extern const struct wire_map wire_map_facts_returned;
+/* ... the grade by another count, wire_dispute.c ... */
+extern const struct wire_map wire_map_grade_otherwise;
 /* ... and that wire_lookout.c holds, with what of it a rule's firing has, too. */
 extern const struct wire_map wire_map_lookout_step;
 extern const struct wire_map wire_map_lookout_limited;

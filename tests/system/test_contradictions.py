@@ -1,8 +1,10 @@
 """Orders that two regions gave apart, each not knowing the other's: both ends show them until a person has
 decided, and nobody gets one twice."""
+import os
+
 import test_links
 from agents import FIRE, until
-from harness import main
+from harness import main, SOURCE
 from test_links import CITY, COUNTY
 
 
@@ -110,7 +112,9 @@ class Contradictions(test_links.Regions):
         self.assert_verified()
 
     def test_a_count_that_gave_way_is_shown_until_somebody_counts_anew(self):
-        incident = self.county.report("--dead", "1")
+        for region in (self.county, self.city):
+            region.muster("rules", "load", os.path.join(SOURCE, "common/rules/packs/decree-493.yaml"))
+        incident = self.county.report("--kind", "mine", "--dead", "1")
         self.county.muster("incident", "refer", incident, "--to", CITY)
         self.follows(self.city, incident, casualties={"dead": 1})
         self.relays[self.county].part()
@@ -127,9 +131,17 @@ class Contradictions(test_links.Regions):
             chinese = region.muster("incident", "show", incident, "--lang", "zh")
             self.assertIn("统计不一致：死亡 2 人，另有 5 人", chinese)
             self.assertIn("COUNTED APART: dead 5", region.muster("replay", region.log))
+            other, = until(lambda r=region: self.shown(r, incident)["grade_otherwise"], "its grade")
+            self.assertEqual((other["grade"], other["by"], other["count"]), ("III", "dead", 5))
+            for command in (("incident", "show", incident), ("incident", "list"), ("replay", region.log)):
+                self.assertIn("III by the 5 dead of ", region.muster(*command))
+            self.assertIn("所报死亡 5 人应为较大",
+                          region.muster("incident", "show", incident, "--lang", "zh"))
         self.county.muster("incident", "update", incident, "--dead", "2")  # the same, counted anew
         for region in (self.county, self.city):
-            self.follows(region, incident, casualties={"dead": 2}, counted_apart=[])
+            self.follows(region, incident, casualties={"dead": 2}, counted_apart=[], grade_otherwise=[])
+            shown = region.muster("incident", "show", incident).split("what happened")[0]
+            self.assertNotIn("by the 5 dead", shown)
         self.assert_verified()
 
     def test_what_a_closing_did_not_know_of_is_shown(self):

@@ -79,6 +79,31 @@ class Regions(LinkedRegions):
         self.assertEqual(self.county.order(recalled)["rung"], "recalled")
         self.assert_verified()
 
+    def test_a_clock_runs_from_when_its_region_was_told(self):
+        """Each level has its own term, from its own receipt (Decree 493 Art. 10, 11): what the county knew
+        while the line was cut is no offence of the city's."""
+        self.city.add("told.yaml", "pack: told\nversion: '1'\nmatch: all\nclocks:\n"
+                                   "  - {clock: up, from: received, within: 1 min, to: province}\n"
+                                   "  - {clock: here, from: received, within: 1 min, to: city}\n"
+                                   "rules:\n  - rule: begin\n    when: incident\n"
+                                   "    do: [{start: up}, {start: here}]\n")
+        self.city.muster("rules", "load", self.city.path("told.yaml"))
+        self.relays[self.county].part()
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        time.sleep(2)  # the interval in question
+        self.relays[self.county].heal()
+        self.relays[self.county].cut()
+        self.follows(self.city, incident, casualties={"dead": 1})
+        shown = until(lambda: len((s := self.shown(self.city, incident))["clocks"]) == 2 and s, "its clocks")
+        clocks = {clock["clock"]: clock for clock in shown["clocks"]}
+        self.assertGreaterEqual(clocks["up"]["begins_ms"], shown["opened_ms"] + 2000)
+        self.assertEqual(clocks["up"]["due_ms"], clocks["up"]["begins_ms"] + 60000)
+        self.assertFalse(clocks["up"]["overdue"])
+        self.assertEqual(clocks["here"]["met_ms"], clocks["up"]["begins_ms"])  # which is when it was told
+        self.assert_verified()
+
     def test_a_reminder_from_above_reaches_who_has_the_order(self):
         with open(self.city.path("climb.yaml"), "w", encoding="utf-8") as file:
             file.write("pack: climb\nversion: '1'\nmatch: all\nrules:\n  - {rule: remind, "
@@ -135,31 +160,6 @@ class Regions(LinkedRegions):
         self.commands(incident, f"{CITY}/health", "li.na", 3)
         self.assertIn(f"command post: {CITY}/health leads, commander li.na, term 3",
                       self.county.muster("incident", "show", incident))
-        self.assert_verified()
-
-    def test_a_clock_runs_from_when_its_region_was_told(self):
-        """Each level has its own term, from its own receipt (Decree 493 Art. 10, 11): what the county knew
-        while the line was cut is no offence of the city's."""
-        self.city.add("told.yaml", "pack: told\nversion: '1'\nmatch: all\nclocks:\n"
-                                   "  - {clock: up, from: received, within: 1 min, to: province}\n"
-                                   "  - {clock: here, from: received, within: 1 min, to: city}\n"
-                                   "rules:\n  - rule: begin\n    when: incident\n"
-                                   "    do: [{start: up}, {start: here}]\n")
-        self.city.muster("rules", "load", self.city.path("told.yaml"))
-        self.relays[self.county].part()
-        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
-        incident = self.county.report("--dead", "1")
-        self.county.muster("incident", "refer", incident, "--to", CITY)
-        time.sleep(2)  # the interval in question
-        self.relays[self.county].heal()
-        self.relays[self.county].cut()
-        self.follows(self.city, incident, casualties={"dead": 1})
-        shown = until(lambda: len((s := self.shown(self.city, incident))["clocks"]) == 2 and s, "its clocks")
-        clocks = {clock["clock"]: clock for clock in shown["clocks"]}
-        self.assertGreaterEqual(clocks["up"]["begins_ms"], shown["opened_ms"] + 2000)
-        self.assertEqual(clocks["up"]["due_ms"], clocks["up"]["begins_ms"] + 60000)
-        self.assertFalse(clocks["up"]["overdue"])
-        self.assertEqual(clocks["here"]["met_ms"], clocks["up"]["begins_ms"])  # which is when it was told
         self.assert_verified()
 
     def test_an_order_crosses_two_lines_and_its_answer_comes_back(self):
