@@ -2,6 +2,7 @@
  * commands at the scene, and what ends with it. A log of an older generation decides as it did. */
 #include <string.h>
 
+#include "common/core/evolve.h"
 #include "common/core/route.h"
 #include "tests/unit/core_telling.h"
 
@@ -490,6 +491,47 @@ static void what_another_region_leads_is_its_to_close(void **state)
     bus_close(&bus);
 }
 
+/* --- reading it again -------------------------------------------------------------------------------- */
+
+static void assert_reads_alone(const struct bus *bus, unsigned incident)
+{
+    struct state *alone = state_new();
+    struct buf live, read;
+
+    assert_non_null(alone);
+    for (size_t i = 0; i < bus->log_n; i++) {
+        if (id_equal(bus->log[i].incident, incident_id(incident))) {
+            assert_int_equal(evolve(alone, &bus->log[i]), 0);
+        }
+    }
+    buf_init(&live, 0);
+    buf_init(&read, 0);
+    state_dump_incident(state_incident(bus->state, incident_id(incident)), &live);
+    state_dump_incident(state_incident(alone, incident_id(incident)), &read);
+    assert_string_equal(buf_text(&read), buf_text(&live));
+    buf_free(&live);
+    buf_free(&read);
+    state_free(alone);
+}
+
+/* After a commit that failed, or an eviction, a stream may be read before the region's is: what it is must
+ * not hang on the generation that the region has at that moment. */
+static void a_stream_is_read_without_the_regions(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_following(&bus, EVENT_GENERATION);
+    hear(&bus, CITY, 11, changed("fire", ""));
+    assert_true(the_incident(&bus)->heard_at_ms == bus.env.now_ms);
+    bus_do(&bus, a_report(&bus, 2, REPORT_INITIAL));
+    bus_do(&bus, a_referral(&bus, 2, NEIGHBOUR));
+    bus_do(&bus, a_share(&bus, 2, NEIGHBOUR, 40, false));
+    assert_reads_alone(&bus, 1);
+    assert_reads_alone(&bus, 2);
+    bus_close(&bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -507,6 +549,7 @@ int main(void)
         cmocka_unit_test(what_was_merged_ends_with_the_survivor),
         cmocka_unit_test(what_was_left_open_is_closed),
         cmocka_unit_test(what_another_region_leads_is_its_to_close),
+        cmocka_unit_test(a_stream_is_read_without_the_regions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
