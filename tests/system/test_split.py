@@ -51,7 +51,7 @@ class Split(LinkedRegions):
             self.assertEqual(self.shown(region, second)["casualties"], {"dead": 40})
         clock = {row["clock"]: row for row in self.shown(self.county, first)["clocks"]}["county-state"]
         self.assertEqual((clock["met_ms"], clock["stopped"]), (0, False))  # a duty is not undone
-        self.assertNotIn("40", self.county.muster("incident", "brief", first))
+        self.assertNotIn("：40", self.county.muster("incident", "brief", first))  # no number; a time has one
 
         self.county.kill_broker()  # it is in the log
         self.county.start_broker()
