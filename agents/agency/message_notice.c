@@ -1,13 +1,18 @@
 /* Notices as JSON: each event with what it says. */
 #include "agents/agency/message_private.h"
 
-static void put_lookout(json_t *json, const struct lookout_step *lookout)
+static json_t *seen_of(const struct seen_fact *facts, size_t n)
 {
     json_t *seen = json_object();
 
-    for (size_t i = 0; seen != NULL && i < lookout->seen_n; i++) {
-        put(seen, lookout->seen[i].fact, text_of(lookout->seen[i].value));
+    for (size_t i = 0; seen != NULL && i < n; i++) {
+        put(seen, facts[i].fact, text_of(facts[i].value));
     }
+    return seen;
+}
+
+static void put_lookout(json_t *json, const struct lookout_step *lookout)
+{
     put(json, "agent", text_of(lookout->agent));
     put(json, "unit", text_of(lookout->unit));
     put(json, "name", text_of(lookout->name));
@@ -17,7 +22,23 @@ static void put_lookout(json_t *json, const struct lookout_step *lookout)
     put(json, "when", text_of(lookout->when));
     put(json, "roles", list_of(lookout->roles));
     put(json, "since", text_of_time(lookout->since_ms));
-    put(json, "seen", seen);
+    put(json, "seen", seen_of(lookout->seen, lookout->seen_n));
+}
+
+static void put_warning(json_t *json, const struct warning_step *warning)
+{
+    put(json, "alert", text_of_id(warning->alert));
+    put(json, "warns_of", text_of(warning->event));
+    put(json, "colour", text_of(warning_word(ALERT_COLOURS, (int)warning->colour)));
+    put(json, "severity", text_of(warning_word(ALERT_SEVERITIES, (int)warning->severity)));
+    put(json, "sender", text_of(warning->sender));
+    put(json, "identifier", text_of(warning->identifier));
+    put(json, "until", text_of_time(warning->expires_ms));
+    put(json, "pack", text_of(warning->pack));
+    put(json, "version", text_of(warning->version));
+    put(json, "rule", text_of(warning->rule));
+    put(json, "roles", list_of(warning->roles));
+    put(json, "seen", seen_of(warning->seen, warning->seen_n));
 }
 
 void message_put_notice(json_t *json, const struct event *event)
@@ -131,6 +152,9 @@ void message_put_notice(json_t *json, const struct event *event)
         break;
     case EVENT_LOOKOUT_FIRED:
         put_lookout(json, &event->lookout);
+        break;
+    case EVENT_WARNING_FIRED:
+        put_warning(json, &event->warning);
         break;
     case EVENT_LOOKOUT_LIMITED:
         put(json, "agent", text_of(event->lookout_limited.agent));

@@ -69,6 +69,7 @@ int ctl_order_list(int argc, char **argv);
 int ctl_export(int argc, char **argv);
 int ctl_import_bundle(int argc, char **argv);
 int ctl_link_list(int argc, char **argv);
+int ctl_alert_list(int argc, char **argv);
 int ctl_agent_list(int argc, char **argv);
 int ctl_agent_enrol(int argc, char **argv);
 int ctl_agent_revoke(int argc, char **argv);

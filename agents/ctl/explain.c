@@ -16,17 +16,35 @@ struct explaining {
     struct buf told;
 };
 
-static bool is_of_agent(const struct event *event, const char *agent)
+/* As every page calls it: without the region, where that is the log's own. */
+static bool is_agent_called(const struct explaining *e, const char *agent)
+{
+    return strcmp(agent, e->text) == 0 || strcmp(view_short_name(view_state(e->view), agent), e->text) == 0;
+}
+
+static bool is_of_agent(const struct explaining *e, const struct event *event)
 {
     return event->kind >= EVENT_LOOKOUT_BEGAN && event->kind <= EVENT_LOOKOUT_DOUBTED &&
-           strcmp(event->lookout.agent, agent) == 0;
+           is_agent_called(e, event->lookout.agent);
+}
+
+static const struct member *find_agent(const struct explaining *e)
+{
+    const struct region *region = state_region(view_state(e->view));
+
+    for (size_t i = 0; i < region->members_n; i++) {
+        if (!region->members[i].is_operator && is_agent_called(e, region->members[i].name)) {
+            return &region->members[i];
+        }
+    }
+    return NULL;
 }
 
 static void tell_lookouts(struct explaining *e, const struct view_record *record)
 {
     for (size_t i = 0; i < record->record.events_n; i++) {
         const struct event *event = &record->record.events[i];
-        if (is_of_agent(event, e->text)) {
+        if (is_of_agent(e, event)) {
             const struct view_step step = view_step_of(view_state(e->view), record, event);
             char time[VIEW_TIME];
             buf_printf(&e->told, "  %s  ", view_time(view_state(e->view), step.bus_ms, time));
@@ -38,16 +56,20 @@ static void tell_lookouts(struct explaining *e, const struct view_record *record
 
 static int explain_agent(const struct explaining *e, struct err *err)
 {
+    const struct member *agent = find_agent(e);
     struct buf out;
 
-    if (region_member(state_region(view_state(e->view)), e->text) == NULL) {
-        return err_set(err, ERR_NOT_FOUND, "there is no agent %s", e->text);
+    if (agent == NULL) {
+        return err_set(err, ERR_NOT_FOUND,
+                       e->voice->zh ? "没有代理 %s；muster agent list 可查"
+                                    : "there is no agent %s; \"muster agent list\" names them",
+                       e->text);
     }
     buf_init(&out, 0);
     buf_printf(&out,
                e->voice->zh ? "代理 %s：规则对其读数和失联的判断\n"
                             : "agent %s: what rules made of its readings and its silence\n",
-               e->text);
+               agent->name);
     buf_append(&out, e->told.p, e->told.n);
     if (e->told.n == 0) {
         buf_puts(&out, e->voice->zh ? "  无\n" : "  nothing\n");
@@ -151,11 +173,11 @@ int ctl_explain(int argc, char **argv)
         .summary =
             "Everything about one incident or order: who was told when, who answered, which deadlines\n"
             "passed, how it ended; and of every agency of the region what it was given and why, or why\n"
-            "nothing. ID: 26 characters, or the last few; or an agent, of which it tells what rules made of\n"
-            "its readings and its silence.",
+            "nothing, and which of other regions were ordered. ID: 26 characters, or the last few; or an\n"
+            "agent, of which it tells what rules made of its readings and its silence.",
         .options = options,
         .examples = "  muster explain ./log 7KQ2ZM\n"
-                    "  muster explain ./log 370102/fire-rescue/station-3\n",
+                    "  muster explain ./log fire-rescue/station-3\n",
         .arguments_min = 2,
         .arguments_max = 2};
     struct view_voice voice = {.zh = false};

@@ -45,6 +45,7 @@ static const struct entry entries[] = {
     {"order", "show", ctl_order_show, "show one order, its units and what they lack"},
     {"order", "list", ctl_order_list, "list the open orders"},
     {"link", "list", ctl_link_list, "list the lines to other regions"},
+    {"alert", "list", ctl_alert_list, "list the warnings in force (预警)"},
     {"agent", "list", ctl_agent_list, "list agents and operators"},
     {"agent", "enrol", ctl_agent_enrol, "enrol an agent or operator"},
     {"agent", "revoke", ctl_agent_revoke, "end the right of an agent or operator to speak"},

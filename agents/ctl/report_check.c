@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "agents/ctl/rules_kind.h"
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/core/division.h"
@@ -103,8 +104,7 @@ static void note_kind(struct session *session, const char *word)
 {
     const struct region *region = region_of(session);
     const struct policy *policy = &region->policy;
-    const char *names[WORDS_MAX + 1];
-    size_t n = 0;
+    const char *names[KIND_NAMES_MAX + 1];
 
     if (word[0] == '\0' || region_kind(region, word) != NULL) {
         return;
@@ -118,15 +118,7 @@ static void note_kind(struct session *session, const char *word)
         }
         return;
     }
-    for (size_t i = 0; i < policy->kinds_n && n < WORDS_MAX; i++) {
-        names[n++] = policy->kinds[i].kind;
-    }
-    for (const struct incident_kind *kind = incident_kinds(); kind->word != NULL && n + 2 <= WORDS_MAX;
-         kind++) {
-        names[n++] = kind->word;
-        names[n++] = kind->zh;
-    }
-    names[n] = NULL;
+    kind_names(policy, names);
     note_with_nearest(session,
                       lang_text(session_lang(session),
                                 "neither the policy nor the table of kinds has the kind ",

@@ -4,6 +4,7 @@
 
 #include "agents/ctl/log_input.h"
 #include "agents/ctl/option.h"
+#include "agents/ctl/rules_kind.h"
 #include "agents/ctl/rules_loop.h"
 #include "agents/ctl/rules_role.h"
 #include "common/base/when.h"
@@ -286,6 +287,10 @@ static void put_pack_json(struct check *check, const char *path, const struct pa
 static void put_kinds(struct check *check, const struct pack *pack)
 {
     for (size_t i = 0; i < pack->kinds_n; i++) {
+        const struct incident_kind *kind = incident_kind_find_zh(pack->kinds[i]);
+        if (i > 0 && kind != NULL && strcmp(pack->kinds[i - 1], kind->word) == 0) {
+            continue; /* its Chinese name again */
+        }
         buf_printf(&check->out, "%s%s", i > 0 ? ", " : lang_text(check->lang, "  for ", "  适用："),
                    check->lang == LANG_ZH ? incident_kind_zh(pack->kinds[i]) : pack->kinds[i]);
     }
@@ -360,10 +365,11 @@ int ctl_rules_check(int argc, char **argv)
 {
     const char *lang = "", *log = "";
     struct check check = {.lang = LANG_EN};
-    const struct option options[] = {{"log", OPTION_TEXT, &log, "LOG", "names roles that nobody has there"},
-                                     {"lang", OPTION_TEXT, &lang, "LANG", "en or zh (default: the locale's)"},
-                                     {"json", OPTION_FLAG, &check.as_json, NULL, "one JSON object a pack"},
-                                     {NULL, OPTION_FLAG, NULL, NULL, NULL}};
+    const struct option options[] = {
+        {"log", OPTION_TEXT, &log, "LOG", "names roles that nobody has there, and kinds"},
+        {"lang", OPTION_TEXT, &lang, "LANG", "en or zh (default: the locale's)"},
+        {"json", OPTION_FLAG, &check.as_json, NULL, "one JSON object a pack"},
+        {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {
         .usage = "muster rules check PACK... [options]",
         .summary =
@@ -392,8 +398,11 @@ int ctl_rules_check(int argc, char **argv)
         rc = check_pack(&check, arguments.at[i], &err);
     }
     rc = rc ? rc : check_together(&check, &err);
+    for (size_t i = 0; i < check.packs_n && rc == 0 && log[0] == '\0'; i++) {
+        rules_note_kinds(NULL, check.packs[i], arguments.at[i], check.lang);
+    }
     if (rc == 0 && log[0] != '\0') {
-        rc = rules_note_roles_of_log(log, check.packs, arguments.at, check.packs_n, check.lang, &err);
+        rc = rules_note_of_log(log, check.packs, arguments.at, check.packs_n, check.lang, &err);
     }
     for (size_t i = 0; i < check.packs_n; i++) {
         pack_free(check.packs[i]);

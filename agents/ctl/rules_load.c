@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/ctl/rules_kind.h"
 #include "agents/ctl/rules_loop.h"
 #include "agents/ctl/rules_role.h"
 #include "agents/ctl/session.h"
@@ -144,8 +145,9 @@ int ctl_rules_load(int argc, char **argv)
         rc = session_submit(session, &command, &reply, &err);
     }
     if (rc == 0) {
-        rules_note_roles(state_region(view_state(session_view(session))), loading.packs[0], loading.path,
-                         lang);
+        const struct region *region = state_region(view_state(session_view(session)));
+        rules_note_roles(region, loading.packs[0], loading.path, lang);
+        rules_note_kinds(region, loading.packs[0], loading.path, lang);
         print_outcome(&online, loading.packs[0]->name, loading.packs[0]->version, &reply,
                       lang_text(online.lang, "is in force", "已生效"),
                       lang_text(online.lang, "was in force so already", "此前已生效"));

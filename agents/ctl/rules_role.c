@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agents/ctl/log_input.h"
+#include "agents/ctl/rules_kind.h"
 #include "common/core/route.h"
 #include "common/view/view.h"
 
@@ -59,8 +60,8 @@ void rules_note_roles(const struct region *region, const struct pack *pack, cons
     }
 }
 
-int rules_note_roles_of_log(const char *log, struct pack *const *packs, const char *const *paths, size_t n,
-                            enum lang lang, struct err *err)
+int rules_note_of_log(const char *log, struct pack *const *packs, const char *const *paths, size_t n,
+                      enum lang lang, struct err *err)
 {
     struct log_input input = {.reader = NULL};
     int rc = log_input_open(&input, log, err);
@@ -73,6 +74,7 @@ int rules_note_roles_of_log(const char *log, struct pack *const *packs, const ch
                       : err_set(err, ERR_NO_MEMORY, "out of memory");
     for (size_t i = 0; i < n && rc == 0; i++) {
         rules_note_roles(state_region(view_state(view)), packs[i], paths[i], lang);
+        rules_note_kinds(state_region(view_state(view)), packs[i], paths[i], lang);
     }
     view_free(view);
     log_input_close(&input);

@@ -8,8 +8,8 @@
 
 /* A note, one a role, on standard error. path: of the pack. */
 void rules_note_roles(const struct region *region, const struct pack *pack, const char *path, enum lang lang);
-/* The same of n packs for the region of a log. */
-int rules_note_roles_of_log(const char *log, struct pack *const *packs, const char *const *paths, size_t n,
+/* The same of n packs for the region of a log, and rules_note_kinds(). */
+int rules_note_of_log(const char *log, struct pack *const *packs, const char *const *paths, size_t n,
                             enum lang lang, struct err *err);
 
 #endif

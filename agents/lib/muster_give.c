@@ -112,6 +112,10 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         ret->fact = event->lookout.name[0] != '\0' ? event->lookout.name : event->lookout.when;
         ret->to = event->lookout.roles.n > 0 ? event->lookout.roles.at[0] : "";
         return;
+    case EVENT_WARNING_FIRED:
+        ret->fact = event->warning.event;
+        ret->to = event->warning.roles.n > 0 ? event->warning.roles.at[0] : "";
+        return;
     case EVENT_LOOKOUT_LIMITED:
         ret->agent = event->lookout_limited.agent;
         return;
@@ -174,6 +178,9 @@ static void give_notice(struct muster *muster, const struct delivery *delivery, 
     }
     if (event->kind == EVENT_LOOKOUT_FIRED) {
         (void)snprintf(rule, sizeof rule, "%s/%s", event->lookout.pack, event->lookout.rule);
+        notice.rule = rule;
+    } else if (event->kind == EVENT_WARNING_FIRED) {
+        (void)snprintf(rule, sizeof rule, "%s/%s", event->warning.pack, event->warning.rule);
         notice.rule = rule;
     }
     muster->callbacks.on_notice(muster->ctx, &notice);

@@ -225,4 +225,5 @@ void decide_record_alert(struct deciding *d, const struct record_alert *command)
     struct event *emitted = decide_emit(d, EVENT_ALERT_RECORDED);
     emitted->at_ms = d->env->now_ms;
     emitted->alert_recorded = event;
+    decide_warn(d, command);
 }

@@ -101,13 +101,17 @@ const char *command_kind_name(enum command_kind kind)
         return "note-silence";
     case COMMAND_NOTE_LOOKOUT_LIMIT:
         return "note-lookout-limit";
+    case COMMAND_PASS_WARNING:
+        return "pass-warning";
+    case COMMAND_ASK_INCIDENTS:
+        return "ask-incidents";
     }
     return "?";
 }
 
 bool command_is_brokers_own(enum command_kind kind)
 {
-    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_NOTE_LOOKOUT_LIMIT;
+    return kind >= COMMAND_PASS_DEADLINES && kind <= COMMAND_ASK_INCIDENTS;
 }
 
 bool tell_has_level(const struct tell_record *tell)

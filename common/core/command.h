@@ -70,6 +70,8 @@ enum command_kind {
     COMMAND_NOTE_READING = 90,
     COMMAND_NOTE_SILENCE = 91,
     COMMAND_NOTE_LOOKOUT_LIMIT = 92,
+    COMMAND_PASS_WARNING = 94,
+    COMMAND_ASK_INCIDENTS = 95,
     COMMAND_ASSESS_INCIDENT = 110
 };
 
@@ -329,6 +331,19 @@ struct note_lookout_limit {
     uint32_t at_most;
 };
 
+/* A warning comes into force, rules are to be asked about it, or it ends. */
+struct pass_warning {
+    struct id alert;
+};
+
+/* The warnings in force have changed: rules of these open incidents are to be asked. */
+struct ask_incidents {
+    uint32_t turn; /* of the region's warnings */
+    const struct id *incidents;
+    size_t incidents_n;
+    bool last; /* there is no other open one */
+};
+
 struct new_order {
     struct id order;
     const char *kind;
@@ -533,6 +548,8 @@ struct command {
         struct note_reading note_reading;
         struct note_silence note_silence;
         struct note_lookout_limit note_lookout_limit;
+        struct pass_warning pass_warning;
+        struct ask_incidents ask_incidents;
         struct reissue_order reissue_order;
     };
 };

@@ -422,6 +422,12 @@ static void decide_by_kind(struct deciding *d)
     case COMMAND_NOTE_LOOKOUT_LIMIT:
         decide_note_lookout_limit(d, &command->note_lookout_limit);
         return;
+    case COMMAND_PASS_WARNING:
+        decide_pass_warning(d, &command->pass_warning);
+        return;
+    case COMMAND_ASK_INCIDENTS:
+        decide_ask_incidents(d, &command->ask_incidents);
+        return;
     case COMMAND_NONE:
         break;
     }

@@ -139,6 +139,8 @@ void decide_send_canary(struct deciding *d, const struct send_canary *command);
 void decide_note_reading(struct deciding *d, const struct note_reading *command);
 void decide_note_silence(struct deciding *d, const struct note_silence *command);
 void decide_note_lookout_limit(struct deciding *d, const struct note_lookout_limit *command);
+void decide_pass_warning(struct deciding *d, const struct pass_warning *command);
+void decide_ask_incidents(struct deciding *d, const struct ask_incidents *command);
 
 /* By a rule: to "parent", "neighbours", "superior", "touched" or a region's code; `after` as this
  * record leaves it. */
@@ -273,6 +275,10 @@ void decide_hear_canary(struct deciding *d, const struct told_record *told, cons
 bool decide_has_rules(const struct deciding *d);
 /* To be asked about what this command of the broker's own says of the incident, or of what was due. */
 void decide_rules(struct deciding *d, const struct incident *incident);
+/* The alert that this record takes in is at hand as a warning from now on, or ends others that are. */
+void decide_warn(struct deciding *d, const struct record_alert *command);
+/* The incident's rules are to be asked soon, unless that is said already or it is merged into another. */
+void decide_ask_soon(struct deciding *d, struct id incident);
 /* To be asked soon, if the command has changed what they ask for. */
 void decide_rules_due(struct deciding *d);
 

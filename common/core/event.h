@@ -3,6 +3,8 @@
 #define MUSTER_COMMON_CORE_EVENT_H
 
 #include "common/core/command.h"
+#include "common/core/generation.h"
+#include "common/core/warning.h"
 #include "common/core/words.h"
 
 /* The numbers are the body's field numbers in event.proto. Whoever adds one: docs/log.md, "Rules of change",
@@ -98,6 +100,11 @@
     X(EVENT_DISPUTE_SETTLED, 162, "dispute-settled")              \
     X(EVENT_COUNTS_KNOWN, 163, "counts-known")                    \
     X(EVENT_COUNT_APART, 164, "count-apart")                      \
+    X(EVENT_WARNING_TAKEN, 170, "warning-taken")                  \
+    X(EVENT_WARNING_BEGAN, 171, "warning-began")                  \
+    X(EVENT_WARNING_FIRED, 172, "warning-fired")                  \
+    X(EVENT_WARNING_ENDED, 173, "warning-ended")                  \
+    X(EVENT_WARNINGS_HEEDED, 174, "warnings-heeded")              \
     X(EVENT_FACTS_TAKEN, 180, "facts-taken")                      \
     X(EVENT_FACTS_RETURNED, 181, "facts-returned")                \
     X(EVENT_GRADE_OTHERWISE, 182, "grade-otherwise")
@@ -110,29 +117,6 @@ enum event_kind {
 };
 
 const char *event_kind_name(enum event_kind kind);
-
-/* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
- * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
- * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
- * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
- * what regions order and count apart, 4 those of what a merge takes over and a split gives back,
- * and of what the grade would be if a count were reckoned otherwise.
- * A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of change"). */
-enum {
-    EVENT_GENERATION = 4,
-    GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
-    GENERATION_GREW = 3,       /* ... and asked again when what he has graded grows */
-    GENERATION_SPREAD = 3,     /* ... and it is noted which regions are touched, and other regions' levels */
-    GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
-    GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
-    GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
-    GENERATION_MARKS = 4,      /* facts have their times from the first word on, not from the first share */
-    GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of it, not from when its home did */
-    GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */
-    GENERATION_FOLLOWS = 4, /* who follows hears of reminders, command posts and what ends with an incident */
-    GENERATION_OTHERWISE = 4, /* what the grade would be by what does not count is told ... */
-    GENERATION_GIVES_BACK = 4 /* ... and a split gives back what the merge brought, and is told */
-};
 
 struct pack_set {
     const char *name;
@@ -210,6 +194,43 @@ struct lookout_limited {
     const char *agent;
     uint32_t at_most;
     bool readings; /* that the broker follows; else what rules look at of the agent */
+};
+
+/* What becomes of a warning that is at hand: warning.h. */
+struct warning_step { /* taken, began, fired, ended */
+    struct id alert;
+    enum mode mode;
+    enum alert_source source;
+    enum alert_type type;
+    const char *sender;
+    const char *identifier;
+    const char *event; /* what it warns of */
+    enum alert_urgency urgency;
+    enum alert_severity severity;
+    enum alert_certainty certainty;
+    enum alert_colour colour;
+    bool here;          /* its areas cover the region, or lie in it; else it could not be told */
+    struct words areas; /* the codes of what it covers within the region; none: all of it, or not known */
+    int64_t sent_ms;
+    int64_t from_ms;
+    int64_t onset_ms;
+    int64_t expires_ms;
+    const struct id *replaces; /* taken: what it updates or cancels, and what that did */
+    size_t replaces_n;
+    bool began;           /* taken: it goes on where what it replaces was in force */
+    bool asked;           /* ... and no rule is asked again: it is no graver */
+    bool asks;            /* open incidents are to be asked about it */
+    enum warning_end why; /* ended */
+    const char *pack;     /* fired, to its roles */
+    const char *version;
+    const char *rule;
+    const struct seen_fact *seen;
+    size_t seen_n;
+    struct words roles; /* who is notified */
+};
+
+struct warnings_heeded {
+    uint32_t turn; /* of the region, up to which every open incident was asked */
 };
 
 struct graded { /* and doubted */
@@ -571,6 +592,8 @@ struct event {
         struct region_unreached region_unreached;
         struct lookout_step lookout; /* began, fired, ended, doubted */
         struct lookout_limited lookout_limited;
+        struct warning_step warning; /* taken, began, fired, ended */
+        struct warnings_heeded warnings_heeded;
     };
 };
 

@@ -560,6 +560,12 @@ int evolve(struct state *state, const struct event *event)
         return evolve_lookout(state, event);
     case EVENT_ALERT_RECORDED:
         return evolve_alert(state, event);
+    case EVENT_WARNING_TAKEN:
+    case EVENT_WARNING_BEGAN:
+    case EVENT_WARNING_FIRED:
+    case EVENT_WARNING_ENDED:
+    case EVENT_WARNINGS_HEEDED:
+        return evolve_warning(state, event);
     case EVENT_INCIDENT_OPENED:
         return incident_opened(state, event);
     case EVENT_NONE:

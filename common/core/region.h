@@ -4,6 +4,7 @@
 
 #include "common/core/command.h"
 #include "common/core/division.h"
+#include "common/core/warning.h"
 #include "common/core/words.h"
 
 struct member {
@@ -61,7 +62,11 @@ struct region {
     uint8_t divisions_hash[HASH_OF_PACK_BYTES];
     struct region_link *links; /* of which something was noted */
     size_t links_n;
-    int64_t clock_bus_ms; /* of the last ClockSet */
+    struct warning *warnings; /* at hand, in the order in which they came; WARNINGS_MAX */
+    size_t warnings_n;
+    uint32_t warnings_turn;   /* how often what rules of incidents ask of them has changed ... */
+    uint32_t warnings_heeded; /* ... and up to which of it all open incidents were asked */
+    int64_t clock_bus_ms;     /* of the last ClockSet */
     int64_t clock_utc_ms;
     int64_t clock_boot_ms;
     uint8_t clock_boot[16];

@@ -281,6 +281,13 @@ void route(const struct state *state, const struct event *event, const char *aut
             tell_role(state_region(state), heard ? role : "centre", LANE_ORDERS, sink, author);
         }
         return;
+    case EVENT_WARNING_FIRED:
+        for (size_t i = 0; i < event->warning.roles.n; i++) {
+            const char *role = event->warning.roles.at[i];
+            bool heard = route_reaches_role(state_region(state), role);
+            tell_role(state_region(state), heard ? role : "centre", LANE_ORDERS, sink, author);
+        }
+        return;
     case EVENT_LOOKOUT_LIMITED:
         tell_role(state_region(state), "centre", LANE_ORDERS, sink, author);
         return;

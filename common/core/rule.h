@@ -19,7 +19,8 @@ enum { RULE_ACTIONS_MAX = 8, CLOCK_TIMES_MAX = 8 };
     X(TRIGGER_REQUEST, "request-unanswered", "信息未补充")  \
     X(TRIGGER_SHORT, "ability-short", "力量不足")           \
     X(TRIGGER_READING, "reading", "监测读数")               \
-    X(TRIGGER_SILENT, "silent", "失联")
+    X(TRIGGER_SILENT, "silent", "失联")                     \
+    X(TRIGGER_ALERT, "alert", "预警")
 
 enum rule_trigger {
 #define RULE_TRIGGER_ENUM(name, word, zh) name,
@@ -39,9 +40,10 @@ enum {
     RULE_ON_SHORT = 1 << TRIGGER_SHORT,
     RULE_ON_READING = 1 << TRIGGER_READING,
     RULE_ON_SILENT = 1 << TRIGGER_SILENT,
+    RULE_ON_ALERT = 1 << TRIGGER_ALERT,
     /* whatever happens within an incident */
     RULE_WITHIN = RULE_ON_INCIDENT | RULE_ON_ORDER | RULE_ON_CLOCK | RULE_ON_REQUEST | RULE_ON_SHORT,
-    RULE_ALWAYS = RULE_WITHIN | RULE_ON_READING | RULE_ON_SILENT
+    RULE_ALWAYS = RULE_WITHIN | RULE_ON_READING | RULE_ON_SILENT | RULE_ON_ALERT
 };
 
 /* X(name, word, 中文, type, triggers, meaning): what a condition may ask. Unknown is SQL's NULL, never 0. */
@@ -58,8 +60,9 @@ enum {
     X(RULE_LEVEL, "level", "响应级别", RULE_WHOLE, RULE_WITHIN, "response level, 1 (I) to 4 (IV)")           \
     X(RULE_EXPECTED, "expected", "可能等级", RULE_WHOLE, RULE_WITHIN,                                        \
       "grade that people think possible, 1 (I) to 4 (IV)")                                                   \
-    X(RULE_HERE, "here", "涉及本地", RULE_WHOLE, RULE_WITHIN,                                                \
-      "1: it was reported within this region, or touches it; 0: it is another's, and told")                  \
+    X(RULE_HERE, "here", "涉及本地", RULE_WHOLE, RULE_WITHIN | RULE_ON_ALERT,                                \
+      "1: it was reported within this region, or touches it; 0: it is another's, and told; of a warning 1: " \
+      "it is for this region, or a part of it")                                                              \
     X(RULE_REGIONS, "regions", "涉及区域数", RULE_WHOLE, RULE_WITHIN,                                        \
       "regions of this one's level that it touches, this one too")                                           \
     X(RULE_NEIGHBOUR_LEVEL, "neighbour_level", "邻区响应级别", RULE_WHOLE, RULE_WITHIN,                      \
@@ -91,7 +94,19 @@ enum {
     X(RULE_RISE, "rise_per_min", "每分钟上升", RULE_REAL, RULE_ON_READING, "how much it rose in a minute")   \
     X(RULE_AGENT, "agent", "代理", RULE_TEXT, RULE_ON_SILENT, "agent that is silent")                        \
     X(RULE_LINK, "link", "上下级链路", RULE_TEXT, RULE_ON_SILENT, "region whose link is silent")             \
-    X(RULE_DUTY, "duty", "值守", RULE_WHOLE, RULE_ON_SILENT, "1: the agent takes orders; 0: it does not")
+    X(RULE_DUTY, "duty", "值守", RULE_WHOLE, RULE_ON_SILENT, "1: the agent takes orders; 0: it does not")    \
+    X(RULE_WARNING_COLOUR, "warning_colour", "预警颜色", RULE_TEXT, RULE_WITHIN | RULE_ON_ALERT,             \
+      "colour of the warning, within an incident the gravest in force here")                                 \
+    X(RULE_WARNING_SEVERITY, "warning_severity", "预警严重程度", RULE_TEXT, RULE_WITHIN | RULE_ON_ALERT,     \
+      "severity of the warning, within an incident the gravest in force here")                               \
+    X(RULE_WARNING_EVENT, "warning_event", "预警事件", RULE_TEXT, RULE_WITHIN | RULE_ON_ALERT,               \
+      "what is warned of, within an incident by the gravest warning in force here")                          \
+    X(RULE_WARNINGS, "warnings", "生效预警", RULE_TEXT, RULE_WITHIN,                                         \
+      "the warnings in force here, the gravest first: what is warned of and the colour of each")             \
+    X(RULE_WARNING_URGENCY, "warning_urgency", "预警紧急程度", RULE_TEXT, RULE_ON_ALERT,                     \
+      "urgency of the warning")                                                                              \
+    X(RULE_WARNING_CERTAINTY, "warning_certainty", "预警确定性", RULE_TEXT, RULE_ON_ALERT,                   \
+      "certainty of the warning")
 
 enum rule_fact {
 #define RULE_FACT_ENUM(name, word, zh, type, triggers, meaning) name,
@@ -111,7 +126,7 @@ enum rule_fact {
     X(ACTION_ASK, "ask", "要求补充", RULE_WITHIN)                       \
     X(ACTION_START, "start", "启动时限", RULE_WITHIN)                   \
     X(ACTION_STOP, "stop", "停止时限", RULE_WITHIN)                     \
-    X(ACTION_NOTIFY, "notify", "通知", RULE_WITHIN | RULE_ON_READING | RULE_ON_SILENT)
+    X(ACTION_NOTIFY, "notify", "通知", RULE_WITHIN | RULE_ON_READING | RULE_ON_SILENT | RULE_ON_ALERT)
 
 enum rule_action_kind {
 #define RULE_ACTION_ENUM(name, word, zh, triggers) name,

@@ -242,6 +242,7 @@ static size_t bytes_of(const struct rule_verdict *v)
     for (int i = 0; i < RULE_FACT_COUNT; i++) {
         n += (v->facts >> i & 1) != 0 ? VALUE_TEXT_MAX + NAME_MAX_BYTES : 0;
     }
+    n += (v->facts >> RULE_WARNINGS & 1) != 0 ? (size_t)WARNINGS_TEXT_MAX : 0;
     for (size_t i = 0; i < v->actions_n; i++) {
         n += BYTES_OF_EVENT + name + strlen(v->actions[i].value);
         n += v->actions[i].kind == ACTION_START ? 2 * (BYTES_OF_EVENT + NAME_MAX_BYTES)

@@ -95,6 +95,13 @@ static bool may_be_due(const struct deciding *d, struct id id)
     return !merged && !due;
 }
 
+void decide_ask_soon(struct deciding *d, struct id incident)
+{
+    if (may_be_due(d, incident)) {
+        emit_due(d, incident);
+    }
+}
+
 /* Marks the incidents that the command has changed. */
 void decide_rules_due(struct deciding *d)
 {

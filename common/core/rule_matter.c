@@ -98,6 +98,7 @@ void matter_know(struct deciding *d, struct matter *m)
     know_number(m, RULE_GRADE, after->grade != GRADE_NONE, (int64_t)after->grade);
     know_number(m, RULE_LEVEL, after->level != GRADE_NONE, (int64_t)after->level);
     know_spread(d, m);
+    d->no_memory = !warnings_know(&m->facts, d->region, after, now, d->arena) || d->no_memory;
     know_number(m, RULE_REPORTS, true, (int64_t)after->reports);
     know_number(m, RULE_AGE_MIN, after->occurred_at_ms != 0, (now - after->occurred_at_ms) / MINUTE_MS);
     know_number(m, RULE_KNOWN_MIN, true, (now - incident_received_ms(after)) / MINUTE_MS);

@@ -95,6 +95,7 @@ void region_clear(struct region *region)
     free(region->members);
     free(region->divisions);
     free(region->links);
+    warnings_free(region);
     region_policy_clear(&region->policy);
     *region = (struct region){.code = "",
                               .name = "",
@@ -484,6 +485,7 @@ static void mark_region(struct names *names, const struct region *region)
     for (size_t i = 0; i < region->links_n; i++) {
         names_mark(names, region->links[i].region);
     }
+    warnings_mark(region, names);
     names_mark(names, policy->version);
     for (size_t i = 0; i < policy->kinds_n; i++) {
         names_mark(names, policy->kinds[i].kind);

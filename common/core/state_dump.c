@@ -1,94 +1,10 @@
 /* The canonical dump. A line is a word, a name and KEY=VALUE pairs, all parted by one tab; values are
  * escaped, so that no text can forge a line; what is zero, empty or unknown is left out. */
-#include <inttypes.h>
 #include <string.h>
 
-#include "common/base/text.h"
+#include "common/core/dump_line.h"
 #include "common/core/rule.h"
 #include "common/core/state.h"
-
-/* The value, so that no two look alike: text_escape() leaves a backslash alone, and a comma parts words. */
-static void put_value(struct buf *ret, const char *value)
-{
-    while (*value != '\0') {
-        size_t plain = strcspn(value, "\\,");
-        text_escape(ret, value, plain);
-        value += plain;
-        if (*value != '\0') {
-            buf_puts(ret, *value == ',' ? "\\x2c" : "\\\\");
-            value++;
-        }
-    }
-}
-
-static void put_text(struct buf *ret, const char *key, const char *value)
-{
-    if (value[0] != '\0') {
-        buf_printf(ret, "\t%s=", key);
-        put_value(ret, value);
-    }
-}
-
-static void put_number(struct buf *ret, const char *key, int64_t value)
-{
-    if (value != 0) {
-        buf_printf(ret, "\t%s=%" PRId64, key, value);
-    }
-}
-
-/* A count: zero says something, unknown does not. */
-static void put_count(struct buf *ret, const char *key, int64_t value)
-{
-    if (value != COUNT_UNKNOWN) {
-        buf_printf(ret, "\t%s=%" PRId64, key, value);
-    }
-}
-
-static void put_print(struct buf *ret, const char *key, uint64_t value)
-{
-    if (value != 0) {
-        buf_printf(ret, "\t%s=%016" PRIx64, key, value);
-    }
-}
-
-static void put_id(struct buf *ret, const char *key, struct id id)
-{
-    char text[ID_TEXT];
-
-    if (!id_is_zero(id)) {
-        buf_printf(ret, "\t%s=%s", key, id_format(id, text));
-    }
-}
-
-static void put_bytes(struct buf *ret, const char *key, const uint8_t *p, size_t n)
-{
-    static const char digits[] = "0123456789abcdef";
-    bool any = false;
-
-    for (size_t i = 0; i < n; i++) {
-        any = any || p[i] != 0;
-    }
-    if (!any) {
-        return;
-    }
-    buf_printf(ret, "\t%s=", key);
-    for (size_t i = 0; i < n; i++) {
-        buf_u8(ret, (uint8_t)digits[p[i] >> 4]);
-        buf_u8(ret, (uint8_t)digits[p[i] & 15]);
-    }
-}
-
-static void put_words(struct buf *ret, const char *key, struct words words)
-{
-    for (size_t i = 0; i < words.n; i++) {
-        if (i == 0) {
-            buf_printf(ret, "\t%s=", key);
-        } else {
-            buf_puts(ret, ",");
-        }
-        put_value(ret, words.at[i]);
-    }
-}
 
 static void dump_policy(const struct policy *policy, struct buf *ret)
 {
@@ -123,6 +39,32 @@ static void dump_policy(const struct policy *policy, struct buf *ret)
     }
 }
 
+static void dump_warning(const struct warning *warning, struct buf *ret)
+{
+    buf_puts(ret, "warning");
+    put_id(ret, "alert", warning->alert);
+    put_text(ret, "mode", mode_name(warning->mode));
+    put_text(ret, "source", alert_word(ALERT_SOURCES, (int)warning->source));
+    put_text(ret, "type", alert_word(ALERT_TYPES, (int)warning->type));
+    put_text(ret, "sender", warning->sender);
+    put_text(ret, "identifier", warning->identifier);
+    put_text(ret, "event", warning->event);
+    put_number(ret, "urgency", (int64_t)warning->urgency);
+    put_number(ret, "severity", (int64_t)warning->severity);
+    put_number(ret, "certainty", (int64_t)warning->certainty);
+    put_number(ret, "colour", (int64_t)warning->colour);
+    put_number(ret, "here", warning->here);
+    put_words(ret, "areas", warning->areas);
+    put_number(ret, "sent_ms", warning->sent_ms);
+    put_number(ret, "from_ms", warning->from_ms);
+    put_number(ret, "onset_ms", warning->onset_ms);
+    put_number(ret, "expires_ms", warning->expires_ms);
+    put_ids(ret, "replaces", warning->replaces, warning->replaces_n);
+    put_number(ret, "began", warning->began);
+    put_number(ret, "asked", warning->asked);
+    buf_puts(ret, "\n");
+}
+
 static void dump_region(const struct region *region, struct buf *ret)
 {
     if (region->code[0] == '\0') {
@@ -148,6 +90,8 @@ static void dump_region(const struct region *region, struct buf *ret)
     put_number(ret, "recovered_seq", (int64_t)region->recovered_seq);
     put_text(ret, "recovered_reason", region->recovered_reason);
     put_number(ret, "generation", region->generation);
+    put_number(ret, "warnings_turn", region->warnings_turn);
+    put_number(ret, "warnings_heeded", region->warnings_heeded);
     buf_puts(ret, "\n");
     for (size_t i = 0; i < region->members_n; i++) {
         const struct member *member = &region->members[i];
@@ -194,6 +138,9 @@ static void dump_region(const struct region *region, struct buf *ret)
         put_number(ret, "late_ms", region->links[i].late_ms);
         put_number(ret, "heard_late_ms", region->links[i].heard_late_ms);
         buf_puts(ret, "\n");
+    }
+    for (size_t i = 0; i < region->warnings_n; i++) {
+        dump_warning(&region->warnings[i], ret);
     }
 }
 
@@ -543,20 +490,6 @@ static bool dump_agent(void *ctx, const struct agent *agent)
         dump_lookout(&agent->lookouts[i], ret);
     }
     return true;
-}
-
-static void put_ids(struct buf *ret, const char *key, const struct id *ids, size_t n)
-{
-    char text[ID_TEXT];
-
-    for (size_t i = 0; i < n; i++) {
-        if (i == 0) {
-            buf_printf(ret, "\t%s=", key);
-        } else {
-            buf_puts(ret, ",");
-        }
-        buf_puts(ret, id_format(ids[i], text));
-    }
 }
 
 static bool dump_alert(void *ctx, const struct alert *alert)

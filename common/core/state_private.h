@@ -22,6 +22,8 @@ int evolve_region(struct state *state, const struct event *event);
 int evolve_lookout(struct state *state, const struct event *event);
 /* ... and of an alert's. */
 int evolve_alert(struct state *state, const struct event *event);
+/* ... of the warnings that are at hand in the region's, ... */
+int evolve_warning(struct state *state, const struct event *event);
 
 /* evolve() for what rules and people make of an incident. */
 int evolve_rule(struct state *state, struct incident *incident, const struct event *event);

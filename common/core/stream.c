@@ -177,6 +177,16 @@ static size_t heard_streams(const struct tell_record *command, struct stream_key
     return 1 + n;
 }
 
+static size_t asked_streams(const struct ask_incidents *command, struct stream_key *ret)
+{
+    size_t n = 0;
+
+    for (; n < command->incidents_n && n < INCIDENTS_ASKED_MAX; n++) {
+        ret[n] = stream_key_incident(command->incidents[n]);
+    }
+    return n;
+}
+
 size_t command_streams(const struct command *command, struct stream_key ret[STREAMS_PER_COMMAND_MAX])
 {
     switch (command->kind) {
@@ -220,6 +230,8 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_NOTE_LOOKOUT_LIMIT:
         ret[0] = stream_key_agent(command->note_lookout_limit.agent);
         return 1;
+    case COMMAND_ASK_INCIDENTS:
+        return asked_streams(&command->ask_incidents, ret);
     case COMMAND_SET_GRADE:
         ret[0] = stream_key_incident(command->set_grade.incident);
         return 1;
@@ -285,6 +297,7 @@ size_t command_streams(const struct command *command, struct stream_key ret[STRE
     case COMMAND_NOTE_LINK:
     case COMMAND_SEND_CANARY:
     case COMMAND_NOTE_UNTOLD:
+    case COMMAND_PASS_WARNING:
         return 0; /* the region's stream alone */
     }
     return 0;
@@ -325,6 +338,11 @@ struct stream_key event_stream(const struct event *event, const char *region)
     case EVENT_CANARY_SENT:
     case EVENT_CANARY_HEARD:
     case EVENT_UNTOLD:
+    case EVENT_WARNING_TAKEN:
+    case EVENT_WARNING_BEGAN:
+    case EVENT_WARNING_FIRED:
+    case EVENT_WARNING_ENDED:
+    case EVENT_WARNINGS_HEEDED:
         return stream_key_region(region);
     default:
         return stream_key_incident(event->incident);

@@ -561,6 +561,7 @@ static void take_all_back(struct engine *engine, enum refusal refusal)
     engine->next_seq = engine->head.seq + 1;
     engine->own_after_ms = engine_boot(engine) + ENGINE_RETRY_MS;
     lookouts_again(engine);
+    warnings_again(engine);
     streams_evict(engine);
 }
 

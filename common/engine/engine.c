@@ -45,6 +45,7 @@ int engine_new(const struct engine_options *options, const struct engine_io *io,
     if (engine->options.beat_ms == 0) {
         engine->options.beat_ms = ENGINE_BEAT_MS;
     }
+    engine->links_ms = INT64_MAX;
     if (engine->options.canary_ms == 0) {
         engine->options.canary_ms = ENGINE_CANARY_MS;
     }
@@ -449,6 +450,7 @@ void engine_tick(struct engine *engine)
         region_is_loaded(engine)) {
         pass_deadlines(engine);
         streams_ask_due(engine);
+        warnings_look(engine);
     }
     if (engine->phase == PHASE_SERVICE && boot >= room_ask_ms(engine)) {
         room_ask(engine);
@@ -462,6 +464,8 @@ void engine_tick(struct engine *engine)
         if (region_is_loaded(engine)) { /* else what names its members is swept away under them */
             state_tidy(engine->state);
         }
+    } else if (boot >= engine->links_ms) {
+        links_sweep(engine, boot, 0);
     }
     shares_pump(engine);
     go_on(engine);
@@ -492,13 +496,16 @@ int64_t engine_due_ms(const struct engine *engine)
         lookouts_wait(engine)) {
         at = engine->swept_ms + SWEEP_MS < at ? engine->swept_ms + SWEEP_MS : at;
     }
+    at = engine->links_ms < at ? engine->links_ms : at;
     at = room_ask_ms(engine) < at ? room_ask_ms(engine) : at;
     at = telemetry_due_ms(engine) < at ? telemetry_due_ms(engine) : at;
     at = engine->tails_ms < at ? engine->tails_ms : at;
     if (can_pass_deadlines(engine)) {
         int64_t deadline = due != NULL ? due->at_ms - engine->offset_ms : INT64_MAX;
         int64_t ask = streams_ask_due_ms(engine);
+        int64_t warning = warnings_due_ms(engine);
         deadline = ask < deadline ? ask : deadline;
+        deadline = warning < deadline ? warning : deadline;
         if (deadline < engine->own_after_ms) {
             deadline = engine->own_after_ms;
         }

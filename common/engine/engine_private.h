@@ -150,6 +150,20 @@ struct batch {
     size_t bytes;
 };
 
+/* --- warning.c: open incidents are asked about the warnings in force --------------------------------- */
+
+struct warning_walk {
+    bool walking;
+    bool asking;       /* the log, for names */
+    bool answered;     /* `at` is to be said */
+    bool more;         /* open streams after those */
+    uint32_t turn;     /* of the region's warnings, about which they are asked */
+    uint64_t from_seq; /* the record of that turn is this one, or before it */
+    struct id at[INCIDENTS_ASKED_MAX];
+    size_t n;
+    char after[STREAM_NAME_MAX]; /* the last name of the log's answer */
+};
+
 /* --- deliver.c, tail.c, sessions.c ---------------------------------------------------------------- */
 
 enum { FLIGHT_ROUNDS = 4 };
@@ -322,6 +336,7 @@ struct engine {
     uint64_t serials;
     struct last_values *last_values; /* telemetry.c */
     struct lookouts *lookouts;       /* lookout.c */
+    struct warning_walk warning_walk;
 
     struct submission *spare; /* to be used again */
     size_t spare_n;
@@ -347,6 +362,7 @@ struct engine {
     int64_t disk_said_ms;
     int64_t damage_said_ms; /* of a record that a reader asked for; 0: never */
     int64_t swept_ms;       /* boot time of the last look at sessions and counters */
+    int64_t links_ms;       /* boot time of the next look at lines, if that comes before the next of all */
     size_t jobs_under_way;
 
     struct signed_head signed_head; /* of `head`, made when first asked for */
@@ -503,6 +519,12 @@ void tail_committed(struct engine *engine);
 void tail_pump(struct engine *engine, struct session *session);
 void tails_pump(struct engine *engine); /* those that were held back, when it is time */
 void tail_clear(struct engine *engine, struct session *session);
+
+/* warning.c */
+void warnings_look(struct engine *engine); /* what has its time, and who is to be asked about it */
+/* A commit failed: incidents that were to be asked may be to be asked again. */
+void warnings_again(struct engine *engine);
+int64_t warnings_due_ms(const struct engine *engine); /* boot time; INT64_MAX: nothing is due */
 
 /* telemetry.c */
 /* lookout.c */

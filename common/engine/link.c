@@ -375,12 +375,23 @@ int link_tell(struct engine *engine, struct session *session, const struct log_r
     return result;
 }
 
+/* Twice as often as the other end wants to hear something: it waits a little less than three of its beats. */
 uint32_t link_beat_ms(const struct engine *engine, const struct session *session)
 {
     const struct link *link = session->link;
     uint32_t ours = engine->options.beat_ms;
 
-    return link != NULL && link->welcomed && link->beat_ms > 0 && link->beat_ms < ours ? link->beat_ms : ours;
+    if (link == NULL) {
+        return ours;
+    }
+    return (link->welcomed && link->beat_ms > 0 && link->beat_ms < ours ? link->beat_ms : ours) / 2;
+}
+
+int64_t link_patience_ms(const struct engine *engine)
+{
+    int64_t beat_ms = engine->options.beat_ms;
+
+    return ENGINE_BEATS_MISSED_MAX * beat_ms - beat_ms / 4;
 }
 
 bool link_is_ready(const struct session *session)
@@ -432,14 +443,18 @@ static void acknowledge(struct engine *engine, struct link *link, struct session
 
 /* --- the line ------------------------------------------------------------------------------------- */
 
+static bool is_quiet(const struct engine *engine, const struct link *link, int64_t boot_ms)
+{
+    return boot_ms - link->heard_ms >= link_patience_ms(engine);
+}
+
 /* What is known of it is a record, at both ends: since when nothing comes. */
 static void note_line(struct engine *engine, struct link *link, bool is_up, int64_t boot_ms)
 {
     const struct region *region = state_region(engine->state);
-    int64_t patience = (int64_t)engine->options.beat_ms * ENGINE_BEATS_MISSED_MAX;
     const struct region_link *line = region_line(region, link->region);
     bool was_noted = line != NULL && line->since_ms != 0, was_up = was_noted && line->up;
-    bool differs = is_up ? !was_up : (was_up || !was_noted) && boot_ms - link->heard_ms > patience;
+    bool differs = is_up ? !was_up : (was_up || !was_noted) && is_quiet(engine, link, boot_ms);
     differs = differs && (is_up || !MUTANT(MUTANT_CUT_UNSEEN));
     if (!differs || engine->fenced || boot_ms < engine->own_after_ms || !commit_has_room(engine)) {
         return;
@@ -485,7 +500,7 @@ static void look(struct engine *engine, struct link *link, int64_t boot_ms)
 {
     struct session *session = session_of_link(engine, link);
 
-    if (boot_ms - link->heard_ms > (int64_t)engine->options.beat_ms * ENGINE_BEATS_MISSED_MAX) {
+    if (is_quiet(engine, link, boot_ms)) {
         link->welcomed = false; /* we may hear it say Hello: it does not hear us */
     }
     bool is_up = session != NULL && link->welcomed;
@@ -515,6 +530,7 @@ void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)
     char code[REGION_CODE_MAX + 1];
     struct link *link, *next;
 
+    engine->links_ms = INT64_MAX;
     if (engine->phase != PHASE_SERVICE || !region_is_loaded(engine)) {
         return;
     }
@@ -529,5 +545,7 @@ void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)
         /* not what was heard after it: that is now */
         link->heard_ms = link->heard_ms + stood_ms < boot_ms ? link->heard_ms + stood_ms : boot_ms;
         look(engine, link, boot_ms);
+        int64_t quiet_ms = link->heard_ms + link_patience_ms(engine);
+        engine->links_ms = quiet_ms > boot_ms && quiet_ms < engine->links_ms ? quiet_ms : engine->links_ms;
     }
 }

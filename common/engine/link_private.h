@@ -59,6 +59,10 @@ void link_note_untold(struct engine *engine, const char *region, uint64_t seq, e
                       const char *detail);
 /* How a command was answered: what a region's broker told us was decided, it may be, or is an old story. */
 void link_heard(struct engine *engine, const struct submission *submission, const struct reply *reply);
+/* After so long a silence the other end is not reached: two heartbeats are missed, and of the third a
+ * quarter is left for writing that down, so that it is known within three of a cut. */
+int64_t link_patience_ms(const struct engine *engine);
+/* Sets engine->links_ms, when the next line may have been silent for so long. */
 void links_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms);
 void links_free(struct engine *engine);
 

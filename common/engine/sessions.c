@@ -312,7 +312,7 @@ void sessions_sweep(struct engine *engine, int64_t boot_ms, int64_t stood_ms)
 
     HASH_ITER (hh, engine->sessions, session, next) {
         session->heard_ms = session->heard_ms + stood_ms < boot_ms ? session->heard_ms + stood_ms : boot_ms;
-        if (boot_ms - session->heard_ms > patience) {
+        if (boot_ms - session->heard_ms > (session->link != NULL ? link_patience_ms(engine) : patience)) {
             session_drop(engine, session);
             continue;
         }

@@ -26,6 +26,7 @@ struct conditions {
     sqlite3 *db;
     sqlite3_stmt *set;
     bool zh;
+    bool kinds_are_words; /* and no Chinese names */
     bool compiling;
     unsigned selects;    /* of the condition that is being compiled */
     uint64_t facts;      /* that it reads */
@@ -233,6 +234,16 @@ void conditions_speak(struct conditions *conditions, bool zh)
 bool conditions_are_zh(const struct conditions *conditions)
 {
     return conditions->zh;
+}
+
+void conditions_name_kinds(struct conditions *conditions, bool may)
+{
+    conditions->kinds_are_words = !may;
+}
+
+bool conditions_may_name_kinds(const struct conditions *conditions)
+{
+    return !conditions->kinds_are_words;
 }
 
 const char *conditions_say(const struct conditions *conditions, const char *english, const char *chinese)

@@ -273,3 +273,51 @@ size_t expression_mixed(const char *text, size_t n, const char **ret_fact, size_
     }
     return SIZE_MAX;
 }
+
+/* --- what a fact is compared with ----------------------------------------------------------------- */
+
+/* The first text behind it that is not before `from`; not TOKEN_TEXT: there is none. */
+static struct token compared_behind(struct reading reading, const char *from)
+{
+    struct token token = next(&reading), none = {.kind = TOKEN_END};
+
+    if (is(&token, "not")) {
+        token = next(&reading);
+    }
+    if (is(&token, "in")) {
+        do {
+            token = next(&reading);
+        } while (token.kind != TOKEN_END && !is(&token, ")") &&
+                 (token.kind != TOKEN_TEXT || token.at < from));
+        return token;
+    }
+    if (token.kind != TOKEN_COMPARES && !is(&token, "is") && !is(&token, "glob")) {
+        return none;
+    }
+    token = next(&reading);
+    if (is(&token, "not")) {
+        token = next(&reading);
+    }
+    return token.kind == TOKEN_TEXT && token.at >= from ? token : none;
+}
+
+size_t expression_compared(const char *text, size_t n, const char *fact, size_t from, size_t *ret_n)
+{
+    struct reading reading = {.p = text, .end = text + n};
+    struct token before = {.kind = TOKEN_END};
+    bool is_sign_before = false;
+
+    for (struct token token = next(&reading); token.kind != TOKEN_END; token = next(&reading)) {
+        if (token.kind == TOKEN_WORD && is(&token, fact)) {
+            bool is_behind = is_sign_before && before.kind == TOKEN_TEXT && before.at >= text + from;
+            struct token found = is_behind ? before : compared_behind(reading, text + from);
+            if (found.kind == TOKEN_TEXT && found.n >= 2) {
+                *ret_n = found.n - 2;
+                return (size_t)(found.at + 1 - text);
+            }
+        }
+        is_sign_before = token.kind == TOKEN_COMPARES;
+        before = is_sign_before ? before : token;
+    }
+    return SIZE_MAX;
+}

@@ -27,4 +27,8 @@ size_t expression_call(const char *text, size_t n, const char *name);
  * SIZE_MAX: nowhere. */
 size_t expression_mixed(const char *text, size_t n, const char **ret_fact, size_t *ret_n);
 
+/* The next text at or behind byte `from` with which a fact of that word is compared as it stands (=, !=, is,
+ * in), or by GLOB: where it begins, behind its quote, and its bytes. SIZE_MAX: there is none. */
+size_t expression_compared(const char *text, size_t n, const char *fact, size_t from, size_t *ret_n);
+
 #endif

@@ -260,6 +260,21 @@ static int read_actions(struct pack_reading *r, const struct conf_node *map, con
 
 /* --- rules ---------------------------------------------------------------------------------------- */
 
+/* Of a warning rules are asked once, when it comes into force. */
+static int check_once(struct pack_reading *r, const struct conf_node *map, const struct rule *rule)
+{
+    const char *key = rule->for_ms != 0 ? "for" : "until";
+    const struct conf_node *at = conf_find(map, key);
+
+    if (rule->trigger != TRIGGER_ALERT || at == NULL) {
+        return 0;
+    }
+    return conf_fail(at, r->err, ERR_CONFIG,
+                     conf_say(at, "\"%s\" has no sense with \"%s\", which happens once; leave it out",
+                              "\"%s\" 不适用于 \"%s\"：只触发一次，请删去"),
+                     key, rule_trigger_word(rule->trigger));
+}
+
 static int read_rule(struct pack_reading *r, const struct conf_node *map, const struct pack *pack,
                      struct rule *rule)
 {
@@ -276,6 +291,7 @@ static int read_rule(struct pack_reading *r, const struct conf_node *map, const 
     rc = rc ? rc
             : conf_duration(map, "for", CONF_OPTIONAL, PACK_FOR_MIN_MS, PACK_FOR_MAX_MS, &rule->for_ms,
                             r->err);
+    rc = rc ? rc : check_once(r, map, rule);
     if (rc == 0) {
         const struct conf_node *at = conf_find(map, "if");
         rule->line = conf_line(at != NULL ? at : map);

@@ -38,7 +38,8 @@ struct pack {
     const char *version;
     const char *title;
     enum pack_match match;
-    const char **kinds; /* of incidents that it is for, "mine*": all that begin so; none: it is for all */
+    const char **kinds; /* of incidents that it is for, "mine*": all that begin so; none: it is for all. What
+                           is called by its Chinese name has its word first, then that name */
     size_t kinds_n;
     struct rule_clock *clocks; /* in their order; each has a name of its own */
     size_t clocks_n;

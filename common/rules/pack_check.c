@@ -4,13 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/core/kind.h"
+#include "common/core/warning.h"
+#include "common/core/words.h"
 #include "common/rules/constant.h"
 #include "common/rules/expression.h"
 
 enum {
     SMALL_MAX = 40, /* whole numbers from 0 that are tried whatever the text says */
     NUMBERS_MAX = 7 * CONSTANTS_MAX + SMALL_MAX + 4,
-    TEXTS_MAX = CONSTANTS_MAX + TIER_STATE + 3,
+    WORDS_MAX = 5, /* of a warning's colour, and none */
+    TEXTS_MAX = CONSTANTS_MAX + TIER_STATE + WORDS_MAX + 3,
     TRIES_MAX = 200000
 };
 
@@ -79,9 +83,37 @@ struct attempt {
     bool failed;
 };
 
-/* Persons, money and minutes are not negative; of grades, levels and tiers there are four. */
-static bool is_possible(enum rule_fact fact, const struct rule_value *value)
+/* Of a warning's colours, severities and the like there are four, and within an incident none. */
+static bool is_word(const struct rule *rule, const char *const *words, const char *text)
 {
+    size_t i = 0;
+
+    while (words[i] != NULL && strcmp(words[i], text) != 0) {
+        i++;
+    }
+    return words[i] != NULL || (strcmp(text, "none") == 0 && rule->trigger != TRIGGER_ALERT);
+}
+
+/* The words of the first such fact that the rule asks for: `!= 'red'` holds for another one. */
+static void add_words(struct candidates *ret, const struct attempt *attempt)
+{
+    for (size_t i = 0; i < attempt->used_n; i++) {
+        const char *const *words = warning_fact_words(attempt->used[i]);
+        for (size_t j = 0; words != NULL && words[j] != NULL; j++) {
+            add_text(ret, words[j]);
+        }
+        if (words != NULL) {
+            add_text(ret, "none");
+            return;
+        }
+    }
+}
+
+/* Persons, money and minutes are not negative; of grades, levels and tiers there are four. */
+static bool is_possible(const struct rule *rule, enum rule_fact fact, const struct rule_value *value)
+{
+    const char *const *words = warning_fact_words(fact);
+
     if (!value->known) {
         return true;
     }
@@ -91,8 +123,11 @@ static bool is_possible(enum rule_fact fact, const struct rule_value *value)
     if (fact == RULE_TIER) {
         return tier_parse(value->text) != TIER_NONE;
     }
-    if (fact == RULE_HERE) {
-        return value->whole == 0 || value->whole == 1;
+    if (words != NULL) {
+        return is_word(rule, words, value->text);
+    }
+    if (fact == RULE_HERE) { /* a warning that is for elsewhere is asked about by no rule */
+        return value->whole == 1 || (value->whole == 0 && rule->trigger != TRIGGER_ALERT);
     }
     return rule_fact_words(fact)->type != RULE_WHOLE || value->whole >= (fact == RULE_REGIONS);
 }
@@ -116,7 +151,7 @@ static bool holds_for(struct attempt *attempt, size_t at)
     const struct rule_value *values = is_text ? attempt->candidates->texts : attempt->candidates->numbers;
     size_t n = is_text ? attempt->candidates->texts_n : attempt->candidates->numbers_n;
     for (size_t i = 0; i < n && attempt->tries <= TRIES_MAX; i++) {
-        if (!is_possible(attempt->used[at], &values[i])) {
+        if (!is_possible(attempt->rule, attempt->used[at], &values[i])) {
             continue;
         }
         attempt->facts.at[attempt->used[at]] = values[i];
@@ -149,6 +184,7 @@ enum pack_holds rule_try(struct conditions *conditions, const struct rule *rule)
             attempt.used[attempt.used_n++] = (enum rule_fact)i;
         }
     }
+    add_words(&candidates, &attempt);
     if (holds_for(&attempt, 0)) {
         return HOLDS_SOMETIMES;
     }
@@ -187,10 +223,50 @@ static int fail_mixed(struct conditions *conditions, const struct rule *rule, co
     return fail_rule(conditions, rule, path, what, err);
 }
 
+static bool is_compared(const char *text, const char *word)
+{
+    const char *fact = rule_fact_words(RULE_KIND)->word;
+    size_t n = 0, length = strlen(text), at = expression_compared(text, length, fact, 0, &n);
+
+    while (at != SIZE_MAX && (strlen(word) != n || strncmp(text + at, word, n) != 0)) {
+        at = expression_compared(text, length, fact, at, &n);
+    }
+    return at != SIZE_MAX;
+}
+
+/* A kind that is compared with its Chinese name alone: incidents hold its word, so nothing would come of it.
+ * Of what a table names so, both stand here. */
+static int check_kinds(struct conditions *conditions, const struct rule *rule, const char *text,
+                       const char *path, struct err *err)
+{
+    const char *fact = rule_fact_words(RULE_KIND)->word;
+    char name[NAME_MAX_BYTES + 1], what[4 * NAME_MAX_BYTES];
+    size_t n = 0, length = strlen(text);
+
+    for (size_t at = expression_compared(text, length, fact, 0, &n); at != SIZE_MAX;
+         at = expression_compared(text, length, fact, at, &n)) {
+        (void)snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : 0, text + at);
+        const struct incident_kind *kind = incident_kind_find_zh(name);
+        if (kind != NULL && !is_compared(text, kind->word)) {
+            (void)snprintf(what, sizeof what,
+                           conditions_say(conditions, "incidents hold '%s' and not '%s'; write '%s'",
+                                          "事件记录的类型是 '%s' 而不是 '%s'，请写 '%s'"),
+                           kind->word, name, kind->word);
+            return fail_rule(conditions, rule, path, what, err);
+        }
+    }
+    return 0;
+}
+
 int pack_try(struct conditions *conditions, const struct pack *pack, const char *path, struct err *err)
 {
     for (size_t i = 0; i < pack->rules_n; i++) {
         enum pack_holds holds = rule_try(conditions, &pack->rules[i]);
+        int rc = check_kinds(conditions, &pack->rules[i], pack->rules[i].text, path, err);
+        rc = rc ? rc : check_kinds(conditions, &pack->rules[i], pack->rules[i].until_text, path, err);
+        if (rc != 0) {
+            return rc;
+        }
         if (holds == HOLDS_MIXED) {
             return fail_mixed(conditions, &pack->rules[i], path, err);
         }

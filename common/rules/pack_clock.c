@@ -1,6 +1,7 @@
 /* For which kinds of incident a pack is, and its statutory clocks. */
 #include <string.h>
 
+#include "common/core/kind.h"
 #include "common/rules/pack_private.h"
 
 enum { DAY_MINUTES = 24 * 60, MINUTE_MS = 60 * 1000 };
@@ -14,8 +15,9 @@ static int fail_memory(struct pack_reading *r)
 
 /* --- kinds ---------------------------------------------------------------------------------------- */
 
-static int check_kind(struct pack_reading *r, const struct conf_node *node, const struct pack *pack,
-                      const char *kind)
+/* The kind at `at` of the list. */
+static int check_kind(struct pack_reading *r, const struct conf_node *node, const struct conf_node *list,
+                      size_t at, const char *kind)
 {
     const char *star = strchr(kind, '*');
 
@@ -33,14 +35,33 @@ static int check_kind(struct pack_reading *r, const struct conf_node *node, cons
         return conf_fail(node, r->err, ERR_CONFIG,
                          conf_say(node, "\"%s\": a * stands only at the end", "\"%s\"：* 只能在末尾"), kind);
     }
-    for (size_t i = 0; i < pack->kinds_n; i++) {
-        if (strcmp(pack->kinds[i], kind) == 0) {
+    for (size_t i = 0; i < at; i++) {
+        const char *before = "";
+        if (conf_scalar(conf_value_at(list, i), &before, r->err) == 0 && strcmp(before, kind) == 0) {
             return conf_fail(node, r->err, ERR_CONFIG,
                              conf_say(node, "\"%s\" is there twice; remove one", "\"%s\" 重复，请删除其一"),
                              kind);
         }
     }
     return 0;
+}
+
+const char *pack_kind_word(const struct pack_reading *r, const char *name)
+{
+    const struct incident_kind *kind =
+        conditions_may_name_kinds(r->conditions) ? incident_kind_find_zh(name) : NULL;
+
+    return kind != NULL ? kind->word : NULL;
+}
+
+static void add_kind(struct pack *pack, const char *kind)
+{
+    for (size_t i = 0; i < pack->kinds_n; i++) {
+        if (strcmp(pack->kinds[i], kind) == 0) {
+            return; /* as 火灾 and as fire */
+        }
+    }
+    pack->kinds[pack->kinds_n++] = kind;
 }
 
 int pack_read_kinds(struct pack_reading *r, const struct conf_node *root, struct pack *pack)
@@ -58,7 +79,7 @@ int pack_read_kinds(struct pack_reading *r, const struct conf_node *root, struct
                                   "应有 1 至 %d 种类型；适用于所有类型的规则包没有 \"kinds\""),
                          PACK_KINDS_MAX);
     }
-    pack->kinds = arena_array(r->arena, const char *, n);
+    pack->kinds = arena_array(r->arena, const char *, 2 * n);
     if (pack->kinds == NULL) {
         return fail_memory(r);
     }
@@ -66,12 +87,16 @@ int pack_read_kinds(struct pack_reading *r, const struct conf_node *root, struct
         const struct conf_node *node = conf_value_at(list, i);
         const char *kind = "";
         rc = conf_scalar(node, &kind, r->err);
-        rc = rc ? rc : check_kind(r, node, pack, kind);
-        pack->kinds[i] = rc == 0 ? arena_strdup(r->arena, kind) : NULL;
-        if (rc == 0 && pack->kinds[i] == NULL) {
+        rc = rc ? rc : check_kind(r, node, list, i, kind);
+        const char *kept = rc == 0 ? arena_strdup(r->arena, kind) : NULL;
+        if (kept != NULL && pack_kind_word(r, kind) != NULL) {
+            add_kind(pack, pack_kind_word(r, kind));
+        }
+        if (kept != NULL) {
+            add_kind(pack, kept);
+        } else if (rc == 0) {
             rc = fail_memory(r);
         }
-        pack->kinds_n += rc == 0;
     }
     return rc;
 }

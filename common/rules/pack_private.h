@@ -42,6 +42,10 @@ const char *pack_action_wants(const struct pack *pack, const struct rule_action 
 int pack_read_kinds(struct pack_reading *r, const struct conf_node *root, struct pack *pack);
 int pack_read_clocks(struct pack_reading *r, const struct conf_node *root, struct pack *pack);
 
+/* The word of the kind of incident that a pack calls by its Chinese name; NULL: it is none. A policy may have
+ * a kind of that name itself, so both are meant. */
+const char *pack_kind_word(const struct pack_reading *r, const char *name);
+
 /* pack_table.c: a pack that is a table. What begins with a word that stands above the headings is one; a file
  * that was named so is taken for one whatever it holds. */
 bool pack_is_table(const char *text, size_t n);

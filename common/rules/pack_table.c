@@ -9,6 +9,7 @@
 #include "common/base/buf.h"
 #include "common/base/text.h"
 #include "common/conf/csv.h"
+#include "common/core/warning.h"
 #include "common/rules/pack_private.h"
 #include "common/rules/pack_words.h"
 
@@ -73,7 +74,19 @@ static void put_quoted(struct buf *ret, const char *text)
     buf_puts(ret, "'");
 }
 
-/* "fire、mine*": kind = 'fire' or kind glob 'mine*' */
+/* 'fire', or ('fire', '火灾'): its word, and what the table calls it */
+static void put_kind(struct buf *ret, const char *kind, const char *word)
+{
+    if (word != NULL) {
+        buf_puts(ret, "(");
+        put_quoted(ret, word);
+        buf_puts(ret, ", ");
+    }
+    put_quoted(ret, kind);
+    buf_puts(ret, word != NULL ? ")" : "");
+}
+
+/* "fire、mine*、坍塌": kind = 'fire' or kind glob 'mine*' or kind in ('collapse', '坍塌') */
 static int put_kinds(struct table *t, struct buf *ret)
 {
     const char *rest = t->row[COLUMN_KIND], *kind, *between = "(";
@@ -85,22 +98,24 @@ static int put_kinds(struct table *t, struct buf *ret)
             return fail_cell(t, COLUMN_KIND, "星号只能写在类型名末尾",
                              "a * stands only at the end of a kind");
         }
-        buf_printf(ret, "%skind %s ", between, is_beginning ? "glob" : "=");
-        put_quoted(ret, kind);
+        const char *word = pack_kind_word(&t->reading, kind);
+        buf_printf(ret, "%skind %s ", between, is_beginning ? "glob" : word != NULL ? "in" : "=");
+        put_kind(ret, kind, word);
         between = " or ";
     }
     buf_puts(ret, between[0] == '(' ? "" : ") and ");
     return 0;
 }
 
-static int put_text_value(struct table *t, struct buf *ret)
+static int put_text_value(struct table *t, enum rule_fact fact, struct buf *ret)
 {
     const char *comparison = table_comparison(t->row[COLUMN_COMPARISON]);
 
     if (strcmp(comparison, "=") != 0 && strcmp(comparison, "!=") != 0) {
         return fail_cell(t, COLUMN_COMPARISON, "文字只能用 等于 或 不等于", "a text is equal or unequal");
     }
-    put_quoted(ret, t->row[COLUMN_VALUE]);
+    const char *word = warning_fact_word_zh(fact, t->row[COLUMN_VALUE]); /* 红色 is 'red' */
+    put_quoted(ret, word != NULL ? word : t->row[COLUMN_VALUE]);
     return 0;
 }
 
@@ -131,6 +146,21 @@ static int put_number(struct table *t, enum rule_fact fact, struct buf *ret)
     return 0;
 }
 
+/* "事件类型 等于 火灾"; false: it is no name of a kind, or is not compared as one. */
+static bool put_kind_value(struct table *t, struct buf *ret)
+{
+    const char *value = t->row[COLUMN_VALUE], *word = pack_kind_word(&t->reading, value);
+    const char *comparison = table_comparison(t->row[COLUMN_COMPARISON]);
+    bool is_equal = strcmp(comparison, "=") == 0;
+
+    if (word == NULL || (!is_equal && strcmp(comparison, "!=") != 0)) {
+        return false;
+    }
+    buf_puts(ret, is_equal ? "kind in " : "kind not in ");
+    put_kind(ret, value, word);
+    return true;
+}
+
 /* A fact, or "读数:h2s", what a certain thing reads. */
 static int put_comparison(struct table *t, enum rule_fact fact, const char *measured, struct buf *ret)
 {
@@ -148,8 +178,11 @@ static int put_comparison(struct table *t, enum rule_fact fact, const char *meas
         put_quoted(ret, measured);
         buf_puts(ret, " and ");
     }
+    if (fact == RULE_KIND && put_kind_value(t, ret)) {
+        return 0;
+    }
     buf_printf(ret, "%s %s ", words->word, table_comparison(t->row[COLUMN_COMPARISON]));
-    return words->type == RULE_TEXT ? put_text_value(t, ret) : put_number(t, fact, ret);
+    return words->type == RULE_TEXT ? put_text_value(t, fact, ret) : put_number(t, fact, ret);
 }
 
 /* --- trigger -------------------------------------------------------------------------------------- */
@@ -311,6 +344,9 @@ static int read_rule(struct table *t)
     int rc = choose_fact(t, &fact, &measured);
     rc = rc ? rc : choose_trigger(t, fact, &rule->trigger);
     rc = rc ? rc : build_condition(t, rule, fact, measured);
+    if (rc == 0 && t->row[COLUMN_FOR][0] != '\0' && rule->trigger == TRIGGER_ALERT) {
+        return fail_cell(t, COLUMN_FOR, "预警只触发一次，请留空", "a warning happens once; leave it empty");
+    }
     if (rc == 0 && t->row[COLUMN_FOR][0] != '\0' &&
         (!table_duration(t->row[COLUMN_FOR], &rule->for_ms) || rule->for_ms < PACK_FOR_MIN_MS ||
          rule->for_ms > PACK_FOR_MAX_MS)) {

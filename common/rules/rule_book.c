@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/arena.h"
+#include "common/core/event.h"
 #include "common/crypto/crypto.h"
 #include "common/rules/pack.h"
 
@@ -17,6 +18,8 @@ struct rule_book {
     struct conditions *conditions;       /* opened with the first pack */
     struct page pages[REGION_PACKS_MAX]; /* in the order of the region's */
     size_t pages_n;
+    bool names_kinds; /* the pages were read so */
+    bool is_trial;
     struct rule_verdict *verdicts;
     size_t verdicts_max;
     uint64_t reads[RULE_TRIGGER_COUNT]; /* facts, by the trigger's rules */
@@ -24,9 +27,15 @@ struct rule_book {
 
 /* --- what is in force ----------------------------------------------------------------------------- */
 
+/* What is loaded into an older log is what it was there. */
+static bool may_name_kinds(const struct rule_book *book, const struct region *region)
+{
+    return book->is_trial || region->generation >= GENERATION_KINDS;
+}
+
 static bool is_current(const struct rule_book *book, const struct region *region)
 {
-    if (book->pages_n != region->packs_n) {
+    if (book->pages_n != region->packs_n || book->names_kinds != may_name_kinds(book, region)) {
         return false;
     }
     for (size_t i = 0; i < region->packs_n; i++) {
@@ -66,6 +75,10 @@ static int compile(struct rule_book *book, const struct region *region, struct e
 
     forget_pages(book);
     memset(book->reads, 0, sizeof book->reads);
+    book->names_kinds = may_name_kinds(book, region);
+    if (rc == 0) {
+        conditions_name_kinds(book->conditions, book->names_kinds);
+    }
     for (size_t i = 0; i < region->packs_n && rc == 0; i++) {
         const struct region_pack *from = &region->packs[i];
         struct page *page = &book->pages[i];
@@ -192,6 +205,9 @@ static bool read_pack(void *ctx, const char *text, struct arena *arena, const ch
     struct err err;
     int rc = open_conditions(book, &err);
 
+    if (rc == 0) {
+        conditions_name_kinds(book->conditions, true);
+    }
     rc = rc ? rc : pack_read("the pack", text, strlen(text), book->conditions, &pack, &err);
     if (rc != 0) {
         *ret_why = rc == ERR_NO_MEMORY ? NULL : arena_strdup(arena, err.text);
@@ -215,6 +231,11 @@ struct rule_book *rule_book_new(void)
         book->rules = (struct rules){.ctx = book, .ask = ask, .reads = reads, .read = read_pack};
     }
     return book;
+}
+
+void rule_book_try(struct rule_book *book)
+{
+    book->is_trial = true;
 }
 
 void rule_book_free(struct rule_book *book)

@@ -13,6 +13,8 @@
 struct rule_book;
 
 struct rule_book *rule_book_new(void); /* NULL: out of memory */
+/* Packs are read as this version reads them, whatever the log that they are tried on was written by. */
+void rule_book_try(struct rule_book *book);
 void rule_book_free(struct rule_book *book);
 
 /* What decide() asks; the book's own. */

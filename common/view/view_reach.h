@@ -15,8 +15,8 @@ void view_reach_free(struct view_reach *reach); /* NULL is fine */
 /* Each record of the log, with its command, after the state has it. ERR_NO_MEMORY. */
 int view_reach_note(struct view_reach *reach, const struct state *state, const struct view_record *record);
 
-/* Lines of every agency of the region, by name; view is of the same records, with details. id as view_find()
- * gave it for the text that the reach was made for. */
+/* Lines of every agency of the region, by name, and of those of other regions that are ordered; view is of
+ * the same records, with details. id as view_find() gave it for the text that the reach was made for. */
 void view_reach_say_incident(const struct view_reach *reach, const struct view *view,
                              const struct view_voice *voice, struct id id, struct buf *ret);
 void view_reach_say_order(const struct view_reach *reach, const struct view *view,

@@ -1,9 +1,11 @@
-/* Every agency of the region: what it was given and why, or why nothing. */
+/* Every agency of the region: what it was given and why, or why nothing; and of other regions those that are
+ * ordered. */
 #include <stdio.h>
 #include <string.h>
 
 #include "common/core/link.h"
 #include "common/view/view_reach_private.h"
+#include "common/view/view_share.h"
 #include "common/view/view_table.h"
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
@@ -359,6 +361,97 @@ static void say_agencies(struct telling *t, struct buf *ret)
     table_free(&t->table);
 }
 
+/* --- of other regions --------------------------------------------------------------------------- */
+
+/* False: the order is to somebody of this region. */
+static bool agency_elsewhere(const struct telling *t, const struct order *order, char ret[NAME_MAX_BYTES + 1])
+{
+    char region[REGION_CODE_MAX + 1];
+
+    if (!name_region(order->addressee, region) || strcmp(region, state_region(t->state)->code) == 0) {
+        return false;
+    }
+    if (!name_agency(order->addressee, ret)) {
+        (void)snprintf(ret, NAME_MAX_BYTES + 1, "%s", order->addressee);
+    }
+    return true;
+}
+
+static void say_ordered(struct telling *t, const struct incident *incident, const char *agency)
+{
+    size_t orders = 0, ours = 0, there = 0;
+    char other[NAME_MAX_BYTES + 1], region[REGION_CODE_MAX + 1] = "";
+    struct buf text;
+    bool first = true;
+
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        const struct order *order = &incident->orders[i];
+        if ((t->order != NULL && t->order != order) || !agency_elsewhere(t, order, other) ||
+            strcmp(other, agency) != 0) {
+            continue;
+        }
+        orders++;
+        ours += order->home[0] == '\0';
+        there += view_order_way(t->view, incident, order).delivery.delivered;
+    }
+    (void)name_region(agency, region);
+    buf_init(&text, 0);
+    if (t->voice->zh) {
+        buf_printf(&text, "受令单位：指令 %zu", orders);
+    } else {
+        buf_printf(&text, "is ordered: %zu order%s", orders, orders == 1 ? "" : "s");
+    }
+    if (ours > 0) {
+        buf_printf(
+            &text,
+            PICK(t->voice, "; region %s has %zu of the %zu given here", "；%s 已收到本地所下 %zu / %zu"),
+            region, there, ours);
+    }
+    if (orders > ours) {
+        buf_printf(&text, PICK(t->voice, "; %zu given by another region", "；其他地区所下 %zu"),
+                   orders - ours);
+    }
+    put(t, agency, &first, buf_text(&text));
+    buf_free(&text);
+}
+
+/* Whether an order before the one at `at` is to the same agency. */
+static bool was_said(const struct telling *t, const struct incident *incident, size_t at, const char *agency)
+{
+    char other[NAME_MAX_BYTES + 1];
+
+    for (size_t i = 0; i < at && t->order == NULL; i++) {
+        if (agency_elsewhere(t, &incident->orders[i], other) && strcmp(other, agency) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* They are nobody's agents here: what is known of them is what they were ordered. */
+static void say_elsewhere(struct telling *t, const struct incident *incident, struct buf *ret)
+{
+    char agency[NAME_MAX_BYTES + 1];
+    size_t n = 0;
+
+    table_init(&t->table, "ll");
+    for (size_t i = 0; i < incident->orders_n; i++) {
+        const struct order *order = &incident->orders[i];
+        if ((t->order == NULL || t->order == order) && agency_elsewhere(t, order, agency) &&
+            !was_said(t, incident, i, agency)) {
+            n++;
+            say_ordered(t, incident, agency);
+        }
+    }
+    if (n > 0) {
+        buf_printf(ret, "\n%s\n",
+                   PICK(t->voice, "agencies of other regions that are ordered", "其他地区的受令部门"));
+        table_show(&t->table, "  ", ret);
+    }
+    ret->failed = ret->failed || t->table.failed;
+    table_free(&t->table);
+}
+
 void view_reach_say_incident(const struct view_reach *reach, const struct view *view,
                              const struct view_voice *voice, struct id id, struct buf *ret)
 {
@@ -372,6 +465,7 @@ void view_reach_say_incident(const struct view_reach *reach, const struct view *
         t.to_seq = told->last_seq;
         t.near_ms = incident->opened_at_ms;
         say_agencies(&t, ret);
+        say_elsewhere(&t, incident, ret);
     }
 }
 
@@ -392,5 +486,6 @@ void view_reach_say_order(const struct view_reach *reach, const struct view *vie
         t.to_seq = t.told->last != NULL ? t.told->last->step.seq : t.told->issued_seq;
         t.near_ms = t.order->issued_at_ms;
         say_agencies(&t, ret);
+        say_elsewhere(&t, incident, ret);
     }
 }

@@ -131,6 +131,35 @@ static void put_lookout(struct json *json, const struct lookout_step *lookout)
     }
 }
 
+/* What became of a warning that is at hand, or what a rule said of it. */
+static void put_warning(struct json *json, const struct view_step *step)
+{
+    const struct warning_step *warning = step->warning;
+
+    json_id(json, "alert", warning->alert);
+    put_text(json, "identifier", warning->identifier);
+    put_text(json, "colour", warning_word(ALERT_COLOURS, (int)warning->colour));
+    put_text(json, "severity", warning_word(ALERT_SEVERITIES, (int)warning->severity));
+    put_text(json, "urgency", warning_word(ALERT_URGENCIES, (int)warning->urgency));
+    put_text(json, "certainty", warning_word(ALERT_CERTAINTIES, (int)warning->certainty));
+    if (warning->here) {
+        json_bool(json, "here", true);
+    }
+    if (warning->areas.n > 0) {
+        json_words(json, "areas", warning->areas);
+    }
+    json_number(json, "from_ms", warning->from_ms);
+    if (step->kind == EVENT_WARNING_ENDED) {
+        json_text(json, "why", warning_end_word(warning->why));
+    }
+    if (step->kind == EVENT_WARNING_FIRED) {
+        json_text(json, "pack", warning->pack);
+        json_text(json, "version", warning->version);
+        json_text(json, "rule", warning->rule);
+        json_words(json, "roles", warning->roles);
+    }
+}
+
 /* What this kind of event says, and only that. */
 static void put_data(struct json *json, const struct view_record *record, const struct view_step *step)
 {
@@ -162,6 +191,9 @@ static void put_data(struct json *json, const struct view_record *record, const 
     }
     if (step->lookout != NULL && step->kind == EVENT_LOOKOUT_DOUBTED) {
         json_bool(json, "known", step->lookout->known);
+    }
+    if (step->warning != NULL) {
+        put_warning(json, step);
     }
     if (step->seen_n > 0) {
         put_seen(json, step);

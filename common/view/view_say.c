@@ -8,6 +8,7 @@
 #include "common/core/kind.h"
 #include "common/view/view_alert.h"
 #include "common/view/view_say_private.h"
+#include "common/view/view_warning.h"
 
 char *view_time(const struct state *state, int64_t ms, char ret[VIEW_TIME])
 {
@@ -86,6 +87,9 @@ const char *view_seen_value(const struct view_voice *voice, const struct seen_fa
     }
     if (strcmp(seen->fact, "order_kind") == 0) {
         return view_order_kind(voice, seen->value);
+    }
+    if (voice->zh && view_warning_value_zh(seen->fact, seen->value) != NULL) {
+        return view_warning_value_zh(seen->fact, seen->value);
     }
     return voice->zh && strcmp(seen->fact, "tier") == 0 && tier != TIER_NONE ? tier_name_zh(tier)
                                                                              : seen->value;
@@ -534,6 +538,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
         view_say_alert(s.state, voice, step, &raw);
     } else if (step->kind >= EVENT_LOOKOUT_BEGAN && step->kind <= EVENT_LOOKOUT_LIMITED) {
         view_say_lookout(&s);
+    } else if (step->kind >= EVENT_WARNING_TAKEN && step->kind <= EVENT_WARNINGS_HEEDED) {
+        view_say_warning(&s);
     } else if ((step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_UNTOLD) ||
                (step->kind >= EVENT_ORDERS_KNOWN && step->kind <= EVENT_COUNT_APART)) {
         view_say_share(&s);

@@ -32,6 +32,11 @@ void view_say_seen(const struct saying *s, const struct seen_fact *seen, size_t 
 /* What rules say of readings and silences. */
 void view_say_lookout(const struct saying *s);
 
+/* Warnings at hand, and what rules make of them. */
+void view_say_warning(const struct saying *s);
+/* The fact `warnings`, in the voice's language. */
+void view_say_warnings(const struct saying *s, const char *value);
+
 /* Incidents that belong together. */
 void view_say_ties(const struct saying *s);
 

@@ -20,8 +20,14 @@ static const char *rule_fact_name(const struct saying *s, const char *word)
 void view_say_seen(const struct saying *s, const struct seen_fact *seen, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        buf_printf(s->ret, "%s%s %s", i > 0 ? (s->voice->zh ? "，" : ", ") : (s->voice->zh ? "：" : ": "),
-                   rule_fact_name(s, seen[i].fact),
+        buf_printf(s->ret, "%s%s ", i > 0 ? (s->voice->zh ? "，" : ", ") : (s->voice->zh ? "：" : ": "),
+                   rule_fact_name(s, seen[i].fact));
+        if (strcmp(seen[i].fact, rule_fact_words(RULE_WARNINGS)->word) == 0 &&
+            strcmp(seen[i].value, "none") != 0 && seen[i].value[0] != '\0') {
+            view_say_warnings(s, seen[i].value);
+            continue;
+        }
+        buf_printf(s->ret, "%s",
                    seen[i].value[0] != '\0' ? view_seen_value(s->voice, &seen[i])
                    : s->voice->zh           ? "不详"
                                             : "not known");

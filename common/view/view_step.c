@@ -8,6 +8,7 @@
 #include "common/view/view_step_agent.h"
 #include "common/view/view_step_clock.h"
 #include "common/view/view_step_ties.h"
+#include "common/view/view_step_warning.h"
 #include "common/view/view_unreached.h"
 
 /* What cannot be read is left out: an addressee refuses it, and a verifier names it. */
@@ -165,7 +166,7 @@ struct id view_command_order(const struct command *command)
 static bool is_of_region(enum event_kind kind)
 {
     return kind < EVENT_INCIDENT_OPENED || (kind >= EVENT_LINK_SET && kind <= EVENT_CANARY_HEARD) ||
-           kind == EVENT_UNTOLD;
+           kind == EVENT_UNTOLD || kind == EVENT_WARNINGS_HEEDED;
 }
 
 /* The words that stand in the command and not in the event. */
@@ -509,17 +510,15 @@ static void add_other_event(const struct event *event, struct view_step *step)
         step->number = event->alert_recorded.number;
         step->expires_ms = event->alert_recorded.expires_ms;
         return;
-    case EVENT_UNITS_STATED:
-    case EVENT_ACKNOWLEDGED:
-    case EVENT_LOOKOUT_BEGAN:
-    case EVENT_LOOKOUT_FIRED:
-    case EVENT_LOOKOUT_ENDED:
-    case EVENT_LOOKOUT_DOUBTED:
-    case EVENT_LOOKOUT_LIMITED:
-        view_step_add_agent(event, step);
-        return;
     default:
-        add_incident_event(event, step);
+        if (event->kind == EVENT_UNITS_STATED || event->kind == EVENT_ACKNOWLEDGED ||
+            (event->kind >= EVENT_LOOKOUT_BEGAN && event->kind <= EVENT_LOOKOUT_LIMITED)) {
+            view_step_add_agent(event, step);
+        } else if (event->kind >= EVENT_WARNING_TAKEN && event->kind <= EVENT_WARNINGS_HEEDED) {
+            view_step_add_warning(event, step);
+        } else {
+            add_incident_event(event, step);
+        }
         return;
     }
 }

@@ -98,6 +98,7 @@ struct view_step {
     const struct alert_recorded *alert;    /* ALERT_RECORDED, else NULL */
     const struct record_alert *alert_said; /* ... and its words; NULL: not there */
     const struct lookout_step *lookout;    /* LOOKOUT_BEGAN, FIRED, ENDED, DOUBTED, else NULL */
+    const struct warning_step *warning;    /* WARNING_TAKEN, BEGAN, FIRED, ENDED, else NULL */
     const struct unit *units;              /* UNITS_STATED */
     size_t units_n;
 };

@@ -32,6 +32,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_CLOCK_OVERDUE:
     case EVENT_ABILITY_SHORT:
     case EVENT_LOOKOUT_FIRED:
+    case EVENT_WARNING_FIRED:
         return TONE_BAD;
     case EVENT_INFORMATION_REQUESTED:
     case EVENT_ORDER_AMENDED:
@@ -49,6 +50,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_ORDER_REISSUED:
     case EVENT_LOOKOUT_DOUBTED:
     case EVENT_LOOKOUT_LIMITED:
+    case EVENT_WARNING_BEGAN:
         return TONE_WARN;
     case EVENT_SHARE_BEGUN:
     case EVENT_SHARED:
@@ -88,6 +90,8 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_UNITS_STATED:
     case EVENT_LOOKOUT_BEGAN:
     case EVENT_LOOKOUT_ENDED:
+    case EVENT_WARNING_TAKEN:
+    case EVENT_WARNINGS_HEEDED:
     case EVENT_RULE_WAITS:
     case EVENT_RULE_FIRED:
     case EVENT_RULE_ENDED:

@@ -224,6 +224,36 @@ static int take_region(struct what_if *w, const struct event *event, int64_t now
     return 0;
 }
 
+/* The warnings are as the log has them; what incidents ask of them is asked as soon as that changes. */
+static int take_warnings(struct what_if *w, const struct record *said, int64_t now_ms)
+{
+    const struct rules *rules = rule_book_rules(w->trial.book);
+    const struct region *region = state_region(w->trial.state);
+    struct keeping kept = keeping(w);
+    bool changes = false;
+    uint64_t facts = 0;
+    int rc = advance_all(w, now_ms);
+
+    for (size_t i = 0; i < said->events_n && rc == 0; i++) {
+        const struct event *event = &said->events[i];
+        if (event_stream(event, "").kind == STREAM_REGION) {
+            changes = changes || event->kind != EVENT_WARNING_TAKEN || event->warning.began;
+            rc = evolve(w->trial.state, event) < 0 || evolve(w->base.state, event) < 0 ? ERR_NO_MEMORY : 0;
+        }
+    }
+    rc = rc ? rc : rules->reads(rules->ctx, region, TRIGGER_INCIDENT, &facts);
+    changes = changes && (facts & warning_facts()) != 0;
+    for (struct what_if_live *live = w->live; live != NULL && rc == 0 && changes; live = live->hh.next) {
+        const struct incident *there = state_incident(w->trial.state, live->id);
+        struct event due = {.kind = EVENT_RULES_DUE, .incident = live->id, .at_ms = now_ms};
+        if (there != NULL && incident_is_open(there) && !incident_is_merged(there) &&
+            there->rules_due_ms == 0) {
+            rc = trial_tell(&w->trial, &due, 1, now_ms, &live->now, &kept);
+        }
+    }
+    return rc;
+}
+
 /* --- incidents that were reported here ------------------------------------------------------------ */
 
 static struct what_if_live *live_of(struct what_if *w, struct id id)
@@ -384,11 +414,24 @@ static int take_incident(struct what_if *w, struct view_record *record, const st
 
 /* --- the log -------------------------------------------------------------------------------------- */
 
-/* Telemetry's and agents' own, and alerts: no rule asks about them. */
+/* That the log's broker asked open incidents about the warnings: the trial did so when those changed. */
+static int take_asked(struct what_if *w, const struct record *said)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < said->events_n && rc == 0; i++) {
+        if (live_of(w, said->events[i].incident) != NULL) {
+            rc = evolve(w->was, &said->events[i]);
+        }
+    }
+    return rc;
+}
+
+/* Telemetry's and agents' own: no rule asks about them. */
 static bool is_besides(uint32_t kind)
 {
-    return kind == COMMAND_ACK || kind == COMMAND_STATE_UNITS || kind == COMMAND_RECORD_ALERT ||
-           kind == COMMAND_NOTE_LOSS || kind == COMMAND_COUNT_REFUSALS || kind == COMMAND_NOTE_SILENCE ||
+    return kind == COMMAND_ACK || kind == COMMAND_STATE_UNITS || kind == COMMAND_NOTE_LOSS ||
+           kind == COMMAND_COUNT_REFUSALS || kind == COMMAND_NOTE_SILENCE ||
            kind == COMMAND_NOTE_LOOKOUT_LIMIT;
 }
 
@@ -402,6 +445,12 @@ static int take_record(struct what_if *w, const struct log_record *from, struct 
         return rc;
     }
     w->trial.epoch = w->base.epoch = from->header.epoch;
+    if (from->header.kind == COMMAND_RECORD_ALERT || from->header.kind == COMMAND_PASS_WARNING) {
+        return take_warnings(w, &record.record, from->header.bus_ms) < 0 ? no_memory(err) : 0;
+    }
+    if (from->header.kind == COMMAND_ASK_INCIDENTS) {
+        return take_asked(w, &record.record) < 0 ? no_memory(err) : 0;
+    }
     enum stream_kind stream = event_stream(&record.record.events[0], "").kind;
     if (stream == STREAM_INCIDENT) {
         return take_incident(w, &record, &record.record.events[0], err);

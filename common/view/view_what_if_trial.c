@@ -15,6 +15,7 @@ int trial_begin(struct trial *trial)
         arena_alloc(&trial->arena, RECORD_MEMORY_KEPT) == NULL) {
         return ERR_NO_MEMORY; /* trial_end() is the caller's */
     }
+    rule_book_try(trial->book);
     arena_reset(&trial->arena);
     return 0;
 }

@@ -441,6 +441,20 @@ static const struct wire_map note_lookout_limit_map = {
     WIRE_MAP(note_lookout_limit, S, note_lookout_limit_fields)};
 #undef S
 
+#define S struct pass_warning
+static const struct wire_field pass_warning_fields[] = {ID(S, alert)};
+static const struct wire_map pass_warning_map = {WIRE_MAP(pass_warning, S, pass_warning_fields)};
+#undef S
+
+#define S struct ask_incidents
+static const struct wire_field ask_incidents_fields[] = {
+    U32(S, turn),
+    IDS(S, incidents, INCIDENTS_ASKED_MAX),
+    BOOL(S, last),
+};
+static const struct wire_map ask_incidents_map = {WIRE_MAP(ask_incidents, S, ask_incidents_fields)};
+#undef S
+
 #define S struct command
 static const struct wire_field command_fields[] = {
     NAME(S, region),
@@ -497,6 +511,8 @@ static const struct wire_field command_fields[] = {
     BODY(S, note_reading, note_reading_map),
     BODY(S, note_silence, note_silence_map),
     BODY(S, note_lookout_limit, note_lookout_limit_map),
+    BODY(S, pass_warning, pass_warning_map),
+    BODY(S, ask_incidents, ask_incidents_map),
     BODY(S, assess_incident, assess_incident_map),
     BODY(S, confirm_order, confirm_order_map),
 };

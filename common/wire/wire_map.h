@@ -277,6 +277,9 @@ extern const struct wire_map wire_map_grade_otherwise;
 extern const struct wire_map wire_map_lookout_step;
 extern const struct wire_map wire_map_lookout_limited;
 extern const struct wire_map wire_map_seen_fact;
+/* ... that wire_warning.c holds. */
+extern const struct wire_map wire_map_warning_step;
+extern const struct wire_map wire_map_warnings_heeded;
 /* Bodies that a command and its event share. */
 extern const struct wire_field wire_fields_found_region[7];
 extern const struct wire_field wire_fields_enrol_agent[4];

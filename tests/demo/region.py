@@ -10,6 +10,7 @@ from pathlib import Path
 SOURCE = Path(__file__).resolve().parents[2]
 WAIT_S = 20  # for any one thing that must happen
 POLL_S = 0.05
+HEARTBEAT = 0.5  # s, of every broker
 
 
 class Failure(Exception):
@@ -37,7 +38,8 @@ class Region:
         self.muster(["keys", "init", str(self.home), "--region", self.code, "--name", self.name,
                      "--roster", str(SOURCE / "agents/ctl/rosters/county.yaml")], show=False)
         replace(self.home / "musterd.yaml", "listen:",
-                "listen: tcp://127.0.0.1:0\nendpoint_file: endpoint\nbeat: 500 ms\nvolatile_ok: true")
+                "listen: tcp://127.0.0.1:0\nendpoint_file: endpoint\n"
+                f"beat: {HEARTBEAT * 1000:.0f} ms\nvolatile_ok: true")
         replace(self.home / "centre.yaml", "broker:", "broker_file: endpoint")
         for agent, profile in self.agencies.items():
             config = self.home / "agents" / (agent.replace("/", ".") + ".yaml")

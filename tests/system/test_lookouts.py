@@ -137,6 +137,7 @@ class InForce(unittest.TestCase):
         told = self.county.muster("explain", self.county.log, f"370102/{HEALTH}")
         for words in ("holds for", "SILENT:", "does not hold"):
             self.assertIn(words, told)
+        self.assertEqual(self.county.muster("explain", self.county.log, HEALTH), told)  # as pages call it
         self.assertIn("there is no agent 1/2", self.county.call("explain", self.county.log, "1/2").stderr)
         self.assert_verified()
 

@@ -124,7 +124,7 @@ class ReportWords(unittest.TestCase):
         for page in (show, replayed):
             self.assertIn("层级 县级", page)
         self.assertIn("事件类型：矿山事故（事故灾难）", brief)
-        self.assertIn("适用：危险化学品事故, 中毒和窒息事故, 火灾", rules)
+        self.assertIn("适用：生产安全事故, 矿山事故, 煤矿事故,", rules)
         self.assertIn("kind mine", self.county.muster("incident", "show", incident))
         self.assertEqual(self.county.json("incident", "show", incident)[0]["class"], "accident")
 

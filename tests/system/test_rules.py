@@ -209,6 +209,26 @@ class Mistakes(unittest.TestCase):
             self.refused(said, "check", pack, "--lang", "zh")
             self.refused(f"{pack}", "load", pack, "--lang", "zh")
 
+    def test_kinds_that_nobody_has_are_noted(self):
+        pack = self.write("p.yaml", PACK.replace("rules:", "kinds: [火灾, fier, mine*, 煤矿*]\nrules:")
+                          .replace("dead > 3", "dead > 3 and kind not in ('mien', 'fire')"))
+        done = rules("check", pack, "--lang", "en")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("for fire, fier, mine*, 煤矿*", done.stdout)
+        notes = ((pack, '"fier"; did you mean "fire"?'), (pack, '"煤矿*"'),
+                 (f"{pack}:8", '"mien"; did you mean "mine"?'))
+        self.assertEqual(done.stderr.splitlines(),
+                         [f"muster: note: {where}: the table of kinds does not have the kind {what}"
+                          for where, what in notes])
+        done = rules("check", pack, "--lang", "zh")
+        self.assertIn('事件类型表中无类型 "fier"；是否为 "fire"？', done.stderr)
+
+    def test_a_kind_by_its_chinese_name_in_a_condition(self):
+        pack = self.write("p.yaml", PACK.replace("dead > 3", "dead > 3 and kind = '火灾'"))
+        self.refused(f"{pack}:7:9: rule \"many\": incidents hold 'fire' and not '火灾'; write 'fire'",
+                     "check", pack, "--lang", "en", code=65)
+        self.refused("事件记录的类型是 'fire' 而不是 '火灾'", "load", pack, "--lang", "zh", code=65)
+
     def test_loops_are_named(self):
         pack = self.write("p.yaml", PACK.replace("if: dead > 3", "if: level = 3 and dead > 3")
                           .replace("grade: III", "raise: II") + """  - rule: calm

@@ -112,6 +112,22 @@ class InForce(CountyTest):
         self.assertIn("无定级规则，请人工定级", self.county.muster("replay", self.county.log, "--lang", "zh"))
         self.assert_verified()
 
+    def test_a_table_calls_kinds_by_their_chinese_names(self):
+        table = self.county.path("fires.csv")
+        with open(table, "w", encoding="utf-8") as file:
+            file.write("规则包,fires\n版本,1\n事件类型,指标,比较,值,持续,动作\n"
+                       "火灾、森林火灾,死亡,大于等于,3,,定级 III\n")
+        self.county.muster("rules", "load", table)
+        for kind in ("火灾", "forest-fire"):
+            incident = self.county.report("--kind", kind, "--dead", "4")
+            self.assertEqual(self.graded(incident, "III")["graded_by"], "fires/第4行")
+        self.assert_verified()
+
+    def test_a_coal_mine_is_an_accident_at_work(self):
+        self.load()
+        incident = self.county.report("--kind", "煤矿事故", "--dead", "31", "--serious", "0", "--loss", "0")
+        self.assertEqual(self.graded(incident, "I")["graded_by"], "decree-493/grade-I")
+
     def test_a_table_is_put_in_force(self):
         table = self.county.path("limits.csv")
         rows = ("规则包,limits\r\n版本,1\r\n事件类型,指标,比较,值,持续,动作\r\n"

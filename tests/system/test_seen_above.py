@@ -77,6 +77,10 @@ class SeenAbove(unittest.TestCase):
             self.assertIn("unit 消-101: its equipment was never stated; needed:", said)
         shown = self.city.order(order)
         self.assertEqual((shown["lacks"], shown["unstated"]), ([], ["消-101"]))
+        said = f"{COUNTY}/fire-rescue  is ordered: 1 order; region {COUNTY} has 1 of the 1 given here"
+        until(lambda: said in self.city.muster("explain", self.city.log, order), said)
+        self.assertIn("其他地区的受令部门",
+                      self.city.muster("explain", self.city.log, incident, "--lang", "zh"))
         self.assertEqual((self.county.order(order)["lacks"], self.county.order(order)["unstated"]), ([], []))
         self.assertNotIn("never stated", self.county.muster("incident", "show", incident))
 

@@ -144,8 +144,7 @@ static void test_a_cut_is_noted_once_at_both_ends(void **state)
     pair_later(&pair, (int64_t)(ENGINE_BEATS_MISSED_MAX - 1) * RIG_BEAT_MS);
     assert_true(pair_is_up(&pair)); /* it may come back */
     pair_until(&pair, both_are_down, "the cut to be noted");
-    assert_true(rig_bus_ms(&pair.county) - cut_ms >= (int64_t)ENGINE_BEATS_MISSED_MAX * RIG_BEAT_MS);
-    assert_true(rig_bus_ms(&pair.county) - cut_ms <= (int64_t)(ENGINE_BEATS_MISSED_MAX + 1) * RIG_BEAT_MS);
+    assert_true(rig_bus_ms(&pair.county) - cut_ms < (int64_t)ENGINE_BEATS_MISSED_MAX * RIG_BEAT_MS);
     for (size_t i = 0; i < 2; i++) {
         struct rig *rig = i == 0 ? &pair.county : &pair.city;
         const struct region_link *line =
@@ -159,6 +158,44 @@ static void test_a_cut_is_noted_once_at_both_ends(void **state)
     pair_until(&pair, pair_is_up, "both are reached again");
     assert_int_equal(pair_events(&pair.county, EVENT_LINK_SET), 3);
     assert_int_equal(pair_events(&pair.city, EVENT_LINK_SET), 3);
+}
+
+/* Between two beats and between two looks of either end, whichever moment it is. */
+static void test_a_cut_is_noted_within_three_beats(void **state)
+{
+    (void)state;
+    for (int64_t into_ms = 0; into_ms <= RIG_BEAT_MS; into_ms += PAIR_STEP_MS) {
+        pair_call(&pair, &pair.county);
+        pair_until(&pair, pair_is_up, "both are reached");
+        pair_later(&pair, RIG_BEAT_MS + into_ms);
+        pair_hang_up(&pair, &pair.county);
+        int64_t cut_ms = rig_bus_ms(&pair.county);
+        pair_until(&pair, both_are_down, "the cut to be noted");
+        int64_t took_ms = rig_bus_ms(&pair.county) - cut_ms;
+        if (took_ms >= (int64_t)ENGINE_BEATS_MISSED_MAX * RIG_BEAT_MS ||
+            took_ms < (int64_t)(ENGINE_BEATS_MISSED_MAX - 1) * RIG_BEAT_MS) {
+            fail_msg("cut %d ms into a beat: noted after %d ms", (int)into_ms, (int)took_ms);
+        }
+    }
+}
+
+/* The moment itself is what the engine asks to be woken for, and not its next look at everything. */
+static void test_the_third_missed_beat_is_a_deadline(void **state)
+{
+    struct rig *county = &pair.county;
+
+    (void)state;
+    rig_later(county, 130); /* so that the two ends do not look at the same moments */
+    pair_call(&pair, county);
+    pair_until(&pair, pair_is_up, "both are reached");
+    pair_later(&pair, 3 * RIG_BEAT_MS); /* and what was heard last is a beat, at the other's moment */
+    pair_hang_up(&pair, county);
+    int64_t heard_ms = engine_link_heard_ms(county->engine, pair.city.region);
+    int64_t quiet_ms = heard_ms + (int64_t)ENGINE_BEATS_MISSED_MAX * RIG_BEAT_MS - RIG_BEAT_MS / 4;
+    rig_later(county, quiet_ms - 1 - county->boot_ms);
+    assert_true(is_up(county));
+    rig_later(county, 1);
+    assert_false(is_up(county));
 }
 
 /* Who is not heard hears the other ask, again and again, who it is: that is not the line. */
@@ -345,6 +382,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_other_calls_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_is_called_starts_later, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cut_is_noted_once_at_both_ends, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_cut_is_noted_within_three_beats, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_the_third_missed_beat_is_a_deadline, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cut_one_way_is_noted_at_both_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_cut_after_a_pause_is_noted_in_time, setup, teardown),
         cmocka_unit_test_setup_teardown(test_never_reached_is_noted_once, setup, teardown),

@@ -254,6 +254,13 @@ static void test_what_never_holds_is_found(void **state)
     assert_int_equal(holds("tier != 'county' and tier != 'province'"), HOLDS_SOMETIMES);
     assert_int_equal(holds("tier = 'provincial'"), HOLDS_NEVER);
     assert_int_equal(holds("tier is null"), HOLDS_SOMETIMES);
+    assert_int_equal(holds("warning_colour = 'Red'"), HOLDS_NEVER);
+    assert_int_equal(holds("warning_colour != 'red' and here = 0"), HOLDS_SOMETIMES);
+    assert_int_equal(holds("warning_severity in ('extreme', 'red')"), HOLDS_SOMETIMES);
+    assert_int_equal(holds("warning_colour = 'none'"), HOLDS_SOMETIMES);
+    assert_int_equal(holds_when("alert", "warning_colour = 'none'"), HOLDS_NEVER);
+    assert_int_equal(holds_when("alert", "here = 0"), HOLDS_NEVER); /* what is for elsewhere is not at hand */
+    assert_int_equal(holds_when("alert", "here is null and warning_urgency <> 'past'"), HOLDS_SOMETIMES);
     /* what is reckoned with, taken apart or between two constants is no proof of anything */
     assert_int_equal(reading_holds("reading < -20"), HOLDS_SOMETIMES);
     assert_int_equal(reading_holds("rise_per_min < -5 and reading < -0.5"), HOLDS_SOMETIMES);

@@ -343,6 +343,26 @@ static void test_damaged_tables_are_refused_or_read(void **state)
     assert_true(read > 100); /* damage to a name is none */
 }
 
+static void test_warnings(void **state)
+{
+    static const char text[] = "规则包,warn,,,,,\n版本,1,,,,,\n事件类型,触发,指标,比较,值,持续,动作\n"
+                               ",预警,预警颜色,等于,红色,,通知 duty-chief\n"
+                               "flood,,预警颜色,等于,橙,,提升响应 III\n"
+                               ",,预警严重程度,不等于,无,,提升响应 IV\n";
+    static const char lasting[] = "规则包,warn,,,,,\n版本,1,,,,,\n事件类型,触发,指标,比较,值,持续,动作\n"
+                                  ",预警,预警颜色,等于,红色,5分钟,通知 duty-chief\n";
+    struct pack *pack = read_table(text), *none = NULL;
+    struct err err = {0};
+
+    (void)state;
+    assert_rule(&pack->rules[0], "第4行", TRIGGER_ALERT, "warning_colour = 'red'");
+    assert_rule(&pack->rules[1], "第5行", TRIGGER_INCIDENT, "(kind = 'flood') and warning_colour = 'orange'");
+    assert_rule(&pack->rules[2], "第6行", TRIGGER_INCIDENT, "warning_severity != 'none'");
+    pack_free(pack);
+    assert_int_equal(pack_read("the pack", lasting, strlen(lasting), conditions, &none, &err), ERR_CONFIG);
+    assert_non_null(strstr(err.text, ":4: 持续 \"5分钟\": 预警只触发一次，请留空"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -354,6 +374,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mistakes_have_row_and_column, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mistakes_above_the_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_tables_are_refused_or_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_warnings, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

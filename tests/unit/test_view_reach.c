@@ -181,6 +181,35 @@ static void a_tombstone_is_no_order(void **state)
     fx_end(&fx);
 }
 
+/* They are no members here, and are ordered all the same: by us, for the way leads there. */
+static void agencies_of_other_regions_that_are_ordered(void **state)
+{
+    struct fixture fx;
+    struct facts facts = facts_none();
+    struct id none = {{0}};
+    struct buf out;
+
+    (void)state;
+    fx_begin(&fx, log_memory_new());
+    fx_found(&fx);
+    enrol(&fx, "370103/broker/link", "link");
+    facts.kind = "fire";
+    (void)bf_say(&fx, FX_STATION, FIRE, MODE_ACTUAL, REPORT_INITIAL, &facts, "smoke", "");
+    fx_order(&fx, fx_id(FIRE), fx_id(ORDER), "370103/health", MODE_ACTUAL, "beds", none);
+    fx_order(&fx, fx_id(FIRE), fx_id(LATER), "370103/health/emergency", MODE_ACTUAL, "blood", none);
+    tell(&fx, fx_id(FIRE), false, false, &out);
+    assert_non_null(strstr(
+        buf_text(&out), "\nagencies of other regions that are ordered\n"
+                        "  370103/health  is ordered: 2 orders; region 370103 has 0 of the 2 given here\n"));
+    buf_free(&out);
+    tell(&fx, fx_id(LATER), true, true, &out);
+    assert_non_null(strstr(buf_text(&out),
+                           "\n其他地区的受令部门\n"
+                           "  370103/health  受令单位：指令 1；370103 已收到本地所下 0 / 1\n"));
+    buf_free(&out);
+    fx_end(&fx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +217,7 @@ int main(void)
         cmocka_unit_test(of_an_order_every_agent_of_the_agency_too),
         cmocka_unit_test(it_is_told_in_chinese),
         cmocka_unit_test(a_tombstone_is_no_order),
+        cmocka_unit_test(agencies_of_other_regions_that_are_ordered),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

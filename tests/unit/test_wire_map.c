@@ -159,6 +159,8 @@ static void kinds_are_field_numbers(void **state)
                                         COMMAND_NOTE_READING,
                                         COMMAND_NOTE_SILENCE,
                                         COMMAND_NOTE_LOOKOUT_LIMIT,
+                                        COMMAND_PASS_WARNING,
+                                        COMMAND_ASK_INCIDENTS,
                                         COMMAND_ASSESS_INCIDENT,
                                         COMMAND_CONFIRM_ORDER};
     static const struct {

@@ -1,0 +1,31 @@
+/* From which generation of the log on a rule of decision, or a kind of event, is there: a log of before
+ * decides as it did. A log says in its region's stream when it comes to hold more (docs/log.md, "Rules of
+ * change"). */
+#ifndef MUSTER_COMMON_CORE_GENERATION_H
+#define MUSTER_COMMON_CORE_GENERATION_H
+
+/* Which kinds of event this version writes: 0 those that were there from the beginning, 1 those of rules,
+ * grades, levels and alerts, 2 those of regions that share incidents, of orders that nobody answers, of
+ * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
+ * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
+ * what regions order and count apart, 4 those of what a merge takes over and a split gives back, of what the
+ * grade would be if a count were reckoned otherwise, and of warnings that are in force. */
+enum {
+    EVENT_GENERATION = 4,
+    GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
+    GENERATION_GREW = 3,       /* ... and asked again when what he has graded grows */
+    GENERATION_SPREAD = 3,     /* ... and it is noted which regions are touched, and other regions' levels */
+    GENERATION_CLAIMS = 3,     /* ... and what claims a region that is another's, or none, is refused */
+    GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
+    GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
+    GENERATION_ALERTS = 4,     /* what warns of this region stays at hand, and rules are asked about it */
+    GENERATION_MARKS = 4,      /* facts have their times from the first word on, not from the first share */
+    GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of it, not from when its home did */
+    GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */
+    GENERATION_FOLLOWS = 4, /* who follows hears of reminders, command posts and what ends with an incident */
+    GENERATION_OTHERWISE = 4,  /* what the grade would be by what does not count is told ... */
+    GENERATION_GIVES_BACK = 4, /* ... and a split gives back what the merge brought, and is told */
+    GENERATION_KINDS = 4       /* packs may call kinds of incident by their Chinese names */
+};
+
+#endif
