@@ -8,6 +8,7 @@ struct word {
     enum command_kind kind;
     struct online online;
     const char *to; /* a region; NULL: not said */
+    bool withdraw;  /* of offer-lead: what was offered is not */
     const char *reason;
     /* between the incident and the region, if there is one */
     const char *done, *done_zh, *again, *again_zh;
@@ -25,11 +26,19 @@ static void fill(const struct word *word, struct id incident, struct command *re
         ret->refer_incident =
             (struct refer_incident){.incident = incident, .region = word->to, .reason = word->reason};
     } else if (word->kind == COMMAND_OFFER_LEAD) {
-        ret->offer_lead =
-            (struct offer_lead){.incident = incident, .region = word->to, .reason = word->reason};
+        ret->offer_lead = (struct offer_lead){
+            .incident = incident, .region = word->withdraw ? "" : word->to, .reason = word->reason};
     } else {
         ret->take_lead = (struct take_lead){.incident = incident, .reason = word->reason};
     }
+}
+
+static void say_withdrawn(struct word *word)
+{
+    word->done = ": its lead is not offered any more";
+    word->done_zh = "：移交已撤回";
+    word->again = ": its lead was offered to nobody";
+    word->again_zh = "：此前未拟移交";
 }
 
 static void print_outcome(const struct word *word, struct id incident, bool done)
@@ -80,8 +89,15 @@ static int say(struct word *word, const struct page *page, bool wants_region, in
     if (!option_read(page, argc, argv, &arguments, &exit_code)) {
         return exit_code;
     }
-    int rc =
-        wants_region && word->to == NULL ? err_set(&err, ERR_USAGE, "--to is wanted: the region's code") : 0;
+    int rc = wants_region && word->to == NULL && !word->withdraw
+                 ? err_set(&err, ERR_USAGE, "--to is wanted: the region's code")
+                 : 0;
+    if (word->withdraw) {
+        say_withdrawn(word);
+    }
+    if (rc == 0 && word->withdraw && word->to != NULL) {
+        rc = err_set(&err, ERR_USAGE, "--withdraw takes back what was offered, to whomever: without --to");
+    }
     rc = rc ? rc : session_open(&word->online, &needs, &session, &err);
     rc = rc ? rc : resolve_incident(session, arguments.at[0], &resolved, &err);
     if (rc == 0) {
@@ -127,11 +143,12 @@ int ctl_incident_offer_lead(int argc, char **argv)
     struct word word = WORD(COMMAND_OFFER_LEAD);
     const struct option options[] = {
         {"to", OPTION_TEXT, &word.to, "CODE", "the region that is to lead, by its code"},
+        {"withdraw", OPTION_FLAG, &word.withdraw, NULL, "take the offer back, unless it was taken up"},
         {"reason", OPTION_TEXT, &word.reason, "TEXT", "why"},
         ONLINE_OPTIONS(word.online),
         {NULL, OPTION_FLAG, NULL, NULL, NULL}};
     const struct page page = {
-        .usage = "muster incident offer-lead ID --to CODE [options]",
+        .usage = "muster incident offer-lead ID --to CODE | --withdraw [options]",
         .summary =
             "Offers the lead of an incident (指挥权) to another region; this one leads until that takes\n"
             "it. So an incident that grew too big goes up, and so it is handed back.",

@@ -44,6 +44,9 @@ bool decide_needs_right(struct deciding *d, const char *right, const char *kind)
 bool decide_names_incident(struct deciding *d, struct id id);
 /* An operator signed, or the command is refused. */
 bool decide_signed_by_person(struct deciding *d);
+/* When this region knew of the incident that it opens, for the event that does: a stream is read whether the
+ * region's is there or not, so what the generation decides stands in events. 0: an older log. */
+int64_t decide_received(const struct deciding *d);
 /* Who says it: the operator who signed, or the agent. */
 const char *decide_speaker(const struct deciding *d);
 /* The incident is there, of the command's mode and no history, or the command is refused and NULL. The one

@@ -135,7 +135,8 @@ struct incident_opened {
     bool history;
     bool bare;
     uint64_t content;
-    const char *home; /* the region in whose log it was opened; "": this one */
+    const char *home;    /* the region in whose log it was opened; "": this one */
+    int64_t received_ms; /* when this region knew of it; 0: an older log's */
 };
 
 struct report_filed {

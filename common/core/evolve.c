@@ -23,7 +23,9 @@ static int incident_opened(struct state *state, const struct event *event)
     incident->bare = e->bare;
     incident->reporter = reporter;
     incident->home = home;
-    if (home[0] != '\0' && evolve_marks(incident) < 0) {
+    incident->heard_at_ms = home[0] != '\0' ? e->received_ms : 0;
+    /* from the first word on, so that whoever is told later and this region have the same of it */
+    if ((home[0] != '\0' || e->received_ms != 0) && evolve_marks(incident) < 0) {
         return ERR_NO_MEMORY;
     }
     incident->content = e->content;
@@ -63,11 +65,6 @@ static int facts_changed(struct state *state, struct incident *incident, const s
     incident_learn(incident, e);
     evolve_counted(incident, &e->casualties);
     evolve_said(incident, e);
-    /* from the first word on, so that whoever is told later and this region have the same of it */
-    if (state_region(state)->generation >= GENERATION_MARKS && !incident->history &&
-        evolve_marks(incident) < 0) {
-        return ERR_NO_MEMORY;
-    }
     if (incident->marks != NULL) {
         facts_mark(incident->marks, e, event->at_ms);
     }

@@ -55,10 +55,6 @@ static int heard(struct state *state, struct incident *incident, const struct ev
         mark = &grown[incident->heard_n++];
         *mark = (struct heard_mark){.region = region};
     }
-    if (incident->home[0] != '\0' && incident->heard_at_ms == 0 && incident->heard_n == 1 &&
-        state_region(state)->generation >= GENERATION_RECEIVED) {
-        incident->heard_at_ms = event->at_ms;
-    }
     mark->epoch = e->epoch;
     mark->seq = e->seq;
     unreached_no_more(incident, e->region, event->at_ms);

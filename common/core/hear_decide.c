@@ -81,6 +81,7 @@ static void hear_opened(struct hearing *h, const struct event *event)
     struct event *opened = decide_emit(d, EVENT_INCIDENT_OPENED);
     *opened = *event;
     opened->incident_opened.home = h->told->region;
+    opened->incident_opened.received_ms = decide_received(d);
     if (MUTANT(MUTANT_MODE_LOST)) {
         opened->incident_opened.mode = MODE_ACTUAL;
     }

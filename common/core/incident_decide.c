@@ -61,6 +61,11 @@ void decide_ask_missing(struct deciding *d, struct id id, const struct incident 
     }
 }
 
+int64_t decide_received(const struct deciding *d)
+{
+    return d->region->generation >= GENERATION_RECEIVED ? d->env->now_ms : 0;
+}
+
 static void open_incident(struct deciding *d, const struct file_report *command)
 {
     struct id id = command->incident;
@@ -70,7 +75,8 @@ static void open_incident(struct deciding *d, const struct file_report *command)
     event->incident_opened = (struct incident_opened){.mode = d->command->mode,
                                                       .home = "",
                                                       .reporter = d->command->agent,
-                                                      .content = report_content(d->command, command)};
+                                                      .content = report_content(d->command, command),
+                                                      .received_ms = decide_received(d)};
     event = emit_about(d, EVENT_REPORT_FILED, id, now);
     event->report_filed =
         (struct report_filed){.kind = REPORT_INITIAL, .number = 1, .reporter = d->command->agent};

@@ -36,6 +36,12 @@ static const struct incident *led(struct deciding *d, struct id id)
     return incident;
 }
 
+/* Who has taken it before he hears of that leads. */
+static bool withdraws(const struct deciding *d, const struct offer_lead *command)
+{
+    return command->region[0] == '\0' && d->region->generation >= GENERATION_FOLLOWS;
+}
+
 void decide_offer_lead(struct deciding *d, const struct offer_lead *command)
 {
     const struct incident *incident = led(d, command->incident);
@@ -46,6 +52,10 @@ void decide_offer_lead(struct deciding *d, const struct offer_lead *command)
     const char *own = d->region->code, *lead = incident_lead(incident, own);
     if (strcmp(lead, own) != 0) {
         decide_refuse(d, REFUSED_REGION, "region %s leads: it is for it to hand over", lead);
+    } else if (withdraws(d, command)) {
+        if (incident->lead_offered[0] != '\0') {
+            emit_lead(d, EVENT_LEAD_OFFERED, incident, "", incident->lead_term + 1);
+        }
     } else if (!region_is_code(command->region) || strcmp(command->region, own) == 0) {
         decide_refuse(d, REFUSED_INVALID, "name another region by its code, not \"%s\"", command->region);
     } else if (region_way(d->region, command->region) == NULL) {

@@ -255,8 +255,11 @@ void decide_issue_orders(struct deciding *d, const struct issue_orders *command)
         struct event *opened = decide_emit(d, EVENT_INCIDENT_OPENED);
         opened->incident = id;
         opened->at_ms = d->env->now_ms;
-        opened->incident_opened = (struct incident_opened){
-            .mode = d->command->mode, .reporter = d->command->agent, .bare = true, .home = ""};
+        opened->incident_opened = (struct incident_opened){.mode = d->command->mode,
+                                                           .reporter = d->command->agent,
+                                                           .bare = true,
+                                                           .home = "",
+                                                           .received_ms = decide_received(d)};
     } else {
         needs = decide_needs(d, incident->kind, incident->substance);
     }

@@ -325,9 +325,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "lead_term", incident->lead_term);
     put_print(ret, "content", incident->content);
     put_number(ret, "opened_at_ms", incident->opened_at_ms);
-    if (incident->heard_at_ms != 0) {
-        put_number(ret, "heard_at_ms", incident->heard_at_ms);
-    }
+    put_number(ret, "heard_at_ms", incident->heard_at_ms);
     put_number(ret, "closed_at_ms", incident->closed_at_ms);
     put_number(ret, "final_at_ms", incident->final_at_ms);
     put_number(ret, "last_report_at_ms", incident->last_report_at_ms);

@@ -84,6 +84,12 @@ void view_say_share(const struct saying *s)
         }
         return;
     case EVENT_LEAD_OFFERED:
+        if (step->subject[0] == '\0') {
+            SAY(s->ret, s->voice, "region %s offers the lead of incident %s to nobody any more",
+                "%s 撤回移交事件 %s 指挥权", step->what, s->incident);
+            view_say_quoted(s, step->text);
+            return;
+        }
         SAY(s->ret, s->voice, "region %s offers the lead of incident %s to region %s",
             "%s 拟将事件 %s 的指挥权移交 %s", step->what, s->incident, step->subject);
         view_say_quoted(s, step->text);

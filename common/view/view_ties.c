@@ -178,3 +178,29 @@ void view_each_order(const struct view *view, const struct incident *incident,
         }
     }
 }
+
+static void count_open(void *ctx, const struct incident *home, const struct order *order)
+{
+    size_t *n = ctx;
+
+    (void)home;
+    *n += order_is_open(order);
+}
+
+void view_say_left_open(const struct view *view, const struct view_voice *voice,
+                        const struct incident *incident, struct buf *ret)
+{
+    size_t n = 0;
+
+    if (!incident->history && !incident_is_merged(incident)) {
+        view_each_order(view, incident, count_open, &n);
+    }
+    if (n > 0) {
+        buf_printf(ret, "%s", view_tone_on(voice, TONE_WARN));
+        buf_printf(ret,
+                   PICK(voice, ", NOT KNOWING of orders that are open: %zu; recall them, or see to them",
+                        "，当时不知另有 %zu 条指令未结：应撤回或继续处置"),
+                   n);
+        buf_printf(ret, "%s", view_tone_off(voice, TONE_WARN));
+    }
+}

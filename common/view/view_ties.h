@@ -21,5 +21,9 @@ void view_together_json(const struct incident *incident, struct json *json);
 void view_each_order(const struct view *view, const struct incident *incident,
                      void (*visit)(void *ctx, const struct incident *home, const struct order *order),
                      void *ctx);
+/* ", NOT KNOWING of orders that are open: 2": of a closed incident; another region gave them before it heard
+ * of that. */
+void view_say_left_open(const struct view *view, const struct view_voice *voice,
+                        const struct incident *incident, struct buf *ret);
 
 #endif

@@ -62,6 +62,7 @@ static const struct wire_field incident_opened_fields[] = {
     BOOL(S, incident_opened.bare),
     U64(S, incident_opened.content),
     NAME(S, incident_opened.home),
+    TIME(S, incident_opened.received_ms),
 };
 static const struct wire_map incident_opened_map = {WIRE_MAP(incident_opened, S, incident_opened_fields)};
 

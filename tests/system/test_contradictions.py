@@ -144,6 +144,26 @@ class Contradictions(test_links.Regions):
             self.assertNotIn("by the 5 dead", shown)
         self.assert_verified()
 
+    def test_what_a_closing_did_not_know_of_is_shown(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        self.relays[self.county].part()
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident, text="加派")
+        self.county.muster("incident", "close", incident, "--reason", "done")
+        self.assertNotIn("NOT KNOWING", self.county.muster("incident", "show", incident))
+        self.heal()
+        for region in (self.county, self.city):
+            until(lambda: "NOT KNOWING of orders that are open: 1" in region.muster("incident", "list"),
+                  "the order left open")
+            self.assertIn("不知另有 1 条", region.muster("incident", "show", incident, "--lang", "zh"))
+        self.city.muster("order", "recall", order, "--reason", "over")
+        for region in (self.county, self.city):
+            until(lambda: "NOT KNOWING" not in region.muster("incident", "show", incident),
+                  "it to be seen to")
+        self.assert_verified()
+
     def test_an_order_under_an_old_term_is_shown_until_it_is_recalled(self):
         incident = self.county.report("--dead", "1")
         self.county.muster("incident", "refer", incident, "--to", CITY)

@@ -322,6 +322,22 @@ class Regions(LinkedRegions):
             self.follows(region, incident, lead=PROVINCE, lead_term=1)
         for region in (self.city, self.province):
             until(lambda: "LEAD DISPUTED" in region.muster("replay", region.log), "the dispute to be shown")
+            self.assertEqual(self.follows(region, incident)["lead_disputed"], CITY)
+        self.assertRegex(self.city.muster("incident", "show", incident),
+                         r"led by region 370000, term 1; LEAD DISPUTED since .*: region 370100 took it,")
+        self.assertIn("指挥权冲突", self.city.muster("incident", "list", "--lang", "zh"))
+        # offered to the wrong one, taken back, and given to the right one
+        self.province.muster("incident", "offer-lead", incident, "--to", COUNTY)
+        self.follows(self.county, incident, lead_offered=COUNTY)
+        self.province.muster("incident", "offer-lead", incident, "--withdraw")
+        self.follows(self.county, incident, lead_offered="")
+        self.assertNotEqual(self.county.call("incident", "take-lead", incident).returncode, 0)
+        self.assertIn("to nobody any more", self.county.muster("replay", self.county.log))
+        self.province.muster("incident", "offer-lead", incident, "--to", CITY)
+        self.follows(self.city, incident, lead_offered=CITY)
+        self.city.muster("incident", "take-lead", incident)
+        for region in self.regions:  # a person has seen to it
+            self.follows(region, incident, lead=CITY, lead_term=2, lead_disputed="")
         self.assert_verified()
 
     def test_a_cut_under_load_loses_and_doubles_nothing(self):

@@ -2,6 +2,7 @@
  * commands at the scene, and what ends with it. A log of an older generation decides as it did. */
 #include <string.h>
 
+#include "common/core/evolve.h"
 #include "common/core/route.h"
 #include "tests/unit/core_telling.h"
 
@@ -358,6 +359,59 @@ static void a_merge_sets_up_no_post_for_another(void **state)
     }
 }
 
+/* --- the lead ---------------------------------------------------------------------------------------- */
+
+static struct command a_lead_offer(struct bus *bus, const char *region)
+{
+    struct command command = by(from(bus, CENTRE, COMMAND_OFFER_LEAD), LI_NA, "");
+
+    command.offer_lead = (struct offer_lead){.incident = incident_id(1), .region = region, .reason = ""};
+    return command;
+}
+
+static void an_offered_lead_is_withdrawn(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_linked(&bus);
+    begin_generation(&bus, GENERATION_FOLLOWS - 1);
+    open_and_share(&bus);
+    bus_do(&bus, a_lead_offer(&bus, NEIGHBOUR));
+    struct command command = a_lead_offer(&bus, "");
+    assert_int_equal(bus_say(&bus, &command), REFUSED_INVALID);
+    begin_generation(&bus, GENERATION_FOLLOWS);
+    bus_do(&bus, a_lead_offer(&bus, ""));
+    assert_int_equal(bus_events(&bus, EVENT_LEAD_OFFERED), 1);
+    assert_int_equal(bus_events(&bus, EVENT_SHARED), 1);
+    assert_string_equal(the_incident(&bus)->lead_offered, "");
+    assert_int_equal(bus_do(&bus, a_lead_offer(&bus, "")), 0);
+    bus_do(&bus, a_lead_offer(&bus, NEIGHBOUR));
+    hear(&bus, NEIGHBOUR, 20, lead_taken(NEIGHBOUR, 1)); /* it had not heard of it */
+    assert_string_equal(incident_lead(the_incident(&bus), REGION), NEIGHBOUR);
+    command = a_lead_offer(&bus, "");
+    assert_int_equal(bus_say(&bus, &command), REFUSED_REGION);
+    bus_close(&bus);
+}
+
+static void a_withdrawn_lead_is_not_taken(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_following(&bus, GENERATION_FOLLOWS);
+    struct event offer = lead_taken(REGION, 1);
+    offer.kind = EVENT_LEAD_OFFERED;
+    hear(&bus, CITY, 11, offer);
+    assert_string_equal(the_incident(&bus)->lead_offered, REGION);
+    offer.lead.region = "";
+    hear(&bus, CITY, 12, offer);
+    struct command command = by(from(&bus, CENTRE, COMMAND_TAKE_LEAD), LI_NA, "");
+    command.take_lead = (struct take_lead){.incident = incident_id(1), .reason = ""};
+    assert_int_equal(bus_say(&bus, &command), REFUSED_REGION);
+    bus_close(&bus);
+}
+
 /* --- what ends with it ------------------------------------------------------------------------------- */
 
 static bool is_open(const struct bus *bus, unsigned incident)
@@ -437,6 +491,47 @@ static void what_another_region_leads_is_its_to_close(void **state)
     bus_close(&bus);
 }
 
+/* --- reading it again -------------------------------------------------------------------------------- */
+
+static void assert_reads_alone(const struct bus *bus, unsigned incident)
+{
+    struct state *alone = state_new();
+    struct buf live, read;
+
+    assert_non_null(alone);
+    for (size_t i = 0; i < bus->log_n; i++) {
+        if (id_equal(bus->log[i].incident, incident_id(incident))) {
+            assert_int_equal(evolve(alone, &bus->log[i]), 0);
+        }
+    }
+    buf_init(&live, 0);
+    buf_init(&read, 0);
+    state_dump_incident(state_incident(bus->state, incident_id(incident)), &live);
+    state_dump_incident(state_incident(alone, incident_id(incident)), &read);
+    assert_string_equal(buf_text(&read), buf_text(&live));
+    buf_free(&live);
+    buf_free(&read);
+    state_free(alone);
+}
+
+/* After a commit that failed, or an eviction, a stream may be read before the region's is: what it is must
+ * not hang on the generation that the region has at that moment. */
+static void a_stream_is_read_without_the_regions(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_following(&bus, EVENT_GENERATION);
+    hear(&bus, CITY, 11, changed("fire", ""));
+    assert_true(the_incident(&bus)->heard_at_ms == bus.env.now_ms);
+    bus_do(&bus, a_report(&bus, 2, REPORT_INITIAL));
+    bus_do(&bus, a_referral(&bus, 2, NEIGHBOUR));
+    bus_do(&bus, a_share(&bus, 2, NEIGHBOUR, 40, false));
+    assert_reads_alone(&bus, 1);
+    assert_reads_alone(&bus, 2);
+    bus_close(&bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -449,9 +544,12 @@ int main(void)
         cmocka_unit_test(a_post_stands_until_the_new_lead_sets_one),
         cmocka_unit_test(what_was_handed_over_apart_is_known),
         cmocka_unit_test(a_merge_sets_up_no_post_for_another),
+        cmocka_unit_test(an_offered_lead_is_withdrawn),
+        cmocka_unit_test(a_withdrawn_lead_is_not_taken),
         cmocka_unit_test(what_was_merged_ends_with_the_survivor),
         cmocka_unit_test(what_was_left_open_is_closed),
         cmocka_unit_test(what_another_region_leads_is_its_to_close),
+        cmocka_unit_test(a_stream_is_read_without_the_regions),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
