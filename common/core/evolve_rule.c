@@ -102,8 +102,22 @@ static int referred(struct state *state, struct incident *incident, const struct
     return 0;
 }
 
+/* Of a decline. */
+static int rules_of_order(struct incident *incident, const struct event *event)
+{
+    struct order *order = incident_order(incident, event->order);
+
+    if (order != NULL) {
+        order->declined_due_ms = event->kind == EVENT_RULES_DUE ? event->at_ms : 0;
+    }
+    return 0;
+}
+
 int evolve_rule(struct state *state, struct incident *incident, const struct event *event)
 {
+    if ((event->kind == EVENT_RULES_DUE || event->kind == EVENT_RULES_ASKED) && !id_is_zero(event->order)) {
+        return rules_of_order(incident, event);
+    }
     switch (event->kind) {
     case EVENT_RULES_DUE:
         incident->rules_due_ms = event->at_ms;

@@ -21,6 +21,7 @@ enum {
     GENERATION_ALERTS = 4,     /* what warns of this region stays at hand, and rules are asked about it */
     GENERATION_MARKS = 4,      /* facts have their times from the first word on, not from the first share */
     GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of it, not from when its home did */
+    GENERATION_DECLINED = 4,   /* rules are asked about an order that is declined */
     GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */
     GENERATION_FOLLOWS = 4, /* who follows hears of reminders, command posts and what ends with an incident */
     GENERATION_OTHERWISE = 4,  /* what the grade would be by what does not count is told ... */

@@ -29,7 +29,8 @@ static struct event *emit(struct deciding *d, const struct matter *m, enum event
 static void emit_fired(struct deciding *d, const struct matter *m, const struct rule_verdict *v)
 {
     size_t n = 0;
-    const struct seen_fact *seen = matter_seen(d, v->facts, &m->facts, &n);
+    uint64_t shown = m->trigger == TRIGGER_DECLINED ? UINT64_C(1) << RULE_AGENT : 0; /* by whom, always */
+    const struct seen_fact *seen = matter_seen(d, v->facts | shown, &m->facts, &n);
 
     struct event *event = emit(d, m, EVENT_RULE_FIRED);
     if (m->order != NULL) {
@@ -378,6 +379,17 @@ static void ask_about_order(struct deciding *d, const struct incident *incident,
     }
 }
 
+/* People come first: what somebody has given to another meanwhile is in his hands. */
+static void ask_about_decline(struct deciding *d, const struct incident *incident, struct id order)
+{
+    struct matter m = matter_of(d, incident, TRIGGER_DECLINED);
+
+    m.order = incident_order(incident, order);
+    if (m.order != NULL && m.order->rung == RUNG_DECLINED && incident_replacement(incident, order) == NULL) {
+        (void)ask_rules(d, &m);
+    }
+}
+
 /* Nobody is able to take what reaches nobody, either. */
 static void ask_about_shortage(struct deciding *d, const struct incident *incident, const struct event *event)
 {
@@ -444,6 +456,8 @@ void decide_rules(struct deciding *d, const struct incident *incident)
         const struct event event = d->events[i]; /* a copy: the list grows */
         if (event.kind == EVENT_ORDER_UNANSWERED) {
             ask_about_order(d, incident, event.order);
+        } else if (event.kind == EVENT_RULES_ASKED && !id_is_zero(event.order)) {
+            ask_about_decline(d, incident, event.order);
         } else if (event.kind == EVENT_INFORMATION_OVERDUE) {
             ask_about_request(d, incident, event.information.fact);
         } else if (event.kind == EVENT_CLOCK_OVERDUE) {

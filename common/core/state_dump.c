@@ -172,6 +172,7 @@ static void dump_order(const struct order *order, struct buf *ret)
     put_number(ret, "answer_by_ms", order->answer_by_ms);
     put_number(ret, "expires_at_ms", order->expires_at_ms);
     put_number(ret, "amend_by_ms", order->amend_by_ms);
+    put_number(ret, "declined_due_ms", order->declined_due_ms);
     put_number(ret, "remind_by_ms", order->remind_by_ms);
     put_number(ret, "steps", order->steps);
     put_number(ret, "amendments", order->amendments);

@@ -111,13 +111,16 @@ static const struct wire_field incident_fields[] = {
     TIME(S, at_ms),
 };
 static const struct wire_field rules_due_fields[] = {
-    ID(S, incident),
-    TIME(S, at_ms),
-    BOOL(S, rules_due.recounted),
-    BOOL(S, rules_due.grew),
+    ID(S, incident), TIME(S, at_ms), BOOL(S, rules_due.recounted), BOOL(S, rules_due.grew), ID(S, order),
 };
 static const struct wire_map rules_due_map = {WIRE_MAP(rules_due, S, rules_due_fields)};
-static const struct wire_map rules_asked_map = {WIRE_MAP(rules_asked, S, incident_fields)};
+
+static const struct wire_field rules_asked_fields[] = {
+    ID(S, incident),
+    TIME(S, at_ms),
+    ID(S, order),
+};
+static const struct wire_map rules_asked_map = {WIRE_MAP(rules_asked, S, rules_asked_fields)};
 
 static const struct wire_field rule_waits_fields[] = {
     ID(S, incident),    NAME(S, rule.pack),      NAME(S, rule.rule),

@@ -108,6 +108,8 @@ static void test_mistakes_are_placed(void **state)
         {"remind: 2 min", "remind: soon", "p.yaml:18:17: "},
         {"remind: 2 min", "remind: 500 ms", "p.yaml:18:17: "},
         {"raise: III", "remind: 2 min", "\"remind\" cannot be done when \"reading\" happens"},
+        {"when: order-unanswered", "when: order-declined",
+         "\"remind\" cannot be done when \"order-declined\" happens"}, /* it has its outcome */
         {"rule: late", "rule: leak", "p.yaml:13:5: two rules are called \"leak\"; the other is at line 7"},
         {"match: all", "match: some", "p.yaml:3:8: "},
         {"    for: 5 min", "    fro: 5 min", "p.yaml:9:5: "},
