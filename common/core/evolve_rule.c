@@ -15,6 +15,7 @@ static int rule_holds(struct state *state, struct incident *incident, const stru
 
     if (there != NULL) {
         there->due_ms = due_ms;
+        there->terms = e->terms;
         return 0;
     }
     const char *pack = state_intern(state, e->pack), *rule = state_intern(state, e->rule);
@@ -25,8 +26,8 @@ static int rule_holds(struct state *state, struct incident *incident, const stru
     if (grown == NULL || pack == NULL || rule == NULL) {
         return ERR_NO_MEMORY;
     }
-    grown[incident->holds_n++] =
-        (struct rule_hold){.pack = pack, .rule = rule, .since_ms = event->at_ms, .due_ms = due_ms};
+    grown[incident->holds_n++] = (struct rule_hold){
+        .pack = pack, .rule = rule, .since_ms = event->at_ms, .due_ms = due_ms, .terms = e->terms};
     return 0;
 }
 

@@ -196,6 +196,7 @@ struct rule_verdict {
     bool is_over;           /* once fired: it may fire again */
     uint64_t facts;         /* bits 1 << enum rule_fact: what its condition reads */
     int64_t for_ms;
+    uint64_t terms; /* print of its condition, duration and actions; never 0 */
     const struct rule_action *actions;
     size_t actions_n;
     const struct rule_clock *clocks; /* of its pack, which the actions name */
