@@ -264,6 +264,27 @@ static void nobody_is_asked(void **state)
     }
 }
 
+/* What a pack of today would have done to it. */
+static void a_log_of_before_may_be_tried_out(void **state)
+{
+    struct region_with_rules r;
+    struct decision decision;
+
+    (void)state;
+    open_incident(&r, CLIMB, GENERATION_DECLINED - 1);
+    bus_do(&r.bus, an_order(&r.bus, 1, 1, STATION_3));
+    const struct event said = {.kind = EVENT_RUNG_REACHED,
+                               .incident = incident_id(1),
+                               .order = order_id(1),
+                               .at_ms = r.bus.env.now_ms,
+                               .rung = {.rung = RUNG_DECLINED, .agent = STATION_3}};
+    assert_int_equal(decide_told(r.bus.state, &said, 1, &r.bus.env, &r.bus.arena, &decision), 0);
+    assert_int_equal(decision.events_n, 2);
+    assert_int_equal(decision.events[1].kind, EVENT_RULES_DUE);
+    assert_true(id_equal(decision.events[1].order, order_id(1)));
+    rules_close(&r);
+}
+
 /* The packs were dropped between the decline and its record: it is not due for ever. */
 static void a_pack_may_be_gone_meanwhile(void **state)
 {
@@ -333,6 +354,7 @@ int main(void)
         cmocka_unit_test(only_an_outcome_counts),
         cmocka_unit_test(people_come_first),
         cmocka_unit_test(nobody_is_asked),
+        cmocka_unit_test(a_log_of_before_may_be_tried_out),
         cmocka_unit_test(a_pack_may_be_gone_meanwhile),
         cmocka_unit_test(an_order_of_ours_is_declined_there),
         cmocka_unit_test(an_order_of_theirs_is_declined_here),
