@@ -190,7 +190,6 @@ struct lookout_step {
     size_t seen_n;
     struct words roles; /* fired: who is notified */
 };
-
 struct lookout_limited {
     const char *agent;
     uint32_t at_most;
