@@ -90,6 +90,36 @@ static void put_row(struct check *check, const struct rule *rule, enum pack_hold
     buf_free(&actions);
 }
 
+/* A fact that grows with time, in a condition that is asked only when something changes; NULL: none. */
+static const char *time_alone(const struct rule *rule)
+{
+    static const enum rule_fact grows[] = {RULE_AGE_MIN, RULE_KNOWN_MIN};
+    uint64_t facts = rule->condition != NULL ? condition_facts(rule->condition) : 0;
+
+    for (size_t i = 0; rule->trigger == TRIGGER_INCIDENT && rule->for_ms == 0 && i < 2; i++) {
+        if ((facts >> grows[i] & 1) != 0) {
+            return rule_fact_words(grows[i])->word;
+        }
+    }
+    return NULL;
+}
+
+static void note_times(const struct check *check, const char *path, const struct pack *pack)
+{
+    for (size_t i = 0; i < pack->rules_n; i++) {
+        const char *word = time_alone(&pack->rules[i]);
+        if (word != NULL) {
+            ctl_note(
+                lang_text(check->lang,
+                          "%s:%u: %s: the rule is asked when the incident changes, never because time "
+                          "passes; what is to hold for a while is written with \"for\"",
+                          "%s:%u：%s：规则仅在事件变化时判断，不因时间经过而判断；须持续一段时间的，请用 "
+                          "\"for\"（持续）"),
+                path, pack->rules[i].line, word);
+        }
+    }
+}
+
 static void put_json(struct check *check, const struct rule *rule, enum pack_holds holds)
 {
     struct json *json = &check->json;
@@ -103,6 +133,7 @@ static void put_json(struct check *check, const struct rule *rule, enum pack_hol
     json_number(json, "for_ms", rule->for_ms);
     json_bool(json, "never_holds", holds == HOLDS_NEVER);
     json_bool(json, "mixes_number_and_text", holds == HOLDS_MIXED);
+    json_bool(json, "time_alone", time_alone(rule) != NULL);
     json_array(json, "do");
     for (size_t i = 0; i < rule->actions_n; i++) {
         json_object(json, NULL);
@@ -356,7 +387,11 @@ static int check_pack(struct check *check, const char *path, struct err *err)
         put_pack_text(check, path, pack);
     }
     rc = output_pour(&check->out, true, err);
-    return rc ? rc : find_faults(check, path, pack, err);
+    rc = rc ? rc : find_faults(check, path, pack, err);
+    if (rc == 0) {
+        note_times(check, path, pack);
+    }
+    return rc;
 }
 
 /* Those that are in force together can fire each other, too. */

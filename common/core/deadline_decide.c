@@ -26,6 +26,9 @@ static struct event *emit_passed(struct deciding *d, enum event_kind kind, const
 static void pass_order(struct deciding *d, const struct incident *incident, const struct order *order)
 {
     decide_pass_unreached_order(d, incident, order);
+    if (passed(d, order->declined_due_ms)) {
+        emit_passed(d, EVENT_RULES_ASKED, incident, order);
+    }
     if (!order_is_open(order) || (order->home[0] != '\0' && !MUTANT(MUTANT_COPY_DEADLINE))) {
         return;
     }

@@ -123,6 +123,7 @@ struct pack_set {
     const char *version;
     uint8_t hash[HASH_OF_PACK_BYTES];
     const char *text;
+    int64_t at_ms; /* 0: of a log of before */
 };
 
 struct generation_begun {
@@ -170,6 +171,7 @@ struct rule_step { /* waits, fired, ended */
     const struct seen_fact *seen; /* fired */
     size_t seen_n;
     int64_t due_at_ms; /* waits */
+    uint64_t terms;    /* waits: print of the rule's condition, duration and actions; 0: a log of before */
 };
 
 /* What a rule says of a reading, or of a silence: lookout.h. */
@@ -189,7 +191,6 @@ struct lookout_step {
     size_t seen_n;
     struct words roles; /* fired: who is notified */
 };
-
 struct lookout_limited {
     const char *agent;
     uint32_t at_most;

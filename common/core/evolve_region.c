@@ -208,7 +208,8 @@ static int pack_set(struct state *state, const struct pack_set *e)
 {
     struct region_pack pack = {.name = state_intern(state, e->name),
                                .version = state_intern(state, e->version),
-                               .text = state_intern(state, e->text)};
+                               .text = state_intern(state, e->text),
+                               .set_at_ms = e->at_ms};
 
     if (pack.name == NULL || pack.version == NULL || pack.text == NULL) {
         return ERR_NO_MEMORY;

@@ -15,6 +15,7 @@ static int rule_holds(struct state *state, struct incident *incident, const stru
 
     if (there != NULL) {
         there->due_ms = due_ms;
+        there->terms = e->terms;
         return 0;
     }
     const char *pack = state_intern(state, e->pack), *rule = state_intern(state, e->rule);
@@ -25,8 +26,8 @@ static int rule_holds(struct state *state, struct incident *incident, const stru
     if (grown == NULL || pack == NULL || rule == NULL) {
         return ERR_NO_MEMORY;
     }
-    grown[incident->holds_n++] =
-        (struct rule_hold){.pack = pack, .rule = rule, .since_ms = event->at_ms, .due_ms = due_ms};
+    grown[incident->holds_n++] = (struct rule_hold){
+        .pack = pack, .rule = rule, .since_ms = event->at_ms, .due_ms = due_ms, .terms = e->terms};
     return 0;
 }
 
@@ -102,8 +103,22 @@ static int referred(struct state *state, struct incident *incident, const struct
     return 0;
 }
 
+/* Of a decline. */
+static int rules_of_order(struct incident *incident, const struct event *event)
+{
+    struct order *order = incident_order(incident, event->order);
+
+    if (order != NULL) {
+        order->declined_due_ms = event->kind == EVENT_RULES_DUE ? event->at_ms : 0;
+    }
+    return 0;
+}
+
 int evolve_rule(struct state *state, struct incident *incident, const struct event *event)
 {
+    if ((event->kind == EVENT_RULES_DUE || event->kind == EVENT_RULES_ASKED) && !id_is_zero(event->order)) {
+        return rules_of_order(incident, event);
+    }
     switch (event->kind) {
     case EVENT_RULES_DUE:
         incident->rules_due_ms = event->at_ms;

@@ -9,7 +9,8 @@
  * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
  * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
  * what regions order and count apart, 4 those of what a merge takes over and a split gives back, of what the
- * grade would be if a count were reckoned otherwise, and of warnings that are in force. */
+ * grade would be if a count were reckoned otherwise, of warnings that are in force, and that
+ * rules are due of an order. */
 enum {
     EVENT_GENERATION = 4,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
@@ -22,11 +23,12 @@ enum {
     GENERATION_MARKS = 4,      /* facts have their times from the first word on, not from the first share */
     GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of it, not from when its home did */
     GENERATION_KINDS = 4,      /* packs may call kinds of incident by their Chinese names */
+    GENERATION_WAITS = 4,      /* a wait for a rule that has become another begins anew */
+    GENERATION_DECLINED = 4,   /* rules are asked about an order that is declined */
     GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */
     GENERATION_FOLLOWS = 4, /* who follows hears of reminders, command posts and what ends with an incident */
     GENERATION_OTHERWISE = 4,  /* what the grade would be by what does not count is told ... */
     GENERATION_GIVES_BACK = 4, /* ... and a split gives back what the merge brought, and is told */
-    GENERATION_KINDS = 4,      /* packs may call kinds of incident by their Chinese names */
     GENERATION_TIERS = 4       /* rules are told that a region is a township or a village */
 };
 

@@ -93,10 +93,11 @@ bool incident_is_shared(const struct incident *incident)
     return incident->home[0] != '\0' || incident->shares_n > 0;
 }
 
+/* Or declined, and rules are still to be asked of that. */
 static bool any_order_open(const struct incident *incident)
 {
     for (size_t i = 0; i < incident->orders_n; i++) {
-        if (order_is_open(&incident->orders[i])) {
+        if (order_is_open(&incident->orders[i]) || incident->orders[i].declined_due_ms != 0) {
             return true;
         }
     }

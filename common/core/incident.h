@@ -35,6 +35,7 @@ struct rule_hold {
     const char *rule;
     int64_t since_ms;
     int64_t due_ms; /* 0: it has fired */
+    uint64_t terms; /* of the rule as it was when it began to wait; 0: not known */
 };
 
 /* A statutory clock of the incident, by the terms under which it started. One of its pack and name. */

@@ -22,6 +22,11 @@ bool order_is_evacuation(const struct order *order)
     return !id_is_zero(order->evacuation);
 }
 
+bool order_may_go_on(const struct order *order)
+{
+    return (order_is_open(order) && order->rung < RUNG_ACCEPTED) || order->rung == RUNG_DECLINED;
+}
+
 static int64_t earlier(int64_t due, int64_t at)
 {
     return at != 0 && (due == 0 || at < due) ? at : due;
@@ -36,6 +41,7 @@ int64_t order_due(const struct order *order)
 {
     int64_t due = order_unreached_due(order);
 
+    due = earlier(due, order->declined_due_ms);
     if (order->history || (order->home[0] != '\0' && !MUTANT(MUTANT_COPY_DEADLINE)) ||
         !order_is_open(order)) {
         return due; /* of another region's order it is that region that says when it is late */

@@ -50,6 +50,7 @@ struct order {
     int64_t expires_at_ms;
     int64_t amend_by_ms;      /* the last amendment's */
     int64_t unreached_due_ms; /* that is to be said; 0: it was */
+    int64_t declined_due_ms;  /* rules are to be asked of its decline; 0: they were */
     int64_t remind_by_ms;     /* unanswered, and its addressee was reminded until then; 0: not, or over */
     uint32_t present;         /* head-count */
     uint32_t missing;
@@ -75,6 +76,9 @@ bool order_is_evacuation(const struct order *order);
 
 /* The earliest deadline that can still pass, bus ms; 0: none. */
 int64_t order_due(const struct order *order);
+
+/* Whether nobody has taken it, or its addressee has said that it cannot: it may go to somebody else. */
+bool order_may_go_on(const struct order *order);
 
 /* When it is to be said that it reaches nobody, bus ms; 0: not. */
 int64_t order_unreached_due(const struct order *order);

@@ -23,6 +23,7 @@ struct region_pack {
     const char *version;
     const char *text;
     uint8_t hash[HASH_OF_PACK_BYTES];
+    int64_t set_at_ms; /* 0: not known */
 };
 
 /* What is known of the line to another region's broker. */

@@ -193,7 +193,8 @@ void decide_set_pack(struct deciding *d, const struct set_pack *command)
 {
     const struct rules *rules = d->env->rules;
     const char *why = NULL;
-    struct pack_set pack = {.text = command->text};
+    struct pack_set pack = {.text = command->text,
+                            .at_ms = d->region->generation >= GENERATION_WAITS ? d->env->now_ms : 0};
 
     if (!decide_needs_right(d, "admin", NULL)) {
         return;

@@ -1,7 +1,8 @@
-/* Orders that nobody answers: rules have their addressees reminded, or have them given to the next agency
- * that is able to. A rule cannot do that itself, for an order's words are in the log and not in state: it
- * says that the order is to go on, and the broker comes back with the words in a command of its own, in which
- * it also names whose units are to be looked at. Who gets it is decided here. */
+/* Orders that nobody answers, or that are declined: rules have their addressees reminded, or have them
+ * given to the next agency that is able to. A rule cannot do that itself, for an order's words are in
+ * the log and not in state: it says that the order is to go on, and the broker comes back with the
+ * words in a command of its own, in which it also names whose units are to be looked at. Who gets it is
+ * decided here. */
 #include <string.h>
 
 #include "common/base/mutant.h"
@@ -72,7 +73,7 @@ static bool cannot_go_on(const struct incident *incident, const struct order *or
 void decide_want_reissue(struct deciding *d, const struct incident *incident, const struct order *order,
                          const char *rule, const char *ability)
 {
-    if (order != NULL && order_is_open(order) && order->rung < RUNG_ACCEPTED && !order_steps_end(order) &&
+    if (order != NULL && order_may_go_on(order) && !order_steps_end(order) &&
         !cannot_go_on(incident, order) && incident_reissue(incident, order->id) == NULL &&
         !has_said(d, EVENT_REISSUE_WANTED, order->id)) {
         emit(d, EVENT_REISSUE_WANTED, incident, order->id)->reissue_wanted =

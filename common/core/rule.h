@@ -15,6 +15,7 @@ enum { RULE_ACTIONS_MAX = 8, CLOCK_TIMES_MAX = 8 };
 #define RULE_TRIGGER_LIST(X)                                \
     X(TRIGGER_INCIDENT, "incident", "突发事件")             \
     X(TRIGGER_UNANSWERED, "order-unanswered", "指令未签收") \
+    X(TRIGGER_DECLINED, "order-declined", "指令被拒绝")     \
     X(TRIGGER_OVERDUE, "report-overdue", "报告逾期")        \
     X(TRIGGER_REQUEST, "request-unanswered", "信息未补充")  \
     X(TRIGGER_SHORT, "ability-short", "力量不足")           \
@@ -35,6 +36,7 @@ enum rule_type { RULE_WHOLE, RULE_REAL, RULE_TEXT };
 enum {
     RULE_ON_INCIDENT = 1 << TRIGGER_INCIDENT,
     RULE_ON_ORDER = 1 << TRIGGER_UNANSWERED,
+    RULE_ON_DECLINED = 1 << TRIGGER_DECLINED,
     RULE_ON_CLOCK = 1 << TRIGGER_OVERDUE,
     RULE_ON_REQUEST = 1 << TRIGGER_REQUEST,
     RULE_ON_SHORT = 1 << TRIGGER_SHORT,
@@ -42,7 +44,8 @@ enum {
     RULE_ON_SILENT = 1 << TRIGGER_SILENT,
     RULE_ON_ALERT = 1 << TRIGGER_ALERT,
     /* whatever happens within an incident */
-    RULE_WITHIN = RULE_ON_INCIDENT | RULE_ON_ORDER | RULE_ON_CLOCK | RULE_ON_REQUEST | RULE_ON_SHORT,
+    RULE_WITHIN =
+        RULE_ON_INCIDENT | RULE_ON_ORDER | RULE_ON_DECLINED | RULE_ON_CLOCK | RULE_ON_REQUEST | RULE_ON_SHORT,
     RULE_ALWAYS = RULE_WITHIN | RULE_ON_READING | RULE_ON_SILENT | RULE_ON_ALERT
 };
 
@@ -78,12 +81,15 @@ enum {
     X(RULE_ORDERS, "orders", "指令总数", RULE_WHOLE, RULE_WITHIN, "orders issued so far")                    \
     X(RULE_ORDERS_OPEN, "orders_open", "未结指令", RULE_WHOLE, RULE_WITHIN, "orders without an outcome")     \
     X(RULE_ORDERS_SILENT, "orders_silent", "未签收指令", RULE_WHOLE, RULE_WITHIN, "orders nobody answered")  \
-    X(RULE_ORDER_KIND, "order_kind", "指令类型", RULE_TEXT, RULE_ON_ORDER, "kind of the order")              \
-    X(RULE_AGENCY, "agency", "部门", RULE_TEXT, RULE_ON_ORDER | RULE_ON_SHORT | RULE_ON_SILENT,              \
+    X(RULE_ORDER_KIND, "order_kind", "指令类型", RULE_TEXT, RULE_ON_ORDER | RULE_ON_DECLINED,                \
+      "kind of the order")                                                                                   \
+    X(RULE_AGENCY, "agency", "部门", RULE_TEXT,                                                              \
+      RULE_ON_ORDER | RULE_ON_DECLINED | RULE_ON_SHORT | RULE_ON_SILENT,                                     \
       "agency that was ordered, is short or silent")                                                         \
     X(RULE_WAITED_MIN, "waited_min", "等待分钟", RULE_WHOLE,                                                 \
       RULE_ON_ORDER | RULE_ON_CLOCK | RULE_ON_REQUEST | RULE_ON_SILENT, "minutes without an answer")         \
-    X(RULE_STEP, "step", "升级次数", RULE_WHOLE, RULE_ON_ORDER, "steps that this order has climbed")         \
+    X(RULE_STEP, "step", "升级次数", RULE_WHOLE, RULE_ON_ORDER | RULE_ON_DECLINED,                           \
+      "steps that this order has climbed")                                                                   \
     X(RULE_CLOCK, "clock", "时限", RULE_TEXT, RULE_ON_CLOCK, "name of the clock")                            \
     X(RULE_REQUEST, "request", "所需信息", RULE_TEXT, RULE_ON_REQUEST, "fact that was asked for")            \
     X(RULE_ABILITY, "ability", "能力", RULE_TEXT, RULE_ON_SHORT, "ability that is short")                    \
@@ -92,7 +98,8 @@ enum {
     X(RULE_READING_NAME, "name", "指标", RULE_TEXT, RULE_ON_READING, "what is measured")                     \
     X(RULE_READING, "reading", "读数", RULE_REAL, RULE_ON_READING, "the last value")                         \
     X(RULE_RISE, "rise_per_min", "每分钟上升", RULE_REAL, RULE_ON_READING, "how much it rose in a minute")   \
-    X(RULE_AGENT, "agent", "代理", RULE_TEXT, RULE_ON_SILENT, "agent that is silent")                        \
+    X(RULE_AGENT, "agent", "代理", RULE_TEXT, RULE_ON_DECLINED | RULE_ON_SILENT,                             \
+      "agent that is silent, or declined")                                                                   \
     X(RULE_LINK, "link", "上下级链路", RULE_TEXT, RULE_ON_SILENT, "region whose link is silent")             \
     X(RULE_DUTY, "duty", "值守", RULE_WHOLE, RULE_ON_SILENT, "1: the agent takes orders; 0: it does not")    \
     X(RULE_WARNING_COLOUR, "warning_colour", "预警颜色", RULE_TEXT, RULE_WITHIN | RULE_ON_ALERT,             \
@@ -116,16 +123,16 @@ enum rule_fact {
 };
 
 /* X(name, word, 中文, triggers): what a rule does. */
-#define RULE_ACTION_LIST(X)                                             \
-    X(ACTION_GRADE, "grade", "定级", RULE_WITHIN)                       \
-    X(ACTION_RAISE, "raise", "提升响应", RULE_WITHIN | RULE_ON_READING) \
-    X(ACTION_LOWER, "lower", "降低响应", RULE_WITHIN | RULE_ON_READING) \
-    X(ACTION_REFER, "refer", "上报移交", RULE_WITHIN)                   \
-    X(ACTION_REMIND, "remind", "催办", RULE_ON_ORDER)                   \
-    X(ACTION_REISSUE, "reissue", "改派", RULE_ON_ORDER)                 \
-    X(ACTION_ASK, "ask", "要求补充", RULE_WITHIN)                       \
-    X(ACTION_START, "start", "启动时限", RULE_WITHIN)                   \
-    X(ACTION_STOP, "stop", "停止时限", RULE_WITHIN)                     \
+#define RULE_ACTION_LIST(X)                                                \
+    X(ACTION_GRADE, "grade", "定级", RULE_WITHIN)                          \
+    X(ACTION_RAISE, "raise", "提升响应", RULE_WITHIN | RULE_ON_READING)    \
+    X(ACTION_LOWER, "lower", "降低响应", RULE_WITHIN | RULE_ON_READING)    \
+    X(ACTION_REFER, "refer", "上报移交", RULE_WITHIN)                      \
+    X(ACTION_REMIND, "remind", "催办", RULE_ON_ORDER)                      \
+    X(ACTION_REISSUE, "reissue", "改派", RULE_ON_ORDER | RULE_ON_DECLINED) \
+    X(ACTION_ASK, "ask", "要求补充", RULE_WITHIN)                          \
+    X(ACTION_START, "start", "启动时限", RULE_WITHIN)                      \
+    X(ACTION_STOP, "stop", "停止时限", RULE_WITHIN)                        \
     X(ACTION_NOTIFY, "notify", "通知", RULE_WITHIN | RULE_ON_READING | RULE_ON_SILENT | RULE_ON_ALERT)
 
 enum rule_action_kind {
@@ -190,6 +197,7 @@ struct rule_verdict {
     bool is_over;           /* once fired: it may fire again */
     uint64_t facts;         /* bits 1 << enum rule_fact: what its condition reads */
     int64_t for_ms;
+    uint64_t terms; /* print of its condition, duration and actions; never 0 */
     const struct rule_action *actions;
     size_t actions_n;
     const struct rule_clock *clocks; /* of its pack, which the actions name */

@@ -29,7 +29,8 @@ static struct event *emit(struct deciding *d, const struct matter *m, enum event
 static void emit_fired(struct deciding *d, const struct matter *m, const struct rule_verdict *v)
 {
     size_t n = 0;
-    const struct seen_fact *seen = matter_seen(d, v->facts, &m->facts, &n);
+    uint64_t shown = m->trigger == TRIGGER_DECLINED ? UINT64_C(1) << RULE_AGENT : 0; /* by whom, always */
+    const struct seen_fact *seen = matter_seen(d, v->facts | shown, &m->facts, &n);
 
     struct event *event = emit(d, m, EVENT_RULE_FIRED);
     if (m->order != NULL) {
@@ -43,11 +44,15 @@ static void emit_fired(struct deciding *d, const struct matter *m, const struct 
                                      .seen_n = n};
 }
 
-static void emit_step(struct deciding *d, const struct matter *m, enum event_kind kind, const char *pack,
-                      const char *rule, int64_t due_ms)
+static void emit_step(struct deciding *d, const struct matter *m, enum event_kind kind,
+                      const struct rule_hold *hold)
 {
-    emit(d, m, kind)->rule =
-        (struct rule_step){.pack = pack, .version = "", .rule = rule, .when = "", .due_at_ms = due_ms};
+    emit(d, m, kind)->rule = (struct rule_step){.pack = hold->pack,
+                                                .version = "",
+                                                .rule = hold->rule,
+                                                .when = "",
+                                                .due_at_ms = hold->due_ms,
+                                                .terms = hold->terms};
 }
 
 /* Facts that are not known and for want of which rules before this one could not be told: with them the
@@ -219,14 +224,14 @@ static void act(struct deciding *d, struct matter *m, const struct rule_verdict 
 
 /* --- firing --------------------------------------------------------------------------------------- */
 
-/* Whether the rule holds already, and since when it waits: by the state and by what this record says. */
+/* Whether the rule holds already, and until when it waits: by the state and by what this record says. */
 static bool find_hold(const struct deciding *d, const struct matter *m, const char *pack, const char *rule,
-                      int64_t *ret_due_ms)
+                      struct rule_hold *ret)
 {
     const struct rule_hold *hold = incident_hold(&m->after, pack, rule);
     bool there = hold != NULL;
 
-    *ret_due_ms = there ? hold->due_ms : 0;
+    *ret = there ? *hold : (struct rule_hold){.pack = pack, .rule = rule};
     for (size_t i = 0; i < d->events_n; i++) {
         const struct event *event = &d->events[i];
         if (event->kind < EVENT_RULE_WAITS || event->kind > EVENT_RULE_ENDED ||
@@ -235,7 +240,8 @@ static bool find_hold(const struct deciding *d, const struct matter *m, const ch
             continue;
         }
         there = event->kind != EVENT_RULE_ENDED;
-        *ret_due_ms = event->kind == EVENT_RULE_WAITS ? event->rule.due_at_ms : 0;
+        ret->due_ms = event->kind == EVENT_RULE_WAITS ? event->rule.due_at_ms : 0;
+        ret->terms = event->rule.terms;
     }
     return there;
 }
@@ -274,15 +280,41 @@ static bool fire(struct deciding *d, struct matter *m, const struct rule_verdict
     return true;
 }
 
-static bool step(struct deciding *d, struct matter *m, enum event_kind kind, const char *pack,
-                 const char *rule, int64_t due_ms)
+static bool step(struct deciding *d, struct matter *m, enum event_kind kind, const struct rule_hold *hold)
 {
     if (d->events_n >= EVENTS_MAX || m->bytes >= BYTES_MAX) {
         return false;
     }
-    m->bytes += BYTES_OF_EVENT + strlen(pack) + strlen(rule);
-    emit_step(d, m, kind, pack, rule, due_ms);
+    m->bytes += BYTES_OF_EVENT + strlen(hold->pack) + strlen(hold->rule);
+    emit_step(d, m, kind, hold);
     return true;
+}
+
+static bool wait_for(struct deciding *d, struct matter *m, const struct rule_verdict *v, int64_t due_ms)
+{
+    const struct rule_hold hold = {.pack = v->pack,
+                                   .rule = v->rule,
+                                   .due_ms = due_ms,
+                                   .terms = d->region->generation >= GENERATION_WAITS ? v->terms : 0};
+
+    return step(d, m, EVENT_RULE_WAITS, &hold);
+}
+
+static bool end(struct deciding *d, struct matter *m, const char *pack, const char *rule)
+{
+    return step(d, m, EVENT_RULE_ENDED, &(struct rule_hold){.pack = pack, .rule = rule});
+}
+
+/* The rule has become another while this waited for it: until when that one's time runs. What has changed
+ * nothing since the pack was set has held for it since then. */
+static int64_t due_anew(const struct deciding *d, const struct matter *m, const struct rule_verdict *v,
+                        const struct rule_hold *hold)
+{
+    const struct region_pack *pack = region_pack(d->region, v->pack);
+    int64_t now = d->env->now_ms, set_at = pack != NULL ? pack->set_at_ms : 0;
+    bool unchanged = m->after.rules_due_ms == 0 && set_at != 0 && set_at <= now;
+
+    return v->for_ms + (!unchanged ? now : set_at > hold->since_ms ? set_at : hold->since_ms);
 }
 
 /* A person has made it less grave than a rule that holds would have it, and it has grown since: the rule has
@@ -306,22 +338,29 @@ static void doubt_again(struct deciding *d, struct matter *m, const struct rule_
 static bool judge(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t at)
 {
     const struct rule_verdict *v = &verdicts[at];
-    int64_t now = d->env->now_ms, due_ms;
-    bool there = find_hold(d, m, v->pack, v->rule, &due_ms), waits = there && due_ms != 0;
+    int64_t now = d->env->now_ms;
+    struct rule_hold hold;
+    bool there = find_hold(d, m, v->pack, v->rule, &hold), waits = there && hold.due_ms != 0;
 
     if (v->holds == ANSWER_YES && there && !waits && m->after.grew) {
         doubt_again(d, m, verdicts, at);
     }
 
     if (v->holds == ANSWER_YES && !there && v->for_ms > 0) {
-        return step(d, m, EVENT_RULE_WAITS, v->pack, v->rule, now + v->for_ms);
+        return wait_for(d, m, v, now + v->for_ms);
     }
-    if (v->holds == ANSWER_YES && (!there || (waits && due_ms <= now) || MUTANT(MUTANT_RULE_TWICE))) {
+    if (v->holds == ANSWER_YES && waits && hold.terms != 0 && hold.terms != v->terms) {
+        hold.due_ms = due_anew(d, m, v, &hold);
+        if (hold.due_ms > now) {
+            return wait_for(d, m, v, hold.due_ms);
+        }
+    }
+    if (v->holds == ANSWER_YES && (!there || (waits && hold.due_ms <= now) || MUTANT(MUTANT_RULE_TWICE))) {
         return fire(d, m, verdicts, at);
     }
     if (there &&
-        (waits ? v->holds == ANSWER_NO || (v->holds == ANSWER_UNKNOWN && due_ms <= now) : v->is_over)) {
-        return step(d, m, EVENT_RULE_ENDED, v->pack, v->rule, 0);
+        (waits ? v->holds == ANSWER_NO || (v->holds == ANSWER_UNKNOWN && hold.due_ms <= now) : v->is_over)) {
+        return end(d, m, v->pack, v->rule);
     }
     return true;
 }
@@ -335,7 +374,7 @@ static bool end_orphans(struct deciding *d, struct matter *m, const struct rule_
         for (size_t j = 0; j < n && !asked; j++) {
             asked = strcmp(hold->rule, verdicts[j].rule) == 0 && strcmp(hold->pack, verdicts[j].pack) == 0;
         }
-        if (!asked && !step(d, m, EVENT_RULE_ENDED, hold->pack, hold->rule, 0)) {
+        if (!asked && !end(d, m, hold->pack, hold->rule)) {
             return false;
         }
     }
@@ -380,6 +419,17 @@ static void ask_about_order(struct deciding *d, const struct incident *incident,
     m.order = incident_order(incident, order);
     if (m.order != NULL) {
         m.waited_since_ms = m.order->issued_at_ms;
+        (void)ask_rules(d, &m);
+    }
+}
+
+/* People come first: what somebody has given to another meanwhile is in his hands. */
+static void ask_about_decline(struct deciding *d, const struct incident *incident, struct id order)
+{
+    struct matter m = matter_of(d, incident, TRIGGER_DECLINED);
+
+    m.order = incident_order(incident, order);
+    if (m.order != NULL && m.order->rung == RUNG_DECLINED && incident_replacement(incident, order) == NULL) {
         (void)ask_rules(d, &m);
     }
 }
@@ -450,6 +500,8 @@ void decide_rules(struct deciding *d, const struct incident *incident)
         const struct event event = d->events[i]; /* a copy: the list grows */
         if (event.kind == EVENT_ORDER_UNANSWERED) {
             ask_about_order(d, incident, event.order);
+        } else if (event.kind == EVENT_RULES_ASKED && !id_is_zero(event.order)) {
+            ask_about_decline(d, incident, event.order);
         } else if (event.kind == EVENT_INFORMATION_OVERDUE) {
             ask_about_request(d, incident, event.information.fact);
         } else if (event.kind == EVENT_CLOCK_OVERDUE) {

@@ -89,7 +89,7 @@ static bool may_be_due(const struct deciding *d, struct id id)
         const struct event *event = &d->events[i];
         if (id_equal(event->incident, id)) {
             merged = event->kind == EVENT_INCIDENT_MERGED || (merged && event->kind != EVENT_INCIDENT_SPLIT);
-            due = due || event->kind == EVENT_RULES_DUE;
+            due = due || (event->kind == EVENT_RULES_DUE && id_is_zero(event->order));
         }
     }
     return !merged && !due;
@@ -99,6 +99,62 @@ void decide_ask_soon(struct deciding *d, struct id incident)
 {
     if (may_be_due(d, incident)) {
         emit_due(d, incident);
+    }
+}
+
+/* --- declines ------------------------------------------------------------------------------------------ */
+
+/* Rules of the trigger are in force, whatever they ask for. */
+static bool are_asked(struct deciding *d, enum rule_trigger trigger)
+{
+    static const struct rule_facts nothing;
+    const struct rules *rules = d->env->rules;
+    const struct rule_verdict *verdicts;
+    size_t n = 0;
+
+    if (rules->ask(rules->ctx, d->region, trigger, &nothing, &verdicts, &n) != 0) {
+        d->no_memory = true;
+    }
+    return n > 0;
+}
+
+/* The order is ours, and the decline its outcome: what is only noted of it counts for nothing. */
+static bool is_declined(const struct deciding *d, const struct event *event)
+{
+    const struct incident *incident = event->kind == EVENT_RUNG_REACHED && event->rung.rung == RUNG_DECLINED
+                                          ? state_incident(d->state, event->incident)
+                                          : NULL;
+    const struct order *order = incident != NULL ? incident_order(incident, event->order) : NULL;
+
+    return order != NULL && order->home[0] == '\0' && !order->history &&
+           order_may_reach(order, RUNG_DECLINED);
+}
+
+/* Whether the record says so already: another region may tell of an order twice in one. */
+static bool is_due_already(const struct deciding *d, struct id order)
+{
+    for (size_t i = 0; i < d->events_n; i++) {
+        if (d->events[i].kind == EVENT_RULES_DUE && id_equal(d->events[i].order, order)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Asked in a record of the broker's own that follows at once: no receipt waits for what rules say to it. A
+ * log of before tells of no such thing; one that is tried out may. */
+static void declines_due(struct deciding *d)
+{
+    bool may = d->region->generation >= GENERATION_DECLINED || d->command->kind == COMMAND_NONE;
+
+    for (size_t i = 0, n = d->events_n; i < n && may; i++) {
+        const struct event event = d->events[i]; /* a copy: the list grows */
+        if (is_declined(d, &event) && !is_due_already(d, event.order) && are_asked(d, TRIGGER_DECLINED)) {
+            struct event *due = decide_emit(d, EVENT_RULES_DUE);
+            due->incident = event.incident;
+            due->order = event.order;
+            due->at_ms = d->env->now_ms;
+        }
     }
 }
 
@@ -115,6 +171,7 @@ void decide_rules_due(struct deciding *d)
         d->no_memory = true;
         return;
     }
+    declines_due(d);
     bool own = d->command->kind == COMMAND_PASS_DEADLINES, once = false;
     bool orders = (facts & (UINT64_C(1) << RULE_ORDERS | UINT64_C(1) << RULE_ORDERS_OPEN |
                             UINT64_C(1) << RULE_ORDERS_SILENT)) != 0;
@@ -122,7 +179,8 @@ void decide_rules_due(struct deciding *d)
         const struct event *event = &d->events[i];
         bool is_order = event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE;
         once = once || event->kind == EVENT_ORDER_UNANSWERED || event->kind == EVENT_INFORMATION_OVERDUE ||
-               event->kind == EVENT_CLOCK_OVERDUE || event->kind == EVENT_ORDER_UNREACHED;
+               event->kind == EVENT_CLOCK_OVERDUE || event->kind == EVENT_ORDER_UNREACHED ||
+               (event->kind == EVENT_RULES_ASKED && !id_is_zero(event->order));
         /* what the incident's own rules did they have seen; what those of a deadline did they have not */
         if ((is_order || !own || once) && changes_facts(d, event, orders) && may_be_due(d, event->incident)) {
             emit_due(d, event->incident);

@@ -57,7 +57,10 @@ static void know_order(struct deciding *d, struct matter *m)
 {
     char *agency = arena_alloc(d->arena, NAME_MAX_BYTES + 1);
 
-    if (m->trigger == TRIGGER_UNANSWERED) {
+    if (m->trigger == TRIGGER_DECLINED) {
+        know_text(m, RULE_AGENT, m->order->taker);
+    }
+    if (m->trigger == TRIGGER_UNANSWERED || m->trigger == TRIGGER_DECLINED) {
         know_text(m, RULE_ORDER_KIND, m->order->kind);
         know_number(m, RULE_STEP, true, m->order->steps);
     }

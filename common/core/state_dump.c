@@ -109,6 +109,7 @@ static void dump_region(const struct region *region, struct buf *ret)
         put_text(ret, "name", region->packs[i].name);
         put_text(ret, "version", region->packs[i].version);
         put_bytes(ret, "hash", region->packs[i].hash, sizeof region->packs[i].hash);
+        put_number(ret, "set_at_ms", region->packs[i].set_at_ms);
         buf_puts(ret, "\n");
     }
     if (region->divisions_n > 0) {
@@ -172,6 +173,7 @@ static void dump_order(const struct order *order, struct buf *ret)
     put_number(ret, "answer_by_ms", order->answer_by_ms);
     put_number(ret, "expires_at_ms", order->expires_at_ms);
     put_number(ret, "amend_by_ms", order->amend_by_ms);
+    put_number(ret, "declined_due_ms", order->declined_due_ms);
     put_number(ret, "remind_by_ms", order->remind_by_ms);
     put_number(ret, "steps", order->steps);
     put_number(ret, "amendments", order->amendments);
@@ -372,6 +374,7 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
         put_text(ret, "rule", hold->rule);
         put_number(ret, "since_ms", hold->since_ms);
         put_number(ret, "due_ms", hold->due_ms);
+        put_print(ret, "terms", hold->terms);
         buf_puts(ret, "\n");
     }
     for (size_t i = 0; i < incident->referrals_n; i++) {

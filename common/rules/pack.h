@@ -31,6 +31,7 @@ struct rule {
     unsigned line, column;   /* of the condition, or the rule; column 0: of a table, where a rule is a row */
     struct rule_action actions[RULE_ACTIONS_MAX];
     size_t actions_n;
+    uint64_t terms; /* rule_book: as of struct rule_verdict */
 };
 
 struct pack {

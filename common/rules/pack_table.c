@@ -211,10 +211,11 @@ static int put_comparison(struct table *t, enum rule_fact fact, const char *meas
 
 /* --- trigger -------------------------------------------------------------------------------------- */
 
-/* What happens is said by the fact; only where several things bring it must the column say which. */
+/* What happens is said by the fact; only where several things bring it must the column say which, and of a
+ * decline always: what it brings others brought before. */
 static int choose_trigger(struct table *t, enum rule_fact fact, enum rule_trigger *ret)
 {
-    unsigned triggers = rule_fact_words(fact)->triggers;
+    unsigned triggers = rule_fact_words(fact)->triggers, others = triggers & ~(unsigned)RULE_ON_DECLINED;
     const char *cell = t->row[COLUMN_WHEN];
     int found = -1;
 
@@ -222,7 +223,7 @@ static int choose_trigger(struct table *t, enum rule_fact fact, enum rule_trigge
         unsigned bit = 1U << i;
         bool is_named = strcmp(cell, rule_trigger_zh((enum rule_trigger)i)) == 0 ||
                         strcmp(cell, rule_trigger_word((enum rule_trigger)i)) == 0;
-        if (cell[0] != '\0' ? is_named : triggers == bit || (triggers & bit & RULE_ON_INCIDENT) != 0) {
+        if (cell[0] != '\0' ? is_named : others == bit || (triggers & bit & RULE_ON_INCIDENT) != 0) {
             found = i;
         }
     }

@@ -68,6 +68,21 @@ static void note_reads(struct rule_book *book, const struct pack *pack)
     }
 }
 
+/* What makes a wait for the rule another: kept in logs, and so of words alone. */
+static uint64_t terms_of(const struct rule *rule)
+{
+    uint64_t terms = fingerprint_number(fingerprint_text(FINGERPRINT_START, rule->text), rule->for_ms);
+
+    for (size_t i = 0; i < rule->actions_n; i++) {
+        const struct rule_action *action = &rule->actions[i];
+        terms = fingerprint_text(terms, rule_action_word(action->kind));
+        terms = fingerprint_text(terms, action->value);
+        terms = fingerprint_text(terms, action->ability != NULL ? action->ability : "");
+        terms = fingerprint_number(terms, action->within_ms);
+    }
+    return terms != 0 ? terms : 1;
+}
+
 static int compile(struct rule_book *book, const struct region *region, struct err *err)
 {
     size_t rules_n = 0;
@@ -87,6 +102,9 @@ static int compile(struct rule_book *book, const struct region *region, struct e
             memcpy(page->hash, from->hash, sizeof page->hash);
             book->pages_n = i + 1;
             rules_n += page->pack->rules_n;
+            for (size_t j = 0; j < page->pack->rules_n; j++) {
+                page->pack->rules[j].terms = terms_of(&page->pack->rules[j]);
+            }
             note_reads(book, page->pack);
         }
     }
@@ -121,6 +139,7 @@ static struct rule_verdict verdict_of(const struct pack *pack, const struct rule
                                  .holds = ANSWER_NO,
                                  .facts = rule->condition != NULL ? condition_facts(rule->condition) : 0,
                                  .for_ms = rule->for_ms,
+                                 .terms = rule->terms,
                                  .actions = rule->actions,
                                  .actions_n = rule->actions_n,
                                  .clocks = pack->clocks,

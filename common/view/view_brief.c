@@ -60,9 +60,9 @@ static struct cut after_rules(const struct making *m, uint64_t seq)
         if (step->seq > cut.seq && (!is_due || step->kind == EVENT_REPORT_FILED)) {
             break;
         }
-        if (step->seq >= seq && step->kind == EVENT_RULES_DUE) {
+        if (step->seq >= seq && step->kind == EVENT_RULES_DUE && id_is_zero(step->order)) {
             is_due = true;
-        } else if (step->seq > seq && step->kind == EVENT_RULES_ASKED) {
+        } else if (step->seq > seq && step->kind == EVENT_RULES_ASKED && id_is_zero(step->order)) {
             cut.seq = step->seq;
             is_due = false;
         }

@@ -296,10 +296,18 @@ static void put_origin(const struct explaining *e, const struct order *order)
             PICK(e->voice, "  in place of order %s, by a person's word\n", "  替代指令 %s，由人改派\n"), id);
         return;
     }
-    buf_printf(e->ret,
-               PICK(e->voice, "  in place of order %s, which nobody answered, by rule ",
-                    "  替代无人答复的指令 %s，依规则 "),
-               id);
+    const struct order *before = view_find_order(e->view, order->reissue_of, NULL);
+    if (before != NULL && before->rung == RUNG_DECLINED) {
+        buf_printf(e->ret,
+                   PICK(e->voice, "  in place of order %s, which %s declined, by rule ",
+                        "  替代指令 %s（被 %s 拒绝），依规则 "),
+                   id, view_short_name(e->state, before->taker));
+    } else {
+        buf_printf(e->ret,
+                   PICK(e->voice, "  in place of order %s, which nobody answered, by rule ",
+                        "  替代无人答复的指令 %s，依规则 "),
+                   id);
+    }
     put(e, why->what);
     buf_printf(e->ret, PICK(e->voice, " (step %llu)\n", "（第 %llu 步）\n"), (unsigned long long)why->number);
 }

@@ -1,4 +1,4 @@
-/* Sentences about what rules do with an order that nobody answers. */
+/* Sentences about what rules do with an order that nobody answers, or that is declined. */
 #include <string.h>
 
 #include "common/core/link.h"
@@ -55,10 +55,30 @@ static void say_short(const struct saying *s)
     say_why(s, false);
 }
 
+/* Why it goes to somebody else. */
+static void say_reissued(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+    const struct incident *incident = state_incident(s->state, step->incident);
+    const struct order *order = incident != NULL ? incident_order(incident, step->order) : NULL;
+    char other[VIEW_SHORT_ID];
+
+    view_short_id(step->other, other);
+    if (order != NULL && order->rung == RUNG_DECLINED) {
+        SAY(s->ret, s->voice, "order %s, which %s declined, goes to %s as %s",
+            "指令 %s 被 %s 拒绝，改派 %s，新指令 %s", s->order, view_short_name(s->state, order->taker),
+            view_short_name(s->state, step->subject), other);
+    } else {
+        SAY(s->ret, s->voice, "order %s, which nobody answered, goes to %s as %s",
+            "指令 %s 无人答复，改派 %s，新指令 %s", s->order, view_short_name(s->state, step->subject),
+            other);
+    }
+    say_why(s, true);
+}
+
 void view_say_reissue(const struct saying *s)
 {
     const struct view_step *step = s->step;
-    char other[VIEW_SHORT_ID];
 
     switch (step->kind) {
     case EVENT_ORDER_REMINDED:
@@ -74,10 +94,7 @@ void view_say_reissue(const struct saying *s)
         say_why(s, false);
         return;
     case EVENT_ORDER_REISSUED:
-        SAY(s->ret, s->voice, "order %s, which nobody answered, goes to %s as %s",
-            "指令 %s 无人答复，改派 %s，新指令 %s", s->order, view_short_name(s->state, step->subject),
-            view_short_id(step->other, other));
-        say_why(s, true);
+        say_reissued(s);
         return;
     case EVENT_ABILITY_SHORT:
         say_short(s);

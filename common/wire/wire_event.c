@@ -28,10 +28,9 @@ static const struct wire_map refusals_counted_map = {
 static const struct wire_map recovered_map = {WIRE_MAP(recovered, struct recover, wire_fields_recover)};
 
 static const struct wire_field pack_set_fields[] = {
-    NAME(struct pack_set, name),
-    NAME(struct pack_set, version),
-    FIXED(struct pack_set, hash),
-    LONG_TEXT(struct pack_set, text, PACK_TEXT_MAX),
+    NAME(struct pack_set, name),  NAME(struct pack_set, version),
+    FIXED(struct pack_set, hash), LONG_TEXT(struct pack_set, text, PACK_TEXT_MAX),
+    TIME(struct pack_set, at_ms),
 };
 static const struct wire_map pack_set_map = {WIRE_MAP(pack_set, struct pack_set, pack_set_fields)};
 static const struct wire_field pack_dropped_fields[] = {
@@ -112,17 +111,20 @@ static const struct wire_field incident_fields[] = {
     TIME(S, at_ms),
 };
 static const struct wire_field rules_due_fields[] = {
-    ID(S, incident),
-    TIME(S, at_ms),
-    BOOL(S, rules_due.recounted),
-    BOOL(S, rules_due.grew),
+    ID(S, incident), TIME(S, at_ms), BOOL(S, rules_due.recounted), BOOL(S, rules_due.grew), ID(S, order),
 };
 static const struct wire_map rules_due_map = {WIRE_MAP(rules_due, S, rules_due_fields)};
-static const struct wire_map rules_asked_map = {WIRE_MAP(rules_asked, S, incident_fields)};
+
+static const struct wire_field rules_asked_fields[] = {
+    ID(S, incident),
+    TIME(S, at_ms),
+    ID(S, order),
+};
+static const struct wire_map rules_asked_map = {WIRE_MAP(rules_asked, S, rules_asked_fields)};
 
 static const struct wire_field rule_waits_fields[] = {
-    ID(S, incident),    NAME(S, rule.pack),      NAME(S, rule.rule),
-    TIME(S, at_ms),     TIME(S, rule.due_at_ms), NAME(S, rule.version), /* beyond the message: "" */
+    ID(S, incident),         NAME(S, rule.pack), NAME(S, rule.rule),    TIME(S, at_ms),
+    TIME(S, rule.due_at_ms), U64(S, rule.terms), NAME(S, rule.version), /* beyond the message: "" */
     NAME(S, rule.when),
 };
 static const struct wire_map rule_waits_map = {WIRE_MAP(rule_waits, S, rule_waits_fields)};

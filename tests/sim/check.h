@@ -44,6 +44,7 @@ struct watched {
     bool issuer_told;
     uint32_t unanswered; /* how often its time to be answered passed */
     uint32_t asked;      /* how often the rule of silence fired for it */
+    uint32_t declined;   /* the same of a rule of declines */
     uint32_t reminded;
     uint32_t reissued; /* it was given to somebody else, by a rule ... */
     bool goes_on;      /* ... and this is what that one was given */

@@ -238,7 +238,8 @@ static void check_silence(struct world *world, const struct incident *incident, 
         world_struck(world, FAULT_REISSUED, AGENTS);
         by = incident_order(incident, event->order_reissued.by);
         needs(world, ++watched->reissued == 1, "I3: given to the next agency twice", event, header->seq);
-        needs(world, !taken, "I2: given to the next agency, and it has an answer", event, header->seq);
+        needs(world, !taken || order->rung == RUNG_DECLINED,
+              "I2: given to the next agency, and it has an answer", event, header->seq);
         needs(world, by != NULL && id_equal(by->reissue_of, order->id) && by->answer_by_ms > header->bus_ms,
               "I2: nothing takes its place", event, header->seq);
         if (by != NULL) {
@@ -272,7 +273,9 @@ static void check_merged(struct world *world, const struct incident *incident, c
     bool is_said = event->kind == EVENT_REPORT_FILED ||
                    (event->kind == EVENT_ORDER_ISSUED && id_is_zero(event->order_issued.reissue_of)) ||
                    event->kind == EVENT_GRADED || event->kind == EVENT_LEVEL_SET ||
-                   event->kind == EVENT_INCIDENT_CLOSED || event->kind == EVENT_RULES_DUE ||
+                   (event->kind == EVENT_INCIDENT_CLOSED && /* with the survivor it is */
+                    incident_is_open(ties_survivor(world->check.fold, incident))) ||
+                   (event->kind == EVENT_RULES_DUE && id_is_zero(event->order)) ||
                    event->kind == EVENT_INFORMATION_OVERDUE;
 
     needs(world, !is_said || !incident_is_merged(incident), "I3: of a merged incident", event, seq);

@@ -39,9 +39,16 @@ static void check_fired(struct world *world, const struct incident *incident, co
     if (strcmp(e->when, "incident") != 0) {
         const struct order *order = incident_order(incident, event->order);
         struct watched *watched = order != NULL ? check_order(world, event->order) : NULL;
+        if (strcmp(e->when, "order-declined") == 0) {
+            needs(world, order != NULL && order->rung == RUNG_DECLINED && order->home[0] == '\0',
+                  "I7: a rule of declines, and it was not declined", event, header->seq);
+            needs(world, watched == NULL || ++watched->declined == 1, "I7: a rule of declines twice", event,
+                  header->seq);
+            return;
+        }
         bool silent = strcmp(e->rule, "silent") == 0, first = strcmp(e->rule, "remind") == 0;
-        needs(world, order == NULL || order->unanswered, "I7: a rule of silence, and it was answered", event,
-              header->seq);
+        bool wanting = order == NULL || order->unanswered || order->rung == RUNG_DECLINED;
+        needs(world, wanting, "I7: a rule of silence, and it was answered", event, header->seq);
         needs(world, watched == NULL || !silent || ++watched->asked == watched->unanswered,
               "I7: a rule of silence twice", event, header->seq);
         needs(world, watched == NULL || !first || watched->reminded == 0, "I7: a reminder twice", event,
@@ -103,6 +110,12 @@ void check_rules_end(struct world *world, const struct incident *incident)
         const struct watched *watched = check_order(world, order->id);
         if (watched != NULL && watched->asked != watched->unanswered) {
             world_fail(world, "I2: order %s was not answered, and no rule was asked of it",
+                       id_format(order->id, text));
+        }
+        bool is_ours = order->home[0] == '\0' && !order->history;
+        if (watched != NULL && order->rung == RUNG_DECLINED && is_ours && watched->declined == 0 &&
+            incident_replacement(incident, order->id) == NULL && !world->failed) {
+            world_fail(world, "I2: order %s was declined, and no rule was asked of it",
                        id_format(order->id, text));
         }
     }

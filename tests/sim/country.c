@@ -17,6 +17,8 @@ static const char PACK[] =
     "  - {rule: remind, when: order-unanswered, if: step = 0, do: [remind: 2 s]}\n"
     "  - {rule: next, when: order-unanswered, if: step between 1 and 2, do: [reissue: next-able]}\n"
     "  - {rule: up, when: order-unanswered, if: step > 2, do: [refer: parent]}\n"
+    "  - {rule: declined, when: order-declined, if: step < 3, do: [reissue: next-able]}\n"
+    "  - {rule: high, when: order-declined, if: step >= 3, do: [refer: parent]}\n"
     "  - {rule: nobody, when: ability-short, do: [refer: parent]}\n";
 
 enum { PROVINCE, CITY_A, CITY_B, COUNTY_A1, COUNTY_A2, COUNTY_B1 };

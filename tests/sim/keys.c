@@ -83,7 +83,8 @@ static void enrol(struct keys *keys, const struct rng *rng, int64_t utc_ms, cons
 }
 
 /* Grades by the dead, as check_rules.c reckons them too; a rule that waits, and those of silence: its
- * addressee is reminded once, then others are asked until nobody is left who is able. */
+ * addressee is reminded once, then others are asked until nobody is left who is able, as they
+ * are at once when it is declined. */
 static const char PACK[] =
     "pack: sim\nversion: 1\nmatch: all\nrules:\n"
     "  - {rule: grave, when: incident, if: dead >= 3, do: [grade: II]}\n"
@@ -92,6 +93,7 @@ static const char PACK[] =
     "  - {rule: silent, when: order-unanswered, do: [notify: centre]}\n"
     "  - {rule: remind, when: order-unanswered, if: step = 0, do: [remind: 2 s]}\n"
     "  - {rule: next, when: order-unanswered, if: step > 0, do: [reissue: next-able]}\n"
+    "  - {rule: declined, when: order-declined, do: [reissue: next-able]}\n"
     "  - {rule: nobody, when: ability-short, do: [refer: parent]}\n";
 
 const struct sim_region *keys_alone(void)

@@ -5,10 +5,11 @@ import unittest
 
 from agents import County, until
 from harness import free_port, main, SOURCE
+from regions import LinkedRegions
 
 PROVINCE, CITY, OTHER_CITY, BESIDE = "370000", "370100", "370200", "410000"
-PACK, RELIEF = (os.path.join(SOURCE, "common", "rules", "packs", name)
-                for name in ("cross-region.yaml", "disaster-relief.yaml"))
+PACK, RELIEF, DECREE = (os.path.join(SOURCE, "common", "rules", "packs", name)
+                        for name in ("cross-region.yaml", "disaster-relief.yaml", "decree-493.yaml"))
 LINES = ((CITY, PROVINCE), (OTHER_CITY, PROVINCE), (CITY, OTHER_CITY), (BESIDE, PROVINCE))
 
 
@@ -117,6 +118,40 @@ class CrossRegion(unittest.TestCase):
         for words in ("rule disaster-relief/level-I-jointly", "neighbour_level 1",
                       f"region {PROVINCE} has response level I"):
             self.assertIn(words, explained)
+        self.assert_verified()
+
+
+class Rise(LinkedRegions):
+    """Decree 493 as it is shipped, in a county, its city and its province: an incident goes as far up as its
+    grade reaches, and further when it rises."""
+
+    def referred_by(self, region, incident):
+        return [(event["data"]["subject"], event["data"]["what"]) for event in region.events()
+                if event["event"] == "referred" and event["incident"] == incident
+                and event["data"].get("what")]
+
+    def test_a_rise_reroutes_the_incident(self):
+        for region in self.regions:
+            region.muster("rules", "load", DECREE)
+        incident = self.county.json("incident", "report", "--kind", "collapse",
+                                    "--place", "工地")[0]["incident"]
+        self.assertEqual(self.follows(self.county, incident, grade="")["referred_to"], [])
+
+        self.county.muster("incident", "update", incident, "--dead", "1")
+        self.follows(self.county, incident, grade="IV", referred_to=[self.city.code])
+        self.assertEqual(self.follows(self.city, incident, grade="IV")["referred_to"], [])
+
+        self.county.muster("incident", "update", incident, "--dead", "3")
+        self.follows(self.city, incident, grade="III", referred_to=[self.province.code])
+        self.follows(self.province, incident, grade="III", casualties={"dead": 3})
+        self.assertEqual(self.shown(self.province, incident)["referred_to"], [])
+
+        self.county.muster("incident", "update", incident, "--dead", "10")  # II: nobody is told twice
+        self.follows(self.province, incident, grade="II", casualties={"dead": 10})
+        self.assertEqual([self.referred_by(region, incident) for region in self.regions[::-1]],
+                         [[(self.city.code, "decree-493/to-the-city")],
+                          [(self.province.code, "decree-493/to-the-province")], []])
+        self.assertIn("rule decree-493/to-the-province", self.city.muster("explain", self.city.log, incident))
         self.assert_verified()
 
 

@@ -1,5 +1,5 @@
-"""An order that nobody answers: reminded of, given to the next agency that is able to, and shared with the
-region above when nobody is; each step once, with its reason, also across kill -9."""
+"""An order that nobody answers, or that is declined: reminded of, given to the next agency that is able to,
+and shared with the region above when nobody is; each step once, with its reason, also across kill -9."""
 import json
 import time
 
@@ -14,6 +14,7 @@ match: all
 rules:
   - {rule: remind, when: order-unanswered, if: step = 0, do: [remind: 2 s]}
   - {rule: next, when: order-unanswered, if: step > 0, do: [{reissue: next-able, ability: rescue}]}
+  - {rule: declined, when: order-declined, if: step < 2, do: [{reissue: next-able, ability: rescue}]}
   - {rule: nobody, when: ability-short, if: ability = 'rescue', do: [refer: parent]}
 """
 TEXT = "两人被困，速救"
@@ -127,6 +128,61 @@ class Reissue(CountyTest):
         self.assertIn("NOBODY ELSE can take order", replay)
         self.assertIn("no free unit has rescue, by rule silence/next", replay)
         self.assertIn("待命力量中无 rescue", self.county.muster("replay", self.county.log, "--lang", "zh"))
+        self.assert_verified()
+        self.assert_what_if_differs_in_nothing()
+
+    def decline(self, bridge, order, text):
+        bridge.say(type="receipt", ref=7, order=order, rung="declined", text=text)
+        self.assertEqual(bridge.one("reply", ref=7)["outcome"], "done")
+
+    def fired(self, order):
+        return [event["data"]["what"] for event in self.all("rule-fired") if event["order"] == order]
+
+    def test_who_declines_is_no_end(self):
+        """At once, and not when its time has passed; the next that declines leaves nobody, and the region
+        above is told."""
+        fire, rescue = self.bridge(FIRE), self.bridge(RESCUE, "rescue")
+        incident = self.county.report()
+        order = self.county.issue("fire-rescue", "--incident", incident, "--answer-within", "1h",
+                                  "--expires-within", "2h", text=TEXT)
+        fire.one("order", order=order)
+        self.decline(fire, order, "无待命车辆")
+        again = rescue.one("order", reissue_of=order)
+        self.assertEqual(again["text"], TEXT)
+        self.assertEqual(self.county.order(order)["rung"], "declined")  # it keeps its outcome
+        self.assertEqual((fire.all("recall"), fire.all("reminder")), ([], []))
+        self.decline(rescue, again["order"], "在别处")
+        until(lambda: self.county.json("incident", "show", incident)[0]["referred_to"] == ["370100"],
+              "the incident to be shared with the region above")
+        self.assertEqual((self.fired(order), self.fired(again["order"])),
+                         (["declined"], ["declined", "nobody"]))
+
+        explained = self.county.muster("explain", self.county.log, order)
+        for words in ("rule silence/declined 1 holds", f"agent {REGION}/{FIRE}",
+                      f"which {FIRE} declined, goes to", "by rule silence/declined (step 1)", "无待命车辆"):
+            self.assertIn(words, explained)
+        explained = self.county.muster("explain", self.county.log, again["order"])
+        self.assertIn(f"in place of order {order[-6:]}, which {FIRE} declined, by rule silence/declined",
+                      explained)
+        self.assertIn(f"被 {FIRE} 拒绝，改派", self.county.muster("replay", self.county.log, "--lang", "zh"))
+        self.assert_verified()
+        self.assert_what_if_differs_in_nothing()
+
+    def test_a_decline_is_asked_about_once_across_kill(self):
+        fire = self.bridge(FIRE)
+        rescue = self.bridge(RESCUE, "rescue")
+        orders = []
+        for _ in range(4):
+            orders.append(self.county.issue("fire-rescue", "--answer-within", "1h", "--expires-within", "2h",
+                                            text=TEXT))
+            fire.one("order", order=orders[-1])
+            fire.say(type="receipt", ref=len(orders), order=orders[-1], rung="declined")
+            self.county.kill_broker()
+            self.county.start_broker()
+        for order in orders:
+            rescue.one("order", reissue_of=order)
+            self.assertEqual(self.fired(order), ["declined"])
+        self.assertEqual(len(rescue.all("order")), len(orders))
         self.assert_verified()
         self.assert_what_if_differs_in_nothing()
 

@@ -143,6 +143,20 @@ class Mistakes(unittest.TestCase):
         self.assertRegex(done.stdout, r"7 +many +incident +dead > 3 and dead < 2 +grade III +can never hold")
         self.assertIn("永不成立", rules("check", pack, "--lang", "zh").stdout)
 
+    def test_time_alone_is_noted(self):
+        for condition, lasts, word in (("dead > 3 and known_min > 30", "", "known_min"),
+                                       ("age_min > 30", "", "age_min"), ("dead > 3", "", None),
+                                       ("dead > 3 and known_min > 30", "\n    for: 10 min", None)):
+            pack = self.write("p.yaml", PACK.replace("dead > 3", condition + lasts))
+            done = rules("check", pack)
+            self.assertEqual((done.returncode, done.stderr.count("\n")), (0, word is not None), done.stderr)
+            self.assertEqual(json.loads(rules("check", pack, "--json").stdout)["rules"][0]["time_alone"],
+                             word is not None)
+            if word is not None:
+                self.assertIn(f"{pack}:7: {word}: the rule is asked when the incident changes, never because "
+                              "time passes", done.stderr)
+                self.assertIn("不因时间经过而判断", rules("check", pack, "--lang", "zh").stderr)
+
     def test_a_case_that_fails_is_shown(self):
         pack = self.write("p.yaml", PACK)
         self.write("p.cases.yaml", "cases:\n  - {case: three, facts: {dead: 3}, fires: [many]}\n"

@@ -116,6 +116,8 @@ static void test_mistakes_are_placed(void **state)
         {"remind: 2 min", "remind: 500 ms", "p.yaml:19:17: "},
         {"raise: III\n        lasts: 12 h", "remind: 2 min",
          "\"remind\" cannot be done when \"reading\" happens"},
+        {"when: order-unanswered", "when: order-declined",
+         "\"remind\" cannot be done when \"order-declined\" happens"}, /* it has its outcome */
         {"rule: late", "rule: leak", "p.yaml:14:5: two rules are called \"leak\"; the other is at line 7"},
         {"match: all", "match: some", "p.yaml:3:8: "},
         {"    for: 5 min", "    fro: 5 min", "p.yaml:9:5: "},

@@ -108,6 +108,25 @@ static void test_rows_become_rules(void **state)
     pack_free(pack);
 }
 
+/* What a decline brings an unanswered order brought before: tables of then mean what they meant. */
+static void test_declines_are_named(void **state)
+{
+    static const char declines[] = "规则包,p\n版本,1\n触发,事件类型,指标,比较,值,持续,动作\n"
+                                   "指令被拒绝,,升级次数,小于,3,,改派\n"
+                                   "order-declined,,代理,等于,370102/fire-rescue/station-3,,上报移交 上级\n"
+                                   ",,升级次数,小于,3,,改派\n"
+                                   ",,代理,等于,370102/fire-rescue/station-3,,通知 chief\n";
+    struct pack *pack = read_table(declines);
+
+    (void)state;
+    assert_int_equal(pack->rules_n, 4);
+    assert_rule(&pack->rules[0], "第4行", TRIGGER_DECLINED, "step < 3");
+    assert_rule(&pack->rules[1], "第5行", TRIGGER_DECLINED, "agent = '370102/fire-rescue/station-3'");
+    assert_rule(&pack->rules[2], "第6行", TRIGGER_UNANSWERED, "step < 3");
+    assert_rule(&pack->rules[3], "第7行", TRIGGER_SILENT, "agent = '370102/fire-rescue/station-3'");
+    pack_free(pack);
+}
+
 static enum rule_answer ask(const struct pack *pack, const char *kind, int64_t dead)
 {
     struct rule_facts facts = {0};
@@ -372,6 +391,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rows_become_rules, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_declines_are_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_they_are_asked_as_others, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_text_stays_a_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_columns_may_move, setup, teardown),
