@@ -10,6 +10,6 @@
 void rules_note_roles(const struct region *region, const struct pack *pack, const char *path, enum lang lang);
 /* The same of n packs for the region of a log, and rules_note_kinds(). */
 int rules_note_of_log(const char *log, struct pack *const *packs, const char *const *paths, size_t n,
-                            enum lang lang, struct err *err);
+                      enum lang lang, struct err *err);
 
 #endif

@@ -44,6 +44,8 @@ bool decide_needs_right(struct deciding *d, const char *right, const char *kind)
 bool decide_names_incident(struct deciding *d, struct id id);
 /* An operator signed, or the command is refused. */
 bool decide_signed_by_person(struct deciding *d);
+/* Who leads the incident has lowered its grade, by a person's word: it is in doubt here. */
+void decide_doubt_lowered(struct deciding *d, const struct event *graded);
 /* When this region knew of the incident that it opens, for the event that does: a stream is read whether the
  * region's is there or not, so what the generation decides stands in events. 0: an older log. */
 int64_t decide_received(const struct deciding *d);

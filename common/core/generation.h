@@ -29,6 +29,8 @@ enum {
     GENERATION_FOLLOWS = 4, /* who follows hears of reminders, command posts and what ends with an incident */
     GENERATION_OTHERWISE = 4,  /* what the grade would be by what does not count is told ... */
     GENERATION_GIVES_BACK = 4, /* ... and a split gives back what the merge brought, and is told */
+    GENERATION_HERE = 4,       /* of what is told of other regions nobody is asked for the grade */
+    GENERATION_LOWERED = 4,    /* that who leads has lowered the grade puts it in doubt elsewhere */
     GENERATION_TIERS = 4       /* rules are told that a region is a township or a village */
 };
 

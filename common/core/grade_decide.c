@@ -36,9 +36,19 @@ void decide_ask_grade(struct deciding *d, const struct matter *m)
     bool is_new = after->grade == GRADE_NONE && after->grade_asked_ms == 0;
 
     if (d->region->generation >= GENERATION_ASKS_GRADE && after->reports > 0 && after->kind[0] != '\0' &&
-        (is_new || after->grew) && !is_graded_by_rules(m)) {
+        (is_new || after->grew) && !is_graded_by_rules(m) &&
+        (d->region->generation < GENERATION_HERE || incident_is_here(after, d->region->code))) {
         emit_about(d, EVENT_GRADE_ASKED, after);
     }
+}
+
+void decide_doubt_lowered(struct deciding *d, const struct event *graded)
+{
+    struct event *event = decide_emit(d, EVENT_GRADE_DOUBTED);
+
+    event->incident = graded->incident;
+    event->at_ms = graded->at_ms; /* as it was said: its words are found by it */
+    event->graded = (struct graded){.grade = graded->graded.grade, .by = graded->graded.by, .rule = ""};
 }
 
 /* Law and packs raise a grade; only a person lowers one, and says why. The grade of a closed incident can

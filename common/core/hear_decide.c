@@ -157,13 +157,20 @@ static void hear_closed(struct hearing *h, const struct event *event)
     }
 }
 
+/* Here, too, rules and other regions only raise it; but a past that is told at once is as it is, and what who
+ * leads has lowered since is for a person here to decide. */
 static void hear_graded(struct hearing *h, const struct event *event)
 {
     enum grade grade = event->graded.grade;
+    bool lowers = h->d->region->generation >= GENERATION_LOWERED && grade > h->grade &&
+                  event->graded.by[0] != '\0' && strcmp(h->lead.region, h->told->region) == 0;
 
-    if (grade != GRADE_NONE && (h->grade == GRADE_NONE || grade < h->grade)) {
-        h->grade = grade; /* here, too, it rises only */
+    if (grade != GRADE_NONE &&
+        (h->grade == GRADE_NONE || grade < h->grade || (lowers && h->incident == NULL))) {
+        h->grade = grade;
         pass_on(h, event);
+    } else if (lowers && h->incident->doubted != grade) {
+        decide_doubt_lowered(h->d, event);
     }
 }
 

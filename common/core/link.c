@@ -145,10 +145,13 @@ static bool is_moment(const struct event *there, const struct event *event)
 /* A record tells of one order once in a kind, and of an incident once in a kind and a moment. */
 static bool tells_of(const struct told_record *told, const struct event *event)
 {
+    /* a grade that was lowered there is in doubt here */
+    enum event_kind kind = event->kind == EVENT_GRADE_DOUBTED ? EVENT_GRADED : event->kind;
+
     for (size_t i = 0; i < told->events_n; i++) {
         const struct event *there = &told->events[i];
-        if (there->kind == event->kind && is_moment(there, event) &&
-            id_equal(there->incident, event->incident) && id_equal(there->order, event->order)) {
+        if (there->kind == kind && is_moment(there, event) && id_equal(there->incident, event->incident) &&
+            id_equal(there->order, event->order)) {
             return true;
         }
     }

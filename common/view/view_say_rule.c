@@ -73,6 +73,12 @@ static void say_graded(const struct saying *s)
             "事件 %s：依规则 %s，等级不再存疑", s->incident, step->what);
         return;
     }
+    if (step->kind == EVENT_GRADE_DOUBTED && step->what[0] == '\0') {
+        SAY(s->ret, s->voice, "incident %s is grade %s, says the region that leads: a person decides here",
+            "牵头地区已将事件 %s 改定为%s：本地等级须由人决定", s->incident, grade_words(s, step->grade));
+        view_say_quoted(s, step->text);
+        return;
+    }
     if (step->kind == EVENT_GRADE_DOUBTED) {
         SAY(s->ret, s->voice, "incident %s would be grade %s by rule %s: a person decides",
             "事件 %s 依现有情况应为%s（规则 %s）：须由人决定", s->incident, grade_words(s, step->grade),

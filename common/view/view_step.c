@@ -191,7 +191,8 @@ static const char *words_of(const struct view_record *record, const struct comma
     case COMMAND_DROP_PACK:
         return command->drop_pack.reason;
     case COMMAND_SET_GRADE:
-        return event->kind == EVENT_GRADED ? command->set_grade.reason : "";
+        return event->kind == EVENT_GRADED || event->kind == EVENT_GRADE_DOUBTED ? command->set_grade.reason
+                                                                                 : "";
     case COMMAND_SET_LEVEL:
         return event->kind == EVENT_LEVEL_SET ? command->set_level.reason : "";
     case COMMAND_SEND_REPORT:

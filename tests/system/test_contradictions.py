@@ -5,7 +5,7 @@ import os
 import test_links
 from agents import FIRE, until
 from harness import main, SOURCE
-from test_links import CITY, COUNTY
+from test_links import CITY, COUNTY, PROVINCE
 
 
 class Contradictions(test_links.Regions):
@@ -109,6 +109,25 @@ class Contradictions(test_links.Regions):
         for region in (self.county, self.city):
             self.assertEqual(self.shown(region, incident)["counted_apart"], [])
             self.assertNotIn("COUNTED APART", region.muster("replay", region.log))
+        self.assert_verified()
+
+    def test_a_grade_that_who_leads_lowers_is_doubted_elsewhere(self):
+        """A grade is each region's own and is never lowered silently; nor does it stay so."""
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "grade", incident, "II", "--reason", "初判")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, grade="II")
+        self.county.muster("incident", "grade", incident, "IV", "--reason", "误报")
+        self.follows(self.city, incident, grade="II", grade_doubted="IV")
+        for words in (("says the region that leads", "误报"), ("牵头地区已将事件", "误报")):
+            replay = self.city.muster("replay", self.city.log, "--lang", "zh" if "牵" in words[0] else "en")
+            for word in words:
+                self.assertIn(word, replay)
+        self.city.muster("incident", "grade", incident, "IV", "--reason", "已核实")
+        self.follows(self.city, incident, grade="IV", grade_doubted="")
+        self.city.muster("incident", "refer", incident, "--to", PROVINCE)  # which hears how it is now
+        self.follows(self.province, incident, grade="IV", grade_doubted="")
+        self.assertNotIn("grade-asked", [event["event"] for event in self.province.events()])
         self.assert_verified()
 
     def test_a_count_that_gave_way_is_shown_until_somebody_counts_anew(self):

@@ -232,6 +232,48 @@ static void a_grade_only_rises(void **state)
     bus_close(&bus);
 }
 
+static struct event lowered(enum grade grade, const char *by)
+{
+    struct event event = graded(grade);
+
+    event.graded.by = by;
+    event.graded.rule = by[0] != '\0' ? "" : "p/r";
+    return event;
+}
+
+/* Who leads it lowers the grade, by a person's word; the neighbour, or a rule, does not. */
+static size_t doubts(uint32_t generation, const char *link, const char *region, const char *by)
+{
+    struct bus bus;
+    struct command command;
+
+    open_linked(&bus);
+    command = by_broker(&bus, COMMAND_SET_CLOCK);
+    command.set_clock = (struct set_clock){
+        .bus_ms = bus.env.now_ms, .utc_ms = bus.env.utc_ms, .reason = "", .generation = generation};
+    bus_do(&bus, command);
+    hear_opening(&bus);
+    bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 11), graded(GRADE_II)));
+    bus_do(&bus, with(&bus, telling(&bus, link, region, 12), lowered(GRADE_IV, by)));
+    size_t n = bus_events(&bus, EVENT_GRADE_DOUBTED);
+    assert_int_equal(bus_events(&bus, EVENT_GRADED), 0);
+    assert_int_equal(the_incident(&bus)->grade, GRADE_II);
+    assert_int_equal(the_incident(&bus)->doubted, n > 0 ? GRADE_IV : GRADE_NONE);
+    bus_do(&bus, with(&bus, telling(&bus, link, region, 13), lowered(GRADE_IV, by)));
+    assert_int_equal(bus_events(&bus, EVENT_GRADE_DOUBTED), 0); /* once */
+    bus_close(&bus);
+    return n;
+}
+
+static void what_who_leads_lowers_is_in_doubt(void **state)
+{
+    (void)state;
+    assert_int_equal(doubts(GENERATION_LOWERED, CITY_LINK, CITY, "li.na"), 1);
+    assert_int_equal(doubts(GENERATION_LOWERED, CITY_LINK, CITY, ""), 0);
+    assert_int_equal(doubts(GENERATION_LOWERED, NEIGHBOUR_LINK, NEIGHBOUR, "li.na"), 0);
+    assert_int_equal(doubts(GENERATION_LOWERED - 1, CITY_LINK, CITY, "li.na"), 0); /* a log of before */
+}
+
 static void a_referral_goes_on_and_not_back(void **state)
 {
     static const struct {
@@ -490,6 +532,7 @@ int main(void)
         cmocka_unit_test(two_reports_of_one_telling_are_two),
         cmocka_unit_test(only_its_home_closes_an_incident),
         cmocka_unit_test(a_grade_only_rises),
+        cmocka_unit_test(what_who_leads_lowers_is_in_doubt),
         cmocka_unit_test(a_referral_goes_on_and_not_back),
         cmocka_unit_test(the_rest_is_each_regions_own),
         cmocka_unit_test(of_another_incident_nothing_is_heard),
