@@ -68,6 +68,8 @@ enum {
       "it is for this region, or a part of it")                                                              \
     X(RULE_REGIONS, "regions", "涉及区域数", RULE_WHOLE, RULE_WITHIN,                                        \
       "regions of this one's level that it touches, this one too")                                           \
+    X(RULE_REGIONS_BELOW, "regions_below", "涉及下级区域数", RULE_WHOLE, RULE_WITHIN,                        \
+      "regions right below this one that it touches")                                                        \
     X(RULE_NEIGHBOUR_LEVEL, "neighbour_level", "邻区响应级别", RULE_WHOLE, RULE_WITHIN,                      \
       "highest response level, 1 (I) to 4 (IV), that another region beside this one has for it or a linked " \
       "one")                                                                                                 \

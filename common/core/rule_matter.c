@@ -80,6 +80,7 @@ static void know_spread(const struct deciding *d, struct matter *m)
     know_number(m, RULE_EXPECTED, expected != GRADE_NONE, (int64_t)expected);
     know_number(m, RULE_HERE, true, incident_is_here(&m->after, own));
     know_number(m, RULE_REGIONS, true, incident_regions(&m->after, own));
+    know_number(m, RULE_REGIONS_BELOW, true, incident_regions_below(&m->after, own));
     know_number(m, RULE_NEIGHBOUR_LEVEL, there != GRADE_NONE, (int64_t)there);
 }
 

@@ -103,6 +103,39 @@ int64_t incident_regions(const struct incident *incident, const char *own)
     return (int64_t)n + (incident_is_here(incident, own) || n == 0);
 }
 
+/* Of what lies below `own`, the region right below it in which the code is. */
+static bool region_towards(const char *code, const char *own, char ret[REGION_CODE_MAX + 1])
+{
+    char above[REGION_CODE_MAX + 1];
+
+    if (!region_is_above(own, code)) {
+        return false;
+    }
+    memcpy(ret, code, strlen(code) + 1);
+    for (region_code_above(ret, above); above[0] != '\0' && strcmp(above, own) != 0;
+         region_code_above(ret, above)) {
+        memcpy(ret, above, strlen(above) + 1);
+    }
+    return above[0] != '\0';
+}
+
+int64_t incident_regions_below(const struct incident *incident, const char *own)
+{
+    char at[TOUCHED_MAX + 1][REGION_CODE_MAX + 1];
+    const struct spread *spread = incident->spread;
+    size_t touched_n = spread != NULL ? spread->touched_n : 0, n = 0;
+
+    for (size_t i = 0; i <= touched_n && n <= TOUCHED_MAX; i++) {
+        const char *code = i < touched_n ? spread->touched[i].region : incident->home;
+        bool known = !region_towards(code, own, at[n]);
+        for (size_t j = 0; j < n && !known; j++) {
+            known = strcmp(at[j], at[n]) == 0;
+        }
+        n += !known;
+    }
+    return (int64_t)n;
+}
+
 enum grade incident_neighbour_level(const struct incident *incident, const char *own)
 {
     const struct spread *spread = incident->spread;

@@ -75,7 +75,9 @@ class CrossRegion(unittest.TestCase):
         self.assertIn("rule cross-region/common-superior", explained)
         self.assertIn("touches region 370200", explained)
         self.assertIn("波及 370200", city.muster("explain", city.log, incident, "--lang", "zh"))
-        self.assertEqual(self.fired(PROVINCE, incident), [])  # within it
+        self.assertEqual(self.fired(PROVINCE, incident), ["ours-to-lead"])  # its people are told so
+        province = self.regions[PROVINCE]
+        self.assertIn("duty-chief told of incident", province.muster("explain", province.log, incident))
         summary = city.json("rules", "what-if", city.log, "--rules", PACK)[-1]
         self.assertGreater(summary["was_fired"], 0)
         self.assertEqual(summary["differ"], 0)

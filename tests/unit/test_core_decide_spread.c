@@ -339,6 +339,24 @@ static void two_regions_calls_that_are_merged_touch_both(void **state)
     bus_close(&bus);
 }
 
+/* Of a city and a province, by codes alone: what is not below them does not count, nor the same one twice. */
+static void regions_right_below_are_counted(void **state)
+{
+    struct touched_region touched[] = {{.region = "370103"}, {.region = "370103001"}, {.region = "370202"},
+                                       {.region = "110101"}, {.region = "370100"},    {.region = "410100"},
+                                       {.region = "419001"}};
+    struct spread spread = {.touched = touched, .touched_n = sizeof touched / sizeof touched[0]};
+    struct incident incident = {.home = "370102", .spread = &spread};
+
+    (void)state;
+    assert_int_equal(incident_regions_below(&incident, "370100"), 2); /* 370102, 370103 */
+    assert_int_equal(incident_regions_below(&incident, "370000"), 2); /* 370100, 370200 */
+    assert_int_equal(incident_regions_below(&incident, "410000"), 2); /* 410100, 419001 has no city */
+    assert_int_equal(incident_regions_below(&incident, "370103"), 1); /* its township */
+    assert_int_equal(incident_regions_below(&incident, "370102"), 0);
+    assert_int_equal(incident_regions_below(&(struct incident){.home = ""}, "370100"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,6 +369,7 @@ int main(void)
         cmocka_unit_test(a_division_that_is_told_is_ours),
         cmocka_unit_test(a_neighbours_level_is_a_fact_of_what_is_linked),
         cmocka_unit_test(two_regions_calls_that_are_merged_touch_both),
+        cmocka_unit_test(regions_right_below_are_counted),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
