@@ -44,8 +44,8 @@ void spread_region(const char *division, const char *own, char *ret);
 bool incident_is_here(const struct incident *incident, const char *own);
 /* So many regions of our level does it touch, this one too if it is here; at least 1. */
 int64_t incident_regions(const struct incident *incident, const char *own);
-/* So many of the regions right below this one does it touch (Emergency Response Law Art. 18: of two, this one is
- * the common superior). */
+/* So many of the regions right below this one does it touch (Emergency Response Law Art. 18: of two, this one
+ * is the common superior). */
 int64_t incident_regions_below(const struct incident *incident, const char *own);
 /* The gravest response level of a region that lies neither above nor below; NONE: none is known. */
 enum grade incident_neighbour_level(const struct incident *incident, const char *own);
