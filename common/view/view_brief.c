@@ -440,6 +440,7 @@ static void fill(struct making *m)
     brief->number = m->report->number;
     brief->kind = m->report->report;
     brief->reported_ms = m->report->at_ms != 0 ? m->report->at_ms : m->report->bus_ms;
+    brief->received_ms = m->report->origin_ms != 0 ? m->report->bus_ms : 0;
     brief->reporter = view_short_name(brief->state, m->report->subject);
     brief->operator= m->report->operator;
     brief->signed_off_by = m->report->signed_off_by;

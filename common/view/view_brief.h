@@ -101,6 +101,7 @@ struct view_brief {
     enum report_kind kind;
     const char *heading; /* 初报, 续报一, 终报; "follow-up report 1" */
     int64_t reported_ms;
+    int64_t received_ms;       /* here, of a report that another region told; 0: it is of this one */
     const char *reporter;      /* agent */
     const char *operator;      /* "" the agent's own word */
     const char *signed_off_by; /* 签发人; "" not said */

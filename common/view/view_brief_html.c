@@ -222,6 +222,10 @@ static void put_head(const struct view_brief *brief, struct buf *ret)
     buf_puts(ret, PICK(brief, ")</td></tr>\n", "）</td></tr>\n"));
     put_row(brief, PICK(brief, "reported at", "报送时间"), view_time(brief->state, brief->reported_ms, time),
             ret);
+    if (brief->received_ms != 0) {
+        put_row(brief, PICK(brief, "received here at", "本级收到时间"),
+                view_time(brief->state, brief->received_ms, time), ret);
+    }
     put_row(brief, PICK(brief, "incident", "事件编号"), id_format(brief->incident, id), ret);
     put_row(brief, PICK(brief, "signed off by", "签发人"), brief->signed_off_by, ret);
     put_row(brief, PICK(brief, "reporter", "报告人"), brief->reporter, ret);

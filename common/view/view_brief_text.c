@@ -136,6 +136,10 @@ static void put_head(const struct view_brief *brief, struct buf *ret)
     buf_printf(ret, PICK(brief, " (%s)\n", "（%s）\n"), brief->region_code);
     put_line(brief, PICK(brief, "reported at", "报送时间"), view_time(brief->state, brief->reported_ms, time),
              ret);
+    if (brief->received_ms != 0) {
+        put_line(brief, PICK(brief, "received here at", "本级收到时间"),
+                 view_time(brief->state, brief->received_ms, time), ret);
+    }
     put_line(brief, PICK(brief, "incident", "事件编号"), id_format(brief->incident, id), ret);
     put_line(brief, PICK(brief, "signed off by", "签发人"), brief->signed_off_by, ret);
     put_line(brief, PICK(brief, "reporter", "报告人"), brief->reporter, ret);
@@ -275,6 +279,9 @@ void view_brief_json(const struct view_brief *brief, struct buf *ret)
     json_text(&json, "kind", report_kind_name(brief->kind));
     json_text(&json, "heading", brief->heading);
     json_number(&json, "reported_ms", brief->reported_ms);
+    if (brief->received_ms != 0) {
+        json_number(&json, "received_ms", brief->received_ms);
+    }
     json_unsigned(&json, "as_of_seq", brief->as_of_seq);
     json_number(&json, "as_of_ms", brief->as_of_ms);
     json_text(&json, "reporter", brief->reporter);
