@@ -124,7 +124,7 @@ static void list_order(struct listing *listing, const struct incident *incident,
     table_cell(&listing->table, view_time(state, order->issued_at_ms, issued));
     table_cell(&listing->table, due_ms > 0 ? view_clock(state, due_ms, order->issued_at_ms, due) : "-");
     table_cell(&listing->table,
-               incident_open_dispute(incident, order->id, 0) != NULL
+               incident_shown_dispute(incident, order->id, 0) != NULL
                    ? lang_text(session_lang(listing->session), "CONTRADICTED", "指令冲突")
                : order->unreached[0] != '\0' && order->rung < RUNG_ACCEPTED
                    ? lang_text(session_lang(listing->session), order->no_way ? "NO WAY" : "NOBODY THERE",

@@ -77,16 +77,41 @@ bool dispute_is_open(const struct incident *incident, const struct dispute *disp
            !is_void(incident, dispute->other);
 }
 
-const struct dispute *incident_open_dispute(const struct incident *incident, struct id order, size_t i)
+static bool was_over(const struct order *order, const struct order *given)
+{
+    return order->ended_at_ms != 0 && order->ended_at_ms + ORDERS_APART_MS < given->issued_at_ms;
+}
+
+/* One was carried out long before the other was given. */
+static bool is_past(const struct incident *incident, const struct dispute *dispute)
+{
+    const struct order *one = incident_order(incident, dispute->order);
+    const struct order *other = incident_order(incident, dispute->other);
+
+    return one != NULL && other != NULL && (was_over(one, other) || was_over(other, one));
+}
+
+static const struct dispute *find_open(const struct incident *incident, struct id order, size_t i, bool shown)
 {
     for (size_t j = 0; incident->disputes != NULL && j < incident->disputes->n; j++) {
         const struct dispute *dispute = &incident->disputes->at[j];
         bool is_of = id_is_zero(order) || id_equal(dispute->order, order) || id_equal(dispute->other, order);
-        if (is_of && dispute_is_open(incident, dispute) && i-- == 0) {
+        if (is_of && dispute_is_open(incident, dispute) && !(shown && is_past(incident, dispute)) &&
+            i-- == 0) {
             return dispute;
         }
     }
     return NULL;
+}
+
+const struct dispute *incident_open_dispute(const struct incident *incident, struct id order, size_t i)
+{
+    return find_open(incident, order, i, false);
+}
+
+const struct dispute *incident_shown_dispute(const struct incident *incident, struct id order, size_t i)
+{
+    return find_open(incident, order, i, true);
 }
 
 const char *count_name(size_t i)

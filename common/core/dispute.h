@@ -14,6 +14,8 @@ enum {
     FORESEEN_PER_INCIDENT_MAX = 4096
 };
 
+#define ORDERS_APART_MS (INT64_C(5) * 60 * 1000)
+
 struct incident;
 struct order;
 
@@ -60,6 +62,9 @@ bool incident_foresaw(const struct incident *incident, struct id order, struct i
 bool dispute_is_open(const struct incident *incident, const struct dispute *dispute);
 /* The i-th open one of the order, from 0; of any order, where it is zero. NULL: there are no more. */
 const struct dispute *incident_open_dispute(const struct incident *incident, struct id order, size_t i);
+/* The same of those that a person is to be shown: not where one of the two was carried out long before the
+ * other was given (ORDERS_APART_MS, for the clocks of two regions differ). */
+const struct dispute *incident_shown_dispute(const struct incident *incident, struct id order, size_t i);
 
 /* "dead" ... and the count of it. */
 const char *count_name(size_t i);

@@ -179,12 +179,12 @@ void view_say_disputes(const struct view *view, const struct view_voice *voice,
     const struct dispute *dispute;
     size_t n = 0, end;
 
-    if (incident_open_dispute(incident, order, 0) == NULL) {
+    if (incident_shown_dispute(incident, order, 0) == NULL) {
         return;
     }
     struct open *open = calloc(incident->disputes->n, sizeof *open);
     struct id *orders = calloc(incident->disputes->n, sizeof *orders);
-    for (; open != NULL && (dispute = incident_open_dispute(incident, order, n)) != NULL; n++) {
+    for (; open != NULL && (dispute = incident_shown_dispute(incident, order, n)) != NULL; n++) {
         open[n] = open_of(view, incident, dispute);
     }
     if (open == NULL || orders == NULL) {
@@ -214,7 +214,7 @@ void view_json_disputes(const struct view *view, const struct incident *incident
     const struct dispute *dispute;
 
     json_array(json, "disputes");
-    for (size_t i = 0; (dispute = incident_open_dispute(incident, order, i)) != NULL; i++) {
+    for (size_t i = 0; (dispute = incident_shown_dispute(incident, order, i)) != NULL; i++) {
         const struct order *one = incident_order(incident, dispute->order);
         const struct order *other = incident_order(incident, dispute->other);
         json_object(json, NULL);

@@ -2,6 +2,7 @@
  * settles it, and that no clock of another region holds up ours. */
 #include <string.h>
 
+#include "common/core/state_private.h"
 #include "tests/unit/core_telling.h"
 
 #define OWN_LEAD REGION
@@ -219,6 +220,26 @@ static struct event settled(unsigned order, unsigned other)
     return event;
 }
 
+/* What was carried out long before the other order was given leaves nothing for a person to decide. */
+static void what_was_over_before_is_not_shown(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    dispute(&bus);
+    struct incident *incident = state_incident_make(bus.state, incident_id(1));
+    struct order *one = incident_order(incident, order_id(1));
+    struct order *other = incident_order(incident, order_id(2));
+    assert_non_null(incident_shown_dispute(incident, order_id(2), 0));
+    one->rung = RUNG_COMPLETED;
+    one->ended_at_ms = other->issued_at_ms - ORDERS_APART_MS; /* two clocks may differ by so much */
+    assert_non_null(incident_shown_dispute(incident, order_id(2), 0));
+    one->ended_at_ms--;
+    assert_null(incident_shown_dispute(incident, order_id(2), 0));
+    assert_non_null(incident_open_dispute(incident, order_id(2), 0)); /* it may be confirmed still */
+    bus_close(&bus);
+}
+
 static void a_person_says_that_both_stand(void **state)
 {
     struct bus bus;
@@ -392,6 +413,7 @@ int main(void)
         cmocka_unit_test(no_order_is_left_out_for_others),
         cmocka_unit_test(orders_of_two_others_are_told_apart),
         cmocka_unit_test(orders_of_an_old_term_are_disputed),
+        cmocka_unit_test(what_was_over_before_is_not_shown),
         cmocka_unit_test(a_person_says_that_both_stand),
         cmocka_unit_test(who_has_no_part_in_it_settles_nothing),
         cmocka_unit_test(a_count_that_gives_way_stays_in_sight),
