@@ -71,7 +71,7 @@ static bool is_void(const struct incident *incident, struct id id)
     return order != NULL && order_is_void(order);
 }
 
-bool dispute_is_open(const struct incident *incident, const struct dispute *dispute)
+static bool dispute_is_open(const struct incident *incident, const struct dispute *dispute)
 {
     return dispute->settled_ms == 0 && !is_void(incident, dispute->order) &&
            !is_void(incident, dispute->other);

@@ -87,7 +87,7 @@ struct state *state_new(void)
     return state_new_keyed((struct hash_key){0});
 }
 
-void region_clear(struct region *region)
+static void region_clear(struct region *region)
 {
     for (size_t i = 0; i < region->members_n; i++) {
         words_free(&region->members[i].rights);

@@ -67,7 +67,6 @@ void evolve_counted(struct incident *incident, const struct casualties *said);
 /* evolve() for command posts. */
 int evolve_post(struct state *state, struct incident *incident, const struct event *event);
 
-void region_clear(struct region *region);
 void region_policy_clear(struct policy *policy);
 
 #endif

@@ -391,7 +391,6 @@ struct job *job_new(void (*done)(struct engine *, struct job *));
 void job_submit(struct engine *engine, struct job *job); /* a query; freed after done() */
 
 /* founding.c */
-void founding_begin(struct engine *engine);
 void founding_advance(struct engine *engine); /* something finished: what is next on the way to service? */
 
 /* clock_watch.c */
@@ -414,7 +413,6 @@ bool stream_ready_by_name(struct engine *engine, const char *name);
 struct stream *stream_at(struct engine *engine, struct stream_key key); /* made if need be; NULL: no memory */
 /* After its state changed: live, due, and the indexes that follow. */
 void stream_touched(struct engine *engine, struct stream *stream, uint64_t seq);
-void stream_evict(struct engine *engine, struct stream *stream);
 /* What is due on it waits, or does not any more. */
 void stream_rest(struct engine *engine, struct stream *stream, bool rests);
 /* What ran ahead of the log is dropped and, if it was loaded, read again: its deadlines go on. */
@@ -427,8 +425,6 @@ int64_t streams_ask_due_ms(const struct engine *engine); /* boot time; INT64_MAX
 /* Whether another open stream may be loaded at the start. */
 bool streams_have_room(const struct engine *engine);
 void streams_free(struct engine *engine);
-/* Applies the events of a record to the stream (NULL: to all); false: damage or no memory, engine failed. */
-bool stream_apply(struct engine *engine, const struct log_record *record, const struct stream_key *only);
 
 /* fresh.c */
 int fresh_init(struct fresh_ids *fresh, struct hash_key key); /* 0 or ERR_NO_MEMORY */

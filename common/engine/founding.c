@@ -10,7 +10,7 @@
 #define CLOCK_AHEAD_MAX_MS (INT64_C(30) * 24 * 3600 * 1000)
 #define CLOCK_BEHIND_MAX_MS (INT64_C(3600) * 1000)
 
-void founding_begin(struct engine *engine)
+static void founding_begin(struct engine *engine)
 {
 
     engine->phase = PHASE_REGION;

@@ -64,7 +64,9 @@ static bool apply_home(struct engine *engine, const struct event *event, struct 
     return true;
 }
 
-bool stream_apply(struct engine *engine, const struct log_record *record, const struct stream_key *only)
+/* The events of a record, to the stream (NULL: to all); false: damage or no memory, engine failed. */
+static bool stream_apply(struct engine *engine, const struct log_record *record,
+                         const struct stream_key *only)
 {
     struct record decoded;
     struct err err;
@@ -175,7 +177,7 @@ void stream_rest(struct engine *engine, struct stream *stream, bool rests)
     }
 }
 
-void stream_evict(struct engine *engine, struct stream *stream)
+static void stream_evict(struct engine *engine, struct stream *stream)
 {
     state_evict(engine->state, stream->key);
     if (!stream->loaded) {

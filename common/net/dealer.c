@@ -61,7 +61,8 @@ const char *net_refusal_string(enum net_refusal refusal)
     case NET_REFUSED_PROTOCOL:
         return "what answers there is not a broker that speaks CURVE: check address and port";
     case NET_REFUSED_CLOSED:
-        return "the connection was closed during the handshake: check that the broker's public key is right";
+        return "the connection was closed during the handshake: the line broke off, or the broker's public "
+               "key is wrong";
     }
     return "refused";
 }

@@ -33,7 +33,8 @@ int pack_keep_text(struct pack_reading *r, const struct conf_node *map, const ch
 /* --- conditions ----------------------------------------------------------------------------------- */
 
 /* A fact that another trigger brings is never known here. */
-const char *pack_fact_astray(const struct condition *condition, enum rule_trigger trigger)
+/* What a condition asks for and the trigger does not bring: its word, or NULL. */
+static const char *fact_astray(const struct condition *condition, enum rule_trigger trigger)
 {
     for (int i = 0; i < RULE_FACT_COUNT; i++) {
         const struct rule_fact_words *words = rule_fact_words((enum rule_fact)i);
@@ -47,7 +48,7 @@ const char *pack_fact_astray(const struct condition *condition, enum rule_trigge
 static int check_facts(struct pack_reading *r, const struct conf_node *node,
                        const struct condition *condition, enum rule_trigger trigger)
 {
-    const char *astray = pack_fact_astray(condition, trigger);
+    const char *astray = fact_astray(condition, trigger);
 
     return astray == NULL
                ? 0

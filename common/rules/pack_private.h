@@ -33,8 +33,6 @@ struct pack *pack_new(void);
 int pack_keep_text(struct pack_reading *r, const struct conf_node *map, const char *key, enum conf_need need,
                    size_t max, const char **ret);
 
-/* What a condition asks for and the trigger does not bring: its word, or NULL. */
-const char *pack_fact_astray(const struct condition *condition, enum rule_trigger trigger);
 /* What an action's value should have been, or NULL: it is fine. */
 const char *pack_action_wants(const struct pack *pack, const struct rule_action *action);
 

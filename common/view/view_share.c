@@ -24,14 +24,20 @@ static bool is_for(const struct view_step *step, const char *link, const char *r
     }
 }
 
-struct view_pending view_pending(const struct view *view, const struct incident *incident, const char *region)
+struct pending {
+    size_t records;   /* that the region at the link's other end has not acknowledged */
+    int64_t since_ms; /* of the first; 0: none */
+};
+
+/* Of the incident's records those that the region is still to have. */
+static struct pending pending_of(const struct view *view, const struct incident *incident, const char *region)
 {
     const struct state *state = view_state(view);
     const struct member *link = region_link_kept(state_region(state), region);
     const struct agent *agent = link != NULL ? state_agent(state, link->name) : NULL;
     const struct view_incident *told = view_incident(view, incident->id);
     uint64_t acked = agent != NULL ? agent->acked[LANE_ORDERS] : 0, last = 0;
-    struct view_pending pending = {0};
+    struct pending pending = {0};
 
     for (const struct view_told *at = told != NULL && link != NULL ? told->first : NULL; at != NULL;
          at = at->next) {
@@ -116,7 +122,7 @@ void view_say_shares(const struct view *view, const struct view_voice *voice, co
     for (size_t i = 0; i < incident->shares_n; i++) {
         const char *region = incident->shares[i].region;
         const struct region_link *line = line_of(view, region);
-        struct view_pending pending = view_pending(view, incident, region);
+        struct pending pending = pending_of(view, incident, region);
         buf_printf(ret, PICK(voice, "  shared with region %s", "  与 %s 共享"), region);
         if (pending.records > 0) {
             buf_printf(ret, PICK(voice, ": %zu records PENDING since %s", "：%zu 条待送达，自 %s 起"),
@@ -148,7 +154,7 @@ void view_json_shares(const struct view *view, const struct incident *incident, 
     json_array(json, "shared_with");
     for (size_t i = 0; i < incident->shares_n; i++) {
         const char *region = incident->shares[i].region;
-        struct view_pending pending = view_pending(view, incident, region);
+        struct pending pending = pending_of(view, incident, region);
         json_object(json, NULL);
         json_text(json, "region", region);
         json_unsigned(json, "pending", pending.records);
@@ -207,7 +213,7 @@ struct view_order_way view_order_way(const struct view *view, const struct incid
 struct counting {
     const struct view *view;
     const char *region;
-    struct view_pending sum;
+    struct pending sum;
     size_t incidents;
 };
 
@@ -216,7 +222,7 @@ static bool count_incident(void *ctx, const struct incident *incident)
     struct counting *counting = ctx;
 
     if (incident_share(incident, counting->region) != NULL) {
-        struct view_pending pending = view_pending(counting->view, incident, counting->region);
+        struct pending pending = pending_of(counting->view, incident, counting->region);
         counting->incidents++;
         counting->sum.records += pending.records;
         if (pending.since_ms != 0 &&

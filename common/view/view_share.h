@@ -6,15 +6,6 @@
 #include "common/view/view_json.h"
 #include "common/view/view_say.h"
 
-struct view_pending {
-    size_t records;   /* that the region at the link's other end has not acknowledged */
-    int64_t since_ms; /* of the first; 0: none */
-};
-
-/* Of the incident's records those that the region is still to have. */
-struct view_pending view_pending(const struct view *view, const struct incident *incident,
-                                 const char *region);
-
 /* "shared with 370100: 2 records wait since 10:02, not reached since 10:01", a line each, indented. */
 void view_say_shares(const struct view *view, const struct view_voice *voice, const struct incident *incident,
                      struct buf *ret);

@@ -24,7 +24,7 @@ static bool is_one_system(enum datum a, enum datum b)
     return a != DATUM_NONE && (a == b || (a_is_global && b_is_global));
 }
 
-double view_distance_m(const struct position *a, const struct position *b)
+static double distance_m(const struct position *a, const struct position *b)
 {
     double up = ((double)a->latitude_e7 - b->latitude_e7) * radians_per_e7;
     double along = ((double)a->longitude_e7 - b->longitude_e7) * radians_per_e7;
@@ -100,8 +100,7 @@ static bool is_one_place(const struct similar_facts *a, const struct similar_fac
         return ret->same_place;
     }
     ret->has_distance = true;
-    ret->distance_m =
-        (uint32_t)(view_distance_m(&a->position, &b->position) + 0.5); /* half the earth at most */
+    ret->distance_m = (uint32_t)(distance_m(&a->position, &b->position) + 0.5); /* half the earth at most */
     return ret->distance_m <= (uint32_t)VIEW_SIMILAR_M +
                                   least(a->position.accuracy_m, VIEW_SIMILAR_ACCURACY_M) +
                                   least(b->position.accuracy_m, VIEW_SIMILAR_ACCURACY_M);

@@ -50,9 +50,6 @@ struct similar {
  * which has the other within. An incident is not similar to itself. */
 struct similar view_similar(const struct similar_facts *first, const struct similar_facts *second);
 
-/* Metres between two points of one reference system, as on a sphere. */
-double view_distance_m(const struct position *a, const struct position *b);
-
 struct suspect {
     struct id id;
     struct similar why;

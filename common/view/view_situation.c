@@ -49,8 +49,10 @@ static bool is_asked(const struct looking *l, const struct incident *incident)
            (incident->history && incident_is_open(incident));
 }
 
-const char *view_division_name(const struct view *view, const struct incident *incident,
-                               const struct facts *facts)
+/* Of the division that the facts name, by the table in force, on the day on which it happened, or was
+ * reported; "": there is none. */
+static const char *division_name(const struct view *view, const struct incident *incident,
+                                 const struct facts *facts)
 {
     const struct region *region = state_region(view_state(view));
     int64_t at_ms = facts->occurred_at_ms != 0 ? facts->occurred_at_ms : incident->opened_at_ms;
@@ -224,7 +226,7 @@ static void show_facts(struct looking *l, const struct incident *incident)
         buf_puts(l->ret, "\n");
     }
     buf_free(&text);
-    const char *division = view_division_name(l->view, incident, &told->facts);
+    const char *division = division_name(l->view, incident, &told->facts);
     if (division[0] != '\0') {
         buf_puts(l->ret, "  ");
         text_escape(l->ret, told->facts.division, strlen(told->facts.division));
@@ -459,7 +461,7 @@ static void put_casualties(struct json *json, const struct casualties *casualtie
     json_object_end(json);
 }
 
-void view_incident_json(const struct view *view, const struct incident *incident, struct json *json)
+static void incident_json(const struct view *view, const struct incident *incident, struct json *json)
 {
     const struct view_incident *told = view_incident(view, incident->id);
     struct facts none = facts_none();
@@ -500,7 +502,7 @@ void view_incident_json(const struct view *view, const struct incident *incident
     json_text(json, "title", facts->title);
     json_text(json, "place", facts->place);
     json_text(json, "division", facts->division);
-    json_text(json, "division_name", view_division_name(view, incident, facts));
+    json_text(json, "division_name", division_name(view, incident, facts));
     json_text(json, "unit", facts->unit);
     json_text(json, "course", facts->course);
     json_text(json, "measures", facts->measures);
@@ -559,7 +561,7 @@ static bool put_incident(void *ctx, const struct incident *incident)
     }
     l->shown++;
     json_object(&json, NULL);
-    view_incident_json(l->view, incident, &json);
+    incident_json(l->view, incident, &json);
     put_suspects(l, incident, &json);
     json_array(&json, "orders");
     view_each_order(l->view, incident, put_order, &(struct order_objects){l->view, &json});

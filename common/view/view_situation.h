@@ -19,15 +19,9 @@ size_t view_situation_text(const struct view *view, const struct view_situation_
 size_t view_situation_json(const struct view *view, const struct view_situation_options *options,
                            struct buf *ret);
 
-/* One incident, one order, as both are made of: for programs that show a single one. */
 struct json;
-void view_incident_json(const struct view *view, const struct incident *incident, struct json *json);
+/* One order, as they are made of: for programs that show a single one. */
 void view_order_json(const struct view *view, const struct incident *incident, const struct order *order,
                      struct json *json);
-
-/* The name of the division that the facts name, by the table in force, on the day on which it happened, or
- * was reported; "": there is none. */
-const char *view_division_name(const struct view *view, const struct incident *incident,
-                               const struct facts *facts);
 
 #endif
