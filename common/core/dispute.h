@@ -58,8 +58,8 @@ void disputes_dump(const struct disputes *disputes, struct buf *ret);
 /* NULL: there is none of these two, whichever way round. */
 struct dispute *incident_dispute(const struct incident *incident, struct id order, struct id other);
 bool incident_foresaw(const struct incident *incident, struct id order, struct id known);
-/* The i-th open one of the order, from 0; of any order, where it is zero: nobody has said that both stand, and
- * neither is recalled, declined or expired. NULL: there are no more. */
+/* The i-th open one of the order, from 0; of any order, where it is zero: nobody has said that both stand,
+ * and neither is recalled, declined or expired. NULL: there are no more. */
 const struct dispute *incident_open_dispute(const struct incident *incident, struct id order, size_t i);
 /* The same of those that a person is to be shown: not where one of the two was carried out long before the
  * other was given (ORDERS_APART_MS, for the clocks of two regions differ). */
