@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "agents/ctl/moment.h"
 #include "agents/ctl/report_check.h"
 #include "agents/ctl/resolve.h"
 
@@ -59,12 +60,19 @@ static void print_outcome(const struct online *online, struct id incident, const
     }
 }
 
+enum { MINUTE_MS = 60 * 1000 };
+
 static int take_time(struct session *session, const char *text, const struct resolved *resolved,
                      int64_t *ret_ms, struct err *err)
 {
     const struct incident *incident = state_incident(view_state(session_view(session)), resolved->incident);
     int rc = text != NULL ? resolve_time(session, "at", text, ret_ms, err) : 0;
 
+    if (rc == 0 && text != NULL && incident != NULL && moment_form(text) != MOMENT_WHOLE) {
+        int64_t received_ms = incident_received_ms(incident); /* what is said to the minute is all of it */
+        bool within = *ret_ms % MINUTE_MS == 0 && *ret_ms < received_ms && received_ms - *ret_ms < MINUTE_MS;
+        *ret_ms = within ? received_ms : *ret_ms;
+    }
     return rc == 0 && text != NULL && incident != NULL ? report_check_sent(session, incident, *ret_ms, err)
                                                        : rc;
 }

@@ -170,6 +170,8 @@ void decide_pass_unreached_order(struct deciding *d, const struct incident *inci
 struct notified decide_notice(const struct deciding *d, const char *role, const char *rule);
 /* The addressee is another region's, which is to have its part in the incident. */
 void decide_reaches_region(struct deciding *d, struct id incident, const char *addressee);
+/* The region is offered the lead: where it is not told of the incident yet, it is to be. */
+void decide_offers_to(struct deciding *d, const struct incident *incident, const char *region);
 /* Whether a receipt can say the rung. */
 bool decide_rung_can_be_said(enum rung rung);
 /* What follows when facts are known that were not: requests are answered, crews told what they need. */

@@ -62,7 +62,7 @@ void decide_offer_lead(struct deciding *d, const struct offer_lead *command)
         decide_refuse(d, REFUSED_NO_ADDRESSEE, "no link leads to region %s", command->region);
     } else if (strcmp(incident->lead_offered, command->region) != 0) {
         emit_lead(d, EVENT_LEAD_OFFERED, incident, command->region, incident->lead_term + 1);
-        decide_reaches_region(d, incident->id, command->region);
+        decide_offers_to(d, incident, command->region);
     }
 }
 

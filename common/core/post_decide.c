@@ -26,11 +26,10 @@ static bool is_ours_to_say(struct deciding *d, const struct incident *incident)
     const char *lead = incident_lead(incident, d->region->code);
 
     if (d->region->generation >= GENERATION_FOLLOWS && strcmp(lead, d->region->code) != 0) {
-        decide_refuse(
-            d, REFUSED_REGION,
-            "region %s leads the incident and its command post: take the lead first, or have it done "
-            "there 行政区 %s 牵头，现场指挥部由其设立和移交：须先接管牵头，或由其办理",
-            lead, lead);
+        decide_refuse(d, REFUSED_REGION,
+                      "region %s leads the incident and its command post: take the lead first, or have it "
+                      "done there",
+                      lead);
     }
     return d->refusal == REFUSED_NOT;
 }

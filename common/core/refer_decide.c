@@ -71,6 +71,14 @@ void decide_reaches_region(struct deciding *d, struct id incident, const char *a
     }
 }
 
+void decide_offers_to(struct deciding *d, const struct incident *incident, const char *region)
+{
+    if (d->region->generation >= GENERATION_FOLLOWS && incident_share(incident, region) == NULL &&
+        strcmp(incident->home, region) != 0) {
+        refer_to(d, incident, incident->id, region, "");
+    }
+}
+
 /* Whom a link leads to, and who lies neither above nor below (Emergency Response Law Art. 62). */
 static void refer_to_neighbours(struct deciding *d, const struct incident *incident, const char *rule)
 {

@@ -105,7 +105,7 @@ void view_say_ties(const struct saying *s)
             "事件 %s 与 %s 系同一事件，并入后者", s->incident, other);
         break;
     case EVENT_INCIDENT_JOINED:
-        SAY(s->ret, s->voice, "incident %s takes in %s", "事件 %s 并入 %s", s->incident, other);
+        SAY(s->ret, s->voice, "incident %s takes in %s", "事件 %s 合并了事件 %s", s->incident, other);
         break;
     case EVENT_INCIDENT_SPLIT:
         SAY(s->ret, s->voice, "incidents %s and %s are two events again", "事件 %s 与 %s 恢复为两个事件",

@@ -261,10 +261,16 @@ static void show_grade(struct looking *l, const struct incident *incident)
         }
     }
     if (incident->doubted != GRADE_NONE) {
-        buf_printf(l->ret,
-                   PICK(voice, ", by what is known now it would be %s: a person decides",
-                        "，依现有情况应为%s：须由人决定"),
-                   PICK(voice, grade_name(incident->doubted), grade_name_zh(incident->doubted)));
+        bool ours = strcmp(incident_lead(incident, state_region(view_state(l->view))->code),
+                           state_region(view_state(l->view))->code) == 0;
+        buf_printf(
+            l->ret,
+            ours ? PICK(voice, ", by what is known now it would be %s: a person decides",
+                        "，依现有情况应为%s：须由人决定")
+                 : PICK(voice,
+                        ", by what is known now, or as who leads says, it would be %s: a person decides",
+                        "，依现有情况或牵头地区意见应为%s：须由人决定"),
+            PICK(voice, grade_name(incident->doubted), grade_name_zh(incident->doubted)));
     }
     view_say_otherwise(voice, incident, l->ret);
     if (incident->level != GRADE_NONE) {

@@ -156,6 +156,8 @@ class Regions(LinkedRegions):
         refused = self.post(self.city, incident, "health", "li.na", "call")
         self.assertNotEqual(refused.returncode, 0)
         self.assertIn(f"region {COUNTY} leads the incident and its command post", refused.stderr)
+        refused = self.city.call("incident", "post", incident, "--lead", "health", "--commander", "li.na",
+                                 "--lang", "zh")
         self.assertIn(f"行政区 {COUNTY} 牵头", refused.stderr)
         self.county.muster("incident", "handover", incident, "--to", "health", "--commander", "duty-officer")
         self.county.muster("incident", "accept-post", incident)

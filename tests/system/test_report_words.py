@@ -135,6 +135,20 @@ class ReportWords(unittest.TestCase):
         self.assertEqual(self.county.json("order", "list"), [])
         self.assertTrue(self.county.issue(FIRE, "--incident", incident))  # nothing of it stands in the way
 
+    def test_a_time_to_the_minute_is_the_whole_minute(self):
+        """A phone call in the minute of the report is no call before it: it meets the clock."""
+        self.county.muster("rules", "load", os.path.join(SOURCE, "common/rules/packs/decree-493.yaml"))
+        incident = self.county.json("incident", "report", "--kind", "mine", "--place", "三号井",
+                                    "--title", "t", "--dead", "1")[0]["incident"]
+        opened = self.county.json("incident", "show", incident)[0]["opened_ms"]
+        zone = datetime.timezone(datetime.timedelta(hours=8))
+        minute = datetime.datetime.fromtimestamp(opened / 1000, zone).strftime("%Y-%m-%d %H:%M")
+        sent = self.county.call("incident", "send", incident, "--to", "city", "--medium", "phone", "--at",
+                                minute)
+        self.assertEqual((sent.returncode, sent.stderr), (0, ""))
+        clocks = {row["clock"]: row for row in self.county.json("incident", "show", incident)[0]["clocks"]}
+        self.assertEqual((clocks["county-city"]["met_ms"], clocks["county-city"]["late"]), (opened, False))
+
     def test_when_it_happened_is_shown(self):
         occurred = at(-3600)
         incident = self.county.report("--occurred", occurred)
