@@ -20,8 +20,8 @@ enum {
     GENERATION_UNREACHED = 3,  /* ... and it is said who was not reached, and who was told instead */
     GENERATION_APART = 3,      /* what regions do apart is told, and no word counts as said long after now */
     GENERATION_ALERTS = 4,     /* what warns of this region stays at hand, and rules are asked about it */
-    GENERATION_MARKS = 4,      /* facts have their times from the first word on, not from the first share */
-    GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of it, not from when its home did */
+    GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of an incident, not from when its
+                                * home did; facts have their times from the first word on */
     GENERATION_KINDS = 4,      /* packs may call kinds of incident by their Chinese names */
     GENERATION_WAITS = 4,      /* a wait for a rule that has become another begins anew */
     GENERATION_DECLINED = 4,   /* rules are asked about an order that is declined */

@@ -383,7 +383,7 @@ static void a_count_that_gives_way_stays_in_sight(void **state)
 /* What it said before it shared the incident is its own: which word it knew, those who follow have to see. */
 static void a_count_from_before_the_share_is_known(void **state)
 {
-    for (uint32_t generation = GENERATION_MARKS - 1; generation <= GENERATION_MARKS; generation++) {
+    for (uint32_t generation = GENERATION_RECEIVED - 1; generation <= GENERATION_RECEIVED; generation++) {
         struct bus bus;
         struct command command;
 
@@ -400,7 +400,7 @@ static void a_count_from_before_the_share_is_known(void **state)
         (void)count_dead(&bus, 2);
         const struct event *known = bus_event(&bus, EVENT_COUNTS_KNOWN, 0);
         assert_non_null(known);
-        assert_true(known->counts_known.dead_ms == (generation >= GENERATION_MARKS ? first_ms : 0));
+        assert_true(known->counts_known.dead_ms == (generation >= GENERATION_RECEIVED ? first_ms : 0));
         bus_close(&bus);
     }
 }
