@@ -69,6 +69,9 @@ void decide_pass_deadlines(struct deciding *d, const struct pass_deadlines *comm
     if (!incident_is_live(incident)) {
         return;
     }
+    if (decide_pass_parts(d, incident)) {
+        return; /* a record of its own; the rest is due still */
+    }
     /* of what is merged the survivor's requests are asked */
     for (size_t i = 0; i < incident->requests_n && !incident_is_merged(incident); i++) {
         const struct request *request = &incident->requests[i];

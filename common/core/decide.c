@@ -481,6 +481,7 @@ int decide(const struct state *state, const struct command *command, const struc
         decide_by_kind(&d);
     }
     if (d.refusal == REFUSED_NOT) {
+        decide_refer_parts(&d);
         decide_rules_due(&d);
         decide_orders_known(&d);
         decide_shared(&d);

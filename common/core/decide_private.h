@@ -72,6 +72,12 @@ void decide_disputes(struct deciding *d, const struct incident *incident, const 
  * of it is told. */
 void decide_counts_apart(struct deciding *d, const struct incident *incident, const struct told_record *told,
                          const struct casualties *said, const struct casualties *news, int64_t at_ms);
+/* Counts among these fields of an incident merged into that one, which says less: a person decides. */
+void decide_part_apart(struct deciding *d, const struct incident *whole, const struct incident *part,
+                       uint32_t fields);
+/* Another region says less than what such a count is, of which it knows nothing: it stands apart still. */
+void decide_parts_still_apart(struct deciding *d, const struct incident *whole,
+                              const struct casualties *news);
 void decide_hear_settled(struct deciding *d, const struct incident *incident, const char *told_by,
                          const struct event *event);
 /* The code of a division that a report names and the table in force does not know is told: the report
@@ -215,10 +221,24 @@ void decide_event_needs(struct deciding *d, const struct incident *const *family
 /* What a merge takes over: facts of `part` that `whole` did not know, beside the event that says them; the
  * kind and substance of `whole`, which `part` has from then on. Then, how a split gives them back. */
 void decide_note_taken(struct deciding *d, const struct incident *whole, const struct incident *part,
-                       const struct facts *fill);
+                       const struct facts *fill, bool graded);
 void decide_note_mirrored(struct deciding *d, const struct incident *part, struct id whole,
                           const struct facts *said);
 void decide_give_back(struct deciding *d, const struct incident *part, const struct incident *into);
+/* The same of fields alone that are not known of the part any more. */
+void decide_give_up(struct deciding *d, const struct incident *whole, const struct incident *part,
+                    uint32_t fields);
+/* Their names, in the arena. */
+struct words decide_field_names(struct deciding *d, uint32_t fields);
+/* Two incidents turn out to be one: what is known of `part` holds for `whole`, as far as it does. */
+void decide_take_over(struct deciding *d, const struct incident *whole, const struct incident *part);
+/* This record refers an incident: what is merged into it goes there, too. */
+void decide_refer_parts(struct deciding *d);
+/* Where this record tells of an incident that is merged here: a record of our own, which follows at once and
+ * is told to whoever follows the other one, makes of it what the merge did. */
+void decide_part_heard(struct deciding *d, const struct incident *part);
+/* That record. False: nothing was heard. */
+bool decide_pass_parts(struct deciding *d, const struct incident *whole);
 /* What the survivor does not know and the one that joins it does. */
 struct facts decide_facts_to_fill(const struct incident *whole, const struct incident *part);
 /* Of the facts that another region says, an event of `told`, those that a merge there filled in where nothing

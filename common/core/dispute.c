@@ -31,8 +31,12 @@ void disputes_dump(const struct disputes *disputes, struct buf *ret)
             buf_printf(ret, "counted\tfact=%s\tknown_ms=%" PRId64 "\n", count_name(i), disputes->known_ms[i]);
         }
         if (apart->at_ms != 0) {
-            buf_printf(ret, "apart\tfact=%s\tregion=%s\tcount=%" PRId64 "\tat_ms=%" PRId64 "\n",
-                       count_name(i), apart->region, apart->count, apart->at_ms);
+            buf_printf(ret, "apart\tfact=%s\tregion=%s\tcount=%" PRId64 "\tat_ms=%" PRId64, count_name(i),
+                       apart->region, apart->count, apart->at_ms);
+            if (!id_is_zero(apart->other)) {
+                buf_printf(ret, "\tof=%s", id_format(apart->other, other));
+            }
+            buf_puts(ret, "\n");
         }
     }
     for (size_t i = 0; i < disputes->foreseen_n; i++) {

@@ -37,6 +37,7 @@ struct apart {
     int64_t count; /* the highest that did */
     int64_t at_ms; /* 0: none */
     char region[REGION_CODE_MAX + 1];
+    struct id other; /* of that incident, which is merged into this one and says more than it; else zero */
 };
 
 enum { COUNTS = 5 }; /* of struct casualties, in its order */

@@ -258,8 +258,8 @@ void decide_disputes(struct deciding *d, const struct incident *incident, const 
 
 /* --- counts --------------------------------------------------------------------------------------- */
 
-static void emit_apart(struct deciding *d, const struct incident *incident, size_t i, const char *region,
-                       int64_t count, int64_t holds)
+static struct count_apart *emit_apart(struct deciding *d, const struct incident *incident, size_t i,
+                                      const char *region, int64_t count, int64_t holds)
 {
     struct event *event = decide_emit(d, EVENT_COUNT_APART);
 
@@ -267,6 +267,7 @@ static void emit_apart(struct deciding *d, const struct incident *incident, size
     event->at_ms = d->env->now_ms;
     event->count_apart =
         (struct count_apart){.fact = count_name(i), .region = region, .count = count, .holds = holds};
+    return &event->count_apart;
 }
 
 static const struct event *counts_known_of(const struct told_record *told, struct id incident)
@@ -301,9 +302,38 @@ void decide_counts_apart(struct deciding *d, const struct incident *incident, co
             continue;
         }
         if (wins && incident->marks[FACT_COUNTS_FROM + i].at_ms > known_count_ms(&known->counts_known, i)) {
-            emit_apart(d, incident, i, "", here, there);
+            (void)emit_apart(d, incident, i, "", here, there);
         } else if (!wins && (incident->disputes == NULL || incident->disputes->known_ms[i] < at_ms)) {
-            emit_apart(d, incident, i, told->region, there, here);
+            (void)emit_apart(d, incident, i, told->region, there, here);
+        }
+    }
+}
+
+void decide_part_apart(struct deciding *d, const struct incident *whole, const struct incident *part,
+                       uint32_t fields)
+{
+    const char *region = part->home[0] != '\0' ? part->home : d->region->code;
+
+    for (size_t i = 0; i < COUNTS && d->region->generation >= GENERATION_PARTS; i++) {
+        int64_t here = count_of(&whole->casualties, i), there = count_of(&part->casualties, i);
+        const struct apart *apart = incident_apart(whole, i);
+        bool is_its = apart != NULL && id_equal(apart->other, part->id);
+        bool is_said = (fields >> (FACT_COUNTS_FROM + i) & 1) != 0;
+        if (is_said && here != COUNT_UNKNOWN && there != COUNT_UNKNOWN && (there > here || is_its)) {
+            emit_apart(d, whole, i, region, there, here)->other = part->id;
+        }
+    }
+}
+
+void decide_parts_still_apart(struct deciding *d, const struct incident *whole, const struct casualties *news)
+{
+    for (size_t i = 0; i < COUNTS; i++) {
+        const struct apart *apart = incident_apart(whole, i);
+        int64_t now = count_of(news, i);
+        if (apart != NULL && !id_is_zero(apart->other) && now != COUNT_UNKNOWN && now < apart->count) {
+            const char *region = arena_strdup(d->arena, apart->region); /* that one goes with the new count */
+            d->no_memory = d->no_memory || region == NULL;
+            emit_apart(d, whole, i, region != NULL ? region : "", apart->count, now)->other = apart->other;
         }
     }
 }

@@ -107,7 +107,8 @@
     X(EVENT_WARNINGS_HEEDED, 174, "warnings-heeded")              \
     X(EVENT_FACTS_TAKEN, 180, "facts-taken")                      \
     X(EVENT_FACTS_RETURNED, 181, "facts-returned")                \
-    X(EVENT_GRADE_OTHERWISE, 182, "grade-otherwise")
+    X(EVENT_GRADE_OTHERWISE, 182, "grade-otherwise")              \
+    X(EVENT_PART_HEARD, 183, "part-heard")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -306,6 +307,13 @@ struct facts_taken {       /* and returned */
     bool graded;           /* returned: the grade that it has came with them; a person decides */
 };
 
+struct part_heard { /* of an incident merged into this one, where another region tells of it */
+    struct id other;
+    struct words fields; /* the names of facts that were said, fact_mark.h */
+    bool graded;         /* its grade rose */
+    bool due;            /* what this makes of the incident follows in a record of its own, which says so */
+};
+
 struct orders_moved {
     struct id other;
     const struct id *orders;
@@ -479,6 +487,7 @@ struct count_apart {
     const char *region; /* whose word it was, which came late; "": what was known here before */
     int64_t count;
     int64_t holds;
+    struct id other; /* it was counted of that incident, which is merged into this one; else zero */
 };
 
 struct canary {
@@ -548,6 +557,7 @@ struct event {
         struct orders_disputed disputed; /* settled, too */
         struct counts_known counts_known;
         struct count_apart count_apart;
+        struct part_heard part_heard;
         struct note_link link_set;
         struct note_untold untold;
         struct canary canary;  /* sent, heard */

@@ -491,6 +491,7 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_ORDERS_MOVED:
     case EVENT_FACTS_TAKEN:
     case EVENT_FACTS_RETURNED:
+    case EVENT_PART_HEARD:
         return evolve_ties(state, incident, event);
     case EVENT_DIVISION_DOUBTED:
         return 0; /* told; what was reported stands */

@@ -75,6 +75,15 @@ static int disputed(struct incident *incident, const struct event *event)
     return 0;
 }
 
+/* Nobody is to settle it any more. */
+static void settled(struct incident *incident, size_t i)
+{
+    incident->disputes->apart[i] = (struct apart){0};
+    if (incident->otherwise != NULL) {
+        incident->otherwise[i].grade = GRADE_NONE;
+    }
+}
+
 static int count_apart(struct incident *incident, const struct event *event)
 {
     const struct count_apart *e = &event->count_apart;
@@ -85,13 +94,27 @@ static int count_apart(struct incident *incident, const struct event *event)
     }
     for (size_t i = 0; i < COUNTS; i++) {
         struct apart *apart = &disputes->apart[i];
-        if (strcmp(count_name(i), e->fact) == 0 && (apart->at_ms == 0 || e->count > apart->count)) {
+        bool again = !id_is_zero(e->other) && id_equal(apart->other, e->other);
+        if (strcmp(count_name(i), e->fact) == 0 && (apart->at_ms == 0 || again || e->count > apart->count)) {
             apart->count = e->count;
             apart->at_ms = event->at_ms;
+            apart->other = e->other;
             (void)snprintf(apart->region, sizeof apart->region, "%s", e->region);
+            if (again && e->count <= e->holds) { /* it was corrected there */
+                settled(incident, i);
+            }
         }
     }
     return 0;
+}
+
+void counted_of_no_more(struct incident *incident, struct id other)
+{
+    for (size_t i = 0; incident->disputes != NULL && i < COUNTS; i++) {
+        if (id_equal(incident->disputes->apart[i].other, other)) {
+            settled(incident, i);
+        }
+    }
 }
 
 static int counts_known(struct incident *incident, const struct event *event)
@@ -114,11 +137,8 @@ void evolve_counted(struct incident *incident, const struct casualties *said)
 {
     for (size_t i = 0; incident->disputes != NULL && i < COUNTS; i++) {
         if (count_of(said, i) != COUNT_UNKNOWN) {
-            incident->disputes->apart[i].at_ms = 0;
+            settled(incident, i);
             incident->disputes->known_ms[i] = INT64_MAX;
-            if (incident->otherwise != NULL) { /* nobody is to settle it any more */
-                incident->otherwise[i].grade = GRADE_NONE;
-            }
         }
     }
 }

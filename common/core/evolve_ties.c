@@ -91,6 +91,22 @@ static int joined(struct incident *incident, const struct event *event)
     return 0;
 }
 
+static void part_heard(struct incident *incident, const struct event *event)
+{
+    const struct part_heard *e = &event->part_heard;
+    struct ties *ties = incident->ties;
+
+    for (size_t i = 0; ties != NULL && i < ties->parts_n; i++) {
+        struct merged_part *part = &ties->parts[i];
+        if (!id_equal(part->id, e->other)) {
+            continue;
+        }
+        part->heard = e->due ? part->heard | fact_fields_of(e->fields) : 0;
+        part->graded = e->due && (part->graded || e->graded);
+        part->due_ms = !e->due ? 0 : part->due_ms != 0 ? part->due_ms : event->at_ms;
+    }
+}
+
 static void split(struct incident *incident, struct id other)
 {
     struct ties *ties = incident->ties;
@@ -99,6 +115,7 @@ static void split(struct incident *incident, struct id other)
         return; /* what tied them was redacted */
     }
     taken_drop(ties, other);
+    counted_of_no_more(incident, other);
     if (id_equal(ties->merged_into, other)) {
         ties->merged_into = (struct id){{0}};
         ties->merged_at_ms = 0;
@@ -158,6 +175,9 @@ int evolve_ties(struct state *state, struct incident *incident, const struct eve
         return joined(incident, event);
     case EVENT_INCIDENT_SPLIT:
         split(incident, event->merged.other);
+        return 0;
+    case EVENT_PART_HEARD:
+        part_heard(incident, event);
         return 0;
     case EVENT_ORDERS_MOVED:
         return moved(incident, &event->moved);

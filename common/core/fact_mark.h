@@ -18,6 +18,8 @@ enum {
     FIELD_LOSS = 1u << 14,
     FIELD_OCCURRED = 1u << 15,
     FIELD_POSITION = 1u << 16,
+    FIELDS_TAKEN = FIELD_KIND | FIELD_SUBSTANCE | 0x1fu << 9 /* counts */ | FIELD_LOSS | FIELD_OCCURRED |
+                   FIELD_POSITION, /* by a merge, where they are not known */
     FIELDS_ALL = (1u << FACT_FIELDS) - 1
 };
 

@@ -141,6 +141,7 @@ static void hear_facts(struct hearing *h, const struct event *event)
     decide_touch_division(h->d, h->incident, h->id, news.division, h->told->region);
     if (h->incident != NULL) {
         decide_follow_facts(h->d, h->incident, &news);
+        decide_parts_still_apart(h->d, h->incident, &news.casualties);
     }
     decide_counts_apart(h->d, h->incident, h->told, &said.casualties, &news.casualties, at_ms);
 }
@@ -559,6 +560,7 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
         }
     }
     decide_hear_levels(d, incident, h.id, h.levels, h.levels_n);
+    decide_part_heard(d, incident);
     if (incident != NULL && incident->heard_n >= REGIONS_PER_INCIDENT_MAX) {
         decide_refuse(d, REFUSED_TOO_MANY, "regions: %d an incident", REGIONS_PER_INCIDENT_MAX);
     }

@@ -124,7 +124,7 @@ bool incident_is_live(const struct incident *incident)
             return true; /* a region is still to be told of it */
         }
     }
-    if (incident->reissues_n > 0) {
+    if (incident->reissues_n > 0 || incident_parts_due(incident) != 0) {
         return true;
     }
     if (incident_is_merged(incident)) {
@@ -147,12 +147,11 @@ bool incident_is_live(const struct incident *incident)
 
 int64_t incident_due(const struct incident *incident)
 {
-    int64_t due = 0;
-
     if (!incident_is_live(incident)) {
         return 0; /* what is over asks for nothing more */
     }
-    if (incident->amendments_left > 0) {
+    int64_t due = incident_parts_due(incident);
+    if (incident->amendments_left > 0 && (due == 0 || incident->amendments_left_at_ms < due)) {
         due = incident->amendments_left_at_ms;
     }
     if (incident->rules_due_ms != 0 && (due == 0 || incident->rules_due_ms < due)) {

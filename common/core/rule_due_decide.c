@@ -78,6 +78,14 @@ static bool changes_facts(const struct deciding *d, const struct event *event, b
     }
 }
 
+/* It is its own again; where one leaves it that was merged into it, it is what it was. */
+static bool leaves(const struct deciding *d, const struct incident *incident, const struct event *event)
+{
+    return event->kind == EVENT_INCIDENT_SPLIT &&
+           (d->region->generation < GENERATION_PARTS || incident == NULL ||
+            id_equal(event->merged.other, incident_merged_into(incident)));
+}
+
 /* Of what is merged into another when this record is done that one's rules are asked, and they are due
  * once. */
 static bool may_be_due(const struct deciding *d, struct id id)
@@ -88,7 +96,7 @@ static bool may_be_due(const struct deciding *d, struct id id)
     for (size_t i = 0; i < d->events_n; i++) {
         const struct event *event = &d->events[i];
         if (id_equal(event->incident, id)) {
-            merged = event->kind == EVENT_INCIDENT_MERGED || (merged && event->kind != EVENT_INCIDENT_SPLIT);
+            merged = event->kind == EVENT_INCIDENT_MERGED || (merged && !leaves(d, incident, event));
             due = due || (event->kind == EVENT_RULES_DUE && id_is_zero(event->order));
         }
     }
@@ -180,6 +188,7 @@ void decide_rules_due(struct deciding *d)
         bool is_order = event->kind >= EVENT_ORDER_ISSUED && event->kind <= EVENT_ORDER_OVERDUE;
         once = once || event->kind == EVENT_ORDER_UNANSWERED || event->kind == EVENT_INFORMATION_OVERDUE ||
                event->kind == EVENT_CLOCK_OVERDUE || event->kind == EVENT_ORDER_UNREACHED ||
+               event->kind == EVENT_PART_HEARD ||
                (event->kind == EVENT_RULES_ASKED && !id_is_zero(event->order));
         /* what the incident's own rules did they have seen; what those of a deadline did they have not */
         if ((is_order || !own || once) && changes_facts(d, event, orders) && may_be_due(d, event->incident)) {

@@ -217,7 +217,7 @@ void decide_join_spread(struct deciding *d, const struct incident *whole, const 
 {
     const struct spread *said = part->spread;
     enum grade known = whole->spread != NULL ? whole->spread->expected : GRADE_NONE;
-    const char *by = decide_speaker(d);
+    const char *by = d->command->signer != SIGNER_BROKER ? decide_speaker(d) : "";
 
     if (d->region->generation < GENERATION_SPREAD) {
         return;

@@ -292,6 +292,10 @@ static void dump_ties(const struct ties *ties, struct buf *ret)
         buf_puts(ret, "part");
         put_id(ret, "id", ties->parts[i].id);
         put_number(ret, "parts", ties->parts[i].parts);
+        if (ties->parts[i].due_ms != 0) {
+            buf_printf(ret, "\theard=%" PRIx32 "\tgraded=%d", ties->parts[i].heard, ties->parts[i].graded);
+            put_number(ret, "due_ms", ties->parts[i].due_ms);
+        }
         buf_puts(ret, "\n");
     }
     for (size_t i = 0; i < ties->links_n; i++) {

@@ -61,6 +61,8 @@ void taken_drop(struct ties *ties, struct id other);
 
 /* evolve() for what regions ordered apart. */
 int evolve_dispute(struct incident *incident, const struct event *event);
+/* What was merged into the incident, and counted there, is another event again. */
+void counted_of_no_more(struct incident *incident, struct id other);
 /* Somebody has counted anew. */
 void evolve_counted(struct incident *incident, const struct casualties *said);
 

@@ -30,7 +30,7 @@ static bool is_graver(enum grade a, enum grade than)
     return a != GRADE_NONE && (than == GRADE_NONE || a < than);
 }
 
-static struct words field_names(struct deciding *d, uint32_t fields)
+struct words decide_field_names(struct deciding *d, uint32_t fields)
 {
     const char **names = arena_array(d->arena, const char *, FACT_FIELDS);
     size_t n = 0;
@@ -58,17 +58,20 @@ static void emit_taken(struct deciding *d, const struct incident *incident, stru
     struct event *event = emit_about(d, EVENT_FACTS_TAKEN, incident->id);
     event->taken = before;
     event->taken.other = other;
-    event->taken.fields = field_names(d, fields);
+    event->taken.fields = decide_field_names(d, fields);
 }
 
 void decide_note_taken(struct deciding *d, const struct incident *whole, const struct incident *part,
-                       const struct facts *fill)
+                       const struct facts *fill, bool graded)
 {
+    const struct takeover *there = incident_taken(whole, part->id);
+    bool had_less = there != NULL && is_graver(whole->grade, there->grade); /* before the first was taken */
     uint32_t fields = facts_fields(fill);
 
-    if (fields != 0 || is_graver(part->grade, whole->grade)) {
+    if (fields != 0 || (graded && is_graver(part->grade, whole->grade))) {
         emit_taken(d, whole, part->id, fields,
-                   (struct facts_taken){.kind = "", .substance = "", .grade = whole->grade});
+                   (struct facts_taken){
+                       .kind = "", .substance = "", .grade = had_less ? there->grade : whole->grade});
     }
 }
 
@@ -216,7 +219,7 @@ static void give(const struct giving *g, const struct incident *whole, struct fa
     struct deciding *d = g->d;
     struct incident after = *whole;
 
-    given.fields = field_names(d, fields);
+    given.fields = decide_field_names(d, fields);
     struct event *event = emit_about(d, EVENT_FACTS_RETURNED, whole->id);
     event->taken = given;
     incident_forget(&after, fields, given.kind, given.substance);
@@ -254,6 +257,16 @@ static void give_up(struct giving *g, const struct incident *whole, struct id ot
         goes(g, whole);
         other = whole->id;
         whole = incident_is_merged(whole) ? state_incident(g->d->state, whole->ties->merged_into) : NULL;
+    }
+}
+
+void decide_give_up(struct deciding *d, const struct incident *whole, const struct incident *part,
+                    uint32_t fields)
+{
+    struct giving g = {.d = d};
+
+    if (fields != 0) {
+        give_up(&g, whole, part->id, fields);
     }
 }
 
@@ -344,7 +357,7 @@ void decide_hear_taken(struct deciding *d, const struct incident *incident, cons
     }
     struct event *taken = decide_emit(d, EVENT_FACTS_TAKEN);
     *taken = *event;
-    taken->taken.fields = field_names(d, fields);
+    taken->taken.fields = decide_field_names(d, fields);
     taken->taken.grade = incident != NULL ? incident->grade : GRADE_NONE;
 }
 

@@ -46,6 +46,17 @@ size_t incident_parts(const struct incident *incident)
     return n;
 }
 
+int64_t incident_parts_due(const struct incident *incident)
+{
+    int64_t due = 0;
+
+    for (size_t i = 0; incident->ties != NULL && i < incident->ties->parts_n; i++) {
+        int64_t at = incident->ties->parts[i].due_ms;
+        due = at != 0 && (due == 0 || at < due) ? at : due;
+    }
+    return due;
+}
+
 struct id incident_moved_to(const struct incident *incident, struct id order)
 {
     for (size_t i = 0; incident->ties != NULL && i < incident->ties->moved_n; i++) {

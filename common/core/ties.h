@@ -24,6 +24,9 @@ enum {
 struct merged_part {
     struct id id;
     uint32_t parts;
+    uint32_t heard; /* facts that other regions have told of it since: bits, fact_mark.h ... */
+    bool graded;    /* ... and a grade */
+    int64_t due_ms; /* ... of which something is to be made here; 0: of nothing */
 };
 
 struct incident_link {
@@ -93,6 +96,8 @@ bool incident_has_part(const struct incident *incident, struct id part);
 void taken_dump(const struct ties *ties, struct buf *ret);
 /* How many ids are one event with this one, itself too. */
 size_t incident_parts(const struct incident *incident);
+/* From when on something is to be made of what was heard of incidents merged into this one; 0: nothing. */
+int64_t incident_parts_due(const struct incident *incident);
 /* The order was issued here and belongs to another incident: that one's id; zero when it belongs here. */
 struct id incident_moved_to(const struct incident *incident, struct id order);
 

@@ -86,139 +86,6 @@ void decide_link_incidents(struct deciding *d, const struct link_incidents *comm
 
 /* --- merging -------------------------------------------------------------------------------------- */
 
-static void emit_facts(struct deciding *d, const struct incident *incident, const struct facts *facts)
-{
-    struct event *event = emit_about(d, EVENT_FACTS_CHANGED, incident);
-
-    event->at_ms = decide_facts_at(d, incident, facts);
-    event->facts_changed = *facts;
-}
-
-static void mirror(struct deciding *d, const struct incident *part, struct id whole, const char *kind,
-                   const char *substance)
-{
-    struct facts facts = facts_none();
-
-    facts.kind = strcmp(part->kind, kind) != 0 ? kind : "";
-    facts.substance = strcmp(part->substance, substance) != 0 ? substance : "";
-    if (facts_known(&facts) != 0) {
-        emit_facts(d, part, &facts);
-        decide_note_mirrored(d, part, whole, &facts);
-    }
-}
-
-void decide_event_needs(struct deciding *d, const struct incident *const *family, size_t n, const char *kind,
-                        const char *substance)
-{
-    struct words needs = decide_needs(d, kind, substance);
-
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0) {
-            mirror(d, family[i], family[0]->id, kind, substance);
-        }
-        decide_amendments(d, family[i], needs);
-    }
-}
-
-static void fill_count(int64_t known, int64_t said, int64_t *ret)
-{
-    if (known == COUNT_UNKNOWN) {
-        *ret = said;
-    }
-}
-
-/* What the survivor does not know is taken from the one that joins it. Numbers of the same people are not
- * added, and where both know something the survivor's stands: a person says which is right, by a report. */
-struct facts decide_facts_to_fill(const struct incident *whole, const struct incident *part)
-{
-    struct facts fill = facts_none();
-    const struct casualties *known = &whole->casualties, *said = &part->casualties;
-
-    fill.kind = whole->kind[0] == '\0' ? part->kind : "";
-    fill.substance = whole->substance[0] == '\0' ? part->substance : "";
-    if (whole->position.datum == DATUM_NONE) {
-        fill.position = part->position;
-    }
-    fill_count(known->dead, said->dead, &fill.casualties.dead);
-    fill_count(known->missing, said->missing, &fill.casualties.missing);
-    fill_count(known->serious, said->serious, &fill.casualties.serious);
-    fill_count(known->minor, said->minor, &fill.casualties.minor);
-    fill_count(known->trapped, said->trapped, &fill.casualties.trapped);
-    fill_count(whole->loss_cny, part->loss_cny, &fill.loss_cny);
-    fill.occurred_at_ms = whole->occurred_at_ms == 0 ? part->occurred_at_ms : 0;
-    return fill;
-}
-
-static void share_facts(struct deciding *d, const struct incident *whole, const struct incident *part)
-{
-    const struct incident *family[MERGED_PER_EVENT_MAX + 1], *joining[MERGED_PER_EVENT_MAX + 1];
-    struct facts fill = decide_facts_to_fill(whole, part);
-    const char *kind = fill.kind[0] != '\0' ? fill.kind : whole->kind;
-    const char *substance = fill.substance[0] != '\0' ? fill.substance : whole->substance;
-    size_t n = ties_family(d->state, whole, family), joining_n = ties_family(d->state, part, joining);
-
-    if (facts_known(&fill) != 0) {
-        emit_facts(d, whole, &fill);
-    }
-    decide_note_taken(d, whole, part, &fill);
-    decide_answer_requests(d, whole, facts_known(&fill) | part->known);
-    if (fill.kind[0] != '\0') {
-        decide_ask_missing(d, whole->id, whole, kind, whole->known | part->known);
-    }
-    for (size_t i = 0; i < joining_n && n <= MERGED_PER_EVENT_MAX; i++) {
-        family[n++] = joining[i];
-    }
-    decide_event_needs(d, family, n, kind, substance);
-}
-
-static bool is_graver(enum grade a, enum grade than)
-{
-    return a != GRADE_NONE && (than == GRADE_NONE || a < than);
-}
-
-static void share_with(struct deciding *d, const struct incident *whole, const char *region)
-{
-    bool said = incident_is_referred(whole, region);
-
-    for (size_t i = 0; i < d->events_n && !said; i++) {
-        const struct event *event = &d->events[i];
-        said = event->kind == EVENT_REFERRED && id_equal(event->incident, whole->id) &&
-               strcmp(event->referred.region, region) == 0;
-    }
-    if (!said) {
-        emit_about(d, EVENT_REFERRED, whole)->referred = (struct referred){.region = region, .rule = ""};
-    }
-}
-
-/* The graver grade and the higher level hold for both, and who was to be told of one is told of the event. */
-static void share_standing(struct deciding *d, const struct incident *whole, const struct incident *part)
-{
-    if (is_graver(part->grade, whole->grade)) {
-        bool told = d->region->generation >= GENERATION_GIVES_BACK; /* that no person graded it */
-        emit_about(d, EVENT_GRADED, whole)->graded =
-            (struct graded){.grade = part->grade,
-                            .by = told ? "" : decide_speaker(d),
-                            .rule = "",
-                            .from = told ? part->id : (struct id){{0}}};
-    }
-    if (is_graver(part->level, whole->level) && incident_is_open(whole)) {
-        emit_about(d, EVENT_LEVEL_SET, whole)->level_set =
-            (struct level_set){.level = part->level,
-                               .by = decide_speaker(d),
-                               .rule = "",
-                               .until_ms = part->level_until_ms > d->env->now_ms ? part->level_until_ms : 0};
-    }
-    decide_join_spread(d, whole, part);
-    for (size_t i = 0; i < part->referrals_n; i++) {
-        share_with(d, whole, part->referrals[i].region);
-    }
-    for (size_t i = 0; i < part->shares_n; i++) { /* of who told us of it, too */
-        if (incident_share(whole, part->shares[i].region) == NULL) {
-            share_with(d, whole, part->shares[i].region);
-        }
-    }
-}
-
 static bool may_merge(struct deciding *d, const struct incident *part, const struct incident *whole)
 {
     char one[ID_TEXT], other[ID_TEXT];
@@ -257,8 +124,7 @@ void decide_merge_incident(struct deciding *d, const struct merge_incident *comm
     emit_about(d, EVENT_INCIDENT_MERGED, part)->merged = (struct incident_merged){.other = whole->id};
     emit_about(d, EVENT_INCIDENT_JOINED, whole)->merged =
         (struct incident_merged){.other = part->id, .parts = (uint32_t)incident_parts(part)};
-    share_facts(d, whole, part);
-    share_standing(d, whole, part);
+    decide_take_over(d, whole, part);
     decide_keep_post(d, whole, part);
     decide_share_sent(d, part, whole);
     decide_share_sent(d, whole, part);

@@ -335,6 +335,11 @@ bool commit_pass_deadlines(struct engine *engine, struct stream *stream)
     if (incident->reissues_n > 0) {
         return reissue_begin(engine, stream, incident);
     }
+    if (incident_parts(incident) > 1 && !stream_family_ready(engine, stream->key)) {
+        (void)due_set(&engine->due, &stream->due,
+                      engine_now(engine) + ENGINE_RETRY_MS); /* it is being read */
+        return true;
+    }
     struct command command = {
         .kind = COMMAND_PASS_DEADLINES,
         .mode = incident->mode,

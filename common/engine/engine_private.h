@@ -324,7 +324,8 @@ struct engine {
     struct due_heap due; /* of what is loaded */
     bool due_elsewhere;  /* ... and there may be more in the log ... */
     bool due_asked;
-    int64_t due_asked_ms; /* boot time: last asked for what is due soon */
+    int64_t due_asked_ms;     /* boot time: last asked for what is due soon */
+    int64_t gathers_until_ms; /* boot time: until then streams of events that were merged stay */
     size_t loads_under_way;
 
     struct author *authors;
@@ -408,6 +409,8 @@ void clock_watch_again(struct engine *engine, const struct set_clock *said);
 struct stream *stream_find(const struct engine *engine, struct stream_key key);
 /* True when loaded; false when a load is (now) under way. A failure ends the engine. */
 bool stream_ready(struct engine *engine, struct stream_key key);
+/* The same of it and all that belongs to its incident, see ties_streams(). */
+bool stream_family_ready(struct engine *engine, struct stream_key key);
 /* The same of a name in the log; one that is none ends the engine. */
 bool stream_ready_by_name(struct engine *engine, const char *name);
 struct stream *stream_at(struct engine *engine, struct stream_key key); /* made if need be; NULL: no memory */

@@ -213,10 +213,19 @@ bool region_is_loaded(struct engine *engine)
                                   : stream_ready(engine, stream_key_region(engine->options.region));
 }
 
+/* It may be of an event whose deadline waits for all of its streams, which come one by one. */
+static bool is_gathered(const struct engine *engine, const struct stream *stream)
+{
+    const struct incident *incident =
+        stream->key.kind == STREAM_INCIDENT ? state_incident(engine->state, stream->key.id) : NULL;
+
+    return incident != NULL && incident->ties != NULL && engine_boot(engine) < engine->gathers_until_ms;
+}
+
 /* Not waited for, and not due soon. */
 static bool may_go(const struct engine *engine, const struct stream *stream)
 {
-    return stream->wanted == 0 && !stream->wants_share &&
+    return stream->wanted == 0 && !stream->wants_share && !is_gathered(engine, stream) &&
            (stream->due.at_ms == 0 || stream->due.at_ms > engine_now(engine) + DUE_AHEAD_MS);
 }
 
@@ -338,6 +347,27 @@ bool stream_ready(struct engine *engine, struct stream_key key)
     engine->loads_under_way++;
     load_more(engine, key, 0);
     return false;
+}
+
+enum { GATHERS_MS = 1000 }; /* the deadline looks again much sooner */
+
+bool stream_family_ready(struct engine *engine, struct stream_key key)
+{
+    struct stream_key keys[1 + 2 * TIES_STREAMS_MAX] = {key};
+    size_t n = 1, more;
+    bool ready = true;
+
+    do {
+        more = n <= TIES_STREAMS_MAX ? ties_streams(engine->state, keys, n, keys + n) : 0;
+        for (size_t i = 0; i < more; i++) {
+            ready = stream_ready(engine, keys[n + i]) && ready;
+        }
+        n += more;
+    } while (more > 0 && ready);
+    if (!ready) {
+        engine->gathers_until_ms = engine_boot(engine) + GATHERS_MS;
+    }
+    return ready;
 }
 
 bool stream_ready_by_name(struct engine *engine, const char *name)

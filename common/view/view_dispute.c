@@ -245,18 +245,25 @@ const char *view_count_name(const struct view_voice *voice, const char *fact)
 
 void view_say_apart(const struct view_voice *voice, const struct incident *incident, struct buf *ret)
 {
+    char other[VIEW_SHORT_ID];
+
     for (size_t i = 0; i < COUNTS; i++) {
         const struct apart *apart = incident_apart(incident, i);
         if (apart == NULL) {
             continue;
         }
         buf_printf(ret,
-                   PICK(voice, "  %sCOUNTED APART: %s %lld, but %lld by %s: count anew to settle it%s\n",
-                        "  %s统计不一致：%s %lld 人，另有 %lld 人（%s），互不知情：须重新核实上报%s\n"),
+                   PICK(voice, "  %sCOUNTED APART: %s %lld, but %lld by %s",
+                        "  %s统计不一致：%s %lld 人，另有 %lld 人（%s"),
                    view_tone_on(voice, TONE_BAD), view_count_name(voice, count_name(i)),
                    (long long)count_of(&incident->casualties, i), (long long)apart->count,
                    apart->region[0] != '\0' ? apart->region
-                                            : PICK(voice, "what was known here", "本地此前所知"),
+                                            : PICK(voice, "what was known here", "本地此前所知"));
+        if (!id_is_zero(apart->other)) {
+            buf_printf(ret, PICK(voice, " of %s, merged into it", "，已并入的事件 %s"),
+                       view_short_id(apart->other, other));
+        }
+        buf_printf(ret, PICK(voice, ": count anew to settle it%s\n", "）：须重新核实上报%s\n"),
                    view_tone_off(voice, TONE_BAD));
     }
 }
@@ -272,6 +279,9 @@ void view_json_apart(const struct incident *incident, struct json *json)
             json_number(json, "count", apart->count);
             json_number(json, "holds", count_of(&incident->casualties, i));
             json_text(json, "region", apart->region);
+            if (!id_is_zero(apart->other)) {
+                json_id(json, "of", apart->other);
+            }
             json_number(json, "at_ms", apart->at_ms);
             json_object_end(json);
         }

@@ -554,7 +554,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
     } else if (step->kind >= EVENT_REPORT_SENT && step->kind <= EVENT_CLOCK_STOPPED) {
         view_say_clock(&s);
     } else if ((step->kind >= EVENT_INCIDENT_LINKED && step->kind <= EVENT_ORDERS_MOVED) ||
-               step->kind == EVENT_FACTS_TAKEN || step->kind == EVENT_FACTS_RETURNED) {
+               step->kind == EVENT_FACTS_TAKEN || step->kind == EVENT_FACTS_RETURNED ||
+               step->kind == EVENT_PART_HEARD) {
         view_say_ties(&s);
     } else if (step->kind >= EVENT_POST_SET && step->kind <= EVENT_POST_KEPT) {
         view_say_post(&s);

@@ -67,6 +67,22 @@ static void say_settled(const struct saying *s)
     view_say_quoted(s, step->text);
 }
 
+static void say_apart_of_part(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+    bool is_over = step->holds >= (int64_t)step->number; /* it was corrected there */
+    char other[VIEW_SHORT_ID];
+
+    SAY(s->ret, s->voice,
+        is_over ? "%s of incident %s in region %s, merged into %s, is %llu now, no more than its own %lld"
+                : "COUNTED APART: %s of incident %s in region %s, merged into %s, is %llu, its own %lld; "
+                  "count anew to settle it",
+        is_over ? "%s：事件 %s（%s 报，已并入 %s）现为 %llu，不高于本事件的 %lld"
+                : "统计不一致：%s：事件 %s（%s 报，已并入 %s）为 %llu，本事件为 %lld，须重新核实上报",
+        view_count_name(s->voice, step->what), view_short_id(step->other, other), step->subject, s->incident,
+        (unsigned long long)step->number, (long long)step->holds);
+}
+
 void view_say_share(const struct saying *s)
 {
     const struct view_step *step = s->step;
@@ -119,6 +135,10 @@ void view_say_share(const struct saying *s)
         say_settled(s);
         return;
     case EVENT_COUNT_APART:
+        if (!id_is_zero(step->other)) {
+            say_apart_of_part(s);
+            return;
+        }
         SAY(s->ret, s->voice,
             "COUNTED APART: %s %llu by %s, %lld by a later word that did not know of it, which holds",
             "互不知情的统计：%s %llu（%s），以其后所报 %lld 为准", view_count_name(s->voice, step->what),

@@ -90,6 +90,26 @@ static void say_taken(const struct saying *s, const char *other)
     }
 }
 
+/* What other regions tell of a merged incident, and that it is this one's from now on. */
+static void say_heard(const struct saying *s, const char *other)
+{
+    const struct view_step *step = s->step;
+
+    SAY(s->ret, s->voice,
+        step->unsaid ? "another region told of %s, merged into incident %s; what it makes of it follows"
+                     : "what another region told of %s, merged into incident %s, is looked at",
+        step->unsaid ? "他地报来 %s（已并入事件 %s）的情况，随后处理"
+                     : "处理他地所报 %s（已并入事件 %s）的情况",
+        other, s->incident);
+    if (step->words.n > 0 || step->taken) {
+        PUT(s->ret, s->voice, ": ", "：");
+        say_fields(s);
+    }
+    if (step->taken) {
+        PUT(s->ret, s->voice, step->words.n > 0 ? ", grade" : "grade", step->words.n > 0 ? "、等级" : "等级");
+    }
+}
+
 void view_say_ties(const struct saying *s)
 {
     const struct view_step *step = s->step;
@@ -117,6 +137,9 @@ void view_say_ties(const struct saying *s)
     case EVENT_FACTS_TAKEN:
     case EVENT_FACTS_RETURNED:
         say_taken(s, other);
+        break;
+    case EVENT_PART_HEARD:
+        say_heard(s, other);
         break;
     default:
         return;

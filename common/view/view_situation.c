@@ -42,8 +42,10 @@ static bool is_asked(const struct looking *l, const struct incident *incident)
         id_format(incident->id, text);
         return n < ID_TEXT && strcasecmp(text + ID_TEXT - 1 - n, options->incident) == 0;
     }
-    if (!options->closed_too && ties_survivor(view_state(l->view), incident) != incident) {
-        return false; /* it is shown with the one that it is */
+    const struct incident *survivor = ties_survivor(view_state(l->view), incident);
+    if (!options->closed_too && survivor != incident) {
+        /* it is shown with the one that it is; unless that is over, and another region goes on with this */
+        return incident_is_open(incident) && !incident_is_open(survivor);
     }
     return options->closed_too || incident_is_live(incident) ||
            (incident->history && incident_is_open(incident));

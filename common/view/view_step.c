@@ -404,6 +404,7 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_ORDERS_MOVED:
     case EVENT_FACTS_TAKEN:
     case EVENT_FACTS_RETURNED:
+    case EVENT_PART_HEARD:
     case EVENT_GRADE_ASKED:
     case EVENT_GRADE_OTHERWISE:
         view_step_add_ties(event, step);

@@ -34,6 +34,12 @@ void view_step_add_ties(const struct event *event, struct view_step *step)
         step->from = event->taken.substance;
         step->taken = event->taken.graded;
         return;
+    case EVENT_PART_HEARD:
+        step->other = event->part_heard.other;
+        step->words = event->part_heard.fields;
+        step->taken = event->part_heard.graded;
+        step->unsaid = event->part_heard.due;
+        return;
     case EVENT_GRADE_OTHERWISE:
         step->grade = event->otherwise.grade;
         step->what = event->otherwise.rule;
@@ -72,6 +78,7 @@ void view_step_add_share(const struct event *event, struct view_step *step)
         step->what = event->count_apart.fact;
         step->number = (uint64_t)event->count_apart.count;
         step->holds = event->count_apart.holds;
+        step->other = event->count_apart.other;
         return;
     default:
         step->subject = event->lead.region;

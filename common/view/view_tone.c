@@ -57,6 +57,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_HEARD:
     case EVENT_ORDERS_KNOWN:
     case EVENT_COUNTS_KNOWN:
+    case EVENT_PART_HEARD:
     case EVENT_CANARY_SENT:
     case EVENT_CANARY_HEARD:
         return TONE_QUIET;

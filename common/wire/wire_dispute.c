@@ -52,6 +52,7 @@ static const struct wire_field count_apart_fields[] = {
     S64(S, count_apart.count, INT64_MAX),
     S64(S, count_apart.holds, INT64_MAX),
     TIME(S, at_ms),
+    ID(S, count_apart.other),
 };
 const struct wire_map wire_map_count_apart = {WIRE_MAP(count_apart, S, count_apart_fields)};
 static const struct wire_field grade_otherwise_fields[] = {

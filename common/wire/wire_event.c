@@ -575,6 +575,7 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("facts_taken", wire_map_facts_taken),
     BODY_SPREAD("facts_returned", wire_map_facts_returned),
     BODY_SPREAD("grade_otherwise", wire_map_grade_otherwise),
+    BODY_SPREAD("part_heard", wire_map_part_heard),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

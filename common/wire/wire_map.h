@@ -271,6 +271,7 @@ extern const struct wire_map wire_map_incident_split;
 extern const struct wire_map wire_map_orders_moved;
 extern const struct wire_map wire_map_facts_taken;
 extern const struct wire_map wire_map_facts_returned;
+extern const struct wire_map wire_map_part_heard;
 /* ... the grade by another count, wire_dispute.c ... */
 extern const struct wire_map wire_map_grade_otherwise;
 /* ... and that wire_lookout.c holds, with what of it a rule's firing has, too. */

@@ -46,4 +46,13 @@ static const struct wire_field facts_returned_fields[] = {
     BOOL(S, taken.graded), TIME(S, at_ms),
 };
 const struct wire_map wire_map_facts_returned = {WIRE_MAP(facts_returned, S, facts_returned_fields)};
+static const struct wire_field part_heard_fields[] = {
+    ID(S, incident),
+    ID(S, part_heard.other),
+    WORDS(S, part_heard.fields, FACT_FIELDS),
+    BOOL(S, part_heard.graded),
+    BOOL(S, part_heard.due),
+    TIME(S, at_ms),
+};
+const struct wire_map wire_map_part_heard = {WIRE_MAP(part_heard, S, part_heard_fields)};
 #undef S

@@ -100,6 +100,8 @@ void check_rules_end(struct world *world, const struct incident *incident)
     for (size_t i = 0; i < sizeof rules / sizeof rules[0] && asked && !world->failed; i++) {
         const struct rule_hold *hold = incident_hold(incident, "sim", rules[i]);
         bool is_over = i == 2 && !incident_is_live(incident); /* nobody waits for it any more */
+        /* a split may have taken the count away: what cannot be told ends nothing */
+        is_over = is_over || (i < 2 && incident->casualties.dead == COUNT_UNKNOWN && hold != NULL);
         if ((hold != NULL) != holds(incident, rules[i]) && !is_over) {
             world_fail(world, "I2: rule %s of %s %s", rules[i], id_format(incident->id, text),
                        hold == NULL ? "holds and has not fired" : "does not hold and has not ended");

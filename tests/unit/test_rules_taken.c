@@ -10,15 +10,15 @@
     "  - {rule: three, when: incident, if: dead >= 3 and dead < 30, do: [grade: III]}\n"      \
     "  - {rule: rise, when: incident, if: grade <= 2, do: [start: up]}\n"
 
-static void say(struct region_with_rules *r, enum command_kind kind, bool merges)
+static void tie(struct region_with_rules *r, enum command_kind kind, unsigned incident, unsigned into)
 {
     struct command command = by(from(&r->bus, CENTRE, kind), LI_NA, "");
 
-    if (merges) {
+    if (kind == COMMAND_MERGE_INCIDENT) {
         command.merge_incident = (struct merge_incident){
-            .incident = incident_id(2), .into = incident_id(1), .reason = "one building"};
+            .incident = incident_id(incident), .into = incident_id(into), .reason = "one building"};
     } else {
-        command.split_incident = (struct split_incident){.incident = incident_id(2), .reason = "two"};
+        command.split_incident = (struct split_incident){.incident = incident_id(incident), .reason = "two"};
     }
     bus_do(&r->bus, command);
 }
@@ -58,7 +58,7 @@ static void merged(struct region_with_rules *r, int64_t dead)
     ask(r, 1);
     report(r, 2, 40);
     ask(r, 2);
-    say(r, COMMAND_MERGE_INCIDENT, true);
+    tie(r, COMMAND_MERGE_INCIDENT, 2, 1);
     ask(r, 1);
     assert_int_equal(rules_incident(r)->grade, GRADE_I);
     assert_non_null(incident_clock(rules_incident(r), "grades", "up"));
@@ -71,7 +71,7 @@ static void nothing_known_asks_a_person(void **state)
 
     (void)state;
     merged(&r, COUNT_UNKNOWN);
-    say(&r, COMMAND_SPLIT_INCIDENT, false);
+    tie(&r, COMMAND_SPLIT_INCIDENT, 2, 0);
     assert_null(bus_event(&r.bus, EVENT_GRADE_ASKED, 0));
     ask(&r, 1);
     assert_memory_equal(&bus_event(&r.bus, EVENT_GRADE_ASKED, 0)->grade_asked.of, incident_id(2).b, ID_BYTES);
@@ -90,7 +90,7 @@ static void what_still_holds_is_the_doubt(void **state)
     (void)state;
     merged(&r, 5);
     assert_int_equal(rules_incident(&r)->casualties.dead, 5);
-    say(&r, COMMAND_SPLIT_INCIDENT, false);
+    tie(&r, COMMAND_SPLIT_INCIDENT, 2, 0);
     assert_true(bus_event(&r.bus, EVENT_FACTS_RETURNED, 0)->taken.graded);
     ask(&r, 1);
     assert_int_equal(rules_incident(&r)->doubted, GRADE_III);
@@ -108,11 +108,34 @@ static void what_is_upheld_is_not_doubted(void **state)
     merged(&r, COUNT_UNKNOWN);
     report(&r, 1, 40);
     ask(&r, 1);
-    say(&r, COMMAND_SPLIT_INCIDENT, false);
+    tie(&r, COMMAND_SPLIT_INCIDENT, 2, 0);
     ask(&r, 1);
     assert_int_equal(rules_incident(&r)->doubted, GRADE_NONE);
     assert_null(bus_event(&r.bus, EVENT_GRADE_ASKED, 0));
     assert_true(id_is_zero(rules_incident(&r)->ties->regrade));
+    rules_close(&r);
+}
+
+/* 3 leaves 2, which stays merged into 1: the rules are asked of that. */
+static void what_stays_merged_is_asked_of_as_the_survivor(void **state)
+{
+    struct region_with_rules r;
+
+    (void)state;
+    begin(&r, WITH_CLOCK);
+    for (unsigned i = 1; i <= 3; i++) {
+        report(&r, i, i);
+        ask(&r, i);
+    }
+    tie(&r, COMMAND_MERGE_INCIDENT, 3, 2);
+    tie(&r, COMMAND_MERGE_INCIDENT, 2, 1);
+    ask(&r, 1);
+    tie(&r, COMMAND_SPLIT_INCIDENT, 3, 0);
+    assert_int_not_equal(bus_events(&r.bus, EVENT_INCIDENT_SPLIT), 0);
+    for (size_t i = 0; i < bus_events(&r.bus, EVENT_RULES_DUE); i++) {
+        const struct event *due = bus_event(&r.bus, EVENT_RULES_DUE, i);
+        assert_false(incident_is_merged(state_incident(r.bus.state, due->incident)));
+    }
     rules_close(&r);
 }
 
@@ -122,6 +145,7 @@ int main(void)
         cmocka_unit_test(nothing_known_asks_a_person),
         cmocka_unit_test(what_still_holds_is_the_doubt),
         cmocka_unit_test(what_is_upheld_is_not_doubted),
+        cmocka_unit_test(what_stays_merged_is_asked_of_as_the_survivor),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
