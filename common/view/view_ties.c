@@ -46,7 +46,11 @@ static void say_link(const struct telling *t, const struct incident_link *link)
 {
     const char *kind = view_link_name(t->voice, link->kind);
 
-    if (link->kind == LINK_RELATED) {
+    if (link->merged) {
+        buf_puts(t->ret,
+                 PICK(t->voice, "  ONE EVENT, as another region has it (merge them here, or not), with ",
+                      "  他地已并案（是否并案由本地决定）："));
+    } else if (link->kind == LINK_RELATED) {
         buf_puts(t->ret, PICK(t->voice, "  related to ", "  相关事件："));
     } else if (link->caused) {
         buf_printf(t->ret, PICK(t->voice, "  caused the %s event ", "  引发%s事件："), kind);
@@ -149,6 +153,7 @@ void view_together_json(const struct incident *incident, struct json *json)
         json_id(json, "incident", ties->links[i].other);
         json_text(json, "link", link_kind_name(ties->links[i].kind));
         json_bool(json, "caused", ties->links[i].caused);
+        json_bool(json, "merged_elsewhere", ties->links[i].merged);
         json_object_end(json);
     }
     json_array_end(json);

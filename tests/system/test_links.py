@@ -29,7 +29,8 @@ class Regions(LinkedRegions):
         survivor = self.county.report("--caller", "139-0000")
         self.county.muster("incident", "merge", shared, "--into", survivor)
         self.follows(self.city, survivor, casualties={"dead": 1})
-        self.follows(self.city, shared, links=[{"incident": survivor, "link": "related", "caused": False}])
+        self.follows(self.city, shared, links=[
+            {"incident": survivor, "link": "related", "caused": False, "merged_elsewhere": True}])
         self.county.muster("incident", "update", shared, "--dead", "4")  # under the id that the city knows
         self.follows(self.city, survivor, casualties={"dead": 4})
         order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", shared)

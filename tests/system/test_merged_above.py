@@ -23,7 +23,8 @@ class MergedAbove(LinkedRegions):
         self.follows(self.city, first, casualties={"dead": 1})
         self.follows(self.city, second)
         self.city.muster("incident", "merge", second, "--into", first)
-        self.follows(self.county, first, links=[{"incident": second, "link": "related", "caused": False}])
+        self.follows(self.county, first, links=[
+            {"incident": second, "link": "related", "caused": False, "merged_elsewhere": True}])
         return first, second
 
     def apart(self, second, count, holds):
@@ -40,6 +41,7 @@ class MergedAbove(LinkedRegions):
                          self.apart(second, 12, 1))
         clocks = {clock["clock"] for clock in shown["clocks"]}
         self.assertTrue(clocks, "the city's own clocks of a major accident")
+        self.assertIn("ONE EVENT, as another region has it", self.county.muster("incident", "show", first))
         page = self.city.muster("incident", "show", first)
         self.assertIn(f"COUNTED APART: dead 1, but 12 by {NEIGHBOUR} of ", page)
         self.assertIn("已并入的事件", self.city.muster("incident", "show", first, "--lang", "zh"))

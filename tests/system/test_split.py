@@ -34,7 +34,8 @@ class Split(LinkedRegions):
                        if event["event"] == "graded" and event["incident"] == first]
             self.assertEqual((graded["grade"], graded["other"]), ("I", second))
             self.assertFalse({"subject", "what"} & set(graded))  # nobody has graded it
-        self.follows(self.city, first, links=[{"incident": second, "link": "related", "caused": False}])
+        self.follows(self.city, first, links=[
+            {"incident": second, "link": "related", "caused": False, "merged_elsewhere": True}])
         clocks = {clock["clock"] for clock in self.shown(self.county, first)["clocks"]}
         self.assertIn("county-state", clocks)
 

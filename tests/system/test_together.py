@@ -65,7 +65,8 @@ class Together(CountyTest):
         self.receipt(FIRE, second, late, "completed")
         self.county.muster("incident", "link", second, "--to", first, "--as", "secondary")
         self.assertEqual(self.shown(first)["links"],
-                         [{"incident": second, "link": "secondary", "caused": True}])
+                         [{"incident": second, "link": "secondary", "caused": True,
+                           "merged_elsewhere": False}])
         until(lambda: not self.shown(second)["similar"], "what a person has told apart is suspected no more")
         self.assert_verified()
 
