@@ -27,12 +27,13 @@ enum {
     GENERATION_DECLINED = 4,   /* rules are asked about an order that is declined */
     GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */
     GENERATION_FOLLOWS = 4, /* who follows hears of reminders, command posts and what ends with an incident */
-    GENERATION_OTHERWISE = 4,  /* what the grade would be by what does not count is told ... */
-    GENERATION_GIVES_BACK = 4, /* ... and a split gives back what the merge brought, and is told */
-    GENERATION_HERE = 4,       /* of what is told of other regions nobody is asked for the grade */
-    GENERATION_LOWERED = 4,    /* that who leads has lowered the grade puts it in doubt elsewhere */
-    GENERATION_PARTS = 4,      /* what is told of an incident that is merged here is the survivor's, too */
-    GENERATION_TIERS = 4       /* rules are told that a region is a township or a village */
+    GENERATION_OTHERWISE = 4,    /* what the grade would be by what does not count is told ... */
+    GENERATION_GIVES_BACK = 4,   /* ... and a split gives back what the merge brought, and is told */
+    GENERATION_HERE = 4,         /* of what is told of other regions nobody is asked for the grade */
+    GENERATION_LOWERED = 4,      /* that who leads has lowered the grade puts it in doubt elsewhere */
+    GENERATION_PARTS = 4,        /* what is told of an incident that is merged here is the survivor's, too */
+    GENERATION_FIRST_REPORT = 4, /* the first report of an incident that an order opened is its initial one */
+    GENERATION_TIERS = 4         /* rules are told that a region is a township or a village */
 };
 
 #endif

@@ -127,6 +127,10 @@ static void supplement_incident(struct deciding *d, const struct incident *incid
 
     event->report_filed = (struct report_filed){
         .kind = command->kind, .number = incident->reports + 1, .reporter = d->command->agent};
+    if (incident->reports == 0 && command->kind == REPORT_FOLLOW_UP &&
+        d->region->generation >= GENERATION_FIRST_REPORT) {
+        event->report_filed.kind = REPORT_INITIAL; /* an order opened it */
+    }
     if (!id_equal(command->incident, incident->id)) {
         event->report_filed.under = command->incident;
     }
@@ -175,7 +179,11 @@ void decide_file_report(struct deciding *d, const struct file_report *command)
         if (decide_has_reference(d, &command->facts)) {
             open_incident(d, command);
         }
-    } else if (there->content != report_content(d->command, command) || there->history || there->bare) {
+    } else if (there->bare) {
+        decide_refuse(d, REFUSED_CONFLICT,
+                      "incident %s was opened by an order: what is known of it is an update",
+                      id_format(command->incident, text));
+    } else if (there->content != report_content(d->command, command) || there->history) {
         decide_refuse(d, REFUSED_CONFLICT, "incident %s was reported with other words",
                       id_format(command->incident, text));
     }

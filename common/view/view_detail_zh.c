@@ -86,6 +86,8 @@ static const struct view_saying rows[] = {
      "命令有效期不合理，最长 7 天"},
     {REFUSED_INVALID, "this broker asks no rules", "本消息中心不执行规则"},
     {REFUSED_INVALID, "no orders", "没有指令"},
+    {REFUSED_CONFLICT, "incident % was opened by an order: what is known of it is an update",
+     "事件 %1 系由指令立案：情况请用 incident update 报送"},
     {REFUSED_CONFLICT, "incident % was reported with other words", "事件 %1 已以其他内容报送"},
     {REFUSED_CONFLICT, "order % is there already, in incident %", "指令 %1 已存在于事件 %2"},
     {REFUSED_CONFLICT, "order % was issued with other words", "指令 %1 已以其他内容下达"},

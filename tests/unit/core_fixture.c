@@ -412,3 +412,12 @@ void bus_open(struct bus *bus)
     enrol(bus, COMMAND_ENROL_OPERATOR, ADMIN, "admin history");
     enrol(bus, COMMAND_ENROL_OPERATOR, CHEN_WEI, "watch");
 }
+
+void bus_generation(struct bus *bus, uint32_t generation)
+{
+    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
+
+    command.set_clock = (struct set_clock){
+        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
+    bus_do(bus, command);
+}

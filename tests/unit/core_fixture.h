@@ -55,6 +55,8 @@ struct bus {
 
 void bus_bare(struct bus *bus); /* a log with nothing in it */
 void bus_open(struct bus *bus); /* founded, enrolled, with the policy */
+/* The log may hold what this generation has from here on. */
+void bus_generation(struct bus *bus, uint32_t generation);
 void bus_close(struct bus *bus);
 void bus_after(struct bus *bus, int64_t ms);
 

@@ -7,19 +7,10 @@
 
 #define OWN_LEAD REGION
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 static void open_sharing(struct bus *bus, uint32_t generation)
 {
     open_linked(bus);
-    begin_generation(bus, generation);
+    bus_generation(bus, generation);
     open_and_share(bus);
 }
 
@@ -318,7 +309,7 @@ static void a_word_far_ahead_counts_as_at_the_bound(void **state)
         assert_int_equal(bus_event(&bus, EVENT_FACTS_CHANGED, 0)->at_ms,
                          (generation < GENERATION_APART ? year_9999_ms : latest_ms) + 1);
         /* a log that grew up with the bound mends what was pinned without it */
-        begin_generation(&bus, GENERATION_APART);
+        bus_generation(&bus, GENERATION_APART);
         command.file_report.facts.casualties.dead = 1;
         bus_do(&bus, command);
         assert_true(bus_event(&bus, EVENT_FACTS_CHANGED, 0)->at_ms <= latest_ms + 2);
@@ -389,7 +380,7 @@ static void a_count_from_before_the_share_is_known(void **state)
 
         (void)state;
         open_linked(&bus);
-        begin_generation(&bus, generation);
+        bus_generation(&bus, generation);
         command = a_report(&bus, 1, REPORT_INITIAL);
         command.file_report.facts.casualties.dead = 1;
         bus_do(&bus, command);

@@ -6,19 +6,10 @@
 #include "common/core/route.h"
 #include "tests/unit/core_telling.h"
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 static void open_following(struct bus *bus, uint32_t generation)
 {
     open_linked(bus);
-    begin_generation(bus, generation);
+    bus_generation(bus, generation);
     hear_opening(bus);
 }
 
@@ -253,7 +244,7 @@ static void a_post_is_told(void **state)
     for (uint32_t generation = GENERATION_FOLLOWS - 1; generation <= GENERATION_FOLLOWS; generation++) {
         unsigned told = generation >= GENERATION_FOLLOWS;
         open_linked(&bus);
-        begin_generation(&bus, generation);
+        bus_generation(&bus, generation);
         open_and_share(&bus);
         bus_do(&bus, a_post(&bus, FIRE, WANG_FANG));
         assert_int_equal(bus_events(&bus, EVENT_SHARED), told);
@@ -277,7 +268,7 @@ static void a_post_stands_until_the_new_lead_sets_one(void **state)
 
     (void)state;
     open_linked(&bus);
-    begin_generation(&bus, GENERATION_FOLLOWS);
+    bus_generation(&bus, GENERATION_FOLLOWS);
     open_and_share(&bus);
     bus_do(&bus, a_post(&bus, FIRE, WANG_FANG));
     bus_do(&bus, an_offer(&bus, LI_NA));
@@ -374,12 +365,12 @@ static void an_offered_lead_is_withdrawn(void **state)
 
     (void)state;
     open_linked(&bus);
-    begin_generation(&bus, GENERATION_FOLLOWS - 1);
+    bus_generation(&bus, GENERATION_FOLLOWS - 1);
     open_and_share(&bus);
     bus_do(&bus, a_lead_offer(&bus, NEIGHBOUR));
     struct command command = a_lead_offer(&bus, "");
     assert_int_equal(bus_say(&bus, &command), REFUSED_INVALID);
-    begin_generation(&bus, GENERATION_FOLLOWS);
+    bus_generation(&bus, GENERATION_FOLLOWS);
     bus_do(&bus, a_lead_offer(&bus, ""));
     assert_int_equal(bus_events(&bus, EVENT_LEAD_OFFERED), 1);
     assert_int_equal(bus_events(&bus, EVENT_SHARED), 1);
@@ -400,7 +391,7 @@ static void who_is_offered_the_lead_is_told_of_it(void **state)
 
         (void)state;
         open_linked(&bus);
-        begin_generation(&bus, generation);
+        bus_generation(&bus, generation);
         open_and_share(&bus);
         bus_do(&bus, a_lead_offer(&bus, CITY)); /* which follows it */
         assert_int_equal(bus_events(&bus, EVENT_REFERRED), 0);
@@ -441,7 +432,7 @@ static bool is_open(const struct bus *bus, unsigned incident)
 static void open_merged(struct bus *bus, uint32_t generation)
 {
     open_linked(bus);
-    begin_generation(bus, generation);
+    bus_generation(bus, generation);
     open_and_share(bus);
     bus_do(bus, a_report(bus, 2, REPORT_INITIAL));
     bus_do(bus, a_report(bus, 3, REPORT_INITIAL));
@@ -484,7 +475,7 @@ static void what_was_left_open_is_closed(void **state)
     assert_true(is_open(&bus, 3));
     struct command command = a_close(&bus, 3);
     assert_int_equal(bus_say(&bus, &command), REFUSED_MERGED);
-    begin_generation(&bus, GENERATION_FOLLOWS);
+    bus_generation(&bus, GENERATION_FOLLOWS);
     bus_do(&bus, a_close(&bus, 3));
     assert_int_equal(bus_events(&bus, EVENT_SHARED), 1);
     assert_false(is_open(&bus, 3));

@@ -260,6 +260,32 @@ static void close_twice_changes_nothing_and_corrections_are_taken(void **state)
     bus_close(&bus);
 }
 
+/* Its brief is numbered as any other: 初报, 续报一 ... */
+static void the_first_report_of_what_an_order_opened_is_initial(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    bus_open(&bus);
+    bus_generation(&bus, GENERATION_FIRST_REPORT);
+    struct command order = an_order(&bus, 5, 5, STATION_3);
+    order.issue_orders.incident = (struct id){{0}};
+    bus_do(&bus, order);
+    struct id opened = bus_event(&bus, EVENT_INCIDENT_OPENED, 0)->incident;
+    struct command report = a_report(&bus, 5, REPORT_INITIAL);
+    report.file_report.incident = opened;
+    assert_int_equal(bus_say(&bus, &report), REFUSED_CONFLICT);
+    report = a_report(&bus, 5, REPORT_FOLLOW_UP);
+    report.file_report.incident = opened;
+    bus_do(&bus, report);
+    assert_int_equal(bus_event(&bus, EVENT_REPORT_FILED, 0)->report_filed.kind, REPORT_INITIAL);
+    report = a_report(&bus, 5, REPORT_FOLLOW_UP);
+    report.file_report.incident = opened;
+    bus_do(&bus, report);
+    assert_int_equal(bus_event(&bus, EVENT_REPORT_FILED, 0)->report_filed.kind, REPORT_FOLLOW_UP);
+    bus_close(&bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +298,7 @@ int main(void)
         cmocka_unit_test(fact_named_twice_is_asked_for_once),
         cmocka_unit_test(close_is_refused),
         cmocka_unit_test(close_twice_changes_nothing_and_corrections_are_taken),
+        cmocka_unit_test(the_first_report_of_what_an_order_opened_is_initial),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,15 +5,6 @@
 
 #include "tests/unit/core_telling.h"
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 static void say(struct bus *bus, unsigned incident, enum report_kind kind, int64_t dead)
 {
     struct command command = a_report(bus, incident, kind);
@@ -86,7 +77,7 @@ static void check_replay(struct bus *bus)
 static void merged(struct bus *bus, int64_t ours, int64_t theirs)
 {
     open_linked(bus);
-    begin_generation(bus, EVENT_GENERATION);
+    bus_generation(bus, EVENT_GENERATION);
     say(bus, 2, REPORT_INITIAL, ours);
     hear_opening(bus);
     if (theirs != COUNT_UNKNOWN) {
@@ -257,7 +248,7 @@ static void a_count_of_another_region_settles_nothing(void **state)
 
     (void)state;
     open_linked(&bus);
-    begin_generation(&bus, EVENT_GENERATION);
+    bus_generation(&bus, EVENT_GENERATION);
     say(&bus, 2, REPORT_INITIAL, 12);
     hear_opening(&bus);
     hear(&bus, 11, dead(&bus, 1));
@@ -278,7 +269,7 @@ static void what_was_taken_back_there_is_given_up_here(void **state)
 
     (void)state;
     open_linked(&bus);
-    begin_generation(&bus, EVENT_GENERATION);
+    bus_generation(&bus, EVENT_GENERATION);
     say(&bus, 2, REPORT_INITIAL, COUNT_UNKNOWN);
     hear_opening(&bus);
     struct event taken = an_event(EVENT_FACTS_TAKEN);

@@ -9,15 +9,6 @@ static struct command said(struct bus *bus, enum command_kind kind)
     return by(from(bus, CENTRE, kind), LI_NA, "");
 }
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 static void tell(struct bus *bus, unsigned incident, enum report_kind kind, const char *what, int64_t dead)
 {
     struct command command = a_report(bus, incident, kind);
@@ -74,7 +65,7 @@ static void check_replay(struct bus *bus)
 static void open_bus(struct bus *bus)
 {
     bus_open(bus);
-    begin_generation(bus, EVENT_GENERATION);
+    bus_generation(bus, EVENT_GENERATION);
 }
 
 /* 1 knows nothing and asks for it; 2 has forty dead, a loss, a position, and a grade. */
@@ -230,14 +221,14 @@ static void an_older_log_gives_nothing_back(void **state)
 
     (void)state;
     bus_open(&bus);
-    begin_generation(&bus, GENERATION_GIVES_BACK - 1);
+    bus_generation(&bus, GENERATION_GIVES_BACK - 1);
     tell(&bus, 1, REPORT_INITIAL, "fire", COUNT_UNKNOWN);
     tell(&bus, 2, REPORT_INITIAL, "fire", 30);
     grade(&bus, 2, GRADE_I);
     merge(&bus, 2, 1);
     assert_string_equal(one(&bus, 1)->graded_by, LI_NA);
     assert_null(bus_event(&bus, EVENT_FACTS_TAKEN, 0));
-    begin_generation(&bus, GENERATION_GIVES_BACK);
+    bus_generation(&bus, GENERATION_GIVES_BACK);
     split(&bus, 2);
     assert_null(bus_event(&bus, EVENT_FACTS_RETURNED, 0));
     assert_int_equal(one(&bus, 1)->casualties.dead, 30);
@@ -297,7 +288,7 @@ static struct command city_splits(struct bus *bus, uint64_t seq)
 static void open_heard(struct bus *bus)
 {
     open_linked(bus);
-    begin_generation(bus, EVENT_GENERATION);
+    bus_generation(bus, EVENT_GENERATION);
     hear_opening(bus);
 }
 
@@ -375,7 +366,7 @@ static void a_split_is_told(void **state)
 
     (void)state;
     open_linked(&bus);
-    begin_generation(&bus, EVENT_GENERATION);
+    bus_generation(&bus, EVENT_GENERATION);
     open_and_share(&bus);
     tell(&bus, 2, REPORT_INITIAL, "fire", 4);
     merge(&bus, 2, 1);

@@ -73,15 +73,6 @@ static struct command a_grade(struct bus *bus, enum grade grade, const char *rea
     return command;
 }
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 /* A pack for mines grades no fire. Asked once, answered by a grade; and never in a log whose broker knew
  * nothing of it, nor when a pack in force may grade it still. */
 static void a_kind_without_a_grading_pack_asks_a_person(void **state)
@@ -92,11 +83,11 @@ static void a_kind_without_a_grading_pack_asks_a_person(void **state)
 
     (void)state;
     rules_open(&r, mines);
-    begin_generation(&r.bus, 1);
+    bus_generation(&r.bus, 1);
     rules_report(&r, 1, 0);
     rules_ask(&r);
     assert_null(bus_event(&r.bus, EVENT_GRADE_ASKED, 0));
-    begin_generation(&r.bus, 2);
+    bus_generation(&r.bus, 2);
     rules_report(&r, 2, 0);
     rules_ask(&r);
     assert_non_null(bus_event(&r.bus, EVENT_GRADE_ASKED, 0));
@@ -109,7 +100,7 @@ static void a_kind_without_a_grading_pack_asks_a_person(void **state)
     rules_close(&r);
 
     rules_open(&r, GRADES);
-    begin_generation(&r.bus, 2);
+    bus_generation(&r.bus, 2);
     rules_report(&r, COUNT_UNKNOWN, COUNT_UNKNOWN);
     rules_ask(&r);
     assert_null(bus_event(&r.bus, EVENT_GRADE_ASKED, 0)); /* it could not tell yet */
@@ -124,7 +115,7 @@ static void what_grows_after_a_person_graded_it_lower_is_doubted(void **state)
 
     (void)state;
     rules_open(&r, GRADES);
-    begin_generation(&r.bus, 3);
+    bus_generation(&r.bus, 3);
     rules_report(&r, 12, 0);
     rules_ask(&r);
     assert_int_equal(rules_incident(&r)->grade, GRADE_II);
@@ -147,7 +138,7 @@ static void what_grows_after_a_person_graded_it_lower_is_doubted(void **state)
     rules_close(&r);
 
     rules_open(&r, GRADES);
-    begin_generation(&r.bus, 2);
+    bus_generation(&r.bus, 2);
     rules_report(&r, 12, 0);
     rules_ask(&r);
     bus_do(&r.bus, a_grade(&r.bus, GRADE_III, "three of them died of something else"));
@@ -167,7 +158,7 @@ static void what_grows_without_a_grading_pack_is_asked_about_again(void **state)
 
     (void)state;
     rules_open(&r, mines);
-    begin_generation(&r.bus, 3);
+    bus_generation(&r.bus, 3);
     rules_report(&r, 1, 0);
     rules_ask(&r);
     r.bus.env.now_ms += 1000;

@@ -11,19 +11,10 @@
          "parent]}\n"
 #define SILENCE PACK "  - {rule: next, when: order-unanswered, do: [{reissue: next-able}]}\n"
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 static void open_it(struct region_with_rules *r, const char *pack, uint32_t generation)
 {
     rules_open(r, pack);
-    begin_generation(&r->bus, generation);
+    bus_generation(&r->bus, generation);
 }
 
 static void open_incident(struct region_with_rules *r, const char *pack, uint32_t generation)

@@ -7,15 +7,6 @@
 
 #define TELLS PACK "  - {rule: tell, when: incident, if: dead > 0, do: [notify: chief]}\n"
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 struct told {
     const char *agents[8];
     size_t n;
@@ -46,7 +37,7 @@ static const struct notified *notice(const struct region_with_rules *r, struct t
 static void ask(struct region_with_rules *r, const char *text, uint32_t generation)
 {
     rules_open(r, text);
-    begin_generation(&r->bus, generation);
+    bus_generation(&r->bus, generation);
     rules_report(r, 3, 0);
 }
 

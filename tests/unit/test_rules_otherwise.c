@@ -14,20 +14,11 @@
     "\", do: [grade: III]}\n"                                                       \
     "  - {rule: four, when: incident, article: Art. 13, if: \"dead >= 0 and " TERM "\", do: [grade: IV]}\n"
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 /* A fire of grade III with five dead; `days` later the dead are corrected. */
 static void corrected(struct region_with_rules *r, uint32_t generation, int64_t days, int64_t dead)
 {
     rules_open(r, DECREE);
-    begin_generation(&r->bus, generation);
+    bus_generation(&r->bus, generation);
     rules_report(r, 5, COUNT_UNKNOWN);
     rules_ask(r);
     assert_int_equal(rules_incident(r)->grade, GRADE_III);
@@ -122,7 +113,7 @@ static void the_higher_of_two_counts_doubts_the_grade(void **state)
 
     (void)state;
     rules_open(&r, GRADES);
-    begin_generation(&r.bus, EVENT_GENERATION);
+    bus_generation(&r.bus, EVENT_GENERATION);
     enrol_link(&r.bus, CITY_LINK);
     enrol_link(&r.bus, NEIGHBOUR_LINK);
     open_and_share(&r.bus);

@@ -11,15 +11,6 @@
 
 enum { FIRST_LASTS = 6 * SECOND, REPLACED_AFTER = 2 * SECOND };
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 /* The log's events name rules of the book, and those that were replaced are gone: it is not told again. */
 static void close_it(struct region_with_rules *r)
 {
@@ -42,7 +33,7 @@ static void load(struct region_with_rules *r, unsigned version, const char *rule
 static void wait_for_the_first(struct region_with_rules *r, uint32_t generation)
 {
     rules_open(r, NULL);
-    begin_generation(&r->bus, generation);
+    bus_generation(&r->bus, generation);
     load(r, 1, FIRST);
     rules_report(r, 1, 0);
     rules_ask(r);
@@ -129,7 +120,7 @@ static void a_log_of_before_goes_on_as_it_did(void **state)
     assert_int_equal(rules_incident(&r)->holds[0].terms, 0);
     int64_t began_ms = r.bus.env.now_ms;
     bus_after(&r.bus, REPLACED_AFTER);
-    begin_generation(&r.bus, GENERATION_WAITS); /* and so does a wait that began in it */
+    bus_generation(&r.bus, GENERATION_WAITS); /* and so does a wait that began in it */
     load(&r, 2, RULE("dead > 0", "9 s", "notify: chief"));
     assert_int_equal(fires_at(&r, began_ms), FIRST_LASTS);
     close_it(&r);

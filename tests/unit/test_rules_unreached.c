@@ -13,19 +13,10 @@
 #define BELOW_LINK BELOW "/broker/link"
 #define BEYOND "370199" /* below the city */
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 static void open_it(struct bus *bus)
 {
     open_linked(bus);
-    begin_generation(bus, GENERATION_UNREACHED);
+    bus_generation(bus, GENERATION_UNREACHED);
 }
 
 /* The log again is the same state, to the bit. */
@@ -152,7 +143,7 @@ static void a_log_of_before_says_nothing(void **state)
 
     (void)state;
     open_linked(&bus);
-    begin_generation(&bus, GENERATION_UNREACHED - 1);
+    bus_generation(&bus, GENERATION_UNREACHED - 1);
     hear_opening(&bus);
     bus_do(&bus, with(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 11), issued(&bus, 1, NOBODY)),
                       referred(BELOW)));
@@ -373,7 +364,7 @@ static void a_rule_s_referral_without_a_link_says_so(void **state)
 
     (void)state;
     bus_open(&bus);
-    begin_generation(&bus, GENERATION_UNREACHED);
+    bus_generation(&bus, GENERATION_UNREACHED);
     assert_non_null(book);
     bus.env.rules = rule_book_rules(book);
     command = by_root(&bus, COMMAND_SET_PACK);
