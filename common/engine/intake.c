@@ -477,6 +477,7 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     }
     submission->author = session->author;
     submission->peer = session->peer;
+    submission->link_epoch = session->link != NULL ? session->link->epoch : 0;
     submission->command.cosigner = "";
     if (!keep(submission, said)) {
         put_off(engine, session, said);

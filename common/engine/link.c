@@ -401,6 +401,9 @@ bool link_is_ready(const struct session *session)
 
 /* --- hearing -------------------------------------------------------------------------------------- */
 
+/* A place in its log counts if it was told from the log of now. That also holds what an earlier epoch wrote
+ * and the recovery kept, told again for want of an Ack; what was under way when that epoch ended may be lost.
+ */
 void link_heard(struct engine *engine, const struct submission *submission, const struct reply *reply)
 {
     char region[REGION_CODE_MAX + 1];
@@ -412,8 +415,7 @@ void link_heard(struct engine *engine, const struct submission *submission, cons
         return;
     }
     struct link *link = link_find(engine, region);
-    if (link != NULL && submission->command.counter >> COUNTER_SEQ_BITS == link->epoch &&
-        seq > link->ack_seq) {
+    if (link != NULL && submission->link_epoch == link->epoch && seq > link->ack_seq) {
         link->ack_seq = seq;
         link->ack_waits = true;
     }
