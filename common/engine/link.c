@@ -342,8 +342,7 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
         keep_head(link, &envelope->beat.head);
         look_at_clock(engine, link, envelope->beat.bus_ms, 0);
         return session_of(engine, peer) == NULL;
-    case ENVELOPE_BYE:
-        link->heard_ms = engine_boot(engine);
+    case ENVELOPE_BYE: /* what is turned away does not cross: no word of the line */
         if (link->bye != envelope->bye.refusal ||
             link->bye == REFUSED_NOT) { /* it is asked again and again */
             engine_note(engine, LOG_LEVEL_WARNING, "region %s ends the link: %s", link->region,
