@@ -461,7 +461,8 @@ static bool is_claimed(struct deciding *d, const struct tell_record *command)
         const struct told_record *told = &command->told[i];
         if (strcmp(told->region, d->region->code) == 0 && told->epoch >= d->env->epoch) {
             decide_refuse(d, REFUSED_CONFLICT,
-                          "two brokers claim region %s: record %llu, told as its own, is not in this log",
+                          "two brokers claim region %s: record %llu, told as its own, is not in this log; if "
+                          "that was restored from a copy, start musterd once with --recover",
                           d->region->code, (unsigned long long)told->seq);
             return true;
         }
