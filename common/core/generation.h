@@ -31,6 +31,7 @@ enum {
     GENERATION_GIVES_BACK = 4, /* ... and a split gives back what the merge brought, and is told */
     GENERATION_HERE = 4,       /* of what is told of other regions nobody is asked for the grade */
     GENERATION_LOWERED = 4,    /* that who leads has lowered the grade puts it in doubt elsewhere */
+    GENERATION_JOINS = 4,      /* what stands unsettled in a past that is told is shown to who joins late */
     GENERATION_TIERS = 4       /* rules are told that a region is a township or a village */
 };
 

@@ -52,10 +52,14 @@ class Contradictions(test_links.Regions):
             self.assertIn("指令冲突", region.muster("incident", "show", incident, "--lang", "zh"))
             self.assertEqual(region.muster("order", "list").count("CONTRADICTED"), 2)
             self.assertIn("neither region knew of the other's", region.muster("replay", region.log))
+        self.city.muster("incident", "refer", incident, "--to", PROVINCE)  # it hears of both in one past
+        dispute, = self.disputes(self.province, incident, 1)
+        self.assertEqual({dispute["order"], dispute["other"]}, {inward, out})
+        self.assertIn("CONTRADICTORY", self.province.muster("incident", "show", incident))
         refused = self.city.call("order", "confirm", out)
         self.assertIn("--reason is wanted", refused.stderr)
         self.city.muster("order", "confirm", out, "--reason", "东侧进入，西侧撤出")
-        for region in (self.county, self.city):
+        for region in self.regions:
             self.disputes(region, incident, 0)
             self.assertIn("BOTH STAND", region.muster("replay", region.log))
             self.assertIn("东侧进入", region.muster("replay", region.log))
