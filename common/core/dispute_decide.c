@@ -350,12 +350,12 @@ void decide_disputes(struct deciding *d, const struct incident *incident, const 
 
 /* --- counts --------------------------------------------------------------------------------------- */
 
-static void emit_apart(struct deciding *d, const struct incident *incident, size_t i, const char *region,
-                       int64_t count, int64_t holds)
+static void emit_apart(struct deciding *d, struct id incident, size_t i, const char *region, int64_t count,
+                       int64_t holds)
 {
     struct event *event = decide_emit(d, EVENT_COUNT_APART);
 
-    event->incident = incident->id;
+    event->incident = incident;
     event->at_ms = d->env->now_ms;
     event->count_apart =
         (struct count_apart){.fact = count_name(i), .region = region, .count = count, .holds = holds};
@@ -371,31 +371,93 @@ static const struct event *counts_known_of(const struct told_record *told, struc
     return NULL;
 }
 
-void decide_counts_apart(struct deciding *d, const struct incident *incident, const struct told_record *told,
-                         const struct casualties *said, const struct casualties *news, int64_t at_ms)
-{
-    const struct event *known =
-        incident != NULL && incident->marks != NULL ? counts_known_of(told, incident->id) : NULL;
+/* A count as it stands, with what this record has brought so far. */
+struct counted {
+    int64_t count;
+    int64_t at_ms;
+    int64_t known_ms; /* as in struct disputes; 0: nothing was said of it */
+    const char *region;
+};
 
-    if (known == NULL || d->region->generation < GENERATION_APART) {
+static const char *heard_from(const struct deciding *d, size_t at)
+{
+    for (size_t i = at; i < d->events_n; i++) {
+        if (d->events[i].kind == EVENT_HEARD) {
+            return d->events[i].heard.region;
+        }
+    }
+    return "";
+}
+
+/* With the first n events of this record, as evolve() does it. */
+static struct counted counted_with(const struct deciding *d, const struct incident *incident, size_t i,
+                                   size_t n)
+{
+    struct counted ret = {.count = COUNT_UNKNOWN, .region = ""};
+    bool any = incident != NULL && incident->disputes != NULL;
+
+    if (incident != NULL) {
+        ret.count = count_of(&incident->casualties, i);
+        ret.at_ms = incident->marks[FACT_COUNTS_FROM + i].at_ms;
+        ret.known_ms = any ? incident->disputes->known_ms[i] : 0;
+    }
+    for (size_t j = 0; j < n && d->region->generation >= GENERATION_JOINS; j++) {
+        const struct event *event = &d->events[j];
+        if (event->kind == EVENT_FACTS_CHANGED &&
+            count_of(&event->facts_changed.casualties, i) != COUNT_UNKNOWN) {
+            ret = (struct counted){.count = count_of(&event->facts_changed.casualties, i),
+                                   .at_ms = event->at_ms,
+                                   .known_ms = any ? INT64_MAX : 0,
+                                   .region = heard_from(d, j)};
+        } else if (event->kind == EVENT_COUNTS_KNOWN) {
+            ret.known_ms =
+                !any || ret.known_ms == INT64_MAX ? known_count_ms(&event->counts_known, i) : ret.known_ms;
+        }
+        any = any || event->kind == EVENT_COUNTS_KNOWN || event->kind == EVENT_ORDERS_DISPUTED;
+    }
+    return ret;
+}
+
+/* How many events stood before the last facts, if those bring news of a count. */
+static size_t before_news(const struct deciding *d, const struct casualties *news)
+{
+    size_t n = d->events_n;
+    bool any = false;
+
+    for (size_t i = 0; i < COUNTS; i++) {
+        any = any || count_of(news, i) != COUNT_UNKNOWN;
+    }
+    while (any && n > 0 && d->events[--n].kind != EVENT_FACTS_CHANGED) {
+    }
+    return n;
+}
+
+void decide_counts_apart(struct deciding *d, const struct incident *incident, struct id id,
+                         const struct told_record *told, const struct casualties *said,
+                         const struct casualties *news, int64_t at_ms)
+{
+    bool is_here = incident != NULL && incident->marks != NULL;
+    const struct event *known = counts_known_of(told, id);
+    size_t n = before_news(d, news);
+
+    if (known == NULL || (incident != NULL && !is_here) ||
+        d->region->generation < (is_here ? GENERATION_APART : GENERATION_JOINS)) {
         return;
     }
-    for (size_t i = 0; i < COUNTS; i++) {
-        if (count_of(news, i) != COUNT_UNKNOWN) {
-            *decide_emit(d, EVENT_COUNTS_KNOWN) = *known;
-            break;
-        }
+    if (n < d->events_n) {
+        *decide_emit(d, EVENT_COUNTS_KNOWN) = *known;
     }
     for (size_t i = 0; i < COUNTS; i++) {
-        int64_t here = count_of(&incident->casualties, i), there = count_of(said, i);
+        struct counted here = counted_with(d, incident, i, n);
+        int64_t there = count_of(said, i);
         bool wins = count_of(news, i) != COUNT_UNKNOWN;
-        if (here == COUNT_UNKNOWN || there == COUNT_UNKNOWN || here == there) {
+        if (here.count == COUNT_UNKNOWN || there == COUNT_UNKNOWN || here.count == there) {
             continue;
         }
-        if (wins && incident->marks[FACT_COUNTS_FROM + i].at_ms > known_count_ms(&known->counts_known, i)) {
-            emit_apart(d, incident, i, "", here, there);
-        } else if (!wins && (incident->disputes == NULL || incident->disputes->known_ms[i] < at_ms)) {
-            emit_apart(d, incident, i, told->region, there, here);
+        if (wins && here.at_ms > known_count_ms(&known->counts_known, i)) {
+            emit_apart(d, id, i, here.region, here.count, there);
+        } else if (!wins && here.known_ms < at_ms) {
+            emit_apart(d, id, i, told->region, there, here.count);
         }
     }
 }

@@ -127,7 +127,7 @@ static void hear_facts(struct hearing *h, const struct event *event)
 
     h->news = facts_fields(&news);
     if (facts_are_none(&news)) { /* a later word is here already */
-        decide_counts_apart(h->d, h->incident, h->told, &said.casualties, &news.casualties, at_ms);
+        decide_counts_apart(h->d, h->incident, h->id, h->told, &said.casualties, &news.casualties, at_ms);
         return;
     }
     facts_mark(h->marks, &news, at_ms);
@@ -142,7 +142,7 @@ static void hear_facts(struct hearing *h, const struct event *event)
     if (h->incident != NULL) {
         decide_follow_facts(h->d, h->incident, &news);
     }
-    decide_counts_apart(h->d, h->incident, h->told, &said.casualties, &news.casualties, at_ms);
+    decide_counts_apart(h->d, h->incident, h->id, h->told, &said.casualties, &news.casualties, at_ms);
 }
 
 static void hear_closed(struct hearing *h, const struct event *event)

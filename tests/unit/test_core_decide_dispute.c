@@ -496,6 +496,39 @@ static void an_old_term_in_a_past_is_shown(void **state)
     }
 }
 
+/* The neighbour's five and the city's two, neither knowing of the other's, in one past: as they came to those
+ * who heard them one by one. */
+static void counts_apart_in_a_past_are_shown(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    for (int later = 0; later < 2; later++) { /* the city's was said later, and holds; or earlier */
+        for (int knew = 0; knew < 2; knew++) {
+            open_linked(&bus);
+            begin_generation(&bus, GENERATION_JOINS);
+            struct command command = with(&bus, telling(&bus, CITY_LINK, CITY, 10), opened());
+            struct command theirs = with(&bus, telling(&bus, CITY_LINK, NEIGHBOUR, 5), count_at(5, T0 - 500));
+            int64_t at_ms = T0 - (later ? 400 : 600);
+            command = with(&bus, with(&bus, command, count_at(1, T0 - 900)), counting_over(0));
+            command =
+                and_then(&bus, command, with(&bus, theirs, counting_over(knew && !later ? at_ms : T0 - 900)));
+            struct command ours = with(&bus, telling(&bus, CITY_LINK, CITY, 20), count_at(2, at_ms));
+            bus_do(&bus, and_then(&bus, command,
+                                  with(&bus, ours, counting_over(knew && later ? T0 - 500 : T0 - 900))));
+            const struct incident *incident = the_incident(&bus);
+            assert_int_equal(incident->casualties.dead, later ? 2 : 5);
+            if (knew) {
+                assert_null(incident_apart(incident, 0));
+            } else {
+                assert_int_equal(incident_apart(incident, 0)->count, later ? 5 : 2);
+                assert_string_equal(incident_apart(incident, 0)->region, later ? NEIGHBOUR : CITY);
+            }
+            bus_close(&bus);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -513,6 +546,7 @@ int main(void)
         cmocka_unit_test(what_stands_in_a_past_is_shown_to_who_joins_late),
         cmocka_unit_test(what_a_past_settles_is_not),
         cmocka_unit_test(an_old_term_in_a_past_is_shown),
+        cmocka_unit_test(counts_apart_in_a_past_are_shown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
