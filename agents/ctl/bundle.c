@@ -153,7 +153,13 @@ struct importing {
     const char *path;
     const char *region; /* ours */
     struct session *session;
+    size_t at; /* the record, from 1 */
     size_t taken, known, refused;
+    struct { /* the first that was refused, and why */
+        const char *path;
+        size_t at;
+        struct err why;
+    } first;
 };
 
 /* free() *ret. */
@@ -230,6 +236,27 @@ static int look_into(const struct importing *importing, struct bytes told, enum 
     return rc;
 }
 
+/* Others are refused for its sake, as a rule: it is the one to be named, with what helps. */
+static void keep_first(struct importing *importing, enum refusal refusal, const char *why)
+{
+    const char *remedy = "";
+
+    if (refusal == REFUSED_NO_INCIDENT) {
+        remedy = lang_text(
+            session_lang(importing->session),
+            "; after a restore from a copy: start musterd once with --recover, and bring in what "
+            "muster export --since 0 writes there; what is refused then is to be reported anew",
+            "；日志由备份恢复时：以 --recover 启动 musterd 一次，再导入对方 muster export --since 0 "
+            "导出的文件；仍被拒绝的，请重新报告");
+    }
+    if (importing->refused++ == 0) {
+        importing->first.path = importing->path;
+        importing->first.at = importing->at;
+        (void)err_set(&importing->first.why, ERR_DATA, "%s%s", why, remedy);
+    }
+}
+
+/* One that is refused keeps back none that can be brought in, unless all would be refused. */
 static int bring(struct importing *importing, struct bytes told, struct err *err)
 {
     struct command command = {.kind = COMMAND_CARRY_RECORD, .carry_record = {.told = told}};
@@ -240,11 +267,9 @@ static int bring(struct importing *importing, struct bytes told, struct err *err
         return rc;
     }
     rc = session_submit(importing->session, &command, &reply, err);
-    if (rc != 0 && reply.outcome == OUTCOME_REFUSED && !refusal_is_hopeless(reply.refusal)) {
-        importing->refused++;
-        ctl_note("%s: %s", importing->path, err->text);
-        *err = (struct err){0};
-        return 0;
+    if (rc != 0 && reply.outcome == OUTCOME_REFUSED) {
+        keep_first(importing, reply.refusal, err->text);
+        return refusal_is_hopeless(reply.refusal) ? rc : 0;
     }
     importing->taken += rc == 0 && reply.outcome == OUTCOME_DONE;
     importing->known += rc == 0 && reply.outcome == OUTCOME_UNCHANGED;
@@ -260,6 +285,7 @@ static int bring_all(struct importing *importing, const uint8_t *p, size_t n, st
     while (rc == 0 && end - at > LENGTH_BYTES) {
         size_t length = length_at(p + at);
         at += LENGTH_BYTES;
+        importing->at++;
         if (length == 0 || length > end - at - LENGTH_BYTES) {
             return err_set(err, ERR_DATA, "%s: is damaged or cut off; have it written again",
                            importing->path);
@@ -280,9 +306,23 @@ static int import_file(struct importing *importing, struct err *err)
         return rc;
     }
     rc = check_bundle(importing, p, n, err);
+    importing->at = 0;
     rc = rc ? rc : bring_all(importing, p, n, err);
     free(p);
     return rc;
+}
+
+static int say_refused(const struct importing *importing, int code, struct err *err)
+{
+    enum lang lang = session_lang(importing->session);
+    char more[64] = "";
+
+    if (importing->refused > 1) {
+        (void)snprintf(more, sizeof more, lang_text(lang, " and %zu more", "及另 %zu 条"),
+                       importing->refused - 1);
+    }
+    return err_set(err, code, lang_text(lang, "%s: record %zu%s: %s", "%s：第 %zu 条%s：%s"),
+                   importing->first.path, importing->first.at, more, importing->first.why.text);
 }
 
 int ctl_import_bundle(int argc, char **argv)
@@ -314,8 +354,8 @@ int ctl_import_bundle(int argc, char **argv)
         importing.path = arguments.at[i];
         rc = import_file(&importing, &err);
     }
-    if (rc == 0 && importing.refused > 0) {
-        rc = err_set(&err, ERR_DATA, "%zu records were refused", importing.refused);
+    if (importing.refused > 0) {
+        rc = say_refused(&importing, rc != 0 ? rc : ERR_DATA, &err);
     }
     if (online.json) {
         printf("{\"taken\":%zu,\"known\":%zu,\"refused\":%zu}\n", importing.taken, importing.known,

@@ -154,7 +154,6 @@ static const struct view_saying rows[] = {
     {REFUSED_NOT, "%: a record cannot be read: %", "%1：有一条记录无法读取：%2"},
     {REFUSED_NOT, "%: is for region %, this is %", "%1：是给 %2 的，本行政区为 %3"},
     {REFUSED_NOT, "more waits than a bundle holds", "待传内容超过一个导出文件的上限"},
-    {REFUSED_NOT, "% records were refused", "%1 条记录被拒绝"},
     {REFUSED_NOT, "%: larger than 1 MiB", "%1：超过 1 MiB"},
     {REFUSED_NOT, "%: cannot be opened: %", "%1：无法打开：#2"},
     {REFUSED_NOT, "%: cannot be read: %", "%1：无法读取：#2"},

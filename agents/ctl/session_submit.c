@@ -59,6 +59,7 @@ bool refusal_is_hopeless(enum refusal refusal)
     case REFUSED_CLOCK:
     case REFUSED_EXPIRED:
     case REFUSED_RIGHT:
+    case REFUSED_FENCED:
         return true;
     default:
         return false;

@@ -70,8 +70,9 @@ void decide_disputes(struct deciding *d, const struct incident *incident, const 
                      const struct event *known);
 /* Counts that a record of that region says, of which `news` hold: what gives way to a word that did not know
  * of it is told. */
-void decide_counts_apart(struct deciding *d, const struct incident *incident, const struct told_record *told,
-                         const struct casualties *said, const struct casualties *news, int64_t at_ms);
+void decide_counts_apart(struct deciding *d, const struct incident *incident, struct id id,
+                         const struct told_record *told, const struct casualties *said,
+                         const struct casualties *news, int64_t at_ms);
 /* Counts among these fields of an incident merged into that one, which says less: a person decides. */
 void decide_part_apart(struct deciding *d, const struct incident *whole, const struct incident *part,
                        uint32_t fields);

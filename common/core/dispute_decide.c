@@ -107,12 +107,13 @@ static bool is_disputed(const struct deciding *d, const struct incident *inciden
 {
     for (size_t i = 0; i < d->events_n; i++) {
         const struct event *event = &d->events[i];
-        if (event->kind == EVENT_ORDERS_DISPUTED && id_equal(event->order, order) &&
-            id_equal(event->disputed.other, other)) {
+        bool is_one = event->kind == EVENT_ORDERS_DISPUTED ||
+                      (event->kind == EVENT_DISPUTE_SETTLED && d->region->generation >= GENERATION_JOINS);
+        if (is_one && id_equal(event->order, order) && id_equal(event->disputed.other, other)) {
             return true;
         }
     }
-    return incident_dispute(incident, order, other) != NULL;
+    return incident != NULL && incident_dispute(incident, order, other) != NULL;
 }
 
 static bool has_room(const struct deciding *d, const struct incident *incident)
@@ -123,11 +124,12 @@ static bool has_room(const struct deciding *d, const struct incident *incident)
         n += d->events[i].kind == EVENT_ORDERS_DISPUTED;
     }
     return n < DISPUTES_PER_RECORD_MAX &&
-           n + (incident->disputes != NULL ? incident->disputes->n : 0) < DISPUTES_PER_INCIDENT_MAX;
+           n + (incident != NULL && incident->disputes != NULL ? incident->disputes->n : 0) <
+               DISPUTES_PER_INCIDENT_MAX;
 }
 
 /* Of two the one with the lesser id comes first, at both ends. */
-static void emit_disputed(struct deciding *d, const struct incident *incident, struct id order,
+static void emit_disputed(struct deciding *d, const struct incident *incident, struct id id, struct id order,
                           const char *region, struct id other, const char *against)
 {
     bool swap = !id_is_zero(other) && id_compare(other, order) < 0;
@@ -137,7 +139,7 @@ static void emit_disputed(struct deciding *d, const struct incident *incident, s
         return;
     }
     struct event *event = decide_emit(d, EVENT_ORDERS_DISPUTED);
-    event->incident = incident->id;
+    event->incident = id;
     event->order = first;
     event->at_ms = d->env->now_ms;
     event->disputed = (struct orders_disputed){
@@ -152,6 +154,90 @@ static bool names(const struct orders_known *known, struct id order)
         }
     }
     return known->more; /* who cannot tell does not accuse */
+}
+
+/* What the order, or with zero the last lead taken, was given knowing, where this very record says so. */
+static const struct orders_known *known_with(const struct deciding *d, struct id order)
+{
+    for (size_t i = d->region->generation >= GENERATION_JOINS ? d->events_n : 0; i > 0; i--) {
+        const struct event *event = &d->events[i - 1];
+        if (event->kind == EVENT_ORDERS_KNOWN && id_equal(event->order, order)) {
+            return &event->orders_known;
+        }
+    }
+    return NULL;
+}
+
+static bool foresaw(const struct deciding *d, const struct incident *incident, struct id order,
+                    struct id known)
+{
+    const struct orders_known *with = known_with(d, order);
+
+    return with != NULL ? names(with, known) : incident != NULL && incident_foresaw(incident, order, known);
+}
+
+static enum rung rung_with(const struct deciding *d, struct id order)
+{
+    enum rung rung = RUNG_ISSUED;
+
+    for (size_t i = 0; i < d->events_n; i++) {
+        const struct event *event = &d->events[i];
+        if (id_equal(event->order, order)) {
+            rung = event->kind == EVENT_RUNG_REACHED     ? event->rung.rung
+                   : event->kind == EVENT_ORDER_RECALLED ? RUNG_RECALLED
+                   : event->kind == EVENT_ORDER_EXPIRED  ? RUNG_EXPIRED
+                                                         : rung;
+        }
+    }
+    return rung;
+}
+
+/* The i-th order of the incident, from 0: behind those that are here those that this record has brought, as a
+ * past does to whoever comes to follow the incident late. NULL: there are no more. */
+static const struct order *order_at(const struct deciding *d, const struct incident *incident, size_t i,
+                                    struct order *brought)
+{
+    size_t here = incident != NULL ? incident->orders_n : 0;
+
+    if (i < here) {
+        return &incident->orders[i];
+    }
+    i -= here;
+    for (size_t j = 0; j < d->events_n && d->region->generation >= GENERATION_JOINS; j++) {
+        const struct event *event = &d->events[j];
+        if (event->kind == EVENT_ORDER_ISSUED && i-- == 0) {
+            *brought = (struct order){.id = event->order,
+                                      .addressee = event->order_issued.addressee,
+                                      .home = event->order_issued.home,
+                                      .rung = (uint8_t)rung_with(d, event->order),
+                                      .says_known = known_with(d, event->order) != NULL};
+            return brought;
+        }
+    }
+    return NULL;
+}
+
+/* Who leads as far as this record has told, or who did before the last that it tells has taken the lead. */
+static struct lead_known lead_with(const struct deciding *d, const struct incident *incident, bool before)
+{
+    bool joins = d->region->generation >= GENERATION_JOINS;
+
+    for (size_t i = joins ? d->events_n : 0; i > 0; i--) {
+        const struct event *event = &d->events[i - 1];
+        if (event->kind == EVENT_LEAD_TAKEN && !before) {
+            return (struct lead_known){event->lead.region, event->lead.term};
+        }
+        before = before && event->kind != EVENT_LEAD_TAKEN;
+    }
+    if (incident != NULL) {
+        return (struct lead_known){incident_lead(incident, d->region->code), incident->lead_term};
+    }
+    for (size_t i = 0; i < d->events_n; i++) {
+        if (d->events[i].kind == EVENT_INCIDENT_OPENED) {
+            return (struct lead_known){d->events[i].incident_opened.home, 0};
+        }
+    }
+    return (struct lead_known){"", 0};
 }
 
 static const char *addressee_of(const struct deciding *d, struct id order)
@@ -171,7 +257,8 @@ static bool is_covered(const struct deciding *d, const struct incident *incident
 {
     const struct dispute *dispute;
 
-    for (size_t i = 0; (dispute = incident_open_dispute(incident, order, i)) != NULL; i++) {
+    for (size_t i = 0; incident != NULL && (dispute = incident_open_dispute(incident, order, i)) != NULL;
+         i++) {
         struct id other = id_equal(dispute->order, order) ? dispute->other : dispute->order;
         const struct order *there = incident_order(incident, other);
         if (there != NULL && strcmp(order_region(there, d->region->code), region) == 0) {
@@ -194,12 +281,12 @@ static void dispute_pair(struct deciding *d, const struct incident *incident, co
 {
     const char *own = d->region->code, *region = order_region(other, own);
     /* the other could not know what only comes now, if it is ours; else it says what it knew */
-    bool was_blind = strcmp(region, own) == 0 ||
-                     (other->says_known && !incident_foresaw(incident, other->id, event->order));
+    bool was_blind =
+        strcmp(region, own) == 0 || (other->says_known && !foresaw(d, incident, other->id, event->order));
 
     if (strcmp(region, told_by) != 0 && !order_is_void(other) && !other->history && was_blind &&
         addressees_overlap(other->addressee, addressee) && !names(&event->orders_known, other->id)) {
-        emit_disputed(d, incident, other->id, region, event->order, told_by);
+        emit_disputed(d, incident, event->incident, other->id, region, event->order, told_by);
     }
 }
 
@@ -209,21 +296,25 @@ static void dispute_order(struct deciding *d, const struct incident *incident, c
                           const struct event *event)
 {
     const struct orders_known *known = &event->orders_known;
-    const char *lead = incident_lead(incident, d->region->code);
+    struct lead_known lead = lead_with(d, incident, false);
     const char *addressee = addressee_of(d, event->order);
     struct id none = {{0}};
+    struct order brought;
+    const struct order *other;
 
-    for (size_t i = 0; i < incident->orders_n && d->region->generation >= GENERATION_COVERS; i++) {
-        if (!is_covered(d, incident, incident->orders[i].id, told_by)) {
-            dispute_pair(d, incident, told_by, event, addressee, &incident->orders[i]);
+    for (size_t i = 0;
+         d->region->generation >= GENERATION_COVERS && (other = order_at(d, incident, i, &brought)) != NULL;
+         i++) {
+        if (!is_covered(d, incident, other->id, told_by)) {
+            dispute_pair(d, incident, told_by, event, addressee, other);
         }
     }
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        dispute_pair(d, incident, told_by, event, addressee, &incident->orders[i]);
+    for (size_t i = 0; (other = order_at(d, incident, i, &brought)) != NULL; i++) {
+        dispute_pair(d, incident, told_by, event, addressee, other);
     }
-    if (strcmp(known->lead, told_by) == 0 && strcmp(lead, told_by) != 0 &&
-        known->term < incident->lead_term && !incident_foresaw(incident, none, event->order)) {
-        emit_disputed(d, incident, event->order, told_by, none, lead);
+    if (strcmp(known->lead, told_by) == 0 && strcmp(lead.region, told_by) != 0 && known->term < lead.term &&
+        !foresaw(d, incident, none, event->order)) {
+        emit_disputed(d, incident, event->incident, event->order, told_by, none, lead.region);
     }
 }
 
@@ -231,14 +322,15 @@ static void dispute_order(struct deciding *d, const struct incident *incident, c
 static void dispute_term(struct deciding *d, const struct incident *incident, const char *told_by,
                          const struct event *event)
 {
-    const char *own = d->region->code, *led = incident_lead(incident, own);
+    const char *own = d->region->code, *led = lead_with(d, incident, true).region;
     struct id none = {{0}};
+    struct order brought;
+    const struct order *order;
 
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct order *order = &incident->orders[i];
+    for (size_t i = 0; (order = order_at(d, incident, i, &brought)) != NULL; i++) {
         if (order_is_open(order) && !order->history && strcmp(order_region(order, own), led) == 0 &&
             !names(&event->orders_known, order->id)) {
-            emit_disputed(d, incident, order->id, led, none, told_by);
+            emit_disputed(d, incident, event->incident, order->id, led, none, told_by);
         }
     }
 }
@@ -246,7 +338,7 @@ static void dispute_term(struct deciding *d, const struct incident *incident, co
 void decide_disputes(struct deciding *d, const struct incident *incident, const char *told_by,
                      const struct event *known)
 {
-    if (incident == NULL || d->region->generation < GENERATION_APART) {
+    if (d->region->generation < (incident == NULL ? GENERATION_JOINS : GENERATION_APART)) {
         return;
     }
     if (id_is_zero(known->order)) {
@@ -258,12 +350,12 @@ void decide_disputes(struct deciding *d, const struct incident *incident, const 
 
 /* --- counts --------------------------------------------------------------------------------------- */
 
-static struct count_apart *emit_apart(struct deciding *d, const struct incident *incident, size_t i,
-                                      const char *region, int64_t count, int64_t holds)
+static struct count_apart *emit_apart(struct deciding *d, struct id incident, size_t i, const char *region,
+                                      int64_t count, int64_t holds)
 {
     struct event *event = decide_emit(d, EVENT_COUNT_APART);
 
-    event->incident = incident->id;
+    event->incident = incident;
     event->at_ms = d->env->now_ms;
     event->count_apart =
         (struct count_apart){.fact = count_name(i), .region = region, .count = count, .holds = holds};
@@ -280,31 +372,100 @@ static const struct event *counts_known_of(const struct told_record *told, struc
     return NULL;
 }
 
-void decide_counts_apart(struct deciding *d, const struct incident *incident, const struct told_record *told,
-                         const struct casualties *said, const struct casualties *news, int64_t at_ms)
-{
-    const struct event *known =
-        incident != NULL && incident->marks != NULL ? counts_known_of(told, incident->id) : NULL;
+/* A count as it stands, with what this record has brought so far. */
+struct counted {
+    int64_t count;
+    int64_t at_ms;
+    int64_t known_ms; /* as in struct disputes; 0: nothing was said of it */
+    const char *region;
+};
 
-    if (known == NULL || d->region->generation < GENERATION_APART) {
-        return;
+static const char *heard_from(const struct deciding *d, size_t at)
+{
+    for (size_t i = at; i < d->events_n; i++) {
+        if (d->events[i].kind == EVENT_HEARD) {
+            return d->events[i].heard.region;
+        }
     }
+    return "";
+}
+
+/* With the first n events of this record, as evolve() does it. */
+static struct counted counted_with(const struct deciding *d, const struct incident *incident, struct id id,
+                                   size_t i, size_t n)
+{
+    struct counted ret = {.count = COUNT_UNKNOWN, .region = ""};
+    bool any = incident != NULL && incident->disputes != NULL;
+
+    if (incident != NULL) {
+        ret.count = count_of(&incident->casualties, i);
+        ret.at_ms = incident->marks[FACT_COUNTS_FROM + i].at_ms;
+        ret.known_ms = any ? incident->disputes->known_ms[i] : 0;
+    }
+    for (size_t j = 0; j < n && d->region->generation >= GENERATION_JOINS; j++) {
+        const struct event *event = &d->events[j];
+        if (!id_equal(event->incident, id)) {
+            continue; /* of what is merged into it, which is of its kind, too */
+        }
+        if (event->kind == EVENT_FACTS_CHANGED &&
+            count_of(&event->facts_changed.casualties, i) != COUNT_UNKNOWN) {
+            ret = (struct counted){.count = count_of(&event->facts_changed.casualties, i),
+                                   .at_ms = event->at_ms,
+                                   .known_ms = any ? INT64_MAX : 0,
+                                   .region = heard_from(d, j)};
+        } else if (event->kind == EVENT_COUNTS_KNOWN) {
+            ret.known_ms =
+                !any || ret.known_ms == INT64_MAX ? known_count_ms(&event->counts_known, i) : ret.known_ms;
+        }
+        any = any || event->kind == EVENT_COUNTS_KNOWN || event->kind == EVENT_ORDERS_DISPUTED;
+    }
+    return ret;
+}
+
+/* How many events stood before the last facts, if those bring news of a count. */
+static size_t before_news(const struct deciding *d, struct id id, const struct casualties *news)
+{
+    size_t n = d->events_n;
+    bool any = false;
+
     for (size_t i = 0; i < COUNTS; i++) {
-        if (count_of(news, i) != COUNT_UNKNOWN) {
-            *decide_emit(d, EVENT_COUNTS_KNOWN) = *known;
+        any = any || count_of(news, i) != COUNT_UNKNOWN;
+    }
+    while (any && n > 0) {
+        const struct event *event = &d->events[--n];
+        if (event->kind == EVENT_FACTS_CHANGED && id_equal(event->incident, id)) {
             break;
         }
     }
+    return n;
+}
+
+void decide_counts_apart(struct deciding *d, const struct incident *incident, struct id id,
+                         const struct told_record *told, const struct casualties *said,
+                         const struct casualties *news, int64_t at_ms)
+{
+    bool is_here = incident != NULL && incident->marks != NULL;
+    const struct event *known = counts_known_of(told, id);
+    size_t n = before_news(d, id, news);
+
+    if (known == NULL || (incident != NULL && !is_here) ||
+        d->region->generation < (is_here ? GENERATION_APART : GENERATION_JOINS)) {
+        return;
+    }
+    if (n < d->events_n) {
+        *decide_emit(d, EVENT_COUNTS_KNOWN) = *known;
+    }
     for (size_t i = 0; i < COUNTS; i++) {
-        int64_t here = count_of(&incident->casualties, i), there = count_of(said, i);
+        struct counted here = counted_with(d, incident, id, i, n);
+        int64_t there = count_of(said, i);
         bool wins = count_of(news, i) != COUNT_UNKNOWN;
-        if (here == COUNT_UNKNOWN || there == COUNT_UNKNOWN || here == there) {
+        if (here.count == COUNT_UNKNOWN || there == COUNT_UNKNOWN || here.count == there) {
             continue;
         }
-        if (wins && incident->marks[FACT_COUNTS_FROM + i].at_ms > known_count_ms(&known->counts_known, i)) {
-            (void)emit_apart(d, incident, i, "", here, there);
-        } else if (!wins && (incident->disputes == NULL || incident->disputes->known_ms[i] < at_ms)) {
-            (void)emit_apart(d, incident, i, told->region, there, here);
+        if (wins && here.at_ms > known_count_ms(&known->counts_known, i)) {
+            (void)emit_apart(d, id, i, here.region, here.count, there);
+        } else if (!wins && here.known_ms < at_ms) {
+            (void)emit_apart(d, id, i, told->region, there, here.count);
         }
     }
 }
@@ -320,7 +481,7 @@ void decide_part_apart(struct deciding *d, const struct incident *whole, const s
         bool is_its = apart != NULL && id_equal(apart->other, part->id);
         bool is_said = (fields >> (FACT_COUNTS_FROM + i) & 1) != 0;
         if (is_said && here != COUNT_UNKNOWN && there != COUNT_UNKNOWN && (there > here || is_its)) {
-            emit_apart(d, whole, i, region, there, here)->other = part->id;
+            emit_apart(d, whole->id, i, region, there, here)->other = part->id;
         }
     }
 }
@@ -333,7 +494,8 @@ void decide_parts_still_apart(struct deciding *d, const struct incident *whole, 
         if (apart != NULL && !id_is_zero(apart->other) && now != COUNT_UNKNOWN && now < apart->count) {
             const char *region = arena_strdup(d->arena, apart->region); /* that one goes with the new count */
             d->no_memory = d->no_memory || region == NULL;
-            emit_apart(d, whole, i, region != NULL ? region : "", apart->count, now)->other = apart->other;
+            emit_apart(d, whole->id, i, region != NULL ? region : "", apart->count, now)->other =
+                apart->other;
         }
     }
 }

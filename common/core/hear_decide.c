@@ -127,7 +127,7 @@ static void hear_facts(struct hearing *h, const struct event *event)
 
     h->news = facts_fields(&news);
     if (facts_are_none(&news)) { /* a later word is here already */
-        decide_counts_apart(h->d, h->incident, h->told, &said.casualties, &news.casualties, at_ms);
+        decide_counts_apart(h->d, h->incident, h->id, h->told, &said.casualties, &news.casualties, at_ms);
         return;
     }
     facts_mark(h->marks, &news, at_ms);
@@ -143,7 +143,7 @@ static void hear_facts(struct hearing *h, const struct event *event)
         decide_follow_facts(h->d, h->incident, &news);
         decide_parts_still_apart(h->d, h->incident, &news.casualties);
     }
-    decide_counts_apart(h->d, h->incident, h->told, &said.casualties, &news.casualties, at_ms);
+    decide_counts_apart(h->d, h->incident, h->id, h->told, &said.casualties, &news.casualties, at_ms);
 }
 
 static void hear_closed(struct hearing *h, const struct event *event)
@@ -462,7 +462,8 @@ static bool is_claimed(struct deciding *d, const struct tell_record *command)
         const struct told_record *told = &command->told[i];
         if (strcmp(told->region, d->region->code) == 0 && told->epoch >= d->env->epoch) {
             decide_refuse(d, REFUSED_CONFLICT,
-                          "two brokers claim region %s: record %llu, told as its own, is not in this log",
+                          "two brokers claim region %s: record %llu, told as its own, is not in this log; if "
+                          "that was restored from a copy, start musterd once with --recover",
                           d->region->code, (unsigned long long)told->seq);
             return true;
         }

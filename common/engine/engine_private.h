@@ -134,6 +134,7 @@ struct submission {
     bool under_way;        /* counted by its author */
     bool verified;         /* a good signature: its counter counts */
     bool uncounted;        /* refused beyond the cap: among its author's refusals_uncounted */
+    uint64_t link_epoch;   /* of a link: the epoch of the log from which it was told */
     struct public_key key; /* under which it was good; it may change before the decision */
     enum refusal refusal;  /* found before decide() */
     const char *detail;

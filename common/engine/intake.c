@@ -477,6 +477,7 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     }
     submission->author = session->author;
     submission->peer = session->peer;
+    submission->link_epoch = session->link != NULL ? session->link->epoch : 0;
     submission->command.cosigner = "";
     if (!keep(submission, said)) {
         put_off(engine, session, said);
@@ -485,7 +486,9 @@ void intake_submit(struct engine *engine, struct session *session, const struct 
     }
     if (engine->fenced) {
         (void)wire_decode_command(said->payload, &submission->arena, &submission->command, NULL);
-        turn_away(engine, submission, REFUSED_FENCED, "records of this log are missing");
+        turn_away(engine, submission, REFUSED_FENCED,
+                  "nothing is taken until the newer log is back; if it is gone for good, start musterd once "
+                  "with --recover");
         return;
     }
     int decoded = wire_decode_command(submission->signed_command.payload, &submission->arena,

@@ -342,8 +342,7 @@ bool link_take(struct engine *engine, struct peer peer, const struct envelope *e
         keep_head(link, &envelope->beat.head);
         look_at_clock(engine, link, envelope->beat.bus_ms, 0);
         return session_of(engine, peer) == NULL;
-    case ENVELOPE_BYE:
-        link->heard_ms = engine_boot(engine);
+    case ENVELOPE_BYE: /* what is turned away does not cross: no word of the line */
         if (link->bye != envelope->bye.refusal ||
             link->bye == REFUSED_NOT) { /* it is asked again and again */
             engine_note(engine, LOG_LEVEL_WARNING, "region %s ends the link: %s", link->region,
@@ -401,6 +400,9 @@ bool link_is_ready(const struct session *session)
 
 /* --- hearing -------------------------------------------------------------------------------------- */
 
+/* A place in its log counts if it was told from the log of now. That also holds what an earlier epoch wrote
+ * and the recovery kept, told again for want of an Ack; what was under way when that epoch ended may be lost.
+ */
 void link_heard(struct engine *engine, const struct submission *submission, const struct reply *reply)
 {
     char region[REGION_CODE_MAX + 1];
@@ -412,8 +414,7 @@ void link_heard(struct engine *engine, const struct submission *submission, cons
         return;
     }
     struct link *link = link_find(engine, region);
-    if (link != NULL && submission->command.counter >> COUNTER_SEQ_BITS == link->epoch &&
-        seq > link->ack_seq) {
+    if (link != NULL && submission->link_epoch == link->epoch && seq > link->ack_seq) {
         link->ack_seq = seq;
         link->ack_waits = true;
     }

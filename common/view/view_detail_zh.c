@@ -27,6 +27,15 @@ static const struct view_saying rows[] = {
     {REFUSED_IDENTITY, "agent", "代理"},
     {REFUSED_SIGNATURE, "a person decides this: an operator signs it", "须由人决定：请由值班员签名"},
     {REFUSED_SIGNATURE, "% did not sign", "%1 未签名"},
+    {REFUSED_FENCED,
+     "nothing is taken until the newer log is back; if it is gone for good, start musterd once with "
+     "--recover",
+     "须先放回较新的日志；确已无法找回时，以 --recover 启动 musterd 一次"},
+    {REFUSED_CONFLICT,
+     "two brokers claim region %: record %, told as its own, is not in this log; if that was restored from a "
+     "copy, start musterd once with --recover",
+     "%1 有两个消息中心：对方所传本区第 %2 号记录不在此日志中；如日志由备份恢复，以 --recover 启动 musterd "
+     "一次"},
     {REFUSED_MODE, "incident % is %, the command %", "事件 %1 属#2，命令属#3"},
     {REFUSED_MODE, "name actual, exercise or test", "请注明实战（actual）、演练（exercise）或测试（test）"},
     {REFUSED_CLOCK, "issued % s ahead of the bus: set the clock of %",

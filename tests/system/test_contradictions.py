@@ -52,10 +52,14 @@ class Contradictions(test_links.Regions):
             self.assertIn("指令冲突", region.muster("incident", "show", incident, "--lang", "zh"))
             self.assertEqual(region.muster("order", "list").count("CONTRADICTED"), 2)
             self.assertIn("neither region knew of the other's", region.muster("replay", region.log))
+        self.city.muster("incident", "refer", incident, "--to", PROVINCE)  # it hears of both in one past
+        dispute, = self.disputes(self.province, incident, 1)
+        self.assertEqual({dispute["order"], dispute["other"]}, {inward, out})
+        self.assertIn("CONTRADICTORY", self.province.muster("incident", "show", incident))
         refused = self.city.call("order", "confirm", out)
         self.assertIn("--reason is wanted", refused.stderr)
         self.city.muster("order", "confirm", out, "--reason", "东侧进入，西侧撤出")
-        for region in (self.county, self.city):
+        for region in self.regions:
             self.disputes(region, incident, 0)
             self.assertIn("BOTH STAND", region.muster("replay", region.log))
             self.assertIn("东侧进入", region.muster("replay", region.log))
@@ -156,8 +160,12 @@ class Contradictions(test_links.Regions):
                 self.assertIn("III by the 5 dead of ", region.muster(*command))
             self.assertIn("所报死亡 5 人应为较大",
                           region.muster("incident", "show", incident, "--lang", "zh"))
+        self.city.muster("incident", "refer", incident, "--to", PROVINCE)  # it hears of both in one past
+        apart, = until(lambda: (s := self.shown(self.province, incident)) and s["counted_apart"],
+                       "the province to show it, too")
+        self.assertEqual((apart["count"], apart["holds"], apart["region"]), (5, 2, COUNTY))
         self.county.muster("incident", "update", incident, "--dead", "2")  # the same, counted anew
-        for region in (self.county, self.city):
+        for region in self.regions:
             self.follows(region, incident, casualties={"dead": 2}, counted_apart=[], grade_otherwise=[])
             shown = region.muster("incident", "show", incident).split("what happened")[0]
             self.assertNotIn("by the 5 dead", shown)

@@ -8,8 +8,8 @@ from agents import CountyTest, FIRE, REGION
 from harness import SOURCE, main
 
 TABLES = ("common/view/view_detail_zh.c", "agents/ctl/saying.c")
-ROOMS = [f"common/{room}" for room in ("core", "view", "base", "log", "crypto", "conf")] + ["agents/ctl",
-                                                                                         "agents/lib"]
+ROOMS = [f"common/{room}" for room in ("core", "engine", "view", "base", "log", "crypto", "conf")]
+ROOMS += ["agents/ctl", "agents/lib"]
 PIECE_MIN = 6  # characters between two parts that tell one saying from another
 STRING = r'"((?:\\.|[^"\\])*)"'
 

@@ -396,6 +396,130 @@ static void a_count_from_before_the_share_is_known(void **state)
     }
 }
 
+/* --- who joins late ------------------------------------------------------------------------------- */
+
+/* The city's order 1 and the neighbour's order 2, of which the city tells the past; `late`: the incident is
+ * here by then, and this is a part of that. */
+static struct command a_past(struct bus *bus, bool late, unsigned known)
+{
+    struct command command = telling(bus, CITY_LINK, CITY, 20);
+
+    if (late) {
+        hear_opening(bus);
+    } else {
+        command = with(bus, command, opened());
+    }
+    command = with(bus, with(bus, command, issued(bus, 1, STATION_3)), knowing(bus, 1, 0, CITY, 0));
+    struct command theirs = with(bus, telling(bus, CITY_LINK, NEIGHBOUR, 5), issued(bus, 2, FIRE));
+    return and_then(bus, command, with(bus, theirs, knowing(bus, 2, known, CITY, 0)));
+}
+
+static struct command and_also(struct bus *bus, struct command command, const char *region,
+                               struct event event)
+{
+    return and_then(bus, command, with(bus, telling(bus, CITY_LINK, region, 30), event));
+}
+
+static void what_stands_in_a_past_is_shown_to_who_joins_late(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    for (int late = 0; late < 2; late++) {
+        for (unsigned known = 0; known < 2; known++) {
+            open_linked(&bus);
+            bus_generation(&bus, GENERATION_JOINS);
+            bus_do(&bus, a_past(&bus, late == 1, known));
+            assert_int_equal(bus_events(&bus, EVENT_ORDERS_DISPUTED), 1 - known);
+            assert_int_equal(open_dispute(&bus, 1) != NULL, known == 0);
+            bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 40), fate(1, EVENT_ORDER_RECALLED)));
+            assert_null(open_dispute(&bus, 1));
+            bus_close(&bus);
+        }
+    }
+    open_linked(&bus);
+    bus_generation(&bus, GENERATION_JOINS - 1);
+    bus_do(&bus, a_past(&bus, false, 0));
+    assert_int_equal(bus_events(&bus, EVENT_ORDERS_DISPUTED), 0); /* a log of before */
+    bus_close(&bus);
+}
+
+static void what_a_past_settles_is_not(void **state)
+{
+    struct event settled = an_event(EVENT_DISPUTE_SETTLED);
+    struct bus bus;
+
+    (void)state;
+    settled.order = order_id(1);
+    settled.disputed =
+        (struct orders_disputed){.other = order_id(2), .region = CITY, .against = "", .by = CITY_DESK};
+    for (int i = 0; i < 2; i++) {
+        open_linked(&bus);
+        bus_generation(&bus, GENERATION_JOINS);
+        bus_do(&bus, and_also(&bus, a_past(&bus, false, 0), CITY,
+                              i == 0 ? settled : fate(1, EVENT_ORDER_RECALLED)));
+        assert_null(open_dispute(&bus, 1));
+        bus_close(&bus);
+    }
+}
+
+/* The neighbour took the lead not knowing of the city's order, or the city gave it as if it still led. */
+static void an_old_term_in_a_past_is_shown(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    for (unsigned first = 0; first < 2; first++) {
+        for (unsigned known = 0; known < 2; known++) {
+            open_linked(&bus);
+            bus_generation(&bus, GENERATION_JOINS);
+            struct command order = with(&bus, telling(&bus, CITY_LINK, CITY, 20), issued(&bus, 1, STATION_3));
+            struct command lead = with(&bus, telling(&bus, CITY_LINK, NEIGHBOUR, 5), taken(NEIGHBOUR, 1));
+            order = with(&bus, order, knowing(&bus, 1, 0, CITY, 0));
+            lead = with(&bus, lead, knowing(&bus, 0, known, CITY, 0));
+            struct command command = with(&bus, telling(&bus, CITY_LINK, CITY, 10), opened());
+            command = and_then(&bus, command, first == 0 ? order : lead);
+            bus_do(&bus, and_then(&bus, command, first == 0 ? lead : order));
+            assert_int_equal(bus_events(&bus, EVENT_ORDERS_DISPUTED), 1 - known);
+            assert_int_equal(open_dispute(&bus, 1) != NULL, known == 0);
+            bus_close(&bus);
+        }
+    }
+}
+
+/* The neighbour's five and the city's two, neither knowing of the other's, in one past: as they came to those
+ * who heard them one by one. */
+static void counts_apart_in_a_past_are_shown(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    for (int later = 0; later < 2; later++) { /* the city's was said later, and holds; or earlier */
+        for (int knew = 0; knew < 2; knew++) {
+            open_linked(&bus);
+            bus_generation(&bus, GENERATION_JOINS);
+            struct command command = with(&bus, telling(&bus, CITY_LINK, CITY, 10), opened());
+            struct command theirs = with(&bus, telling(&bus, CITY_LINK, NEIGHBOUR, 5), count_at(5, T0 - 500));
+            int64_t at_ms = T0 - (later ? 400 : 600);
+            command = with(&bus, with(&bus, command, count_at(1, T0 - 900)), counting_over(0));
+            command =
+                and_then(&bus, command, with(&bus, theirs, counting_over(knew && !later ? at_ms : T0 - 900)));
+            struct command ours = with(&bus, telling(&bus, CITY_LINK, CITY, 20), count_at(2, at_ms));
+            bus_do(&bus, and_then(&bus, command,
+                                  with(&bus, ours, counting_over(knew && later ? T0 - 500 : T0 - 900))));
+            const struct incident *incident = the_incident(&bus);
+            assert_int_equal(incident->casualties.dead, later ? 2 : 5);
+            if (knew) {
+                assert_null(incident_apart(incident, 0));
+            } else {
+                assert_int_equal(incident_apart(incident, 0)->count, later ? 5 : 2);
+                assert_string_equal(incident_apart(incident, 0)->region, later ? NEIGHBOUR : CITY);
+            }
+            bus_close(&bus);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +534,10 @@ int main(void)
         cmocka_unit_test(a_count_that_gives_way_stays_in_sight),
         cmocka_unit_test(a_count_from_before_the_share_is_known),
         cmocka_unit_test(a_word_far_ahead_counts_as_at_the_bound),
+        cmocka_unit_test(what_stands_in_a_past_is_shown_to_who_joins_late),
+        cmocka_unit_test(what_a_past_settles_is_not),
+        cmocka_unit_test(an_old_term_in_a_past_is_shown),
+        cmocka_unit_test(counts_apart_in_a_past_are_shown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

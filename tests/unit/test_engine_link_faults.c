@@ -225,6 +225,25 @@ static void test_who_hears_goes_on_in_the_next_epoch(void **state)
     goes_on_in_the_next_epoch(&pair.city);
 }
 
+/* What was told in the old epoch, and of which no Ack came, is told again in the new one: its Ack does not
+ * wait for something that is new. */
+static void test_what_is_told_again_in_the_next_epoch_is_acknowledged(void **state)
+{
+    (void)state;
+    open_and_share();
+    file_unheard(3);
+    (void)pair_carry(&pair);
+    rig_run(&pair.city);
+    assert_true(pair_lose(&pair, &pair.city) > 0);
+    pair.county.recover = "the machine was lost";
+    pair_restart(&pair, &pair.county);
+    pair.county.recover = NULL;
+    pair_until(&pair, pair_nothing_waits, "all to be acknowledged");
+    assert_int_equal(log_get_head(pair.county.store).epoch, 2);
+    assert_int_equal(incident_of(&pair.city)->reports, 4);
+    pair_assert_agrees(&pair, 1);
+}
+
 /* --- no place ------------------------------------------------------------------------------------- */
 
 /* More at once than is taken of one while another speaks: the rest is said again, in its order. */
@@ -517,6 +536,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_the_city_is_killed_with_its_word_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_tells_goes_on_in_the_next_epoch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_who_hears_goes_on_in_the_next_epoch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_told_again_in_the_next_epoch_is_acknowledged, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(test_busy, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_full_queue, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_queue_that_is_full_for_long, setup, teardown),
