@@ -10,8 +10,7 @@ const struct otherwise *incident_otherwise(const struct incident *incident, size
 {
     const struct otherwise *there = incident->otherwise != NULL ? &incident->otherwise[i] : NULL;
 
-    bool is_so = there != NULL && there->grade == incident->grade &&
-                 (i == OTHERWISE_LATE || incident->doubted == GRADE_NONE);
+    bool is_so = i == OTHERWISE_LATE && there != NULL && there->grade == incident->grade;
 
     return there != NULL && there->grade != GRADE_NONE && !is_so ? there : NULL;
 }

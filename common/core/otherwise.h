@@ -23,7 +23,7 @@ struct otherwise {
 
 struct incident;
 
-/* NULL: it would be no other than by what counts; or it is that by now, and nobody doubts it. */
+/* NULL: it would be no other than by what counts; or, of what was corrected late, it is that by now. */
 const struct otherwise *incident_otherwise(const struct incident *incident, size_t i);
 /* Its lines of state_dump(). */
 void otherwise_dump(const struct incident *incident, struct buf *ret);
