@@ -200,8 +200,9 @@ struct lookout_limited {
 
 struct graded { /* and doubted */
     enum grade grade;
-    const char *by;   /* operator or agent; "": a rule */
-    const char *rule; /* PACK/RULE; "": a person */
+    const char *by;     /* operator or agent; "": a rule */
+    const char *rule;   /* PACK/RULE; "": a person */
+    const char *region; /* doubted: whose word it is, who leads; "": a rule of this region */
     struct words unknown;
     struct id
         from; /* nobody graded it: it came with that incident, which was merged into this one; else zero */

@@ -261,6 +261,8 @@ struct incident *state_incident_make(struct state *state, struct id id)
     incident->lead_offered = "";
     incident->substance = "";
     incident->graded_by = "";
+    incident->doubted_in = "";
+    incident->doubted_by = "";
     incident->casualties = none.casualties;
     incident->loss_cny = none.loss_cny;
     uint32_t hash = hash_of(state, &incident->id);
@@ -510,6 +512,8 @@ static void mark_incident(struct names *names, const struct incident *incident)
     names_mark(names, incident->lead_offered);
     names_mark(names, incident->substance);
     names_mark(names, incident->graded_by);
+    names_mark(names, incident->doubted_in);
+    names_mark(names, incident->doubted_by);
     for (size_t i = 0; i < incident->holds_n; i++) {
         names_mark(names, incident->holds[i].pack);
         names_mark(names, incident->holds[i].rule);

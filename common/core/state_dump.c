@@ -338,6 +338,8 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "reports", incident->reports);
     put_number(ret, "grade", (int64_t)incident->grade);
     put_number(ret, "doubted", (int64_t)incident->doubted);
+    put_text(ret, "doubted_in", incident->doubted_in);
+    put_text(ret, "doubted_by", incident->doubted_by);
     put_text(ret, "graded_by", incident->graded_by);
     put_number(ret, "graded_at_ms", incident->graded_at_ms);
     put_number(ret, "grade_asked_ms", incident->grade_asked_ms);

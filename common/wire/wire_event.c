@@ -156,12 +156,13 @@ static const struct wire_field graded_fields[] = {
     WORDS(S, graded.unknown, RULE_FACTS_SEEN_MAX),
     TIME(S, at_ms),
     ID(S, graded.from),
+    NAME(S, graded.region), /* beyond the message: "" */
 };
 static const struct wire_map graded_map = {WIRE_MAP(graded, S, graded_fields)};
 
 static const struct wire_field grade_doubted_fields[] = {
     ID(S, incident), ENUM(S, graded.grade), LONG_TEXT(S, graded.rule, RULE_NAME_MAX),
-    TIME(S, at_ms),  NAME(S, graded.by), /* beyond the message: "" */
+    TIME(S, at_ms),  NAME(S, graded.by),    NAME(S, graded.region),
 };
 static const struct wire_map grade_doubted_map = {WIRE_MAP(grade_doubted, S, grade_doubted_fields)};
 
