@@ -63,6 +63,9 @@ void message_put_notice(json_t *json, const struct event *event)
         put(json, "by", text_of(event->graded.by));
         put(json, "rule", text_of(event->graded.rule));
         put(json, "unknown", list_of(event->graded.unknown));
+        if (event->kind == EVENT_GRADE_DOUBTED) {
+            put(json, "region", text_of(event->graded.region));
+        }
         if (!id_is_zero(event->graded.from)) {
             put(json, "from", text_of_id(event->graded.from));
         }

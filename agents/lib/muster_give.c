@@ -81,6 +81,7 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         ret->grade = grade_name(event->graded.grade);
         ret->agent = event->graded.by;
         ret->rule = event->graded.rule;
+        ret->to = event->kind == EVENT_GRADE_DOUBTED ? event->graded.region : "";
         return;
     case EVENT_GRADE_OTHERWISE:
         ret->grade = event->otherwise.grade != GRADE_NONE ? grade_name(event->otherwise.grade) : "";

@@ -330,6 +330,7 @@ static void add_rule_event(const struct event *event, struct view_step *step)
         step->what = event->graded.rule;
         step->words = event->graded.unknown;
         step->other = event->graded.from;
+        step->from = event->kind == EVENT_GRADE_DOUBTED ? event->graded.region : "";
         return;
     case EVENT_LEVEL_SET:
         step->grade = event->level_set.level;

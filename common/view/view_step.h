@@ -65,7 +65,7 @@ struct view_step {
     enum medium medium;     /* by which a report went up, or must; NONE: any */
     enum tier to;           /* that it reached, or must */
     const char *from;       /* POST_TAKEN, OFFERED: the agency that led; KEPT: that was offered it; HEARD: who
-                             * brought it; "" it came over the link */
+                             * brought it; "" it came over the link; GRADE_DOUBTED: the region that says so */
     const char *place;      /* POST_SET */
     bool withdrawn;         /* POST_KEPT */
     enum link_kind link;    /* INCIDENT_LINKED; NONE: not any more */

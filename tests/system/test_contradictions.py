@@ -118,11 +118,21 @@ class Contradictions(test_links.Regions):
         self.county.muster("incident", "refer", incident, "--to", CITY)
         self.follows(self.city, incident, grade="II")
         self.county.muster("incident", "grade", incident, "IV", "--reason", "误报")
+        self.follows(self.city, incident, grade="II", grade_doubted="IV", grade_doubted_region=COUNTY,
+                     grade_doubted_by="duty-officer")
+        for lang, said, stands in (
+                ("en", f"is grade IV, says region {COUNTY}, which leads (duty-officer)",
+                 f"grade II, region {COUNTY} (duty-officer) says it is IV: a person decides here"),
+                ("zh", f"已改定为一般（牵头地区 {COUNTY}，duty-officer）：本地等级须由人决定",
+                 f"{COUNTY}（duty-officer）已改定为一般：本地等级须由人决定")):
+            replay = self.city.muster("replay", self.city.log, "--lang", lang)
+            self.assertIn(said, replay)
+            self.assertIn("误报", replay)
+            self.assertIn(stands, self.city.muster("incident", "show", incident, "--lang", lang))
+        self.county.muster("incident", "grade", incident, "II")  # as it was
+        self.follows(self.city, incident, grade="II", grade_doubted="", grade_doubted_region="")
+        self.county.muster("incident", "grade", incident, "IV", "--reason", "误报")
         self.follows(self.city, incident, grade="II", grade_doubted="IV")
-        for words in (("says the region that leads", "误报"), ("牵头地区已将事件", "误报")):
-            replay = self.city.muster("replay", self.city.log, "--lang", "zh" if "牵" in words[0] else "en")
-            for word in words:
-                self.assertIn(word, replay)
         self.city.muster("incident", "grade", incident, "IV", "--reason", "已核实")
         self.follows(self.city, incident, grade="IV", grade_doubted="")
         self.city.muster("incident", "refer", incident, "--to", PROVINCE)  # which hears how it is now
