@@ -33,6 +33,7 @@ enum {
     GENERATION_LOWERED = 4,      /* that who leads has lowered the grade puts it in doubt elsewhere */
     GENERATION_PARTS = 4,        /* what is told of an incident that is merged here is the survivor's, too */
     GENERATION_FIRST_REPORT = 4, /* the first report of an incident that an order opened is its initial one */
+    GENERATION_SETTLES = 4,      /* who leads takes a lead that is disputed anew */
     GENERATION_TIERS = 4         /* rules are told that a region is a township or a village */
 };
 

@@ -100,6 +100,8 @@ struct incident {
     const char *lead;         /* the region that took the lead; "": nobody has, and it is the home's */
     const char *lead_offered; /* to that region; "": to none */
     uint32_t lead_term;
+    const char *lead_disputed; /* the region that took it, too, apart, and does not lead; "": none */
+    int64_t lead_disputed_ms;
     uint64_t content;
     int64_t opened_at_ms; /* reported, to its home */
     int64_t heard_at_ms;  /* by this region, of another's; 0: it is its own, or an older log's */

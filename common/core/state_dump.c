@@ -329,6 +329,8 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_text(ret, "lead", incident->lead);
     put_text(ret, "lead_offered", incident->lead_offered);
     put_number(ret, "lead_term", incident->lead_term);
+    put_text(ret, "lead_disputed", incident->lead_disputed);
+    put_number(ret, "lead_disputed_ms", incident->lead_disputed_ms);
     put_print(ret, "content", incident->content);
     put_number(ret, "opened_at_ms", incident->opened_at_ms);
     put_number(ret, "heard_at_ms", incident->heard_at_ms);
