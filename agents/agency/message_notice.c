@@ -130,9 +130,13 @@ void message_put_notice(json_t *json, const struct event *event)
     case EVENT_POST_OFFERED:
     case EVENT_POST_TAKEN:
     case EVENT_POST_KEPT:
+    case EVENT_POST_APART:
         put(json, "lead", text_of(event->post.lead));
         put(json, "commander", text_of(event->post.commander));
         put(json, "term", json_integer(event->post.term));
+        if (event->kind == EVENT_POST_APART) {
+            put(json, "region", text_of(event->post.home));
+        }
         break;
     case EVENT_DIVISION_DOUBTED:
         put(json, "division", text_of(event->division_doubted.division));

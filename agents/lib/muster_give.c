@@ -117,6 +117,9 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
     case EVENT_LEAD_DISPUTED:
         ret->to = event->lead.region;
         return;
+    case EVENT_POST_APART:
+        ret->to = event->post.home;
+        return;
     case EVENT_LOOKOUT_FIRED:
         ret->agent = event->lookout.agent;
         ret->fact = event->lookout.name[0] != '\0' ? event->lookout.name : event->lookout.when;

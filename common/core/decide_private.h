@@ -275,9 +275,16 @@ void decide_start_clock(struct deciding *d, const struct incident *after, const 
                         const struct rule_clock *clock);
 void decide_stop_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
                        const char *clock);
+/* The command post as it is known while a record is heard. */
+struct post_known {
+    const char *home; /* whose word it is; NULL: there is none */
+    const char *lead;
+    const char *commander;
+    uint32_t term;
+};
 /* What another region tells of who commands at the scene: whoever leads says it, and goes before what was
- * said under an old lead; until then what is there stands. known: whose word it is, NULL: there is none. */
-void decide_hear_post(struct deciding *d, const char **known, const char *lead, const char *told_by,
+ * said under an old lead; until then what is there stands. What gives way is noted; known follows. */
+void decide_hear_post(struct deciding *d, struct post_known *known, const char *lead, const char *told_by,
                       const struct event *event);
 /* Two incidents turn out to be one: the survivor has the command post of the other when it has none. */
 void decide_keep_post(struct deciding *d, const struct incident *whole, const struct incident *part);

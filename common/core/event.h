@@ -108,7 +108,8 @@
     X(EVENT_FACTS_TAKEN, 180, "facts-taken")                      \
     X(EVENT_FACTS_RETURNED, 181, "facts-returned")                \
     X(EVENT_GRADE_OTHERWISE, 182, "grade-otherwise")              \
-    X(EVENT_PART_HEARD, 183, "part-heard")
+    X(EVENT_PART_HEARD, 183, "part-heard")                        \
+    X(EVENT_POST_APART, 184, "post-apart")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -322,14 +323,15 @@ struct orders_moved {
     bool taken; /* issued under the other, and belong here */
 };
 
-struct post_step {    /* set, offered, taken, kept */
-    const char *home; /* the region that says so; "": this one */
+struct post_step {    /* set, offered, taken, kept, apart */
+    const char *home; /* the region that says so; "": this one (apart: never, but the region by its code) */
     const char *lead;
     const char *commander;
     const char *place; /* set */
     const char *from;  /* taken, offered: who led, or does; kept: to whom it was offered */
     uint32_t term;     /* of the one who leads now; offered: that would begin */
     bool withdrawn;    /* kept: the offer was, else it was refused */
+    bool settles;      /* set, taken: others had been set up apart, and this one stands */
 };
 
 struct division_doubted {

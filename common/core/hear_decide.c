@@ -20,7 +20,7 @@ struct hearing {
     size_t orders;
     struct grade_known grade;
     struct lead_known lead;
-    const char *post;                           /* whose word the command post is; NULL: there is none */
+    struct post_known post;
     struct level_heard levels[LEVELS_TOLD_MAX]; /* the last that each region tells of */
     size_t levels_n;
     struct fact_mark marks[FACT_FIELDS];
@@ -531,7 +531,11 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
                         .lead = {.region = incident != NULL ? incident_lead(incident, d->region->code) : "",
                                  .term = incident != NULL ? incident->lead_term : 0}};
     if (incident != NULL && incident->post != NULL) {
-        h.post = incident->post->home[0] != '\0' ? incident->post->home : d->region->code;
+        const struct post *post = incident->post;
+        h.post = (struct post_known){.home = post->home[0] != '\0' ? post->home : d->region->code,
+                                     .lead = post->lead,
+                                     .commander = post->commander,
+                                     .term = post->term};
     }
     if (incident != NULL && incident->marks != NULL) {
         for (size_t i = 0; i < FACT_FIELDS; i++) {

@@ -252,6 +252,13 @@ static void dump_post(const struct post *post, struct buf *ret)
     put_text(ret, "offered_lead", post->offered_lead);
     put_text(ret, "offered_commander", post->offered_commander);
     put_number(ret, "offered_at_ms", post->offered_at_ms);
+    for (size_t i = 0; i < post->apart_n; i++) {
+        put_text(ret, "apart", post->apart[i].region);
+        put_text(ret, "lead", post->apart[i].lead);
+        put_text(ret, "commander", post->apart[i].commander);
+        put_number(ret, "term", post->apart[i].term);
+        put_number(ret, "at_ms", post->apart[i].at_ms);
+    }
     buf_puts(ret, "\n");
 }
 

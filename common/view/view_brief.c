@@ -267,26 +267,35 @@ static const char *level_text(struct making *m, const struct cut *cut)
                            view_time(m->brief->state, last->due_ms, until)));
 }
 
-/* Who led then. */
+/* Who led then, and who was to by the word of a region that did not know of it. */
 static const char *post_text(struct making *m, const struct cut *cut)
 {
-    const char *text = PICK(m, "none is set up", "未设立"), *place = "";
+    const char *text = PICK(m, "none is set up", "未设立"), *place = "", *apart = "";
 
     for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
         const struct view_step *step = &at->step;
-        if ((step->kind != EVENT_POST_SET && step->kind != EVENT_POST_TAKEN) ||
+        bool is_apart = step->kind == EVENT_POST_APART;
+        if ((!is_apart && step->kind != EVENT_POST_SET && step->kind != EVENT_POST_TAKEN) ||
             !brief_is_within(cut, step->seq, step->bus_ms)) {
             continue;
         }
+        const char *lead = view_short_name(m->brief->state, step->what);
+        if (is_apart) {
+            apart = brief_kept(m, arena_printf(&m->brief->arena,
+                                               PICK(m, "%s; set up apart by region %s: %s, commander %s",
+                                                    "%s；%s 另设：%s，总指挥 %s"),
+                                               apart, step->from, lead, step->subject));
+            continue;
+        }
+        apart = step->settles ? "" : apart;
         place = step->kind == EVENT_POST_SET ? step->place : place;
         text = brief_kept(m, arena_printf(&m->brief->arena,
                                           PICK(m, "%s leads, commander %s, term %llu%s%s",
                                                "牵头部门 %s，总指挥 %s，第 %llu 任%s%s"),
-                                          view_short_name(m->brief->state, step->what), step->subject,
-                                          (unsigned long long)step->number,
+                                          lead, step->subject, (unsigned long long)step->number,
                                           place[0] == '\0' ? "" : PICK(m, ", at ", "，地点："), place));
     }
-    return text;
+    return apart[0] == '\0' ? text : brief_kept(m, arena_printf(&m->brief->arena, "%s%s", text, apart));
 }
 
 /* As the sheet that goes up names it, with its class of the law. */

@@ -417,6 +417,7 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_POST_OFFERED:
     case EVENT_POST_TAKEN:
     case EVENT_POST_KEPT:
+    case EVENT_POST_APART:
         view_step_add_post(event, step);
         return;
     case EVENT_GRADE_EXPECTED:

@@ -140,6 +140,37 @@ class Contradictions(test_links.Regions):
         self.assertNotIn("grade-asked", [event["event"] for event in self.province.events()])
         self.assert_verified()
 
+    def test_a_post_that_was_set_up_apart_is_shown_until_a_person_settles_it(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident)
+        self.relays[self.county].part()
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        self.city.muster("incident", "take-lead", incident)
+        self.post(self.city, incident, "health", "li.na")
+        self.post(self.county, incident, "fire-rescue", "wang.lei")
+        self.heal()
+        self.commands(incident, f"{CITY}/health", "li.na", 1)
+        for region in (self.county, self.city):
+            apart, = until(lambda r=region: self.shown(r, incident)["post"]["apart"], "the other post")
+            self.assertEqual((apart["region"], apart["lead"], apart["commander"]),
+                             (COUNTY, f"{COUNTY}/fire-rescue", "wang.lei"))
+            for lang, shown, said in (("en", "ANOTHER COMMAND POST, set up apart by region 370102",
+                                       "was set up apart by region 370102"),
+                                      ("zh", "另有现场指挥部（370102 设立，未生效）", "另由 370102 设立")):
+                for words in ("show", incident), ("list",):
+                    self.assertIn(shown, region.muster("incident", *words, "--lang", lang))
+                self.assertIn(said, region.muster("replay", region.log, "--lang", lang))
+            seq = [event["seq"] for event in region.events() if event["event"] == "post-apart"][-1]
+            brief = region.muster("incident", "brief", incident, "--as-of", str(seq))
+            self.assertIn("总指挥 li.na，第 1 任；370102 另设：", brief)
+        self.post(self.city, incident, "health", "li.na")  # it is this one
+        for region in (self.county, self.city):
+            until(lambda r=region: not self.shown(r, incident)["post"]["apart"], "it to be settled")
+            self.assertIn("this one stands", region.muster("replay", region.log))
+        self.commands(incident, f"{CITY}/health", "li.na", 1)
+        self.assert_verified()
+
     def test_a_count_that_gave_way_is_shown_until_somebody_counts_anew(self):
         for region in (self.county, self.city):
             region.muster("rules", "load", os.path.join(SOURCE, "common/rules/packs/decree-493.yaml"))
