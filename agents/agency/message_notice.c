@@ -63,6 +63,9 @@ void message_put_notice(json_t *json, const struct event *event)
         put(json, "by", text_of(event->graded.by));
         put(json, "rule", text_of(event->graded.rule));
         put(json, "unknown", list_of(event->graded.unknown));
+        if (event->kind == EVENT_GRADE_DOUBTED) {
+            put(json, "region", text_of(event->graded.region));
+        }
         if (!id_is_zero(event->graded.from)) {
             put(json, "from", text_of_id(event->graded.from));
         }
@@ -127,9 +130,13 @@ void message_put_notice(json_t *json, const struct event *event)
     case EVENT_POST_OFFERED:
     case EVENT_POST_TAKEN:
     case EVENT_POST_KEPT:
+    case EVENT_POST_APART:
         put(json, "lead", text_of(event->post.lead));
         put(json, "commander", text_of(event->post.commander));
         put(json, "term", json_integer(event->post.term));
+        if (event->kind == EVENT_POST_APART) {
+            put(json, "region", text_of(event->post.home));
+        }
         break;
     case EVENT_DIVISION_DOUBTED:
         put(json, "division", text_of(event->division_doubted.division));

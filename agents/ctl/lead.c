@@ -174,7 +174,8 @@ int ctl_incident_take_lead(int argc, char **argv)
         .usage = "muster incident take-lead ID [options]",
         .summary =
             "Takes the lead of an incident (接管指挥权) for this region: what it was offered, or, where\n"
-            "this region lies above the one that leads, by its own word (提级指挥).",
+            "this region lies above the one that leads, by its own word (提级指挥). Where another region\n"
+            "took it, too (LEAD DISPUTED), the one that leads takes it anew, with a reason.",
         .options = options,
         .examples = "  muster incident take-lead 7QK3M2 --reason \"two counties are flooded\"\n",
         .arguments_min = 1,

@@ -49,7 +49,9 @@ int ctl_incident_post(int argc, char **argv)
         .usage = "muster incident post ID --lead AGENCY --commander NAME [options]",
         .summary =
             "Sets up the command post of an incident (现场指挥部), or says where it is now. Who leads then\n"
-            "changes by \"muster incident handover\" alone. An operator signs it, with the right \"level\".",
+            "changes by \"muster incident handover\" alone. An operator signs it, with the right \"level\".\n"
+            "Where another region set one up apart (ANOTHER COMMAND POST), the same again says that it "
+            "stands.",
         .options = options,
         .examples =
             "  muster incident post 7QK3M2 --lead fire-rescue --commander wang.lei --place \"east gate\"\n",

@@ -169,8 +169,9 @@ struct muster_notice {
     const char
         *grade; /* "I" to "IV" of "graded", "grade-doubted", "grade-otherwise" and "level-set"; "" none,
                         * or response over */
-    /* The region of "referred", "region-unreached" and "order-unreached" (where it ended), the role of
-     * "notified" and "lookout-fired", whose "order-reissued" it is now; "" none. */
+    /* The region of "referred", "region-unreached" and "order-unreached" (where it ended), that whose word
+     * "grade-doubted" is ("" this one's rules), or whose "post-apart", the role of "notified" and
+     * "lookout-fired", whose "order-reissued" it is now; "" none. */
     const char *to;
     const char *rule;  /* PACK/RULE; "" a person did it */
     int64_t due_at_ms; /* of "order-reminded": to be answered by then; else 0 */

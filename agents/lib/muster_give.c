@@ -81,6 +81,7 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         ret->grade = grade_name(event->graded.grade);
         ret->agent = event->graded.by;
         ret->rule = event->graded.rule;
+        ret->to = event->kind == EVENT_GRADE_DOUBTED ? event->graded.region : "";
         return;
     case EVENT_GRADE_OTHERWISE:
         ret->grade = event->otherwise.grade != GRADE_NONE ? grade_name(event->otherwise.grade) : "";
@@ -115,6 +116,9 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
     case EVENT_LEAD_TAKEN:
     case EVENT_LEAD_DISPUTED:
         ret->to = event->lead.region;
+        return;
+    case EVENT_POST_APART:
+        ret->to = event->post.home;
         return;
     case EVENT_LOOKOUT_FIRED:
         ret->agent = event->lookout.agent;

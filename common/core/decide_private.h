@@ -44,8 +44,16 @@ bool decide_needs_right(struct deciding *d, const char *right, const char *kind)
 bool decide_names_incident(struct deciding *d, struct id id);
 /* An operator signed, or the command is refused. */
 bool decide_signed_by_person(struct deciding *d);
-/* Who leads the incident has lowered its grade, by a person's word: it is in doubt here. */
-void decide_doubt_lowered(struct deciding *d, const struct event *graded);
+/* The grade as it stands while a record is heard. */
+struct grade_known {
+    enum grade grade, doubted;
+    const char *doubted_in; /* as in the incident */
+};
+/* Here, too, rules and other regions only raise it; but a past that is told at once (incident: NULL) is as it
+ * is, and what who leads has lowered since is for a person here to decide, unless who leads comes back to
+ * what stands here. */
+void decide_hear_graded(struct deciding *d, const struct incident *incident, struct grade_known *known,
+                        const char *lead, const char *told_by, const struct event *event);
 /* When this region knew of the incident that it opens, for the event that does: a stream is read whether the
  * region's is there or not, so what the generation decides stands in events. 0: an older log. */
 int64_t decide_received(const struct deciding *d);
@@ -268,9 +276,16 @@ void decide_start_clock(struct deciding *d, const struct incident *after, const 
                         const struct rule_clock *clock);
 void decide_stop_clock(struct deciding *d, const struct incident *after, const char *pack, const char *rule,
                        const char *clock);
+/* The command post as it is known while a record is heard. */
+struct post_known {
+    const char *home; /* whose word it is; NULL: there is none */
+    const char *lead;
+    const char *commander;
+    uint32_t term;
+};
 /* What another region tells of who commands at the scene: whoever leads says it, and goes before what was
- * said under an old lead; until then what is there stands. known: whose word it is, NULL: there is none. */
-void decide_hear_post(struct deciding *d, const char **known, const char *lead, const char *told_by,
+ * said under an old lead; until then what is there stands. What gives way is noted; known follows. */
+void decide_hear_post(struct deciding *d, struct post_known *known, const char *lead, const char *told_by,
                       const struct event *event);
 /* Two incidents turn out to be one: the survivor has the command post of the other when it has none. */
 void decide_keep_post(struct deciding *d, const struct incident *whole, const struct incident *part);

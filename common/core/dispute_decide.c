@@ -318,7 +318,7 @@ static void dispute_order(struct deciding *d, const struct incident *incident, c
     }
 }
 
-/* That region has taken the lead: which orders of who led until then did it not know? */
+/* That region has taken the lead: which orders of who led until then did it not know? Its own it knows. */
 static void dispute_term(struct deciding *d, const struct incident *incident, const char *told_by,
                          const struct event *event)
 {
@@ -329,7 +329,7 @@ static void dispute_term(struct deciding *d, const struct incident *incident, co
 
     for (size_t i = 0; (order = order_at(d, incident, i, &brought)) != NULL; i++) {
         if (order_is_open(order) && !order->history && strcmp(order_region(order, own), led) == 0 &&
-            !names(&event->orders_known, order->id)) {
+            strcmp(led, told_by) != 0 && !names(&event->orders_known, order->id)) {
             emit_disputed(d, incident, event->incident, order->id, led, none, told_by);
         }
     }

@@ -108,7 +108,8 @@
     X(EVENT_FACTS_TAKEN, 180, "facts-taken")                      \
     X(EVENT_FACTS_RETURNED, 181, "facts-returned")                \
     X(EVENT_GRADE_OTHERWISE, 182, "grade-otherwise")              \
-    X(EVENT_PART_HEARD, 183, "part-heard")
+    X(EVENT_PART_HEARD, 183, "part-heard")                        \
+    X(EVENT_POST_APART, 184, "post-apart")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -200,8 +201,9 @@ struct lookout_limited {
 
 struct graded { /* and doubted */
     enum grade grade;
-    const char *by;   /* operator or agent; "": a rule */
-    const char *rule; /* PACK/RULE; "": a person */
+    const char *by;     /* operator or agent; "": a rule */
+    const char *rule;   /* PACK/RULE; "": a person */
+    const char *region; /* doubted: whose word it is, who leads; "": a rule of this region */
     struct words unknown;
     struct id
         from; /* nobody graded it: it came with that incident, which was merged into this one; else zero */
@@ -321,14 +323,15 @@ struct orders_moved {
     bool taken; /* issued under the other, and belong here */
 };
 
-struct post_step {    /* set, offered, taken, kept */
-    const char *home; /* the region that says so; "": this one */
+struct post_step {    /* set, offered, taken, kept, apart */
+    const char *home; /* the region that says so; "": this one (apart: never, but the region by its code) */
     const char *lead;
     const char *commander;
     const char *place; /* set */
     const char *from;  /* taken, offered: who led, or does; kept: to whom it was offered */
     uint32_t term;     /* of the one who leads now; offered: that would begin */
     bool withdrawn;    /* kept: the offer was, else it was refused */
+    bool settles;      /* set, taken: others had been set up apart, and this one stands */
 };
 
 struct division_doubted {

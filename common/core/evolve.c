@@ -499,6 +499,7 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_POST_OFFERED:
     case EVENT_POST_TAKEN:
     case EVENT_POST_KEPT:
+    case EVENT_POST_APART:
         return evolve_post(state, incident, event);
     case EVENT_SHARE_BEGUN:
     case EVENT_SHARED:

@@ -15,6 +15,11 @@ void post_mark(const struct post *post, struct names *names)
         names_mark(names, post->place);
         names_mark(names, post->offered_lead);
         names_mark(names, post->offered_commander);
+        for (size_t i = 0; i < post->apart_n; i++) {
+            names_mark(names, post->apart[i].region);
+            names_mark(names, post->apart[i].lead);
+            names_mark(names, post->apart[i].commander);
+        }
     }
 }
 
@@ -42,6 +47,22 @@ static void end_offer(struct post *post)
     post->offered_at_ms = 0;
 }
 
+/* The last word of each region. */
+static void note_apart(struct post *post, struct post_apart apart)
+{
+    size_t at = 0;
+
+    while (at < post->apart_n && strcmp(post->apart[at].region, apart.region) != 0) {
+        at++;
+    }
+    if (at == POSTS_APART_MAX) {
+        at--;
+        memmove(&post->apart[0], &post->apart[1], at * sizeof post->apart[0]);
+    }
+    post->apart[at] = apart;
+    post->apart_n = at == post->apart_n ? at + 1 : post->apart_n;
+}
+
 int evolve_post(struct state *state, struct incident *incident, const struct event *event)
 {
     const struct post_step *e = &event->post;
@@ -53,6 +74,9 @@ int evolve_post(struct state *state, struct incident *incident, const struct eve
         return ERR_NO_MEMORY;
     }
     switch (event->kind) {
+    case EVENT_POST_APART:
+        note_apart(post, (struct post_apart){home, lead, commander, e->term, event->at_ms});
+        return 0;
     case EVENT_POST_OFFERED:
         post->offered_lead = lead;
         post->offered_commander = commander;
@@ -78,5 +102,6 @@ int evolve_post(struct state *state, struct incident *incident, const struct eve
     post->lead = lead;
     post->commander = commander;
     post->term = e->term;
+    post->apart_n = e->settles ? 0 : post->apart_n;
     return 0;
 }

@@ -61,7 +61,22 @@ static int graded(struct state *state, struct incident *incident, const struct e
     incident->graded_by = by;
     incident->graded_at_ms = event->at_ms;
     incident->doubted = GRADE_NONE;
+    incident->doubted_in = "";
+    incident->doubted_by = "";
     regraded(incident);
+    return 0;
+}
+
+static int doubted(struct state *state, struct incident *incident, const struct graded *e)
+{
+    const char *in = state_intern(state, e->region), *by = state_intern(state, e->by);
+
+    if (in == NULL || by == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    incident->doubted = e->grade;
+    incident->doubted_in = in;
+    incident->doubted_by = by;
     return 0;
 }
 
@@ -144,8 +159,7 @@ int evolve_rule(struct state *state, struct incident *incident, const struct eve
     case EVENT_GRADED:
         return graded(state, incident, event);
     case EVENT_GRADE_DOUBTED:
-        incident->doubted = event->graded.grade;
-        return 0;
+        return doubted(state, incident, &event->graded);
     case EVENT_GRADE_ASKED:
         incident->grade_asked_ms = event->at_ms;
         return 0;

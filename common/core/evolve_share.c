@@ -63,17 +63,25 @@ static int heard(struct state *state, struct incident *incident, const struct ev
 
 static int lead(struct state *state, struct incident *incident, const struct event *event)
 {
-    const char *region = state_intern(state, event->lead.region);
+    const struct lead_step *e = &event->lead;
+    const char *region = state_intern(state, e->region), *from = state_intern(state, e->from);
 
-    if (region == NULL) {
+    if (region == NULL || from == NULL) {
         return ERR_NO_MEMORY;
     }
     if (event->kind == EVENT_LEAD_OFFERED) {
         incident->lead_offered = region;
+    } else if (event->kind == EVENT_LEAD_DISPUTED) {
+        incident->lead_disputed = e->alone ? from : region;
+        incident->lead_disputed_ms = event->at_ms;
     } else {
+        if (e->term > incident->lead_term) { /* else it is the one that is disputed */
+            incident->lead_disputed = "";
+            incident->lead_disputed_ms = 0;
+        }
         incident->lead = region;
         incident->lead_offered = "";
-        incident->lead_term = event->lead.term;
+        incident->lead_term = e->term;
     }
     return 0;
 }
@@ -87,8 +95,9 @@ int evolve_share(struct state *state, struct incident *incident, const struct ev
         return heard(state, incident, event);
     case EVENT_LEAD_OFFERED:
     case EVENT_LEAD_TAKEN:
+    case EVENT_LEAD_DISPUTED:
         return lead(state, incident, event);
-    default: /* a dispute is for people; EVENT_SHARED says for whom its record waits, and no more */
+    default: /* EVENT_SHARED says for whom its record waits, and no more */
         return 0;
     }
 }

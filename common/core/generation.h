@@ -9,8 +9,8 @@
  * incidents that belong together, of command posts, and questions for a grade, 3 those of how far an incident
  * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
  * what regions order and count apart, 4 those of what a merge takes over and a split gives back, of what the
- * grade would be if a count were reckoned otherwise, of warnings that are in force, and that
- * rules are due of an order. */
+ * grade would be if a count were reckoned otherwise, of warnings that are in force, of command posts that
+ * were set up apart, and that rules are due of an order. */
 enum {
     EVENT_GENERATION = 4,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
@@ -34,6 +34,7 @@ enum {
     GENERATION_PARTS = 4,        /* what is told of an incident that is merged here is the survivor's, too */
     GENERATION_FIRST_REPORT = 4, /* the first report of an incident that an order opened is its initial one */
     GENERATION_JOINS = 4,        /* what stands unsettled in a past that is told is shown to who joins late */
+    GENERATION_SETTLES = 4,      /* who leads takes a lead that is disputed anew */
     GENERATION_TIERS = 4         /* rules are told that a region is a township or a village */
 };
 

@@ -1,4 +1,6 @@
 /* What a person makes of an incident: its grade, and the response to it. */
+#include <string.h>
+
 #include "common/core/rule_matter.h"
 
 static bool is_grade(enum grade grade)
@@ -42,13 +44,33 @@ void decide_ask_grade(struct deciding *d, const struct matter *m)
     }
 }
 
-void decide_doubt_lowered(struct deciding *d, const struct event *graded)
+static void doubt(struct deciding *d, const struct event *graded, const char *region)
 {
     struct event *event = decide_emit(d, EVENT_GRADE_DOUBTED);
 
     event->incident = graded->incident;
     event->at_ms = graded->at_ms; /* as it was said: its words are found by it */
-    event->graded = (struct graded){.grade = graded->graded.grade, .by = graded->graded.by, .rule = ""};
+    event->graded =
+        (struct graded){.grade = graded->graded.grade, .by = graded->graded.by, .rule = "", .region = region};
+}
+
+void decide_hear_graded(struct deciding *d, const struct incident *incident, struct grade_known *known,
+                        const char *lead, const char *told_by, const struct event *event)
+{
+    enum grade grade = event->graded.grade;
+    bool leads = d->region->generation >= GENERATION_LOWERED && strcmp(lead, told_by) == 0;
+    bool lowered = leads && known->doubted_in[0] != '\0';
+    bool lowers = leads && grade > known->grade && (event->graded.by[0] != '\0' || lowered);
+
+    if (grade != GRADE_NONE && (known->grade == GRADE_NONE || grade < known->grade ||
+                                (lowers && incident == NULL) || (lowered && grade == known->grade))) {
+        *decide_emit(d, event->kind) = *event;
+        *known = (struct grade_known){.grade = grade, .doubted_in = ""};
+    } else if (lowers && known->doubted != grade) {
+        doubt(d, event, told_by);
+        known->doubted = grade;
+        known->doubted_in = told_by;
+    }
 }
 
 /* Law and packs raise a grade; only a person lowers one, and says why. The grade of a closed incident can
@@ -71,7 +93,7 @@ void decide_set_grade(struct deciding *d, const struct set_grade *command)
     } else if (command->grade != incident->grade || incident->doubted != GRADE_NONE ||
                incident->grade_asked_ms > incident->graded_at_ms) {
         emit_about(d, EVENT_GRADED, incident)->graded =
-            (struct graded){.grade = command->grade, .by = decide_speaker(d), .rule = ""};
+            (struct graded){.grade = command->grade, .by = decide_speaker(d), .rule = "", .region = ""};
     }
 }
 

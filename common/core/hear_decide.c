@@ -18,9 +18,9 @@ struct hearing {
     bool opened; /* by this record */
     uint32_t reports;
     size_t orders;
-    enum grade grade;
+    struct grade_known grade;
     struct lead_known lead;
-    const char *post;                           /* whose word the command post is; NULL: there is none */
+    struct post_known post;
     struct level_heard levels[LEVELS_TOLD_MAX]; /* the last that each region tells of */
     size_t levels_n;
     struct fact_mark marks[FACT_FIELDS];
@@ -155,23 +155,6 @@ static void hear_closed(struct hearing *h, const struct event *event)
         if (h->incident != NULL) {
             decide_stop_daily(h->d, h->incident);
         }
-    }
-}
-
-/* Here, too, rules and other regions only raise it; but a past that is told at once is as it is, and what who
- * leads has lowered since is for a person here to decide. */
-static void hear_graded(struct hearing *h, const struct event *event)
-{
-    enum grade grade = event->graded.grade;
-    bool lowers = h->d->region->generation >= GENERATION_LOWERED && grade > h->grade &&
-                  event->graded.by[0] != '\0' && strcmp(h->lead.region, h->told->region) == 0;
-
-    if (grade != GRADE_NONE &&
-        (h->grade == GRADE_NONE || grade < h->grade || (lowers && h->incident == NULL))) {
-        h->grade = grade;
-        pass_on(h, event);
-    } else if (lowers && h->incident->doubted != grade) {
-        decide_doubt_lowered(h->d, event);
     }
 }
 
@@ -362,7 +345,7 @@ static void hear(struct hearing *h, const struct event *event)
         hear_closed(h, event);
         return;
     case EVENT_GRADED:
-        hear_graded(h, event);
+        decide_hear_graded(h->d, h->incident, &h->grade, h->lead.region, h->told->region, event);
         return;
     case EVENT_LEVEL_SET:
         hear_level(h, event);
@@ -543,11 +526,17 @@ static void hear_record(struct deciding *d, const struct tell_record *command, c
                         .id = command->incident,
                         .reports = incident != NULL ? incident->reports : 0,
                         .orders = incident != NULL ? incident->orders_n : 0,
-                        .grade = incident != NULL ? incident->grade : GRADE_NONE,
+                        .grade = {.grade = incident != NULL ? incident->grade : GRADE_NONE,
+                                  .doubted = incident != NULL ? incident->doubted : GRADE_NONE,
+                                  .doubted_in = incident != NULL ? incident->doubted_in : ""},
                         .lead = {.region = incident != NULL ? incident_lead(incident, d->region->code) : "",
                                  .term = incident != NULL ? incident->lead_term : 0}};
     if (incident != NULL && incident->post != NULL) {
-        h.post = incident->post->home[0] != '\0' ? incident->post->home : d->region->code;
+        const struct post *post = incident->post;
+        h.post = (struct post_known){.home = post->home[0] != '\0' ? post->home : d->region->code,
+                                     .lead = post->lead,
+                                     .commander = post->commander,
+                                     .term = post->term};
     }
     if (incident != NULL && incident->marks != NULL) {
         for (size_t i = 0; i < FACT_FIELDS; i++) {

@@ -100,6 +100,8 @@ struct incident {
     const char *lead;         /* the region that took the lead; "": nobody has, and it is the home's */
     const char *lead_offered; /* to that region; "": to none */
     uint32_t lead_term;
+    const char *lead_disputed; /* the region that took it, too, apart, and does not lead; "": none */
+    int64_t lead_disputed_ms;
     uint64_t content;
     int64_t opened_at_ms; /* reported, to its home */
     int64_t heard_at_ms;  /* by this region, of another's; 0: it is its own, or an older log's */
@@ -120,9 +122,11 @@ struct incident {
         *marks; /* FACT_FIELDS; NULL: nothing is known, or an older log's, and it is not shared */
     uint64_t texts[FACT_COUNT]; /* fingerprints of place, unit, course, measures, caller, title */
 
-    enum grade grade;      /* 事件分级; NONE: 未定级 */
-    enum grade doubted;    /* what rules would make of it now; NONE: no doubt */
-    const char *graded_by; /* operator, agent or PACK/RULE */
+    enum grade grade;       /* 事件分级; NONE: 未定级 */
+    enum grade doubted;     /* what rules would make of it now, or another region says; NONE: no doubt */
+    const char *doubted_in; /* the region that says so; "": none, the rules */
+    const char *doubted_by; /* ... and whose word it is there; "": a rule's */
+    const char *graded_by;  /* operator, agent or PACK/RULE */
     int64_t graded_at_ms;
     int64_t grade_asked_ms; /* a person was asked for it, for no pack grades its kind; 0: not */
     enum grade level;       /* 响应级别; NONE: no response */

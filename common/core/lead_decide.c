@@ -1,7 +1,8 @@
 /* Rules of who leads an incident that several regions share: (incident, term). It begins with the region
  * that opened it. Handing it over needs the word of both; only a region above the one that leads may raise
  * the term alone, as the higher level takes over what a lower one cannot master (Emergency Response Law Art.
- * 17, 18). Handing back is handing over. */
+ * 17, 18). Handing back is handing over. Of a lead that two took apart a person at the one that has it may
+ * say so in a term anew. */
 #include <string.h>
 
 #include "common/base/mutant.h"
@@ -66,6 +67,21 @@ void decide_offer_lead(struct deciding *d, const struct offer_lead *command)
     }
 }
 
+/* Others took it, too, while they could not hear each other: who leads says so again, in a term that all hear
+ * of. It is a person's word, and never follows by itself. */
+static void settle(struct deciding *d, const struct incident *incident, const struct take_lead *command)
+{
+    if (d->region->generation < GENERATION_SETTLES || incident->lead_disputed[0] == '\0') {
+        return; /* said again */
+    }
+    if (command->reason[0] == '\0') {
+        decide_refuse(d, REFUSED_INVALID, "region %s took the lead, too: taking it anew needs a reason",
+                      incident->lead_disputed);
+    } else {
+        emit_lead(d, EVENT_LEAD_TAKEN, incident, d->region->code, incident->lead_term + 1);
+    }
+}
+
 void decide_take_lead(struct deciding *d, const struct take_lead *command)
 {
     const struct incident *incident = led(d, command->incident);
@@ -75,6 +91,7 @@ void decide_take_lead(struct deciding *d, const struct take_lead *command)
     }
     const char *own = d->region->code, *lead = incident_lead(incident, own);
     if (strcmp(lead, own) == 0) {
+        settle(d, incident, command);
         return;
     }
     bool offered = strcmp(incident->lead_offered, own) == 0;
@@ -103,7 +120,9 @@ void decide_hear_lead(struct deciding *d, struct lead_known *known, const char *
         }
         return;
     }
-    if (strcmp(event->lead.region, told_by) != 0 || strcmp(event->lead.region, known->region) == 0) {
+    bool again = strcmp(event->lead.region, known->region) == 0; /* who leads does, where it is disputed */
+    if (strcmp(event->lead.region, told_by) != 0 ||
+        (again && (d->region->generation < GENERATION_SETTLES || event->lead.term <= known->term))) {
         return; /* one takes it for oneself */
     }
     bool higher = event->lead.term > known->term || MUTANT(MUTANT_TERM_LOWER);

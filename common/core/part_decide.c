@@ -164,6 +164,7 @@ static void share_grade(struct deciding *d, const struct incident *whole, const 
             (struct graded){.grade = part->grade,
                             .by = told ? "" : decide_speaker(d),
                             .rule = "",
+                            .region = "",
                             .from = told ? part->id : (struct id){{0}}};
     }
 }

@@ -57,19 +57,38 @@ void decide_set_post(struct deciding *d, const struct set_post *command)
     }
     const struct post *post = incident->post;
     bool same = post != NULL && leads(incident, command->lead, command->commander);
+    bool settles = post != NULL && post->apart_n > 0, keeps = same && settles && command->place[0] == '\0';
     if (!incident_is_open(incident)) {
         decide_refuse(d, REFUSED_INCIDENT_CLOSED, "incident %s", id_format(incident->id, text));
     } else if (post != NULL && !same && post->home[0] == '\0') {
         decide_refuse(d, REFUSED_CONFLICT, "%s of %s leads in term %u: it is handed over", post->commander,
                       post->lead, post->term);
-    } else if (!same || strcmp(post->place, command->place) != 0) {
+    } else if (!same || settles || strcmp(post->place, command->place) != 0) {
         emit_post(d, EVENT_POST_SET, incident)->post =
             (struct post_step){.home = "",
                                .lead = command->lead,
                                .commander = command->commander,
-                               .place = command->place,
+                               .place = keeps ? post->place : command->place,
                                .from = "",
-                               .term = post == NULL ? 1 : post->term + (same ? 0 : 1)};
+                               .term = post == NULL ? 1 : post->term + (same ? 0 : 1),
+                               .settles = settles};
+    }
+}
+
+/* Neither knew of the other: both ends say so, until a person does what ends it. */
+static void set_apart(struct deciding *d, struct id incident, const struct post_known *post,
+                      const struct post_known *in_force)
+{
+    if (strcmp(post->lead, in_force->lead) != 0 || strcmp(post->commander, in_force->commander) != 0) {
+        struct event *event = decide_emit(d, EVENT_POST_APART);
+        event->incident = incident;
+        event->at_ms = d->env->now_ms;
+        event->post = (struct post_step){.home = post->home,
+                                         .lead = post->lead,
+                                         .commander = post->commander,
+                                         .place = "",
+                                         .from = "",
+                                         .term = post->term};
     }
 }
 
@@ -85,6 +104,12 @@ void decide_keep_post(struct deciding *d, const struct incident *whole, const st
                                                                        .place = part->post->place,
                                                                        .from = "",
                                                                        .term = part->post->term};
+        for (size_t i = 0; i < part->post->apart_n; i++) {
+            const struct post_apart *apart = &part->post->apart[i];
+            set_apart(d, whole->id,
+                      &(struct post_known){apart->region, apart->lead, apart->commander, apart->term},
+                      &(struct post_known){"", part->post->lead, part->post->commander, part->post->term});
+        }
     }
 }
 
@@ -195,7 +220,8 @@ static void answer(struct deciding *d, const struct incident *incident, const st
                                .commander = post->offered_commander,
                                .place = "",
                                .from = post->lead,
-                               .term = post->term + 1};
+                               .term = post->term + 1,
+                               .settles = post->apart_n > 0};
     }
 }
 
@@ -235,16 +261,30 @@ void decide_answer_post(struct deciding *d, const struct answer_post *command)
 
 /* --- another region's ----------------------------------------------------------------------------- */
 
-void decide_hear_post(struct deciding *d, const char **known, const char *lead, const char *told_by,
+void decide_hear_post(struct deciding *d, struct post_known *known, const char *lead, const char *told_by,
                       const struct event *event)
 {
+    const struct post_known post = {told_by, event->post.lead, event->post.commander, event->post.term};
+    const struct post_known before = *known;
     bool begins = event->kind == EVENT_POST_SET || event->kind == EVENT_POST_TAKEN;
-    bool says = *known == NULL ? begins : strcmp(told_by, lead) == 0 || strcmp(told_by, *known) == 0;
+    bool is_first = before.home == NULL, goes_on = !is_first && strcmp(told_by, before.home) == 0;
+    bool says = is_first ? begins : goes_on || strcmp(told_by, lead) == 0;
 
-    if (d->region->generation >= GENERATION_FOLLOWS && says) {
+    if (d->region->generation < GENERATION_FOLLOWS) {
+        return;
+    }
+    if (says) {
         struct event *heard = decide_emit(d, event->kind);
         *heard = *event;
         heard->post.home = told_by;
-        *known = begins ? told_by : *known;
+        *known = begins ? post : before;
+    }
+    if (!begins || is_first || goes_on) {
+        return;
+    }
+    if (!says) {
+        set_apart(d, event->incident, &post, &before);
+    } else if (post.term <= before.term) { /* who set it up did not know of that one */
+        set_apart(d, event->incident, &before, &post);
     }
 }

@@ -223,6 +223,7 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_POST_OFFERED:
     case EVENT_POST_TAKEN:
     case EVENT_POST_KEPT:
+    case EVENT_POST_APART:
         route_post(state, event, author, sink);
         return;
     case EVENT_DIVISION_DOUBTED:

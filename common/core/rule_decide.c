@@ -96,22 +96,23 @@ static bool is_upheld(const struct matter *m, enum grade grade)
     return false;
 }
 
-/* Rules only raise a grade (1 is the gravest): what would lower it is told, and a person decides. A doubt
- * that new facts take back is told, too, as one of no grade. */
+/* Rules only raise a grade (1 is the gravest): what would lower it is told, and a person decides. A doubt of
+ * theirs that new facts take back is told, too, as one of no grade. */
 static void set_grade(struct deciding *d, struct matter *m, const struct rule_verdict *verdicts, size_t at,
                       enum grade grade)
 {
     const struct incident *after = &m->after;
     bool rises = after->grade == GRADE_NONE || grade < after->grade || MUTANT(MUTANT_GRADE_FALLS);
 
-    if (grade == after->grade ? after->doubted == GRADE_NONE
+    if (grade == after->grade ? after->doubted == GRADE_NONE || after->doubted_in[0] != '\0'
                               : !rises && (grade == after->doubted || is_upheld(m, after->grade))) {
         return;
     }
     struct event *event = emit(d, m, rises ? EVENT_GRADED : EVENT_GRADE_DOUBTED);
     event->graded = (struct graded){.grade = grade != after->grade ? grade : GRADE_NONE,
                                     .by = "",
-                                    .rule = matter_reason(d, &verdicts[at])};
+                                    .rule = matter_reason(d, &verdicts[at]),
+                                    .region = ""};
     if (rises) {
         event->graded.unknown = wanting(d, m, verdicts, at);
     }
@@ -328,7 +329,8 @@ static void doubt_again(struct deciding *d, struct matter *m, const struct rule_
         if (v->actions[i].kind == ACTION_GRADE && m->after.grade != GRADE_NONE && grade < m->after.grade &&
             (m->after.doubted == GRADE_NONE || grade < m->after.doubted)) {
             struct event *event = emit(d, m, EVENT_GRADE_DOUBTED);
-            event->graded = (struct graded){.grade = grade, .by = "", .rule = matter_reason(d, v)};
+            event->graded =
+                (struct graded){.grade = grade, .by = "", .rule = matter_reason(d, v), .region = ""};
             matter_see(m, event);
         }
     }

@@ -17,9 +17,11 @@ void matter_see(struct matter *m, const struct event *event)
     case EVENT_GRADED:
         after->grade = event->graded.grade;
         after->doubted = GRADE_NONE;
+        after->doubted_in = "";
         return;
     case EVENT_GRADE_DOUBTED:
         after->doubted = event->graded.grade;
+        after->doubted_in = event->graded.region;
         return;
     case EVENT_LEVEL_SET:
         after->level = event->level_set.level;

@@ -257,10 +257,9 @@ struct incident *state_incident_make(struct state *state, struct id id)
     incident->reporter = "";
     incident->kind = "";
     incident->home = "";
-    incident->lead = "";
-    incident->lead_offered = "";
+    incident->lead = incident->lead_offered = incident->lead_disputed = "";
     incident->substance = "";
-    incident->graded_by = "";
+    incident->graded_by = incident->doubted_in = incident->doubted_by = "";
     incident->casualties = none.casualties;
     incident->loss_cny = none.loss_cny;
     uint32_t hash = hash_of(state, &incident->id);
@@ -508,8 +507,11 @@ static void mark_incident(struct names *names, const struct incident *incident)
     names_mark(names, incident->home);
     names_mark(names, incident->lead);
     names_mark(names, incident->lead_offered);
+    names_mark(names, incident->lead_disputed);
     names_mark(names, incident->substance);
     names_mark(names, incident->graded_by);
+    names_mark(names, incident->doubted_in);
+    names_mark(names, incident->doubted_by);
     for (size_t i = 0; i < incident->holds_n; i++) {
         names_mark(names, incident->holds[i].pack);
         names_mark(names, incident->holds[i].rule);

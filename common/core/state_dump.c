@@ -252,6 +252,13 @@ static void dump_post(const struct post *post, struct buf *ret)
     put_text(ret, "offered_lead", post->offered_lead);
     put_text(ret, "offered_commander", post->offered_commander);
     put_number(ret, "offered_at_ms", post->offered_at_ms);
+    for (size_t i = 0; i < post->apart_n; i++) {
+        put_text(ret, "apart", post->apart[i].region);
+        put_text(ret, "lead", post->apart[i].lead);
+        put_text(ret, "commander", post->apart[i].commander);
+        put_number(ret, "term", post->apart[i].term);
+        put_number(ret, "at_ms", post->apart[i].at_ms);
+    }
     buf_puts(ret, "\n");
 }
 
@@ -329,6 +336,8 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_text(ret, "lead", incident->lead);
     put_text(ret, "lead_offered", incident->lead_offered);
     put_number(ret, "lead_term", incident->lead_term);
+    put_text(ret, "lead_disputed", incident->lead_disputed);
+    put_number(ret, "lead_disputed_ms", incident->lead_disputed_ms);
     put_print(ret, "content", incident->content);
     put_number(ret, "opened_at_ms", incident->opened_at_ms);
     put_number(ret, "heard_at_ms", incident->heard_at_ms);
@@ -338,6 +347,8 @@ void state_dump_incident(const struct incident *incident, struct buf *ret)
     put_number(ret, "reports", incident->reports);
     put_number(ret, "grade", (int64_t)incident->grade);
     put_number(ret, "doubted", (int64_t)incident->doubted);
+    put_text(ret, "doubted_in", incident->doubted_in);
+    put_text(ret, "doubted_by", incident->doubted_by);
     put_text(ret, "graded_by", incident->graded_by);
     put_number(ret, "graded_at_ms", incident->graded_at_ms);
     put_number(ret, "grade_asked_ms", incident->grade_asked_ms);

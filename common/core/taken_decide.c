@@ -322,7 +322,8 @@ void decide_regrade(struct deciding *d, struct matter *m)
             (struct grade_asked){.of = after->ties->regrade};
     } else if (is_graver(after->grade, grade)) {
         struct event *event = emit_about(d, EVENT_GRADE_DOUBTED, after->id);
-        event->graded = (struct graded){.grade = grade, .by = "", .rule = matter_reason(d, gravest)};
+        event->graded =
+            (struct graded){.grade = grade, .by = "", .rule = matter_reason(d, gravest), .region = ""};
         matter_see(m, event);
     }
 }

@@ -193,8 +193,8 @@ static const char *place_text(struct making *m, const struct facts *facts)
 /* Said even when nobody has graded it: ungraded is no grade, and not the lowest. */
 static const char *grade_text(struct making *m, const struct cut *cut)
 {
-    enum grade grade = GRADE_NONE, doubted = GRADE_NONE;
-    const struct view_step *late = NULL;
+    enum grade grade = GRADE_NONE;
+    const struct view_step *late = NULL, *doubted = NULL;
     const char *by = "";
 
     for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
@@ -204,9 +204,9 @@ static const char *grade_text(struct making *m, const struct cut *cut)
             by = step->what[0] != '\0'      ? step->what
                  : !id_is_zero(step->other) ? PICK(m, "of an incident merged into it", "随并入事件")
                                             : view_short_name(m->brief->state, step->subject);
-            doubted = GRADE_NONE;
+            doubted = NULL;
         } else if (step->kind == EVENT_GRADE_DOUBTED && brief_is_within(cut, step->seq, step->bus_ms)) {
-            doubted = step->grade;
+            doubted = step->grade != GRADE_NONE ? step : NULL;
         } else if (step->kind == EVENT_GRADE_OTHERWISE && step->from[0] == '\0' &&
                    brief_is_within(cut, step->seq, step->bus_ms)) {
             late = step->grade != GRADE_NONE ? step : NULL;
@@ -228,13 +228,20 @@ static const char *grade_text(struct making *m, const struct cut *cut)
                 late->place[0] != '\0' ? PICK(m, " (", "（") : "", late->place,
                 late->place[0] != '\0' ? PICK(m, ")", "）") : ""));
     }
-    if (doubted == GRADE_NONE) {
+    if (doubted == NULL) {
         return text;
     }
-    return brief_kept(m, arena_printf(&m->brief->arena,
-                                      PICK(m, "%s; by what is known it would be %s: a person decides",
-                                           "%s；依现有情况应为%s，须由人决定"),
-                                      text, PICK(m, grade_name(doubted), grade_name_zh(doubted))));
+    const char *other = PICK(m, grade_name(doubted->grade), grade_name_zh(doubted->grade));
+    return brief_kept(
+        m, doubted->from[0] == '\0'
+               ? arena_printf(&m->brief->arena,
+                              PICK(m, "%s; by what is known it would be %s: a person decides",
+                                   "%s；依现有情况应为%s，须由人决定"),
+                              text, other)
+               : arena_printf(&m->brief->arena,
+                              PICK(m, "%s; region %s, which leads, says it is %s: a person decides here",
+                                   "%s；牵头地区 %s 已改定为%s，本地等级须由人决定"),
+                              text, doubted->from, other));
 }
 
 static const char *level_text(struct making *m, const struct cut *cut)
@@ -260,26 +267,35 @@ static const char *level_text(struct making *m, const struct cut *cut)
                            view_time(m->brief->state, last->due_ms, until)));
 }
 
-/* Who led then. */
+/* Who led then, and who was to by the word of a region that did not know of it. */
 static const char *post_text(struct making *m, const struct cut *cut)
 {
-    const char *text = PICK(m, "none is set up", "未设立"), *place = "";
+    const char *text = PICK(m, "none is set up", "未设立"), *place = "", *apart = "";
 
     for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
         const struct view_step *step = &at->step;
-        if ((step->kind != EVENT_POST_SET && step->kind != EVENT_POST_TAKEN) ||
+        bool is_apart = step->kind == EVENT_POST_APART;
+        if ((!is_apart && step->kind != EVENT_POST_SET && step->kind != EVENT_POST_TAKEN) ||
             !brief_is_within(cut, step->seq, step->bus_ms)) {
             continue;
         }
+        const char *lead = view_short_name(m->brief->state, step->what);
+        if (is_apart) {
+            apart = brief_kept(m, arena_printf(&m->brief->arena,
+                                               PICK(m, "%s; set up apart by region %s: %s, commander %s",
+                                                    "%s；%s 另设：%s，总指挥 %s"),
+                                               apart, step->from, lead, step->subject));
+            continue;
+        }
+        apart = step->settles ? "" : apart;
         place = step->kind == EVENT_POST_SET ? step->place : place;
         text = brief_kept(m, arena_printf(&m->brief->arena,
                                           PICK(m, "%s leads, commander %s, term %llu%s%s",
                                                "牵头部门 %s，总指挥 %s，第 %llu 任%s%s"),
-                                          view_short_name(m->brief->state, step->what), step->subject,
-                                          (unsigned long long)step->number,
+                                          lead, step->subject, (unsigned long long)step->number,
                                           place[0] == '\0' ? "" : PICK(m, ", at ", "，地点："), place));
     }
-    return text;
+    return apart[0] == '\0' ? text : brief_kept(m, arena_printf(&m->brief->arena, "%s%s", text, apart));
 }
 
 /* As the sheet that goes up names it, with its class of the law. */

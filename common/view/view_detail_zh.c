@@ -47,6 +47,8 @@ static const struct view_saying rows[] = {
     {REFUSED_REGION, "region % leads: it is for it to hand over", "该事件由 %1 牵头，应由其移交"},
     {REFUSED_REGION, "region % leads and has not offered it; only a region above it takes it alone",
      "该事件由 %1 牵头且未提出移交；只有其上级可直接接管"},
+    {REFUSED_INVALID, "region % took the lead, too: taking it anew needs a reason",
+     "%1 亦曾接管指挥权：重新接管须说明理由"},
     {REFUSED_REGION, "region % leads: it settles this, or a region whose order it is",
      "该事件由 %1 牵头：应由其或指令所属地区确认"},
     {REFUSED_REGION, "order % is region %'s to recall", "指令 %1 由 %2 下达，应由其撤回"},

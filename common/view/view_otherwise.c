@@ -11,6 +11,23 @@ static const char *grade_words(const struct view_voice *voice, enum grade grade)
     return voice->zh ? grade_name_zh(grade) : grade_name(grade);
 }
 
+void view_say_doubt(const struct view_voice *voice, const struct incident *incident, struct buf *ret)
+{
+    const char *grade = grade_words(voice, incident->doubted), *by = incident->doubted_by;
+
+    if (incident->doubted != GRADE_NONE && incident->doubted_in[0] != '\0') {
+        SAY(ret, voice, ", region %s (%s) says it is %s: a person decides here",
+            "，%s（%s）已改定为%s：本地等级须由人决定", incident->doubted_in,
+            by[0] != '\0' ? by
+            : voice->zh   ? "规则"
+                          : "a rule",
+            grade);
+    } else if (incident->doubted != GRADE_NONE) {
+        SAY(ret, voice, ", by what is known now it would be %s: a person decides",
+            "，依现有情况应为%s：须由人决定", grade);
+    }
+}
+
 static const char *whose(const struct view_voice *voice, const char *region)
 {
     return region[0] != '\0' ? region : voice->zh ? "本地此前所知" : "what was known here before";

@@ -557,7 +557,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
                step->kind == EVENT_FACTS_TAKEN || step->kind == EVENT_FACTS_RETURNED ||
                step->kind == EVENT_PART_HEARD) {
         view_say_ties(&s);
-    } else if (step->kind >= EVENT_POST_SET && step->kind <= EVENT_POST_KEPT) {
+    } else if ((step->kind >= EVENT_POST_SET && step->kind <= EVENT_POST_KEPT) ||
+               step->kind == EVENT_POST_APART) {
         view_say_post(&s);
     } else if ((step->kind >= EVENT_RULES_DUE && step->kind <= EVENT_LEVEL_SET) ||
                step->kind >= EVENT_REFERRED) {

@@ -43,8 +43,19 @@ void view_say_post(const struct saying *s)
     case EVENT_POST_KEPT:
         say_kept(s, lead, from);
         break;
+    case EVENT_POST_APART:
+        SAY(s->ret, s->voice,
+            "ANOTHER COMMAND POST of incident %s was set up apart by region %s: %s leads, commander %s, term "
+            "%u; it is not in force, and who leads is to settle it",
+            "现场指挥部重复设立：事件 %s 另由 %s 设立，牵头部门 %s，总指挥 %s，第 %u "
+            "任，未生效，须由牵头地区确认",
+            s->incident, step->from, lead, step->subject, term);
+        break;
     default:
         return;
+    }
+    if (step->settles) {
+        PUT(s->ret, s->voice, "; of those set up apart this one stands", "，重复设立的以此为准");
     }
     view_say_quoted(s, step->text);
 }

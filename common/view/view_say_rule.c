@@ -73,9 +73,12 @@ static void say_graded(const struct saying *s)
             "事件 %s：依规则 %s，等级不再存疑", s->incident, step->what);
         return;
     }
-    if (step->kind == EVENT_GRADE_DOUBTED && step->what[0] == '\0') {
-        SAY(s->ret, s->voice, "incident %s is grade %s, says the region that leads: a person decides here",
-            "牵头地区已将事件 %s 改定为%s：本地等级须由人决定", s->incident, grade_words(s, step->grade));
+    if (step->kind == EVENT_GRADE_DOUBTED && step->from[0] != '\0') {
+        const char *by = step->subject[0] != '\0' ? step->subject : s->voice->zh ? "规则" : "a rule";
+        SAY(s->ret, s->voice,
+            "incident %s is grade %s, says region %s, which leads (%s): a person decides here",
+            "事件 %s 已改定为%s（牵头地区 %s，%s）：本地等级须由人决定", s->incident,
+            grade_words(s, step->grade), step->from, by);
         view_say_quoted(s, step->text);
         return;
     }

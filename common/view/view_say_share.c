@@ -1,4 +1,6 @@
 /* What regions tell each other, and the lines between them. */
+#include <string.h>
+
 #include "common/view/view_dispute.h"
 #include "common/view/view_say_private.h"
 
@@ -111,6 +113,14 @@ void view_say_share(const struct saying *s)
         view_say_quoted(s, step->text);
         return;
     case EVENT_LEAD_TAKEN:
+        if (strcmp(step->subject, step->what) == 0) {
+            SAY(s->ret, s->voice,
+                "region %s takes the LEAD of incident %s anew, term %llu: it is disputed no more",
+                "%s 重新确认指挥事件 %s，第 %llu 任：指挥权不再有争议", step->subject, s->incident,
+                (unsigned long long)step->number);
+            view_say_quoted(s, step->text);
+            return;
+        }
         SAY(s->ret, s->voice,
             step->late ? "region %s TAKES THE LEAD of incident %s from region %s below it, term %llu"
                        : "region %s takes over the LEAD of incident %s from region %s, term %llu",

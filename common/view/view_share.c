@@ -61,31 +61,9 @@ static bool is_cut(const struct region_link *line)
     return line != NULL && line->since_ms != 0 && !line->up;
 }
 
-/* Two took the lead while they could not hear each other, and nobody has taken it since: the one that does
- * not lead, whose people may think that it does. NULL: none. */
-static const struct view_step *lead_dispute(const struct view *view, const struct incident *incident,
-                                            const char **ret_region)
-{
-    const struct view_incident *told = view_incident(view, incident->id);
-    const struct view_step *disputed = NULL;
-
-    for (const struct view_told *at = told != NULL ? told->first : NULL; at != NULL; at = at->next) {
-        const struct view_step *step = &at->step;
-        if (step->kind == EVENT_LEAD_DISPUTED) {
-            disputed = step;
-            *ret_region = step->late ? step->what : step->subject;
-        } else if (step->kind == EVENT_LEAD_TAKEN && disputed != NULL && step->seq != disputed->seq) {
-            disputed = NULL;
-        }
-    }
-    return disputed;
-}
-
 static void say_lead(const struct view *view, const struct view_voice *voice, const struct incident *incident,
                      struct buf *ret)
 {
-    const char *other = "";
-    const struct view_step *disputed = lead_dispute(view, incident, &other);
     char time[VIEW_TIME];
 
     buf_printf(ret, PICK(voice, "  led by region %s", "  指挥：%s"),
@@ -96,12 +74,12 @@ static void say_lead(const struct view *view, const struct view_voice *voice, co
     if (incident->lead_offered[0] != '\0') {
         buf_printf(ret, PICK(voice, ", offered to region %s", "，拟移交 %s"), incident->lead_offered);
     }
-    if (disputed != NULL) {
+    if (incident->lead_disputed[0] != '\0') {
         buf_printf(ret, "%s", view_tone_on(voice, TONE_WARN));
         buf_printf(ret,
                    PICK(voice, "; LEAD DISPUTED since %s: region %s took it, too",
                         "；指挥权冲突（%s）：%s 亦曾接管"),
-                   view_time(view_state(view), disputed->bus_ms, time), other);
+                   view_time(view_state(view), incident->lead_disputed_ms, time), incident->lead_disputed);
         buf_printf(ret, "%s", view_tone_off(voice, TONE_WARN));
     }
     buf_puts(ret, "\n");
@@ -144,13 +122,11 @@ static void put_line(const struct region_link *line, struct json *json)
 
 void view_json_shares(const struct view *view, const struct incident *incident, struct json *json)
 {
-    const char *other = "";
-
     json_text(json, "home", incident->home);
     json_text(json, "lead", incident_lead(incident, state_region(view_state(view))->code));
     json_unsigned(json, "lead_term", incident->lead_term);
     json_text(json, "lead_offered", incident->lead_offered);
-    json_text(json, "lead_disputed", lead_dispute(view, incident, &other) != NULL ? other : "");
+    json_text(json, "lead_disputed", incident->lead_disputed);
     json_array(json, "shared_with");
     for (size_t i = 0; i < incident->shares_n; i++) {
         const char *region = incident->shares[i].region;

@@ -262,18 +262,7 @@ static void show_grade(struct looking *l, const struct incident *incident)
                        view_clock(view_state(l->view), incident->grade_asked_ms, l->options->now_ms, clock));
         }
     }
-    if (incident->doubted != GRADE_NONE) {
-        bool ours = strcmp(incident_lead(incident, state_region(view_state(l->view))->code),
-                           state_region(view_state(l->view))->code) == 0;
-        buf_printf(
-            l->ret,
-            ours ? PICK(voice, ", by what is known now it would be %s: a person decides",
-                        "，依现有情况应为%s：须由人决定")
-                 : PICK(voice,
-                        ", by what is known now, or as who leads says, it would be %s: a person decides",
-                        "，依现有情况或牵头地区意见应为%s：须由人决定"),
-            PICK(voice, grade_name(incident->doubted), grade_name_zh(incident->doubted)));
-    }
+    view_say_doubt(voice, incident, l->ret);
     view_say_otherwise(voice, incident, l->ret);
     if (incident->level != GRADE_NONE) {
         buf_printf(l->ret, PICK(voice, ", response level %s", "，%s响应"),
@@ -485,6 +474,8 @@ static void incident_json(const struct view *view, const struct incident *incide
     json_unsigned(json, "reports", incident->reports);
     json_text(json, "grade", incident->grade != GRADE_NONE ? grade_name(incident->grade) : "");
     json_text(json, "grade_doubted", incident->doubted != GRADE_NONE ? grade_name(incident->doubted) : "");
+    json_text(json, "grade_doubted_region", incident->doubted_in);
+    json_text(json, "grade_doubted_by", incident->doubted_by);
     json_text(json, "graded_by", incident->graded_by);
     json_number(json, "grade_asked_ms", incident->grade_asked_ms);
     json_text(json, "level", incident->level != GRADE_NONE ? grade_name(incident->level) : "");

@@ -330,6 +330,7 @@ static void add_rule_event(const struct event *event, struct view_step *step)
         step->what = event->graded.rule;
         step->words = event->graded.unknown;
         step->other = event->graded.from;
+        step->from = event->kind == EVENT_GRADE_DOUBTED ? event->graded.region : "";
         return;
     case EVENT_LEVEL_SET:
         step->grade = event->level_set.level;
@@ -416,6 +417,7 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_POST_OFFERED:
     case EVENT_POST_TAKEN:
     case EVENT_POST_KEPT:
+    case EVENT_POST_APART:
         view_step_add_post(event, step);
         return;
     case EVENT_GRADE_EXPECTED:

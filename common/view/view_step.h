@@ -65,9 +65,11 @@ struct view_step {
     enum medium medium;     /* by which a report went up, or must; NONE: any */
     enum tier to;           /* that it reached, or must */
     const char *from;       /* POST_TAKEN, OFFERED: the agency that led; KEPT: that was offered it; HEARD: who
-                             * brought it; "" it came over the link */
+                             * brought it, "" it came over the link; GRADE_DOUBTED, POST_APART: the region
+                             * that says so */
     const char *place;      /* POST_SET */
     bool withdrawn;         /* POST_KEPT */
+    bool settles;           /* POST_SET, TAKEN: others had been set up apart */
     enum link_kind link;    /* INCIDENT_LINKED; NONE: not any more */
     bool caused;            /* ... the other is the consequence */
     bool taken;             /* ORDERS_MOVED: they belong here now; FACTS_RETURNED: the grade came with them */

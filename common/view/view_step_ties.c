@@ -6,10 +6,11 @@ void view_step_add_post(const struct event *event, struct view_step *step)
 {
     step->subject = event->post.commander;
     step->what = event->post.lead;
-    step->from = event->post.from;
+    step->from = event->kind == EVENT_POST_APART ? event->post.home : event->post.from;
     step->place = event->post.place;
     step->number = event->post.term;
     step->withdrawn = event->post.withdrawn;
+    step->settles = event->post.settles;
 }
 
 void view_step_add_ties(const struct event *event, struct view_step *step)

@@ -85,6 +85,30 @@ void view_say_together(const struct view *view, const struct view_voice *voice,
     }
 }
 
+static void say_apart(const struct view *view, const struct view_voice *voice, const struct post_apart *apart,
+                      struct buf *ret)
+{
+    const struct state *state = view_state(view);
+    char time[VIEW_TIME];
+    struct buf raw;
+
+    buf_init(&raw, 0);
+    buf_printf(
+        &raw,
+        PICK(
+            voice,
+            "ANOTHER COMMAND POST, set up apart by region %s: %s leads, commander %s, term %u; known "
+            "since %s: who leads is to settle it",
+            "另有现场指挥部（%s 设立，未生效）：牵头部门 %s，总指挥 %s，第 %u 任，%s 获知，须由牵头地区确认"),
+        apart->region, view_short_name(state, apart->lead), apart->commander, apart->term,
+        view_time(state, apart->at_ms, time));
+    buf_printf(ret, "  %s", view_tone_on(voice, TONE_WARN));
+    text_escape(ret, (const char *)raw.p, raw.n);
+    buf_printf(ret, "%s\n", view_tone_off(voice, TONE_WARN));
+    ret->failed = ret->failed || raw.failed;
+    buf_free(&raw);
+}
+
 void view_say_command_post(const struct view *view, const struct view_voice *voice,
                            const struct incident *incident, struct buf *ret)
 {
@@ -115,6 +139,9 @@ void view_say_command_post(const struct view *view, const struct view_voice *voi
     buf_puts(ret, "\n");
     ret->failed = ret->failed || raw.failed;
     buf_free(&raw);
+    for (size_t i = 0; i < post->apart_n; i++) {
+        say_apart(view, voice, &post->apart[i], ret);
+    }
 }
 
 void view_post_json(const struct incident *incident, struct json *json)
@@ -134,6 +161,17 @@ void view_post_json(const struct incident *incident, struct json *json)
     json_number(json, "since_ms", post->since_ms);
     json_text(json, "offered_lead", post->offered_lead);
     json_text(json, "offered_commander", post->offered_commander);
+    json_array(json, "apart");
+    for (size_t i = 0; i < post->apart_n; i++) {
+        json_object(json, NULL);
+        json_text(json, "region", post->apart[i].region);
+        json_text(json, "lead", post->apart[i].lead);
+        json_text(json, "commander", post->apart[i].commander);
+        json_unsigned(json, "term", post->apart[i].term);
+        json_number(json, "since_ms", post->apart[i].at_ms);
+        json_object_end(json);
+    }
+    json_array_end(json);
     json_object_end(json);
 }
 

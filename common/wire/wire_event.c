@@ -156,12 +156,13 @@ static const struct wire_field graded_fields[] = {
     WORDS(S, graded.unknown, RULE_FACTS_SEEN_MAX),
     TIME(S, at_ms),
     ID(S, graded.from),
+    NAME(S, graded.region), /* beyond the message: "" */
 };
 static const struct wire_map graded_map = {WIRE_MAP(graded, S, graded_fields)};
 
 static const struct wire_field grade_doubted_fields[] = {
     ID(S, incident), ENUM(S, graded.grade), LONG_TEXT(S, graded.rule, RULE_NAME_MAX),
-    TIME(S, at_ms),  NAME(S, graded.by), /* beyond the message: "" */
+    TIME(S, at_ms),  NAME(S, graded.by),    NAME(S, graded.region),
 };
 static const struct wire_map grade_doubted_map = {WIRE_MAP(grade_doubted, S, grade_doubted_fields)};
 
@@ -259,8 +260,8 @@ static const struct wire_map clock_stopped_map = {WIRE_MAP(clock_stopped, S, clo
 
 /* The last of each is beyond the message: "". */
 static const struct wire_field post_set_fields[] = {
-    ID(S, incident),   NAME(S, post.lead), NAME(S, post.commander), NAME(S, post.place),
-    U32(S, post.term), TIME(S, at_ms),     NAME(S, post.home),      NAME(S, post.from),
+    ID(S, incident), NAME(S, post.lead), NAME(S, post.commander), NAME(S, post.place), U32(S, post.term),
+    TIME(S, at_ms),  NAME(S, post.home), BOOL(S, post.settles),   NAME(S, post.from),
 };
 static const struct wire_map post_set_map = {WIRE_MAP(post_set, S, post_set_fields)};
 
@@ -269,7 +270,18 @@ static const struct wire_field post_fields[] = {
     U32(S, post.term), TIME(S, at_ms),     NAME(S, post.home),      NAME(S, post.place),
 };
 static const struct wire_map post_offered_map = {WIRE_MAP(post_offered, S, post_fields)};
-static const struct wire_map post_taken_map = {WIRE_MAP(post_taken, S, post_fields)};
+
+static const struct wire_field post_taken_fields[] = {
+    ID(S, incident), NAME(S, post.lead), NAME(S, post.commander), NAME(S, post.from),  U32(S, post.term),
+    TIME(S, at_ms),  NAME(S, post.home), BOOL(S, post.settles),   NAME(S, post.place),
+};
+static const struct wire_map post_taken_map = {WIRE_MAP(post_taken, S, post_taken_fields)};
+
+static const struct wire_field post_apart_fields[] = {
+    ID(S, incident),   NAME(S, post.home), NAME(S, post.lead), NAME(S, post.commander),
+    U32(S, post.term), TIME(S, at_ms),     NAME(S, post.from), NAME(S, post.place),
+};
+static const struct wire_map post_apart_map = {WIRE_MAP(post_apart, S, post_apart_fields)};
 
 static const struct wire_field post_kept_fields[] = {
     ID(S, incident),    NAME(S, post.lead), NAME(S, post.commander),
@@ -576,6 +588,7 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("facts_returned", wire_map_facts_returned),
     BODY_SPREAD("grade_otherwise", wire_map_grade_otherwise),
     BODY_SPREAD("part_heard", wire_map_part_heard),
+    BODY_SPREAD("post_apart", post_apart_map),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

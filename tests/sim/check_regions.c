@@ -282,15 +282,17 @@ static const struct taking *taking_of(const struct tale *tale, uint32_t term, un
     return NULL;
 }
 
-/* The lead is taken here: it was offered, or is taken by a region above; the next term. */
+/* The lead is taken here: it was offered, or is taken by a region above, or it is disputed and this region
+ * leads; the next term. */
 static void check_taken(struct world *world, struct tale *tale, const struct incident *incident,
                         const struct event *event, uint64_t seq)
 {
     const char *own = world->keys.region.name, *lead = incident_lead(incident, own);
     bool offered = strcmp(incident->lead_offered, own) == 0;
+    bool again = strcmp(lead, own) == 0 && incident->lead_disputed[0] != '\0';
 
     if (strcmp(event->lead.region, own) != 0 || event->lead.term != incident->lead_term + 1 ||
-        (!offered && !region_is_above(own, lead))) {
+        (!offered && !again && !region_is_above(own, lead))) {
         world_fail(world,
                    "I8: seq %" PRIu64 " takes the lead of term %" PRIu32
                    " from region %s, which leads term %" PRIu32 " and has not given it",

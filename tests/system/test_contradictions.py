@@ -122,16 +122,57 @@ class Contradictions(test_links.Regions):
         self.county.muster("incident", "refer", incident, "--to", CITY)
         self.follows(self.city, incident, grade="II")
         self.county.muster("incident", "grade", incident, "IV", "--reason", "误报")
+        self.follows(self.city, incident, grade="II", grade_doubted="IV", grade_doubted_region=COUNTY,
+                     grade_doubted_by="duty-officer")
+        for lang, said, stands in (
+                ("en", f"is grade IV, says region {COUNTY}, which leads (duty-officer)",
+                 f"grade II, region {COUNTY} (duty-officer) says it is IV: a person decides here"),
+                ("zh", f"已改定为一般（牵头地区 {COUNTY}，duty-officer）：本地等级须由人决定",
+                 f"{COUNTY}（duty-officer）已改定为一般：本地等级须由人决定")):
+            replay = self.city.muster("replay", self.city.log, "--lang", lang)
+            self.assertIn(said, replay)
+            self.assertIn("误报", replay)
+            self.assertIn(stands, self.city.muster("incident", "show", incident, "--lang", lang))
+        self.county.muster("incident", "grade", incident, "II")  # as it was
+        self.follows(self.city, incident, grade="II", grade_doubted="", grade_doubted_region="")
+        self.county.muster("incident", "grade", incident, "IV", "--reason", "误报")
         self.follows(self.city, incident, grade="II", grade_doubted="IV")
-        for words in (("says the region that leads", "误报"), ("牵头地区已将事件", "误报")):
-            replay = self.city.muster("replay", self.city.log, "--lang", "zh" if "牵" in words[0] else "en")
-            for word in words:
-                self.assertIn(word, replay)
         self.city.muster("incident", "grade", incident, "IV", "--reason", "已核实")
         self.follows(self.city, incident, grade="IV", grade_doubted="")
         self.city.muster("incident", "refer", incident, "--to", PROVINCE)  # which hears how it is now
         self.follows(self.province, incident, grade="IV", grade_doubted="")
         self.assertNotIn("grade-asked", [event["event"] for event in self.province.events()])
+        self.assert_verified()
+
+    def test_a_post_that_was_set_up_apart_is_shown_until_a_person_settles_it(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident)
+        self.relays[self.county].part()
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        self.city.muster("incident", "take-lead", incident)
+        self.post(self.city, incident, "health", "li.na")
+        self.post(self.county, incident, "fire-rescue", "wang.lei")
+        self.heal()
+        self.commands(incident, f"{CITY}/health", "li.na", 1)
+        for region in (self.county, self.city):
+            apart, = until(lambda r=region: self.shown(r, incident)["post"]["apart"], "the other post")
+            self.assertEqual((apart["region"], apart["lead"], apart["commander"]),
+                             (COUNTY, f"{COUNTY}/fire-rescue", "wang.lei"))
+            for lang, shown, said in (("en", "ANOTHER COMMAND POST, set up apart by region 370102",
+                                       "was set up apart by region 370102"),
+                                      ("zh", "另有现场指挥部（370102 设立，未生效）", "另由 370102 设立")):
+                for words in ("show", incident), ("list",):
+                    self.assertIn(shown, region.muster("incident", *words, "--lang", lang))
+                self.assertIn(said, region.muster("replay", region.log, "--lang", lang))
+            seq = [event["seq"] for event in region.events() if event["event"] == "post-apart"][-1]
+            brief = region.muster("incident", "brief", incident, "--as-of", str(seq))
+            self.assertIn("总指挥 li.na，第 1 任；370102 另设：", brief)
+        self.post(self.city, incident, "health", "li.na")  # it is this one
+        for region in (self.county, self.city):
+            until(lambda r=region: not self.shown(r, incident)["post"]["apart"], "it to be settled")
+            self.assertIn("this one stands", region.muster("replay", region.log))
+        self.commands(incident, f"{CITY}/health", "li.na", 1)
         self.assert_verified()
 
     def test_a_count_that_gave_way_is_shown_until_somebody_counts_anew(self):

@@ -337,6 +337,13 @@ class Regions(LinkedRegions):
         self.assertRegex(self.city.muster("incident", "show", incident),
                          r"led by region 370000, term 1; LEAD DISPUTED since .*: region 370100 took it,")
         self.assertIn("指挥权冲突", self.city.muster("incident", "list", "--lang", "zh"))
+        # who leads says so anew, and why
+        self.assertIn("anew needs a reason", self.province.call("incident", "take-lead", incident).stderr)
+        self.province.muster("incident", "take-lead", incident, "--reason", "as agreed")
+        for region in self.regions:
+            self.follows(region, incident, lead=PROVINCE, lead_term=2, lead_disputed="")
+            self.assertIn("takes the LEAD of incident", region.muster("replay", region.log))
+            self.assertIn("不再有争议“as agreed”", region.muster("replay", region.log, "--lang", "zh"))
         # offered to the wrong one, taken back, and given to the right one
         self.province.muster("incident", "offer-lead", incident, "--to", COUNTY)
         self.follows(self.county, incident, lead_offered=COUNTY)
@@ -347,8 +354,8 @@ class Regions(LinkedRegions):
         self.province.muster("incident", "offer-lead", incident, "--to", CITY)
         self.follows(self.city, incident, lead_offered=CITY)
         self.city.muster("incident", "take-lead", incident)
-        for region in self.regions:  # a person has seen to it
-            self.follows(region, incident, lead=CITY, lead_term=2, lead_disputed="")
+        for region in self.regions:
+            self.follows(region, incident, lead=CITY, lead_term=3)
         self.assert_verified()
 
     def test_a_cut_under_load_loses_and_doubles_nothing(self):

@@ -114,12 +114,102 @@ static void only_who_leads_offers(void **state)
     bus_close(&bus);
 }
 
+static struct command a_taking(struct bus *bus, const char *reason)
+{
+    struct command command = by(from(bus, CENTRE, COMMAND_TAKE_LEAD), LI_NA, "");
+
+    command.take_lead = (struct take_lead){.incident = incident_id(1), .reason = reason};
+    return command;
+}
+
+static void begin_generation(struct bus *bus, uint32_t generation)
+{
+    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
+
+    command.set_clock = (struct set_clock){
+        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
+    bus_do(bus, command);
+}
+
+/* The one that leads says so anew, with a reason; by itself nothing ends, and nothing is said twice. */
+static void who_leads_settles_a_disputed_lead(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    for (uint32_t generation = GENERATION_SETTLES - 1; generation <= GENERATION_SETTLES; generation++) {
+        bool settles = generation >= GENERATION_SETTLES;
+        open_linked(&bus);
+        begin_generation(&bus, generation);
+        hear_opening(&bus);
+        bus_do(&bus, told_on(&bus, CITY, 11, offered(REGION, 1)));
+        bus_do(&bus, a_taking(&bus, ""));
+        bus_do(&bus, a_taking(&bus, "nobody has said otherwise"));
+        assert_leads(&bus, REGION, 1);
+        bus_do(&bus, told_on(&bus, NEIGHBOUR, 1, taken(NEIGHBOUR, 1)));
+        assert_leads(&bus, REGION, 1);
+        assert_string_equal(the_incident(&bus)->lead_disputed, NEIGHBOUR);
+        struct command command = a_taking(&bus, "");
+        assert_int_equal(bus_say(&bus, &command), settles ? REFUSED_INVALID : REFUSED_NOT);
+        bus_do(&bus, a_taking(&bus, "as agreed by telephone"));
+        assert_int_equal(bus_events(&bus, EVENT_LEAD_TAKEN), settles);
+        assert_int_equal(bus_events(&bus, EVENT_SHARED), settles);
+        assert_leads(&bus, REGION, settles ? 2 : 1);
+        assert_string_equal(the_incident(&bus)->lead_disputed, settles ? "" : NEIGHBOUR);
+        bus_do(&bus, a_taking(&bus, "once is enough"));
+        assert_int_equal(bus_events(&bus, EVENT_LEAD_TAKEN), 0);
+        bus_close(&bus);
+    }
+}
+
+/* ... and it is heard at the others; the orders of who takes it anew are under no old term. */
+static void a_settled_lead_is_heard(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_linked(&bus);
+    begin_generation(&bus, GENERATION_SETTLES);
+    hear_opening(&bus);
+    bus_do(&bus, told_on(&bus, PROVINCE, 1, taken(PROVINCE, 1)));
+    bus_do(&bus, told_on(&bus, PROVINCE, 2, issued(&bus, 1, STATION_3)));
+    bus_do(&bus, told_on(&bus, NEIGHBOUR, 1, taken(NEIGHBOUR, 1)));
+    assert_string_equal(the_incident(&bus)->lead_disputed, NEIGHBOUR);
+    bus_do(&bus, told_on(&bus, PROVINCE, 3, taken(PROVINCE, 1))); /* nothing new */
+    assert_int_equal(bus_events(&bus, EVENT_LEAD_TAKEN), 0);
+    assert_string_equal(the_incident(&bus)->lead_disputed, NEIGHBOUR);
+    struct event known = an_event(EVENT_ORDERS_KNOWN);
+    known.orders_known = (struct orders_known){.lead = PROVINCE, .term = 1};
+    bus_do(&bus, with(&bus, told_on(&bus, PROVINCE, 4, taken(PROVINCE, 2)), known));
+    assert_leads(&bus, PROVINCE, 2);
+    assert_string_equal(the_incident(&bus)->lead_disputed, "");
+    assert_int_equal(bus_events(&bus, EVENT_LEAD_DISPUTED), 0);
+    assert_int_equal(bus_events(&bus, EVENT_ORDERS_DISPUTED), 0);
+    bus_close(&bus);
+}
+
+/* The one of the two that leads from then on is not what ends the dispute: both stand in one record. */
+static void a_dispute_outlives_its_own_record(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_linked(&bus);
+    hear_opening(&bus);
+    bus_do(&bus, told_on(&bus, NEIGHBOUR, 1, taken(NEIGHBOUR, 1)));
+    bus_do(&bus, told_on(&bus, PROVINCE, 1, taken(PROVINCE, 1)));
+    assert_leads(&bus, PROVINCE, 1);
+    assert_string_equal(the_incident(&bus)->lead_disputed, NEIGHBOUR);
+    assert_int_equal(the_incident(&bus)->lead_disputed_ms, bus.env.now_ms);
+    bus_close(&bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(of_two_that_took_it_one_leads),
-        cmocka_unit_test(of_a_past_the_same_one_leads),
-        cmocka_unit_test(only_who_leads_offers),
+        cmocka_unit_test(of_two_that_took_it_one_leads), cmocka_unit_test(of_a_past_the_same_one_leads),
+        cmocka_unit_test(only_who_leads_offers),         cmocka_unit_test(who_leads_settles_a_disputed_lead),
+        cmocka_unit_test(a_settled_lead_is_heard),       cmocka_unit_test(a_dispute_outlives_its_own_record),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

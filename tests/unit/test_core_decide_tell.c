@@ -274,6 +274,51 @@ static void what_who_leads_lowers_is_in_doubt(void **state)
     assert_int_equal(doubts(GENERATION_LOWERED - 1, CITY_LINK, CITY, "li.na"), 0); /* a log of before */
 }
 
+/* What was lowered is raised again, step by step: the doubt follows the word of who leads. */
+static void what_who_leads_raises_again_is_not_in_doubt(void **state)
+{
+    static const struct {
+        const char *link, *region, *by;
+        enum grade grade, doubted;
+        bool graded;
+    } rows[] = {
+        {NEIGHBOUR_LINK, NEIGHBOUR, "li.na", GRADE_II, GRADE_IV, false}, /* it does not lead */
+        {CITY_LINK, CITY, "", GRADE_III, GRADE_III, false},              /* a rule, after a person's word */
+        {CITY_LINK, CITY, "li.na", GRADE_IV, GRADE_IV, false},
+        {CITY_LINK, CITY, "", GRADE_II, GRADE_NONE, true},
+        {CITY_LINK, CITY, "", GRADE_IV, GRADE_NONE, false}, /* a rule alone */
+        {CITY_LINK, CITY, "li.na", GRADE_III, GRADE_III, false},
+        {CITY_LINK, CITY, "li.na", GRADE_II, GRADE_NONE, true},
+    };
+    struct bus bus;
+
+    (void)state;
+    open_linked(&bus);
+    struct command command = by_broker(&bus, COMMAND_SET_CLOCK);
+    command.set_clock = (struct set_clock){
+        .bus_ms = bus.env.now_ms, .utc_ms = bus.env.utc_ms, .reason = "", .generation = GENERATION_LOWERED};
+    bus_do(&bus, command);
+    hear_opening(&bus);
+    bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 11), graded(GRADE_II)));
+    bus_do(&bus, with(&bus, telling(&bus, CITY_LINK, CITY, 12), lowered(GRADE_IV, "li.na")));
+    assert_string_equal(the_incident(&bus)->doubted_in, CITY);
+    assert_string_equal(the_incident(&bus)->doubted_by, "li.na");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bus_do(&bus, with(&bus, telling(&bus, rows[i].link, rows[i].region, 13 + i),
+                          lowered(rows[i].grade, rows[i].by)));
+        assert_int_equal(bus_events(&bus, EVENT_GRADED), rows[i].graded);
+        assert_int_equal(the_incident(&bus)->grade, GRADE_II);
+        assert_int_equal(the_incident(&bus)->doubted, rows[i].doubted);
+    }
+    /* both in one past */
+    command = with(&bus, telling(&bus, CITY_LINK, CITY, 30), lowered(GRADE_IV, "li.na"));
+    bus_do(&bus, and_then(&bus, command,
+                          with(&bus, telling(&bus, CITY_LINK, CITY, 31), lowered(GRADE_II, "li.na"))));
+    assert_int_equal(bus_events(&bus, EVENT_GRADE_DOUBTED), 1);
+    assert_int_equal(the_incident(&bus)->doubted, GRADE_NONE);
+    bus_close(&bus);
+}
+
 static void a_referral_goes_on_and_not_back(void **state)
 {
     static const struct {
@@ -533,6 +578,7 @@ int main(void)
         cmocka_unit_test(only_its_home_closes_an_incident),
         cmocka_unit_test(a_grade_only_rises),
         cmocka_unit_test(what_who_leads_lowers_is_in_doubt),
+        cmocka_unit_test(what_who_leads_raises_again_is_not_in_doubt),
         cmocka_unit_test(a_referral_goes_on_and_not_back),
         cmocka_unit_test(the_rest_is_each_regions_own),
         cmocka_unit_test(of_another_incident_nothing_is_heard),
