@@ -122,6 +122,7 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         ret->to = event->lookout.roles.n > 0 ? event->lookout.roles.at[0] : "";
         return;
     case EVENT_WARNING_FIRED:
+    case EVENT_WARNING_ENDED:
         ret->fact = event->warning.event;
         ret->to = event->warning.roles.n > 0 ? event->warning.roles.at[0] : "";
         return;
