@@ -162,6 +162,13 @@ void message_put_notice(json_t *json, const struct event *event)
         put(json, "region", text_of(event->disputed.region));
         put(json, "against", text_of(event->disputed.against));
         break;
+    case EVENT_COUNT_APART:
+    case EVENT_COUNT_MISSED:
+        put(json, "fact", text_of(event->count_apart.fact));
+        put(json, "region", text_of(event->count_apart.region));
+        put(json, "count", json_integer(event->count_apart.count));
+        put(json, "holds", json_integer(event->count_apart.holds));
+        break;
     case EVENT_REISSUE_WANTED:
         put(json, "ability", text_of(event->reissue_wanted.ability));
         put(json, "rule", text_of(event->reissue_wanted.rule));

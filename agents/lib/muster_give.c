@@ -135,6 +135,11 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
     case EVENT_REGION_UNREACHED:
         ret->to = event->region_unreached.region;
         return;
+    case EVENT_COUNT_APART:
+    case EVENT_COUNT_MISSED:
+        ret->fact = event->count_apart.fact;
+        ret->to = event->count_apart.region;
+        return;
     case EVENT_ORDERS_DISPUTED:
         ret->to = event->disputed.against;
         return;

@@ -270,6 +270,102 @@ static struct count_apart *emit_apart(struct deciding *d, const struct incident 
     return &event->count_apart;
 }
 
+struct count_here {
+    int64_t holds;
+    int64_t highest; /* it, or what gave way to it */
+};
+
+/* What a merged incident has is known only where it is merged. */
+static int64_t gave_way(const struct incident *incident, size_t i)
+{
+    const struct apart *apart = incident_apart(incident, i);
+
+    return apart != NULL && id_is_zero(apart->other) ? apart->count : COUNT_UNKNOWN;
+}
+
+/* After what this record brings. */
+static struct count_here count_here(const struct deciding *d, const struct incident *incident, size_t i)
+{
+    int64_t holds = count_of(&incident->casualties, i), other = gave_way(incident, i);
+
+    for (size_t k = 0; k < d->events_n; k++) {
+        const struct event *event = &d->events[k];
+        if (!id_equal(event->incident, incident->id)) {
+            continue;
+        }
+        if (event->kind == EVENT_FACTS_CHANGED &&
+            count_of(&event->facts_changed.casualties, i) != COUNT_UNKNOWN) {
+            holds = count_of(&event->facts_changed.casualties, i);
+            other = COUNT_UNKNOWN;
+        } else if (event->kind == EVENT_COUNT_APART && strcmp(event->count_apart.fact, count_name(i)) == 0 &&
+                   id_is_zero(event->count_apart.other) && event->count_apart.count > other) {
+            other = event->count_apart.count;
+        }
+    }
+    return (struct count_here){holds, other > holds ? other : holds};
+}
+
+static void emit_missed(struct deciding *d, const struct incident *incident, size_t i, const char *region,
+                        int64_t count, int64_t known)
+{
+    struct event *event = decide_emit(d, EVENT_COUNT_MISSED);
+
+    event->incident = incident->id;
+    event->at_ms = d->env->now_ms;
+    event->count_apart =
+        (struct count_apart){.fact = count_name(i), .region = region, .count = count, .holds = known};
+}
+
+void decide_counts_closed(const struct deciding *d, const struct incident *incident,
+                          struct incident_closed *ret)
+{
+    int64_t known[COUNTS];
+
+    for (size_t i = 0; i < COUNTS; i++) {
+        known[i] = count_here(d, incident, i).highest;
+    }
+    if (incident_is_shared(incident) && d->region->generation >= GENERATION_CLOSED_WITH) {
+        ret->says_counts = true;
+        ret->casualties = (struct casualties){known[0], known[1], known[2], known[3], known[4]};
+    }
+}
+
+void decide_closing_missed(struct deciding *d, const struct incident *incident, const struct event *closed)
+{
+    const struct incident_closed *e = &closed->incident_closed;
+
+    if (!e->says_counts || d->region->generation < GENERATION_CLOSED_WITH) {
+        return;
+    }
+    for (size_t i = 0; i < COUNTS; i++) {
+        struct count_here here = count_here(d, incident, i);
+        int64_t there = count_of(&e->casualties, i);
+        if (here.highest != COUNT_UNKNOWN && here.highest != there && (here.highest > 0 || there > 0)) {
+            emit_missed(d, incident, i, "", here.highest > there ? here.highest : here.holds, there);
+        }
+    }
+}
+
+/* It was closed, and not by that region, before its word came. */
+static void counts_late(struct deciding *d, const struct incident *incident, const char *told_by,
+                        const struct casualties *said, const struct casualties *news)
+{
+    const char *own = d->region->code;
+
+    if (d->region->generation < GENERATION_CLOSED_WITH || incident->closed_at_ms == 0 ||
+        strcmp(incident_lead(incident, own), told_by) == 0) {
+        return;
+    }
+    for (size_t i = 0; i < COUNTS; i++) {
+        int64_t holds = count_of(&incident->casualties, i), there = count_of(said, i);
+        int64_t highest = gave_way(incident, i) > holds ? gave_way(incident, i) : holds;
+        bool corrects = count_of(news, i) != COUNT_UNKNOWN && holds != COUNT_UNKNOWN && there != holds;
+        if ((there > 0 && there > highest) || (there != COUNT_UNKNOWN && corrects)) {
+            emit_missed(d, incident, i, told_by, there, highest);
+        }
+    }
+}
+
 static const struct event *counts_known_of(const struct told_record *told, struct id incident)
 {
     for (size_t i = 0; i < told->events_n; i++) {
@@ -286,6 +382,9 @@ void decide_counts_apart(struct deciding *d, const struct incident *incident, co
     const struct event *known =
         incident != NULL && incident->marks != NULL ? counts_known_of(told, incident->id) : NULL;
 
+    if (incident != NULL) {
+        counts_late(d, incident, told->region, said, news);
+    }
     if (known == NULL || d->region->generation < GENERATION_APART) {
         return;
     }

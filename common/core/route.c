@@ -243,6 +243,7 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_ORDERS_DISPUTED:
     case EVENT_DISPUTE_SETTLED:
     case EVENT_COUNT_APART:
+    case EVENT_COUNT_MISSED:
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
     case EVENT_GRADE_OTHERWISE:

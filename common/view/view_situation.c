@@ -307,6 +307,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
         buf_printf(l->ret, PICK(voice, "  closed %s", "  结束 %s"),
                    view_time(state, incident->closed_at_ms, time));
         view_say_left_open(l->view, voice, incident, l->ret);
+        view_say_missed(voice, incident, l->ret);
     }
     if (incident->mode != MODE_ACTUAL) {
         buf_printf(l->ret, "  [%s]", view_mode_name(voice, incident->mode));

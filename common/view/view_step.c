@@ -429,6 +429,7 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_LEAD_DISPUTED:
     case EVENT_HEARD:
     case EVENT_COUNT_APART:
+    case EVENT_COUNT_MISSED:
     case EVENT_ORDER_UNREACHED:
     case EVENT_REGION_UNREACHED:
         view_step_add_share(event, step);

@@ -77,9 +77,9 @@ struct view_step {
     const struct seen_fact *seen; /* RULE_FIRED, LOOKOUT_...: the facts that it saw */
     size_t seen_n;
     uint64_t number; /* of the report, amendment or step; refusals counted; acknowledged up to; units free */
-    int64_t
-        holds; /* COUNT_APART: the count in whose favour `number` gave way; GRADE_OTHERWISE: the last day */
-    int64_t due_ms; /* to be answered by */
+    int64_t holds;   /* COUNT_APART: the count in whose favour `number` gave way; COUNT_MISSED: what was known
+                * instead; GRADE_OTHERWISE: the last day */
+    int64_t due_ms;  /* to be answered by */
     int64_t expires_ms;
     int64_t stepped_ms; /* the wall clock */
     int64_t stood_ms;   /* the broker */

@@ -74,6 +74,7 @@ void view_step_add_share(const struct event *event, struct view_step *step)
         view_step_add_unreached(event, step);
         return;
     case EVENT_COUNT_APART:
+    case EVENT_COUNT_MISSED:
         step->subject = event->count_apart.region;
         step->what = event->count_apart.fact;
         step->number = (uint64_t)event->count_apart.count;

@@ -3,7 +3,7 @@ decided, and nobody gets one twice."""
 import os
 
 import test_links
-from agents import FIRE, until
+from agents import CENTRE, FIRE, until
 from harness import main, SOURCE
 from test_links import CITY, COUNTY, PROVINCE
 
@@ -170,16 +170,34 @@ class Contradictions(test_links.Regions):
         self.relays[self.county].part()
         until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
         order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident, text="加派")
+        self.city.muster("incident", "update", incident, "--dead", "4")
         self.county.muster("incident", "close", incident, "--reason", "done")
         self.assertNotIn("NOT KNOWING", self.county.muster("incident", "show", incident))
+        desks = []
+        for region in (self.county, self.city):
+            region.add(region.config(CENTRE), "bridge: true")
+            desks.append(region.bridge(CENTRE))
         self.heal()
+        for region, desk, by in ((self.county, desks[0], CITY), (self.city, desks[1], "what is known here")):
+            until(lambda: f"NOT KNOWING of dead 4 by {by}, but of 1" in region.muster("incident", "list"),
+                  "the count that it did not know")
+            self.assertIn("不知死亡 4 人", region.muster("incident", "show", incident, "--lang", "zh"))
+            self.assertIn("结束时不知死亡 4 人", region.muster("replay", region.log, "--lang", "zh"))
+            self.assertIn("CLOSED NOT KNOWING of dead 4", region.muster("replay", region.log))
+            missed, = self.shown(region, incident)["closed_not_knowing"]
+            self.assertEqual((missed["fact"], missed["count"], missed["known"]), ("dead", 4, 1))
+            notice = desk.one("notice", event="count-missed")
+            self.assertEqual((notice["fact"], notice["count"], notice["holds"]), ("dead", 4, 1))
+        self.county.muster("incident", "update", incident, "--dead", "4")  # counted anew
+        for region in (self.county, self.city):
+            self.follows(region, incident, closed_not_knowing=[])
         for region in (self.county, self.city):
             until(lambda: "NOT KNOWING of orders that are open: 1" in region.muster("incident", "list"),
                   "the order left open")
             self.assertIn("不知另有 1 条", region.muster("incident", "show", incident, "--lang", "zh"))
         self.city.muster("order", "recall", order, "--reason", "over")
         for region in (self.county, self.city):
-            until(lambda: "NOT KNOWING" not in region.muster("incident", "show", incident),
+            until(lambda: "NOT KNOWING" not in region.muster("incident", "list"),
                   "it to be seen to")
         self.assert_verified()
 
