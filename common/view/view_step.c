@@ -570,6 +570,9 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
         if (event->kind == EVENT_REPORT_FILED && said->kind == COMMAND_FILE_REPORT) {
             step.signed_off_by = said->file_report.signed_off_by;
         }
+        if (event->kind == EVENT_REPORT_FILED && told != NULL) {
+            view_step_add_told_report(told, &step);
+        }
     }
     const struct incident *incident = state_incident(state, event->incident);
     if (incident != NULL) {

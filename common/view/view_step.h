@@ -65,7 +65,7 @@ struct view_step {
     enum medium medium;     /* by which a report went up, or must; NONE: any */
     enum tier to;           /* that it reached, or must */
     const char *from;       /* POST_TAKEN, OFFERED: the agency that led; KEPT: that was offered it; HEARD: who
-                             * brought it; "" it came over the link */
+                             * brought it; "" it came over the link; REPORT_FILED: the region that told it */
     const char *place;      /* POST_SET */
     bool withdrawn;         /* POST_KEPT */
     enum link_kind link;    /* INCIDENT_LINKED; NONE: not any more */
@@ -78,7 +78,7 @@ struct view_step {
     size_t seen_n;
     uint64_t number; /* of the report, amendment or step; refusals counted; acknowledged up to; units free */
     int64_t holds;   /* COUNT_APART: the count in whose favour `number` gave way; COUNT_MISSED: what was known
-                * instead; GRADE_OTHERWISE: the last day */
+                * instead; GRADE_OTHERWISE: the last day; REPORT_FILED that was told: its number there */
     int64_t due_ms;  /* to be answered by */
     int64_t expires_ms;
     int64_t stepped_ms; /* the wall clock */

@@ -90,6 +90,17 @@ void view_step_add_share(const struct event *event, struct view_step *step)
     }
 }
 
+void view_step_add_told_report(const struct told_record *told, struct view_step *step)
+{
+    step->from = told->region;
+    for (size_t i = 0; i < told->events_n; i++) {
+        const struct event *event = &told->events[i];
+        if (event->kind == EVENT_REPORT_FILED && id_equal(event->incident, step->incident)) {
+            step->holds = event->report_filed.number;
+        }
+    }
+}
+
 /* A record brings an order, or a person's word on it, and so a run of disputes that all name it. */
 struct run {
     size_t begin, end;

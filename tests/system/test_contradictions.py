@@ -201,6 +201,32 @@ class Contradictions(test_links.Regions):
                   "it to be seen to")
         self.assert_verified()
 
+    def test_a_brief_is_one_regions_own(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        self.relays[self.county].part()  # each counts on by itself
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        self.city.muster("incident", "update", incident, "--dead", "2", "--signed-off-by", "王主任")
+        self.county.muster("incident", "update", incident, "--trapped", "1", "--signed-off-by", "李主任")
+        self.heal()
+        self.follows(self.city, incident, reports=3)
+        for number, heading, there in ((1, "初报", 1), (2, "续报一", None), (3, "续报二", 2)):
+            brief, = self.city.json("incident", "brief", incident, "--number", str(number))
+            told = brief.get("told_by", {"region": None, "number": None})
+            self.assertEqual((brief["region"], brief["number"], brief["heading"]), (CITY, number, heading))
+            self.assertEqual((told["number"], told["region"]), (there, there and COUNTY))
+        self.assertIsNone(brief["signed_off_by"])
+        self.assertEqual(brief["told_by"]["signed_off_by"], "李主任")
+        for form in ("text", "html"):
+            sheet = self.city.muster("incident", "brief", incident, "--format", form)
+            for words in ("第 3 号", "续报二", "来报单位", COUNTY, "来报时间", "来报编号", "第 2 号",
+                          "来报签发人", "李主任", "来报报告人"):
+                self.assertIn(words, sheet)
+            own = self.city.muster("incident", "brief", incident, "--number", "2", "--format", form)
+            self.assertNotIn("来报", own)
+            self.assertIn("王主任", own)
+
     def test_an_order_under_an_old_term_is_shown_until_it_is_recalled(self):
         incident = self.county.report("--dead", "1")
         self.county.muster("incident", "refer", incident, "--to", CITY)
