@@ -16,6 +16,7 @@
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
 #include "common/view/view_unreached.h"
+#include "common/view/view_untold.h"
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
 
@@ -316,6 +317,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     show_grade(l, incident);
     view_say_reach(voice, incident, l->ret);
     view_say_shares(l->view, voice, incident, l->ret);
+    view_say_untold(l->view, voice, incident, l->ret);
     view_say_disputes(l->view, voice, incident, (struct id){{0}}, l->ret);
     show_facts(l, incident);
     view_say_apart(voice, incident, l->ret);
@@ -498,6 +500,7 @@ static void incident_json(const struct view *view, const struct incident *incide
     json_array_end(json);
     view_json_unreached(view, incident, json);
     view_json_shares(view, incident, json);
+    view_json_untold(view, incident, json);
     view_json_disputes(view, incident, (struct id){{0}}, json);
     view_json_apart(incident, json);
     view_json_otherwise(incident, json);

@@ -415,6 +415,13 @@ class Regions(LinkedRegions):
         for incident in (before, live):
             self.county.muster("incident", "update", incident, "--dead", "2")
             self.follows(self.city, incident, casualties={"dead": 2})
+            told, = self.shown(self.county, incident)["not_told"]
+            self.assertEqual((told["region"], told["orders"], told["detail"]), (CITY, 64, "it is too large"))
+            page = self.county.muster("incident", "show", incident)
+            self.assertIn(f"NOT TOLD to region {CITY}: record {told['seq']} (orders: 64), it is too large",
+                          page)
+            page = self.county.muster("incident", "show", incident, "--lang", "zh")
+            self.assertIn(f"未送达 {CITY}：第 {told['seq']} 条记录（指令 64 条），记录过大", page)
         self.assertEqual(self.county.muster("replay", self.county.log).count("NOT TOLD"), 2)
         self.assert_verified()
 
