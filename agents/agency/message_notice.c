@@ -34,6 +34,9 @@ static void put_warning(json_t *json, const struct warning_step *warning)
     put(json, "sender", text_of(warning->sender));
     put(json, "identifier", text_of(warning->identifier));
     put(json, "until", text_of_time(warning->expires_ms));
+    if (warning->why != WARNING_END_NONE) {
+        put(json, "why", text_of(warning_end_word(warning->why)));
+    }
     put(json, "pack", text_of(warning->pack));
     put(json, "version", text_of(warning->version));
     put(json, "rule", text_of(warning->rule));
@@ -166,6 +169,13 @@ void message_put_notice(json_t *json, const struct event *event)
         put(json, "region", text_of(event->disputed.region));
         put(json, "against", text_of(event->disputed.against));
         break;
+    case EVENT_COUNT_APART:
+    case EVENT_COUNT_MISSED:
+        put(json, "fact", text_of(event->count_apart.fact));
+        put(json, "region", text_of(event->count_apart.region));
+        put(json, "count", json_integer(event->count_apart.count));
+        put(json, "holds", json_integer(event->count_apart.holds));
+        break;
     case EVENT_REISSUE_WANTED:
         put(json, "ability", text_of(event->reissue_wanted.ability));
         put(json, "rule", text_of(event->reissue_wanted.rule));
@@ -183,6 +193,7 @@ void message_put_notice(json_t *json, const struct event *event)
         put_lookout(json, &event->lookout);
         break;
     case EVENT_WARNING_FIRED:
+    case EVENT_WARNING_ENDED:
         put_warning(json, &event->warning);
         break;
     case EVENT_LOOKOUT_LIMITED:

@@ -154,11 +154,8 @@ void report_name_kind(struct session *session, struct facts *facts)
 }
 
 /* "; did you mean "mine"?" or nothing. */
-static void note_with_nearest(struct session *session, const char *note, const char *word,
-                              const char *const *names)
+static void note_with_nearest(struct session *session, const char *note, const char *word, const char *near)
 {
-    const char *near = text_nearest(word, names);
-
     if (near == NULL) {
         ctl_note("%s\"%s\"", note, word);
     } else {
@@ -172,7 +169,6 @@ static void note_kind(struct session *session, const char *word)
 {
     const struct region *region = region_of(session);
     const struct policy *policy = &region->policy;
-    const char *names[KIND_NAMES_MAX + 1];
 
     if (word[0] == '\0' || region_kind(region, word) != NULL) {
         return;
@@ -186,12 +182,11 @@ static void note_kind(struct session *session, const char *word)
         }
         return;
     }
-    kind_names(policy, names);
     note_with_nearest(session,
                       lang_text(session_lang(session),
                                 "neither the policy nor the table of kinds has the kind ",
                                 "策略和事件类型表中均无类型 "),
-                      word, names);
+                      word, kind_nearest(policy, word));
 }
 
 static void note_substance(struct session *session, const char *word)
@@ -212,7 +207,7 @@ static void note_substance(struct session *session, const char *word)
                       lang_text(session_lang(session),
                                 "no equipment is asked for: the policy knows no substance ",
                                 "不要求携带装备：策略中无危化品 "),
-                      word, names);
+                      word, text_nearest(word, names));
 }
 
 /* --- divisions ------------------------------------------------------------------------------------ */

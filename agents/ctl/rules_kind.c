@@ -8,26 +8,29 @@
 #include "common/core/words.h"
 #include "common/rules/expression.h"
 
+enum { NAMES_MAX = 512 };
+
 struct noting {
     const struct region *region;
     const char *path;
     enum lang lang;
-    const char *names[KIND_NAMES_MAX + 1];
 };
 
-void kind_names(const struct policy *policy, const char *ret[KIND_NAMES_MAX + 1])
+const char *kind_nearest(const struct policy *policy, const char *word)
 {
+    const char *names[NAMES_MAX + 1];
     size_t n = 0;
 
-    for (size_t i = 0; policy != NULL && i < policy->kinds_n && n < KIND_NAMES_MAX; i++) {
-        ret[n++] = policy->kinds[i].kind;
+    for (size_t i = 0; policy != NULL && i < policy->kinds_n && n < NAMES_MAX; i++) {
+        names[n++] = policy->kinds[i].kind;
     }
-    for (const struct incident_kind *kind = incident_kinds(); kind->word != NULL && n + 2 <= KIND_NAMES_MAX;
-         kind++) {
-        ret[n++] = kind->word;
-        ret[n++] = kind->zh;
+    for (const struct incident_kind *kind = incident_kinds(); kind->word != NULL && n < NAMES_MAX; kind++) {
+        names[n++] = kind->word;
     }
-    ret[n] = NULL;
+    names[n] = NULL;
+    const char *near = text_nearest(word, names);
+    const struct incident_kind *kind = near == NULL ? incident_kind_near_zh(word) : NULL;
+    return kind != NULL ? kind->zh : near;
 }
 
 /* "mine*" is known where a kind begins so. */
@@ -54,16 +57,21 @@ static bool is_known(const struct noting *noting, const char *word)
 
 static void note(const struct noting *noting, unsigned line, const char *word)
 {
-    const char *near = text_nearest(word, noting->names);
     char place[16] = "", meant[2 * NAME_MAX_BYTES] = "";
 
     if (is_known(noting, word)) {
         return;
     }
+    const char *near = kind_nearest(noting->region != NULL ? &noting->region->policy : NULL, word);
+    const struct incident_kind *kind = near != NULL ? incident_kind_find_zh(near) : NULL;
     if (line > 0) {
         (void)snprintf(place, sizeof place, ":%u", line);
     }
-    if (near != NULL) {
+    if (kind != NULL) { /* conditions compare the word */
+        (void)snprintf(meant, sizeof meant,
+                       lang_text(noting->lang, "; did you mean \"%s\" (%s)?", "；是否为 \"%s\"（%s）？"),
+                       near, kind->word);
+    } else if (near != NULL) {
         (void)snprintf(meant, sizeof meant,
                        lang_text(noting->lang, "; did you mean \"%s\"?", "；是否为 \"%s\"？"), near);
     }
@@ -95,7 +103,6 @@ void rules_note_kinds(const struct region *region, const struct pack *pack, cons
 {
     struct noting noting = {.region = region, .path = path, .lang = lang};
 
-    kind_names(region != NULL ? &region->policy : NULL, noting.names);
     for (size_t i = 0; i < pack->kinds_n; i++) {
         note(&noting, 0, pack->kinds[i]);
     }

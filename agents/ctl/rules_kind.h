@@ -6,11 +6,9 @@
 #include "common/core/region.h"
 #include "common/rules/pack.h"
 
-enum { KIND_NAMES_MAX = 512 };
-
-/* Kinds by what they may be called, of the policy (NULL: none is known) and of the table: what text_nearest()
- * takes. */
-void kind_names(const struct policy *policy, const char *ret[KIND_NAMES_MAX + 1]);
+/* What was meant by a name of no kind: a kind of the policy (NULL: none is known), a word of the table, or
+ * the Chinese name that stands there; NULL: none is near. */
+const char *kind_nearest(const struct policy *policy, const char *word);
 
 /* Notes each kind that the pack at that path is for, or that a rule of it asks about, which neither the
  * table of kinds nor the region's policy (NULL: none is known) has: a report will hardly bring it. */

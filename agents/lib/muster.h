@@ -162,9 +162,10 @@ struct muster_notice {
     enum muster_rung rung; /* of "rung-reached"; else 0 */
     const char *agent;     /* who said it; of "lookout-fired" whose reading, or who is silent; "" none */
     const char *fact;      /* what "information-requested" asks for, or is lacking ("ability-short"); of
-                         "lookout-fired" what was measured, or "silent", of "warning-fired" what is
-                         warned of, of "facts-returned" the first that is not known any more, or
-                         "grade"; "" none */
+                         "lookout-fired" what was measured, or "silent", of "warning-fired" and
+                         "warning-ended" what is warned of, of "count-apart" and "count-missed" what
+                         was counted ("dead"), of "facts-returned" the first that is not known any
+                         more, or "grade"; "" none */
     int64_t at_ms;
     const char
         *grade; /* "I" to "IV" of "graded", "grade-doubted", "grade-otherwise" and "level-set"; "" none,

@@ -126,6 +126,7 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         ret->to = event->lookout.roles.n > 0 ? event->lookout.roles.at[0] : "";
         return;
     case EVENT_WARNING_FIRED:
+    case EVENT_WARNING_ENDED:
         ret->fact = event->warning.event;
         ret->to = event->warning.roles.n > 0 ? event->warning.roles.at[0] : "";
         return;
@@ -137,6 +138,11 @@ static void give_rule(const struct event *event, struct muster_notice *ret)
         return;
     case EVENT_REGION_UNREACHED:
         ret->to = event->region_unreached.region;
+        return;
+    case EVENT_COUNT_APART:
+    case EVENT_COUNT_MISSED:
+        ret->fact = event->count_apart.fact;
+        ret->to = event->count_apart.region;
         return;
     case EVENT_ORDERS_DISPUTED:
         ret->to = event->disputed.against;

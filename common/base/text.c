@@ -189,20 +189,43 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
+struct characters {
+    uint32_t at[NEAREST_WORD_MAX];
+    size_t n;
+};
+
+/* False: it is too long. A byte that is not UTF-8 is a character of its own. */
+static bool characters_of(const char *word, struct characters *ret)
+{
+    size_t n = strlen(word);
+
+    ret->n = 0;
+    for (size_t i = 0; i < n; ret->n++) {
+        uint32_t cp;
+        size_t length = text_decode(word + i, n - i, &cp);
+        if (ret->n == NEAREST_WORD_MAX)
+            return false;
+        ret->at[ret->n] = length > 0 ? cp : 0x110000u + (uint8_t)word[i];
+        i += length > 0 ? length : 1;
+    }
+    return true;
+}
+
 /* Optimal string alignment: insert, delete, replace, and swap of neighbours cost 1 each. Three rows of
- * the table are enough. Both words are at most NEAREST_WORD_MAX long. */
-static size_t edit_distance(const char *a, size_t a_n, const char *b, size_t b_n)
+ * the table are enough. */
+static size_t edit_distance(const struct characters *a, const struct characters *b)
 {
     size_t rows[3][NEAREST_WORD_MAX + 1];
     size_t *before = rows[0], *above = rows[1], *row = rows[2], *spare;
 
-    for (size_t j = 0; j <= b_n; j++)
+    for (size_t j = 0; j <= b->n; j++)
         above[j] = before[j] = j;
-    for (size_t i = 1; i <= a_n; i++) {
+    for (size_t i = 1; i <= a->n; i++) {
         row[0] = i;
-        for (size_t j = 1; j <= b_n; j++) {
-            row[j] = smaller(smaller(above[j], row[j - 1]) + 1, above[j - 1] + (a[i - 1] != b[j - 1]));
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+        for (size_t j = 1; j <= b->n; j++) {
+            size_t replaced = above[j - 1] + (a->at[i - 1] != b->at[j - 1]);
+            row[j] = smaller(smaller(above[j], row[j - 1]) + 1, replaced);
+            if (i > 1 && j > 1 && a->at[i - 1] == b->at[j - 2] && a->at[i - 2] == b->at[j - 1])
                 row[j] = smaller(row[j], before[j - 2] + 1);
         }
         spare = before;
@@ -210,24 +233,23 @@ static size_t edit_distance(const char *a, size_t a_n, const char *b, size_t b_n
         above = row;
         row = spare;
     }
-    return above[b_n];
+    return above[b->n];
 }
 
 const char *text_nearest(const char *word, const char *const candidates[])
 {
-    size_t n = strlen(word), limit = n / 3 > 1 ? n / 3 : 1, best = limit + 1;
+    struct characters meant, candidate;
     const char *nearest = NULL;
 
-    if (n > NEAREST_WORD_MAX)
+    if (!characters_of(word, &meant))
         return NULL;
+    size_t limit = meant.n / 3 > 1 ? meant.n / 3 : 1, best = limit + 1;
     for (size_t i = 0; candidates[i]; i++) {
-        size_t candidate_n = strlen(candidates[i]), distance;
-
-        if (candidate_n > NEAREST_WORD_MAX)
+        if (!characters_of(candidates[i], &candidate))
             continue;
-        distance = edit_distance(word, n, candidates[i], candidate_n);
+        size_t distance = edit_distance(&meant, &candidate);
         /* A word of which nothing is left is no near miss: "x" does not mean "y". */
-        if (distance < best && (distance == 0 || distance < n)) {
+        if (distance < best && (distance == 0 || distance < meant.n)) {
             best = distance;
             nearest = candidates[i];
         }

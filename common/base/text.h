@@ -29,8 +29,8 @@ size_t text_escape_into(char *ret, size_t size, const char *p, size_t n);
 size_t text_columns(const char *text);
 
 /* The candidate nearest to word by edit distance, or NULL when none is near enough to be what the
- * writer meant (a third of the word's length; a swap of neighbours counts 1). Bytes are compared;
- * words beyond 64 bytes have no neighbours. candidates ends with NULL. */
+ * writer meant (a third of the word's length; a swap of neighbours counts 1). Characters are compared;
+ * words beyond 64 of them have no neighbours. candidates ends with NULL. */
 const char *text_nearest(const char *word, const char *const candidates[]);
 
 #endif

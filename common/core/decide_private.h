@@ -87,6 +87,10 @@ void decide_part_apart(struct deciding *d, const struct incident *whole, const s
 /* Another region says less than what such a count is, of which it knows nothing: it stands apart still. */
 void decide_parts_still_apart(struct deciding *d, const struct incident *whole,
                               const struct casualties *news);
+/* What who closes says of counts; and what another region's closing did not know of those that are here. */
+void decide_counts_closed(const struct deciding *d, const struct incident *incident,
+                          struct incident_closed *ret);
+void decide_closing_missed(struct deciding *d, const struct incident *incident, const struct event *closed);
 void decide_hear_settled(struct deciding *d, const struct incident *incident, const char *told_by,
                          const struct event *event);
 /* The code of a division that a report names and the table in force does not know is told: the report

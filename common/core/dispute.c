@@ -27,6 +27,7 @@ void disputes_dump(const struct disputes *disputes, struct buf *ret)
     }
     for (size_t i = 0; i < COUNTS; i++) {
         const struct apart *apart = &disputes->apart[i];
+        const struct missed *missed = &disputes->missed[i];
         if (disputes->known_ms[i] != 0 && disputes->known_ms[i] != INT64_MAX) {
             buf_printf(ret, "counted\tfact=%s\tknown_ms=%" PRId64 "\n", count_name(i), disputes->known_ms[i]);
         }
@@ -37,6 +38,11 @@ void disputes_dump(const struct disputes *disputes, struct buf *ret)
                 buf_printf(ret, "\tof=%s", id_format(apart->other, other));
             }
             buf_puts(ret, "\n");
+        }
+        if (missed->by.at_ms != 0) {
+            buf_printf(
+                ret, "missed\tfact=%s\tregion=%s\tcount=%" PRId64 "\tknown=%" PRId64 "\tat_ms=%" PRId64 "\n",
+                count_name(i), missed->by.region, missed->by.count, missed->known, missed->by.at_ms);
         }
     }
     for (size_t i = 0; i < disputes->foreseen_n; i++) {
@@ -137,6 +143,13 @@ const struct apart *incident_apart(const struct incident *incident, size_t i)
 {
     return incident->disputes != NULL && incident->disputes->apart[i].at_ms != 0
                ? &incident->disputes->apart[i]
+               : NULL;
+}
+
+const struct missed *incident_missed(const struct incident *incident, size_t i)
+{
+    return incident->disputes != NULL && incident->disputes->missed[i].by.at_ms != 0
+               ? &incident->disputes->missed[i]
                : NULL;
 }
 

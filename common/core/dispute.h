@@ -40,10 +40,17 @@ struct apart {
     struct id other; /* of that incident, which is merged into this one and says more than it; else zero */
 };
 
+/* A count of which the closing of the incident did not know, until somebody counts anew. */
+struct missed {
+    struct apart by; /* region "": this one's, or known here */
+    int64_t known;   /* the highest that was known instead; COUNT_UNKNOWN: none */
+};
+
 enum { COUNTS = 5 }; /* of struct casualties, in its order */
 
 struct disputes {
     struct apart apart[COUNTS];
+    struct missed missed[COUNTS];
     int64_t known_ms
         [COUNTS]; /* of when the count is in whose place the present one stands; INT64_MAX: not said */
     struct dispute *at;
@@ -71,6 +78,8 @@ const char *count_name(size_t i);
 int64_t count_of(const struct casualties *casualties, size_t i);
 /* NULL: none gave way since it was counted last. */
 const struct apart *incident_apart(const struct incident *incident, size_t i);
+/* NULL: its closing knew it, or it was counted anew. */
+const struct missed *incident_missed(const struct incident *incident, size_t i);
 
 /* Recalled, declined or expired: nobody carries it out. */
 bool order_is_void(const struct order *order);

@@ -109,7 +109,8 @@
     X(EVENT_FACTS_RETURNED, 181, "facts-returned")                \
     X(EVENT_GRADE_OTHERWISE, 182, "grade-otherwise")              \
     X(EVENT_PART_HEARD, 183, "part-heard")                        \
-    X(EVENT_POST_APART, 184, "post-apart")
+    X(EVENT_POST_APART, 184, "post-apart")                        \
+    X(EVENT_COUNT_MISSED, 186, "count-missed")
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -147,6 +148,11 @@ struct report_filed {
     uint32_t number;
     const char *reporter;
     struct id under; /* the id that it named, which was merged into this incident; zero: this one's */
+};
+
+struct incident_closed {
+    bool says_counts;             /* of a shared one */
+    struct casualties casualties; /* the highest that were known of each */
 };
 
 struct information {
@@ -485,11 +491,11 @@ struct counts_known {
 int64_t known_count_ms(const struct counts_known *known, size_t i); /* in the order of struct casualties */
 
 /* A count that two regions said apart: the later word holds, and this one gave way. */
-struct count_apart {
+struct count_apart {    /* and missed: the incident was closed not knowing of it */
     const char *fact;   /* "dead" */
     const char *region; /* whose word it was, which came late; "": what was known here before */
     int64_t count;
-    int64_t holds;
+    int64_t holds;   /* missed: what was known instead; COUNT_UNKNOWN: none */
     struct id other; /* it was counted of that incident, which is merged into this one; else zero */
 };
 
@@ -521,6 +527,7 @@ struct event {
         struct note_loss loss_noted;
         struct incident_opened incident_opened;
         struct report_filed report_filed;
+        struct incident_closed incident_closed;
         struct facts facts_changed;
         struct information information; /* requested, answered, overdue */
         struct order_issued order_issued;
@@ -559,7 +566,7 @@ struct event {
         struct orders_known orders_known;
         struct orders_disputed disputed; /* settled, too */
         struct counts_known counts_known;
-        struct count_apart count_apart;
+        struct count_apart count_apart; /* missed, too */
         struct part_heard part_heard;
         struct note_link link_set;
         struct note_untold untold;

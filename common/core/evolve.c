@@ -520,6 +520,7 @@ static int incident_event(struct state *state, const struct event *event)
     case EVENT_DISPUTE_SETTLED:
     case EVENT_COUNTS_KNOWN:
     case EVENT_COUNT_APART:
+    case EVENT_COUNT_MISSED:
         return evolve_dispute(incident, event);
     case EVENT_ORDER_ISSUED:
         return order_issued(state, incident, event);

@@ -117,6 +117,26 @@ void counted_of_no_more(struct incident *incident, struct id other)
     }
 }
 
+static int count_missed(struct incident *incident, const struct event *event)
+{
+    const struct count_apart *e = &event->count_apart;
+    struct disputes *disputes = disputes_make(incident);
+
+    if (disputes == NULL) {
+        return ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < COUNTS; i++) {
+        if (strcmp(count_name(i), e->fact) == 0) {
+            struct missed *missed = &disputes->missed[i];
+            missed->by.count = e->count;
+            missed->by.at_ms = event->at_ms;
+            (void)snprintf(missed->by.region, sizeof missed->by.region, "%s", e->region);
+            missed->known = e->holds;
+        }
+    }
+    return 0;
+}
+
 static int counts_known(struct incident *incident, const struct event *event)
 {
     bool is_first = incident->disputes == NULL;
@@ -138,6 +158,7 @@ void evolve_counted(struct incident *incident, const struct casualties *said)
     for (size_t i = 0; incident->disputes != NULL && i < COUNTS; i++) {
         if (count_of(said, i) != COUNT_UNKNOWN) {
             settled(incident, i);
+            incident->disputes->missed[i].by.at_ms = 0;
             incident->disputes->known_ms[i] = INT64_MAX;
         }
     }
@@ -150,6 +171,8 @@ int evolve_dispute(struct incident *incident, const struct event *event)
         return orders_known(incident, event);
     case EVENT_COUNT_APART:
         return count_apart(incident, event);
+    case EVENT_COUNT_MISSED:
+        return count_missed(incident, event);
     case EVENT_COUNTS_KNOWN:
         return counts_known(incident, event);
     default:

@@ -8,7 +8,7 @@
 static int copy(struct state *state, const struct warning_step *e, struct warning *ret)
 {
     struct id *replaces = calloc(e->replaces_n + 1, sizeof *replaces);
-    struct words areas = {NULL, 0};
+    struct words areas = {NULL, 0}, told = {NULL, 0};
 
     *ret = (struct warning){.alert = e->alert,
                             .mode = e->mode,
@@ -29,7 +29,8 @@ static int copy(struct state *state, const struct warning_step *e, struct warnin
                             .began = e->began,
                             .asked = e->asked};
     if (replaces == NULL || ret->sender == NULL || ret->identifier == NULL || ret->event == NULL ||
-        state_intern_words(state, e->areas, &areas) < 0) {
+        state_intern_words(state, e->areas, &areas) < 0 || state_intern_words(state, e->roles, &told) < 0) {
+        words_free(&areas);
         free(replaces);
         return ERR_NO_MEMORY;
     }
@@ -37,9 +38,17 @@ static int copy(struct state *state, const struct warning_step *e, struct warnin
         memcpy(replaces, e->replaces, e->replaces_n * sizeof *replaces);
     }
     ret->areas = areas;
+    ret->told = told;
     ret->replaces = replaces;
     ret->replaces_n = e->replaces_n;
     return 0;
+}
+
+static void free_warning(struct warning *warning)
+{
+    words_free(&warning->areas);
+    words_free(&warning->told);
+    free(warning->replaces);
 }
 
 static void drop(struct region *region, struct id alert)
@@ -48,8 +57,7 @@ static void drop(struct region *region, struct id alert)
 
     if (there != NULL) {
         size_t at = (size_t)(there - region->warnings);
-        words_free(&there->areas);
-        free(there->replaces);
+        free_warning(there);
         region->warnings_n--;
         memmove(there, there + 1, (region->warnings_n - at) * sizeof *there);
     }
@@ -67,13 +75,28 @@ static int taken(struct state *state, const struct warning_step *e)
     drop(region, e->alert); /* another content under the same name */
     struct warning *grown = realloc(region->warnings, (region->warnings_n + 1) * sizeof *grown);
     if (grown == NULL) {
-        words_free(&warning.areas);
-        free(warning.replaces);
+        free_warning(&warning);
         return ERR_NO_MEMORY;
     }
     region->warnings = grown;
     grown[region->warnings_n++] = warning;
     return 0;
+}
+
+static int fired(struct state *state, struct warning *there, struct words roles)
+{
+    const char *at[WARNING_TOLD_MAX];
+    struct words told;
+    size_t n = 0;
+
+    warning_add_told(at, &n, there->told);
+    warning_add_told(at, &n, roles);
+    int result = state_intern_words(state, (struct words){at, n}, &told);
+    if (result == 0) {
+        words_free(&there->told);
+        there->told = told;
+    }
+    return result;
 }
 
 int evolve_warning(struct state *state, const struct event *event)
@@ -93,6 +116,10 @@ int evolve_warning(struct state *state, const struct event *event)
             there->began = true;
             there->asked = true;
         }
+        break;
+    case EVENT_WARNING_FIRED:
+        there = region_warning(region, e->alert);
+        result = there != NULL ? fired(state, there, e->roles) : 0;
         break;
     case EVENT_WARNING_ENDED:
         drop(region, e->alert);

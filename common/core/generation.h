@@ -10,7 +10,7 @@
  * reaches, of who was not reached, of readings and silence, what has grown since a person graded it, and
  * what regions order and count apart, 4 those of what a merge takes over and a split gives back, of what the
  * grade would be if a count were reckoned otherwise, of warnings that are in force, of command posts that
- * were set up apart, and that rules are due of an order. */
+ * were set up apart, that rules are due of an order, and of counts that a closing did not know. */
 enum {
     EVENT_GENERATION = 4,
     GENERATION_ASKS_GRADE = 2, /* from here on a person is asked where no pack grades a kind */
@@ -30,6 +30,7 @@ enum {
     GENERATION_OTHERWISE = 4,    /* what the grade would be by what does not count is told ... */
     GENERATION_GIVES_BACK = 4,   /* ... and a split gives back what the merge brought, and is told */
     GENERATION_HERE = 4,         /* of what is told of other regions nobody is asked for the grade */
+    GENERATION_CLOSED_WITH = 4,  /* who closes a shared incident says which counts he knew */
     GENERATION_LOWERED = 4,      /* that who leads has lowered the grade puts it in doubt elsewhere */
     GENERATION_PARTS = 4,        /* what is told of an incident that is merged here is the survivor's, too */
     GENERATION_FIRST_REPORT = 4, /* the first report of an incident that an order opened is its initial one */

@@ -151,9 +151,14 @@ static void hear_closed(struct hearing *h, const struct event *event)
     const char *lead = h->incident != NULL ? incident_lead(h->incident, h->d->region->code) : h->told->region;
 
     if (strcmp(lead, h->told->region) == 0 && (h->incident == NULL || incident_is_open(h->incident))) {
-        pass_on(h, event);
+        struct event *closed = decide_emit(h->d, EVENT_INCIDENT_CLOSED);
+        *closed = *event;
+        if (h->d->region->generation < GENERATION_CLOSED_WITH) {
+            closed->incident_closed = (struct incident_closed){0};
+        }
         if (h->incident != NULL) {
             decide_stop_daily(h->d, h->incident);
+            decide_closing_missed(h->d, h->incident, event);
         }
     }
 }

@@ -320,7 +320,8 @@ static int64_t new_count(const struct incident *incident, size_t i, const struct
     int64_t count = count_of(&said->casualties, i);
     bool own = (incident_taken_fields(incident) >> (FACT_COUNTS_FROM + i) & 1) == 0;
 
-    return own && count == count_of(&incident->casualties, i) && incident_apart(incident, i) == NULL
+    return own && count == count_of(&incident->casualties, i) && incident_apart(incident, i) == NULL &&
+                   incident_missed(incident, i) == NULL
                ? COUNT_UNKNOWN
                : count;
 }

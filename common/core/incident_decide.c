@@ -209,6 +209,13 @@ static bool orders_have_ended(struct deciding *d, const struct incident *inciden
     return true;
 }
 
+static void emit_closed(struct deciding *d, const struct incident *incident)
+{
+    struct event *event = emit_about(d, EVENT_INCIDENT_CLOSED, incident->id, d->env->now_ms);
+
+    decide_counts_closed(d, incident, &event->incident_closed);
+}
+
 /* Elsewhere what was merged here is an incident of its own, and nobody else may say that it is over. */
 static void close_parts(struct deciding *d, const struct incident *incident)
 {
@@ -218,7 +225,7 @@ static void close_parts(struct deciding *d, const struct incident *incident)
 
     for (size_t i = 1; i < n && d->region->generation >= GENERATION_FOLLOWS; i++) {
         if (incident_is_open(family[i]) && strcmp(incident_lead(family[i], own), own) == 0) {
-            emit_about(d, EVENT_INCIDENT_CLOSED, family[i]->id, d->env->now_ms);
+            emit_closed(d, family[i]);
         }
     }
 }
@@ -254,7 +261,7 @@ void decide_close_incident(struct deciding *d, const struct close_incident *comm
     if (!orders_have_ended(d, incident)) {
         return;
     }
-    emit_about(d, EVENT_INCIDENT_CLOSED, incident->id, d->env->now_ms);
+    emit_closed(d, incident);
     decide_stop_daily(d, incident);
     close_parts(d, incident);
 }

@@ -1,6 +1,9 @@
 #include "common/core/kind.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "common/base/text.h"
 
 static const struct incident_kind kinds[] = {
     {"natural-disaster", "natural disaster", "自然灾害", CLASS_NATURAL},
@@ -122,6 +125,40 @@ const struct incident_kind *incident_kind_find_zh(const char *name)
         }
     }
     return NULL;
+}
+
+/* Without what may stand behind a name, where `cut`: of short names that would be half of what is alike. */
+static const struct incident_kind *near_zh(const char *name, bool cut)
+{
+    enum { NAME_MAX = 64 };
+    char names[sizeof kinds / sizeof kinds[0]][NAME_MAX], word[NAME_MAX];
+    const char *candidates[sizeof kinds / sizeof kinds[0]];
+    size_t n = 0, length = cut ? stem(name) : strlen(name);
+
+    if (length >= sizeof word) {
+        return NULL;
+    }
+    (void)snprintf(word, sizeof word, "%.*s", (int)length, name);
+    for (; kinds[n].word != NULL; n++) {
+        length = cut ? stem(kinds[n].zh) : strlen(kinds[n].zh);
+        (void)snprintf(names[n], sizeof names[n], "%.*s", (int)length, kinds[n].zh);
+        candidates[n] = names[n];
+    }
+    candidates[n] = NULL;
+    const char *near = text_nearest(word, candidates);
+    for (size_t i = 0; i < n; i++) {
+        if (near == candidates[i]) {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
+const struct incident_kind *incident_kind_near_zh(const char *name)
+{
+    const struct incident_kind *kind = near_zh(name, true);
+
+    return kind != NULL ? kind : near_zh(name, false);
 }
 
 const char *incident_kind_zh(const char *word)

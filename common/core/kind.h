@@ -33,6 +33,8 @@ const struct incident_kind *incident_kind_find(const char *word);
 /* By its Chinese name, with or without what may stand behind that (事故, 灾害, 事件, 疫情). NULL: there is
  * none. */
 const struct incident_kind *incident_kind_find_zh(const char *name);
+/* The one that is meant by a name that is nearly its own. NULL: none is near. */
+const struct incident_kind *incident_kind_near_zh(const char *name);
 /* What a duty room calls it in Chinese; a word that is not in the table is given back. */
 const char *incident_kind_zh(const char *word);
 const char *incident_class_name(enum incident_class class); /* "natural", ...; "" none */

@@ -244,6 +244,7 @@ void route(const struct state *state, const struct event *event, const char *aut
     case EVENT_ORDERS_DISPUTED:
     case EVENT_DISPUTE_SETTLED:
     case EVENT_COUNT_APART:
+    case EVENT_COUNT_MISSED:
     case EVENT_GRADED:
     case EVENT_GRADE_DOUBTED:
     case EVENT_GRADE_OTHERWISE:
@@ -283,10 +284,11 @@ void route(const struct state *state, const struct event *event, const char *aut
         }
         return;
     case EVENT_WARNING_FIRED:
+    case EVENT_WARNING_ENDED: /* an importer may bear the name of the desk for which it reads a feed */
         for (size_t i = 0; i < event->warning.roles.n; i++) {
             const char *role = event->warning.roles.at[i];
             bool heard = route_reaches_role(state_region(state), role);
-            tell_role(state_region(state), heard ? role : "centre", LANE_ORDERS, sink, author);
+            tell_role(state_region(state), heard ? role : "centre", LANE_ORDERS, sink, "");
         }
         return;
     case EVENT_LOOKOUT_LIMITED:

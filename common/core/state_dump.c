@@ -62,6 +62,7 @@ static void dump_warning(const struct warning *warning, struct buf *ret)
     put_ids(ret, "replaces", warning->replaces, warning->replaces_n);
     put_number(ret, "began", warning->began);
     put_number(ret, "asked", warning->asked);
+    put_words(ret, "told", warning->told);
     buf_puts(ret, "\n");
 }
 

@@ -132,6 +132,20 @@ struct warning *region_warning(const struct region *region, struct id alert)
     return NULL;
 }
 
+void warning_add_told(const char **at, size_t *n, struct words roles)
+{
+    for (size_t i = 0; i < roles.n; i++) {
+        if (words_have((struct words){at, *n}, roles.at[i])) {
+            continue;
+        }
+        if (*n < WARNING_TOLD_MAX) {
+            at[(*n)++] = roles.at[i];
+        } else if (!words_have((struct words){at, *n}, "centre")) {
+            at[*n - 1] = "centre";
+        }
+    }
+}
+
 bool warning_is_in_force(const struct warning *warning, int64_t now_ms)
 {
     return warning->began && warning->type != ALERT_TYPE_CANCEL && warning->from_ms <= now_ms &&
@@ -172,6 +186,7 @@ void warnings_free(struct region *region)
 {
     for (size_t i = 0; i < region->warnings_n; i++) {
         words_free(&region->warnings[i].areas);
+        words_free(&region->warnings[i].told);
         free(region->warnings[i].replaces);
     }
     free(region->warnings);
@@ -187,6 +202,7 @@ void warnings_mark(const struct region *region, struct names *names)
         names_mark(names, warning->identifier);
         names_mark(names, warning->event);
         names_mark_words(names, warning->areas);
+        names_mark_words(names, warning->told);
     }
 }
 

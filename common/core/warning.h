@@ -19,6 +19,7 @@ enum {
     WARNINGS_MAX = 64, /* of a region: some 600 B each; what is for here and grave goes before the rest */
     WARNING_REPLACES_MAX = 32,
     WARNING_AREAS_MAX = 64,
+    WARNING_TOLD_MAX = 16,              /* roles, of more than one rule */
     WARNINGS_TEXT_MAX = 1024,           /* bytes of the fact that names all of them */
     WARNING_LIFE_MS = 24 * 3600 * 1000, /* of one that does not say when it ends: CAP leaves it to us */
     INCIDENTS_ASKED_MAX = 64            /* in one record, when a warning changes */
@@ -53,8 +54,9 @@ struct warning {
     int64_t expires_ms; /* never 0 */
     struct id *replaces;
     size_t replaces_n;
-    bool began; /* it was told that it is in force */
-    bool asked; /* rules were asked about it */
+    bool began;        /* it was told that it is in force */
+    bool asked;        /* rules were asked about it */
+    struct words told; /* roles that a rule has told of it, or of what it replaces */
 };
 
 struct region;
@@ -94,7 +96,8 @@ struct warning_step { /* taken, began, fired, ended */
     const char *rule;
     const struct seen_fact *seen;
     size_t seen_n;
-    struct words roles; /* who is notified */
+    struct words
+        roles; /* who is notified; taken: who was told of what it replaces; ended: who is told of it */
 };
 
 struct warnings_heeded {
@@ -119,6 +122,8 @@ int warning_compare(enum alert_colour a_colour, enum alert_severity a, enum aler
                     enum alert_severity b);
 
 struct warning *region_warning(const struct region *region, struct id alert);
+/* Adds the roles to those of `at`, which has room for WARNING_TOLD_MAX: of more, the centres are told. */
+void warning_add_told(const char **at, size_t *n, struct words roles);
 /* It is in force then, and no cancel. */
 bool warning_is_in_force(const struct warning *warning, int64_t now_ms);
 /* The alert was replaced, or cancelled, before it came in. */

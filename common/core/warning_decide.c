@@ -246,13 +246,28 @@ static bool incidents_ask(struct deciding *d)
     return (facts & warning_facts()) != 0;
 }
 
-static void end(struct deciding *d, const struct warning *warning, enum warning_end why, bool asks)
+/* The array in state goes with the warning. */
+static struct words told_of(struct deciding *d, const struct warning *warning)
+{
+    const char **at = arena_array(d->arena, const char *, WARNING_TOLD_MAX);
+    struct words ret = {at, 0};
+
+    d->no_memory = d->no_memory || at == NULL;
+    if (at != NULL) {
+        warning_add_told(at, &ret.n, warning->told);
+    }
+    return ret;
+}
+
+/* Who was told of it is told that it is over, unless it `goes_on` as another. */
+static void end(struct deciding *d, const struct warning *warning, enum warning_end why, bool goes_on)
 {
     struct warning_step step = step_of(warning);
 
     step.why = why;
     step.areas = (struct words){NULL, 0}; /* one alert may end many */
-    step.asks = asks && warning->began && incidents_ask(d);
+    step.asks = warning->began && incidents_ask(d);
+    step.roles = goes_on ? step.roles : told_of(d, warning);
     emit(d, EVENT_WARNING_ENDED, &step);
 }
 
@@ -292,14 +307,16 @@ static void add_replaced(struct warning_step *w, struct id *at, struct id alert)
     }
 }
 
-/* Ends what the alert refers to, as far as it is at hand, and keeps what that had replaced. */
-static struct replacing replace(struct deciding *d, const struct record_alert *command,
+/* Ends what the alert refers to, as far as it is at hand, and keeps what that had replaced, and who was told
+ * of it if it `goes_on`. */
+static struct replacing replace(struct deciding *d, const struct record_alert *command, bool goes_on,
                                 struct warning_step *w)
 {
     struct id *at = arena_array(d->arena, struct id, WARNING_REPLACES_MAX);
+    const char **told = arena_array(d->arena, const char *, WARNING_TOLD_MAX);
     struct replacing r = {.any = false};
 
-    if (at == NULL) {
+    if (at == NULL || told == NULL) {
         d->no_memory = true;
         return r;
     }
@@ -325,8 +342,12 @@ static struct replacing replace(struct deciding *d, const struct record_alert *c
         r.began = r.began || there->began;
         r.asked = r.asked || there->asked;
         r.gone++;
-        end(d, there, w->type == ALERT_TYPE_CANCEL ? WARNING_CANCELLED : WARNING_REPLACED, true);
+        if (goes_on) {
+            warning_add_told(told, &w->roles.n, there->told);
+        }
+        end(d, there, w->type == ALERT_TYPE_CANCEL ? WARNING_CANCELLED : WARNING_REPLACED, goes_on);
     }
+    w->roles.at = told;
     return r;
 }
 
@@ -367,7 +388,7 @@ static bool make_room(struct deciding *d, const struct record_alert *command, co
     if (last == NULL || compare(w, &least) >= 0) {
         return false;
     }
-    end(d, last, WARNING_NO_ROOM, true);
+    end(d, last, WARNING_NO_ROOM, false);
     return true;
 }
 
@@ -399,7 +420,8 @@ void decide_warn(struct deciding *d, const struct record_alert *command)
                           warning_compare(w.colour, w.severity, there->colour, there->severity) >= 0)) {
         return;
     }
-    struct replacing r = replace(d, command, &w);
+    bool goes_on = w.type != ALERT_TYPE_CANCEL && is_kept(d, &w, place);
+    struct replacing r = replace(d, command, goes_on, &w);
     if (d->no_memory || !is_kept(d, &w, place)) {
         return;
     }
@@ -479,7 +501,7 @@ void decide_pass_warning(struct deciding *d, const struct pass_warning *command)
         decide_refuse(d, REFUSED_MODE, "the warning is %s, the command %s", mode_name(warning->mode),
                       mode_name(d->command->mode));
     } else if (warning->expires_ms <= d->env->now_ms) {
-        end(d, warning, WARNING_EXPIRED, warning->type != ALERT_TYPE_CANCEL);
+        end(d, warning, WARNING_EXPIRED, false);
     } else {
         struct warning_step step = step_of(warning);
         step.asks = !warning->began && incidents_ask(d);

@@ -42,6 +42,7 @@ void view_free(struct view *view)
     names_free(&view->names);
     view_agents_free(view);
     free(view->delivered);
+    free(view->untold);
     arena_free(&view->record);
     arena_free(&view->keep);
     state_free(view->state);

@@ -455,8 +455,17 @@ static void fill(struct making *m)
     brief->region_name = region->name;
     brief->number = m->report->number;
     brief->kind = m->report->report;
+    brief->of_region = m->report->from;
+    brief->of_name = "";
     brief->reported_ms = m->report->at_ms != 0 ? m->report->at_ms : m->report->bus_ms;
-    brief->received_ms = m->report->origin_ms != 0 ? m->report->bus_ms : 0;
+    if (brief->of_region[0] != '\0') {
+        const struct division *division = region_division(
+            region, brief->of_region, division_day(m->report->bus_ms, region->utc_offset_minutes));
+        brief->of_name = division != NULL ? division->name : "";
+        brief->of_number = (uint64_t)m->report->holds;
+        brief->of_reported_ms = m->report->at_ms != 0 ? m->report->at_ms : m->report->origin_ms;
+        brief->reported_ms = m->report->bus_ms;
+    }
     brief->reporter = view_short_name(brief->state, m->report->subject);
     brief->operator= m->report->operator;
     brief->signed_off_by = m->report->signed_off_by;

@@ -100,8 +100,12 @@ struct view_brief {
     uint64_t number; /* of the report, counted from 1 */
     enum report_kind kind;
     const char *heading; /* 初报, 续报一, 终报; "follow-up report 1" */
-    int64_t reported_ms;
-    int64_t received_ms;       /* here, of a report that another region told; 0: it is of this one */
+    int64_t reported_ms; /* of a report that another region told, when it came here */
+    const char
+        *of_region;      /* that region, whose are what follows up to signed_off_by; "": it is of this one */
+    const char *of_name; /* "" not known */
+    uint64_t of_number;  /* as it counts; 0: not known */
+    int64_t of_reported_ms;
     const char *reporter;      /* agent */
     const char *operator;      /* "" the agent's own word */
     const char *signed_off_by; /* 签发人; "" not said */
@@ -156,6 +160,22 @@ const char *brief_unknown(const struct view_brief *brief);
 const char *brief_item_none(const struct view_brief *brief, enum brief_item_kind item);
 /* "【演练】..."; "" for an actual incident. */
 const char *brief_banner(const struct view_brief *brief);
+
+/* What stands at the top of both sheets, below who issued it. */
+enum { BRIEF_LINES_MAX = 12 };
+struct brief_lines {
+    struct {
+        const char *label;
+        const char *value; /* "": not said */
+    } at[BRIEF_LINES_MAX];
+    size_t n;
+    char incident[ID_TEXT];
+    char reported[VIEW_TIME], there[VIEW_TIME];
+    char number[32];
+    struct buf region;
+};
+void brief_top(const struct view_brief *brief, struct brief_lines *ret);
+void brief_top_free(struct brief_lines *lines);
 void brief_say_order(const struct view_brief *brief, const struct brief_order *order, struct buf *ret);
 void brief_say_orders_count(const struct view_brief *brief, struct buf *ret);
 void brief_say_request(const struct view_brief *brief, const struct brief_request *request, struct buf *ret);

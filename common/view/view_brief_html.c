@@ -207,7 +207,7 @@ static void put_readers(const struct view_brief *brief, struct buf *ret)
 
 static void put_head(const struct view_brief *brief, struct buf *ret)
 {
-    char time[VIEW_TIME], id[ID_TEXT];
+    struct brief_lines lines;
     struct buf said;
 
     buf_printf(ret, "<h1>%s</h1>\n", brief_title(brief));
@@ -220,18 +220,12 @@ static void put_head(const struct view_brief *brief, struct buf *ret)
     buf_puts(ret, PICK(brief, " (", "（"));
     put(ret, brief->region_code);
     buf_puts(ret, PICK(brief, ")</td></tr>\n", "）</td></tr>\n"));
-    put_row(brief, PICK(brief, "reported at", "报送时间"), view_time(brief->state, brief->reported_ms, time),
-            ret);
-    if (brief->received_ms != 0) {
-        put_row(brief, PICK(brief, "received here at", "本级收到时间"),
-                view_time(brief->state, brief->received_ms, time), ret);
+    brief_top(brief, &lines);
+    for (size_t i = 0; i < lines.n; i++) {
+        put_row(brief, lines.at[i].label, lines.at[i].value, ret);
     }
-    put_row(brief, PICK(brief, "incident", "事件编号"), id_format(brief->incident, id), ret);
-    put_row(brief, PICK(brief, "signed off by", "签发人"), brief->signed_off_by, ret);
-    put_row(brief, PICK(brief, "reporter", "报告人"), brief->reporter, ret);
-    if (brief->operator[0] != '\0') {
-        put_row(brief, PICK(brief, "duty officer", "值班员"), brief->operator, ret);
-    }
+    ret->failed = ret->failed || lines.region.failed;
+    brief_top_free(&lines);
     buf_puts(ret, "</table>\n");
     buf_init(&said, 0);
     brief_say_as_of(brief, &said);

@@ -1,4 +1,5 @@
 /* What the sheets of a brief say alike, in both languages. Not escaped: the writers do that. */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/text.h"
@@ -11,6 +12,50 @@ enum { REPEATED_COLUMNS_MAX = 40 }; /* of what was said before: more is not repe
 const char *brief_title(const struct view_brief *brief)
 {
     return PICK(brief, "INCIDENT BRIEF", "突发事件信息专报");
+}
+
+static void put_top(struct brief_lines *lines, const char *label, const char *value)
+{
+    lines->at[lines->n].label = label;
+    lines->at[lines->n++].value = value;
+}
+
+/* A report that another region told is named as that region's: who issues the sheet has not signed it. */
+void brief_top(const struct view_brief *brief, struct brief_lines *ret)
+{
+    bool told = brief->of_region[0] != '\0';
+
+    *ret = (struct brief_lines){.n = 0};
+    buf_init(&ret->region, 0);
+    put_top(ret, PICK(brief, "reported at", "报送时间"),
+            view_time(brief->state, brief->reported_ms, ret->reported));
+    put_top(ret, PICK(brief, "incident", "事件编号"), id_format(brief->incident, ret->incident));
+    put_top(ret, PICK(brief, "signed off by", "签发人"), told ? "" : brief->signed_off_by);
+    if (told) {
+        buf_printf(&ret->region, brief->of_name[0] == '\0' ? "%s%s" : PICK(brief, "%s (%s)", "%s（%s）"),
+                   brief->of_name, brief->of_region);
+        put_top(ret, PICK(brief, "told by", "来报单位"), buf_text(&ret->region));
+        put_top(ret, PICK(brief, "reported there at", "来报时间"),
+                view_time(brief->state, brief->of_reported_ms, ret->there));
+        if (brief->of_number != 0) {
+            (void)snprintf(ret->number, sizeof ret->number, PICK(brief, "%llu", "第 %llu 号"),
+                           (unsigned long long)brief->of_number);
+            put_top(ret, PICK(brief, "its number there", "来报编号"), ret->number);
+        }
+        put_top(ret, PICK(brief, "signed off there by", "来报签发人"), brief->signed_off_by);
+    }
+    put_top(ret, PICK(brief, told ? "reporter there" : "reporter", told ? "来报报告人" : "报告人"),
+            brief->reporter);
+    if (brief->operator[0] != '\0') {
+        put_top(ret,
+                PICK(brief, told ? "duty officer there" : "duty officer", told ? "来报值班员" : "值班员"),
+                brief->operator);
+    }
+}
+
+void brief_top_free(struct brief_lines *lines)
+{
+    buf_free(&lines->region);
 }
 
 const char *brief_section_title(const struct view_brief *brief, enum brief_section section)

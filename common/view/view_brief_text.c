@@ -125,7 +125,7 @@ static void put_readers(const struct view_brief *brief, struct buf *ret)
 
 static void put_head(const struct view_brief *brief, struct buf *ret)
 {
-    char time[VIEW_TIME], id[ID_TEXT];
+    struct brief_lines lines;
     struct buf said;
 
     buf_printf(ret, "%s\n", brief_title(brief));
@@ -134,18 +134,12 @@ static void put_head(const struct view_brief *brief, struct buf *ret)
     buf_puts(ret, PICK(brief, "issued by: ", "报送单位："));
     put(ret, brief->region_name);
     buf_printf(ret, PICK(brief, " (%s)\n", "（%s）\n"), brief->region_code);
-    put_line(brief, PICK(brief, "reported at", "报送时间"), view_time(brief->state, brief->reported_ms, time),
-             ret);
-    if (brief->received_ms != 0) {
-        put_line(brief, PICK(brief, "received here at", "本级收到时间"),
-                 view_time(brief->state, brief->received_ms, time), ret);
+    brief_top(brief, &lines);
+    for (size_t i = 0; i < lines.n; i++) {
+        put_line(brief, lines.at[i].label, lines.at[i].value, ret);
     }
-    put_line(brief, PICK(brief, "incident", "事件编号"), id_format(brief->incident, id), ret);
-    put_line(brief, PICK(brief, "signed off by", "签发人"), brief->signed_off_by, ret);
-    put_line(brief, PICK(brief, "reporter", "报告人"), brief->reporter, ret);
-    if (brief->operator[0] != '\0') {
-        put_line(brief, PICK(brief, "duty officer", "值班员"), brief->operator, ret);
-    }
+    ret->failed = ret->failed || lines.region.failed;
+    brief_top_free(&lines);
     buf_init(&said, 0);
     brief_say_as_of(brief, &said);
     if (said.n > 0) {
@@ -265,6 +259,27 @@ static void json_readers(const struct view_brief *brief, struct json *json)
     json_array_end(json);
 }
 
+static void json_whose(const struct view_brief *brief, struct json *json)
+{
+    bool told = brief->of_region[0] != '\0';
+
+    json_said(json, "reporter", told ? "" : brief->reporter);
+    json_said(json, "operator", told ? "" : brief->operator);
+    json_said(json, "signed_off_by", told ? "" : brief->signed_off_by);
+    if (!told) {
+        return;
+    }
+    json_object(json, "told_by");
+    json_text(json, "region", brief->of_region);
+    json_said(json, "region_name", brief->of_name);
+    json_unsigned(json, "number", brief->of_number);
+    json_number(json, "reported_ms", brief->of_reported_ms);
+    json_text(json, "reporter", brief->reporter);
+    json_said(json, "operator", brief->operator);
+    json_said(json, "signed_off_by", brief->signed_off_by);
+    json_object_end(json);
+}
+
 void view_brief_json(const struct view_brief *brief, struct buf *ret)
 {
     struct json json = json_begin(ret);
@@ -279,14 +294,9 @@ void view_brief_json(const struct view_brief *brief, struct buf *ret)
     json_text(&json, "kind", report_kind_name(brief->kind));
     json_text(&json, "heading", brief->heading);
     json_number(&json, "reported_ms", brief->reported_ms);
-    if (brief->received_ms != 0) {
-        json_number(&json, "received_ms", brief->received_ms);
-    }
     json_unsigned(&json, "as_of_seq", brief->as_of_seq);
     json_number(&json, "as_of_ms", brief->as_of_ms);
-    json_text(&json, "reporter", brief->reporter);
-    json_said(&json, "operator", brief->operator);
-    json_said(&json, "signed_off_by", brief->signed_off_by);
+    json_whose(brief, &json);
     json_items(brief, &json);
     json_orders(brief, &json);
     json_requests(brief, &json);

@@ -268,6 +268,46 @@ void view_say_apart(const struct view_voice *voice, const struct incident *incid
     }
 }
 
+void view_say_missed(const struct view_voice *voice, const struct incident *incident, struct buf *ret)
+{
+    for (size_t i = 0; i < COUNTS; i++) {
+        const struct missed *missed = incident_missed(incident, i);
+        if (missed == NULL) {
+            continue;
+        }
+        buf_puts(ret, view_tone_on(voice, TONE_BAD));
+        buf_printf(ret, PICK(voice, ", NOT KNOWING of %s %lld by %s", "，当时不知%s %lld 人（%s）"),
+                   view_count_name(voice, count_name(i)), (long long)missed->by.count,
+                   missed->by.region[0] != '\0' ? missed->by.region
+                                                : PICK(voice, "what is known here", "本地所知"));
+        if (missed->known != COUNT_UNKNOWN) {
+            buf_printf(ret, PICK(voice, ", but of %lld", "，所知为 %lld 人"), (long long)missed->known);
+        }
+        buf_printf(ret, "%s%s", PICK(voice, ": count anew to settle it", "：须重新核实上报"),
+                   view_tone_off(voice, TONE_BAD));
+    }
+}
+
+static void json_missed(const struct incident *incident, struct json *json)
+{
+    json_array(json, "closed_not_knowing");
+    for (size_t i = 0; i < COUNTS; i++) {
+        const struct missed *missed = incident_missed(incident, i);
+        if (missed != NULL) {
+            json_object(json, NULL);
+            json_text(json, "fact", count_name(i));
+            json_number(json, "count", missed->by.count);
+            if (missed->known != COUNT_UNKNOWN) {
+                json_number(json, "known", missed->known);
+            }
+            json_text(json, "region", missed->by.region);
+            json_number(json, "at_ms", missed->by.at_ms);
+            json_object_end(json);
+        }
+    }
+    json_array_end(json);
+}
+
 void view_json_apart(const struct incident *incident, struct json *json)
 {
     json_array(json, "counted_apart");
@@ -287,4 +327,5 @@ void view_json_apart(const struct incident *incident, struct json *json)
         }
     }
     json_array_end(json);
+    json_missed(incident, json);
 }

@@ -56,6 +56,15 @@ struct alert_mark {
     UT_hash_handle hh;
 };
 
+/* A record that a region was not told, and never will be by itself. */
+struct untold {
+    const char *region;
+    uint64_t seq;
+    enum refusal refusal; /* NOT: it is too large, or damaged */
+    const char *detail;
+    int64_t at_ms;
+};
+
 struct view {
     bool details;
     struct state *state;
@@ -68,6 +77,9 @@ struct view {
     struct alert_mark *alerts;
     struct names names;
     uint64_t region_seq;
+    struct untold *untold;
+    size_t untold_n;
+    size_t untold_capacity;
     struct id *delivered;
     size_t delivered_n;
     size_t delivered_capacity;
@@ -98,6 +110,9 @@ int view_note(struct view *view, const struct view_record *record, const struct 
 void view_merge_facts(struct facts *known, const struct facts *said);
 /* What the step, FACTS_RETURNED, takes away again. */
 void view_return_facts(struct facts *known, const struct view_step *step);
+
+/* view_untold.c. 0 or ERR_NO_MEMORY. */
+int view_note_untold(struct view *view, const struct event *event, const struct view_step *step);
 
 /* view_delivery.c: what waits for whom, and what proves that it came. */
 struct agent_entry *view_agent_make(struct view *view, const char *name);

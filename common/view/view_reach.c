@@ -58,7 +58,7 @@ static enum reach_why why(const struct noting *n, const char *agent)
         return words_have(order->agents, agent) ? REACH_ORDERED : REACH_ISSUED;
     }
     if ((event->kind == EVENT_NOTIFIED && !event->notified.nobody) || event->kind == EVENT_LOOKOUT_FIRED ||
-        event->kind == EVENT_WARNING_FIRED) {
+        event->kind == EVENT_WARNING_FIRED || event->kind == EVENT_WARNING_ENDED) {
         return REACH_ROLE;
     }
     if (incident != NULL && strcmp(incident->reporter, agent) == 0) {
@@ -72,9 +72,11 @@ static enum reach_why why(const struct noting *n, const char *agent)
 static const char *role_of(const struct noting *n, const char *agent)
 {
     const struct member *member = region_member(state_region(n->state), agent);
-    struct words roles = n->event->kind == EVENT_LOOKOUT_FIRED   ? n->event->lookout.roles
-                         : n->event->kind == EVENT_WARNING_FIRED ? n->event->warning.roles
-                                                                 : (struct words){NULL, 0};
+    enum event_kind kind = n->event->kind;
+    bool of_warning = kind == EVENT_WARNING_FIRED || kind == EVENT_WARNING_ENDED;
+    struct words roles = kind == EVENT_LOOKOUT_FIRED ? n->event->lookout.roles
+                         : of_warning                ? n->event->warning.roles
+                                                     : (struct words){NULL, 0};
 
     for (size_t i = 0; member != NULL && i < roles.n; i++) {
         if (member_has_right(member, roles.at[i], NULL) || member_has_right(member, "role", roles.at[i])) {

@@ -151,6 +151,9 @@ static void put_warning(struct json *json, const struct view_step *step)
     json_number(json, "from_ms", warning->from_ms);
     if (step->kind == EVENT_WARNING_ENDED) {
         json_text(json, "why", warning_end_word(warning->why));
+        if (warning->roles.n > 0) {
+            json_words(json, "roles", warning->roles);
+        }
     }
     if (step->kind == EVENT_WARNING_FIRED) {
         json_text(json, "pack", warning->pack);

@@ -541,7 +541,8 @@ void view_say_step(const struct view *view, const struct view_voice *voice, cons
     } else if (step->kind >= EVENT_WARNING_TAKEN && step->kind <= EVENT_WARNINGS_HEEDED) {
         view_say_warning(&s);
     } else if ((step->kind >= EVENT_SHARE_BEGUN && step->kind <= EVENT_UNTOLD) ||
-               (step->kind >= EVENT_ORDERS_KNOWN && step->kind <= EVENT_COUNT_APART)) {
+               (step->kind >= EVENT_ORDERS_KNOWN && step->kind <= EVENT_COUNT_APART) ||
+               step->kind == EVENT_COUNT_MISSED) {
         view_say_share(&s);
     } else if (step->kind == EVENT_GRADE_OTHERWISE) {
         view_say_otherwise_step(&s);

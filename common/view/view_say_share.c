@@ -85,6 +85,21 @@ static void say_apart_of_part(const struct saying *s)
         (unsigned long long)step->number, (long long)step->holds);
 }
 
+static void say_missed(const struct saying *s)
+{
+    const struct view_step *step = s->step;
+
+    SAY(s->ret, s->voice, "incident %s was CLOSED NOT KNOWING of %s %llu by %s",
+        "事件 %s 结束时不知%s %llu 人（%s）", s->incident, view_count_name(s->voice, step->what),
+        (unsigned long long)step->number,
+        step->subject[0] != '\0' ? step->subject
+        : s->voice->zh           ? "本地所知"
+                                 : "what is known here");
+    if (step->holds != COUNT_UNKNOWN) {
+        SAY(s->ret, s->voice, ", but of %lld", "，当时所知为 %lld 人", (long long)step->holds);
+    }
+}
+
 void view_say_share(const struct saying *s)
 {
     const struct view_step *step = s->step;
@@ -157,6 +172,9 @@ void view_say_share(const struct saying *s)
             : s->voice->zh           ? "此前所知"
                                      : "what was known here",
             (long long)step->holds);
+        return;
+    case EVENT_COUNT_MISSED:
+        say_missed(s);
         return;
     case EVENT_UNTOLD:
         SAY(s->ret, s->voice, "NOT TOLD: region %s does not have record %llu",

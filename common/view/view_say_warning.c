@@ -90,6 +90,19 @@ static void say_taken(const struct saying *s)
     view_say_due(s, ", until ", "，至 ", w->expires_ms);
 }
 
+static void say_roles(const struct saying *s)
+{
+    struct words roles = s->step->warning->roles;
+
+    for (size_t i = 0; i < roles.n; i++) {
+        buf_printf(s->ret, "%s%s",
+                   i > 0          ? (s->voice->zh ? "、" : ", ")
+                   : s->voice->zh ? "；通知："
+                                  : "; told: ",
+                   roles.at[i]);
+    }
+}
+
 static void say_fired(const struct saying *s)
 {
     const struct warning_step *w = s->step->warning;
@@ -98,13 +111,7 @@ static void say_fired(const struct saying *s)
     say_warning(s);
     SAY(s->ret, s->voice, ", by rule %s/%s %s", "，依规则 %s/%s（%s）", w->pack, w->rule, w->version);
     view_say_seen(s, w->seen, w->seen_n);
-    for (size_t i = 0; i < w->roles.n; i++) {
-        buf_printf(s->ret, "%s%s",
-                   i > 0          ? (s->voice->zh ? "、" : ", ")
-                   : s->voice->zh ? "；通知："
-                                  : "; told: ",
-                   w->roles.at[i]);
-    }
+    say_roles(s);
 }
 
 void view_say_warning(const struct saying *s)
@@ -128,6 +135,7 @@ void view_say_warning(const struct saying *s)
         SAY(s->ret, s->voice, "warning over (%s): ", "预警终止（%s）：",
             s->voice->zh ? warning_end_zh(w->why) : warning_end_word(w->why));
         say_warning(s);
+        say_roles(s);
         return;
     default:
         PUT(s->ret, s->voice, "the rules of every open incident are asked about the warnings in force",

@@ -16,6 +16,7 @@
 #include "common/view/view_table.h"
 #include "common/view/view_ties.h"
 #include "common/view/view_unreached.h"
+#include "common/view/view_untold.h"
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
 
@@ -296,6 +297,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
         buf_printf(l->ret, PICK(voice, "  closed %s", "  结束 %s"),
                    view_time(state, incident->closed_at_ms, time));
         view_say_left_open(l->view, voice, incident, l->ret);
+        view_say_missed(voice, incident, l->ret);
     }
     if (incident->mode != MODE_ACTUAL) {
         buf_printf(l->ret, "  [%s]", view_mode_name(voice, incident->mode));
@@ -304,6 +306,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     show_grade(l, incident);
     view_say_reach(voice, incident, l->ret);
     view_say_shares(l->view, voice, incident, l->ret);
+    view_say_untold(l->view, voice, incident, l->ret);
     view_say_disputes(l->view, voice, incident, (struct id){{0}}, l->ret);
     show_facts(l, incident);
     view_say_apart(voice, incident, l->ret);
@@ -488,6 +491,7 @@ static void incident_json(const struct view *view, const struct incident *incide
     json_array_end(json);
     view_json_unreached(view, incident, json);
     view_json_shares(view, incident, json);
+    view_json_untold(view, incident, json);
     view_json_disputes(view, incident, (struct id){{0}}, json);
     view_json_apart(incident, json);
     view_json_otherwise(incident, json);

@@ -431,6 +431,7 @@ static void add_incident_event(const struct event *event, struct view_step *step
     case EVENT_LEAD_DISPUTED:
     case EVENT_HEARD:
     case EVENT_COUNT_APART:
+    case EVENT_COUNT_MISSED:
     case EVENT_ORDER_UNREACHED:
     case EVENT_REGION_UNREACHED:
         view_step_add_share(event, step);
@@ -570,6 +571,9 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
         }
         if (event->kind == EVENT_REPORT_FILED && said->kind == COMMAND_FILE_REPORT) {
             step.signed_off_by = said->file_report.signed_off_by;
+        }
+        if (event->kind == EVENT_REPORT_FILED && told != NULL) {
+            view_step_add_told_report(told, &step);
         }
     }
     const struct incident *incident = state_incident(state, event->incident);

@@ -66,7 +66,7 @@ struct view_step {
     enum tier to;           /* that it reached, or must */
     const char *from;       /* POST_TAKEN, OFFERED: the agency that led; KEPT: that was offered it; HEARD: who
                              * brought it, "" it came over the link; GRADE_DOUBTED, POST_APART: the region
-                             * that says so */
+                             * that says so; REPORT_FILED: the region that told it */
     const char *place;      /* POST_SET */
     bool withdrawn;         /* POST_KEPT */
     bool settles;           /* POST_SET, TAKEN: others had been set up apart */
@@ -79,9 +79,9 @@ struct view_step {
     const struct seen_fact *seen; /* RULE_FIRED, LOOKOUT_...: the facts that it saw */
     size_t seen_n;
     uint64_t number; /* of the report, amendment or step; refusals counted; acknowledged up to; units free */
-    int64_t
-        holds; /* COUNT_APART: the count in whose favour `number` gave way; GRADE_OTHERWISE: the last day */
-    int64_t due_ms; /* to be answered by */
+    int64_t holds;   /* COUNT_APART: the count in whose favour `number` gave way; COUNT_MISSED: what was known
+                * instead; GRADE_OTHERWISE: the last day; REPORT_FILED that was told: its number there */
+    int64_t due_ms;  /* to be answered by */
     int64_t expires_ms;
     int64_t stepped_ms; /* the wall clock */
     int64_t stood_ms;   /* the broker */

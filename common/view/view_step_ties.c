@@ -75,6 +75,7 @@ void view_step_add_share(const struct event *event, struct view_step *step)
         view_step_add_unreached(event, step);
         return;
     case EVENT_COUNT_APART:
+    case EVENT_COUNT_MISSED:
         step->subject = event->count_apart.region;
         step->what = event->count_apart.fact;
         step->number = (uint64_t)event->count_apart.count;
@@ -87,6 +88,17 @@ void view_step_add_share(const struct event *event, struct view_step *step)
         step->number = event->lead.term;
         step->late = event->lead.alone;
         return;
+    }
+}
+
+void view_step_add_told_report(const struct told_record *told, struct view_step *step)
+{
+    step->from = told->region;
+    for (size_t i = 0; i < told->events_n; i++) {
+        const struct event *event = &told->events[i];
+        if (event->kind == EVENT_REPORT_FILED && id_equal(event->incident, step->incident)) {
+            step->holds = event->report_filed.number;
+        }
     }
 }
 

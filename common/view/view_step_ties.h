@@ -10,6 +10,8 @@ void view_step_add_disputed(const struct view_record *record, const struct event
                             struct view_step *step);
 /* What regions tell each other. */
 void view_step_add_share(const struct event *event, struct view_step *step);
+/* Whose report it was that another region told: each counts the reports that it knows of an incident. */
+void view_step_add_told_report(const struct told_record *told, struct view_step *step);
 void view_step_add_post(const struct event *event, struct view_step *step);
 
 #endif

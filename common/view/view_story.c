@@ -314,6 +314,9 @@ int view_note(struct view *view, const struct view_record *record, const struct 
     if (event->kind == EVENT_AGENT_ENROLLED || event->kind == EVENT_REVOKED) {
         return view_note_centre(view, step.seq, step.subject);
     }
+    if (event->kind == EVENT_UNTOLD) {
+        return view_note_untold(view, event, &step);
+    }
     if (id_is_zero(step.incident)) {
         return 0;
     }

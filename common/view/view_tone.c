@@ -68,6 +68,7 @@ enum view_tone view_step_tone(const struct view_step *step)
     case EVENT_ORDERS_DISPUTED:
     case EVENT_COUNT_APART:
     case EVENT_POST_APART:
+    case EVENT_COUNT_MISSED:
     case EVENT_UNTOLD:
         return TONE_BAD;
     case EVENT_ORDER_UNREACHED:

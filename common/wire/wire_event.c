@@ -93,6 +93,7 @@ static const struct wire_map information_overdue_map = {WIRE_MAP(information_ove
 static const struct wire_field incident_closed_fields[] = {
     ID(S, incident),
     TIME(S, at_ms),
+    FLAGGED(S, incident_closed.casualties, wire_map_casualties, incident_closed.says_counts, 0),
 };
 static const struct wire_map incident_closed_map = {WIRE_MAP(incident_closed, S, incident_closed_fields)};
 
@@ -589,6 +590,7 @@ static const struct wire_field event_fields[] = {
     BODY_SPREAD("grade_otherwise", wire_map_grade_otherwise),
     BODY_SPREAD("part_heard", wire_map_part_heard),
     BODY_SPREAD("post_apart", post_apart_map),
+    BODY_SPREAD("count_missed", wire_map_count_apart),
 };
 /* Of an unknown kind: what a newer version wrote must not keep an older one from reading the rest. */
 const struct wire_map wire_map_event = {WIRE_MAP(event, S, event_fields), .body_from = 1, .body_open = true,

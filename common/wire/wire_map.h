@@ -246,6 +246,7 @@ static inline size_t wire_rows(const struct wire_map *map)
 /* Messages that others hold. */
 extern const struct wire_map wire_map_count;
 extern const struct wire_map wire_map_position;
+extern const struct wire_map wire_map_casualties;
 extern const struct wire_map wire_map_reading;
 extern const struct wire_map wire_map_facts;
 extern const struct wire_map wire_map_unit;

@@ -31,7 +31,7 @@ static const struct wire_field warning_step_fields[] = {
     NAME(S, warning.version),
     NAME(S, warning.rule),
     LIST(S, warning.seen, wire_map_seen_fact, RULE_FACTS_SEEN_MAX),
-    WORDS(S, warning.roles, RULE_ACTIONS_MAX),
+    WORDS(S, warning.roles, WARNING_TOLD_MAX),
     TIME(S, at_ms),
 };
 const struct wire_map wire_map_warning_step = {WIRE_MAP(warning_step, S, warning_step_fields)};

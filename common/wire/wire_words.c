@@ -24,7 +24,7 @@ const struct wire_map wire_map_position = {WIRE_MAP(position, S, position_fields
 static const struct wire_field casualties_fields[] = {
     COUNT(S, dead), COUNT(S, missing), COUNT(S, serious), COUNT(S, minor), COUNT(S, trapped),
 };
-static const struct wire_map casualties_map = {WIRE_MAP(casualties, S, casualties_fields)};
+const struct wire_map wire_map_casualties = {WIRE_MAP(casualties, S, casualties_fields)};
 #undef S
 
 #define S struct facts
@@ -33,7 +33,7 @@ static const struct wire_field facts_fields[] = {
     TEXT(S, place),
     FLAGGED(S, position, wire_map_position, position.present, WIRE_OR_FULL),
     TEXT(S, unit),
-    MESSAGE(S, casualties, casualties_map),
+    MESSAGE(S, casualties, wire_map_casualties),
     COUNT(S, loss_cny),
     NAME(S, substance),
     TEXT(S, course),

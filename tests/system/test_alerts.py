@@ -125,6 +125,12 @@ class Alerts(unittest.TestCase):
 
         self.alert(4, kind="Cancel", of=3)
         until(lambda: self.data("warning-ended", why="cancelled"), "the cancel")
+        over = desk.one("notice", event="warning-ended")  # of the last update alone
+        self.assertEqual((over["why"], over["warns_of"], over["colour"], over["roles"]),
+                         ("cancelled", "暴雨", "red", ["duty-chief"]))
+        self.assertIn("预警终止（解除）：暴雨红色", next(
+            line for line in self.county.muster("replay", self.county.log, "--lang", "zh").splitlines()
+            if "预警终止（解除）" in line and "；通知：duty-chief" in line))
         self.assertEqual(self.at_hand(), [])
         until(lambda: len(self.data("rule-ended")) == 3, "the rules to be over for all")
         self.assertEqual(self.level(flood), "II")  # lowering it is for people
@@ -143,6 +149,8 @@ class Alerts(unittest.TestCase):
 
     def test_it_ends_by_its_time_and_what_is_elsewhere_does_not_count(self):
         self.load()
+        desk = self.county.bridge(CENTRE)
+        desk.one("ready")
         flood = self.county.report("--kind", "flood")
         self.alert(1, "Red", place="<geocode>440100000000</geocode>")  # Guangzhou
         self.alert(2, "Red", status="Exercise")
@@ -161,6 +169,8 @@ class Alerts(unittest.TestCase):
         self.alert(4, "Orange", place="<geocode>370000000000</geocode>", expires=4)  # the province, for 4 s
         until(lambda: self.level(flood) == "III", "the flood to be raised")
         until(lambda: self.data("warning-ended", why="expired"), "the warning to end")
+        over = desk.one("notice", event="warning-ended")
+        self.assertEqual((over["why"], over["colour"]), ("expired", "orange"))
         until(lambda: self.data("rule-ended"), "and the rule with it")
         self.assertEqual(len(self.at_hand()), 2)
         self.assert_verified()

@@ -3,7 +3,7 @@ decided, and nobody gets one twice."""
 import os
 
 import test_links
-from agents import FIRE, until
+from agents import CENTRE, FIRE, until
 from harness import main, SOURCE
 from test_links import CITY, COUNTY, PROVINCE
 
@@ -219,18 +219,62 @@ class Contradictions(test_links.Regions):
         self.relays[self.county].part()
         until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
         order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", incident, text="加派")
+        self.city.muster("incident", "update", incident, "--dead", "4")
         self.county.muster("incident", "close", incident, "--reason", "done")
         self.assertNotIn("NOT KNOWING", self.county.muster("incident", "show", incident))
+        desks = []
+        for region in (self.county, self.city):
+            region.add(region.config(CENTRE), "bridge: true")
+            desks.append(region.bridge(CENTRE))
         self.heal()
+        for region, desk, by in ((self.county, desks[0], CITY), (self.city, desks[1], "what is known here")):
+            until(lambda: f"NOT KNOWING of dead 4 by {by}, but of 1" in region.muster("incident", "list"),
+                  "the count that it did not know")
+            self.assertIn("不知死亡 4 人", region.muster("incident", "show", incident, "--lang", "zh"))
+            self.assertIn("结束时不知死亡 4 人", region.muster("replay", region.log, "--lang", "zh"))
+            self.assertIn("CLOSED NOT KNOWING of dead 4", region.muster("replay", region.log))
+            missed, = self.shown(region, incident)["closed_not_knowing"]
+            self.assertEqual((missed["fact"], missed["count"], missed["known"]), ("dead", 4, 1))
+            notice = desk.one("notice", event="count-missed")
+            self.assertEqual((notice["fact"], notice["count"], notice["holds"]), ("dead", 4, 1))
+        self.county.muster("incident", "update", incident, "--dead", "4")  # counted anew
+        for region in (self.county, self.city):
+            self.follows(region, incident, closed_not_knowing=[])
         for region in (self.county, self.city):
             until(lambda: "NOT KNOWING of orders that are open: 1" in region.muster("incident", "list"),
                   "the order left open")
             self.assertIn("不知另有 1 条", region.muster("incident", "show", incident, "--lang", "zh"))
         self.city.muster("order", "recall", order, "--reason", "over")
         for region in (self.county, self.city):
-            until(lambda: "NOT KNOWING" not in region.muster("incident", "show", incident),
+            until(lambda: "NOT KNOWING" not in region.muster("incident", "list"),
                   "it to be seen to")
         self.assert_verified()
+
+    def test_a_brief_is_one_regions_own(self):
+        incident = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", incident, "--to", CITY)
+        self.follows(self.city, incident, casualties={"dead": 1})
+        self.relays[self.county].part()  # each counts on by itself
+        until(lambda: self.lines(self.county).get(CITY, {}).get("up") is False, "the line to be noted as cut")
+        self.city.muster("incident", "update", incident, "--dead", "2", "--signed-off-by", "王主任")
+        self.county.muster("incident", "update", incident, "--trapped", "1", "--signed-off-by", "李主任")
+        self.heal()
+        self.follows(self.city, incident, reports=3)
+        for number, heading, there in ((1, "初报", 1), (2, "续报一", None), (3, "续报二", 2)):
+            brief, = self.city.json("incident", "brief", incident, "--number", str(number))
+            told = brief.get("told_by", {"region": None, "number": None})
+            self.assertEqual((brief["region"], brief["number"], brief["heading"]), (CITY, number, heading))
+            self.assertEqual((told["number"], told["region"]), (there, there and COUNTY))
+        self.assertIsNone(brief["signed_off_by"])
+        self.assertEqual(brief["told_by"]["signed_off_by"], "李主任")
+        for form in ("text", "html"):
+            sheet = self.city.muster("incident", "brief", incident, "--format", form)
+            for words in ("第 3 号", "续报二", "来报单位", COUNTY, "来报时间", "来报编号", "第 2 号",
+                          "来报签发人", "李主任", "来报报告人"):
+                self.assertIn(words, sheet)
+            own = self.city.muster("incident", "brief", incident, "--number", "2", "--format", form)
+            self.assertNotIn("来报", own)
+            self.assertIn("王主任", own)
 
     def test_an_order_under_an_old_term_is_shown_until_it_is_recalled(self):
         incident = self.county.report("--dead", "1")

@@ -22,40 +22,6 @@ class Regions(LinkedRegions):
         self.follows(self.city, incident, casualties={"dead": 3})
         self.assert_verified()
 
-    def test_what_is_merged_below_is_followed_above(self):
-        shared = self.county.report("--dead", "1")
-        self.county.muster("incident", "refer", shared, "--to", CITY)
-        self.follows(self.city, shared, casualties={"dead": 1})
-        survivor = self.county.report("--caller", "139-0000")
-        self.county.muster("incident", "merge", shared, "--into", survivor)
-        self.follows(self.city, survivor, casualties={"dead": 1})
-        self.follows(self.city, shared, links=[
-            {"incident": survivor, "link": "related", "caused": False, "merged_elsewhere": True}])
-        self.county.muster("incident", "update", shared, "--dead", "4")  # under the id that the city knows
-        self.follows(self.city, survivor, casualties={"dead": 4})
-        order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", shared)
-        until(lambda: any(row["order"] == order for row in self.county.json("order", "list")), "the order")
-        self.county.muster("order", "receipt", order, "--incident", survivor, "--rung", "completed",
-                           "--config", self.county.path(self.county.config(FIRE)))
-        self.city.wait_rung(order, "completed")
-        self.assert_verified()
-
-    def test_what_was_merged_below_ends_above_with_the_survivor(self):
-        first, second = self.county.report("--dead", "1"), self.county.report("--dead", "2")
-        for incident in (first, second):
-            self.county.muster("incident", "refer", incident, "--to", CITY)
-            self.follows(self.city, incident, reports=1)
-        self.county.muster("incident", "merge", second, "--into", first)
-        self.county.muster("incident", "close", first, "--reason", "done")
-        for region in (self.city, self.county):
-            until(lambda: not self.open(region), f"{region.code} to have nothing open")
-        self.assertIn("closed", self.city.muster("explain", self.city.log, second))
-        self.assert_verified()
-
-    @staticmethod
-    def open(region):
-        return [row["incident"] for row in region.json("incident", "list")]
-
     def station(self):
         self.county.add(self.county.config(FIRE), "bridge: true")
         station = self.county.bridge(FIRE)
@@ -106,12 +72,9 @@ class Regions(LinkedRegions):
         self.assertEqual(clocks["here"]["met_ms"], clocks["up"]["begins_ms"])  # which is when it was told
         for region, heard in ((self.county, False), (self.city, True)):
             brief = region.json("incident", "brief", incident)[0]
-            self.assertEqual("received_ms" in brief, heard)
-            for form in ("text", "html"):
-                shown = region.muster("incident", "brief", incident, "--format", form)
-                self.assertEqual("本级收到时间" in shown, heard, shown)
-            self.assertGreaterEqual(brief.get("received_ms", brief["reported_ms"]),
-                                    brief["reported_ms"] + 2000 * heard)
+            self.assertEqual("told_by" in brief, heard)
+            self.assertGreaterEqual(brief["reported_ms"],
+                                    brief.get("told_by", brief)["reported_ms"] + 2000 * heard)
         self.assert_verified()
 
     def test_a_reminder_from_above_reaches_who_has_the_order(self):
@@ -425,6 +388,13 @@ class Regions(LinkedRegions):
         for incident in (before, live):
             self.county.muster("incident", "update", incident, "--dead", "2")
             self.follows(self.city, incident, casualties={"dead": 2})
+            told, = self.shown(self.county, incident)["not_told"]
+            self.assertEqual((told["region"], told["orders"], told["detail"]), (CITY, 64, "it is too large"))
+            page = self.county.muster("incident", "show", incident)
+            self.assertIn(f"NOT TOLD to region {CITY}: record {told['seq']} (orders: 64), it is too large",
+                          page)
+            page = self.county.muster("incident", "show", incident, "--lang", "zh")
+            self.assertIn(f"未送达 {CITY}：第 {told['seq']} 条记录（指令 64 条），记录过大", page)
         self.assertEqual(self.county.muster("replay", self.county.log).count("NOT TOLD"), 2)
         self.assert_verified()
 

@@ -185,9 +185,11 @@ class ReportWords(unittest.TestCase):
         def noted(kind, *words):
             return self.county.call("incident", "report", "--kind", kind, "--place", "x", *words).stderr
         for typed, meant in (("mien", "mine"), ("firr", "fire"), ("typhon", "typhoon"),
-                             ("矿山事胡", "矿山事故")):
+                             ("矿山事胡", "矿山事故"), ("火宅", "火灾"),
+                             ("危险化学品泄漏", "危险化学品事故")):
             self.assertIn(f'did you mean "{meant}"?', noted(typed))
         self.assertIn("是否为 \"mine\"？", noted("mien", "--lang", "zh"))
+        self.assertIn("是否为 \"火灾\"？", noted("火宅", "--lang", "zh"))
         self.assertNotIn("did you mean", noted("typhoon"))
 
     def test_a_duty_room_reads_chinese(self):

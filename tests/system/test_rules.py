@@ -268,13 +268,19 @@ class Mistakes(unittest.TestCase):
         done = rules("check", pack, "--lang", "en")
         self.assertEqual(done.returncode, 0)
         self.assertIn("for fire, fier, mine*, 煤矿*", done.stdout)
-        notes = ((pack, '"fier"; did you mean "fire"?'), (pack, '"煤矿*"'),
+        notes = ((pack, '"fier"; did you mean "fire"?'),
+                 (pack, '"煤矿*"; did you mean "煤矿事故" (coal-mine)?'),
                  (f"{pack}:8", '"mien"; did you mean "mine"?'))
         self.assertEqual(done.stderr.splitlines(),
                          [f"muster: note: {where}: the table of kinds does not have the kind {what}"
                           for where, what in notes])
         done = rules("check", pack, "--lang", "zh")
         self.assertIn('事件类型表中无类型 "fier"；是否为 "fire"？', done.stderr)
+        pack = self.write("p.yaml", PACK.replace("rules:", "kinds: [火宅]\nrules:")
+                          .replace("dead > 3", "dead > 3 and kind = '泥石硫'"))
+        done = rules("check", pack, "--lang", "zh")
+        self.assertIn('事件类型表中无类型 "火宅"；是否为 "火灾"（fire）？', done.stderr)
+        self.assertIn('p.yaml:8：事件类型表中无类型 "泥石硫"；是否为 "泥石流"（debris-flow）？', done.stderr)
 
     def test_a_kind_by_its_chinese_name_in_a_condition(self):
         pack = self.write("p.yaml", PACK.replace("dead > 3", "dead > 3 and kind = '火灾'"))
@@ -324,6 +330,9 @@ class Mistakes(unittest.TestCase):
                 self.write("limits.cases.yaml", "cases:\n  - {case: a, facts: {kind: fire, dead: 3, "
                                                 "loss: 1}, fires: [第4行], unknown: []}\n")
                 self.assertEqual(rules("test", pack).returncode, 0)
+        pack = self.write("limits.csv", TABLE.replace("fire,", "火宅,"))
+        self.assertIn(f'{pack}:4：事件类型表中无类型 "火宅"；是否为 "火灾"（fire）？',
+                      rules("check", pack, "--lang", "zh").stderr)
         pack = self.write("limits.csv", TABLE.replace("5000万", "五千万"))
         self.refused(f'{pack}:5: 值 "五千万": 不是数字，应写如 10、2.5、5000万', "check", pack)
         for broken, said in (('"fire,', "引号未闭合 (a quote is opened and not closed)"),

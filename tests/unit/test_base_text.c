@@ -139,6 +139,11 @@ static void nearest_finds_what_was_meant(void **state)
     assert_null(text_nearest("", keys));
     assert_null(text_nearest("region", none));
     assert_null(text_nearest("lsn", keys));
+    assert_string_equal(text_nearest("泥石硫", (const char *const[]){"泥石", "泥石流", NULL}), "泥石");
+    assert_string_equal(text_nearest("火宅", (const char *const[]){"暴雨", "火灾", NULL}), "火灾");
+    assert_null(text_nearest("暴雨", (const char *const[]){"火灾", NULL}));
+    assert_null(text_nearest("火", (const char *const[]){"雨", NULL}));
+    assert_string_equal(text_nearest("\xff\xfe", (const char *const[]){"\xff", NULL}), "\xff");
     memset(long_word, 'a', sizeof long_word - 1);
     long_word[sizeof long_word - 1] = '\0';
     assert_null(text_nearest(long_word, keys));

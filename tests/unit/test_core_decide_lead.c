@@ -122,15 +122,6 @@ static struct command a_taking(struct bus *bus, const char *reason)
     return command;
 }
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 /* The one that leads says so anew, with a reason; by itself nothing ends, and nothing is said twice. */
 static void who_leads_settles_a_disputed_lead(void **state)
 {
@@ -140,7 +131,7 @@ static void who_leads_settles_a_disputed_lead(void **state)
     for (uint32_t generation = GENERATION_SETTLES - 1; generation <= GENERATION_SETTLES; generation++) {
         bool settles = generation >= GENERATION_SETTLES;
         open_linked(&bus);
-        begin_generation(&bus, generation);
+        bus_generation(&bus, generation);
         hear_opening(&bus);
         bus_do(&bus, told_on(&bus, CITY, 11, offered(REGION, 1)));
         bus_do(&bus, a_taking(&bus, ""));
@@ -169,7 +160,7 @@ static void a_settled_lead_is_heard(void **state)
 
     (void)state;
     open_linked(&bus);
-    begin_generation(&bus, GENERATION_SETTLES);
+    bus_generation(&bus, GENERATION_SETTLES);
     hear_opening(&bus);
     bus_do(&bus, told_on(&bus, PROVINCE, 1, taken(PROVINCE, 1)));
     bus_do(&bus, told_on(&bus, PROVINCE, 2, issued(&bus, 1, STATION_3)));

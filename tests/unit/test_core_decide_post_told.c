@@ -4,19 +4,10 @@
 
 #include "tests/unit/core_telling.h"
 
-static void begin_generation(struct bus *bus, uint32_t generation)
-{
-    struct command command = by_broker(bus, COMMAND_SET_CLOCK);
-
-    command.set_clock = (struct set_clock){
-        .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
-    bus_do(bus, command);
-}
-
 static void open_following(struct bus *bus, uint32_t generation)
 {
     open_linked(bus);
-    begin_generation(bus, generation);
+    bus_generation(bus, generation);
     hear_opening(bus);
 }
 
@@ -120,7 +111,7 @@ static void a_post_is_told(void **state)
     for (uint32_t generation = GENERATION_FOLLOWS - 1; generation <= GENERATION_FOLLOWS; generation++) {
         unsigned told = generation >= GENERATION_FOLLOWS;
         open_linked(&bus);
-        begin_generation(&bus, generation);
+        bus_generation(&bus, generation);
         open_and_share(&bus);
         bus_do(&bus, a_post(&bus, FIRE, WANG_FANG));
         assert_int_equal(bus_events(&bus, EVENT_SHARED), told);
@@ -144,7 +135,7 @@ static void a_post_stands_until_the_new_lead_sets_one(void **state)
 
     (void)state;
     open_linked(&bus);
-    begin_generation(&bus, GENERATION_FOLLOWS);
+    bus_generation(&bus, GENERATION_FOLLOWS);
     open_and_share(&bus);
     bus_do(&bus, a_post(&bus, FIRE, WANG_FANG));
     bus_do(&bus, an_offer(&bus, LI_NA));
@@ -226,7 +217,7 @@ static void a_post_that_gives_way_is_noted(void **state)
     (void)state;
     for (uint32_t generation = GENERATION_FOLLOWS - 1; generation <= GENERATION_FOLLOWS; generation++) {
         open_linked(&bus);
-        begin_generation(&bus, generation);
+        bus_generation(&bus, generation);
         open_and_share(&bus);
         bus_do(&bus, a_post(&bus, FIRE, WANG_FANG));
         hear(&bus, CITY, 11, lead_taken(CITY, 1));
@@ -254,7 +245,7 @@ static void a_post_that_does_not_count_is_noted(void **state)
     (void)state;
     for (int takes = 0; takes < 2; takes++) {
         open_linked(&bus);
-        begin_generation(&bus, GENERATION_FOLLOWS);
+        bus_generation(&bus, GENERATION_FOLLOWS);
         open_and_share(&bus);
         bus_do(&bus, a_post(&bus, FIRE, WANG_FANG));
         assert_int_equal(bus_do(&bus, a_post(&bus, FIRE, WANG_FANG)), 0);

@@ -63,6 +63,30 @@ static void the_classes_are_those_of_the_law(void **state)
     assert_string_equal(incident_class_name(CLASS_HEALTH), "health");
 }
 
+static void a_name_that_is_nearly_one_is_found(void **state)
+{
+    static const struct {
+        const char *name, *word;
+    } cases[] = {{"火宅", "fire"},
+                 {"火宅事故", "fire"},
+                 {"危险化学品泄漏事故", "hazardous-chemical"},
+                 {"危险化学平", "hazardous-chemical"},
+                 {"道路交同事故", "traffic"},
+                 {"泥石硫", "debris-flow"},
+                 {"矿山事胡", "mine"},
+                 {"生产安全", "work-safety"}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct incident_kind *kind = incident_kind_near_zh(cases[i].name);
+        assert_non_null(kind);
+        assert_string_equal(kind->word, cases[i].word);
+    }
+    assert_null(incident_kind_near_zh("婚礼"));
+    assert_null(incident_kind_near_zh("mien"));
+    assert_null(incident_kind_near_zh(""));
+}
+
 static void words_of_no_table_stay(void **state)
 {
     (void)state;
@@ -89,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_is_found_by_its_word_and_its_name_alone),
         cmocka_unit_test(the_classes_are_those_of_the_law),
+        cmocka_unit_test(a_name_that_is_nearly_one_is_found),
         cmocka_unit_test(words_of_no_table_stay),
         cmocka_unit_test(what_is_shipped_is_in_the_table),
     };

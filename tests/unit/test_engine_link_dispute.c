@@ -140,12 +140,76 @@ static void test_counts_said_apart_are_shown_at_both_ends(void **state)
     assert_int_equal(pair_events(&pair.city, EVENT_COUNT_APART), 1);
 }
 
+static struct command closing(void)
+{
+    return (struct command){.kind = COMMAND_CLOSE_INCIDENT,
+                            .mode = MODE_ACTUAL,
+                            .close_incident = {.incident = rig_id(1), .reason = "done"}};
+}
+
+/* At both ends; -2: none. */
+static void assert_missed(int64_t dead, int64_t known, size_t events)
+{
+    struct rig *rigs[] = {&pair.county, &pair.city};
+
+    for (size_t i = 0; i < 2; i++) {
+        const struct missed *missed = incident_missed(incident_of(rigs[i]), 0);
+        assert_false(incident_is_open(incident_of(rigs[i])));
+        assert_int_equal(missed != NULL ? missed->by.count : -2, dead);
+        assert_int_equal(missed != NULL ? missed->known : -2, known);
+        assert_int_equal(pair_events(rigs[i], EVENT_COUNT_MISSED), events);
+    }
+}
+
+static void test_a_closing_says_what_it_knew(void **state)
+{
+    (void)state;
+    say(&pair.county, CENTRE, count("three", 3));
+    heal();
+    pair_hang_up(&pair, &pair.county);
+    say(&pair.city, CENTRE, count("five", 5));
+    say(&pair.county, CENTRE, closing());
+    heal();
+    assert_missed(5, 3, 1);
+    assert_string_equal(incident_missed(incident_of(&pair.county), 0)->by.region, pair.city.region);
+    pair_restart(&pair, &pair.county); /* it is in the log */
+    heal();
+    say(&pair.county, CENTRE, rig_follow_up(1, "of no count"));
+    assert_missed(5, 3, 1);
+    say(&pair.county, CENTRE, count("five it is", 5));
+    heal();
+    assert_missed(-2, -2, 1);
+}
+
+static void test_a_closing_that_knew_all_misses_nothing(void **state)
+{
+    (void)state;
+    pair_hang_up(&pair, &pair.county);
+    say(&pair.county, CENTRE, count("five", 5));
+    pair_later(&pair, 1000);
+    say(&pair.city, CENTRE, count("two", 2));
+    heal(); /* both know both */
+    say(&pair.county, CENTRE, closing());
+    heal();
+    assert_missed(-2, -2, 0);
+    say(&pair.county, CENTRE, count("three", 3)); /* who closed it counts anew */
+    heal();
+    assert_missed(-2, -2, 0);
+    say(&pair.city, CENTRE, count("four", 4)); /* it knows of the closing; who closed it is told */
+    heal();
+    assert_int_equal(pair_events(&pair.city, EVENT_COUNT_MISSED), 0);
+    assert_int_equal(pair_events(&pair.county, EVENT_COUNT_MISSED), 1);
+    assert_int_equal(incident_missed(incident_of(&pair.county), 0)->known, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_orders_given_apart_are_disputed_at_both_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_counts_said_apart_are_shown_at_both_ends, setup, teardown),
         cmocka_unit_test_setup_teardown(test_orders_that_follow_each_other_are_not, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_closing_says_what_it_knew, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_closing_that_knew_all_misses_nothing, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* Alerts as facts for rules: which are at hand, for how long, what rules make of them, and once. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,6 +241,75 @@ static void an_update_fires_anew_when_it_is_graver(void **state)
     rules_close(&r);
 }
 
+/* Of the last command; NULL: nobody is told that it is over. */
+static const char *told_of_the_end(const struct region_with_rules *r)
+{
+    struct words roles = bus_event(&r->bus, EVENT_WARNING_ENDED, 0)->warning.roles;
+
+    return roles.n > 0 ? roles.at[0] : NULL;
+}
+
+static void who_was_told_is_told_of_the_end(void **state)
+{
+    struct region_with_rules r;
+    struct said said = {1, .scheme = "", .code = "370102000000", .colour = ALERT_COLOUR_RED};
+
+    (void)state;
+    begin(&r, GENERATION);
+    said.until_ms = r.bus.env.now_ms + 10 * MINUTE;
+    say(&r, said);
+    assert_int_equal(pass(&r), 1);
+    said.number = 2;
+    said.type = ALERT_TYPE_UPDATE;
+    said.refers = 1;
+    said.colour = ALERT_COLOUR_BLUE;
+    say(&r, said); /* it goes on */
+    assert_null(told_of_the_end(&r));
+    assert_int_equal(pass(&r), 0);
+    bus_after(&r.bus, 10 * MINUTE);
+    (void)pass(&r);
+    assert_string_equal(told_of_the_end(&r), "chief");
+
+    said = (struct said){3, .scheme = "", .code = "370102000000", .colour = ALERT_COLOUR_ORANGE};
+    say(&r, said);
+    assert_int_equal(pass(&r), 1);
+    said.number = 4;
+    said.type = ALERT_TYPE_UPDATE;
+    said.refers = 3;
+    said.code = "370103000000";
+    say(&r, said); /* now for elsewhere */
+    assert_string_equal(told_of_the_end(&r), "chief");
+
+    said = (struct said){5, .scheme = "", .code = "370102000000", .colour = ALERT_COLOUR_BLUE};
+    say(&r, said);
+    assert_int_equal(pass(&r), 0);
+    said.number = 6;
+    said.type = ALERT_TYPE_CANCEL;
+    said.refers = 5;
+    say(&r, said); /* nobody was told that it began */
+    assert_null(told_of_the_end(&r));
+    rules_close(&r);
+}
+
+static void of_many_roles_the_last_are_the_centres(void **state)
+{
+    const char *at[WARNING_TOLD_MAX];
+    char names[WARNING_TOLD_MAX + 2][4];
+    size_t n = 0;
+
+    (void)state;
+    for (size_t i = 0; i < WARNING_TOLD_MAX + 2; i++) {
+        const char *role = names[i];
+        (void)snprintf(names[i], sizeof names[i], "%zu", i);
+        warning_add_told(at, &n, (struct words){&role, 1});
+        warning_add_told(at, &n, (struct words){&role, 1});
+    }
+    assert_int_equal(n, WARNING_TOLD_MAX);
+    assert_string_equal(at[0], "0");
+    assert_string_equal(at[n - 2], names[n - 2]);
+    assert_string_equal(at[n - 1], "centre");
+}
+
 static void a_cancel_ends_it_whichever_comes_first(void **state)
 {
     struct said red = {1, .scheme = "", .code = "370102000000", .colour = ALERT_COLOUR_RED};
@@ -421,6 +491,8 @@ int main(void)
         cmocka_unit_test(none_in_a_log_of_before),
         cmocka_unit_test(its_time),
         cmocka_unit_test(an_update_fires_anew_when_it_is_graver),
+        cmocka_unit_test(who_was_told_is_told_of_the_end),
+        cmocka_unit_test(of_many_roles_the_last_are_the_centres),
         cmocka_unit_test(a_cancel_ends_it_whichever_comes_first),
         cmocka_unit_test(who_says_two_things_is_taken_at_the_graver),
         cmocka_unit_test(what_an_incident_knows),

@@ -61,7 +61,7 @@ static void everything_comes_back(void **state)
     while (round_trip(&wire_map_envelope, envelopes))
         envelopes++;
     assert_int_equal(commands, 49);
-    assert_int_equal(events, 100);
+    assert_int_equal(events, 101);
     assert_int_equal(envelopes, 15);
     assert_true(round_trip(&wire_map_signed, 0));
     assert_true(round_trip(&wire_map_record, 0));

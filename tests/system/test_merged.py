@@ -1,5 +1,6 @@
-"""A city takes the incidents of two of its counties for one event. To the counties they are two: what each
-goes on telling of its own is the event's in the city, and reaches the other county by it."""
+"""Incidents that are merged, and followed in other regions. A city that takes those of two counties for one
+event: to the counties they are two, and what each goes on telling of its own is the event's in the city, and
+reaches the other county by it."""
 import os
 
 from agents import FIRE, until
@@ -9,7 +10,7 @@ from regions import CITY, COUNTY, LinkedRegions, NEIGHBOUR
 DECREE = os.path.join(SOURCE, "common/rules/packs/decree-493.yaml")
 
 
-class MergedAbove(LinkedRegions):
+class Merged(LinkedRegions):
     with_neighbour = True
 
     def two(self, *facts):
@@ -89,6 +90,36 @@ class MergedAbove(LinkedRegions):
         self.county.muster("incident", "refer", first, "--to", NEIGHBOUR)
         for incident in (first, second, third):
             self.follows(self.neighbour, incident)
+        self.assert_verified()
+
+    def test_what_is_merged_below_is_followed_above(self):
+        shared = self.county.report("--dead", "1")
+        self.county.muster("incident", "refer", shared, "--to", CITY)
+        self.follows(self.city, shared, casualties={"dead": 1})
+        survivor = self.county.report("--caller", "139-0000")
+        self.county.muster("incident", "merge", shared, "--into", survivor)
+        self.follows(self.city, survivor, casualties={"dead": 1})
+        self.follows(self.city, shared, links=[
+            {"incident": survivor, "link": "related", "caused": False, "merged_elsewhere": True}])
+        self.county.muster("incident", "update", shared, "--dead", "4")  # under the id that the city knows
+        self.follows(self.city, survivor, casualties={"dead": 4})
+        order = self.city.issue(f"{COUNTY}/{FIRE}", "--incident", shared)
+        until(lambda: any(row["order"] == order for row in self.county.json("order", "list")), "the order")
+        self.county.muster("order", "receipt", order, "--incident", survivor, "--rung", "completed",
+                           "--config", self.county.path(self.county.config(FIRE)))
+        self.city.wait_rung(order, "completed")
+        self.assert_verified()
+
+    def test_what_was_merged_below_ends_above_with_the_survivor(self):
+        first, second = self.county.report("--dead", "1"), self.county.report("--dead", "2")
+        for incident in (first, second):
+            self.county.muster("incident", "refer", incident, "--to", CITY)
+            self.follows(self.city, incident, reports=1)
+        self.county.muster("incident", "merge", second, "--into", first)
+        self.county.muster("incident", "close", first, "--reason", "done")
+        for region in (self.city, self.county):
+            until(lambda: not region.json("incident", "list"), f"{region.code} to have nothing open")
+        self.assertIn("closed", self.city.muster("explain", self.city.log, second))
         self.assert_verified()
 
 
