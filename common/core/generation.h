@@ -36,7 +36,9 @@ enum {
     GENERATION_FIRST_REPORT = 4, /* the first report of an incident that an order opened is its initial one */
     GENERATION_JOINS = 4,        /* what stands unsettled in a past that is told is shown to who joins late */
     GENERATION_SETTLES = 4,      /* who leads takes a lead that is disputed anew */
-    GENERATION_TIERS = 4         /* rules are told that a region is a township or a village */
+    GENERATION_UPHELD = 4,       /* a person is asked where the rule that gave the grade holds no more ... */
+    GENERATION_RESTS = 4, /* ... and a wait for a reading that broke off rests as long as it was to be */
+    GENERATION_TIERS = 4  /* rules are told that a region is a township or a village */
 };
 
 #endif
