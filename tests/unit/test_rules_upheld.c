@@ -15,15 +15,6 @@
     PACK "  - {rule: three, when: incident, if: \"dead >= 3 and coalesce(corrected_days, 0) <= 30\", do: " \
          "[grade: III]}\n"
 
-static void begin(struct region_with_rules *r, const char *pack, uint32_t generation)
-{
-    rules_open(r, pack);
-    struct command command = by_broker(&r->bus, COMMAND_SET_CLOCK);
-    command.set_clock = (struct set_clock){
-        .bus_ms = r->bus.env.now_ms, .utc_ms = r->bus.env.utc_ms, .reason = "", .generation = generation};
-    bus_do(&r->bus, command);
-}
-
 static void counted(struct region_with_rules *r, int64_t dead)
 {
     bus_after(&r->bus, MINUTE);
@@ -53,7 +44,7 @@ static void nothing_left_asks_a_person(void **state)
     struct region_with_rules r;
 
     (void)state;
-    begin(&r, COUNTS_DEAD, EVENT_GENERATION);
+    rules_open_in(&r, COUNTS_DEAD, EVENT_GENERATION);
     counted(&r, 4);
     assert_int_equal(rules_incident(&r)->grade, GRADE_III);
     counted(&r, 1);
@@ -74,7 +65,7 @@ static void what_holds_still_is_the_doubt(void **state)
     struct region_with_rules r;
 
     (void)state;
-    begin(&r, COUNTS_DEAD, EVENT_GENERATION);
+    rules_open_in(&r, COUNTS_DEAD, EVENT_GENERATION);
     struct command other = by(from(&r.bus, CENTRE, COMMAND_SET_PACK), ADMIN, "");
     other.set_pack.text = OTHER;
     bus_do(&r.bus, other);
@@ -94,7 +85,7 @@ static void another_kind_asks_a_person(void **state)
     struct region_with_rules r;
 
     (void)state;
-    begin(&r, OF_FIRES, EVENT_GENERATION);
+    rules_open_in(&r, OF_FIRES, EVENT_GENERATION);
     counted(&r, 4);
     bus_after(&r.bus, MINUTE);
     struct command command = a_report(&r.bus, 1, REPORT_FOLLOW_UP);
@@ -112,7 +103,7 @@ static void what_a_person_said_is_not_asked(void **state)
     struct region_with_rules r;
 
     (void)state;
-    begin(&r, COUNTS_DEAD, EVENT_GENERATION);
+    rules_open_in(&r, COUNTS_DEAD, EVENT_GENERATION);
     counted(&r, 4);
     graded_by_person(&r, GRADE_II);
     rules_pass(&r);
@@ -126,7 +117,7 @@ static void until_is_not_over_nobody_is_asked(void **state)
     struct region_with_rules r;
 
     (void)state;
-    begin(&r, UNTIL, EVENT_GENERATION);
+    rules_open_in(&r, UNTIL, EVENT_GENERATION);
     counted(&r, 4);
     counted(&r, 1);
     assert_false(is_asked(&r));
@@ -141,7 +132,7 @@ static void a_term_that_is_over_asks_nobody(void **state)
     struct region_with_rules r;
 
     (void)state;
-    begin(&r, TERM, EVENT_GENERATION);
+    rules_open_in(&r, TERM, EVENT_GENERATION);
     counted(&r, 5);
     bus_after(&r.bus, INT64_C(31) * 24 * 60 * MINUTE);
     counted(&r, 4);
@@ -154,7 +145,7 @@ static void an_older_log_asks_nobody(void **state)
     struct region_with_rules r;
 
     (void)state;
-    begin(&r, COUNTS_DEAD, GENERATION_UPHELD - 1);
+    rules_open_in(&r, COUNTS_DEAD, GENERATION_UPHELD - 1);
     counted(&r, 4);
     counted(&r, 1);
     assert_false(is_asked(&r));
