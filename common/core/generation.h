@@ -22,7 +22,8 @@ enum {
     GENERATION_ALERTS = 4,     /* what warns of this region stays at hand, and rules are asked about it */
     GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of an incident, not from when its
                                 * home did; facts have their times from the first word on */
-    GENERATION_KINDS = 4,      /* packs may call kinds of incident by their Chinese names */
+    GENERATION_KINDS = 4,      /* packs may call kinds of incident by their Chinese names, and tables what a
+                                * region is and what was asked for */
     GENERATION_WAITS = 4,      /* a wait for a rule that has become another begins anew */
     GENERATION_DECLINED = 4,   /* rules are asked about an order that is declined */
     GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */

@@ -32,7 +32,8 @@ void conditions_close(struct conditions *conditions);
 void conditions_speak(struct conditions *conditions, bool zh);
 bool conditions_are_zh(const struct conditions *conditions);
 /* Whether packs that are read with them may call a kind of incident by its Chinese name as well (火灾: fire),
- * which they may until it is said: a log's older packs are what they were. */
+ * and tables what a region is and what was asked for (县级: county), which they may until it is said: a log's
+ * older packs are what they were. */
 void conditions_name_kinds(struct conditions *conditions, bool may);
 bool conditions_may_name_kinds(const struct conditions *conditions);
 /* One of two texts, which may be formats with the same directives. */

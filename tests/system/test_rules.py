@@ -289,9 +289,9 @@ class Mistakes(unittest.TestCase):
 
     def test_a_kind_by_its_chinese_name_in_a_condition(self):
         pack = self.write("p.yaml", PACK.replace("dead > 3", "dead > 3 and kind = '火灾'"))
-        self.refused(f"{pack}:7:9: rule \"many\": incidents hold 'fire' and not '火灾'; write 'fire'",
+        self.refused(f"{pack}:7:9: rule \"many\": kind holds 'fire' and not '火灾'; write 'fire'",
                      "check", pack, "--lang", "en", code=65)
-        self.refused("事件记录的类型是 'fire' 而不是 '火灾'", "load", pack, "--lang", "zh", code=65)
+        self.refused("kind 记录的是 'fire' 而不是 '火灾'", "load", pack, "--lang", "zh", code=65)
 
     def test_loops_are_named(self):
         pack = self.write("p.yaml", PACK.replace("if: dead > 3", "if: level = 3 and dead > 3")
