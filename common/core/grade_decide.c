@@ -134,7 +134,7 @@ void decide_regrade(struct deciding *d, struct matter *m, bool whole)
     }
 }
 
-/* --- what a person says --------------------------------------------------------------------------- */
+/* --- what is said --------------------------------------------------------------------------------- */
 
 static void doubt(struct deciding *d, const struct event *graded, const char *region)
 {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "common/core/kind.h"
 #include "common/core/warning.h"
 #include "common/core/words.h"
@@ -243,6 +244,23 @@ static int fail_mixed(struct conditions *conditions, const struct rule *rule, co
     return fail_rule(conditions, rule, path, what, err);
 }
 
+/* Parentheses that SQLite takes, because they fit those that we put around them, though not as was meant. */
+static int check_form(struct conditions *conditions, const struct rule *rule, const char *text,
+                      const char *path, struct err *err)
+{
+    size_t at;
+    enum expression_fault fault = expression_form(text, strlen(text), &at);
+    char what[256], shown[64];
+
+    if (fault == EXPRESSION_WELL) {
+        return 0;
+    }
+    (void)text_escape_into(shown, sizeof shown, text + at, strlen(text + at));
+    (void)snprintf(what, sizeof what, conditions_say(conditions, "%s: %s", "%s：%s"),
+                   conditions_say_fault(conditions, fault), shown);
+    return fail_rule(conditions, rule, path, what, err);
+}
+
 static bool is_compared(const char *text, const char *fact, const char *word)
 {
     size_t n = 0, length = strlen(text), at = expression_compared(text, length, fact, 0, &n);
@@ -278,11 +296,11 @@ static int check_names(struct conditions *conditions, const struct rule *rule, c
     return 0;
 }
 
-/* Each fact that is a text. */
+/* What the text says, as far as no facts are needed to see it. */
 static int check_text(struct conditions *conditions, const struct rule *rule, const char *text,
                       const char *path, struct err *err)
 {
-    int rc = 0;
+    int rc = check_form(conditions, rule, text, path, err);
 
     for (int fact = 0; fact < RULE_FACT_COUNT && rc == 0; fact++) {
         rc = rule_fact_words((enum rule_fact)fact)->type == RULE_TEXT

@@ -217,6 +217,7 @@ static void a_name_in_a_condition_is_a_mistake(void **state)
         {"warning_colour = '红色'", "'red' and not '红色'"},
         {"tier in ('county', 'city')", NULL},
         {"tier = 'state'", "can never hold"}, /* which has no region */
+        {"dead > 1) or (dead > 2", "one that was never opened: ) or (dead > 2"},
         {"request = '伤亡'", "request holds 'casualties' and not '伤亡'"},
         {"request in ('loss', '死亡')", "'casualties' and not '死亡'"},
         {"request = 'casualtys'", "can never hold"},
