@@ -77,6 +77,7 @@ void message_put_notice(json_t *json, const struct event *event)
         if (!id_is_zero(event->grade_asked.of)) {
             put(json, "of", text_of_id(event->grade_asked.of));
         }
+        put(json, "rule", text_of(event->grade_asked.rule));
         break;
     case EVENT_GRADE_OTHERWISE:
         put(json, "grade", json_string(event->otherwise.grade ? grade_name(event->otherwise.grade) : "none"));

@@ -69,14 +69,17 @@ static int enrol(struct playing *p, bool takes_orders)
 static int found(struct playing *p)
 {
     struct event founded = {.kind = EVENT_REGION_FOUNDED, .at_ms = T0};
+    struct event begun = {.kind = EVENT_GENERATION_BEGUN, .at_ms = T0};
     struct event in_force = {.kind = EVENT_PACK_SET, .at_ms = T0};
     struct hash hash = hash_bytes(p->series->text, strlen(p->series->text));
 
     founded.region_founded = (struct found_region){.region = "370102", .name = "", .parent = ""};
+    begun.generation_begun.generation = EVENT_GENERATION;
     in_force.pack_set = (struct pack_set){.name = p->series->pack, .version = "", .text = p->series->text};
     memcpy(in_force.pack_set.hash, hash.b, sizeof in_force.pack_set.hash);
     const struct rule_value *on_duty = &p->series->facts->at[RULE_DUTY];
     int rc = evolve(p->state, &founded);
+    rc = rc ? rc : evolve(p->state, &begun);
     rc = rc ? rc : evolve(p->state, &in_force);
     return rc ? rc : enrol(p, !on_duty->known || on_duty->whole != 0);
 }
@@ -162,7 +165,7 @@ static int64_t next_look(const struct playing *p, int64_t until_ms)
     for (size_t i = 0; agent != NULL && i < agent->lookouts_n; i++) {
         const struct lookout *lookout = &agent->lookouts[i];
         sooner(&at_ms, lookout->due_ms, p->now_ms);
-        sooner(&at_ms, lookout->began_ms + LOOKOUT_REST_MS, p->now_ms);
+        sooner(&at_ms, lookout_rests_until(lookout), p->now_ms);
     }
     if (p->series->trigger == TRIGGER_READING) {
         sooner(&at_ms, p->has_sample && !p->stale ? p->sample_ms + LOOKOUT_STALE_MS + 1 : 0, p->now_ms);

@@ -216,8 +216,9 @@ struct graded { /* and doubted */
 };
 
 struct grade_asked {
-    struct id
-        of; /* the grade came with that incident, which is another event; zero: no pack grades its kind */
+    struct id of;     /* the grade came with that incident, which is another event; else zero */
+    const char *rule; /* PACK/RULE that gave the grade and does not hold any more; "" and no `of`: no pack
+                       * grades its kind */
 };
 
 /* What the grade would be, by rules: if casualties corrected after the term of the law counted; or by the

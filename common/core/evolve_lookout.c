@@ -64,6 +64,16 @@ static int holds(struct state *state, struct agent *agent, const struct event *e
     return 0;
 }
 
+/* A wait that was broken off rests for as long as it was to last. */
+static int64_t rest_of(const struct lookout *lookout)
+{
+    int64_t wait_ms = lookout->due_ms != 0 ? lookout->due_ms - lookout->began_ms : LOOKOUT_REST_MS;
+
+    return wait_ms < LOOKOUT_REST_MIN_MS ? LOOKOUT_REST_MIN_MS
+           : wait_ms > LOOKOUT_REST_MS   ? LOOKOUT_REST_MS
+                                         : wait_ms;
+}
+
 int evolve_lookout(struct state *state, const struct event *event)
 {
     bool limited = event->kind == EVENT_LOOKOUT_LIMITED;
@@ -86,6 +96,7 @@ int evolve_lookout(struct state *state, const struct event *event)
     }
     if (event->kind == EVENT_LOOKOUT_ENDED) {
         there->ended_ms = event->at_ms;
+        there->rest_ms = rest_of(there);
         there->due_ms = 0;
         there->unknown = false;
     } else {

@@ -22,7 +22,8 @@ enum {
     GENERATION_ALERTS = 4,     /* what warns of this region stays at hand, and rules are asked about it */
     GENERATION_RECEIVED = 4,   /* clocks run from when this region heard of an incident, not from when its
                                 * home did; facts have their times from the first word on */
-    GENERATION_KINDS = 4,      /* packs may call kinds of incident by their Chinese names */
+    GENERATION_KINDS = 4,      /* packs may call kinds of incident by their Chinese names, and tables what a
+                                * region is and what was asked for */
     GENERATION_WAITS = 4,      /* a wait for a rule that has become another begins anew */
     GENERATION_DECLINED = 4,   /* rules are asked about an order that is declined */
     GENERATION_COVERS = 4, /* of more disputes than a record holds, those of orders that have none go first */
@@ -36,7 +37,9 @@ enum {
     GENERATION_FIRST_REPORT = 4, /* the first report of an incident that an order opened is its initial one */
     GENERATION_JOINS = 4,        /* what stands unsettled in a past that is told is shown to who joins late */
     GENERATION_SETTLES = 4,      /* who leads takes a lead that is disputed anew */
-    GENERATION_TIERS = 4         /* rules are told that a region is a township or a village */
+    GENERATION_UPHELD = 4,       /* a person is asked where the rule that gave the grade holds no more ... */
+    GENERATION_RESTS = 4, /* ... and a wait for a reading that broke off rests as long as it was to be */
+    GENERATION_TIERS = 4  /* rules are told that a region is a township or a village */
 };
 
 #endif

@@ -1,4 +1,5 @@
-/* What a person makes of an incident: its grade, and the response to it. */
+/* What a person makes of an incident: its grade, and the response to it; and when he is asked for the grade,
+ * or told that it is in doubt, because no rule says it, or none any more. */
 #include <string.h>
 
 #include "common/core/rule_matter.h"
@@ -31,7 +32,7 @@ static bool is_graded_by_rules(const struct matter *m)
     return false;
 }
 
-void decide_ask_grade(struct deciding *d, const struct matter *m)
+void decide_ask_grade(struct deciding *d, struct matter *m)
 {
     const struct incident *after = &m->after;
 
@@ -40,9 +41,100 @@ void decide_ask_grade(struct deciding *d, const struct matter *m)
     if (d->region->generation >= GENERATION_ASKS_GRADE && after->reports > 0 && after->kind[0] != '\0' &&
         (is_new || after->grew) && !is_graded_by_rules(m) &&
         (d->region->generation < GENERATION_HERE || incident_is_here(after, d->region->code))) {
-        emit_about(d, EVENT_GRADE_ASKED, after);
+        struct event *event = emit_about(d, EVENT_GRADE_ASKED, after);
+        event->grade_asked = (struct grade_asked){.rule = ""};
+        matter_see(m, event);
     }
 }
+
+/* --- what a grade rests upon ---------------------------------------------------------------------- */
+
+static bool grades(const struct rule_verdict *v, enum grade *ret)
+{
+    *ret = GRADE_NONE;
+    for (size_t i = 0; i < v->actions_n; i++) {
+        enum grade grade = v->actions[i].grade;
+        if (v->actions[i].kind == ACTION_GRADE && (*ret == GRADE_NONE || grade < *ret)) {
+            *ret = grade;
+        }
+    }
+    return *ret != GRADE_NONE;
+}
+
+static bool has_fired(const struct matter *m, const struct rule_verdict *v)
+{
+    const struct rule_hold *hold = incident_hold(&m->after, v->pack, v->rule);
+
+    return hold != NULL && hold->due_ms == 0;
+}
+
+/* Of the rules that hold, some only until something else does, the one with the gravest grade; NULL: none. */
+static const struct rule_verdict *gravest(const struct matter *m, enum grade *ret)
+{
+    const struct rule_verdict *found = NULL;
+    enum grade grade;
+
+    *ret = GRADE_NONE;
+    for (size_t i = 0; i < m->verdicts_n; i++) {
+        const struct rule_verdict *v = &m->verdicts[i];
+        bool until = v->holds == ANSWER_NO && has_fired(m, v) && !v->is_over;
+        bool holds = v->holds == ANSWER_YES || until;
+        if (holds && grades(v, &grade) && (found == NULL || grade < *ret)) {
+            *ret = grade;
+            found = v;
+        }
+    }
+    return found;
+}
+
+/* The rule that has said the grade, or one as grave, until this record; NULL: none has, or a person has said
+ * it. */
+static const struct rule_verdict *lost_rule(const struct deciding *d, const struct matter *m)
+{
+    enum grade grade;
+
+    if (d->region->generation < GENERATION_UPHELD || name_is_agent(m->after.graded_by)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < m->verdicts_n; i++) {
+        const struct rule_verdict *v = &m->verdicts[i];
+        if (has_fired(m, v) && v->is_over && grades(v, &grade) && grade <= m->after.grade) {
+            return v;
+        }
+    }
+    return NULL;
+}
+
+void decide_regrade(struct deciding *d, struct matter *m, bool whole)
+{
+    const struct incident *after = &m->after;
+    bool is_split = after->ties != NULL && !id_is_zero(after->ties->regrade);
+    enum grade grade;
+
+    if (after->grade == GRADE_NONE || after->doubted != GRADE_NONE || (is_split && !whole)) {
+        return;
+    }
+    const struct rule_verdict *lost = is_split ? NULL : lost_rule(d, m), *left = gravest(m, &grade);
+    bool is_upheld = left != NULL && grade <= after->grade;
+    if (is_upheld || (!is_split && lost == NULL)) {
+        return;
+    }
+    const char *was = lost != NULL ? matter_reason(d, lost) : "", *is = left ? matter_reason(d, left) : "";
+    if (!is_split && decide_counts_late(d, m, grade)) {
+        return; /* what was corrected after the term of the law moves no grade */
+    }
+    if (left != NULL) {
+        struct event *event = emit_about(d, EVENT_GRADE_DOUBTED, after);
+        event->graded = (struct graded){.grade = grade, .by = "", .rule = is, .region = ""};
+        matter_see(m, event);
+    } else if (is_split ||
+               (after->grade_asked_ms <= after->graded_at_ms && incident_is_here(after, d->region->code))) {
+        struct id of = is_split ? after->ties->regrade : (struct id){{0}};
+        emit_about(d, EVENT_GRADE_ASKED, after)->grade_asked = (struct grade_asked){.of = of, .rule = was};
+    }
+}
+
+/* --- what is said --------------------------------------------------------------------------------- */
 
 static void doubt(struct deciding *d, const struct event *graded, const char *region)
 {

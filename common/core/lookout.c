@@ -40,6 +40,11 @@ bool lookout_holds(const struct lookout *lookout)
     return lookout->ended_ms == 0;
 }
 
+int64_t lookout_rests_until(const struct lookout *lookout)
+{
+    return lookout->began_ms + lookout->rest_ms;
+}
+
 bool lookout_is_rested(const struct lookout *lookout, int64_t now_ms)
 {
     return lookout->ended_ms != 0 && now_ms - lookout->began_ms >= LOOKOUT_REST_MS;

@@ -181,12 +181,18 @@ static void tell_limit(struct deciding *d, const char *name, uint32_t at_most, b
 
 /* --- judging -------------------------------------------------------------------------------------- */
 
+static bool may_begin_anew(const struct deciding *d, const struct lookout *ended)
+{
+    return d->region->generation >= GENERATION_RESTS ? d->env->now_ms >= lookout_rests_until(ended)
+                                                     : lookout_is_rested(ended, d->env->now_ms);
+}
+
 static void begin(struct deciding *d, struct subject *s, const struct rule_verdict *v,
                   const struct lookout *there)
 {
     int64_t now = d->env->now_ms, due_ms = (s->since_ms != 0 ? s->since_ms : now) + v->for_ms;
 
-    if (there != NULL && !lookout_is_rested(there, now)) {
+    if (there != NULL && !may_begin_anew(d, there)) {
         return; /* it has just ended: what flaps is asked again a while later */
     }
     if (there == NULL && s->held >= LOOKOUTS_PER_AGENT_MAX) {

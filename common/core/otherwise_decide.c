@@ -68,6 +68,13 @@ static struct answer on_day(struct deciding *d, struct rule_facts facts, int64_t
     return ask(d, &facts);
 }
 
+bool decide_counts_late(struct deciding *d, const struct matter *m, enum grade than)
+{
+    enum grade grade = m->facts.at[RULE_CORRECTED_DAYS].whole > 0 ? on_day(d, m->facts, 0).grade : GRADE_NONE;
+
+    return grade != GRADE_NONE && (than == GRADE_NONE || grade < than);
+}
+
 /* The last day on which the answer is that one: it is on day 0, and not on `days`. */
 static int64_t last_day(struct deciding *d, const struct rule_facts *facts, enum grade grade, int64_t days)
 {

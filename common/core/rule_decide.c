@@ -525,9 +525,7 @@ void decide_rules(struct deciding *d, const struct incident *incident)
     } else {
         whole = end_orphans(d, &m, NULL, 0); /* every pack was dropped meanwhile */
     }
-    if (whole) {
-        decide_regrade(d, &m);
-    }
+    decide_regrade(d, &m, whole);
     if (whole && decide_has_rules(d)) {
         decide_otherwise(d, &m);
     }

@@ -23,6 +23,9 @@ void matter_see(struct matter *m, const struct event *event)
         after->doubted = event->graded.grade;
         after->doubted_in = event->graded.region;
         return;
+    case EVENT_GRADE_ASKED:
+        after->grade_asked_ms = event->at_ms;
+        return;
     case EVENT_LEVEL_SET:
         after->level = event->level_set.level;
         return;

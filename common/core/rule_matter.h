@@ -37,15 +37,18 @@ const struct seen_fact *matter_seen(struct deciding *d, uint64_t bits, const str
 
 /* "PACK/RULE", in the arena. */
 const char *matter_reason(struct deciding *d, const struct rule_verdict *v);
-/* The grade came with a merge that was taken back: doubts it by the rules that hold, or asks a person where
- * none does. To be called when every rule was asked. */
-void decide_regrade(struct deciding *d, struct matter *m);
+/* The grade came with a merge that was taken back, or the rule that said it does not hold any more: doubts
+ * it by the rules that hold, or asks a person where none does. `whole`: every rule was asked. May ask them
+ * again: the verdicts of the matter are void. */
+void decide_regrade(struct deciding *d, struct matter *m, bool whole);
 
 /* What the grade would be if a count were reckoned otherwise, where that is news. Asks the rules again: the
  * verdicts of the matter are void. */
 void decide_otherwise(struct deciding *d, struct matter *m);
+/* The rules would make it graver than that if what was corrected late counted. So, too. */
+bool decide_counts_late(struct deciding *d, const struct matter *m, enum grade than);
 
 /* A kind that no pack in force grades: asks a person, once. To be called when every rule was asked. */
-void decide_ask_grade(struct deciding *d, const struct matter *m);
+void decide_ask_grade(struct deciding *d, struct matter *m);
 
 #endif

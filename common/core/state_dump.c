@@ -474,6 +474,7 @@ static void dump_lookout(const struct lookout *lookout, struct buf *ret)
     put_number(ret, "since", lookout->since_ms);
     put_number(ret, "due", lookout->due_ms);
     put_number(ret, "ended", lookout->ended_ms);
+    put_number(ret, "rest", lookout->rest_ms);
     put_number(ret, "doubted", lookout->doubted_ms);
     put_number(ret, "unknown", lookout->unknown);
     buf_puts(ret, "\n");

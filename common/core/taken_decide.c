@@ -4,7 +4,6 @@
  * person decides; the clocks that it started run on, as they do when a person lowers a grade. */
 #include "common/core/decide_private.h"
 #include "common/core/dispute.h"
-#include "common/core/rule_matter.h"
 
 enum { GONE_MAX = 2 * (MERGED_PER_EVENT_MAX + 1) };
 
@@ -231,7 +230,8 @@ static void give(const struct giving *g, const struct incident *whole, struct fa
         }
     }
     if (given.graded && !decide_has_rules(d)) {
-        emit_about(d, EVENT_GRADE_ASKED, whole->id)->grade_asked = (struct grade_asked){.of = given.other};
+        emit_about(d, EVENT_GRADE_ASKED, whole->id)->grade_asked =
+            (struct grade_asked){.of = given.other, .rule = ""};
     }
 }
 
@@ -293,38 +293,6 @@ void decide_give_back(struct deciding *d, const struct incident *part, const str
                                       .grade = part->grade},
                  taken->fields);
         }
-    }
-}
-
-/* --- the grade ------------------------------------------------------------------------------------ */
-
-void decide_regrade(struct deciding *d, struct matter *m)
-{
-    struct incident *after = &m->after;
-    const struct rule_verdict *gravest = NULL;
-    enum grade grade = GRADE_NONE;
-
-    if (after->ties == NULL || id_is_zero(after->ties->regrade) || after->grade == GRADE_NONE ||
-        after->doubted != GRADE_NONE) {
-        return;
-    }
-    for (size_t i = 0; i < m->verdicts_n; i++) {
-        const struct rule_verdict *v = &m->verdicts[i];
-        for (size_t j = 0; j < v->actions_n && v->holds == ANSWER_YES; j++) {
-            if (v->actions[j].kind == ACTION_GRADE && is_graver(v->actions[j].grade, grade)) {
-                grade = v->actions[j].grade;
-                gravest = v;
-            }
-        }
-    }
-    if (grade == GRADE_NONE) {
-        emit_about(d, EVENT_GRADE_ASKED, after->id)->grade_asked =
-            (struct grade_asked){.of = after->ties->regrade};
-    } else if (is_graver(after->grade, grade)) {
-        struct event *event = emit_about(d, EVENT_GRADE_DOUBTED, after->id);
-        event->graded =
-            (struct graded){.grade = grade, .by = "", .rule = matter_reason(d, gravest), .region = ""};
-        matter_see(m, event);
     }
 }
 

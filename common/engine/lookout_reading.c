@@ -254,7 +254,7 @@ void lookouts_reading(struct engine *engine, struct author *author, const struct
 
 static bool is_to_be_asked(const struct engine *engine, const struct lookout *lookout, int64_t asked_ms)
 {
-    int64_t rested_ms = lookout->began_ms + LOOKOUT_REST_MS;
+    int64_t rested_ms = lookout_rests_until(lookout);
 
     if (lookout_holds(lookout)) {
         return lookout->due_ms != 0 && lookout->due_ms <= engine_now(engine);

@@ -8,7 +8,6 @@
 
 #include "common/base/buf.h"
 #include "common/base/text.h"
-#include "common/rules/expression.h"
 
 enum {
     LOOK_STEPS = 100, /* SQLite asks so often whether it is to go on */
@@ -251,6 +250,18 @@ const char *conditions_say(const struct conditions *conditions, const char *engl
     return conditions->zh ? chinese : english;
 }
 
+const char *conditions_say_fault(const struct conditions *conditions, enum expression_fault fault)
+{
+    static const char *const faults[][2] = {
+        [EXPRESSION_WELL] = {"", ""},
+        [EXPRESSION_CLOSES] = {"this parenthesis closes one that was never opened", "多出右括号"},
+        [EXPRESSION_OPEN] = {"this parenthesis is never closed", "此括号未闭合"},
+        [EXPRESSION_UNQUOTED] = {"this quote is never closed", "此引号未闭合"},
+        [EXPRESSION_WIDE] = {"a full-width sign; type it in ASCII", "全角符号，请改用半角"}};
+
+    return conditions_say(conditions, faults[fault][0], faults[fault][1]);
+}
+
 /* --- compiling ------------------------------------------------------------------------------------ */
 
 /* What SQLite says of an expression most often, before and after a name, and that in Chinese. */
@@ -314,18 +325,13 @@ static void explain(struct conditions *conditions, struct err *err)
 static void explain_at(struct conditions *conditions, const char *text, size_t n, size_t *ret_at,
                        struct err *err)
 {
-    static const char *const forms[][2] = {
-        [EXPRESSION_CLOSES] = {"this parenthesis closes one that was never opened", "多出右括号"},
-        [EXPRESSION_OPEN] = {"this parenthesis is never closed", "此括号未闭合"},
-        [EXPRESSION_UNQUOTED] = {"this quote is never closed", "此引号未闭合"},
-        [EXPRESSION_WIDE] = {"a full-width sign; type it in ASCII", "全角符号，请改用半角"}};
     int at = sqlite3_error_offset(conditions->db) - (int)(sizeof BEFORE - 1);
     size_t form_at;
     enum expression_fault form = expression_form(text, n, &form_at);
 
     if (form != EXPRESSION_WELL) {
         *ret_at = form_at;
-        (void)err_set(err, ERR_DATA, "%s", conditions_say(conditions, forms[form][0], forms[form][1]));
+        (void)err_set(err, ERR_DATA, "%s", conditions_say_fault(conditions, form));
         return;
     }
     explain(conditions, err);

@@ -13,6 +13,7 @@
 
 #include "common/base/err.h"
 #include "common/core/rule.h"
+#include "common/rules/expression.h"
 
 enum {
     CONDITION_TEXT_MAX = 4096, /* bytes of an expression */
@@ -32,12 +33,15 @@ void conditions_close(struct conditions *conditions);
 void conditions_speak(struct conditions *conditions, bool zh);
 bool conditions_are_zh(const struct conditions *conditions);
 /* Whether packs that are read with them may call a kind of incident by its Chinese name as well (火灾: fire),
- * which they may until it is said: a log's older packs are what they were. */
+ * and tables what a region is and what was asked for (县级: county), which they may until it is said: a log's
+ * older packs are what they were. */
 void conditions_name_kinds(struct conditions *conditions, bool may);
 bool conditions_may_name_kinds(const struct conditions *conditions);
 /* One of two texts, which may be formats with the same directives. */
 const char *conditions_say(const struct conditions *conditions, const char *english, const char *chinese)
     __attribute__((format_arg(2), format_arg(3)));
+
+const char *conditions_say_fault(const struct conditions *conditions, enum expression_fault fault);
 
 /* Compiles an expression of n bytes. ERR_DATA: it is none, or does what it must not; err says what in plain
  * words, and ret_at (never NULL) is the byte of the text at which that was found, SIZE_MAX: the whole. */

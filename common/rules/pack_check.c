@@ -4,17 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/text.h"
 #include "common/core/kind.h"
 #include "common/core/warning.h"
 #include "common/core/words.h"
 #include "common/rules/constant.h"
 #include "common/rules/expression.h"
+#include "common/rules/pack_words.h"
 
 enum {
     SMALL_MAX = 40, /* whole numbers from 0 that are tried whatever the text says */
     NUMBERS_MAX = 7 * CONSTANTS_MAX + SMALL_MAX + 4,
     WORDS_MAX = 5, /* of a warning's colour, and none */
-    TEXTS_MAX = CONSTANTS_MAX + TIER_STATE + WORDS_MAX + 5,
+    TIERS = 5,
+    TEXTS_MAX = CONSTANTS_MAX + TIERS + WORDS_MAX + FACT_COUNT + 3,
     TRIES_MAX = 200000
 };
 
@@ -62,11 +65,9 @@ static void make_candidates(const struct constants *constants, struct candidates
     for (size_t i = 0; i < constants->texts_n; i++) {
         add_text(ret, constants->texts[i]);
     }
-    for (int i = TIER_COUNTY; i <= TIER_STATE; i++) {
-        add_text(ret, tier_name((enum tier)i));
+    for (size_t i = 0; i < TIERS; i++) {
+        add_text(ret, table_tiers[i]);
     }
-    add_text(ret, "township");
-    add_text(ret, "village");
     add_text(ret, "something else");
     add_text(ret, "");
     add_text(ret, NULL);
@@ -96,9 +97,24 @@ static bool is_word(const struct rule *rule, const char *const *words, const cha
     return words[i] != NULL || (strcmp(text, "none") == 0 && rule->trigger != TRIGGER_ALERT);
 }
 
-/* The words of the first such fact that the rule asks for: `!= 'red'` holds for another one. */
+static bool is_tier(const char *text)
+{
+    size_t i = 0;
+
+    while (i < TIERS && strcmp(table_tiers[i], text) != 0) {
+        i++;
+    }
+    return i < TIERS;
+}
+
+/* The words of the first such fact that the rule asks for, `!= 'red'` holds for another one; and what may be
+ * asked for. */
 static void add_words(struct candidates *ret, const struct attempt *attempt)
 {
+    for (int i = 0; i < FACT_COUNT && (condition_facts(attempt->rule->condition) >> RULE_REQUEST & 1) != 0;
+         i++) {
+        add_text(ret, fact_name((enum fact)i));
+    }
     for (size_t i = 0; i < attempt->used_n; i++) {
         const char *const *words = warning_fact_words(attempt->used[i]);
         for (size_t j = 0; words != NULL && words[j] != NULL; j++) {
@@ -123,7 +139,10 @@ static bool is_possible(const struct rule *rule, enum rule_fact fact, const stru
         return value->whole >= GRADE_I && value->whole <= GRADE_IV;
     }
     if (fact == RULE_TIER) {
-        return tier_word_zh(value->text) != NULL;
+        return is_tier(value->text);
+    }
+    if (fact == RULE_REQUEST) {
+        return fact_parse(value->text) != FACT_COUNT;
     }
     if (words != NULL) {
         return is_word(rule, words, value->text);
@@ -225,9 +244,25 @@ static int fail_mixed(struct conditions *conditions, const struct rule *rule, co
     return fail_rule(conditions, rule, path, what, err);
 }
 
-static bool is_compared(const char *text, const char *word)
+/* Parentheses that SQLite takes, because they fit those that we put around them, though not as was meant. */
+static int check_form(struct conditions *conditions, const struct rule *rule, const char *text,
+                      const char *path, struct err *err)
 {
-    const char *fact = rule_fact_words(RULE_KIND)->word;
+    size_t at;
+    enum expression_fault fault = expression_form(text, strlen(text), &at);
+    char what[256], shown[64];
+
+    if (fault == EXPRESSION_WELL) {
+        return 0;
+    }
+    (void)text_escape_into(shown, sizeof shown, text + at, strlen(text + at));
+    (void)snprintf(what, sizeof what, conditions_say(conditions, "%s: %s", "%s：%s"),
+                   conditions_say_fault(conditions, fault), shown);
+    return fail_rule(conditions, rule, path, what, err);
+}
+
+static bool is_compared(const char *text, const char *fact, const char *word)
+{
     size_t n = 0, length = strlen(text), at = expression_compared(text, length, fact, 0, &n);
 
     while (at != SIZE_MAX && (strlen(word) != n || strncmp(text + at, word, n) != 0)) {
@@ -236,36 +271,51 @@ static bool is_compared(const char *text, const char *word)
     return at != SIZE_MAX;
 }
 
-/* A kind that is compared with its Chinese name alone: incidents hold its word, so nothing would come of it.
- * Of what a table names so, both stand here. */
-static int check_kinds(struct conditions *conditions, const struct rule *rule, const char *text,
-                       const char *path, struct err *err)
+/* A text that is compared with a Chinese name alone, where the fact holds a word: nothing would come of it.
+ * Of a kind that a table names so both stand here. */
+static int check_names(struct conditions *conditions, const struct rule *rule, const char *text,
+                       enum rule_fact fact, const char *path, struct err *err)
 {
-    const char *fact = rule_fact_words(RULE_KIND)->word;
+    const char *fact_word = rule_fact_words(fact)->word;
     char name[NAME_MAX_BYTES + 1], what[4 * NAME_MAX_BYTES];
     size_t n = 0, length = strlen(text);
 
-    for (size_t at = expression_compared(text, length, fact, 0, &n); at != SIZE_MAX;
-         at = expression_compared(text, length, fact, at, &n)) {
+    for (size_t at = expression_compared(text, length, fact_word, 0, &n); at != SIZE_MAX;
+         at = expression_compared(text, length, fact_word, at, &n)) {
         (void)snprintf(name, sizeof name, "%.*s", n < sizeof name ? (int)n : 0, text + at);
-        const struct incident_kind *kind = incident_kind_find_zh(name);
-        if (kind != NULL && !is_compared(text, kind->word)) {
+        const struct incident_kind *kind = fact == RULE_KIND ? incident_kind_find_zh(name) : NULL;
+        const char *word = kind != NULL ? kind->word : table_value_word(fact, name);
+        if (word != NULL && strcmp(word, name) != 0 && !is_compared(text, fact_word, word)) {
             (void)snprintf(what, sizeof what,
-                           conditions_say(conditions, "incidents hold '%s' and not '%s'; write '%s'",
-                                          "事件记录的类型是 '%s' 而不是 '%s'，请写 '%s'"),
-                           kind->word, name, kind->word);
+                           conditions_say(conditions, "%s holds '%s' and not '%s'; write '%s'",
+                                          "%s 记录的是 '%s' 而不是 '%s'，请写 '%s'"),
+                           fact_word, word, name, word);
             return fail_rule(conditions, rule, path, what, err);
         }
     }
     return 0;
 }
 
+/* What the text says, as far as no facts are needed to see it. */
+static int check_text(struct conditions *conditions, const struct rule *rule, const char *text,
+                      const char *path, struct err *err)
+{
+    int rc = check_form(conditions, rule, text, path, err);
+
+    for (int fact = 0; fact < RULE_FACT_COUNT && rc == 0; fact++) {
+        rc = rule_fact_words((enum rule_fact)fact)->type == RULE_TEXT
+                 ? check_names(conditions, rule, text, (enum rule_fact)fact, path, err)
+                 : 0;
+    }
+    return rc;
+}
+
 int pack_try(struct conditions *conditions, const struct pack *pack, const char *path, struct err *err)
 {
     for (size_t i = 0; i < pack->rules_n; i++) {
         enum pack_holds holds = rule_try(conditions, &pack->rules[i]);
-        int rc = check_kinds(conditions, &pack->rules[i], pack->rules[i].text, path, err);
-        rc = rc ? rc : check_kinds(conditions, &pack->rules[i], pack->rules[i].until_text, path, err);
+        int rc = check_text(conditions, &pack->rules[i], pack->rules[i].text, path, err);
+        rc = rc ? rc : check_text(conditions, &pack->rules[i], pack->rules[i].until_text, path, err);
         if (rc != 0) {
             return rc;
         }

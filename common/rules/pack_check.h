@@ -14,8 +14,9 @@ enum pack_holds {
 /* Tries the condition on facts near the constants in its text. Sets the facts of `conditions`. */
 enum pack_holds rule_try(struct conditions *conditions, const struct rule *rule);
 
-/* The first rule of a pack that never holds, mixes, or calls a kind by its Chinese name alone: ERR_DATA with
- * its place in the file `path`, in the language of `conditions`. */
+/* The first rule of a pack that never holds, mixes, asks for a Chinese name where a fact holds a word, or
+ * whose parentheses do not match: ERR_DATA with its place in the file `path`, in the language of
+ * `conditions`. */
 int pack_try(struct conditions *conditions, const struct pack *pack, const char *path, struct err *err);
 
 #endif

@@ -9,7 +9,6 @@
 #include "common/base/buf.h"
 #include "common/base/text.h"
 #include "common/conf/csv.h"
-#include "common/core/warning.h"
 #include "common/rules/pack_private.h"
 #include "common/rules/pack_words.h"
 
@@ -138,8 +137,11 @@ static int put_text_value(struct table *t, enum rule_fact fact, struct buf *ret)
     if (strcmp(comparison, "=") != 0 && strcmp(comparison, "!=") != 0) {
         return fail_cell(t, COLUMN_COMPARISON, "文字只能用 等于 或 不等于", "a text is equal or unequal");
     }
-    const char *word = warning_fact_word_zh(fact, t->row[COLUMN_VALUE]); /* 红色 is 'red' */
-    put_quoted(ret, word != NULL ? word : t->row[COLUMN_VALUE]);
+    const char *value = t->row[COLUMN_VALUE];
+    bool is_old = (fact == RULE_TIER || fact == RULE_REQUEST) &&
+                  !conditions_may_name_kinds(t->reading.conditions); /* a table of before says what it did */
+    const char *word = is_old ? NULL : table_value_word(fact, value);
+    put_quoted(ret, word != NULL ? word : value);
     return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/when.h"
+#include "common/core/warning.h"
 
 struct translation {
     const char *word, *meaning;
@@ -19,6 +20,8 @@ static const char *translate(const struct translation *rows, const char *word)
     }
     return NULL;
 }
+
+const char *const table_tiers[] = {"county", "city", "province", "township", "village", NULL};
 
 /* --- cells ---------------------------------------------------------------------------------------- */
 
@@ -237,6 +240,30 @@ static const char *asked(const char *word)
     default:
         return word;
     }
+}
+
+/* 县 is 县级. */
+static bool is_tier(const char *word, const char *zh)
+{
+    static const char level[] = "级";
+    const char *name = tier_word_zh(word);
+    size_t n = strlen(name), tail = sizeof level - 1;
+
+    return strcmp(name, zh) == 0 || (strlen(zh) + tail == n && strncmp(name, zh, n - tail) == 0);
+}
+
+const char *table_value_word(enum rule_fact fact, const char *cell)
+{
+    if (fact == RULE_REQUEST) {
+        const char *word = asked(cell);
+        return fact_parse(word) != FACT_COUNT ? word : NULL;
+    }
+    for (size_t i = 0; fact == RULE_TIER && table_tiers[i] != NULL; i++) {
+        if (is_tier(table_tiers[i], cell)) {
+            return table_tiers[i];
+        }
+    }
+    return warning_fact_word_zh(fact, cell);
 }
 
 /* "伤亡 30分钟": the fact's word, and how long. */

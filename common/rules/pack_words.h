@@ -27,6 +27,12 @@ bool table_duration(const char *text, int64_t *ret_ms);
 
 /* "定级 II": its kind, and where its value begins. */
 bool table_action(const char *phrase, enum rule_action_kind *ret, const char **ret_value);
+/* What the fact `tier` may be; ends with NULL. */
+extern const char *const table_tiers[];
+/* The word that the fact has for a cell: 县级 or 县 is "county", 伤亡 "casualties", 红 "red"; it may be that
+ * word already. NULL: the fact has no words of its own, or none for this. */
+const char *table_value_word(enum rule_fact fact, const char *cell);
+
 /* The value in the words of docs/rules.md; of `ask` and `raise` without the duration, which ret_within_ms
  * gets. */
 const char *table_action_value(struct arena *arena, enum rule_action_kind kind, const char *value,

@@ -194,7 +194,7 @@ static const char *place_text(struct making *m, const struct facts *facts)
 static const char *grade_text(struct making *m, const struct cut *cut)
 {
     enum grade grade = GRADE_NONE;
-    const struct view_step *late = NULL, *doubted = NULL;
+    const struct view_step *late = NULL, *doubted = NULL, *lost = NULL;
     const char *by = "";
 
     for (const struct view_told *at = m->told->first; at != NULL; at = at->next) {
@@ -205,6 +205,9 @@ static const char *grade_text(struct making *m, const struct cut *cut)
                  : !id_is_zero(step->other) ? PICK(m, "of an incident merged into it", "随并入事件")
                                             : view_short_name(m->brief->state, step->subject);
             doubted = NULL;
+            lost = NULL;
+        } else if (step->kind == EVENT_GRADE_ASKED && brief_is_within(cut, step->seq, step->bus_ms)) {
+            lost = step->what[0] != '\0' ? step : NULL;
         } else if (step->kind == EVENT_GRADE_DOUBTED && brief_is_within(cut, step->seq, step->bus_ms)) {
             doubted = step->grade != GRADE_NONE ? step : NULL;
         } else if (step->kind == EVENT_GRADE_OTHERWISE && step->from[0] == '\0' &&
@@ -227,6 +230,13 @@ static const char *grade_text(struct making *m, const struct cut *cut)
                 text, (unsigned long long)late->number, (long long)late->holds,
                 late->place[0] != '\0' ? PICK(m, " (", "（") : "", late->place,
                 late->place[0] != '\0' ? PICK(m, ")", "）") : ""));
+    }
+    if (doubted == NULL && lost != NULL) {
+        return brief_kept(
+            m, arena_printf(&m->brief->arena,
+                            PICK(m, "%s; by what is known no rule says it any more: a person decides",
+                                 "%s；依现有情况已无规则支持，须由人决定"),
+                            text));
     }
     if (doubted == NULL) {
         return text;

@@ -167,6 +167,13 @@ void view_say_rule(const struct saying *s)
                 view_short_id(step->other, other));
             return;
         }
+        if (step->what[0] != '\0') {
+            SAY(s->ret, s->voice,
+                "rule %s does not hold any more, nor does another that grades incident %s: a person is asked "
+                "to",
+                "规则 %s 不再成立，已无规则给事件 %s 定级，请人工定级", step->what, s->incident);
+            return;
+        }
         SAY(s->ret, s->voice, "no pack grades incident %s: a person is asked to",
             "事件 %s 无定级规则，请人工定级", s->incident);
         return;

@@ -52,6 +52,7 @@ void view_step_add_ties(const struct event *event, struct view_step *step)
         return;
     case EVENT_GRADE_ASKED:
         step->other = event->grade_asked.of;
+        step->what = event->grade_asked.rule;
         return;
     default:
         step->other = event->merged.other;

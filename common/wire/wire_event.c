@@ -171,6 +171,7 @@ static const struct wire_field grade_asked_fields[] = {
     ID(S, incident),
     TIME(S, at_ms),
     ID(S, grade_asked.of),
+    LONG_TEXT(S, grade_asked.rule, RULE_NAME_MAX),
 };
 static const struct wire_map grade_asked_map = {WIRE_MAP(grade_asked, S, grade_asked_fields)};
 

@@ -31,6 +31,8 @@ rules:
   - {rule: gas, when: reading, if: name = 'h2s' and reading > 10, until: reading < 8, do: [notify: chief]}
   - {rule: lost, when: reading, if: name = 'h2s' and reading is null, do: [notify: chief]}
   - {rule: fast, when: reading, if: rise_per_min >= 2 and name = 'w', for: 3 min, do: [notify: chief]}
+  - {rule: soon, when: reading, if: name = 'soon' and reading > 10, until: reading < 8, for: 3 s,
+     do: [notify: chief]}
   - {rule: gone, when: silent, for: 5 min, do: [notify: chief]}
 """
 
@@ -185,6 +187,9 @@ class Mistakes(unittest.TestCase):
                  [f"{n} s, reading: {12 if n % 2 else 9.5}" for n in range(50)] + ["20 min"], "gas, lost"),
                 ("twice", "reading", "name: h2s",
                  ["0 s, reading: 11", "9 s, reading: 7", "2 min, reading: 11"], "gas, gas"),
+                ("dips", "reading", "name: soon",  # begins at 5 s, and not at 60 s
+                 ["0 s, reading: 9.5", "2 s, reading: 12", "4 s, reading: 9.5", "6 s, reading: 11",
+                  "20 s, reading: 11"], "soon"),
                 ("rises", "reading", "name: w",
                  ["0 s, reading: 1", "1 min, reading: 4", "4 min, reading: 10"], "fast"),
                 ("six", "silent", agent, ["0 s", "6 min, heard: true"], "gone"),
@@ -195,8 +200,8 @@ class Mistakes(unittest.TestCase):
             f" series: [{', '.join('{at: ' + step + '}' for step in steps)}]}}\n"
             for name, when, facts, steps, fires in rows))
         done = self.refused("does not do what its cases say", "test", pack, code=65)
-        self.assertIn("p.cases.yaml:7: wrong: fires [gone]; the case wants [gas]\n", done.stdout)
-        self.assertIn("6 cases, 1 failed", done.stdout)
+        self.assertIn("p.cases.yaml:8: wrong: fires [gone]; the case wants [gas]\n", done.stdout)
+        self.assertIn("7 cases, 1 failed", done.stdout)
         for bad, why in (("[{at: 2 s, reading: 1}, {at: 1 s}]", "goes on in time"), ("[]", "1 to 1000 steps"),
                          ("[{reading: 1}]", "missing key 'at'")):
             cases = self.write("c.yaml", "cases:\n  - {case: a, when: reading, facts: {name: h2s}, "
@@ -284,9 +289,9 @@ class Mistakes(unittest.TestCase):
 
     def test_a_kind_by_its_chinese_name_in_a_condition(self):
         pack = self.write("p.yaml", PACK.replace("dead > 3", "dead > 3 and kind = '火灾'"))
-        self.refused(f"{pack}:7:9: rule \"many\": incidents hold 'fire' and not '火灾'; write 'fire'",
+        self.refused(f"{pack}:7:9: rule \"many\": kind holds 'fire' and not '火灾'; write 'fire'",
                      "check", pack, "--lang", "en", code=65)
-        self.refused("事件记录的类型是 'fire' 而不是 '火灾'", "load", pack, "--lang", "zh", code=65)
+        self.refused("kind 记录的是 'fire' 而不是 '火灾'", "load", pack, "--lang", "zh", code=65)
 
     def test_loops_are_named(self):
         pack = self.write("p.yaml", PACK.replace("if: dead > 3", "if: level = 3 and dead > 3")

@@ -140,6 +140,25 @@ class InForce(CountyTest):
             self.assertEqual(self.graded(incident, "III")["graded_by"], "fires/第4行")
         self.assert_verified()
 
+    def test_a_grade_that_no_rule_says_any_more_is_asked_for(self):
+        table = self.county.path("limits.csv")
+        with open(table, "w", encoding="utf-8") as file:
+            file.write("规则包,limits\n版本,1\n事件类型,指标,比较,值,持续,动作\n,死亡,大于等于,3,,定级 III\n")
+        self.county.muster("rules", "load", table)
+        desk = self.desk()
+        incident = self.county.report("--kind", "fire", "--dead", "4")
+        self.graded(incident, "III")
+        self.county.muster("incident", "update", incident, "--dead", "1")
+        notice = desk.one("notice", event="grade-asked", incident=incident)
+        self.assertEqual(notice["rule"], "limits/第4行")
+        for word, said in (("show", "请重新定级"), ("brief", "较大（limits/第4行）；依现有情况已无规则支持")):
+            self.assertIn(said, self.county.muster("incident", word, incident, "--lang", "zh"))
+        self.assertIn("rule limits/第4行 does not hold any more, nor does another that grades",
+                      self.county.muster("replay", self.county.log))
+        self.county.muster("incident", "grade", incident, "IV", "--reason", "one is dead")
+        self.assertNotIn("请重新定级", self.county.muster("incident", "show", incident, "--lang", "zh"))
+        self.assert_verified()
+
     def test_a_coal_mine_is_an_accident_at_work(self):
         self.load()
         incident = self.county.report("--kind", "煤矿事故", "--dead", "31", "--serious", "0", "--loss", "0")

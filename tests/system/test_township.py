@@ -1,4 +1,5 @@
-"""A township with a broker of its own: rules know what it is, and the law's clock towards the county runs."""
+"""A township with a broker of its own: rules know what it is, the county is told, and the law's clock towards
+it runs."""
 import os
 import unittest
 
@@ -25,6 +26,8 @@ class Township(unittest.TestCase):
         clock = until(lambda: self.clocks(incident).get("unit-county"), "the clock to the county")
         self.assertEqual((clock["to"], clock["met_ms"]), ("county", 0))
         self.assertEqual(list(self.clocks(incident)), ["unit-county"])
+        until(lambda: self.township.json("incident", "show", incident)[0]["referred_to"] == [TOWNSHIP[:6]],
+              "the county to be told")
         self.assertIn("层级 乡镇级", self.township.muster("incident", "show", incident, "--lang", "zh"))
         self.township.muster("incident", "send", incident, "--to", "county", "--medium", "phone")
         until(lambda: self.clocks(incident)["unit-county"]["met_ms"] > 0, "it to be met")

@@ -16,6 +16,15 @@ void rules_open(struct region_with_rules *r, const char *text)
     }
 }
 
+void rules_open_in(struct region_with_rules *r, const char *text, uint32_t generation)
+{
+    rules_open(r, text);
+    struct command command = by_broker(&r->bus, COMMAND_SET_CLOCK);
+    command.set_clock = (struct set_clock){
+        .bus_ms = r->bus.env.now_ms, .utc_ms = r->bus.env.utc_ms, .reason = "", .generation = generation};
+    bus_do(&r->bus, command);
+}
+
 void rules_close(struct region_with_rules *r)
 {
     struct state *again = bus_replay(&r->bus);

@@ -20,6 +20,8 @@ struct region_with_rules {
 
 /* text NULL: no pack is in force. */
 void rules_open(struct region_with_rules *r, const char *text);
+/* In a log of that generation. */
+void rules_open_in(struct region_with_rules *r, const char *text, uint32_t generation);
 /* The log again is the same state, to the bit. */
 void rules_close(struct region_with_rules *r);
 

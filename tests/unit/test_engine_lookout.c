@@ -21,6 +21,10 @@
     "pack: p\nversion: 1\nmatch: all\nrules:\n"                                                  \
     "  - {rule: gas, when: reading, if: \"name = 'h2s' and reading > 10\", until: reading < 8, " \
     "do: [notify: centre, raise: II]}\n"
+#define GAS_SOON                                                                                    \
+    "pack: p\nversion: 1\nmatch: all\nrules:\n"                                                     \
+    "  - {rule: gas, when: reading, if: \"name = 'h2s' and reading > 10\", for: 3 s, do: [notify: " \
+    "centre]}\n"
 #define RISING                                  \
     "pack: p\nversion: 1\nmatch: all\nrules:\n" \
     "  - {rule: fast, when: reading, if: rise_per_min > 2, do: [notify: centre]}\n"
@@ -200,6 +204,24 @@ static void test_begins_again_by_itself(void **state)
     later(50 * 1000, true, true);
     assert_false(lookout_holds(lookout_of(STATION)));
     later(9 * 1000, true, true);
+    assert_true(has_fired());
+}
+
+/* What a dip broke off when it would have been due, and not a minute later. */
+static void test_begins_again_soon(void **state)
+{
+    (void)state;
+    in_force(GAS_SOON);
+    publish(120);
+    later(1000, true, true);
+    publish(95);
+    later(1000, true, true);
+    publish(110);
+    later(1000, true, true);
+    assert_false(waits());
+    later(3000, true, true);
+    assert_true(waits());
+    later(4000, true, true);
     assert_true(has_fired());
 }
 
@@ -530,6 +552,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ten_thousand_samples, setup, teardown),
         cmocka_unit_test_setup_teardown(test_fires_when_it_has_held, setup, teardown),
         cmocka_unit_test_setup_teardown(test_begins_again_by_itself, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_begins_again_soon, setup, teardown),
         cmocka_unit_test_setup_teardown(test_across_a_restart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_due_while_down, setup, teardown),
         cmocka_unit_test_setup_teardown(test_does_not_come_back, setup, teardown),

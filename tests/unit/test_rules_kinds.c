@@ -212,6 +212,17 @@ static void a_name_in_a_condition_is_a_mistake(void **state)
         {"kind in ('fire', '火灾')", NULL}, /* a policy's own, too */
         {"kind = '化工园' or substance = '火灾'", NULL},
         {"kind glob '火灾*'", NULL},
+        {"dead > 1 and tier = '县级'", "tier holds 'county' and not '县级'"},
+        {"dead > 1 and tier != '村'", "'village' and not '村'"},
+        {"warning_colour = '红色'", "'red' and not '红色'"},
+        {"tier in ('county', 'city')", NULL},
+        {"tier = 'state'", "can never hold"}, /* which has no region */
+        {"dead > 1) or (dead > 2", "one that was never opened: ) or (dead > 2"},
+        {"request = '伤亡'", "request holds 'casualties' and not '伤亡'"},
+        {"request in ('loss', '死亡')", "'casualties' and not '死亡'"},
+        {"request = 'casualtys'", "can never hold"},
+        {"request != 'casualties'", NULL},
+        {"kind = ':-)' or kind = '(' -- ;)", NULL},
     };
     const struct packs *all = *state;
 
@@ -220,7 +231,8 @@ static void a_name_in_a_condition_is_a_mistake(void **state)
         struct err err = {0};
         (void)snprintf(text, sizeof text,
                        "pack: p\nversion: 1\nmatch: all\nrules:\n"
-                       "  - rule: a\n    when: incident\n    if: %s\n    do: [{grade: IV}]\n",
+                       "  - rule: a\n    when: %s\n    if: %s\n    do: [{notify: x}]\n",
+                       strstr(cases[i].condition, "request") != NULL ? "request-unanswered" : "incident",
                        cases[i].condition);
         struct pack *pack = read_text(all->conditions, text);
         int rc = pack_try(all->conditions, pack, "p.yaml", &err);

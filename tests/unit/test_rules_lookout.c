@@ -13,6 +13,9 @@
 #define GAS_LONG                                                                                           \
     PACK "  - {rule: gas, when: reading, if: \"name = 'h2s' and reading > 10\", for: 5 min, do: [notify: " \
          "duty-officer]}\n"
+#define GAS_SOON                                                                                        \
+    PACK "  - {rule: gas, when: reading, if: reading > 10, until: reading < 8, for: 3 s, do: [notify: " \
+         "duty-officer]}\n"
 #define RISING                                                                                  \
     PACK "  - {rule: fast, when: reading, if: rise_per_min >= 2, do: [notify: duty-officer]}\n" \
          "  - {rule: either, when: reading, if: reading > 50 or rise_per_min > 100, do: [notify: centre]}\n"
@@ -86,11 +89,11 @@ struct sample_row {
     enum event_kind says; /* NOTHING */
 };
 
-static void run_series(const char *pack, const struct sample_row *rows, size_t n)
+static void run_series(const char *pack, uint32_t generation, const struct sample_row *rows, size_t n)
 {
     struct region_with_rules r;
 
-    rules_open(&r, pack);
+    rules_open_in(&r, pack, generation);
     for (size_t i = 0; i < n; i++) {
         bus_after(&r.bus, rows[i].after_ms);
         size_t events = read_h2s(&r, rows[i].value_deci);
@@ -103,11 +106,12 @@ static void run_series(const char *pack, const struct sample_row *rows, size_t n
     rules_close(&r);
 }
 
-#define SERIES(pack, ...)                                       \
-    do {                                                        \
-        const struct sample_row rows[] = {__VA_ARGS__};         \
-        run_series((pack), rows, sizeof rows / sizeof rows[0]); \
+#define SERIES_IN(generation, pack, ...)                                      \
+    do {                                                                      \
+        const struct sample_row rows[] = {__VA_ARGS__};                       \
+        run_series((pack), (generation), rows, sizeof rows / sizeof rows[0]); \
     } while (0)
+#define SERIES(pack, ...) SERIES_IN(EVENT_GENERATION, pack, __VA_ARGS__)
 
 static void test_hysteresis(void **state)
 {
@@ -135,6 +139,19 @@ static void test_duration(void **state)
            {4 * MINUTE, 101, EVENT_LOOKOUT_FIRED});
 }
 
+/* A dip does not make an alarm late by more than it was to wait. */
+static void test_dip(void **state)
+{
+    (void)state;
+    SERIES(GAS_SOON, {0, 120, EVENT_LOOKOUT_BEGAN}, {SECOND, 95, EVENT_LOOKOUT_ENDED}, {SECOND, 110, NOTHING},
+           {3 * SECOND, 110, EVENT_LOOKOUT_BEGAN}, {3 * SECOND, 110, EVENT_LOOKOUT_FIRED},
+           {SECOND, 79, EVENT_LOOKOUT_ENDED}, {54 * SECOND, 110, NOTHING}, /* what fired rests a minute */
+           {SECOND, 110, NOTHING}, {SECOND, 110, EVENT_LOOKOUT_BEGAN});
+    SERIES_IN(GENERATION_RESTS - 1, GAS_SOON, {0, 120, EVENT_LOOKOUT_BEGAN},
+              {SECOND, 95, EVENT_LOOKOUT_ENDED}, {50 * SECOND, 110, NOTHING},
+              {9 * SECOND, 110, EVENT_LOOKOUT_BEGAN});
+}
+
 static void test_could_not_tell(void **state)
 {
     (void)state;
@@ -158,7 +175,7 @@ static size_t count_flaps(const char *pack, int64_t low_deci, int64_t high_deci)
     struct region_with_rules r;
     size_t records = 0;
 
-    rules_open(&r, pack);
+    rules_open_in(&r, pack, EVENT_GENERATION);
     for (int i = 0; i < 10000; i++) {
         bus_after(&r.bus, SECOND);
         records += read_h2s(&r, i % 2 == 0 ? high_deci : low_deci) > 0;
@@ -173,6 +190,7 @@ static void test_flapping(void **state)
     assert_int_equal(count_flaps(GAS, 99, 101), 1);       /* between 8 and 10 it goes on holding */
     assert_int_equal(count_flaps(GAS, 79, 101), 2 * 167); /* beyond both: twice a minute */
     assert_int_equal(count_flaps(GAS_LONG, 99, 101), 2 * 167);
+    assert_int_equal(count_flaps(GAS_SOON, 99, 101), 2 * 1667);
 }
 
 /* --- what a step says ----------------------------------------------------------------------------- */
@@ -494,6 +512,7 @@ int main(void)
         cmocka_unit_test(test_hysteresis),
         cmocka_unit_test(test_rest),
         cmocka_unit_test(test_duration),
+        cmocka_unit_test(test_dip),
         cmocka_unit_test(test_could_not_tell),
         cmocka_unit_test(test_flapping),
         cmocka_unit_test(test_firing_keeps_what_it_saw),

@@ -387,6 +387,31 @@ static void test_warnings(void **state)
     assert_non_null(strstr(err.text, ":4: 持续 \"5分钟\": 预警只触发一次，请留空"));
 }
 
+/* Facts that have words of their own take the Chinese ones; an older log's table says what it said. */
+static void test_words_of_facts(void **state)
+{
+    static const char words[] = "规则包,t\n版本,1\n指标,比较,值,动作,事件类型,持续\n"
+                                "层级,等于,县级,通知 x,,\n"
+                                "层级,不等于,乡镇,通知 x,,\n"
+                                "所需信息,等于,伤亡,通知 x,,\n"
+                                "所需信息,等于,loss,通知 x,,\n"
+                                "所需信息,等于,谁,通知 x,,\n";
+    static const char *const now[] = {"tier = 'county'", "tier != 'township'", "request = 'casualties'",
+                                      "request = 'loss'", "request = '谁'"};
+    static const char *const before[] = {"tier = '县级'", "tier != '乡镇'", "request = '伤亡'",
+                                         "request = 'loss'", "request = '谁'"};
+
+    (void)state;
+    for (int is_old = 0; is_old < 2; is_old++) {
+        conditions_name_kinds(conditions, is_old == 0);
+        struct pack *pack = read_table(words);
+        for (size_t i = 0; i < pack->rules_n; i++) {
+            assert_string_equal(pack->rules[i].text, is_old ? before[i] : now[i]);
+        }
+        pack_free(pack);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -400,6 +425,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_mistakes_above_the_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_tables_are_refused_or_read, setup, teardown),
         cmocka_unit_test_setup_teardown(test_warnings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_words_of_facts, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
