@@ -126,11 +126,19 @@ static void show_way(const struct explaining *e, const struct incident *incident
         return;
     }
     buf_printf(e->ret,
-               PICK(e->voice,
-                    ": acknowledged by %s %s (record %llu); who of its agents has it is known there\n",
-                    "：%s 于 %s 签收（第 %llu 条）；其代理送达情况在该处\n"),
+               PICK(e->voice, ": acknowledged by %s %s (record %llu)", "：%s 于 %s 签收（第 %llu 条）"),
                way.next, view_clock(e->state, way.delivery.bus_ms, order->issued_at_ms, clock),
                (unsigned long long)way.delivery.seq);
+    if (order->unreached[0] != '\0' && order->rung < RUNG_ACCEPTED) {
+        buf_puts(e->ret, PICK(e->voice, "; ", "；"));
+        view_say_unreached_order(e->voice, order, e->ret);
+    } else {
+        buf_printf(
+            e->ret,
+            PICK(e->voice, "; who of the agents of %s has it is known there", "；%s 的代理送达情况在该处"),
+            way.region);
+    }
+    buf_puts(e->ret, "\n");
 }
 
 static void show_told(const struct explaining *e, const struct incident *incident, const struct order *order,

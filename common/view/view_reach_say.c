@@ -7,6 +7,7 @@
 #include "common/view/view_reach_private.h"
 #include "common/view/view_share.h"
 #include "common/view/view_table.h"
+#include "common/view/view_unreached.h"
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
 
@@ -377,40 +378,77 @@ static bool agency_elsewhere(const struct telling *t, const struct order *order,
     return true;
 }
 
+/* How far those came that were given here: the next region on the way need not be the addressee's. */
+struct gone {
+    size_t orders, ours, there, on_way, unreached;
+    char next[REGION_CODE_MAX + 1];
+    const struct order *stuck; /* the last that reaches nobody */
+};
+
+static void note_way(const struct telling *t, const struct incident *incident, const struct order *order,
+                     struct gone *gone)
+{
+    struct view_order_way way = view_order_way(t->view, incident, order);
+    bool stuck = order->unreached[0] != '\0' && order->rung < RUNG_ACCEPTED;
+
+    gone->orders++;
+    gone->ours += order->home[0] == '\0';
+    gone->there += way.there;
+    if (stuck) {
+        gone->unreached++;
+        gone->stuck = order;
+    } else if (way.delivery.delivered && !way.there) {
+        gone->on_way++;
+        memcpy(gone->next, way.next, sizeof gone->next);
+    }
+}
+
+static void say_gone(const struct telling *t, const char *region, const struct gone *gone, struct buf *ret)
+{
+    if (gone->ours > 0) {
+        buf_printf(
+            ret, PICK(t->voice, "; region %s has %zu of the %zu given here", "；%s 已收到本地所下 %zu / %zu"),
+            region, gone->there, gone->ours);
+    }
+    if (gone->on_way > 0) {
+        buf_printf(ret, PICK(t->voice, "; %zu came as far as region %s", "；%zu 条已到 %s"), gone->on_way,
+                   gone->next);
+    }
+    if (gone->stuck != NULL) {
+        buf_puts(ret, PICK(t->voice, "; ", "；"));
+        view_say_unreached_order(t->voice, gone->stuck, ret);
+        if (gone->ours > 1) {
+            buf_printf(ret, PICK(t->voice, " (%zu of them)", "（%zu 条）"), gone->unreached);
+        }
+    }
+    if (gone->orders > gone->ours) {
+        buf_printf(ret, PICK(t->voice, "; %zu given by another region", "；其他地区所下 %zu"),
+                   gone->orders - gone->ours);
+    }
+}
+
 static void say_ordered(struct telling *t, const struct incident *incident, const char *agency)
 {
-    size_t orders = 0, ours = 0, there = 0;
     char other[NAME_MAX_BYTES + 1], region[REGION_CODE_MAX + 1] = "";
+    struct gone gone = {.stuck = NULL};
     struct buf text;
     bool first = true;
 
     for (size_t i = 0; i < incident->orders_n; i++) {
         const struct order *order = &incident->orders[i];
-        if ((t->order != NULL && t->order != order) || !agency_elsewhere(t, order, other) ||
-            strcmp(other, agency) != 0) {
-            continue;
+        if ((t->order == NULL || t->order == order) && agency_elsewhere(t, order, other) &&
+            strcmp(other, agency) == 0) {
+            note_way(t, incident, order, &gone);
         }
-        orders++;
-        ours += order->home[0] == '\0';
-        there += view_order_way(t->view, incident, order).delivery.delivered;
     }
     (void)name_region(agency, region);
     buf_init(&text, 0);
     if (t->voice->zh) {
-        buf_printf(&text, "受令单位：指令 %zu", orders);
+        buf_printf(&text, "受令单位：指令 %zu", gone.orders);
     } else {
-        buf_printf(&text, "is ordered: %zu order%s", orders, orders == 1 ? "" : "s");
+        buf_printf(&text, "is ordered: %zu order%s", gone.orders, gone.orders == 1 ? "" : "s");
     }
-    if (ours > 0) {
-        buf_printf(
-            &text,
-            PICK(t->voice, "; region %s has %zu of the %zu given here", "；%s 已收到本地所下 %zu / %zu"),
-            region, there, ours);
-    }
-    if (orders > ours) {
-        buf_printf(&text, PICK(t->voice, "; %zu given by another region", "；其他地区所下 %zu"),
-                   orders - ours);
-    }
+    say_gone(t, region, &gone, &text);
     put(t, agency, &first, buf_text(&text));
     buf_free(&text);
 }

@@ -210,6 +210,36 @@ static void agencies_of_other_regions_that_are_ordered(void **state)
     fx_end(&fx);
 }
 
+/* What the next region on the way has acknowledged, the addressee's need not have. */
+static void an_order_that_another_region_passes_on_is_not_there_yet(void **state)
+{
+    struct fixture fx;
+    struct facts facts = facts_none();
+    struct id none = {{0}};
+    struct buf out;
+
+    (void)state;
+    fx_begin(&fx, log_memory_new());
+    fx_found(&fx);
+    enrol(&fx, "370100/broker/link", "link");
+    facts.kind = "fire";
+    (void)bf_say(&fx, FX_STATION, FIRE, MODE_ACTUAL, REPORT_INITIAL, &facts, "smoke", "");
+    fx_order(&fx, fx_id(FIRE), fx_id(ORDER), "370199/health", MODE_ACTUAL, "beds", none);
+    uint64_t last = fx_order(&fx, fx_id(FIRE), fx_id(LATER), "370100/health", MODE_ACTUAL, "blood", none);
+    struct command share = {
+        .kind = COMMAND_SHARE_INCIDENT,
+        .share_incident = {.incident = fx_id(FIRE), .region = "370100", .up_to_seq = last}};
+    last = fx_say(&fx, &share);
+    fx_ack(&fx, "370100/broker/link", LANE_ORDERS, last);
+    tell(&fx, fx_id(FIRE), false, false, &out);
+    bf_has(&out,
+           "  370199/health  is ordered: 1 order; region 370199 has 0 of the 1 given here; 1 came as far "
+           "as region 370100\n");
+    bf_has(&out, "  370100/health  is ordered: 1 order; region 370100 has 1 of the 1 given here\n");
+    buf_free(&out);
+    fx_end(&fx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +248,7 @@ int main(void)
         cmocka_unit_test(it_is_told_in_chinese),
         cmocka_unit_test(a_tombstone_is_no_order),
         cmocka_unit_test(agencies_of_other_regions_that_are_ordered),
+        cmocka_unit_test(an_order_that_another_region_passes_on_is_not_there_yet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
