@@ -1,12 +1,15 @@
 /* Every agency of the region: what it was given and why, or why nothing; and of other regions those that are
  * ordered. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/core/link.h"
+#include "common/view/view_private.h"
 #include "common/view/view_reach_private.h"
 #include "common/view/view_share.h"
 #include "common/view/view_table.h"
+#include "common/view/view_ties.h"
 #include "common/view/view_unreached.h"
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
@@ -28,7 +31,9 @@ struct telling {
 
 static bool is_about(const struct telling *t, struct id incident, struct id order)
 {
-    return t->order != NULL ? id_equal(order, t->order->id) : id_equal(incident, t->incident);
+    return t->order != NULL ? id_equal(order, t->order->id)
+                            : id_equal(incident, t->incident) || reach_has_other(t->reach, incident) ||
+                                  reach_has_other(t->reach, order);
 }
 
 static bool is_of_agency(const char *agent, const char *agency)
@@ -427,19 +432,54 @@ static void say_gone(const struct telling *t, const char *region, const struct g
     }
 }
 
-static void say_ordered(struct telling *t, const struct incident *incident, const char *agency)
+/* An order to an agency of another region, and the incident under which it was given. */
+struct ordered {
+    const struct incident *home;
+    const struct order *order;
+    char agency[NAME_MAX_BYTES + 1];
+};
+
+struct elsewhere {
+    struct telling *t;
+    struct ordered *at;
+    size_t n, capacity;
+    bool failed;
+};
+
+static void note_elsewhere(void *ctx, const struct incident *home, const struct order *order)
 {
-    char other[NAME_MAX_BYTES + 1], region[REGION_CODE_MAX + 1] = "";
+    struct elsewhere *e = ctx;
+    void *at = e->at;
+
+    if (e->failed || view_grow(&at, e->n, &e->capacity, sizeof *e->at) < 0) {
+        e->failed = true;
+        return;
+    }
+    e->at = at;
+    if (agency_elsewhere(e->t, order, e->at[e->n].agency)) {
+        e->at[e->n].home = home;
+        e->at[e->n++].order = order;
+    }
+}
+
+/* All that are to the same agency as the first-th; nothing when one before it is, too. */
+static void say_ordered(const struct elsewhere *e, size_t first)
+{
+    struct telling *t = e->t;
+    const char *agency = e->at[first].agency;
+    char region[REGION_CODE_MAX + 1] = "";
     struct gone gone = {.stuck = NULL};
     struct buf text;
-    bool first = true;
+    bool is_first = true;
 
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct order *order = &incident->orders[i];
-        if ((t->order == NULL || t->order == order) && agency_elsewhere(t, order, other) &&
-            strcmp(other, agency) == 0) {
-            note_way(t, incident, order, &gone);
+    for (size_t i = 0; i < e->n; i++) {
+        if (strcmp(e->at[i].agency, agency) != 0) {
+            continue;
         }
+        if (i < first) {
+            return;
+        }
+        note_way(t, e->at[i].home, e->at[i].order, &gone);
     }
     (void)name_region(agency, region);
     buf_init(&text, 0);
@@ -449,45 +489,32 @@ static void say_ordered(struct telling *t, const struct incident *incident, cons
         buf_printf(&text, "is ordered: %zu order%s", gone.orders, gone.orders == 1 ? "" : "s");
     }
     say_gone(t, region, &gone, &text);
-    put(t, agency, &first, buf_text(&text));
+    put(t, agency, &is_first, buf_text(&text));
     buf_free(&text);
-}
-
-/* Whether an order before the one at `at` is to the same agency. */
-static bool was_said(const struct telling *t, const struct incident *incident, size_t at, const char *agency)
-{
-    char other[NAME_MAX_BYTES + 1];
-
-    for (size_t i = 0; i < at && t->order == NULL; i++) {
-        if (agency_elsewhere(t, &incident->orders[i], other) && strcmp(other, agency) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* They are nobody's agents here: what is known of them is what they were ordered. */
 static void say_elsewhere(struct telling *t, const struct incident *incident, struct buf *ret)
 {
-    char agency[NAME_MAX_BYTES + 1];
-    size_t n = 0;
+    struct elsewhere e = {.t = t};
 
-    table_init(&t->table, "ll");
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct order *order = &incident->orders[i];
-        if ((t->order == NULL || t->order == order) && agency_elsewhere(t, order, agency) &&
-            !was_said(t, incident, i, agency)) {
-            n++;
-            say_ordered(t, incident, agency);
-        }
+    if (t->order != NULL) {
+        note_elsewhere(&e, incident, t->order);
+    } else {
+        view_each_order(t->state, incident, note_elsewhere, &e);
     }
-    if (n > 0) {
+    table_init(&t->table, "ll");
+    for (size_t i = 0; i < e.n; i++) {
+        say_ordered(&e, i);
+    }
+    if (e.n > 0) {
         buf_printf(ret, "\n%s\n",
                    PICK(t->voice, "agencies of other regions that are ordered", "其他地区的受令部门"));
         table_show(&t->table, "  ", ret);
     }
-    ret->failed = ret->failed || t->table.failed;
+    ret->failed = ret->failed || t->table.failed || e.failed;
     table_free(&t->table);
+    free(e.at);
 }
 
 void view_reach_say_incident(const struct view_reach *reach, const struct view *view,
