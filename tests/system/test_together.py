@@ -63,6 +63,10 @@ class Together(CountyTest):
         self.assertEqual(self.shown(first)["reports"], 2)
         late = self.county.issue("fire-rescue", "--incident", second)
         self.assertEqual(self.county.order(late)["incident"], first)
+        third = self.county.report("--place", "海边")
+        other = self.county.issue("health", "--incident", second)
+        self.county.muster("incident", "split", second, "--order", other, "--into", third)
+        self.assertEqual([order["order"] for order in self.shown(third)["orders"]], [other])
         self.county.muster("incident", "split", second, "--reason", "another market")
         self.assertEqual((self.shown(first)["merged"], self.shown(second)["merged_into"]), ([], ""))
         brief = ("incident", "brief", first, "--number", "2")  # of the time when they were one event
