@@ -46,7 +46,7 @@ static const char *place(const struct view_voice *voice, const struct warning *w
     return buf_text(areas);
 }
 
-/* Of one whose sender has said something else, too, under its identifier; NULL: not, as far as its alert is loaded. */
+/* With what else its sender has said under its identifier; NULL: nothing, as far as its alert is loaded. */
 static const struct alert *dispute(const struct state *state, const struct warning *warning)
 {
     const struct alert *alert = state_alert(state, warning->alert);
