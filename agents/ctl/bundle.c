@@ -56,6 +56,12 @@ static int check_way(struct session *session, const char *to, struct err *err)
     if (rc != 0 || region_link_kept(region, to) != NULL) {
         return rc;
     }
+    if (strcmp(to, region->code) == 0) {
+        return err_set(err, ERR_NOT_FOUND,
+                       lang_text(lang, "%s is this region itself: name the one that is to have the bundle",
+                                 "%s 即本行政区：请指定接收方"),
+                       to);
+    }
     const struct member *way = region_way(region, to);
     if (way == NULL || !name_is_link(way->name, next)) {
         return err_set(err, ERR_NOT_FOUND,
@@ -357,10 +363,11 @@ int ctl_import_bundle(int argc, char **argv)
     if (importing.refused > 0) {
         rc = say_refused(&importing, rc != 0 ? rc : ERR_DATA, &err);
     }
-    if (online.json) {
+    bool is_said = rc == 0 || importing.taken + importing.known + importing.refused > 0;
+    if (is_said && online.json) {
         printf("{\"taken\":%zu,\"known\":%zu,\"refused\":%zu}\n", importing.taken, importing.known,
                importing.refused);
-    } else {
+    } else if (is_said) {
         printf(lang_text(online.lang, "%zu records brought in, %zu known already\n",
                          "导入 %zu 条记录，%zu 条此前已有\n"),
                importing.taken, importing.known);

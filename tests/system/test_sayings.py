@@ -88,6 +88,7 @@ class Sayings(CountyTest):
                 (("incident", "brief", incident, "--number", "7"), "有第 1 至 1 次报告，没有第 7 次"),
                 (("replay", self.county.path("none")), "没有该文件或目录"),
                 (("export", "--to", "370100"), "请写 --to CODE 和 -o FILE"),
+                (("export", "--to", REGION, "-o", self.county.path("x")), "即本行政区"),
                 (("import", "bundle", self.county.path("torn")), "不是 muster export 导出的文件"),
                 (("incident", "frobnicate"), "没有命令 \"incident frobnicate\"；"),
                 (("import", "bundle", self.county.path("none")), "没有该文件"),
