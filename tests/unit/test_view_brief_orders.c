@@ -282,6 +282,32 @@ static void an_order_that_was_moved_is_told_where_it_belongs(void **state)
     fx_end(&fx);
 }
 
+/* What the mark means is said also where it takes a line of its own: it is the bus's own words. */
+static void a_post_that_changed_says_what_it_was(void **state)
+{
+    const char *places[] = {"the old gate of the works by the river", "the bridge"};
+    struct fixture fx;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    for (size_t i = 0; i < 2; i++) {
+        person_says(&fx, (struct command){.kind = COMMAND_SET_POST,
+                                          .set_post = {.incident = fx_id(FIRE),
+                                                       .lead = "370102/fire-rescue",
+                                                       .commander = "zhang.wei",
+                                                       .place = places[i],
+                                                       .reason = ""}});
+        follow_up(&fx);
+    }
+    last(&fx, &out);
+    bf_has(&out,
+           "▲ command post: fire-rescue leads, commander zhang.wei, term 1, at the bridge (brief before: "
+           "fire-rescue leads, commander zhang.wei, term 1, at the old gate of the works by the river)");
+    bf_has_not(&out, "and this is a longer text");
+    buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +321,7 @@ int main(void)
         cmocka_unit_test(a_long_text_is_not_said_twice),
         cmocka_unit_test(what_was_merged_brings_its_orders),
         cmocka_unit_test(an_order_that_was_moved_is_told_where_it_belongs),
+        cmocka_unit_test(a_post_that_changed_says_what_it_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
