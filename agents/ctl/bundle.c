@@ -93,7 +93,7 @@ static int write_bundle(struct exporting *exporting, const char *path, struct er
 int ctl_export(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
-    const char *to = NULL, *path = NULL;
+    const char *to = "", *path = NULL;
     int64_t since = -1; /* not given */
     const struct option options[] = {
         {"to", OPTION_TEXT, &to, "CODE", "the region whose broker is to have it"},
@@ -125,10 +125,10 @@ int ctl_export(int argc, char **argv)
         return exit_code;
     }
     int rc = 0;
-    if (to == NULL || path == NULL || !region_is_code(to)) {
+    if (path == NULL || !region_is_code(to)) {
         rc = err_set(&err, ERR_USAGE, "--to CODE and -o FILE are wanted");
     }
-    (void)snprintf(agent, sizeof agent, "%s/broker/link", to != NULL ? to : "");
+    (void)snprintf(agent, sizeof agent, "%s/broker/link", to);
     const struct tail tail = {.filter = TAIL_SHARED,
                               .stream = agent,
                               .from_seq = since < 0    ? 0
