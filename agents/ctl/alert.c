@@ -3,6 +3,7 @@
 
 #include "agents/ctl/session.h"
 #include "common/core/stream.h"
+#include "common/core/warning.h"
 #include "common/view/view_warning.h"
 
 static int read_region(struct session *session, struct err *err)
@@ -11,6 +12,24 @@ static int read_region(struct session *session, struct err *err)
 
     return session_read(session, TAIL_STREAM, stream_of_region(session_profile(session)->region.name, name),
                         err);
+}
+
+/* The alerts themselves: which are disputed stands in their own streams. */
+static int read_alerts(struct session *session, struct err *err)
+{
+    const struct region *region = state_region(view_state(session_view(session)));
+    struct id ids[WARNINGS_MAX];
+    char name[STREAM_NAME_MAX];
+    size_t n = 0;
+    int rc = 0;
+
+    for (size_t i = 0; i < region->warnings_n && n < WARNINGS_MAX; i++) {
+        ids[n++] = region->warnings[i].alert;
+    }
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        rc = session_read(session, TAIL_STREAM, stream_name(stream_key_alert(ids[i]), name), err);
+    }
+    return rc;
 }
 
 static int print_warnings(struct session *session, const struct online *online, struct err *err)
@@ -48,7 +67,9 @@ int ctl_alert_list(int argc, char **argv)
             "Lists the warnings that are at hand: those in force, or to come, that are for this region or a\n"
             "part of it, and those of which that could not be told (FOR). LEVEL is the warning's colour, "
             "or,\n"
-            "of one without a colour, its severity. What has ended, and every alert as it was said, is in "
+            "of one without a colour, its severity. DISPUTED: its sender has said something else, too, "
+            "under\n"
+            "the same identifier. What has ended, and every alert as it was said, is in "
             "the\n"
             "log: \"muster replay\".",
         .options = options,
@@ -64,6 +85,7 @@ int ctl_alert_list(int argc, char **argv)
     }
     int rc = session_open(&online, &needs, &session, &err);
     rc = rc ? rc : read_region(session, &err);
+    rc = rc ? rc : read_alerts(session, &err);
     rc = rc ? rc : print_warnings(session, &online, &err);
     return session_end(session, rc, &err);
 }

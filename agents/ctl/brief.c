@@ -168,6 +168,33 @@ static void note_merged(struct session *session, struct id id)
     }
 }
 
+/* What is one event with it, or was when an earlier brief was made, and where orders came from. */
+static int read_event(struct session *session, struct id incident, struct err *err)
+{
+    struct id ids[TIES_STREAMS_MAX] = {incident};
+    char stream[STREAM_NAME_MAX];
+    size_t n = 1;
+    int rc = 0;
+
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        rc = i > 0 ? session_read(session, TAIL_STREAM, stream_name(stream_key_incident(ids[i]), stream), err)
+                   : 0;
+        rc = rc ? rc : resolve_ordered(session, ids[i], err);
+        const struct view_incident *told = view_incident(session_view(session), ids[i]);
+        for (const struct view_told *at = told != NULL ? told->first : NULL; at != NULL; at = at->next) {
+            const struct view_step *step = &at->step;
+            bool known = step->kind != EVENT_INCIDENT_JOINED && step->kind != EVENT_ORDERS_MOVED;
+            for (size_t j = 0; j < n && !known; j++) {
+                known = id_equal(ids[j], step->other);
+            }
+            if (!known && n < TIES_STREAMS_MAX) {
+                ids[n++] = step->other;
+            }
+        }
+    }
+    return rc;
+}
+
 static int run_online(struct brief_command *c, const char *text, struct session **ret_session,
                       struct err *err)
 {
@@ -180,7 +207,7 @@ static int run_online(struct brief_command *c, const char *text, struct session 
         rc = err_set(err, ERR_PERMISSION, "%s has not the right \"watch\"",
                      session_profile(*ret_session)->agent.name);
     }
-    rc = rc ? rc : resolve_ordered(*ret_session, resolved.incident, err);
+    rc = rc ? rc : read_event(*ret_session, resolved.incident, err);
     if (rc == 0) {
         note_merged(*ret_session, resolved.incident);
     }

@@ -56,6 +56,12 @@ static int check_way(struct session *session, const char *to, struct err *err)
     if (rc != 0 || region_link_kept(region, to) != NULL) {
         return rc;
     }
+    if (strcmp(to, region->code) == 0) {
+        return err_set(err, ERR_NOT_FOUND,
+                       lang_text(lang, "%s is this region itself: name the one that is to have the bundle",
+                                 "%s 即本行政区：请指定接收方"),
+                       to);
+    }
     const struct member *way = region_way(region, to);
     if (way == NULL || !name_is_link(way->name, next)) {
         return err_set(err, ERR_NOT_FOUND,
@@ -87,7 +93,7 @@ static int write_bundle(struct exporting *exporting, const char *path, struct er
 int ctl_export(int argc, char **argv)
 {
     struct online online = ONLINE_DEFAULTS;
-    const char *to = NULL, *path = NULL;
+    const char *to = "", *path = NULL;
     int64_t since = -1; /* not given */
     const struct option options[] = {
         {"to", OPTION_TEXT, &to, "CODE", "the region whose broker is to have it"},
@@ -119,10 +125,10 @@ int ctl_export(int argc, char **argv)
         return exit_code;
     }
     int rc = 0;
-    if (to == NULL || path == NULL || !region_is_code(to)) {
+    if (path == NULL || !region_is_code(to)) {
         rc = err_set(&err, ERR_USAGE, "--to CODE and -o FILE are wanted");
     }
-    (void)snprintf(agent, sizeof agent, "%s/broker/link", to != NULL ? to : "");
+    (void)snprintf(agent, sizeof agent, "%s/broker/link", to);
     const struct tail tail = {.filter = TAIL_SHARED,
                               .stream = agent,
                               .from_seq = since < 0    ? 0
@@ -357,10 +363,11 @@ int ctl_import_bundle(int argc, char **argv)
     if (importing.refused > 0) {
         rc = say_refused(&importing, rc != 0 ? rc : ERR_DATA, &err);
     }
-    if (online.json) {
+    bool is_said = rc == 0 || importing.taken + importing.known + importing.refused > 0;
+    if (is_said && online.json) {
         printf("{\"taken\":%zu,\"known\":%zu,\"refused\":%zu}\n", importing.taken, importing.known,
                importing.refused);
-    } else {
+    } else if (is_said) {
         printf(lang_text(online.lang, "%zu records brought in, %zu known already\n",
                          "导入 %zu 条记录，%zu 条此前已有\n"),
                importing.taken, importing.known);

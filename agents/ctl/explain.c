@@ -128,6 +128,28 @@ static int take(void *ctx, const struct log_record *from, struct err *err)
     return result;
 }
 
+/* What was merged into it was not looked for as long as nobody knew of the merge. */
+static int take_again(struct explaining *e, struct log_input *input, struct err *err)
+{
+    struct err none;
+    struct id id;
+    bool is_order, again = false;
+
+    if (e->is_agent || view_find(e->view, e->text, &id, &is_order, &none) < 0 || is_order) {
+        return 0;
+    }
+    if (view_reach_of_event(e->reach, view_state(e->view), id, &again) < 0) {
+        return err_set(err, ERR_NO_MEMORY, "out of memory");
+    }
+    if (!again) {
+        return 0;
+    }
+    view_free(e->view);
+    e->view = view_new(&(struct view_options){.details = true});
+    return e->view == NULL ? err_set(err, ERR_NO_MEMORY, "out of memory")
+                           : log_input_scan(input, &(struct view_until){.seq = 0}, take, e, err);
+}
+
 static int run(const char *path, const char *text, const struct view_voice *voice, struct err *err)
 {
     struct explaining e = {.view = view_new(&(struct view_options){.details = true}),
@@ -144,6 +166,7 @@ static int run(const char *path, const char *text, const struct view_voice *voic
         result = err_set(err, ERR_NO_MEMORY, "out of memory");
     } else if (result == 0) {
         result = log_input_scan(&input, &(struct view_until){.seq = 0}, take, &e, err);
+        result = result == 0 ? take_again(&e, &input, err) : result;
         if (result == ERR_CORRUPT) { /* what was read before the damage is worth showing */
             (void)explain(&e, NULL);
         } else if (result == 0) {

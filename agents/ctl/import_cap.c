@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agents/ctl/cap.h"
+#include "agents/ctl/saying.h"
 #include "agents/ctl/session.h"
 #include "common/view/view_json.h"
 #include "common/view/view_table.h"
@@ -317,12 +318,16 @@ static void put_fate(struct table *table, const struct import *import, const str
     bool named = strncmp(item->why, item->file, n) == 0 && item->why[n] == ':';
     const char *why = named ? item->why + n + 1 : item->why;
     bool line = named && why[0] >= '0' && why[0] <= '9';
+    char said[VIEW_SAYING_TEXT];
+
+    why += why[0] == ' ';
+    why = import->lang == LANG_ZH ? ctl_saying_zh(why, said) : why;
 
     if (item->fate == FATE_REFUSED) {
         table_print(table,
                     line ? lang_text(import->lang, "refused: line %s", "被拒：行 %s")
                          : lang_text(import->lang, "refused: %s", "被拒：%s"),
-                    why[0] == ' ' ? why + 1 : why);
+                    why);
     } else {
         table_cell(table, fate_word(import, item));
     }

@@ -3,6 +3,22 @@
 
 #include "agents/ctl/resolve.h"
 
+/* It was said before: of this order, or of what contradicts it. */
+static bool stands_already(struct session *session, const struct resolved *resolved)
+{
+    const struct incident *incident = state_incident(view_state(session_view(session)), resolved->incident);
+    const struct disputes *disputes = incident != NULL ? incident->disputes : NULL;
+
+    for (size_t i = 0; disputes != NULL && i < disputes->n; i++) {
+        const struct dispute *dispute = &disputes->at[i];
+        bool is_its = id_equal(dispute->order, resolved->order) || id_equal(dispute->other, resolved->order);
+        if (is_its && dispute->settled_ms != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int confirm(struct session *session, const struct online *online, const char *id, const char *reason,
                    struct err *err)
 {
@@ -20,15 +36,15 @@ static int confirm(struct session *session, const struct online *online, const c
     if (rc) {
         return rc;
     }
-    bool done = reply.outcome == OUTCOME_DONE;
+    bool done = reply.outcome == OUTCOME_DONE, stands = done || stands_already(session, &resolved);
     if (online->json) {
         printf("{\"order\":\"%s\",\"outcome\":\"%s\",\"seq\":%llu}\n", id_format(resolved.order, text),
                done ? "done" : "unchanged", (unsigned long long)reply.seq);
     } else {
         printf("%s %s\n", id_format(resolved.order, text),
-               done ? lang_text(online->lang, "stands, and what contradicts it, too",
-                                "确认有效，与其冲突的指令亦有效")
-                    : lang_text(online->lang, "is not contradicted", "无冲突"));
+               stands ? lang_text(online->lang, "stands, and what contradicts it, too",
+                                  "确认有效，与其冲突的指令亦有效")
+                      : lang_text(online->lang, "is not contradicted", "无冲突"));
     }
     return 0;
 }

@@ -15,7 +15,7 @@ static int choose(const char *option, const char *word, int value, const char *w
 static enum report_kind kind_of(const char *word)
 {
     for (enum report_kind kind = REPORT_INITIAL; kind <= REPORT_FINAL; kind++) {
-        if (strcmp(report_kind_name(kind), word) == 0) {
+        if (strcmp(report_kind_name(kind), word) == 0 || strcmp(report_kind_name_zh(kind), word) == 0) {
             return kind;
         }
     }
@@ -32,10 +32,14 @@ static int make_command(const struct sending *sending, struct command *ret, stru
     enum tier to = tier_parse(sending->to);
     enum medium medium = medium_parse(sending->medium);
     enum report_kind kind = kind_of(sending->kind);
-    int rc = choose("--to", sending->to, (int)to, "county, city, province, state", err);
+    int rc =
+        choose("--to", sending->to, (int)to, "county, city, province, state (县级, 市级, 省级, 国务院)", err);
 
-    rc = rc ? rc : choose("--medium", sending->medium, (int)medium, "phone, written, network", err);
-    rc = rc ? rc : choose("--kind", sending->kind, (int)kind, "initial, follow-up, final", err);
+    rc = rc ? rc
+            : choose("--medium", sending->medium, (int)medium, "phone, written, network (电话, 书面, 网络)",
+                     err);
+    rc = rc ? rc
+            : choose("--kind", sending->kind, (int)kind, "initial, follow-up, final (初报, 续报, 终报)", err);
     ret->kind = COMMAND_SEND_REPORT;
     ret->send_report = (struct send_report){
         .kind = kind, .medium = medium, .to = to, .signed_off_by = sending->signer, .text = sending->text};
@@ -83,8 +87,8 @@ int ctl_incident_send(int argc, char **argv)
     struct sending sending = {.to = "", .medium = "", .kind = "initial", .signer = "", .text = ""};
     const struct option options[] = {
         {"to", OPTION_TEXT, &sending.to, "LEVEL",
-         "the highest that it reached: county, city, province, state"},
-        {"medium", OPTION_TEXT, &sending.medium, "HOW", "phone, written or network"},
+         "the highest that it reached: county, city, province, state, or 县级 to 国务院"},
+        {"medium", OPTION_TEXT, &sending.medium, "HOW", "phone, written or network (电话, 书面, 网络)"},
         {"kind", OPTION_TEXT, &sending.kind, "KIND", "initial (as without it), follow-up or final"},
         {"signed-off-by", OPTION_TEXT, &sending.signer, "NAME", "who let it go out (签发人); --signer, too"},
         {"signer", OPTION_TEXT, &sending.signer, "NAME", "the same"},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/mutant.h"
+#include "common/base/when.h"
 #include "common/core/decide_private.h"
 #include "common/core/statutory.h"
 
@@ -256,8 +257,9 @@ void decide_send_report(struct deciding *d, const struct send_report *command)
     }
     int64_t now = d->env->now_ms, at = d->command->occurred_at_ms;
     if (at > now + region_clock_tolerance_ms(d->region)) {
-        decide_refuse(d, REFUSED_INVALID, "that is %lld s ahead: say when it went up, not when it will",
-                      (long long)((at - now) / 1000));
+        char ahead[WHEN_TEXT];
+        decide_refuse(d, REFUSED_INVALID, "that is %s ahead: say when it went up, not when it will",
+                      when_format_duration(at - now, ahead));
         return;
     }
     if (incident->sent_n >= SENT_PER_INCIDENT_MAX) {

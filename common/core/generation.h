@@ -34,6 +34,7 @@ enum {
     GENERATION_CLOSED_WITH = 4,  /* who closes a shared incident says which counts he knew */
     GENERATION_LOWERED = 4,      /* that who leads has lowered the grade puts it in doubt elsewhere */
     GENERATION_PARTS = 4,        /* what is told of an incident that is merged here is the survivor's, too */
+    GENERATION_EITHER_ID = 4,    /* an order is moved under any id of the event that it is of */
     GENERATION_FIRST_REPORT = 4, /* the first report of an incident that an order opened is its initial one */
     GENERATION_JOINS = 4,        /* what stands unsettled in a past that is told is shown to who joins late */
     GENERATION_SETTLES = 4,      /* who leads takes a lead that is disputed anew */

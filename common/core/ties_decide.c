@@ -185,6 +185,26 @@ static bool goes_back(const struct incident *from, const struct incident *to, st
     return false;
 }
 
+/* Of the ids that are one event with the named one, that under which the order was issued; the named one when
+ * it is none of them. */
+static const struct incident *issued_under(const struct deciding *d, const struct incident *named,
+                                           const struct incident *to, struct id order)
+{
+    const struct incident *family[MERGED_PER_EVENT_MAX + 1];
+    size_t n = 0;
+
+    if (incident_order(named, order) == NULL && !goes_back(named, to, order) &&
+        d->region->generation >= GENERATION_EITHER_ID) {
+        n = ties_family(d->state, ties_survivor(d->state, named), family);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (family[i] != to && incident_order(family[i], order) != NULL) {
+            return family[i];
+        }
+    }
+    return named;
+}
+
 /* Each was issued under this id and belongs to no other incident yet; or goes back. */
 static bool may_move(struct deciding *d, const struct incident *from, const struct incident *to,
                      const struct split_incident *command)
@@ -277,6 +297,6 @@ void decide_split_incident(struct deciding *d, const struct split_incident *comm
     }
     const struct incident *to = decide_incident(d, command->into);
     if (to != NULL) {
-        move_orders(d, incident, to, command);
+        move_orders(d, issued_under(d, incident, to, command->orders[0]), to, command);
     }
 }

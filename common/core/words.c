@@ -113,6 +113,17 @@ static int value_of(const struct name_row *rows, const char *name)
     return 0;
 }
 
+/* By either name, as people type it. */
+static int value_of_either(const struct name_row *rows, const char *name)
+{
+    for (; rows->name != NULL; rows++) {
+        if (strcmp(rows->name, name) == 0 || strcmp(rows->zh, name) == 0) {
+            return rows->value;
+        }
+    }
+    return 0;
+}
+
 const char *mode_name(enum mode mode)
 {
     return name_of(modes, (int)mode, false);
@@ -180,7 +191,7 @@ const char *medium_name_zh(enum medium medium)
 
 enum medium medium_parse(const char *name)
 {
-    return (enum medium)value_of(media, name);
+    return (enum medium)value_of_either(media, name);
 }
 
 const char *tier_name(enum tier tier)
@@ -205,7 +216,7 @@ const char *tier_word_zh(const char *word)
 
 enum tier tier_parse(const char *name)
 {
-    return (enum tier)value_of(tiers, name);
+    return (enum tier)value_of_either(tiers, name);
 }
 
 const char *link_kind_name(enum link_kind kind)

@@ -126,8 +126,8 @@ const char *fact_name_zh(enum fact fact);
 enum mode mode_parse(const char *name);
 enum datum datum_parse(const char *name);
 enum grade grade_parse(const char *name);
-enum medium medium_parse(const char *name);
-enum tier tier_parse(const char *name);
+enum medium medium_parse(const char *name); /* or in Chinese */
+enum tier tier_parse(const char *name);     /* or in Chinese */
 enum link_kind link_kind_parse(const char *name);
 enum rung rung_parse(const char *name);
 /* False: no such kind. */

@@ -1,9 +1,131 @@
 /* How far each order was at a point of the log, from the steps and Acks up to there. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/view/view_brief_private.h"
 
 #define PICK(m, en, cn) ((m)->zh ? (cn) : (en))
+
+/* --- whose orders ------------------------------------------------------------------------------ */
+
+/* The orders of the event at a cut: of the incident and of what was merged into it by then, those that were
+ * moved to it too, and none that was moved away. A merge or a split that came later changes no brief. */
+struct event_orders {
+    struct id *at; /* the brief's arena's */
+    size_t n, capacity;
+};
+
+static bool names_order(const struct view_step *step, struct id order)
+{
+    for (size_t i = 0; i < step->moved_n; i++) {
+        if (id_equal(step->moved[i], order)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether it was the incident's at the cut; `born`: it was issued there. */
+static bool is_its(const struct view_incident *told, const struct cut *cut, struct id order, bool born)
+{
+    bool its = born;
+
+    for (const struct view_told *at = told->first; at != NULL; at = at->next) {
+        if (at->step.kind == EVENT_ORDERS_MOVED && brief_is_within(cut, at->step.seq, at->step.bus_ms) &&
+            names_order(&at->step, order)) {
+            its = at->step.taken;
+        }
+    }
+    return its;
+}
+
+static bool has_order(const struct event_orders *orders, struct id order)
+{
+    for (size_t i = 0; i < orders->n; i++) {
+        if (id_equal(orders->at[i], order)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void add_if_its(struct making *m, const struct view_incident *told, const struct cut *cut,
+                       struct id order, bool born, struct event_orders *orders)
+{
+    if (m->failed || has_order(orders, order) || !is_its(told, cut, order, born)) {
+        return;
+    }
+    if (orders->n == orders->capacity) {
+        size_t capacity = orders->capacity == 0 ? 16 : orders->capacity * 2;
+        struct id *grown = arena_array(&m->brief->arena, struct id, capacity);
+        if (grown == NULL) {
+            m->failed = true;
+            return;
+        }
+        if (orders->n > 0) {
+            memcpy(grown, orders->at, orders->n * sizeof *grown);
+        }
+        orders->at = grown;
+        orders->capacity = capacity;
+    }
+    orders->at[orders->n++] = order;
+}
+
+static void add_of_incident(struct making *m, const struct view_incident *told, const struct cut *cut,
+                            struct event_orders *orders)
+{
+    const struct incident *incident = state_incident(m->brief->state, told->id);
+
+    for (size_t i = 0; incident != NULL && i < incident->orders_n; i++) {
+        add_if_its(m, told, cut, incident->orders[i].id, true, orders);
+    }
+    for (const struct view_told *at = told->first; at != NULL; at = at->next) {
+        for (size_t i = 0; at->step.kind == EVENT_ORDERS_MOVED && i < at->step.moved_n; i++) {
+            add_if_its(m, told, cut, at->step.moved[i], false, orders);
+        }
+    }
+}
+
+/* What was merged into the incident by then, behind the n that are there; returns their number. */
+static size_t add_parts(const struct view_incident *told, const struct cut *cut,
+                        struct id ids[MERGED_PER_EVENT_MAX + 1], size_t n)
+{
+    size_t first = n;
+
+    for (const struct view_told *at = told->first; at != NULL; at = at->next) {
+        const struct view_step *step = &at->step;
+        if (!brief_is_within(cut, step->seq, step->bus_ms)) {
+            continue;
+        }
+        if (step->kind == EVENT_INCIDENT_JOINED && n <= MERGED_PER_EVENT_MAX) {
+            ids[n++] = step->other;
+        } else if (step->kind == EVENT_INCIDENT_SPLIT) {
+            for (size_t i = first; i < n; i++) {
+                if (id_equal(ids[i], step->other)) {
+                    ids[i] = ids[--n];
+                }
+            }
+        }
+    }
+    return n;
+}
+
+static struct event_orders orders_at(struct making *m, const struct cut *cut)
+{
+    struct id ids[MERGED_PER_EVENT_MAX + 1] = {m->incident->id};
+    struct event_orders orders = {.at = NULL};
+
+    for (size_t i = 0, n = 1; i < n; i++) {
+        const struct view_incident *told = view_incident(m->view, ids[i]);
+        if (told != NULL) {
+            add_of_incident(m, told, cut, &orders);
+            n = add_parts(told, cut, ids, n);
+        }
+    }
+    return orders;
+}
+
+/* --- how far they were -------------------------------------------------------------------------- */
 
 /* An order as it stood at a cut. */
 struct standing {
@@ -87,10 +209,14 @@ static const char *who_text(struct making *m, const struct standing *standing)
     return who;
 }
 
-static void add_order(struct making *m, const struct order *order, const struct view_order *told)
+static void add_order(struct making *m, const struct order *order, const struct view_order *told,
+                      bool was_there)
 {
-    struct standing now = standing_at(m, order, told, &m->cut);
-    struct standing then = standing_at(m, order, told, &m->before);
+    struct standing now = standing_at(m, order, told, &m->cut), then = {.rung = RUNG_NONE};
+
+    if (was_there) {
+        then = standing_at(m, order, told, &m->before);
+    }
 
     if (now.rung == RUNG_NONE) {
         return; /* issued later */
@@ -124,17 +250,15 @@ static int compare_orders(const void *a, const void *b)
 
 void brief_add_orders(struct making *m)
 {
-    const struct incident *incident = m->incident;
+    struct event_orders orders = orders_at(m, &m->cut), before = orders_at(m, &m->before);
 
-    m->brief->orders = arena_array(&m->brief->arena, struct brief_order, incident->orders_n);
-    if (m->brief->orders == NULL) {
-        m->failed = true;
-        return;
-    }
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct view_order *told = view_order(m->view, incident->orders[i].id);
-        if (told != NULL && told->first != NULL) {
-            add_order(m, &incident->orders[i], told);
+    m->brief->orders = arena_array(&m->brief->arena, struct brief_order, orders.n);
+    m->failed = m->failed || m->brief->orders == NULL;
+    for (size_t i = 0; i < orders.n && !m->failed; i++) {
+        const struct view_order *told = view_order(m->view, orders.at[i]);
+        const struct order *order = view_find_order(m->view, orders.at[i], NULL);
+        if (order != NULL && told->first != NULL) {
+            add_order(m, order, told, has_order(&before, order->id));
         }
     }
     if (m->brief->orders_n > 1) {
@@ -161,13 +285,16 @@ static void say_on_scene(struct making *m, const struct standing *standing, stru
 
 const char *brief_on_scene(struct making *m, const struct cut *cut)
 {
+    const struct event_orders orders = orders_at(m, cut);
     struct buf text;
 
     buf_init(&text, 0);
     for (size_t i = 0; i < m->brief->orders_n; i++) {
-        const struct incident *incident = NULL;
         struct id id = m->brief->orders[i].id;
-        const struct order *order = view_find_order(m->view, id, &incident);
+        const struct order *order = view_find_order(m->view, id, NULL);
+        if (!has_order(&orders, id)) {
+            continue;
+        }
         struct standing standing = standing_at(m, order, view_order(m->view, id), cut);
         if (standing.on_scene_ms != 0) {
             say_on_scene(m, &standing, &text);

@@ -7,7 +7,7 @@
 
 #define PICK(brief, en, cn) ((brief)->zh ? (cn) : (en))
 
-enum { REPEATED_COLUMNS_MAX = 40 }; /* of what was said before: more is not repeated */
+enum { REPEATED_COLUMNS_MAX = 40 }; /* of what people said before: more is not repeated */
 
 const char *brief_title(const struct view_brief *brief)
 {
@@ -137,9 +137,11 @@ const char *brief_banner(const struct view_brief *brief)
 
 void brief_say_before(const struct view_brief *brief, const struct brief_item *item, struct buf *ret)
 {
+    size_t i = (size_t)(item - brief->items);
     bool is_short = text_columns(item->before) <= REPEATED_COLUMNS_MAX && strchr(item->before, '\n') == NULL;
+    bool is_ruled = i == BRIEF_ITEM_GRADE || i == BRIEF_ITEM_LEVEL || i == BRIEF_ITEM_POST;
 
-    if (item->changed && is_short) {
+    if (item->changed && (is_short || is_ruled)) { /* a grade without that would tell half of it */
         buf_printf(ret, PICK(brief, " (brief before: %s)", "（上一号：%s）"),
                    item->before[0] != '\0' ? item->before : brief_unknown(brief));
     }

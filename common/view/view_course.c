@@ -6,6 +6,7 @@
 
 #include "common/base/text.h"
 #include "common/core/incident.h"
+#include "common/view/view_ties.h"
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
 
@@ -20,6 +21,7 @@ struct course {
     const char *told_by[REGIONS_PER_INCIDENT_MAX]; /* regions of which a share was shown */
     size_t told_by_n;
     struct buf *ret;
+    int result;
 };
 
 static int gather(struct course *course, const struct view_told *told)
@@ -157,18 +159,28 @@ static void show_record(struct course *course, const struct view_step *const *st
     }
 }
 
+static void gather_order(void *ctx, const struct incident *home, const struct order *order)
+{
+    struct course *course = ctx;
+    const struct view_order *told = view_order(course->view, order->id);
+
+    (void)home;
+    if (course->result == 0) {
+        course->result = gather(course, told != NULL ? told->first : NULL);
+    }
+}
+
 int view_say_course(const struct view *view, const struct view_voice *voice, const struct incident *incident,
                     const struct view_order *only, struct buf *ret)
 {
     const struct view_incident *told = view_incident(view, incident->id);
     struct course course = {.view = view, .voice = voice, .ret = ret};
-    int result = gather(&course, only != NULL ? only->first : told != NULL ? told->first : NULL);
 
-    for (size_t i = 0; only == NULL && result == 0 && i < incident->orders_n; i++) {
-        const struct view_order *order = view_order(view, incident->orders[i].id);
-        result = gather(&course, order != NULL ? order->first : NULL);
+    course.result = gather(&course, only != NULL ? only->first : told != NULL ? told->first : NULL);
+    if (only == NULL) {
+        view_each_order(view_state(view), incident, gather_order, &course);
     }
-    if (result == 0 && course.n > 0) {
+    if (course.result == 0 && course.n > 0) {
         qsort(course.steps, course.n, sizeof *course.steps, compare_steps);
         buf_printf(ret, "\n%s\n", PICK(voice, "what happened", "经过"));
         for (size_t i = 0, n; i < course.n; i += n) {
@@ -179,5 +191,5 @@ int view_say_course(const struct view *view, const struct view_voice *voice, con
         }
     }
     free(course.steps);
-    return result;
+    return course.result;
 }

@@ -126,11 +126,19 @@ static void show_way(const struct explaining *e, const struct incident *incident
         return;
     }
     buf_printf(e->ret,
-               PICK(e->voice,
-                    ": acknowledged by %s %s (record %llu); who of its agents has it is known there\n",
-                    "：%s 于 %s 签收（第 %llu 条）；其代理送达情况在该处\n"),
+               PICK(e->voice, ": acknowledged by %s %s (record %llu)", "：%s 于 %s 签收（第 %llu 条）"),
                way.next, view_clock(e->state, way.delivery.bus_ms, order->issued_at_ms, clock),
                (unsigned long long)way.delivery.seq);
+    if (order->unreached[0] != '\0' && order->rung < RUNG_ACCEPTED) {
+        buf_puts(e->ret, PICK(e->voice, "; ", "；"));
+        view_say_unreached_order(e->voice, order, e->ret);
+    } else {
+        buf_printf(
+            e->ret,
+            PICK(e->voice, "; who of the agents of %s has it is known there", "；%s 的代理送达情况在该处"),
+            way.region);
+    }
+    buf_puts(e->ret, "\n");
 }
 
 static void show_told(const struct explaining *e, const struct incident *incident, const struct order *order,
@@ -365,14 +373,42 @@ int view_explain_order(const struct view *view, const struct view_voice *voice, 
     return result < 0 || ret->failed ? err_set(err, ERR_NO_MEMORY, "out of memory") : 0;
 }
 
+struct order_ends {
+    const struct explaining *e;
+    size_t n;
+};
+
+static void count_open(void *ctx, const struct incident *home, const struct order *order)
+{
+    size_t *n = ctx;
+
+    (void)home;
+    *n += order_is_open(order);
+}
+
+static void say_order_end(void *ctx, const struct incident *home, const struct order *order)
+{
+    struct order_ends *ends = ctx;
+    const struct explaining *e = ends->e;
+    const struct view_order *told = view_order(e->view, order->id);
+    char short_id[VIEW_SHORT_ID];
+
+    if (ends->n++ == 0) {
+        put_heading(e, "how its orders ended", "各指令结果");
+    }
+    if (told != NULL) {
+        buf_printf(e->ret, "  %s ", view_short_id(order->id, short_id));
+        put(e, view_short_name(e->state, order->addressee));
+        say_outcome(e, home, order, told);
+    }
+}
+
 static void say_incident_end(const struct explaining *e, const struct incident *incident,
                              const struct view_incident *told)
 {
     size_t open = 0;
 
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        open += order_is_open(&incident->orders[i]);
-    }
+    view_each_order(e->state, incident, count_open, &open);
     buf_puts(e->ret, "\n");
     if (incident->closed_at_ms != 0) {
         buf_puts(e->ret, PICK(e->voice, "The incident was closed at ", "事件结束于 "));
@@ -438,18 +474,7 @@ int view_explain_incident(const struct view *view, const struct view_voice *voic
     view_say_command_post(view, voice, incident, ret);
     view_say_together(view, voice, incident, ret);
     int result = view_say_course(view, voice, incident, NULL, ret);
-    if (incident->orders_n > 0) {
-        put_heading(&e, "how its orders ended", "各指令结果");
-    }
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct view_order *order = view_order(view, incident->orders[i].id);
-        char short_id[VIEW_SHORT_ID];
-        if (order != NULL) {
-            buf_printf(ret, "  %s ", view_short_id(order->id, short_id));
-            put(&e, view_short_name(e.state, incident->orders[i].addressee));
-            say_outcome(&e, incident, &incident->orders[i], order);
-        }
-    }
+    view_each_order(e.state, incident, say_order_end, &(struct order_ends){.e = &e});
     say_incident_end(&e, incident, told);
     return result < 0 || ret->failed ? err_set(err, ERR_NO_MEMORY, "out of memory") : 0;
 }

@@ -8,6 +8,7 @@
 #include "common/core/stream.h"
 #include "common/view/view_private.h"
 #include "common/view/view_reach_private.h"
+#include "common/view/view_ties.h"
 
 struct view_reach *view_reach_new(const char *id)
 {
@@ -23,6 +24,7 @@ void view_reach_free(struct view_reach *reach)
 {
     if (reach != NULL) {
         names_free(&reach->words);
+        free(reach->others);
         free(reach->given);
         free(reach->changes);
         free(reach->refused);
@@ -35,7 +37,69 @@ static bool is_wanted(const struct view_reach *reach, struct id id)
     char text[ID_TEXT];
     size_t n = strlen(reach->wanted);
 
-    return strcmp(id_format(id, text) + ID_TEXT - 1 - n, reach->wanted) == 0;
+    return strcmp(id_format(id, text) + ID_TEXT - 1 - n, reach->wanted) == 0 || reach_has_other(reach, id);
+}
+
+/* --- what is one event --------------------------------------------------------------------------- */
+
+bool reach_has_other(const struct view_reach *reach, struct id id)
+{
+    for (size_t i = 0; i < reach->others_n; i++) {
+        if (id_equal(reach->others[i], id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct gathering {
+    struct view_reach *reach;
+    struct id incident;
+    bool failed;
+};
+
+static void add_other(struct gathering *g, struct id id)
+{
+    struct view_reach *reach = g->reach;
+    void *others = reach->others;
+
+    if (id_equal(id, g->incident) || reach_has_other(reach, id)) {
+        return;
+    }
+    if (view_grow(&others, reach->others_n, &reach->others_capacity, sizeof *reach->others) < 0) {
+        g->failed = true;
+        return;
+    }
+    reach->others = others;
+    reach->others[reach->others_n++] = id;
+}
+
+static void add_moved(void *ctx, const struct incident *home, const struct order *order)
+{
+    struct gathering *g = ctx;
+
+    if (!id_equal(home->id, g->incident) && !reach_has_other(g->reach, home->id)) {
+        add_other(g, order->id);
+    }
+}
+
+int view_reach_of_event(struct view_reach *reach, const struct state *state, struct id id, bool *ret_again)
+{
+    const struct incident *incident = state_incident(state, id), *family[MERGED_PER_EVENT_MAX + 1];
+    struct gathering g = {.reach = reach, .incident = id};
+    size_t n = incident != NULL ? ties_family(state, incident, family) : 0;
+
+    for (size_t i = 0; i < n; i++) {
+        add_other(&g, family[i]->id);
+    }
+    if (n > 0) {
+        view_each_order(state, incident, add_moved, &g);
+    }
+    *ret_again = reach->others_n > 0;
+    if (*ret_again) {
+        reach->given_n = reach->changes_n = reach->refused_n = 0;
+    }
+    return g.failed ? ERR_NO_MEMORY : 0;
 }
 
 /* --- who was given it --------------------------------------------------------------------------- */

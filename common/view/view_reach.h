@@ -12,6 +12,12 @@ struct view_reach;
 struct view_reach *view_reach_new(const char *id);
 void view_reach_free(struct view_reach *reach); /* NULL is fine */
 
+/* An incident's event is what was merged into it too, and orders that were moved to it, which only the end of
+ * the log tells: has the reach look for all of that, and says whether there is any. The records are to be
+ * given again then, to the same reach. ERR_NO_MEMORY. */
+int view_reach_of_event(struct view_reach *reach, const struct state *state, struct id incident,
+                        bool *ret_again);
+
 /* Each record of the log, with its command, after the state has it. ERR_NO_MEMORY. */
 int view_reach_note(struct view_reach *reach, const struct state *state, const struct view_record *record);
 

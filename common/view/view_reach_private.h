@@ -48,6 +48,8 @@ struct reach_refused {
 struct view_reach {
     struct names words;
     char wanted[ID_TEXT]; /* upper case */
+    struct id *others;    /* incidents and orders of the same event */
+    size_t others_n, others_capacity;
     struct reach_given *given;
     size_t given_n, given_capacity;
     struct reach_change *changes;
@@ -55,5 +57,8 @@ struct view_reach {
     struct reach_refused *refused;
     size_t refused_n, refused_capacity;
 };
+
+/* Whether it is one of the event's other incidents or orders. */
+bool reach_has_other(const struct view_reach *reach, struct id id);
 
 #endif

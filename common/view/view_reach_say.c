@@ -1,12 +1,16 @@
 /* Every agency of the region: what it was given and why, or why nothing; and of other regions those that are
  * ordered. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/core/link.h"
+#include "common/view/view_private.h"
 #include "common/view/view_reach_private.h"
 #include "common/view/view_share.h"
 #include "common/view/view_table.h"
+#include "common/view/view_ties.h"
+#include "common/view/view_unreached.h"
 
 #define PICK(voice, en, cn) ((voice)->zh ? (cn) : (en))
 
@@ -27,7 +31,9 @@ struct telling {
 
 static bool is_about(const struct telling *t, struct id incident, struct id order)
 {
-    return t->order != NULL ? id_equal(order, t->order->id) : id_equal(incident, t->incident);
+    return t->order != NULL ? id_equal(order, t->order->id)
+                            : id_equal(incident, t->incident) || reach_has_other(t->reach, incident) ||
+                                  reach_has_other(t->reach, order);
 }
 
 static bool is_of_agency(const char *agent, const char *agency)
@@ -377,79 +383,138 @@ static bool agency_elsewhere(const struct telling *t, const struct order *order,
     return true;
 }
 
-static void say_ordered(struct telling *t, const struct incident *incident, const char *agency)
-{
-    size_t orders = 0, ours = 0, there = 0;
-    char other[NAME_MAX_BYTES + 1], region[REGION_CODE_MAX + 1] = "";
-    struct buf text;
-    bool first = true;
+/* How far those came that were given here: the next region on the way need not be the addressee's. */
+struct gone {
+    size_t orders, ours, there, on_way, unreached;
+    char next[REGION_CODE_MAX + 1];
+    const struct order *stuck; /* the last that reaches nobody */
+};
 
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct order *order = &incident->orders[i];
-        if ((t->order != NULL && t->order != order) || !agency_elsewhere(t, order, other) ||
-            strcmp(other, agency) != 0) {
+static void note_way(const struct telling *t, const struct incident *incident, const struct order *order,
+                     struct gone *gone)
+{
+    struct view_order_way way = view_order_way(t->view, incident, order);
+    bool stuck = order->unreached[0] != '\0' && order->rung < RUNG_ACCEPTED;
+
+    gone->orders++;
+    gone->ours += order->home[0] == '\0';
+    gone->there += way.there;
+    if (stuck) {
+        gone->unreached++;
+        gone->stuck = order;
+    } else if (way.delivery.delivered && !way.there) {
+        gone->on_way++;
+        memcpy(gone->next, way.next, sizeof gone->next);
+    }
+}
+
+static void say_gone(const struct telling *t, const char *region, const struct gone *gone, struct buf *ret)
+{
+    if (gone->ours > 0) {
+        buf_printf(
+            ret, PICK(t->voice, "; region %s has %zu of the %zu given here", "；%s 已收到本地所下 %zu / %zu"),
+            region, gone->there, gone->ours);
+    }
+    if (gone->on_way > 0) {
+        buf_printf(ret, PICK(t->voice, "; %zu came as far as region %s", "；%zu 条已到 %s"), gone->on_way,
+                   gone->next);
+    }
+    if (gone->stuck != NULL) {
+        buf_puts(ret, PICK(t->voice, "; ", "；"));
+        view_say_unreached_order(t->voice, gone->stuck, ret);
+        if (gone->ours > 1) {
+            buf_printf(ret, PICK(t->voice, " (%zu of them)", "（%zu 条）"), gone->unreached);
+        }
+    }
+    if (gone->orders > gone->ours) {
+        buf_printf(ret, PICK(t->voice, "; %zu given by another region", "；其他地区所下 %zu"),
+                   gone->orders - gone->ours);
+    }
+}
+
+/* An order to an agency of another region, and the incident under which it was given. */
+struct ordered {
+    const struct incident *home;
+    const struct order *order;
+    char agency[NAME_MAX_BYTES + 1];
+};
+
+struct elsewhere {
+    struct telling *t;
+    struct ordered *at;
+    size_t n, capacity;
+    bool failed;
+};
+
+static void note_elsewhere(void *ctx, const struct incident *home, const struct order *order)
+{
+    struct elsewhere *e = ctx;
+    void *at = e->at;
+
+    if (e->failed || view_grow(&at, e->n, &e->capacity, sizeof *e->at) < 0) {
+        e->failed = true;
+        return;
+    }
+    e->at = at;
+    if (agency_elsewhere(e->t, order, e->at[e->n].agency)) {
+        e->at[e->n].home = home;
+        e->at[e->n++].order = order;
+    }
+}
+
+/* All that are to the same agency as the first-th; nothing when one before it is, too. */
+static void say_ordered(const struct elsewhere *e, size_t first)
+{
+    struct telling *t = e->t;
+    const char *agency = e->at[first].agency;
+    char region[REGION_CODE_MAX + 1] = "";
+    struct gone gone = {.stuck = NULL};
+    struct buf text;
+    bool is_first = true;
+
+    for (size_t i = 0; i < e->n; i++) {
+        if (strcmp(e->at[i].agency, agency) != 0) {
             continue;
         }
-        orders++;
-        ours += order->home[0] == '\0';
-        there += view_order_way(t->view, incident, order).delivery.delivered;
+        if (i < first) {
+            return;
+        }
+        note_way(t, e->at[i].home, e->at[i].order, &gone);
     }
     (void)name_region(agency, region);
     buf_init(&text, 0);
     if (t->voice->zh) {
-        buf_printf(&text, "受令单位：指令 %zu", orders);
+        buf_printf(&text, "受令单位：指令 %zu", gone.orders);
     } else {
-        buf_printf(&text, "is ordered: %zu order%s", orders, orders == 1 ? "" : "s");
+        buf_printf(&text, "is ordered: %zu order%s", gone.orders, gone.orders == 1 ? "" : "s");
     }
-    if (ours > 0) {
-        buf_printf(
-            &text,
-            PICK(t->voice, "; region %s has %zu of the %zu given here", "；%s 已收到本地所下 %zu / %zu"),
-            region, there, ours);
-    }
-    if (orders > ours) {
-        buf_printf(&text, PICK(t->voice, "; %zu given by another region", "；其他地区所下 %zu"),
-                   orders - ours);
-    }
-    put(t, agency, &first, buf_text(&text));
+    say_gone(t, region, &gone, &text);
+    put(t, agency, &is_first, buf_text(&text));
     buf_free(&text);
-}
-
-/* Whether an order before the one at `at` is to the same agency. */
-static bool was_said(const struct telling *t, const struct incident *incident, size_t at, const char *agency)
-{
-    char other[NAME_MAX_BYTES + 1];
-
-    for (size_t i = 0; i < at && t->order == NULL; i++) {
-        if (agency_elsewhere(t, &incident->orders[i], other) && strcmp(other, agency) == 0) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* They are nobody's agents here: what is known of them is what they were ordered. */
 static void say_elsewhere(struct telling *t, const struct incident *incident, struct buf *ret)
 {
-    char agency[NAME_MAX_BYTES + 1];
-    size_t n = 0;
+    struct elsewhere e = {.t = t};
 
-    table_init(&t->table, "ll");
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct order *order = &incident->orders[i];
-        if ((t->order == NULL || t->order == order) && agency_elsewhere(t, order, agency) &&
-            !was_said(t, incident, i, agency)) {
-            n++;
-            say_ordered(t, incident, agency);
-        }
+    if (t->order != NULL) {
+        note_elsewhere(&e, incident, t->order);
+    } else {
+        view_each_order(t->state, incident, note_elsewhere, &e);
     }
-    if (n > 0) {
+    table_init(&t->table, "ll");
+    for (size_t i = 0; i < e.n; i++) {
+        say_ordered(&e, i);
+    }
+    if (e.n > 0) {
         buf_printf(ret, "\n%s\n",
                    PICK(t->voice, "agencies of other regions that are ordered", "其他地区的受令部门"));
         table_show(&t->table, "  ", ret);
     }
-    ret->failed = ret->failed || t->table.failed;
+    ret->failed = ret->failed || t->table.failed || e.failed;
     table_free(&t->table);
+    free(e.at);
 }
 
 void view_reach_say_incident(const struct view_reach *reach, const struct view *view,

@@ -218,6 +218,7 @@ static void show_step(struct view_replay *replay, const struct view_record *reco
 static struct view_step bare_step(const struct view_record *record)
 {
     struct view_step step = {.seq = record->header.seq,
+                             .origin = "",
                              .bus_ms = record->header.bus_ms,
                              .author = record->header.author != NULL ? record->header.author : "",
                              .operator= "",

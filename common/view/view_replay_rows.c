@@ -289,7 +289,8 @@ static void put_data(struct json *json, const struct view_record *record, const 
     }
     if (record->header.kind == COMMAND_TELL_RECORD || record->header.kind == COMMAND_CARRY_RECORD) {
         json_text(json, "told_by", record->header.author);
-        if (step->origin_ms != 0) {
+        if (step->origin[0] != '\0') {
+            json_text(json, "origin", step->origin);
             json_number(json, "origin_ms", step->origin_ms);
         }
     }

@@ -171,6 +171,8 @@ struct view_order_way view_order_way(const struct view *view, const struct incid
         way.region[0] = '\0';
         return way;
     }
+    bool nobody_there = !order->no_way && strcmp(order->unreached, way.region) == 0;
+    way.there = order->taker[0] != '\0' || nobody_there;
     const struct member *link = region_way(region, way.region);
     if (link == NULL || !name_is_link(link->name, way.next)) {
         way.next[0] = '\0';
@@ -181,6 +183,7 @@ struct view_order_way view_order_way(const struct view *view, const struct incid
     if (with > 0) {
         way.delivery = view_delivered(view, link->name, LANE_ORDERS, with);
     }
+    way.there = way.there || (way.delivery.delivered && strcmp(way.next, way.region) == 0);
     return way;
 }
 

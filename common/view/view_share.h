@@ -16,7 +16,8 @@ struct view_order_way {
     char region[REGION_CODE_MAX + 1]; /* the addressee's; "": it is ours, or the order is another region's */
     char next[REGION_CODE_MAX + 1];   /* to which the link leads on that way; "": none leads there */
     const char *link;                 /* the agent that is that region's broker; NULL: none */
-    struct view_delivery delivery;    /* of the record with which that region is told of the order */
+    struct view_delivery delivery;    /* of the record with which `next` is told of the order */
+    bool there; /* the addressee's region has it: it acknowledged it itself, or it was answered from there */
 };
 struct view_order_way view_order_way(const struct view *view, const struct incident *incident,
                                      const struct order *order);

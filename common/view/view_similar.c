@@ -40,57 +40,68 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-/* Without the blanks around it. */
-static const char *trimmed(const char *text, size_t *ret_n)
+static const char *after_blanks(const char *text)
 {
-    static const char blanks[] = " \t\r\n";
+    static const char wide[] = "\u3000"; /* of Chinese text */
 
-    text += strspn(text, blanks);
-    size_t n = strlen(text);
-    while (n > 0 && strchr(blanks, text[n - 1]) != NULL) {
-        n--;
+    for (;;) {
+        size_t n = strspn(text, " \t\r\n");
+        n = n == 0 && strncmp(text, wide, sizeof wide - 1) == 0 ? sizeof wide - 1 : n;
+        if (n == 0) {
+            return text;
+        }
+        text += n;
     }
-    *ret_n = n;
+}
+
+/* Whether text begins with part, but for blanks and case: what follows it there; NULL: it does not. */
+static const char *after_part(const char *text, const char *part)
+{
+    text = after_blanks(text);
+    part = after_blanks(part);
+    while (*part != '\0') {
+        if (strncasecmp(text, part, 1) != 0) {
+            return NULL;
+        }
+        text = after_blanks(text + 1);
+        part = after_blanks(part + 1);
+    }
     return text;
 }
 
-static bool has_within(const char *text, size_t n, const char *part, size_t part_n)
+static bool has_within(const char *text, const char *part)
 {
-    for (size_t i = 0; part_n <= n && i <= n - part_n; i++) {
-        if (strncasecmp(text + i, part, part_n) == 0) {
+    for (; *text != '\0'; text++) {
+        if (after_part(text, part) != NULL) {
             return true;
         }
     }
     return false;
 }
 
-static size_t columns_of(const char *text, size_t n)
+static size_t columns_of(const char *text)
 {
     char copy[4 * VIEW_SIMILAR_PLACE_COLUMNS + 1]; /* as much as so many columns can take: more is enough */
+    size_t n = 0;
 
-    if (n >= sizeof copy) {
-        return VIEW_SIMILAR_PLACE_COLUMNS;
+    for (text = after_blanks(text); *text != '\0'; text = after_blanks(text + 1)) {
+        if (n == sizeof copy - 1) {
+            return VIEW_SIMILAR_PLACE_COLUMNS;
+        }
+        copy[n++] = *text;
     }
-    memcpy(copy, text, n);
     copy[n] = '\0';
     return text_columns(copy);
 }
 
+/* The same words but for blanks and case, or the whole of the one in the other. */
 static bool is_same_place(const char *one, const char *other)
 {
-    size_t n, m;
-    const char *a = trimmed(one, &n), *b = trimmed(other, &m);
+    size_t n = columns_of(one), m = columns_of(other);
+    const char *rest = n > 0 && m > 0 ? after_part(one, other) : NULL;
 
-    if (n == 0 || m == 0) {
-        return false;
-    }
-    if (n == m) {
-        return strncasecmp(a, b, n) == 0;
-    }
-    if (n < m) {
-        return columns_of(a, n) >= VIEW_SIMILAR_PLACE_COLUMNS && has_within(b, m, a, n);
-    }
-    return columns_of(b, m) >= VIEW_SIMILAR_PLACE_COLUMNS && has_within(a, n, b, m);
+    return (rest != NULL && *rest == '\0') || (n >= VIEW_SIMILAR_PLACE_COLUMNS && has_within(other, one)) ||
+           (m >= VIEW_SIMILAR_PLACE_COLUMNS && has_within(one, other));
 }
 
 static bool is_one_place(const struct similar_facts *a, const struct similar_facts *b, struct similar *ret)

@@ -316,7 +316,7 @@ static bool show_incident(void *ctx, const struct incident *incident)
     show_requests(l, incident);
     show_clocks(l, incident);
     table_init(&table, "llllrlll");
-    view_each_order(l->view, incident, show_order, &(struct order_rows){l, &table});
+    view_each_order(view_state(l->view), incident, show_order, &(struct order_rows){l, &table});
     table_show(&table, "  ", l->ret);
     table_free(&table);
     return true;
@@ -567,7 +567,7 @@ static bool put_incident(void *ctx, const struct incident *incident)
     incident_json(l->view, incident, &json);
     put_suspects(l, incident, &json);
     json_array(&json, "orders");
-    view_each_order(l->view, incident, put_order, &(struct order_objects){l->view, &json});
+    view_each_order(view_state(l->view), incident, put_order, &(struct order_objects){l->view, &json});
     json_array_end(&json);
     json_object_end(&json);
     buf_puts(l->ret, "\n");

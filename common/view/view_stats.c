@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/err.h"
+#include "common/view/view_ties.h"
 
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(element) (void)(element)
@@ -18,6 +19,7 @@ struct unit_entry {
 
 struct making {
     struct view_stats *stats;
+    const struct state *state;
     enum mode mode;
     struct unit_entry *units;
     size_t agencies_capacity;
@@ -184,13 +186,13 @@ static bool is_earlier(int64_t at_ms, int64_t than_ms)
     return at_ms != 0 && (than_ms == 0 || at_ms < than_ms);
 }
 
-/* What the incident's orders said of each agency goes into the agency's series. */
-static int end_firsts(struct view_stats *stats, const struct incident *incident)
+/* What the event's orders said of each agency goes into the agency's series. */
+static int end_firsts(struct view_stats *stats, int64_t reported_ms)
 {
     for (size_t i = 0; i < stats->agencies_n; i++) {
         struct view_agency *agency = &stats->agencies[i];
-        if (agency->counting_ms != 0 && !incident->bare &&
-            series_add(&agency->first, agency->counting_ms - incident->opened_at_ms) < 0) {
+        if (agency->counting_ms != 0 && reported_ms != 0 &&
+            series_add(&agency->first, agency->counting_ms - reported_ms) < 0) {
             return ERR_NO_MEMORY;
         }
         agency->counting_ms = 0;
@@ -198,36 +200,59 @@ static int end_firsts(struct view_stats *stats, const struct incident *incident)
     return 0;
 }
 
-static int add_orders(struct making *m, const struct incident *incident, struct view_incident_times *times)
+static int note_order(struct making *m, const struct order *order)
 {
-    for (size_t i = 0; i < incident->orders_n; i++) {
-        const struct order *order = &incident->orders[i];
-        size_t at;
-        if (agency_of(m, order, &at) < 0 || add_order(&m->stats->agencies[at], order) < 0 ||
-            add_order(&m->stats->all, order) < 0) {
+    struct view_incident_times *times = &m->stats->incidents[m->stats->incidents_n - 1];
+    size_t at;
+
+    if (agency_of(m, order, &at) < 0 || add_order(&m->stats->agencies[at], order) < 0 ||
+        add_order(&m->stats->all, order) < 0) {
+        return ERR_NO_MEMORY;
+    }
+    for (size_t i = 0; i < order->units.n; i++) {
+        if (add_unit(m, at, order->units.at[i]) < 0) {
             return ERR_NO_MEMORY;
         }
-        for (size_t j = 0; j < order->units.n; j++) {
-            if (add_unit(m, at, order->units.at[j]) < 0) {
-                return ERR_NO_MEMORY;
-            }
-        }
-        struct view_agency *agency = &m->stats->agencies[at];
-        if (is_earlier(order->issued_at_ms, agency->counting_ms)) {
-            agency->counting_ms = order->issued_at_ms;
-        }
-        if (is_earlier(order->issued_at_ms, times->first_order_ms)) {
-            times->first_order_ms = order->issued_at_ms;
-        }
-        if (is_earlier(order->on_scene_at_ms, times->first_scene_ms)) {
-            times->first_scene_ms = order->on_scene_at_ms;
-        }
-        times->orders++;
-        times->arrived += has_arrived(order);
     }
-    return end_firsts(m->stats, incident);
+    struct view_agency *agency = &m->stats->agencies[at];
+    if (is_earlier(order->issued_at_ms, agency->counting_ms)) {
+        agency->counting_ms = order->issued_at_ms;
+    }
+    if (is_earlier(order->issued_at_ms, times->first_order_ms)) {
+        times->first_order_ms = order->issued_at_ms;
+    }
+    if (is_earlier(order->on_scene_at_ms, times->first_scene_ms)) {
+        times->first_scene_ms = order->on_scene_at_ms;
+    }
+    times->orders++;
+    times->arrived += has_arrived(order);
+    return 0;
 }
 
+static void take_order(void *ctx, const struct incident *home, const struct order *order)
+{
+    struct making *m = ctx;
+
+    (void)home;
+    m->result = m->result == 0 ? note_order(m, order) : m->result;
+}
+
+/* The first report of the event, under whichever id; 0: an order opened it, and nobody has reported it. */
+static int64_t first_report_ms(const struct state *state, const struct incident *incident)
+{
+    const struct incident *family[MERGED_PER_EVENT_MAX + 1];
+    size_t n = ties_family(state, incident, family);
+    int64_t first_ms = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (!family[i]->bare && is_earlier(family[i]->opened_at_ms, first_ms)) {
+            first_ms = family[i]->opened_at_ms;
+        }
+    }
+    return first_ms;
+}
+
+/* An event is counted once, with all that was merged into it. */
 static bool add_incident(void *ctx, const struct incident *incident)
 {
     struct making *m = ctx;
@@ -236,17 +261,22 @@ static bool add_incident(void *ctx, const struct incident *incident)
     if (m->mode != MODE_NONE && incident->mode != m->mode) {
         return true;
     }
+    if (ties_survivor(m->state, incident) != incident) {
+        return true;
+    }
     m->result = room(&stats->incidents, stats->incidents_n, &m->incidents_capacity, sizeof *stats->incidents);
     if (m->result < 0) {
         return false;
     }
     struct view_incident_times *times = &stats->incidents[stats->incidents_n++];
-    *times = (struct view_incident_times){.id = incident->id, .reported_ms = incident->opened_at_ms};
-    stats->open += incident->bare || incident_is_merged(incident) ? incident_is_live(incident)
-                                                                  : incident_is_open(incident);
-    m->result = add_orders(m, incident, times);
-    if (m->result == 0 && times->first_order_ms != 0 && !incident->bare) {
-        m->result = series_add(&stats->all.first, times->first_order_ms - incident->opened_at_ms);
+    int64_t reported_ms = first_report_ms(m->state, incident);
+    *times = (struct view_incident_times){
+        .id = incident->id, .reported_ms = reported_ms != 0 ? reported_ms : incident->opened_at_ms};
+    stats->open += incident->bare ? incident_is_live(incident) : incident_is_open(incident);
+    view_each_order(m->state, incident, take_order, m);
+    m->result = m->result == 0 ? end_firsts(stats, reported_ms) : m->result;
+    if (m->result == 0 && times->first_order_ms != 0 && reported_ms != 0) {
+        m->result = series_add(&stats->all.first, times->first_order_ms - reported_ms);
     }
     return m->result == 0;
 }
@@ -274,7 +304,7 @@ int view_stats_make(const struct state *state, enum mode mode, struct view_stats
                                .clock_steps = region->clock_steps,
                                .stops = region->clock_stops,
                                .stood_ms = region->clock_stood_ms};
-    struct making m = {.stats = &stats, .mode = mode};
+    struct making m = {.stats = &stats, .state = state, .mode = mode};
     struct unit_entry *unit, *next;
 
     state_each_incident(state, add_incident, &m);

@@ -539,6 +539,7 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
                              .at_ms = event->at_ms,
                              .author = record->header.author != NULL ? record->header.author : "",
                              .operator= "",
+                             .origin = "",
                              .incident = event->incident,
                              .order = event->order,
                              .subject = "",
@@ -556,14 +557,15 @@ struct view_step view_step_of(const struct state *state, const struct view_recor
         step.operator= said->operator;
         step.text = words_of(record, said, event);
         step.mode = record->command.mode;
-        if (said != &record->command && strchr(said->agent, '/') != NULL) {
-            step.author = said->agent; /* whoever said it where it was said */
-        }
-        if (record->command.kind == COMMAND_CARRY_RECORD) { /* who brings it says none of it */
-            bool by_agent = told != NULL && strchr(said->agent, '/') != NULL;
-            step.author = by_agent ? said->agent : record->command.carry_record.agent;
+        bool is_carried = record->command.kind == COMMAND_CARRY_RECORD;
+        if (is_carried) { /* who brings it says none of it */
+            step.author = record->command.carry_record.agent;
             step.operator= told != NULL ? said->operator: "";
             step.from = event->kind == EVENT_HEARD ? record->header.author : "";
+        }
+        if (told != NULL) { /* whoever said it where it was said; not who told it on */
+            step.origin = told->region;
+            step.author = strchr(said->agent, '/') != NULL ? said->agent : told->region;
         }
         if (event->kind == EVENT_ALERT_RECORDED && said->kind == COMMAND_RECORD_ALERT) {
             step.alert_said = &said->record_alert;

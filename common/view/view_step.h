@@ -43,7 +43,8 @@ struct view_step {
         origin_ms;  /* when another region's broker did, from which it was heard; 0: it is of this region */
     int64_t at_ms;  /* when it happened, 0: then */
     enum mode mode; /* MODE_NONE: of the region, it holds in every mode */
-    const char *author;   /* agent; "" the root or the broker */
+    const char *origin;   /* the region that did; "": this one */
+    const char *author;   /* agent; "" the root or the broker, a code another region's */
     const char *operator; /* on whose word; "" the agent's own */
     struct id incident;
     struct id order;

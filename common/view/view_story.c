@@ -109,8 +109,9 @@ static int tell(struct view *view, const struct view_step *step, struct view_tol
     struct view_step *kept = &told->step;
     kept->units = NULL;
     kept->units_n = 0;
-    if (!keep_name(view, &kept->author) || !keep_name(view, &kept->operator) ||
-        !keep_name(view, &kept->subject) || !keep_name(view, &kept->what) || !keep_text(view, &kept->text) ||
+    if (!keep_name(view, &kept->origin) || !keep_name(view, &kept->author) ||
+        !keep_name(view, &kept->operator) || !keep_name(view, &kept->subject) ||
+        !keep_name(view, &kept->what) || !keep_text(view, &kept->text) ||
         !keep_text(view, &kept->signed_off_by) || !keep_name(view, &kept->from) ||
         !keep_text(view, &kept->place) || !keep_words(view, &kept->words) ||
         !keep_words(view, &kept->needs)) {

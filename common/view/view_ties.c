@@ -197,12 +197,12 @@ void view_together_json(const struct incident *incident, struct json *json)
     json_array_end(json);
 }
 
-void view_each_order(const struct view *view, const struct incident *incident,
+void view_each_order(const struct state *state, const struct incident *incident,
                      void (*visit)(void *ctx, const struct incident *home, const struct order *order),
                      void *ctx)
 {
     const struct incident *family[MERGED_PER_EVENT_MAX + 1], *home;
-    size_t n = ties_family(view_state(view), incident, family);
+    size_t n = ties_family(state, incident, family);
 
     for (size_t i = 0; i < n; i++) {
         const struct ties *ties = family[i]->ties;
@@ -213,8 +213,7 @@ void view_each_order(const struct view *view, const struct incident *incident,
         }
         for (size_t j = 0; ties != NULL && j < ties->moved_n; j++) {
             const struct order *order =
-                ties->moved[j].taken ? ties_order(view_state(view), family[i], ties->moved[j].order, &home)
-                                     : NULL;
+                ties->moved[j].taken ? ties_order(state, family[i], ties->moved[j].order, &home) : NULL;
             if (order != NULL) {
                 visit(ctx, home, order);
             }
@@ -236,7 +235,7 @@ void view_say_left_open(const struct view *view, const struct view_voice *voice,
     size_t n = 0;
 
     if (!incident->history && !incident_is_merged(incident)) {
-        view_each_order(view, incident, count_open, &n);
+        view_each_order(view_state(view), incident, count_open, &n);
     }
     if (n > 0) {
         buf_printf(ret, "%s", view_tone_on(voice, TONE_WARN));

@@ -18,7 +18,7 @@ void view_together_json(const struct incident *incident, struct json *json);
 
 /* Visits each order of the event, with the incident under which it was issued: those of what was merged
  * into it too, and those that were moved to it; none that was moved away. As far as they are loaded. */
-void view_each_order(const struct view *view, const struct incident *incident,
+void view_each_order(const struct state *state, const struct incident *incident,
                      void (*visit)(void *ctx, const struct incident *home, const struct order *order),
                      void *ctx);
 /* ", NOT KNOWING of orders that are open: 2": of a closed incident; another region gave them before it heard

@@ -46,23 +46,49 @@ static const char *place(const struct view_voice *voice, const struct warning *w
     return buf_text(areas);
 }
 
+/* With what else its sender has said under its identifier; NULL: nothing, as far as its alert is loaded. */
+static const struct alert *dispute(const struct state *state, const struct warning *warning)
+{
+    const struct alert *alert = state_alert(state, warning->alert);
+
+    return alert != NULL && alert_is_disputed(alert) ? alert : NULL;
+}
+
+/* "in force; DISPUTED: yellow, orange" */
+static const char *standing(const struct state *state, const struct view_voice *voice,
+                            const struct warning *warning, struct buf *ret)
+{
+    const struct alert *alert = dispute(state, warning);
+
+    buf_reset(ret);
+    buf_puts(ret, warning->began ? PICK(voice, "in force", "生效") : PICK(voice, "to come", "未生效"));
+    for (size_t i = 0; alert != NULL && i < alert->contents_n; i++) {
+        const struct alert_content *content = &alert->contents[i];
+        buf_puts(ret, i > 0 ? PICK(voice, ", ", "、") : PICK(voice, "; DISPUTED: ", "；存在争议："));
+        buf_puts(ret, view_warning_degree(voice, content->colour, content->severity));
+    }
+    return buf_text(ret);
+}
+
 static void row(const struct state *state, const struct view_voice *voice, const struct warning *warning,
                 struct table *table)
 {
     char id[VIEW_SHORT_ID], from[VIEW_TIME], until[VIEW_TIME];
-    struct buf areas;
+    struct buf areas, is;
 
     buf_init(&areas, 0);
+    buf_init(&is, 0);
     table_cell(table, view_short_id(warning->alert, id));
     table_cell(table, view_warning_degree(voice, warning->colour, warning->severity));
     table_cell(table, warning->event);
     table_cell(table, place(voice, warning, &areas));
     table_cell(table, view_time(state, warning->from_ms, from));
     table_cell(table, view_time(state, warning->expires_ms, until));
-    table_cell(table, warning->began ? PICK(voice, "in force", "生效") : PICK(voice, "to come", "未生效"));
+    table_cell(table, standing(state, voice, warning, &is));
     table_cell(table, view_mode_name(voice, warning->mode));
     table_cell(table, warning->sender);
-    table->failed = table->failed || areas.failed;
+    table->failed = table->failed || areas.failed || is.failed;
+    buf_free(&is);
     buf_free(&areas);
 }
 
@@ -120,6 +146,26 @@ static void put_word(struct json *json, const char *key, const char *word)
     }
 }
 
+/* All that was said under its identifier, when it is disputed. */
+static void put_contents(const struct state *state, const struct warning *warning, struct json *json)
+{
+    const struct alert *alert = dispute(state, warning);
+
+    json_bool(json, "disputed", alert != NULL);
+    json_array(json, "contents");
+    for (size_t i = 0; alert != NULL && i < alert->contents_n; i++) {
+        const struct alert_content *content = &alert->contents[i];
+        json_object(json, NULL);
+        json_text(json, "type", alert_word(ALERT_TYPES, (int)content->type));
+        put_word(json, "colour", warning_word(ALERT_COLOURS, (int)content->colour));
+        put_word(json, "severity", warning_word(ALERT_SEVERITIES, (int)content->severity));
+        json_number(json, "recorded_ms", content->recorded_at_ms);
+        json_number(json, "expires_ms", content->expires_ms);
+        json_object_end(json);
+    }
+    json_array_end(json);
+}
+
 void view_json_warnings(const struct state *state, int64_t now_ms, struct buf *ret)
 {
     const struct warning *at[WARNINGS_MAX];
@@ -151,6 +197,7 @@ void view_json_warnings(const struct state *state, int64_t now_ms, struct buf *r
         json_number(&json, "from_ms", warning->from_ms);
         json_number(&json, "onset_ms", warning->onset_ms);
         json_number(&json, "expires_ms", warning->expires_ms);
+        put_contents(state, warning, &json);
         json_object_end(&json);
         buf_puts(ret, "\n");
     }

@@ -175,6 +175,18 @@ class Alerts(unittest.TestCase):
         self.assertEqual(len(self.at_hand()), 2)
         self.assert_verified()
 
+    def test_two_contents_of_one_name_are_shown_as_disputed(self):
+        self.alert(1, "Yellow")
+        self.alert(2, "Blue")
+        self.alert(1, "Orange")  # the same identifier
+        until(lambda: len(self.data("warning-began")) > 2, "the second content to be in force")
+        shown = {row["identifier"][-1]: row for row in self.at_hand()}
+        self.assertEqual((shown["1"]["disputed"], [content["colour"] for content in shown["1"]["contents"]]),
+                         (True, ["yellow", "orange"]))
+        self.assertEqual((shown["2"]["disputed"], shown["2"]["contents"]), (False, []))
+        self.assertIn("DISPUTED: yellow, orange", self.county.muster("alert", "list", "--lang", "en"))
+        self.assertIn("存在争议：黄色、橙色", self.county.muster("alert", "list", "--lang", "zh"))
+
     def test_an_update_or_cancel_that_comes_first(self):
         self.sent[1] = (f"37010041600000_2026112300{1:04}", stamp(-59))
         self.alert(2, kind="Cancel", of=1)

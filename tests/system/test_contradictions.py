@@ -58,7 +58,8 @@ class Contradictions(test_links.Regions):
         self.assertIn("CONTRADICTORY", self.province.muster("incident", "show", incident))
         refused = self.city.call("order", "confirm", out)
         self.assertIn("--reason is wanted", refused.stderr)
-        self.city.muster("order", "confirm", out, "--reason", "东侧进入，西侧撤出")
+        said = self.city.muster("order", "confirm", out, inward, "--reason", "东侧进入，西侧撤出")
+        self.assertEqual(said.count("stands, and what contradicts it, too"), 2, said)
         for region in self.regions:
             self.disputes(region, incident, 0)
             self.assertIn("BOTH STAND", region.muster("replay", region.log))

@@ -83,6 +83,10 @@ class Small(unittest.TestCase):
                 f"{good}  1           in",
                 f"{'no.cap':{len(good)}}  -           refused: cannot be opened: No such file or directory"])
             self.assertEqual(len(broker.events("alert-recorded")), 1)
+            torn = broker.alert("torn.cap", identifier="")
+            chinese = broker.run("import", "cap", bad, torn, "--lang", "zh")
+            self.assertIn("被拒：行 4：<status> 为 Draft：草稿不入库", chinese.stdout)
+            self.assertIn("<identifier> 为空", chinese.stdout)
             broker.stop()
             code, items, said = broker.take(bad, good, "--check")  # needs no broker
             self.assertEqual((code, said), (65, "muster: 1 refused\n"))

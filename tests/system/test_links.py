@@ -172,6 +172,8 @@ class Regions(LinkedRegions):
                       self.province.muster("incident", "show", incident))
         self.assertIn("370102 无此单位注册", self.province.muster("order", "show", order, "--lang", "zh"))
         self.assertIn("NOBODY THERE", self.province.muster("order", "list"))
+        self.assertIn("370102 has 1 of the 1 given here; NOBODY is enrolled under this address",
+                      self.province.muster("explain", self.province.log, order))
         self.assertIn("REACHES NOBODY", self.province.muster("replay", self.province.log))
         self.province.muster("incident", "update", incident, "--dead", "1")
         self.assertIn("无人收到", self.province.muster("incident", "brief", incident))
@@ -196,6 +198,11 @@ class Regions(LinkedRegions):
         shown = self.county.muster("incident", "show", incident)
         self.assertIn("450000 (NO WAY: no link leads there from 370000)", shown)
         self.assertIn("NO WAY: no link leads there from 370100", shown)
+        for named in (incident, order):
+            why = self.county.muster("explain", self.county.log, named)
+            self.assertIn("region 370199 has 0 of the 1 given here; NO WAY: no link leads there from "
+                          "370100", why)
+            self.assertNotIn("known there", why)
         self.assertRegex(self.county.muster("link", "list"), r"370199 +NO WAY from 370100")
         self.assertRegex(self.county.muster("link", "list", "--lang", "zh"), r"450000 +370000 无链路")
 
@@ -438,11 +445,11 @@ class Regions(LinkedRegions):
             with open(bundle, "wb") as file:
                 file.write(damaged)
             refused = self.city.call("import", "bundle", bundle)
-            self.assertEqual((refused.returncode, refused.stderr.count("\n")), (65, 1), refused.stderr)
+            self.assertEqual((refused.returncode, refused.stderr.count("\n"), refused.stdout), (65, 1, ""))
         with open(bundle, "wb") as file:
             file.write(whole)
-        elsewhere = self.province.call("import", "bundle", bundle)
-        self.assertIn(f"is for region {CITY}", elsewhere.stderr)
+        other = self.province.call("import", "bundle", bundle)
+        self.assertEqual((f"is for region {CITY}" in other.stderr, other.stdout), (True, ""), other.stderr)
         self.assertEqual(self.brought(bundle), (records, 0))
         self.follows(self.city, incident, casualties={"dead": 2})
         self.assertEqual(self.city.order(order)["text"], "抽水")

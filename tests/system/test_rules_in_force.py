@@ -219,8 +219,8 @@ class InForce(CountyTest):
         self.assertTrue(self.clocks(incident)["unit-county"]["late"])
         self.assertIn("剩余", self.county.muster("incident", "list", "--lang", "zh"))
 
-        self.county.muster("incident", "send", incident, "--to", "city", "--medium", "phone",
-                           "--signed-off-by", "王芳")
+        self.county.muster("incident", "send", incident, "--to", "市级", "--medium", "电话",
+                           "--kind", "初报", "--signed-off-by", "王芳")
         clocks = self.clocks(incident)
         self.assertEqual((clocks["county-city"]["late"], clocks["unit-county"]["late"]), (False, True))
         self.assertGreater(clocks["county-city"]["met_ms"], 0)

@@ -61,10 +61,10 @@ class Sayings(CountyTest):
                 (("incident", "close", incident), f"（指令 {order} 为“已下达”：请先完成或撤回）"),
                 (("incident", "refer", other, "--to", REGION), f"（{REGION} 即本行政区）"),
                 (("order", "issue", "--to", f"{REGION}/nobody", "--text", "x"), f"（{REGION}/nobody）"),
-                (("incident", "send", other, "--to", "city", "--medium", "phone", "--at", "2099-01-01 00:00"),
-                 "秒之后：请填已报送的时间"),
                 (("order", "receipt", order, "--rung", "accepted"), "的接收方为 370102/fire-rescue")):
             self.assertIn(said, self.refused(*words))
+        self.assertRegex(self.refused("incident", "send", other, "--to", "city", "--medium", "phone", "--at",
+                                      "2099-01-01 00:00"), r"该时间在 \d+ d \d+ h 之后")
         replayed = self.county.muster("replay", self.county.log, "--lang", "zh")
         self.assertIn("（须写明两起不同的事件）", replayed)
         self.assertIn("(two incidents are named, and not one twice)",
@@ -82,12 +82,14 @@ class Sayings(CountyTest):
                 (("incident", "show", incident, "x"), "多了参数 \"x\""),
                 (("incident", "show", "OOOO"), "OOOO"),
                 (("incident", "grade", incident, "V"), "\"V\" 不是 I, II, III, IV 之一"),
-                (("incident", "send", incident, "--to", "moon"), "应为 county, city, province, state 之一"),
+                (("incident", "send", incident, "--to", "moon"),
+                 "应为 county, city, province, state (县级, 市级, 省级, 国务院) 之一"),
                 (("explain", self.county.log, "ZZZZZZ"), "本日志中没有事件或指令"),
                 (("explain", self.county.log, "x"), "\"x\" 不是编号"),
                 (("incident", "brief", incident, "--number", "7"), "有第 1 至 1 次报告，没有第 7 次"),
                 (("replay", self.county.path("none")), "没有该文件或目录"),
                 (("export", "--to", "370100"), "请写 --to CODE 和 -o FILE"),
+                (("export", "--to", REGION, "-o", self.county.path("x")), "即本行政区"),
                 (("import", "bundle", self.county.path("torn")), "不是 muster export 导出的文件"),
                 (("incident", "frobnicate"), "没有命令 \"incident frobnicate\"；"),
                 (("import", "bundle", self.county.path("none")), "没有该文件"),

@@ -4,12 +4,7 @@ import unittest
 
 from agents import County, FIRE, until
 from harness import free_port, main
-
-CITY, COUNTY = "370100", "370102"
-
-
-def link(region):
-    return f"{region}/broker/link"
+from regions import CITY, COUNTY, link, LinkedRegions
 
 
 class SeenAbove(unittest.TestCase):
@@ -106,6 +101,25 @@ class SeenAbove(unittest.TestCase):
         self.county.wait_rung(order, "on-scene")
         self.assertNotIn("UNANSWERED", self.county.muster("order", "list"))
         self.assertTrue(self.county.order(order)["unanswered"])  # that it was late stays known
+
+
+class DecidedBelow(LinkedRegions):
+    def test_what_a_broker_decided_is_of_its_region(self):
+        """The county grades by a rule and the city passes that on: it is the county's word, also above."""
+        with open(self.county.path("up.yaml"), "w", encoding="utf-8") as file:
+            file.write("pack: up\nversion: '1'\nmatch: all\nrules:\n"
+                       "  - {rule: four, when: incident, if: dead > 0, do: [grade: IV, refer: '370000']}\n")
+        self.county.muster("rules", "load", self.county.path("up.yaml"))
+        incident = self.county.report("--dead", "1")
+        self.follows(self.province, incident, grade="IV")
+        graded = [event for event in self.province.events() if event["event"] == "graded"]
+        self.assertEqual([(event["author"], event["data"]["origin"], event["data"]["told_by"])
+                          for event in graded], [(COUNTY, COUNTY, link(CITY))])
+        for said in (self.province.muster("incident", "show", incident),
+                     self.province.muster("explain", self.province.log, incident),
+                     self.province.muster("replay", self.province.log)):
+            self.assertRegex(said, r" 370102(:| +).*GRADE IV")
+            self.assertNotRegex(said, "broker/link.*by rule up/four")
 
 
 if __name__ == "__main__":

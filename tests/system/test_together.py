@@ -39,6 +39,11 @@ class Together(CountyTest):
         self.assertEqual(self.shown(first)["reports"], 2)
         self.assertEqual(self.data("report-filed")[-1]["under"], second)
 
+        explained = self.county.muster("explain", self.county.log, first)
+        self.assertRegex(explained, "fire-rescue +is ordered: 1 order")
+        self.assertRegex(explained, f"order {engine[-6:]} to fire-rescue")
+        self.assertIn("with 1 open orders", explained)
+        self.assertIn("已下达指令 2 条", self.county.muster("incident", "brief", first))
         refused = self.county.call("incident", "close", second)
         self.assertIn(first, refused.stderr)
         refused = self.county.call("incident", "close", first)
@@ -58,8 +63,15 @@ class Together(CountyTest):
         self.assertEqual(self.shown(first)["reports"], 2)
         late = self.county.issue("fire-rescue", "--incident", second)
         self.assertEqual(self.county.order(late)["incident"], first)
+        third = self.county.report("--place", "海边")
+        other = self.county.issue("health", "--incident", second)
+        self.county.muster("incident", "split", second, "--order", other, "--into", third)
+        self.assertEqual([order["order"] for order in self.shown(third)["orders"]], [other])
         self.county.muster("incident", "split", second, "--reason", "another market")
         self.assertEqual((self.shown(first)["merged"], self.shown(second)["merged_into"]), ([], ""))
+        brief = ("incident", "brief", first, "--number", "2")  # of the time when they were one event
+        for said in (self.county.muster(*brief), self.county.muster(*brief, "--log", self.county.log)):
+            self.assertIn(f"指令 {engine[-6:]}", said)
         self.county.muster("incident", "split", first, "--order", late, "--into", second)
         self.assertEqual([order["order"] for order in self.shown(second)["orders"]], [engine, late])
         self.receipt(FIRE, second, late, "completed")

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/core/generation.h"
 #include "tests/unit/core_fixture.h"
 
 static struct command said(struct bus *bus, enum command_kind kind)
@@ -508,6 +509,33 @@ static void moved_orders_belong_to_the_other(void **state)
     bus_close(&bus);
 }
 
+/* Given under the first id after the merge, an order lies with the survivor; it moves under either. */
+static void an_order_is_moved_under_either_id(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    for (int before = 0; before < 2; before++) {
+        bus_open(&bus);
+        bus_generation(&bus, GENERATION_EITHER_ID - (uint32_t)before);
+        two_reports(&bus);
+        report(&bus, 3);
+        bus_do(&bus, a_merge(&bus, 1, 2));
+        bus_do(&bus, an_order(&bus, 1, 9, FIRE));
+        struct command move = a_move(&bus, 1, 3, 9);
+        if (before) {
+            assert_int_equal(bus_say(&bus, &move), REFUSED_NO_ORDER);
+        } else {
+            bus_do(&bus, move);
+            const struct event *first = bus_event(&bus, EVENT_ORDERS_MOVED, 0);
+            assert_true(id_equal(first->incident, incident_id(2)));
+            assert_true(id_equal(first->moved.other, incident_id(3)));
+            check_replay(&bus);
+        }
+        bus_close(&bus);
+    }
+}
+
 static void no_more_than_are_loaded_together(void **state)
 {
     struct bus bus;
@@ -546,6 +574,7 @@ int main(void)
         cmocka_unit_test(split_takes_it_back),
         cmocka_unit_test(links_stand_in_both),
         cmocka_unit_test(moved_orders_belong_to_the_other),
+        cmocka_unit_test(an_order_is_moved_under_either_id),
         cmocka_unit_test(no_more_than_are_loaded_together),
     };
 

@@ -190,6 +190,124 @@ static void a_long_text_is_not_said_twice(void **state)
     buf_free(&out);
 }
 
+static void person_says(struct fixture *fx, struct command command)
+{
+    command.mode = MODE_ACTUAL;
+    command.agent = FX_CENTRE;
+    command.operator= "zhang.wei";
+    assert_int_not_equal(fx_say(fx, &command), 0);
+}
+
+static void brief(struct view *view, uint64_t number, struct buf *ret)
+{
+    bf_written(view, false, FIRE, (struct view_brief_point){.number = number}, view_brief_text, ret);
+}
+
+/* Two calls are one event from the merge until the split: briefs of that time tell of the orders of both. */
+static void what_was_merged_brings_its_orders(void **state)
+{
+    enum { SECOND = 40 };
+    const struct id one = fx_id(FIRE), two = fx_id(SECOND);
+    struct facts facts = facts_none();
+    struct fixture fx;
+    struct view *view;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    facts.kind = "fire";
+    bf_say(&fx, FX_CENTRE, SECOND, MODE_ACTUAL, REPORT_INITIAL, &facts, "", "");
+    fx_order(&fx, two, fx_id(ORDER), FX_STATION, MODE_ACTUAL, "first", none);
+    fx_receipt(&fx, two, fx_id(ORDER), FX_STATION, MODE_ACTUAL, RUNG_ACCEPTED, "");
+    fx_receipt(&fx, two, fx_id(ORDER), FX_STATION, MODE_ACTUAL, RUNG_ON_SCENE, "");
+    follow_up(&fx);
+    person_says(&fx, (struct command){.kind = COMMAND_MERGE_INCIDENT,
+                                      .merge_incident = {.incident = two, .into = one, .reason = ""}});
+    follow_up(&fx);
+    person_says(&fx, (struct command){.kind = COMMAND_SPLIT_INCIDENT,
+                                      .split_incident = {.incident = two, .reason = ""}});
+    follow_up(&fx);
+    view = bf_folded(&fx);
+    brief(view, 2, &out); /* before the merge, which comes later */
+    bf_has_not(&out, "\"first\"");
+    bf_has_not(&out, "station-3 E32");
+    buf_free(&out);
+    brief(view, 3, &out);
+    bf_has(&out, "\"first\"");
+    bf_has(&out, "(new)");
+    bf_has(&out, "station-3 E32, T1 (on-scene ");
+    buf_free(&out);
+    brief(view, 4, &out);
+    bf_has_not(&out, "\"first\"");
+    bf_has_not(&out, "station-3 E32");
+    buf_free(&out);
+    view_free(view);
+    fx_end(&fx);
+}
+
+/* An order that belongs to another incident than the one under which it was given. */
+static void an_order_that_was_moved_is_told_where_it_belongs(void **state)
+{
+    enum { SECOND = 40 };
+    const struct id one = fx_id(FIRE), two = fx_id(SECOND), order = fx_id(ORDER);
+    struct facts facts = facts_none();
+    struct fixture fx;
+    struct view *view;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    facts.kind = "fire";
+    bf_say(&fx, FX_CENTRE, SECOND, MODE_ACTUAL, REPORT_INITIAL, &facts, "", "");
+    dispatch(&fx, ORDER, FX_STATION);
+    follow_up(&fx);
+    person_says(&fx, (struct command){
+                         .kind = COMMAND_SPLIT_INCIDENT,
+                         .split_incident = {
+                             .incident = one, .into = two, .orders = &order, .orders_n = 1, .reason = ""}});
+    follow_up(&fx);
+    facts = facts_none();
+    bf_say(&fx, FX_CENTRE, SECOND, MODE_ACTUAL, REPORT_FOLLOW_UP, &facts, "more", "");
+    view = bf_folded(&fx);
+    brief(view, 2, &out);
+    bf_has(&out, "\"go\"");
+    buf_free(&out);
+    brief(view, 3, &out);
+    bf_has_not(&out, "\"go\"");
+    buf_free(&out);
+    bf_written(view, false, SECOND, (struct view_brief_point){.number = 0}, view_brief_text, &out);
+    bf_has(&out, "\"go\"");
+    buf_free(&out);
+    view_free(view);
+    fx_end(&fx);
+}
+
+/* What the mark means is said also where it takes a line of its own: it is the bus's own words. */
+static void a_post_that_changed_says_what_it_was(void **state)
+{
+    const char *places[] = {"the old gate of the works by the river", "the bridge"};
+    struct fixture fx;
+    struct buf out;
+
+    (void)state;
+    begin(&fx);
+    for (size_t i = 0; i < 2; i++) {
+        person_says(&fx, (struct command){.kind = COMMAND_SET_POST,
+                                          .set_post = {.incident = fx_id(FIRE),
+                                                       .lead = "370102/fire-rescue",
+                                                       .commander = "zhang.wei",
+                                                       .place = places[i],
+                                                       .reason = ""}});
+        follow_up(&fx);
+    }
+    last(&fx, &out);
+    bf_has(&out,
+           "▲ command post: fire-rescue leads, commander zhang.wei, term 1, at the bridge (brief before: "
+           "fire-rescue leads, commander zhang.wei, term 1, at the old gate of the works by the river)");
+    bf_has_not(&out, "and this is a longer text");
+    buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,6 +319,9 @@ int main(void)
         cmocka_unit_test(who_was_on_scene_and_has_gone),
         cmocka_unit_test(in_the_order_of_their_issue),
         cmocka_unit_test(a_long_text_is_not_said_twice),
+        cmocka_unit_test(what_was_merged_brings_its_orders),
+        cmocka_unit_test(an_order_that_was_moved_is_told_where_it_belongs),
+        cmocka_unit_test(a_post_that_changed_says_what_it_was),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,6 +87,13 @@ static void tell(struct fixture *fx, struct id id, bool is_order, bool zh, struc
     assert_non_null(f.view);
     assert_non_null(f.reach);
     fx_each(fx, take, &f);
+    bool again = false;
+    assert_int_equal(is_order ? 0 : view_reach_of_event(f.reach, view_state(f.view), id, &again), 0);
+    if (again) {
+        view_free(f.view);
+        f.view = view_new(&(struct view_options){.details = true});
+        fx_each(fx, take, &f);
+    }
     buf_init(ret, 0);
     if (is_order) {
         view_reach_say_order(f.reach, f.view, &voice, id, ret);
@@ -210,6 +217,67 @@ static void agencies_of_other_regions_that_are_ordered(void **state)
     fx_end(&fx);
 }
 
+/* An order under a second call, and one to another region's agency; then the calls are merged. */
+static void orders_of_what_was_merged_are_the_events(void **state)
+{
+    enum { SECOND = 40 };
+    struct fixture fx;
+    struct facts facts = facts_none();
+    struct id none = {{0}};
+    struct command merge = {.kind = COMMAND_MERGE_INCIDENT,
+                            .mode = MODE_ACTUAL,
+                            .agent = FX_CENTRE,
+                            .operator= "zhang.wei",
+                            .merge_incident = {.incident = fx_id(SECOND), .into = fx_id(FIRE), .reason = ""}};
+    struct buf out;
+
+    (void)state;
+    fx_begin(&fx, log_memory_new());
+    fx_found(&fx);
+    enrol(&fx, "370103/broker/link", "link");
+    facts.kind = "fire";
+    (void)bf_say(&fx, FX_STATION, FIRE, MODE_ACTUAL, REPORT_INITIAL, &facts, "smoke", "");
+    (void)bf_say(&fx, FX_STATION, SECOND, MODE_ACTUAL, REPORT_INITIAL, &facts, "flames", "");
+    fx_order(&fx, fx_id(SECOND), fx_id(ORDER), "370102/health", MODE_ACTUAL, "beds", none);
+    fx_order(&fx, fx_id(SECOND), fx_id(LATER), "370103/health", MODE_ACTUAL, "blood", none);
+    assert_int_not_equal(fx_say(&fx, &merge), 0);
+    tell(&fx, fx_id(FIRE), false, false, &out);
+    bf_has(&out, "  health       is ordered: 1 order; 0 of 1 delivered\n");
+    bf_has(&out, "  370103/health  is ordered: 1 order; region 370103 has 0 of the 1 given here\n");
+    buf_free(&out);
+    fx_end(&fx);
+}
+
+/* What the next region on the way has acknowledged, the addressee's need not have. */
+static void an_order_that_another_region_passes_on_is_not_there_yet(void **state)
+{
+    struct fixture fx;
+    struct facts facts = facts_none();
+    struct id none = {{0}};
+    struct buf out;
+
+    (void)state;
+    fx_begin(&fx, log_memory_new());
+    fx_found(&fx);
+    enrol(&fx, "370100/broker/link", "link");
+    facts.kind = "fire";
+    (void)bf_say(&fx, FX_STATION, FIRE, MODE_ACTUAL, REPORT_INITIAL, &facts, "smoke", "");
+    fx_order(&fx, fx_id(FIRE), fx_id(ORDER), "370199/health", MODE_ACTUAL, "beds", none);
+    uint64_t last = fx_order(&fx, fx_id(FIRE), fx_id(LATER), "370100/health", MODE_ACTUAL, "blood", none);
+    struct command share = {
+        .kind = COMMAND_SHARE_INCIDENT,
+        .share_incident = {.incident = fx_id(FIRE), .region = "370100", .up_to_seq = last}};
+    last = fx_say(&fx, &share);
+    fx_ack(&fx, "370100/broker/link", LANE_ORDERS, last);
+    tell(&fx, fx_id(FIRE), false, false, &out);
+    bf_has(&out,
+           "  370199/health  is ordered: 1 order; region 370199 has 0 of the 1 given here; 1 came as far "
+           "as region 370100\n");
+    bf_has(&out, "  370100/health  is ordered: 1 order; region 370100 has 1 of the 1 given here\n");
+    buf_free(&out);
+    fx_end(&fx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +286,8 @@ int main(void)
         cmocka_unit_test(it_is_told_in_chinese),
         cmocka_unit_test(a_tombstone_is_no_order),
         cmocka_unit_test(agencies_of_other_regions_that_are_ordered),
+        cmocka_unit_test(orders_of_what_was_merged_are_the_events),
+        cmocka_unit_test(an_order_that_another_region_passes_on_is_not_there_yet),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -163,6 +163,47 @@ static void ten_values_have_their_tenth_as_p90(void **state)
     fx_end(&fx);
 }
 
+/* Two calls, merged: one event, reported with the first call, ordered under either id. */
+static void what_was_merged_is_one_event(void **state)
+{
+    struct command merge = {.kind = COMMAND_MERGE_INCIDENT,
+                            .mode = MODE_ACTUAL,
+                            .agent = FX_CENTRE,
+                            .operator= "zhang.wei",
+                            .merge_incident = {.incident = fx_id(10), .into = fx_id(20), .reason = ""}};
+    struct facts facts = facts_none();
+    struct id none = {{0}};
+    struct view_stats stats;
+    struct fixture fx;
+
+    (void)state;
+    fx_begin(&fx, log_memory_new());
+    fx_found(&fx);
+    facts.kind = "fire";
+    fx_report(&fx, fx_id(10), MODE_ACTUAL, &facts, REPORT_INITIAL, "");
+    int64_t reported_ms = fx.now_ms;
+    fx.now_ms += 4000;
+    fx_order(&fx, fx_id(10), fx_id(11), FX_HEALTH, MODE_ACTUAL, "", none);
+    int64_t ordered_ms = fx.now_ms;
+    fx.now_ms += 300000;
+    fx_report(&fx, fx_id(20), MODE_ACTUAL, &facts, REPORT_INITIAL, "");
+    fx_order(&fx, fx_id(20), fx_id(21), FX_STATION, MODE_ACTUAL, "", none);
+    assert_int_not_equal(fx_say(&fx, &merge), 0);
+    make(&fx, MODE_ACTUAL, &stats);
+    assert_int_equal(stats.incidents_n, 1);
+    assert_int_equal(stats.open, 1);
+    assert_int_equal(stats.all.orders, 2);
+    assert_int_equal(stats.all.first.n, 1);
+    assert_int_equal(stats.all.first.median, ordered_ms - reported_ms);
+    assert_true(id_equal(stats.incidents[0].id, fx_id(20)));
+    assert_int_equal(stats.incidents[0].orders, 2);
+    assert_int_equal(stats.incidents[0].reported_ms, reported_ms);
+    assert_int_equal(stats.agencies_n, 2);
+    assert_int_equal(stats.agencies[1].first.median, ordered_ms - reported_ms);
+    view_stats_free(&stats);
+    fx_end(&fx);
+}
+
 static void modes_are_apart(void **state)
 {
     static const struct past past = {.issued_s = {5}, .unit = {"E1"}, .addressee = {FIRE}, .orders = 1};
@@ -229,6 +270,7 @@ int main(void)
         cmocka_unit_test(numbers_by_hand),
         cmocka_unit_test(skipped_rungs_are_answers),
         cmocka_unit_test(ten_values_have_their_tenth_as_p90),
+        cmocka_unit_test(what_was_merged_is_one_event),
         cmocka_unit_test(modes_are_apart),
         cmocka_unit_test(text_and_json),
     };

@@ -255,7 +255,7 @@ void fx_found(struct fixture *fx)
     static const char *const centre[] = {"centre",   "report", "order",   "recall", "close",
                                          "evacuate", "watch",  "history", "admin",  NULL};
     static const char *const agency[] = {"receipt", "units", "report", NULL};
-    static const char *const person[] = {"order", "report", "recall", "close", "evacuate", NULL};
+    static const char *const person[] = {"order", "report", "recall", "close", "evacuate", "level", NULL};
     static const char *required[] = {"substance"};
     static const char *needs[] = {"scba"};
     static const struct kind_policy kinds[] = {{.kind = "hazardous-chemical",
