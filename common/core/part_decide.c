@@ -227,13 +227,23 @@ void decide_take_over(struct deciding *d, const struct incident *whole, const st
 
 /* --- what is heard of it since -------------------------------------------------------------------- */
 
+/* Kind and substance that it has from the one into which it was merged there. Two regions that merged it into
+ * different ones would else answer each other for ever. */
+static uint32_t mirrored(const struct facts_taken *taken)
+{
+    return (taken->kind[0] != '\0' ? FIELD_KIND : 0) | (taken->substance[0] != '\0' ? FIELD_SUBSTANCE : 0);
+}
+
 /* What an event of the incident is to the one into which it was merged; false: nothing. */
 static bool reads_on(const struct event *event, struct part_heard *ret, uint32_t *ret_fields)
 {
     switch (event->kind) {
     case EVENT_FACTS_CHANGED:
         *ret_fields |= facts_fields(&event->facts_changed) & FIELDS_TAKEN;
-        return (facts_fields(&event->facts_changed) & FIELDS_TAKEN) != 0;
+        return false; /* if they are none, nothing */
+    case EVENT_FACTS_TAKEN:
+        *ret_fields &= ~mirrored(&event->taken); /* it follows what it is of */
+        return false;
     case EVENT_FACTS_RETURNED:
         *ret_fields |= fact_fields_of(event->taken.fields);
         return true;
@@ -261,7 +271,7 @@ void decide_part_heard(struct deciding *d, const struct incident *part)
     for (size_t i = 0; i < d->events_n; i++) {
         any = (id_equal(d->events[i].incident, part->id) && reads_on(&d->events[i], &heard, &fields)) || any;
     }
-    if (any) {
+    if (any || fields != 0) {
         struct event *event = emit_about(d, EVENT_PART_HEARD, part);
         event->incident = incident_merged_into(part);
         heard.other = part->id;

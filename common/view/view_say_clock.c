@@ -1,14 +1,20 @@
 /* Sentences about statutory clocks and the reports that they ask for. */
 #include <string.h>
 
+#include "common/view/view_clock.h"
 #include "common/view/view_say_private.h"
 
-/* A clock is named by its title, where the log still has its start. */
-static const char *clock_name(const struct saying *s)
+/* NULL: the log has its start no more. */
+static const struct incident_clock *clock_of(const struct saying *s)
 {
     const struct incident *incident = state_incident(s->state, s->step->incident);
-    const struct incident_clock *clock =
-        incident != NULL ? incident_clock(incident, s->step->subject, s->step->what) : NULL;
+
+    return incident != NULL ? incident_clock(incident, s->step->subject, s->step->what) : NULL;
+}
+
+static const char *clock_name(const struct saying *s)
+{
+    const struct incident_clock *clock = clock_of(s);
 
     return clock != NULL && clock->terms.title[0] != '\0' ? clock->terms.title : s->step->what;
 }
@@ -40,12 +46,28 @@ static void say_started(const struct saying *s)
 {
     const struct view_step *step = s->step;
 
-    SAY(s->ret, s->voice, "clock \"%s\" of incident %s: to the %s", "时限“%s”（事件 %s）：报至%s",
-        clock_name(s), s->incident, tier_words(s, step->to));
-    if (step->medium != MEDIUM_NONE) {
-        SAY(s->ret, s->voice, ", %s", "，%s", medium_words(s, step->medium));
-    }
+    const struct rule_clock terms = {
+        .report = step->report, .medium = step->medium, .to = step->to, .signer = step->signer};
+
+    SAY(s->ret, s->voice, "clock \"%s\" of incident %s: ", "时限“%s”（事件 %s）：", clock_name(s),
+        s->incident);
+    view_say_asked(s->voice, &terms, s->ret);
     view_say_due(s, ", by ", "，不晚于 ", step->due_ms);
+}
+
+/* Others may have gone up. */
+static void say_overdue(const struct saying *s)
+{
+    const struct incident_clock *clock = clock_of(s);
+
+    SAY(s->ret, s->voice, "OVERDUE: \"%s\" of incident %s, no report as it asks for",
+        "逾期未报：“%s”（事件 %s），未见符合要求的报告", clock_name(s), s->incident);
+    if (clock != NULL) {
+        PUT(s->ret, s->voice, " (", "（");
+        view_say_asked(s->voice, &clock->terms, s->ret);
+        PUT(s->ret, s->voice, ")", "）");
+    }
+    view_say_due(s, " by ", "，时限 ", s->step->due_ms);
 }
 
 void view_say_clock(const struct saying *s)
@@ -64,9 +86,7 @@ void view_say_clock(const struct saying *s)
             clock_name(s), s->incident);
         return;
     case EVENT_CLOCK_OVERDUE:
-        SAY(s->ret, s->voice, "OVERDUE: \"%s\" of incident %s, nothing was reported",
-            "逾期未报：“%s”（事件 %s）", clock_name(s), s->incident);
-        view_say_due(s, " by ", "，时限 ", step->due_ms);
+        say_overdue(s);
         return;
     case EVENT_CLOCK_MET:
         SAY(s->ret, s->voice, "clock \"%s\" of incident %s is met%s", "时限“%s”（事件 %s）已报%s",

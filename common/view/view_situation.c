@@ -6,6 +6,7 @@
 #include "common/base/text.h"
 #include "common/base/when.h"
 #include "common/core/kind.h"
+#include "common/view/view_clock.h"
 #include "common/view/view_dispute.h"
 #include "common/view/view_equipment.h"
 #include "common/view/view_json.h"
@@ -190,26 +191,13 @@ static void show_suspects(struct looking *l, const struct incident *incident)
 static void show_clocks(struct looking *l, const struct incident *incident)
 {
     const struct view_voice *voice = &l->options->voice;
-    char clock_text[VIEW_TIME], left[WHEN_TEXT];
 
     for (size_t i = 0; i < incident->clocks_n; i++) {
-        const struct incident_clock *clock = &incident->clocks[i];
-        bool late = clock->due_ms <= l->options->now_ms;
-        enum view_tone tone = late ? TONE_BAD : TONE_WARN;
-        if (!clock_runs(clock)) {
-            continue;
+        if (clock_runs(&incident->clocks[i])) {
+            buf_puts(l->ret, "  ");
+            view_say_running(view_state(l->view), voice, &incident->clocks[i], l->options->now_ms, l->ret);
+            buf_puts(l->ret, "\n");
         }
-        buf_printf(l->ret, PICK(voice, "  %s%s: to the %s %s %s", "  %s%s：报至%s，%s %s"),
-                   view_tone_on(voice, tone),
-                   clock->terms.title[0] != '\0' ? clock->terms.title : clock->terms.name,
-                   PICK(voice, tier_name(clock->terms.to), tier_name_zh(clock->terms.to)),
-                   late ? PICK(voice, "was due by", "已过时限") : PICK(voice, "due by", "时限"),
-                   view_clock(view_state(l->view), clock->due_ms, l->options->now_ms, clock_text));
-        when_format_duration(late ? l->options->now_ms - clock->due_ms : clock->due_ms - l->options->now_ms,
-                             left);
-        buf_printf(l->ret,
-                   late ? PICK(voice, ", %s ago", "，逾期 %s") : PICK(voice, ", %s left", "，剩余 %s"), left);
-        buf_printf(l->ret, "%s\n", view_tone_off(voice, tone));
     }
 }
 
@@ -422,25 +410,6 @@ void view_order_json(const struct view *view, const struct incident *incident, c
     put_agents(view, order, json);
 }
 
-static void put_clock(const struct incident_clock *clock, struct json *json)
-{
-    json_object(json, NULL);
-    json_text(json, "pack", clock->pack);
-    json_text(json, "clock", clock->terms.name);
-    json_text(json, "title", clock->terms.title);
-    json_text(json, "to", tier_name(clock->terms.to));
-    json_text(json, "medium", clock->terms.medium != MEDIUM_NONE ? medium_name(clock->terms.medium) : "");
-    json_bool(json, "signer", clock->terms.signer);
-    json_bool(json, "daily", clock_is_daily(clock));
-    json_number(json, "begins_ms", clock->begins_ms);
-    json_number(json, "due_ms", clock->due_ms);
-    json_number(json, "met_ms", clock->met_ms);
-    json_bool(json, "late", clock->late);
-    json_bool(json, "overdue", clock->overdue);
-    json_bool(json, "stopped", clock->stopped);
-    json_object_end(json);
-}
-
 static void put_casualties(struct json *json, const struct casualties *casualties)
 {
     const struct {
@@ -515,7 +484,9 @@ static void incident_json(const struct view *view, const struct incident *incide
     put_casualties(json, &facts->casualties);
     json_array(json, "clocks");
     for (size_t i = 0; i < incident->clocks_n; i++) {
-        put_clock(&incident->clocks[i], json);
+        json_object(json, NULL);
+        view_clock_json(&incident->clocks[i], json);
+        json_object_end(json);
     }
     json_array_end(json);
     json_array(json, "requests");

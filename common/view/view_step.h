@@ -65,6 +65,7 @@ struct view_step {
     enum grade grade;       /* or response level; NONE of a level: the response is over */
     enum medium medium;     /* by which a report went up, or must; NONE: any */
     enum tier to;           /* that it reached, or must */
+    bool signer;            /* CLOCK_STARTED: it must name who signed it off */
     const char *from;       /* POST_TAKEN, OFFERED: the agency that led; KEPT: that was offered it; HEARD: who
                              * brought it, "" it came over the link; GRADE_DOUBTED, POST_APART: the region
                              * that says so; REPORT_FILED: the region that told it */

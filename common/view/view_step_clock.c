@@ -16,6 +16,7 @@ void view_step_add_clock(const struct event *event, struct view_step *step)
         step->report = event->clock.report;
         step->medium = event->clock.medium;
         step->to = event->clock.to;
+        step->signer = event->clock.signer;
     } else if (event->kind == EVENT_CLOCK_MET) {
         step->late = event->clock.late;
     }

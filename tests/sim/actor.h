@@ -113,6 +113,8 @@ struct id actor_id(struct actor *actor);
 void centre_act(struct actor *actor);
 /* Of other regions, if there are any. False: it does nothing of them now. */
 bool centre_act_beyond(struct actor *actor);
+/* Merges the two, or takes back that the first was merged. */
+void centre_merge(struct actor *actor, const struct known *known, const struct known *into);
 /* An agency here, or elsewhere. */
 const char *centre_addressee(struct world *world);
 void agency_act(struct actor *actor);

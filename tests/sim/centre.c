@@ -160,21 +160,19 @@ static void set_grade(struct actor *actor, const struct known *known)
 }
 
 /* Two calls of one event; or two events after all. */
-static void merge(struct actor *actor, const struct known *known)
+void centre_merge(struct actor *actor, const struct known *known, const struct known *into)
 {
-    const struct known *into = some_known(actor);
-    const struct known *const end = actor->known + actor->known_n;
+    const struct incident *incident = state_incident(actor->world->check.fold, known->incident);
     char text[TAG_TEXT];
     struct command command = {.kind = COMMAND_MERGE_INCIDENT, .mode = known->mode};
+    bool split = world_once_in(actor->world, 3) ||
+                 (incident != NULL && incident_is_merged(incident) && world_once_in(actor->world, 2));
 
-    while (into < end && (into == known || into->mode != known->mode || into->bare)) {
-        into++;
-    }
-    if (into == end) {
+    if (!split && (into == known || into->mode != known->mode || into->bare)) {
         return;
     }
     uint64_t tag = actor_tag(actor, text);
-    if (world_once_in(actor->world, 3)) {
+    if (split) {
         command.kind = COMMAND_SPLIT_INCIDENT;
         command.split_incident = (struct split_incident){.incident = known->incident, .reason = text};
     } else {
@@ -182,6 +180,19 @@ static void merge(struct actor *actor, const struct known *known)
             (struct merge_incident){.incident = known->incident, .into = into->incident, .reason = text};
     }
     actor_submit(actor, &command, tag);
+}
+
+static void merge(struct actor *actor, const struct known *known)
+{
+    const struct known *into = some_known(actor);
+    const struct known *const end = actor->known + actor->known_n;
+
+    while (into < end && (into == known || into->mode != known->mode || into->bare)) {
+        into++;
+    }
+    if (into < end) {
+        centre_merge(actor, known, into);
+    }
 }
 
 static void set_policy(struct actor *actor)
@@ -205,7 +216,7 @@ void centre_act(struct actor *actor)
 
     if (known == NULL || what < 10) {
         report(actor);
-    } else if (what < 20 && world->options.country == NULL && world_once_in(world, 2)) {
+    } else if (what < 20 && world_once_in(world, 2)) {
         merge(actor, known);
     } else if (what < 20) {
         follow_up(actor, known);

@@ -133,7 +133,7 @@ bool centre_act_beyond(struct actor *actor)
         return false;
     }
     const struct known *known = rather_shared(actor);
-    switch (world_below(world, 8)) {
+    switch (world_below(world, 10)) {
     case 0:
     case 1:
         refer(actor, known);
@@ -148,6 +148,10 @@ bool centre_act_beyond(struct actor *actor)
         return true;
     case 5:
         link_incidents(actor, known, rather_shared(actor));
+        return true;
+    case 6:
+    case 7:
+        centre_merge(actor, known, rather_shared(actor));
         return true;
     default:
         take_lead(actor, known);

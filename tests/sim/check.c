@@ -113,8 +113,10 @@ void check_reply(struct world *world, unsigned agent, uint64_t tag, const struct
     if (saying->forbidden && reply->outcome != OUTCOME_REFUSED) {
         world_fail(world, "I4: tag %" PRIu64 " of agent %u is taken, without the right to it", tag, agent);
     }
-    bool wrong =
-        is_wrong(world, reply->refusal) || (reply->refusal == REFUSED_DISK && !world->broker.ever_full);
+    /* the second press, after a split: its order is there, and the other incident's */
+    bool again = reply->refusal == REFUSED_CONFLICT && saying->decided > 0;
+    bool wrong = (is_wrong(world, reply->refusal) && !again) ||
+                 (reply->refusal == REFUSED_DISK && !world->broker.ever_full);
     if (reply->outcome == OUTCOME_REFUSED && wrong && !saying->forbidden && !world->actors[agent].garbled) {
         world_fail(world, "I10: tag %" PRIu64 " of agent %u is refused: %s (%s)", tag, agent,
                    refusal_word(reply->refusal), reply->detail);

@@ -272,7 +272,8 @@ static void check_merged(struct world *world, const struct incident *incident, c
 {
     bool is_said = event->kind == EVENT_REPORT_FILED ||
                    (event->kind == EVENT_ORDER_ISSUED && id_is_zero(event->order_issued.reissue_of)) ||
-                   event->kind == EVENT_GRADED || event->kind == EVENT_LEVEL_SET ||
+                   (event->kind == EVENT_GRADED && id_is_zero(event->graded.from)) || /* on its way up */
+                   event->kind == EVENT_LEVEL_SET ||
                    (event->kind == EVENT_INCIDENT_CLOSED && /* with the survivor it is */
                     incident_is_open(ties_survivor(world->check.fold, incident))) ||
                    (event->kind == EVENT_RULES_DUE && id_is_zero(event->order)) ||

@@ -150,7 +150,8 @@ static bool is_for_others(enum event_kind kind)
         EVENT_INCIDENT_JOINED,  EVENT_ORDER_ISSUED,      EVENT_ORDER_AMENDED,
         EVENT_RUNG_REACHED,     EVENT_AMENDMENT_OVERDUE, EVENT_AMENDMENT_ACKNOWLEDGED,
         EVENT_RECEIPT_NOTED,    EVENT_ORDER_RECALLED,    EVENT_ORDER_EXPIRED,
-        EVENT_ORDER_UNANSWERED, EVENT_ORDER_OVERDUE,     EVENT_LEVEL_SET};
+        EVENT_ORDER_UNANSWERED, EVENT_ORDER_OVERDUE,     EVENT_LEVEL_SET,
+        EVENT_INCIDENT_SPLIT,   EVENT_FACTS_RETURNED};
 
     for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
         if (kind == KINDS[i]) {
@@ -378,11 +379,20 @@ static void check_opened_there(struct world *world, const struct tale *tale, con
 /* What regions must agree on. */
 static void trace_event(struct world *world, const struct event *event, uint64_t seq)
 {
-    char text[ID_TEXT];
+    char text[ID_TEXT], other[ID_TEXT];
 
     if (event->kind == EVENT_FACTS_CHANGED) {
-        world_trace(world, "seq %" PRIu64 ": %s facts of %" PRId64 ": dead %" PRId64, seq,
-                    id_format(event->incident, text), event->at_ms, event->facts_changed.casualties.dead);
+        world_trace(world,
+                    "seq %" PRIu64 ": %s facts of %" PRId64 ": dead %" PRId64 ", kind %s, substance %s", seq,
+                    id_format(event->incident, text), event->at_ms, event->facts_changed.casualties.dead,
+                    event->facts_changed.kind, event->facts_changed.substance);
+    } else if (event->kind == EVENT_INCIDENT_MERGED || event->kind == EVENT_INCIDENT_SPLIT) {
+        world_trace(world, "seq %" PRIu64 ": %s %s: %s", seq, id_format(event->incident, text),
+                    event_kind_name(event->kind), id_format(event->merged.other, other));
+    } else if (event->kind == EVENT_FACTS_TAKEN || event->kind == EVENT_FACTS_RETURNED) {
+        world_trace(world, "seq %" PRIu64 ": %s %s of %s: %s ...", seq, id_format(event->incident, text),
+                    event_kind_name(event->kind), id_format(event->taken.other, other),
+                    event->taken.fields.n > 0 ? event->taken.fields.at[0] : "nothing");
     } else if (event->kind == EVENT_HEARD) {
         world_trace(world, "seq %" PRIu64 ": %s heard, region %s to %" PRIu64, seq,
                     id_format(event->incident, text), event->heard.region, event->heard.seq);
@@ -416,6 +426,12 @@ void check_regions_event(struct world *world, const struct incident *incident, c
         world_struck(world, FAULT_LEAD_DISPUTED, AGENTS);
         if (tale != NULL) {
             tale->disputed = true;
+        }
+        return;
+    case EVENT_INCIDENT_MERGED:
+    case EVENT_INCIDENT_JOINED:
+        if (tale != NULL) {
+            tale->tied = true;
         }
         return;
     case EVENT_LEAD_TAKEN:

@@ -42,6 +42,7 @@ struct tale {
     struct places heard[REGIONS][REGIONS]; /* by the first, of the second */
     struct taking takings[TAKINGS_MAX];
     size_t takings_n;
+    bool tied; /* some region took it and another for one event, and perhaps took it back */
     bool disputed;
 };
 

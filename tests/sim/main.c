@@ -14,7 +14,7 @@ enum mutant mutant_on = MUTANT_NONE;
 
 enum {
     SEEDS = 60,           /* of the short set; each lives twice ... */
-    SEEDS_OF_REGIONS = 6, /* ... and of many regions */
+    SEEDS_OF_REGIONS = 8, /* ... and of many regions */
     STEPS = 3000,
     MUTANT_LIVES = 600,
     MUTANT_LIVES_OF_REGIONS = 60,

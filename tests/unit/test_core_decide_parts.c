@@ -288,6 +288,38 @@ static void what_was_taken_back_there_is_given_up_here(void **state)
     bus_close(&bus);
 }
 
+static struct event of_kind(const struct bus *bus, const char *kind)
+{
+    struct event event = dead(bus, COUNT_UNKNOWN);
+
+    event.facts_changed.kind = kind;
+    return event;
+}
+
+/* Both would have it be what each has merged it into, in turn, for ever. */
+static void a_kind_that_it_has_from_a_merge_there_is_left_to_it(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    merged(&bus, 1, COUNT_UNKNOWN);
+    struct event taken = an_event(EVENT_FACTS_TAKEN);
+    taken.taken = (struct facts_taken){
+        .other = incident_id(9), .fields = words_of(&bus, "kind"), .kind = "fire", .substance = ""};
+    struct command command = with(&bus, telling(&bus, CITY_LINK, CITY, 12), of_kind(&bus, "flood"));
+    bus_do(&bus, with(&bus, command, taken));
+    assert_string_equal(one(&bus, 1)->kind, "flood");
+    assert_int_equal(bus_events(&bus, EVENT_PART_HEARD), 0);
+    assert_int_equal(incident_parts_due(one(&bus, 2)), 0);
+    bus_after(&bus, SECOND);
+    hear(&bus, 13, of_kind(&bus, "explosion")); /* what is said of it is another matter */
+    pass(&bus, 2);
+    assert_string_equal(one(&bus, 1)->kind, "fire");
+    assert_string_equal(one(&bus, 2)->kind, "fire");
+    check_replay(&bus);
+    bus_close(&bus);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -301,6 +333,7 @@ int main(void)
         cmocka_unit_test(it_climbs_through_what_was_merged_into_another),
         cmocka_unit_test(a_count_of_another_region_settles_nothing),
         cmocka_unit_test(what_was_taken_back_there_is_given_up_here),
+        cmocka_unit_test(a_kind_that_it_has_from_a_merge_there_is_left_to_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
