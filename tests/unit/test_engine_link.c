@@ -363,7 +363,7 @@ static void test_parents_in_a_circle(void **state)
         pair.county.region;
     pair_call(&pair, &pair.county);
     pair_later(&pair, 2 * RIG_BEAT_MS); /* and Hello is said again */
-    for (size_t i = 0; i < 2; i++) { /* once at each end, however often it is said */
+    for (size_t i = 0; i < 2; i++) {    /* once at each end, however often it is said */
         const struct rig *rig = i == 0 ? &pair.city : &pair.county;
         assert_non_null(strstr(rig->note, "region 370100 names 370102 as its parent"));
         assert_int_equal(rig->notes, 1);
