@@ -161,7 +161,8 @@ struct importing {
     struct session *session;
     size_t at; /* the record, from 1 */
     size_t taken, known, refused;
-    struct { /* the first that was refused, and why */
+    bool hopeless; /* the last refusal would be the next one's, too */
+    struct {       /* the first that was refused, and why */
         const char *path;
         size_t at;
         struct err why;
@@ -275,7 +276,8 @@ static int bring(struct importing *importing, struct bytes told, struct err *err
     rc = session_submit(importing->session, &command, &reply, err);
     if (rc != 0 && reply.outcome == OUTCOME_REFUSED) {
         keep_first(importing, reply.refusal, err->text);
-        return refusal_is_hopeless(reply.refusal) ? rc : 0;
+        importing->hopeless = refusal_is_hopeless(reply.refusal);
+        return importing->hopeless ? rc : 0;
     }
     importing->taken += rc == 0 && reply.outcome == OUTCOME_DONE;
     importing->known += rc == 0 && reply.outcome == OUTCOME_UNCHANGED;
@@ -360,8 +362,12 @@ int ctl_import_bundle(int argc, char **argv)
         importing.path = arguments.at[i];
         rc = import_file(&importing, &err);
     }
-    if (importing.refused > 0) {
+    if (importing.refused > 0 && (rc == 0 || importing.hopeless)) {
         rc = say_refused(&importing, rc != 0 ? rc : ERR_DATA, &err);
+    } else if (importing.refused > 0) { /* what ended it is said at the end */
+        struct err refused = {0};
+        (void)say_refused(&importing, ERR_DATA, &refused);
+        ctl_note("%s", refused.text);
     }
     bool is_said = rc == 0 || importing.taken + importing.known + importing.refused > 0;
     if (is_said && online.json) {

@@ -235,18 +235,22 @@ void decide_part_apart(struct deciding *d, const struct incident *whole, const s
         const struct apart *apart = incident_apart(whole, i);
         bool is_its = apart != NULL && id_equal(apart->other, part->id);
         bool is_said = (fields >> (FACT_COUNTS_FROM + i) & 1) != 0;
-        if (is_said && here != COUNT_UNKNOWN && there != COUNT_UNKNOWN && (there > here || is_its)) {
-            emit_apart(d, whole->id, i, region, there, here)->other = part->id;
+        if (is_said && here != COUNT_UNKNOWN && (is_its || (there != COUNT_UNKNOWN && there > here))) {
+            /* one that is taken back there is no more than what holds */
+            emit_apart(d, whole->id, i, region, there != COUNT_UNKNOWN ? there : here, here)->other =
+                part->id;
         }
     }
 }
 
-void decide_parts_still_apart(struct deciding *d, const struct incident *whole, const struct casualties *news)
+void decide_parts_still_apart(struct deciding *d, const struct incident *whole, struct id from,
+                              const struct casualties *news)
 {
     for (size_t i = 0; i < COUNTS; i++) {
         const struct apart *apart = incident_apart(whole, i);
         int64_t now = count_of(news, i);
-        if (apart != NULL && !id_is_zero(apart->other) && now != COUNT_UNKNOWN && now < apart->count) {
+        bool is_anothers = apart != NULL && !id_is_zero(apart->other) && !id_equal(apart->other, from);
+        if (is_anothers && now != COUNT_UNKNOWN && now < apart->count) {
             const char *region = arena_strdup(d->arena, apart->region); /* that one goes with the new count */
             d->no_memory = d->no_memory || region == NULL;
             emit_apart(d, whole->id, i, region != NULL ? region : "", apart->count, now)->other =

@@ -84,8 +84,9 @@ void decide_counts_apart(struct deciding *d, const struct incident *incident, st
 /* Counts among these fields of an incident merged into that one, which says less: a person decides. */
 void decide_part_apart(struct deciding *d, const struct incident *whole, const struct incident *part,
                        uint32_t fields);
-/* Another region says less than what such a count is, of which it knows nothing: it stands apart still. */
-void decide_parts_still_apart(struct deciding *d, const struct incident *whole,
+/* Less than what such a count is comes from another region, or from the incident `from`, which know nothing
+ * of it: it stands apart still. from zero: of none. */
+void decide_parts_still_apart(struct deciding *d, const struct incident *whole, struct id from,
                               const struct casualties *news);
 /* What who closes says of counts; and what another region's closing did not know of those that are here. */
 void decide_counts_closed(const struct deciding *d, const struct incident *incident,

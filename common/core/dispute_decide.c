@@ -280,12 +280,13 @@ static void dispute_pair(struct deciding *d, const struct incident *incident, co
                          const struct event *event, const char *addressee, const struct order *other)
 {
     const char *own = d->region->code, *region = order_region(other, own);
-    /* the other could not know what only comes now, if it is ours; else it says what it knew */
-    bool was_blind =
-        strcmp(region, own) == 0 || (other->says_known && !foresaw(d, incident, other->id, event->order));
 
-    if (strcmp(region, told_by) != 0 && !order_is_void(other) && !other->history && was_blind &&
-        addressees_overlap(other->addressee, addressee) && !names(&event->orders_known, other->id)) {
+    if (strcmp(region, told_by) == 0 || order_is_void(other) || other->history ||
+        !addressees_overlap(other->addressee, addressee) || names(&event->orders_known, other->id)) {
+        return;
+    }
+    /* the other could not know what only comes now, if it is ours; else it says what it knew */
+    if (strcmp(region, own) == 0 || (other->says_known && !foresaw(d, incident, other->id, event->order))) {
         emit_disputed(d, incident, event->incident, other->id, region, event->order, told_by);
     }
 }

@@ -87,13 +87,19 @@ static const struct rule_verdict *gravest(const struct matter *m, enum grade *re
     return found;
 }
 
+/* An operator's name or an agent's; a rule's is PACK/RULE. */
+static bool is_person(const char *by)
+{
+    return by[0] != '\0' && (strchr(by, '/') == NULL || name_is_agent(by));
+}
+
 /* The rule that has said the grade, or one as grave, until this record; NULL: none has, or a person has said
  * it. */
 static const struct rule_verdict *lost_rule(const struct deciding *d, const struct matter *m)
 {
     enum grade grade;
 
-    if (d->region->generation < GENERATION_UPHELD || name_is_agent(m->after.graded_by)) {
+    if (d->region->generation < GENERATION_UPHELD || is_person(m->after.graded_by)) {
         return NULL;
     }
     for (size_t i = 0; i < m->verdicts_n; i++) {

@@ -141,7 +141,7 @@ static void hear_facts(struct hearing *h, const struct event *event)
     decide_touch_division(h->d, h->incident, h->id, news.division, h->told->region);
     if (h->incident != NULL) {
         decide_follow_facts(h->d, h->incident, &news);
-        decide_parts_still_apart(h->d, h->incident, &news.casualties);
+        decide_parts_still_apart(h->d, h->incident, (struct id){{0}}, &news.casualties);
     }
     decide_counts_apart(h->d, h->incident, h->id, h->told, &said.casualties, &news.casualties, at_ms);
 }

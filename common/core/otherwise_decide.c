@@ -122,9 +122,11 @@ static void look_at_count(struct deciding *d, const struct matter *m, size_t i, 
         }
     }
     bool differs = other.grade != GRADE_NONE;
+    const char *region = arena_strdup(d->arena, differs ? apart->region : ""); /* state's goes with a count */
+    d->no_memory = d->no_memory || region == NULL;
     tell(d, m, i, &other,
          (struct grade_otherwise){.fact = count_name(i),
-                                  .region = differs ? apart->region : "",
+                                  .region = region != NULL ? region : "",
                                   .count = differs ? apart->count : 0});
 }
 

@@ -120,11 +120,12 @@ static void share_facts(struct deciding *d, const struct incident *whole, const 
 
     if (facts_known(&fill) != 0) {
         emit_facts(d, whole, &fill);
+        decide_parts_still_apart(d, whole, part->id, &fill.casualties);
     }
     decide_note_taken(d, whole, part, &fill, graded);
     decide_part_apart(d, whole, part, fields & ~facts_fields(&fill));
     decide_answer_requests(d, whole, facts_known(&fill) | part->known);
-    if (fill.kind[0] != '\0') {
+    if (fill.kind[0] != '\0' && (incident_is_open(whole) || d->region->generation < GENERATION_PARTS)) {
         decide_ask_missing(d, whole->id, whole, kind, whole->known | part->known);
     }
     if ((fields & (FIELD_KIND | FIELD_SUBSTANCE)) != 0) {
@@ -290,6 +291,7 @@ static void take_heard(struct deciding *d, const struct incident *whole, const s
         return; /* what told of it was redacted */
     }
     decide_give_up(d, whole, part, heard->heard & ~incident_fields(part));
+    decide_part_apart(d, whole, part, heard->heard & ~incident_fields(part));
     share_facts(d, whole, part, heard->heard & incident_fields(part), heard->graded);
     if (heard->graded) {
         share_grade(d, whole, part);

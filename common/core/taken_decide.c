@@ -161,6 +161,7 @@ static void fill_again(const struct giving *g, const struct incident *whole, str
         struct event *event = emit_about(g->d, EVENT_FACTS_CHANGED, whole->id);
         event->at_ms = decide_facts_at(g->d, whole, &fill);
         event->facts_changed = fill;
+        decide_parts_still_apart(g->d, whole, part->id, &fill.casualties);
         emit_taken(g->d, whole, part->id, facts_fields(&fill),
                    (struct facts_taken){.kind = "", .substance = "", .grade = had});
         incident_learn(after, &fill);

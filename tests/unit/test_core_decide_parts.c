@@ -320,6 +320,24 @@ static void a_kind_that_it_has_from_a_merge_there_is_left_to_it(void **state)
     bus_close(&bus);
 }
 
+/* 3 was counted higher than what 2 has of 1: that stands apart, whatever 1 becomes meanwhile. */
+static void what_follows_one_settles_nothing_of_another(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    merged(&bus, COUNT_UNKNOWN, 3);
+    say(&bus, 3, REPORT_INITIAL, 9);
+    merge(&bus, 3, 2);
+    assert_int_equal(incident_apart(one(&bus, 2), 0)->count, 9);
+    hear(&bus, 12, dead(&bus, 4));
+    pass(&bus, 2);
+    assert_int_equal(one(&bus, 2)->casualties.dead, 4);
+    assert_int_equal(incident_apart(one(&bus, 2), 0)->count, 9);
+    check_replay(&bus);
+    bus_close(&bus);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -333,6 +351,7 @@ int main(void)
         cmocka_unit_test(it_climbs_through_what_was_merged_into_another),
         cmocka_unit_test(a_count_of_another_region_settles_nothing),
         cmocka_unit_test(what_was_taken_back_there_is_given_up_here),
+        cmocka_unit_test(what_follows_one_settles_nothing_of_another),
         cmocka_unit_test(a_kind_that_it_has_from_a_merge_there_is_left_to_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,6 +110,17 @@ static void what_a_person_said_is_not_asked(void **state)
     counted(&r, 1);
     assert_false(is_asked(&r));
     rules_close(&r);
+
+    rules_open_in(&r, COUNTS_DEAD, EVENT_GENERATION);
+    counted(&r, 4);
+    counted(&r, 1);
+    assert_true(is_asked(&r));
+    graded_by_person(&r, GRADE_III); /* which is the rule's, too */
+    rules_pass(&r);
+    counted(&r, 4);
+    counted(&r, 1);
+    assert_false(is_asked(&r));
+    rules_close(&r);
 }
 
 static void until_is_not_over_nobody_is_asked(void **state)
