@@ -421,3 +421,13 @@ void bus_generation(struct bus *bus, uint32_t generation)
         .bus_ms = bus->env.now_ms, .utc_ms = bus->env.utc_ms, .reason = "", .generation = generation};
     bus_do(bus, command);
 }
+
+void bus_check_replay(struct bus *bus)
+{
+    struct state *again = bus_replay(bus);
+    char *dump = dump_of(again);
+
+    assert_string_equal(dump, bus_dump(bus));
+    free(dump);
+    state_free(again);
+}

@@ -72,6 +72,8 @@ const char *bus_dump(struct bus *bus);
 char *dump_of(const struct state *state); /* to be freed */
 /* The log again, into a fresh state; to be freed. */
 struct state *bus_replay(const struct bus *bus);
+/* ... which is the same state, to the bit. */
+void bus_check_replay(struct bus *bus);
 
 struct words words_of(struct bus *bus, const char *list); /* "a b c" */
 struct id incident_id(unsigned n);

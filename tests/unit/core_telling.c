@@ -201,3 +201,18 @@ void open_and_share(struct bus *bus)
     bus_do(bus, a_referral(bus, 1, CITY));
     bus_do(bus, a_share(bus, 1, CITY, 30, false));
 }
+
+struct event lead_taken(const char *region, uint32_t term)
+{
+    struct event event = an_event(EVENT_LEAD_TAKEN);
+
+    event.lead = (struct lead_step){.region = region, .term = term, .from = REGION, .alone = true};
+    return event;
+}
+
+void hear_from(struct bus *bus, const char *region, uint64_t seq, struct event event)
+{
+    bool beside = strcmp(region, NEIGHBOUR) == 0;
+
+    bus_do(bus, with(bus, telling(bus, beside ? NEIGHBOUR_LINK : CITY_LINK, region, seq), event));
+}

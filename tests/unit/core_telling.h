@@ -35,6 +35,7 @@ struct event reported(uint32_t number);
 struct event changed(const char *kind, const char *substance);
 struct event graded(enum grade grade);
 struct event referred(const char *region);
+struct event lead_taken(const char *region, uint32_t term); /* from ours, which could not be asked */
 struct event issued(struct bus *bus, unsigned order, const char *addressee);
 struct event rung(unsigned order, enum event_kind kind, enum rung reached, const char *agent);
 struct event fate(unsigned order, enum event_kind kind);
@@ -42,6 +43,8 @@ struct event fate(unsigned order, enum event_kind kind);
 const struct incident *the_incident(const struct bus *bus); /* 1 */
 /* The city opens incident 1 and tells of it, in record 10 of its log. */
 void hear_opening(struct bus *bus);
+/* Record seq of that region, the city or the neighbour, says it over its own link. */
+void hear_from(struct bus *bus, const char *region, uint64_t seq, struct event event);
 /* It is ours, and the city was told of it. */
 void open_and_share(struct bus *bus);
 

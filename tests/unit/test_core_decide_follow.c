@@ -142,21 +142,6 @@ static void an_older_log_hears_no_reminder(void **state)
     bus_close(&bus);
 }
 
-static struct event lead_taken(const char *region, uint32_t term)
-{
-    struct event event = an_event(EVENT_LEAD_TAKEN);
-
-    event.lead = (struct lead_step){.region = region, .term = term, .from = REGION, .alone = true};
-    return event;
-}
-
-static void hear(struct bus *bus, const char *region, uint64_t seq, struct event event)
-{
-    bool beside = strcmp(region, NEIGHBOUR) == 0;
-
-    bus_do(bus, with(bus, telling(bus, beside ? NEIGHBOUR_LINK : CITY_LINK, region, seq), event));
-}
-
 /* --- the lead ---------------------------------------------------------------------------------------- */
 
 static struct command a_lead_offer(struct bus *bus, const char *region)
@@ -185,7 +170,7 @@ static void an_offered_lead_is_withdrawn(void **state)
     assert_string_equal(the_incident(&bus)->lead_offered, "");
     assert_int_equal(bus_do(&bus, a_lead_offer(&bus, "")), 0);
     bus_do(&bus, a_lead_offer(&bus, NEIGHBOUR));
-    hear(&bus, NEIGHBOUR, 20, lead_taken(NEIGHBOUR, 1)); /* it had not heard of it */
+    hear_from(&bus, NEIGHBOUR, 20, lead_taken(NEIGHBOUR, 1)); /* it had not heard of it */
     assert_string_equal(incident_lead(the_incident(&bus), REGION), NEIGHBOUR);
     command = a_lead_offer(&bus, "");
     assert_int_equal(bus_say(&bus, &command), REFUSED_REGION);
@@ -219,10 +204,10 @@ static void a_withdrawn_lead_is_not_taken(void **state)
     open_following(&bus, GENERATION_FOLLOWS);
     struct event offer = lead_taken(REGION, 1);
     offer.kind = EVENT_LEAD_OFFERED;
-    hear(&bus, CITY, 11, offer);
+    hear_from(&bus, CITY, 11, offer);
     assert_string_equal(the_incident(&bus)->lead_offered, REGION);
     offer.lead.region = "";
-    hear(&bus, CITY, 12, offer);
+    hear_from(&bus, CITY, 12, offer);
     struct command command = by(from(&bus, CENTRE, COMMAND_TAKE_LEAD), LI_NA, "");
     command.take_lead = (struct take_lead){.incident = incident_id(1), .reason = ""};
     assert_int_equal(bus_say(&bus, &command), REFUSED_REGION);
@@ -348,7 +333,7 @@ static void a_stream_is_read_without_the_regions(void **state)
 
     (void)state;
     open_following(&bus, EVENT_GENERATION);
-    hear(&bus, CITY, 11, changed("fire", ""));
+    hear_from(&bus, CITY, 11, changed("fire", ""));
     assert_true(the_incident(&bus)->heard_at_ms == bus.env.now_ms);
     bus_do(&bus, a_report(&bus, 2, REPORT_INITIAL));
     bus_do(&bus, a_referral(&bus, 2, NEIGHBOUR));

@@ -1,6 +1,5 @@
 /* What other regions go on telling of an incident that is merged here: it is the survivor's, too. Incident 1
  * is the city's; 2 and 3 are ours. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/core_telling.h"
@@ -63,16 +62,6 @@ static void pass(struct bus *bus, unsigned incident)
     bus_after(bus, SECOND);
 }
 
-static void check_replay(struct bus *bus)
-{
-    struct state *again = bus_replay(bus);
-    char *dump = dump_of(again);
-
-    assert_string_equal(dump, bus_dump(bus));
-    free(dump);
-    state_free(again);
-}
-
 /* 2 has `ours` dead; the city tells of 1, in which it knows of `theirs`, and it is merged into 2. */
 static void merged(struct bus *bus, int64_t ours, int64_t theirs)
 {
@@ -105,7 +94,7 @@ static void a_higher_count_stands_apart(void **state)
     assert_int_equal(incident_parts_due(one(&bus, 2)), 0); /* once */
     say(&bus, 2, REPORT_FOLLOW_UP, 12);                    /* a person counts anew */
     assert_null(incident_apart(one(&bus, 2), 0));
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -119,7 +108,7 @@ static void a_count_that_was_higher_when_they_were_merged_does_too(void **state)
     assert_int_equal(one(&bus, 2)->casualties.dead, 1);
     split(&bus, 1); /* it is another event's */
     assert_null(incident_apart(one(&bus, 2), 0));
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -139,7 +128,7 @@ static void what_is_no_more_is_no_more_apart(void **state)
     hear(&bus, 14, dead(&bus, 3));
     pass(&bus, 2);
     assert_null(incident_apart(one(&bus, 2), 0));
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -179,7 +168,7 @@ static void what_was_taken_over_follows(void **state)
     assert_null(incident_apart(one(&bus, 2), 0));
     split(&bus, 1);
     assert_int_equal(one(&bus, 2)->casualties.dead, COUNT_UNKNOWN);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -202,7 +191,7 @@ static void the_graver_grade_holds(void **state)
     assert_int_equal(bus_events(&bus, EVENT_GRADED), 0);
     split(&bus, 1);
     assert_true(bus_event(&bus, EVENT_FACTS_RETURNED, 0)->taken.graded);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -216,7 +205,27 @@ static void who_is_to_hear_of_it_hears_of_the_event(void **state)
     hear(&bus, 12, referred(NEIGHBOUR));
     pass(&bus, 2);
     assert_true(incident_is_referred(one(&bus, 2), NEIGHBOUR));
-    check_replay(&bus);
+    bus_check_replay(&bus);
+    bus_close(&bus);
+}
+
+/* Orders were given under each id: who follows the one, or comes to, follows what is merged into it. */
+static void who_follows_the_event_follows_each_id(void **state)
+{
+    struct bus bus;
+
+    (void)state;
+    open_linked(&bus);
+    bus_generation(&bus, GENERATION_PARTS);
+    say(&bus, 2, REPORT_INITIAL, 1);
+    say(&bus, 3, REPORT_INITIAL, 1);
+    bus_do(&bus, a_referral(&bus, 2, CITY));
+    merge(&bus, 3, 2);
+    assert_true(incident_is_referred(one(&bus, 3), CITY));
+    assert_false(incident_is_referred(one(&bus, 3), NEIGHBOUR));
+    bus_do(&bus, a_referral(&bus, 2, NEIGHBOUR));
+    assert_true(incident_is_referred(one(&bus, 3), NEIGHBOUR));
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -237,7 +246,7 @@ static void it_climbs_through_what_was_merged_into_another(void **state)
     assert_int_equal(one(&bus, 3)->casualties.dead, 1);
     assert_int_equal(incident_apart(one(&bus, 3), 0)->count, 12);
     assert_int_equal(one(&bus, 3)->grade, GRADE_II);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -259,7 +268,7 @@ static void a_count_of_another_region_settles_nothing(void **state)
     assert_int_equal(incident_apart(one(&bus, 1), 0)->count, 12);
     hear(&bus, 13, dead(&bus, 13));
     assert_null(incident_apart(one(&bus, 1), 0));
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -284,7 +293,7 @@ static void what_was_taken_back_there_is_given_up_here(void **state)
     assert_int_equal(one(&bus, 1)->casualties.dead, COUNT_UNKNOWN);
     pass(&bus, 2);
     assert_int_equal(one(&bus, 2)->casualties.dead, COUNT_UNKNOWN);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -316,7 +325,7 @@ static void a_kind_that_it_has_from_a_merge_there_is_left_to_it(void **state)
     pass(&bus, 2);
     assert_string_equal(one(&bus, 1)->kind, "fire");
     assert_string_equal(one(&bus, 2)->kind, "fire");
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -334,7 +343,7 @@ static void what_follows_one_settles_nothing_of_another(void **state)
     pass(&bus, 2);
     assert_int_equal(one(&bus, 2)->casualties.dead, 4);
     assert_int_equal(incident_apart(one(&bus, 2), 0)->count, 9);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -348,6 +357,7 @@ int main(void)
         cmocka_unit_test(what_was_taken_over_follows),
         cmocka_unit_test(the_graver_grade_holds),
         cmocka_unit_test(who_is_to_hear_of_it_hears_of_the_event),
+        cmocka_unit_test(who_follows_the_event_follows_each_id),
         cmocka_unit_test(it_climbs_through_what_was_merged_into_another),
         cmocka_unit_test(a_count_of_another_region_settles_nothing),
         cmocka_unit_test(what_was_taken_back_there_is_given_up_here),

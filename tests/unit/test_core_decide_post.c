@@ -1,5 +1,4 @@
 /* Every refusal of command posts and their handing over, in order of precedence, and who leads when. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/core_fixture.h"
@@ -275,16 +274,6 @@ static void answer_is_refused(void **state)
 
 /* --- who leads --------------------------------------------------------------------------------------- */
 
-static void check_replay(struct bus *bus)
-{
-    struct state *again = bus_replay(bus);
-    char *dump = dump_of(again);
-
-    assert_string_equal(dump, bus_dump(bus));
-    free(dump);
-    state_free(again);
-}
-
 static void assert_leads(const struct bus *bus, const char *commander, uint32_t term)
 {
     assert_string_equal(post_of(bus, 1)->commander, commander);
@@ -322,7 +311,7 @@ static void who_led_leads_until_it_is_accepted(void **state)
     bus_do(&bus, back);
     bus_do(&bus, an_answer(&bus, WANG_FANG, 3, POST_ACCEPTED));
     assert_leads(&bus, WANG_FANG, 3);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -347,7 +336,7 @@ static void the_place_may_change_and_a_merge_keeps_the_post(void **state)
     assert_string_equal(post_of(&bus, 2)->commander, WANG_FANG);
     bus_do(&bus, an_offer(&bus, MANAGEMENT, CHEN_WEI)); /* by the merged one's id */
     assert_string_equal(post_of(&bus, 2)->offered_commander, CHEN_WEI);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 

@@ -47,21 +47,6 @@ static struct event post(enum event_kind kind, const char *lead, const char *com
     return event;
 }
 
-static struct event lead_taken(const char *region, uint32_t term)
-{
-    struct event event = an_event(EVENT_LEAD_TAKEN);
-
-    event.lead = (struct lead_step){.region = region, .term = term, .from = REGION, .alone = true};
-    return event;
-}
-
-static void hear(struct bus *bus, const char *region, uint64_t seq, struct event event)
-{
-    bool beside = strcmp(region, NEIGHBOUR) == 0;
-
-    bus_do(bus, with(bus, telling(bus, beside ? NEIGHBOUR_LINK : CITY_LINK, region, seq), event));
-}
-
 static void assert_commands(const struct bus *bus, const char *home, const char *commander, uint32_t term)
 {
     const struct post *there = the_incident(bus)->post;
@@ -85,20 +70,20 @@ static void who_does_not_lead_sets_up_no_post(void **state)
     (void)state;
     open_following(&bus, GENERATION_FOLLOWS);
     assert_refused(&bus, a_post(&bus, FIRE, WANG_FANG));
-    hear(&bus, CITY, 11, post(EVENT_POST_SET, CITY "/fire-rescue", LI_NA, 1));
+    hear_from(&bus, CITY, 11, post(EVENT_POST_SET, CITY "/fire-rescue", LI_NA, 1));
     assert_commands(&bus, CITY, LI_NA, 1);
     /* that one's name is Li Na, too, and she is another */
     assert_refused(&bus, an_offer(&bus, LI_NA));
-    hear(&bus, CITY, 12, post(EVENT_POST_OFFERED, CITY "/health", WANG_FANG, 2));
+    hear_from(&bus, CITY, 12, post(EVENT_POST_OFFERED, CITY "/health", WANG_FANG, 2));
     assert_string_equal(the_incident(&bus)->post->offered_commander, WANG_FANG);
     assert_refused(&bus, an_answer(&bus, WANG_FANG, 2, POST_ACCEPTED));
-    hear(&bus, CITY, 13, post(EVENT_POST_TAKEN, CITY "/health", WANG_FANG, 2));
+    hear_from(&bus, CITY, 13, post(EVENT_POST_TAKEN, CITY "/health", WANG_FANG, 2));
     assert_commands(&bus, CITY, WANG_FANG, 2);
     bus_close(&bus);
 
     open_following(&bus, GENERATION_FOLLOWS - 1); /* as it was decided */
     bus_do(&bus, a_post(&bus, FIRE, WANG_FANG));
-    hear(&bus, CITY, 11, post(EVENT_POST_SET, CITY "/fire-rescue", LI_NA, 1));
+    hear_from(&bus, CITY, 11, post(EVENT_POST_SET, CITY "/fire-rescue", LI_NA, 1));
     assert_commands(&bus, "", WANG_FANG, 1);
     bus_close(&bus);
 }
@@ -139,20 +124,21 @@ static void a_post_stands_until_the_new_lead_sets_one(void **state)
     open_and_share(&bus);
     bus_do(&bus, a_post(&bus, FIRE, WANG_FANG));
     bus_do(&bus, an_offer(&bus, LI_NA));
-    hear(&bus, CITY, 11, lead_taken(CITY, 1));
+    hear_from(&bus, CITY, 11, lead_taken(CITY, 1));
     assert_commands(&bus, "", WANG_FANG, 1);
     assert_refused(&bus, an_answer(&bus, LI_NA, 2, POST_ACCEPTED)); /* it was offered before */
     assert_refused(&bus, an_answer(&bus, LI_NA, 2, POST_WITHDRAWN));
-    hear(&bus, NEIGHBOUR, 12, post(EVENT_POST_SET, NEIGHBOUR "/health", CHEN_WEI, 2)); /* not its to say */
+    hear_from(&bus, NEIGHBOUR, 12,
+              post(EVENT_POST_SET, NEIGHBOUR "/health", CHEN_WEI, 2)); /* not its to say */
     assert_commands(&bus, "", WANG_FANG, 1);
     bus.env.now_ms += MINUTE;
-    hear(&bus, CITY, 13, post(EVENT_POST_SET, CITY "/health", CHEN_WEI, 2));
+    hear_from(&bus, CITY, 13, post(EVENT_POST_SET, CITY "/health", CHEN_WEI, 2));
     assert_commands(&bus, CITY, CHEN_WEI, 2);
     assert_string_equal(the_incident(&bus)->post->offered_commander, "");
     /* back in the county: theirs stands, and ours is set up in its place, in a term of its own */
     struct event offered = lead_taken(REGION, 2);
     offered.kind = EVENT_LEAD_OFFERED;
-    hear(&bus, CITY, 14, offered);
+    hear_from(&bus, CITY, 14, offered);
     struct command take = by(from(&bus, CENTRE, COMMAND_TAKE_LEAD), LI_NA, "");
     take.take_lead = (struct take_lead){.incident = incident_id(1), .reason = ""};
     bus_do(&bus, take);
@@ -180,11 +166,11 @@ static void what_was_handed_over_apart_is_known(void **state)
     bus_do(&bus, past);
     assert_int_equal(bus_events(&bus, EVENT_POST_OFFERED), 0); /* before there was any */
     assert_commands(&bus, NEIGHBOUR, CHEN_WEI, 2);
-    hear(&bus, NEIGHBOUR, 6, post(EVENT_POST_TAKEN, NEIGHBOUR "/fire-rescue", LI_NA, 3));
+    hear_from(&bus, NEIGHBOUR, 6, post(EVENT_POST_TAKEN, NEIGHBOUR "/fire-rescue", LI_NA, 3));
     assert_commands(&bus, NEIGHBOUR, LI_NA, 3);
-    hear(&bus, CITY, 11, post(EVENT_POST_SET, CITY "/health", WANG_FANG, 1));
+    hear_from(&bus, CITY, 11, post(EVENT_POST_SET, CITY "/health", WANG_FANG, 1));
     assert_commands(&bus, CITY, WANG_FANG, 1);
-    hear(&bus, NEIGHBOUR, 7, post(EVENT_POST_TAKEN, NEIGHBOUR "/health", CHEN_WEI, 4));
+    hear_from(&bus, NEIGHBOUR, 7, post(EVENT_POST_TAKEN, NEIGHBOUR "/health", CHEN_WEI, 4));
     assert_commands(&bus, CITY, WANG_FANG, 1);
     bus_close(&bus);
 }
@@ -220,16 +206,16 @@ static void a_post_that_gives_way_is_noted(void **state)
         bus_generation(&bus, generation);
         open_and_share(&bus);
         bus_do(&bus, a_post(&bus, FIRE, WANG_FANG));
-        hear(&bus, CITY, 11, lead_taken(CITY, 1));
-        hear(&bus, CITY, 12, post(EVENT_POST_SET, CITY "/health", CHEN_WEI, 1));
+        hear_from(&bus, CITY, 11, lead_taken(CITY, 1));
+        hear_from(&bus, CITY, 12, post(EVENT_POST_SET, CITY "/health", CHEN_WEI, 1));
         assert_int_equal(bus_events(&bus, EVENT_POST_APART), generation >= GENERATION_FOLLOWS);
         if (generation >= GENERATION_FOLLOWS) {
             assert_commands(&bus, CITY, CHEN_WEI, 1);
             assert_apart(&bus, REGION, WANG_FANG, 1);
-            hear(&bus, CITY, 13, post(EVENT_POST_TAKEN, CITY "/health", LI_NA, 2));
+            hear_from(&bus, CITY, 13, post(EVENT_POST_TAKEN, CITY "/health", LI_NA, 2));
             assert_commands(&bus, CITY, LI_NA, 2);
             assert_apart(&bus, REGION, WANG_FANG, 1);
-            hear(&bus, CITY, 14, settles(post(EVENT_POST_SET, CITY "/health", LI_NA, 2)));
+            hear_from(&bus, CITY, 14, settles(post(EVENT_POST_SET, CITY "/health", LI_NA, 2)));
             assert_int_equal(the_incident(&bus)->post->apart_n, 0);
             assert_int_equal(bus_events(&bus, EVENT_POST_APART), 0);
         }
@@ -249,14 +235,14 @@ static void a_post_that_does_not_count_is_noted(void **state)
         open_and_share(&bus);
         bus_do(&bus, a_post(&bus, FIRE, WANG_FANG));
         assert_int_equal(bus_do(&bus, a_post(&bus, FIRE, WANG_FANG)), 0);
-        hear(&bus, CITY, 11, post(EVENT_POST_SET, FIRE, WANG_FANG, 1)); /* the same */
+        hear_from(&bus, CITY, 11, post(EVENT_POST_SET, FIRE, WANG_FANG, 1)); /* the same */
         assert_int_equal(bus_events(&bus, EVENT_POST_APART), 0);
-        hear(&bus, CITY, 12, post(EVENT_POST_SET, CITY "/health", CHEN_WEI, 1));
+        hear_from(&bus, CITY, 12, post(EVENT_POST_SET, CITY "/health", CHEN_WEI, 1));
         assert_apart(&bus, CITY, CHEN_WEI, 1);
         bus.env.now_ms += MINUTE;
-        hear(&bus, CITY, 13, post(EVENT_POST_OFFERED, CITY "/health", WANG_FANG, 2));
+        hear_from(&bus, CITY, 13, post(EVENT_POST_OFFERED, CITY "/health", WANG_FANG, 2));
         assert_int_equal(bus_events(&bus, EVENT_POST_APART), 0);
-        hear(&bus, CITY, 14, post(EVENT_POST_TAKEN, CITY "/health", LI_NA, 2));
+        hear_from(&bus, CITY, 14, post(EVENT_POST_TAKEN, CITY "/health", LI_NA, 2));
         assert_apart(&bus, CITY, LI_NA, 2); /* its last word */
         assert_commands(&bus, "", WANG_FANG, 1);
         if (takes) {
@@ -284,10 +270,10 @@ static void a_post_that_follows_is_not_apart(void **state)
 
     (void)state;
     open_following(&bus, GENERATION_FOLLOWS);
-    hear(&bus, NEIGHBOUR, 5, post(EVENT_POST_SET, NEIGHBOUR "/health", CHEN_WEI, 1));
-    hear(&bus, CITY, 11, post(EVENT_POST_SET, CITY "/health", LI_NA, 2));
+    hear_from(&bus, NEIGHBOUR, 5, post(EVENT_POST_SET, NEIGHBOUR "/health", CHEN_WEI, 1));
+    hear_from(&bus, CITY, 11, post(EVENT_POST_SET, CITY "/health", LI_NA, 2));
     assert_int_equal(bus_events(&bus, EVENT_POST_APART), 0);
-    hear(&bus, NEIGHBOUR, 6, post(EVENT_POST_TAKEN, NEIGHBOUR "/health", WANG_FANG, 2));
+    hear_from(&bus, NEIGHBOUR, 6, post(EVENT_POST_TAKEN, NEIGHBOUR "/health", WANG_FANG, 2));
     assert_commands(&bus, CITY, LI_NA, 2);
     assert_apart(&bus, NEIGHBOUR, WANG_FANG, 2);
     bus_close(&bus);
@@ -301,9 +287,9 @@ static void of_many_posts_the_last_are_shown(void **state)
 
     (void)state;
     open_following(&bus, GENERATION_FOLLOWS);
-    hear(&bus, CITY, 11, post(EVENT_POST_SET, CITY "/health", LI_NA, 1));
+    hear_from(&bus, CITY, 11, post(EVENT_POST_SET, CITY "/health", LI_NA, 1));
     for (size_t i = 0; i < sizeof regions / sizeof regions[0]; i++) {
-        hear(&bus, regions[i], 12 + i, post(EVENT_POST_SET, NEIGHBOUR "/health", WANG_FANG, 1));
+        hear_from(&bus, regions[i], 12 + i, post(EVENT_POST_SET, NEIGHBOUR "/health", WANG_FANG, 1));
         assert_int_equal(bus_events(&bus, EVENT_POST_APART), 1);
     }
     const struct post *there = the_incident(&bus)->post;

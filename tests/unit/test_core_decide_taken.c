@@ -1,5 +1,4 @@
 /* What a merge takes over, and a split gives back: nothing that somebody said of the incident itself. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/core_telling.h"
@@ -49,17 +48,6 @@ static void grade(struct bus *bus, unsigned incident, enum grade grade)
 static const struct incident *one(const struct bus *bus, unsigned incident)
 {
     return state_incident(bus->state, incident_id(incident));
-}
-
-/* The log again is the same state, to the bit. */
-static void check_replay(struct bus *bus)
-{
-    struct state *again = bus_replay(bus);
-    char *dump = dump_of(again);
-
-    assert_string_equal(dump, bus_dump(bus));
-    free(dump);
-    state_free(again);
 }
 
 static void open_bus(struct bus *bus)
@@ -121,10 +109,10 @@ static void a_split_gives_back_what_nobody_said(void **state)
     assert_int_equal(whole->grade, GRADE_I);
     assert_memory_equal(&bus_event(&bus, EVENT_GRADE_ASKED, 0)->grade_asked.of, incident_id(2).b, ID_BYTES);
     assert_int_equal(one(&bus, 2)->casualties.dead, 40);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     grade(&bus, 1, GRADE_IV);
     assert_true(id_is_zero(whole->ties->regrade));
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -146,7 +134,7 @@ static void what_was_said_since_stays(void **state)
     assert_int_equal(one(&bus, 1)->loss_cny, 70000000);
     assert_string_equal(one(&bus, 1)->substance, "");
     assert_int_equal(bus_events(&bus, EVENT_INFORMATION_REQUESTED), 1);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -179,7 +167,7 @@ static void a_grade_of_its_own_is_not_doubted(void **state)
     assert_true(bus_event(&bus, EVENT_FACTS_RETURNED, 0)->taken.graded);
     assert_int_equal(bus_event(&bus, EVENT_FACTS_RETURNED, 0)->taken.grade, GRADE_II);
     assert_int_equal(one(&bus, 1)->casualties.dead, COUNT_UNKNOWN);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -210,7 +198,7 @@ static void what_came_by_two_merges_goes_with_the_first(void **state)
     assert_true(asked);
     split(&bus, 2);
     assert_string_equal(one(&bus, 2)->kind, "");
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -307,7 +295,7 @@ static void another_region_gives_it_back_too(void **state)
     assert_null(incident_link(the_incident(&bus), incident_id(2)));
     assert_int_equal(the_incident(&bus)->grade, GRADE_I);
     assert_non_null(bus_event(&bus, EVENT_GRADE_ASKED, 0));
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -335,7 +323,7 @@ static void an_own_word_goes_before_a_fill(void **state)
         assert_int_equal(the_incident(&bus)->casualties.dead, 3);
         bus_do(&bus, city_splits(&bus, 22));
         assert_int_equal(the_incident(&bus)->casualties.dead, 3);
-        check_replay(&bus);
+        bus_check_replay(&bus);
         bus_close(&bus);
     }
 }
@@ -355,7 +343,7 @@ static void a_link_of_ones_own_stays(void **state)
     bus_do(&bus, command);
     bus_do(&bus, city_splits(&bus, 21));
     assert_non_null(incident_link(the_incident(&bus), incident_id(2)));
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 

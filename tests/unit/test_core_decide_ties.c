@@ -1,5 +1,4 @@
 /* Every refusal of links, merges and splits, in order of precedence, and what they do. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/core/generation.h"
@@ -319,16 +318,6 @@ static void move_is_refused(void **state)
 
 /* --- what they do ------------------------------------------------------------------------------------ */
 
-static void check_replay(struct bus *bus)
-{
-    struct state *again = bus_replay(bus);
-    char *dump = dump_of(again);
-
-    assert_string_equal(dump, bus_dump(bus));
-    free(dump);
-    state_free(again);
-}
-
 /* Orders given under either id are answered, recalled and counted under both. */
 static void orders_are_addressed_by_either_id(void **state)
 {
@@ -372,7 +361,7 @@ static void orders_are_addressed_by_either_id(void **state)
     assert_int_equal(bus_say(&bus, &command), REFUSED_MERGED);
     bus_do(&bus, a_close(&bus, 2));
     assert_false(incident_is_live(state_incident(bus.state, incident_id(1))));
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -404,7 +393,7 @@ static void what_is_said_concerns_the_survivor(void **state)
     bus_do(&bus, grade);
     assert_int_equal(state_incident(bus.state, incident_id(3))->grade, GRADE_III);
     assert_int_equal(incident_parts(state_incident(bus.state, incident_id(3))), 3);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -436,7 +425,7 @@ static void the_survivor_takes_what_it_lacks(void **state)
     assert_int_equal(bus_events(&bus, EVENT_ORDER_AMENDED), 1);
     assert_int_equal(bus_events(&bus, EVENT_INFORMATION_ANSWERED), 1);
     assert_string_equal(bus_event(&bus, EVENT_INFORMATION_ANSWERED, 0)->information.fact, "substance");
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -457,7 +446,7 @@ static void split_takes_it_back(void **state)
     assert_int_equal(incident_parts(state_incident(bus.state, incident_id(2))), 1);
     bus_do(&bus, a_close(&bus, 1));
     bus_do(&bus, a_link(&bus, 1, 2, LINK_RELATED));
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -478,7 +467,7 @@ static void links_stand_in_both(void **state)
     assert_int_equal(bus_do(&bus, a_link(&bus, 2, 1, LINK_NONE)), 2); /* by either id */
     assert_null(incident_link(cause, incident_id(1)));
     assert_int_equal(bus_do(&bus, a_link(&bus, 2, 1, LINK_NONE)), 0);
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -505,7 +494,7 @@ static void moved_orders_belong_to_the_other(void **state)
     assert_int_equal(bus_say(&bus, &late), REFUSED_NO_ORDER);
     bus_do(&bus, a_move(&bus, 1, 2, 1)); /* and there again */
     bus_do(&bus, a_close(&bus, 1));      /* nothing of its own is open */
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
@@ -530,7 +519,7 @@ static void an_order_is_moved_under_either_id(void **state)
             const struct event *first = bus_event(&bus, EVENT_ORDERS_MOVED, 0);
             assert_true(id_equal(first->incident, incident_id(2)));
             assert_true(id_equal(first->moved.other, incident_id(3)));
-            check_replay(&bus);
+            bus_check_replay(&bus);
         }
         bus_close(&bus);
     }

@@ -45,16 +45,6 @@ static bool check_incident(void *ctx, const struct incident *incident)
     return true;
 }
 
-static void check_replay(struct bus *bus)
-{
-    struct state *again = bus_replay(bus);
-    char *dump = dump_of(again);
-
-    assert_string_equal(dump, bus_dump(bus));
-    free(dump);
-    state_free(again);
-}
-
 /* Drops each stream and brings it back from its own events. */
 static void check_evict(struct bus *bus, struct stream_key stream)
 {
@@ -116,12 +106,12 @@ static void run(uint64_t seed)
         state_each_incident(bus.state, check_incident, &bus);
     }
     assert_true(taken > STEPS / 5); /* the commands are not all nonsense */
-    check_replay(&bus);
+    bus_check_replay(&bus);
     check_evictions(&bus);
     for (unsigned n = 1; n <= RANDOM_INCIDENTS; n++) {
         check_due(&bus, n);
     }
-    check_replay(&bus);
+    bus_check_replay(&bus);
     bus_close(&bus);
 }
 
